@@ -1,0 +1,1 @@
+"""Callnote: adds notes to Sonoran CAD dispatch calls from Discord."""
