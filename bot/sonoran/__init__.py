@@ -1,0 +1,29 @@
+"""Sonoran CAD over HTTP, API versions 1 and 2 behind one interface; knows nothing of Discord."""
+
+from bot.sonoran.client import SonoranClient
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RefusedError,
+    SonoranError,
+)
+from bot.sonoran.models import AddedNote, ApiVersion, CallNote, Credentials
+from bot.sonoran.transport import Transport, open_session
+
+__all__ = [
+    "AddedNote",
+    "ApiVersion",
+    "CallNote",
+    "Credentials",
+    "CredentialsError",
+    "NoEffectError",
+    "OutcomeUnknownError",
+    "RateLimitedError",
+    "RefusedError",
+    "SonoranClient",
+    "SonoranError",
+    "Transport",
+    "open_session",
+]

@@ -1,0 +1,75 @@
+"""What the rest of Callnote calls to reach one community's CAD."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from bot.sonoran import v1, v2
+from bot.sonoran.credentials_memory import CredentialsMemory
+from bot.sonoran.errors import CredentialsError, NoEffectError, RefusedError
+from bot.sonoran.models import AddedNote, ApiVersion, CallNote, Credentials
+from bot.sonoran.transport import Transport
+from bot.sonoran.version_choice import VersionChoice
+from bot.sonoran.wire import Wire
+
+_WIRES: Final[Mapping[ApiVersion, Wire]] = {ApiVersion.V1: v1, ApiVersion.V2: v2}
+
+
+class SonoranClient:
+    """One community's CAD, whichever API version it speaks.
+
+    `transport` is borrowed and may be shared by the clients of several communities. `version` is
+    the API version to use, None to find out. `clock` gives seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        *,
+        version: ApiVersion | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._transport = transport
+        self._credentials = credentials
+        self._memory = CredentialsMemory(clock)
+        self._version = VersionChoice(transport, credentials, given=version, clock=clock)
+        self._one_at_a_time = asyncio.Lock()
+
+    async def add_call_note(self, note: CallNote) -> AddedNote:
+        """Add a note to a dispatch call, once; nothing is ever sent a second time.
+
+        Returns the CAD's word that it was added. Raises a `SonoranError`: `RefusedError` when the
+        CAD said no, `CredentialsError` when it turned the key, community or plan down (for one to
+        fifteen minutes afterwards from memory, with nothing sent), `RateLimitedError`,
+        `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
+        """
+        self._memory.check()
+        # After a refusal one request goes ahead of the others, which then share its verdict.
+        async with self._one_at_a_time if self._memory.in_doubt else contextlib.nullcontext():
+            self._memory.check()
+            return await self._add_call_note(note)
+
+    async def _add_call_note(self, note: CallNote) -> AddedNote:
+        try:
+            wire = _WIRES[await self._version.get()]
+            self._memory.check()
+            reply = await self._transport.send(wire.add_call_note(self._credentials, note))
+            added = wire.read_added_note(reply, note)
+        except CredentialsError as error:
+            if not error.remembered:
+                self._memory.refused(error)
+            raise
+        except RefusedError:
+            self._memory.accepted()
+            raise
+        except NoEffectError as error:
+            if error.text is not None:
+                self._version.doubt()
+            raise
+        self._memory.accepted()
+        return added

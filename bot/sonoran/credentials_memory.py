@@ -1,0 +1,55 @@
+"""Remembers that the CAD turned the credentials down, so that it is not asked again at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot.sonoran.errors import CredentialsError
+
+FIRST_SECONDS = 60.0
+LONGEST_SECONDS = 900.0
+
+
+class CredentialsMemory:
+    """Holds the last credentials error for a minute, doubling to fifteen while it repeats.
+
+    Failed requests count towards a blacklist of the community's API access (changelog of CAD
+    3.13.0), so a wrong key must not be tried with every note. `clock` gives seconds that only
+    ever grow.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._error: CredentialsError | None = None
+        self._until = 0.0
+        self._span = 0.0
+
+    def check(self) -> None:
+        """Raise the remembered `CredentialsError` while its time has not run out."""
+        remaining = self._until - self._clock()
+        if self._error is not None and remaining > 0:
+            raise CredentialsError(
+                self._error.text,
+                status=self._error.status,
+                trace_id=self._error.trace_id,
+                retry_in=remaining,
+                remembered=True,
+            )
+
+    @property
+    def in_doubt(self) -> bool:
+        """Whether the last word on these credentials was a refusal."""
+        return self._error is not None
+
+    def refused(self, error: CredentialsError) -> None:
+        """Remember a refusal that just came in, and note on it how long it will be remembered."""
+        if self._until <= self._clock():
+            self._span = min(self._span * 2 or FIRST_SECONDS, LONGEST_SECONDS)
+            self._until = self._clock() + self._span
+        self._error = error
+        error.retry_in = self._until - self._clock()
+
+    def accepted(self) -> None:
+        """Forget: the CAD has taken these credentials."""
+        self._error = None
+        self._until = self._span = 0.0

@@ -1,0 +1,105 @@
+"""What can go wrong at the CAD, cut by what a caller may do next.
+
+SonoranError
+├── RefusedError            the CAD said no: final, show its words
+│   └── CredentialsError    the key, community or plan was turned down: an administrator must act
+├── RateLimitedError        nothing happened; may be sent again after the delay
+├── NoEffectError           nothing happened; may be sent again
+└── OutcomeUnknownError     it was sent and no usable answer came: look before sending again
+"""
+
+from __future__ import annotations
+
+
+class SonoranError(Exception):
+    """Root of the family; never raised itself.
+
+    `trace_id` is the service's own reference for the request, when it gave one, for the log.
+    No message of this family contains a key.
+    """
+
+    def __init__(self, message: str, *, trace_id: str | None = None) -> None:
+        super().__init__(message)
+        self.trace_id = trace_id
+
+
+class RefusedError(SonoranError):
+    """The CAD refused the request, which had no effect.
+
+    `text` is the CAD's own error text (at most 64 KiB, possibly empty), `status` the HTTP status.
+    """
+
+    def __init__(self, text: str, *, status: int, trace_id: str | None = None) -> None:
+        super().__init__(f"refused with status {status}", trace_id=trace_id)
+        self.text = text
+        self.status = status
+
+
+class CredentialsError(RefusedError):
+    """The key, the community or its plan was turned down, so every further request would be.
+
+    `retry_in` is the time in seconds during which the client answers from memory instead of
+    asking again. `remembered` is true when this very error came from memory, with nothing sent.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int,
+        trace_id: str | None = None,
+        retry_in: float = 0.0,
+        remembered: bool = False,
+    ) -> None:
+        super().__init__(text, status=status, trace_id=trace_id)
+        self.retry_in = retry_in
+        self.remembered = remembered
+
+
+class RateLimitedError(SonoranError):
+    """Too many requests for this key; this one had no effect.
+
+    `retry_after` is the full delay in seconds that the service asked for, None when it named none.
+    """
+
+    def __init__(
+        self, text: str, *, retry_after: float | None, trace_id: str | None = None
+    ) -> None:
+        super().__init__("rate limited", trace_id=trace_id)
+        self.text = text
+        self.retry_after = retry_after
+
+
+class NoEffectError(SonoranError):
+    """The request certainly had no effect: it never left, or nothing took it up.
+
+    `reason` says in a few plain words what happened. `text` is the CAD's answer, None without one.
+    """
+
+    def __init__(
+        self, reason: str, *, text: str | None = None, trace_id: str | None = None
+    ) -> None:
+        super().__init__(reason, trace_id=trace_id)
+        self.reason = reason
+        self.text = text
+
+
+class OutcomeUnknownError(SonoranError):
+    """The request was sent, and what came back does not tell whether it took effect.
+
+    `reason` says in a few plain words what happened, `status` and `text` are what the CAD
+    answered, None where no answer came. Sending again could do the thing twice.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        status: int | None = None,
+        text: str | None = None,
+        trace_id: str | None = None,
+    ) -> None:
+        super().__init__(reason, trace_id=trace_id)
+        self.reason = reason
+        self.status = status
+        self.text = text

@@ -1,0 +1,53 @@
+"""The things said to and heard from the CAD, in our own names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class ApiVersion(Enum):
+    """The two generations of the CAD's API."""
+
+    V1 = 1
+    V2 = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a community proves itself with.
+
+    `community_id` is needed by version 1 only and may be empty for version 2, where the key alone
+    names the community. The key is left out of `repr`.
+    """
+
+    api_key: str = field(repr=False)
+    community_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CallNote:
+    """A note to add to a dispatch call.
+
+    `server_id` is the CAD server's number, `call_id` the integer id of a dispatch call there
+    (1 to 2**53 - 1), `label` the sender shown beside the note. The text and label are sent as
+    given: the API documents no length limit for either.
+    """
+
+    server_id: int
+    call_id: int
+    text: str = field(repr=False)
+    label: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AddedNote:
+    """The CAD's word that a note was added.
+
+    `text` is `NOTE '<note>' added to call #<id>`, version 1's reply as it came and version 2's
+    worded the same way.
+    """
+
+    call_id: int
+    text: str = field(repr=False)
+    trace_id: str | None = None

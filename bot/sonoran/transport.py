@@ -1,0 +1,133 @@
+"""The one door to the CAD: sends a request and hands back the reply, within bounds."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import aiohttp
+from yarl import URL
+
+from bot.sonoran.errors import NoEffectError, OutcomeUnknownError
+from bot.sonoran.wire import Reply, Request
+
+CONNECT_SECONDS = 5.0
+"""How long a request may take to get a connection, waiting for a free one included."""
+
+TOTAL_SECONDS = 10.0
+"""How long a request may take in all, the reply's body included."""
+
+REPLY_BYTES = 64 * 1024
+"""How much of a reply's body is read unless the caller asks for more."""
+
+CONNECTIONS = 256
+"""How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
+
+
+def open_session() -> aiohttp.ClientSession:
+    """Return the connection pool for the life of the process; the caller closes it.
+
+    It keeps no cookies and reads no proxy or netrc settings from the environment, so a key goes
+    nowhere that the settings do not name.
+    """
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        trust_env=False,
+        headers={"User-Agent": "Callnote", "Accept-Encoding": "identity"},
+    )
+
+
+class Transport:
+    """Sends requests to one base address over a borrowed session.
+
+    `base_url` must be https, or http to a loopback address; anything else raises `ValueError`.
+    Time limits are in seconds.
+    """
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        base_url: str,
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._session = session
+        self._base = checked_base_url(base_url)
+        self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
+
+    async def send(self, request: Request, *, limit: int = REPLY_BYTES) -> Reply:
+        """Send a request once and return the reply, at most `limit` bytes of its body read.
+
+        Redirects are not followed, as the key must not travel to another host. Raises
+        `NoEffectError` when no connection could be had, and `OutcomeUnknownError` when the
+        request may have left and no status came back.
+        """
+        try:
+            async with self._session.request(
+                request.method,
+                self._base.joinpath(request.path.lstrip("/")),
+                headers=request.headers,
+                data=request.body,
+                timeout=self._timeout,
+                allow_redirects=False,
+            ) as response:
+                body, complete = await _read(response, limit)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status, headers, body, complete)
+        # The two that mean "never connected" are also kinds of the ones below: they come first.
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NoEffectError("no connection to the CAD could be made in time") from error
+        except aiohttp.ClientConnectorError as error:
+            raise NoEffectError("no connection to the CAD could be made") from error
+        except TimeoutError as error:
+            raise OutcomeUnknownError("the CAD did not answer in time") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # Dropped without its cause: aiohttp's errors can carry the request's headers.
+            raise OutcomeUnknownError(
+                f"the connection to the CAD broke ({type(error).__name__})"
+            ) from None
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
+    """Read at most `limit` bytes; returns them and whether that was the whole body.
+
+    A body that breaks off or stalls keeps the status worth reading: a refusal stays a refusal.
+    """
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > limit:
+                response.close()
+                return bytes(body[:limit]), False
+    except (TimeoutError, aiohttp.ClientError, OSError):
+        return bytes(body), False
+    return bytes(body), True
+
+
+def checked_base_url(text: str) -> URL:
+    """Return the address as a URL without a trailing slash.
+
+    Raises `ValueError`, without repeating the text, unless it is https with a host, or http to a
+    loopback address, and carries no user, query or fragment.
+    """
+    try:
+        url = URL(text.strip())
+        host = url.host
+    except ValueError:
+        raise ValueError("not an address") from None
+    if not host or url.user or url.password or url.query_string or url.fragment:
+        raise ValueError("not a plain https address")
+    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
+        raise ValueError("not a plain https address")
+    return url.with_path(url.path.rstrip("/") or "/")
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

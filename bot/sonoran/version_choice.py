@@ -1,0 +1,106 @@
+"""Settles which API version a CAD speaks, by asking it once."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.sonoran import v2
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    SonoranError,
+)
+from bot.sonoran.models import ApiVersion, Credentials
+from bot.sonoran.transport import Transport
+from bot.sonoran.wire import Reply, error_of
+
+ASK_AGAIN_SECONDS = 30.0
+"""The least time between two questions while none has been answered clearly."""
+
+_log = logging.getLogger(__name__)
+
+
+class VersionChoice:
+    """The API version in use: given, or found out by the cheapest version 2 read.
+
+    A clear answer is kept for the life of the process; without one the question is asked again
+    before the next request, at most every 30 seconds. `clock` gives seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        credentials: Credentials,
+        *,
+        given: ApiVersion | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._transport = transport
+        self._credentials = credentials
+        self._given = given
+        self._settled = given
+        self._clock = clock
+        self._asking = asyncio.Lock()
+        self._unanswered: SonoranError | None = None
+        self._ask_again_at = 0.0
+
+    async def get(self) -> ApiVersion:
+        """Return the version, asking the CAD first when it is not settled.
+
+        Raises `NoEffectError` or `RateLimitedError` when the CAD gave no clear answer, now or
+        less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
+        in each case nothing but the question was sent.
+        """
+        if self._settled is not None:
+            return self._settled
+        async with self._asking:
+            if self._settled is None:
+                self._settled = await self._ask()
+            return self._settled
+
+    def doubt(self) -> None:
+        """Forget a version that was found out: the CAD no longer seems to speak it."""
+        self._settled = self._given
+
+    async def _ask(self) -> ApiVersion:
+        if self._unanswered is not None and self._clock() < self._ask_again_at:
+            raise self._again(self._unanswered)
+        try:
+            reply = await self._transport.send(v2.get_version(self._credentials))
+            presence, reason = v2.read_presence(reply)
+        except (NoEffectError, OutcomeUnknownError) as error:
+            raise self._postpone(NoEffectError(error.reason)) from error
+        if presence is v2.Presence.UNCLEAR:
+            raise self._postpone(_unclear(reply, reason))
+        self._unanswered = None
+        version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
+        _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
+        if version is ApiVersion.V2 and reply.status in (401, 402, 403):
+            self._settled = version
+            text = v2.error_text(reply)
+            raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
+        return version
+
+    def _postpone(self, error: SonoranError) -> SonoranError:
+        delay = ASK_AGAIN_SECONDS
+        if isinstance(error, RateLimitedError):
+            delay = max(delay, error.retry_after or 0.0)
+        self._unanswered = error
+        self._ask_again_at = self._clock() + delay
+        _log.warning("Sonoran CAD API version not settled yet: %s", error)
+        return error
+
+    def _again(self, error: SonoranError) -> SonoranError:
+        if isinstance(error, RateLimitedError):
+            return RateLimitedError(error.text, retry_after=self._ask_again_at - self._clock())
+        return NoEffectError(str(error))
+
+
+def _unclear(reply: Reply, reason: str) -> SonoranError:
+    """Return what an unclear answer means to the request that waited for it: it was not sent."""
+    error = error_of(reply, v2.error_text(reply))
+    return error if isinstance(error, RateLimitedError) else NoEffectError(reason)

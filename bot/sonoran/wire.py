@@ -1,0 +1,179 @@
+"""Requests and replies as plain values, and how to read what both API versions share.
+
+Nothing here touches the network, so every rule can be tried with three values and no server.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol
+
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RefusedError,
+    SonoranError,
+)
+from bot.sonoran.models import AddedNote, CallNote, Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request to the CAD; headers and body may hold the key, so `repr` omits them."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: bytes | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: header names in lower case, and as much of the body as was read.
+
+    `complete` is false when the body was cut, by the connection or by our own size limit.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool = True
+
+    @property
+    def text(self) -> str:
+        """The body for people: UTF-8, undecodable bytes replaced, an HTML page only named."""
+        if self.is_html:
+            return f"(a web page instead of an API reply, status {self.status})"
+        return self.body.decode("utf-8", errors="replace").strip()
+
+    @property
+    def is_html(self) -> bool:
+        """Whether the body is a web page, judged by the body too as content types are unreliable.
+
+        Version 1 documents no content type, so the header alone is not to be trusted.
+        """
+        start = self.body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+            return True
+        return "html" in self.headers.get("content-type", "").lower() and start.startswith(b"<")
+
+    @property
+    def json(self) -> Any:
+        """The body as JSON, whatever its content type; None when it is not JSON."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+    @property
+    def json_object(self) -> dict[str, Any]:
+        """The JSON object with its outermost keys in lower case; empty when it is none.
+
+        The API's casing is mixed and has changed before (documentation of 2026-04-27), so keys
+        are compared without case.
+        """
+        value = self.json
+        if not isinstance(value, dict):
+            return {}
+        return {str(key).lower(): item for key, item in value.items()}
+
+    @property
+    def trace_id(self) -> str | None:
+        """The service's own reference: body members or headers, as the official clients read it."""
+        fields = self.json_object
+        for value in (
+            fields.get("traceid"),
+            fields.get("requestid"),
+            fields.get("request_id"),
+            self.headers.get("x-trace-id"),
+            self.headers.get("x-kong-request-id"),
+        ):
+            if isinstance(value, str) and value:
+                return value[:100]
+        return None
+
+    def retry_after(self, now: datetime | None = None) -> float | None:
+        """Return the delay in seconds that the service asked for, None when it named none.
+
+        `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
+        client falls back to.
+        """
+        for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
+            value = self.headers.get(name, "").strip()
+            if not value:
+                continue
+            try:
+                seconds = float(value)
+            except ValueError:
+                try:
+                    moment = parsedate_to_datetime(value)
+                except ValueError:
+                    continue
+                if moment.tzinfo is None:
+                    moment = moment.replace(tzinfo=UTC)
+                seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+            if math.isfinite(seconds):
+                return max(0.0, seconds)
+        return None
+
+
+class Wire(Protocol):
+    """What a module for one API version offers: build a request, read its reply."""
+
+    def add_call_note(self, credentials: Credentials, note: CallNote) -> Request:
+        """Build the request that adds a note."""
+
+    def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
+        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+
+
+NOTHING_THERE = "Backend Service Reached"
+"""Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
+
+_ADDED_TAIL = re.compile(r"added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
+
+
+def call_named_as_noted(text: str) -> int | None:
+    """Return the call id that a success text ends in, or None when it does not end in one.
+
+    Only the tail is judged: the note stands unescaped between the apostrophes before it.
+    """
+    found = _ADDED_TAIL.search(text[-64:])
+    return int(found[1]) if found else None
+
+
+def nothing_took_it(reply: Reply) -> bool:
+    """Whether the reply is the placeholder that means a wrong path and no effect."""
+    return reply.body[:200].decode("utf-8", errors="replace").strip().lower() in (
+        NOTHING_THERE.lower(),
+        f"sonoran cad: {NOTHING_THERE}".lower(),
+    )
+
+
+def error_of(reply: Reply, text: str) -> SonoranError:
+    """Return the error that a reply which is no success amounts to, for both versions.
+
+    `text` is the CAD's own wording. A server error may come from a service that had already
+    stored the note, and so may a 301 to 303, which can follow a completed request (RFC 9110,
+    section 15.4); 307 and 308 ask for the request to be made elsewhere.
+    """
+    status, trace_id = reply.status, reply.trace_id
+    if status == 429:
+        return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
+    if status in (401, 402, 403):
+        return CredentialsError(text, status=status, trace_id=trace_id)
+    if status in (307, 308):
+        return NoEffectError("the CAD's address redirects elsewhere", trace_id=trace_id)
+    if 400 <= status < 500 and status != 408:
+        return RefusedError(text, status=status, trace_id=trace_id)
+    return OutcomeUnknownError(
+        f"the CAD answered with status {status}", status=status, text=text, trace_id=trace_id
+    )
