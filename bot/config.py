@@ -1,0 +1,159 @@
+"""Callnote's settings, read once from a mapping of environment variables."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from dotenv import dotenv_values
+
+from bot.sonoran import ApiVersion, Credentials
+from bot.sonoran.transport import checked_base_url
+
+SNOWFLAKE_LIMIT = 2**64
+"""Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+_Value = TypeVar("_Value")
+
+
+class ConfigError(Exception):
+    """One or more settings are missing or malformed; `problems` has a sentence for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything a host can set. The token and the key are left out of `repr`.
+
+    `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself,
+    and `dispatcher_role_ids` empty when nobody may add notes.
+    """
+
+    discord_token: str = field(repr=False)
+    credentials: Credentials
+    dispatcher_role_ids: frozenset[int] = frozenset()
+    api_version: ApiVersion | None = None
+    server_id: int = 1
+    sonoran_api_url: str = "https://api.sonorancad.com"
+    discord_api_url: str | None = None
+    log_level: int = logging.INFO
+
+    @classmethod
+    def from_mapping(cls, settings: Mapping[str, str | None]) -> Config:
+        """Read the settings by their names as in `.env.example`; empty counts as not set.
+
+        Raises `ConfigError` naming every variable that is missing or malformed. No value of a
+        secret is repeated in it.
+        """
+        reader = _Reader(settings)
+        api_version = reader.read("SONORAN_API_VERSION", _api_version, default=None)
+        needs_community = api_version is not ApiVersion.V2
+        token = reader.required("DISCORD_TOKEN", _secret, "the bot's token from Discord")
+        key = reader.required("SONORAN_API_KEY", _secret, "the community's Sonoran CAD API key")
+        community = (
+            reader.required("SONORAN_COMMUNITY_ID", _secret, "the community's Sonoran CAD id")
+            if needs_community
+            else reader.read("SONORAN_COMMUNITY_ID", _secret, default="")
+        )
+        config = cls(
+            discord_token=token,
+            credentials=Credentials(api_key=key, community_id=community),
+            dispatcher_role_ids=reader.read(
+                "DISPATCHER_ROLE_IDS", _snowflakes, default=frozenset()
+            ),
+            api_version=api_version,
+            server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
+            sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=cls.sonoran_api_url),
+            discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
+            log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
+        )
+        if reader.problems:
+            raise ConfigError(reader.problems)
+        return config
+
+
+def environment(folder: Path) -> dict[str, str | None]:
+    """Return the process's environment over the `.env` file in `folder`, if there is one.
+
+    Raises `ConfigError` when that file cannot be read as UTF-8 text.
+    """
+    try:
+        file = dotenv_values(folder / ".env", interpolate=False)
+    except (OSError, UnicodeDecodeError):
+        raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
+    return {**file, **os.environ}
+
+
+class _Reader:
+    """Reads settings one by one and collects what is wrong with them."""
+
+    def __init__(self, settings: Mapping[str, str | None]) -> None:
+        self._settings = settings
+        self.problems: list[str] = []
+
+    def read(self, name: str, parse: Callable[[str], _Value], *, default: _Value) -> _Value:
+        text = (self._settings.get(name) or "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError as error:
+            self.problems.append(f"{name}: expected {error}")
+            return default
+
+    def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
+        if not (self._settings.get(name) or "").strip():
+            self.problems.append(f"{name}: missing; expected {meaning}")
+            return ""
+        return self.read(name, parse, default="")
+
+
+def _secret(text: str) -> str:
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("one word without spaces, copied whole")
+    return text
+
+
+def _api_version(text: str) -> ApiVersion | None:
+    choices = {"auto": None, "1": ApiVersion.V1, "2": ApiVersion.V2}
+    if text.lower() not in choices:
+        raise ValueError("auto, 1 or 2")
+    return choices[text.lower()]
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
+        raise ValueError("a whole number from 1 up, such as 1")
+    return int(text)
+
+
+def _snowflakes(text: str) -> frozenset[int]:
+    ids = [part.strip() for part in text.split(",") if part.strip()]
+    for part in ids:
+        if not (part.isascii() and part.isdigit() and len(part) <= 20):
+            raise ValueError("role ids, numbers separated by commas")
+        if not 0 < int(part) < SNOWFLAKE_LIMIT:
+            raise ValueError("role ids, numbers separated by commas")
+    return frozenset(map(int, ids))
+
+
+def _address(text: str) -> str:
+    try:
+        return str(checked_base_url(text)).rstrip("/")
+    except ValueError:
+        raise ValueError("an https:// address (http:// for this machine's own alone)") from None
+
+
+def _log_level(text: str) -> int:
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return logging.getLevelNamesMapping()[text.upper()]

@@ -1,0 +1,68 @@
+"""Log lines: one per event on standard output, with no secret in any of them."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+from urllib.parse import quote
+
+REDACTED = "[redacted]"
+
+# By shape, as discord.py's debug lines show them: the token in an interaction's or webhook's
+# address, in a gateway payload printed as JSON or as a Python dict, and in a header.
+_SHAPES = (
+    re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
+    re.compile(r"""(\\?["'](?:token|key|session_id)\\?["']\s*:\s*\\?["'])[^"'\\]+"""),
+    re.compile(r"(\b(?:Bearer|Authorization\W+Bot)\s+)[^\s\"',}]+"),
+)
+
+
+class SingleLineFormatter(logging.Formatter):
+    """Formats a record, traceback included, as one line in which every secret is blotted out.
+
+    `secrets` are blotted out by value, also where they are quoted for JSON or an address; tokens
+    that Discord makes up for each interaction are blotted out by their place.
+    """
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        forms = {
+            form
+            for secret in secrets
+            if secret
+            for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))
+        }
+        self._secrets = sorted(forms, key=len, reverse=True)
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the record's one line."""
+        line = super().format(record)
+        for secret in self._secrets:
+            line = line.replace(secret, REDACTED)
+        for shape in _SHAPES:
+            line = shape.sub(rf"\g<1>{REDACTED}", line)
+        return "".join(
+            character if character.isprintable() else _escaped(character) for character in line
+        )
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def set_up(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
+    """Send every log record of at least `level` to `stream`, standard output by default.
+
+    Replaces whatever was set up before.
+    """
+    handler = logging.StreamHandler(stream or sys.stdout)
+    handler.setFormatter(SingleLineFormatter(secrets))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(level)

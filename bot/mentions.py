@@ -1,0 +1,48 @@
+"""Finds the names behind the mentions in a note."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+
+from bot.note_text import Names, mentioned_members, with_names
+
+LOOK_UP_SECONDS = 2.0
+"""How long the members' names may take in all; a note does not wait longer for a name."""
+
+MOST_LOOK_UPS = 10
+"""How many members are looked up for one note."""
+
+
+async def named(note: str, guild: discord.Guild, author: discord.Member) -> str:
+    """Return the note with names in place of mention codes.
+
+    Roles and channels come from the cache. Members are not cached, so each is looked up once, all
+    together within `LOOK_UP_SECONDS`; whoever is not found in time becomes `@unknown`.
+    """
+    members = {author.id: author.display_name}
+    wanted = [user_id for user_id in mentioned_members(note) if user_id not in members]
+    if wanted:
+        members |= await _look_up(guild, wanted[:MOST_LOOK_UPS])
+    return with_names(
+        note,
+        Names(
+            members=members,
+            roles={role.id: role.name for role in guild.roles},
+            channels={channel.id: channel.name for channel in (*guild.channels, *guild.threads)},
+        ),
+    )
+
+
+async def _look_up(guild: discord.Guild, user_ids: list[int]) -> dict[int, str]:
+    tasks = {user_id: asyncio.create_task(guild.fetch_member(user_id)) for user_id in user_ids}
+    await asyncio.wait(tasks.values(), timeout=LOOK_UP_SECONDS)
+    names = {}
+    for user_id, task in tasks.items():
+        if not task.done():
+            task.cancel()
+        elif not task.cancelled() and task.exception() is None:
+            names[user_id] = task.result().display_name
+    await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return names

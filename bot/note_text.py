@@ -1,0 +1,90 @@
+"""What a dispatcher typed, made fit for the CAD: plain text with names instead of codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from bot.literal import without_controls
+from bot.refusals import BlankNoteError, CallNumberError, LongNoteError
+
+NOTE_LIMIT = 4000
+"""The most characters a note may have after trimming. Ours: the CAD documents no limit."""
+
+LARGEST_CALL = 2**53 - 1
+"""The largest integer that every JSON reader on the way keeps exact."""
+
+_CALL = re.compile(r"#?([0-9]{1,16})\Z")
+_MENTION = re.compile(r"<(@[!&]?|#)([0-9]{1,20})>|<a?(:\w{2,32}:)[0-9]{1,20}>")
+# Shown by nothing although they are neither white space nor controls.
+_INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+
+
+def parse_call_number(text: str) -> int:
+    """Return the call id in `123` or `#123`; raises `CallNumberError` for anything else."""
+    found = _CALL.match(text.strip())
+    if not found or not 1 <= int(found[1]) <= LARGEST_CALL:
+        raise CallNumberError
+    return int(found[1])
+
+
+def parse_note(text: str) -> str:
+    """Return the note trimmed and without control characters other than line breaks.
+
+    Raises `BlankNoteError` when nothing visible is left, `LongNoteError` above `NOTE_LIMIT`.
+    """
+    note = without_controls(text).strip()
+    if not any(map(_is_visible, note)):
+        raise BlankNoteError
+    if len(note) > NOTE_LIMIT:
+        raise LongNoteError(len(note), NOTE_LIMIT)
+    return note
+
+
+def _is_visible(character: str) -> bool:
+    return (
+        not character.isspace()
+        and unicodedata.category(character) not in ("Cf", "Mn", "Me")
+        and character not in _INVISIBLE_LETTERS
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names by Discord id, for whatever a note mentions."""
+
+    members: Mapping[int, str] = field(default_factory=dict)
+    roles: Mapping[int, str] = field(default_factory=dict)
+    channels: Mapping[int, str] = field(default_factory=dict)
+
+
+def mentioned_members(note: str) -> list[int]:
+    """Return the ids of the members that the note mentions, each once, in order."""
+    found = (match for match in _MENTION.finditer(note) if match[1] in ("@", "@!"))
+    return list(dict.fromkeys(int(match[2]) for match in found))
+
+
+def with_names(note: str, names: Names) -> str:
+    """Return the note with a name in place of every mention code.
+
+    The codes are Discord's (API reference, Message Formatting). A name that is not known becomes
+    `@unknown` or `#unknown`.
+    """
+
+    def name(match: re.Match[str]) -> str:
+        if match[3]:
+            return match[3]
+        kind, number = match[1], int(match[2])
+        if kind == "#":
+            return f"#{one_line(names.channels.get(number, 'unknown'))}"
+        known = names.roles if kind == "@&" else names.members
+        return f"@{one_line(known.get(number, 'unknown')).removeprefix('@')}"
+
+    return _MENTION.sub(name, note)
+
+
+def one_line(text: str) -> str:
+    """Return a name without control characters and line breaks."""
+    return " ".join(without_controls(text).split())
