@@ -17,6 +17,9 @@ from bot.sonoran.transport import checked_base_url
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
 
+SONORAN_API_URL = "https://api.sonorancad.com"
+"""Sonoran CAD's own address, for both API versions (documentation, v2 authentication)."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 _Value = TypeVar("_Value")
@@ -43,7 +46,7 @@ class Config:
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
-    sonoran_api_url: str = "https://api.sonorancad.com"
+    sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
     log_level: int = logging.INFO
 
@@ -72,7 +75,7 @@ class Config:
             ),
             api_version=api_version,
             server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
-            sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=cls.sonoran_api_url),
+            sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
             log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
         )

@@ -18,7 +18,7 @@ We count UTF-16 units, the larger of the two ways in which it could be counted.
 
 LINE_BREAK_SIGN = "↵"
 
-_LINE_BREAKS = re.compile(r"\s*(?:\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029])\s*")
+_LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 # What starts a construct anywhere, and what does so only with what follows: `://` makes a link,
@@ -26,7 +26,10 @@ _BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 _ANYWHERE = frozenset("\\*_~`|[]<@")
 _EMOJI = re.compile(r":(?=[\w+~-]{1,64}:)")
 _INVITE = re.compile(r"\.(?=(?:gg|com|new|me|io|li|link)\b)|/(?=invite)", re.IGNORECASE)
-_START = re.compile(r"[#>+-]|\d+(?=[.)])")
+# Characters that show nothing may be dropped before Discord looks for the line's start.
+_START = re.compile(
+    r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]*(?:[#>+-]|\d+[.)])"
+)
 
 _TAIL = 48  # keeps `' added to call #9007199254740991` in sight when a reply is shortened
 
@@ -34,9 +37,9 @@ _TAIL = 48  # keeps `' added to call #9007199254740991` in sight when a reply is
 def without_controls(text: str) -> str:
     """Return the text without control characters and bidirectional overrides.
 
-    Line breaks of every kind become `\\n`, tabs a space, halves of a surrogate pair U+FFFD.
+    Line breaks of every kind become a line feed, tabs a space, halves of a surrogate pair U+FFFD.
     """
-    text = re.sub(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]", "\n", text).replace("\t", " ")
+    text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
     return "".join(
         "\ufffd" if unicodedata.category(character) == "Cs" else character
         for character in text
@@ -52,8 +55,8 @@ def literal(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     UTF-16 units (at least 100); a longer text visibly loses its middle, keeping its end. Takes
     time in proportion to the text's length.
     """
-    line = without_controls(_LINE_BREAKS.sub(f" {LINE_BREAK_SIGN} ", text.strip())).strip()
-    pieces = _escaped(line)
+    lines = (line.strip() for line in without_controls(text).split("\n"))
+    pieces = _escaped(f" {LINE_BREAK_SIGN} ".join(filter(None, lines)))
     if sum(map(_units, pieces)) <= limit:
         return "".join(pieces)
     return _shortened(pieces, limit)
@@ -65,7 +68,7 @@ def _escaped(line: str) -> list[str]:
     risky.update(found.start() for found in _INVITE.finditer(line))
     risky.update(found.start() for found in re.finditer(r":(?=//)", line))
     if start := _START.match(line):
-        risky.add(start.end() if line[0].isdigit() else 0)
+        risky.add(start.end() - 1)
     return [
         f"\\{character}" if character in _ANYWHERE or position in risky else character
         for position, character in enumerate(line)

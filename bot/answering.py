@@ -1,0 +1,97 @@
+"""Acknowledges interactions and shows their answers, within Discord's windows."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import aiohttp
+import discord
+
+ACKNOWLEDGE_SECONDS = 2.5
+"""Time for the first response. Discord gives 3 s from the event, and discord.py would try again
+for 25 s after a server error, long after the interaction is lost."""
+
+OTHER_COPY_SECONDS = 20.0
+"""How long another running copy may take to answer: its acknowledgement, look-ups and CAD."""
+
+_log = logging.getLogger(__name__)
+
+# What a request to Discord can end with besides an answer.
+_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+
+
+class NotAcknowledgedError(Exception):
+    """Discord did not confirm our acknowledgement, so the command must not be carried out.
+
+    Another copy of the bot may have answered, as two are connected during a deploy, or the three
+    seconds were over. `reason` names what Discord said, for the log.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def acknowledge(interaction: discord.Interaction) -> None:
+    """Show publicly that the command is being worked on.
+
+    Raises `NotAcknowledgedError` unless Discord confirmed this within `ACKNOWLEDGE_SECONDS`.
+    """
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            await interaction.response.defer(thinking=True)
+    except _FAILURES as error:
+        raise NotAcknowledgedError(_reason(error)) from None
+
+
+async def answer(interaction: discord.Interaction, content: str) -> bool:
+    """Show `content` as the command's one answer; returns whether Discord took it.
+
+    After an acknowledgement the public placeholder becomes the answer, else it is a message that
+    only the member sees. Never raises for what Discord or the network does.
+    """
+    try:
+        if interaction.response.is_done():
+            await _edit(interaction, content)
+        else:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await interaction.response.send_message(content, ephemeral=True)
+    except _FAILURES as error:
+        _log.warning("interaction=%d answer failed: %s", interaction.id, _reason(error))
+        return False
+    return True
+
+
+async def _edit(interaction: discord.Interaction, content: str) -> None:
+    try:
+        await interaction.edit_original_response(content=content)
+    except discord.NotFound:
+        # Somebody deleted the placeholder meanwhile; the outcome is worth a message of its own.
+        await interaction.followup.send(content)
+
+
+async def close_if_forgotten(
+    interaction: discord.Interaction, content: str, *, after: float = OTHER_COPY_SECONDS
+) -> bool:
+    """Wait `after` seconds and, if the placeholder still says "thinking", make it `content`.
+
+    For a command that we did not acknowledge ourselves as far as we know: an acknowledgement of
+    ours may have landed with its confirmation lost, or the copy that answered was killed. Returns
+    whether it was so. Never raises for what Discord or the network does.
+    """
+    await asyncio.sleep(after)
+    try:
+        message = await interaction.original_response()
+        if not message.flags.loading:
+            return False
+        await interaction.edit_original_response(content=content)
+    except _FAILURES:
+        return False
+    return True
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, discord.HTTPException):
+        return f"status {error.status}, code {error.code}"
+    return type(error).__name__

@@ -1,0 +1,61 @@
+"""The bot: a discord.py client given everything its cogs use."""
+
+from __future__ import annotations
+
+import asyncio
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.dispatchers import Dispatchers
+from bot.in_flight import InFlight
+from bot.registration import register
+from bot.sonoran import SonoranClient
+from bot.tree import CallnoteTree
+
+EXTENSIONS = ("cogs.callnote",)
+COMMANDS = frozenset({"callnote"})
+
+
+class CallnoteBot(commands.AutoShardedBot):
+    """Callnote on Discord, with the `guilds` intent alone and no caches beyond it.
+
+    `cad` is borrowed: whoever opened its session closes it. `server_id` is the CAD server whose
+    calls are meant.
+    """
+
+    tree: CallnoteTree
+
+    def __init__(self, *, cad: SonoranClient, dispatchers: Dispatchers, server_id: int) -> None:
+        discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
+        discord.VoiceClient.warn_dave = False
+        super().__init__(
+            commands.when_mentioned,
+            help_command=None,
+            intents=discord.Intents(guilds=True),
+            tree_cls=CallnoteTree,
+            allowed_contexts=app_commands.AppCommandContext(guild=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+        )
+        self.cad = cad
+        self.dispatchers = dispatchers
+        self.server_id = server_id
+        self.in_flight = InFlight()
+        self._registering: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        """Load the cogs, whose failure stops the start, and see to the commands meanwhile."""
+        for extension in EXTENSIONS:
+            await self.load_extension(extension)
+        self._registering = asyncio.create_task(register(self.tree, COMMANDS))
+
+    async def close(self) -> None:
+        """Close the connections to Discord."""
+        if self._registering is not None:
+            self._registering.cancel()
+        await super().close()

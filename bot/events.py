@@ -1,0 +1,57 @@
+"""The log line for each command: who, where, which call, how it ended and how long it took."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import discord
+
+from bot.notes import NoteNotAddedError
+
+_log = logging.getLogger("callnote")
+_STARTED = "started"
+
+
+def begin(interaction: discord.Interaction) -> None:
+    """Take the time at which work on an interaction began."""
+    interaction.extras[_STARTED] = time.monotonic()
+
+
+def outcome(
+    interaction: discord.Interaction,
+    result: str,
+    *,
+    call_id: int | None = None,
+    trace_id: str | None = None,
+    level: int = logging.INFO,
+    error: BaseException | None = None,
+) -> None:
+    """Write an interaction's one line; with `error`, its traceback follows on the same line.
+
+    Never holds the note's text. `trace_id` is the CAD's own reference for the request.
+    """
+    started = interaction.extras.get(_STARTED, time.monotonic())
+    _log.log(
+        level,
+        "guild=%s member=%d interaction=%d call=%s outcome=%s ms=%d%s",
+        interaction.guild_id or "-",
+        interaction.user.id,
+        interaction.id,
+        call_id or "-",
+        result,
+        (time.monotonic() - started) * 1000,
+        f" trace={trace_id}" if trace_id else "",
+        exc_info=error,
+    )
+
+
+def not_added(interaction: discord.Interaction, error: NoteNotAddedError) -> None:
+    """Write the line for a note that the CAD did not confirm."""
+    outcome(
+        interaction,
+        f"{type(error.cause).__name__} ({error.cause})",
+        call_id=error.note.call_id,
+        trace_id=error.cause.trace_id,
+        level=logging.WARNING,
+    )

@@ -1,0 +1,71 @@
+"""Registers the commands with Discord when, and only when, they have changed."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+if TYPE_CHECKING:
+    from bot.tree import CallnoteTree
+
+_log = logging.getLogger(__name__)
+
+# What Discord adds to a registered command, and what says nothing about a command's own shape.
+_DISCORDS_OWN = ("id", "application_id", "version", "guild_id", "dm_permission")
+
+
+async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
+    """Register the tree's commands unless Discord has the same already.
+
+    `expected` names the commands that must be in the tree: registering replaces all commands and
+    deletes what is not listed, together with the admins' permission overrides for it (Discord API
+    docs, Application Commands), so a partial tree is never registered. Failures are logged, never
+    raised: the commands registered before go on working.
+    """
+    names = {command.name for command in tree.get_commands()}
+    if not expected or not expected <= names:
+        _log.error("commands not registered: %s missing", ", ".join(expected - names) or "all")
+        return
+    try:
+        current = [_registered(command) for command in await tree.fetch_commands()]
+        wanted = [_shape(command.to_dict(tree)) for command in tree.get_commands()]
+        if _sorted(current) == _sorted(wanted):
+            _log.info("commands are registered already: %s", ", ".join(sorted(names)))
+            return
+        await tree.sync()
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        _log.error("commands could not be registered, trying again at the next start: %s", error)
+        return
+    _log.info("commands registered: %s", ", ".join(sorted(names)))
+
+
+def _registered(command: app_commands.AppCommand) -> Any:
+    permissions = command.default_member_permissions
+    return _shape(
+        {
+            **command.to_dict(),
+            "nsfw": command.nsfw,
+            "default_member_permissions": permissions.value if permissions is not None else None,
+        }
+    )
+
+
+def _shape(value: Any) -> Any:
+    """Return a payload without what is empty, default or Discord's own, at every depth."""
+    if isinstance(value, dict):
+        return {
+            key: _shape(item)
+            for key, item in value.items()
+            if key not in _DISCORDS_OWN and (item or item == 0) and item is not False
+        }
+    if isinstance(value, list):
+        return [_shape(item) for item in value]
+    return value
+
+
+def _sorted(commands: list[Any]) -> list[Any]:
+    return sorted(commands, key=lambda command: (command["type"], command["name"]))

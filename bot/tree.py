@@ -1,0 +1,57 @@
+"""The command tree: the one door in for commands and the one place that answers failures."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+import discord
+from discord import app_commands
+
+from bot import events, wording
+from bot.answering import NotAcknowledgedError, answer, close_if_forgotten
+from bot.notes import NoteNotAddedError
+from bot.refusals import Refusal
+
+if TYPE_CHECKING:
+    from bot.app import CallnoteBot
+
+
+class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
+    """Counts commands in, and answers each that fails exactly once."""
+
+    async def interaction_check(self, interaction: discord.Interaction[CallnoteBot], /) -> bool:
+        """Let a command begin unless the process is stopping; then another copy has it."""
+        events.begin(interaction)
+        if self.client.in_flight.closing:
+            events.outcome(interaction, "left to another copy")
+            return False
+        self.client.in_flight.add_current()
+        return True
+
+    async def on_error(
+        self,
+        interaction: discord.Interaction[CallnoteBot],
+        error: app_commands.AppCommandError,
+        /,
+    ) -> None:
+        """Log a failure by whose fault it is, and tell the member in words."""
+        cause: Exception = error
+        if isinstance(error, app_commands.CommandInvokeError):
+            cause = error.original
+        if isinstance(cause, NotAcknowledgedError):
+            events.outcome(interaction, f"not acknowledged ({cause.reason})", level=logging.WARNING)
+            if await close_if_forgotten(interaction, wording.forgotten()):
+                events.outcome(interaction, "closed unanswered", level=logging.ERROR)
+            return
+        reference = secrets.token_hex(4)
+        if isinstance(cause, NoteNotAddedError):
+            events.not_added(interaction, cause)
+        elif isinstance(cause, Refusal):
+            events.outcome(interaction, f"refused ({type(cause).__name__})")
+        else:
+            events.outcome(
+                interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=cause
+            )
+        await answer(interaction, wording.failure(cause, reference))

@@ -1,0 +1,171 @@
+"""The one place that puts what went wrong into words for people.
+
+Each answer says what happened and, in one short sentence, what to do next. Text from outside
+comes in literally, on a line of its own making.
+"""
+
+from __future__ import annotations
+
+import math
+
+from discord import app_commands
+
+from bot.literal import CONTENT_LIMIT, literal
+from bot.notes import NoteNotAddedError
+from bot.refusals import (
+    BlankNoteError,
+    CallNumberError,
+    LongNoteError,
+    NoDispatcherRoleError,
+    NotDispatcherError,
+    NotInGuildError,
+    Refusal,
+)
+from bot.sonoran import (
+    CallNote,
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RefusedError,
+    SonoranError,
+)
+
+_HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
+
+
+def forgotten() -> str:
+    """Return the answer for a command that no copy of the bot finished."""
+    return (
+        "Callnote could not finish this command: check the call in Sonoran CAD before sending "
+        "the note again."
+    )
+
+
+def failure(error: Exception, reference: str) -> str:
+    """Return the content that tells a member what went wrong, at most 2,000 characters.
+
+    `reference` stands in the answer to an unexpected error, to be found again in the log.
+    """
+    if isinstance(error, NoteNotAddedError):
+        return _not_added(error.note, error.cause)
+    if isinstance(error, Refusal):
+        return _refusal(error)
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return "This command has changed: restart Discord and try again."
+    return (
+        "Something went wrong in Callnote: check the call in Sonoran CAD before sending the note "
+        f"again, and give your administrator this reference: {reference}"
+    )
+
+
+def _refusal(error: Refusal) -> str:
+    match error:
+        case CallNumberError():
+            return "A call number is a whole number such as 123 or #123, from 1 up."
+        case BlankNoteError():
+            return "The note is empty: type what should be added to the call."
+        case LongNoteError():
+            return (
+                f"The note has {error.length:,} characters and may have {error.limit:,}: shorten "
+                "it, or send it in parts."
+            )
+        case NotInGuildError():
+            return "Notes can only be added in a channel of a server, not in direct messages."
+        case NoDispatcherRoleError():
+            return (
+                "Nobody may add notes here yet: an administrator must put the id of a dispatcher "
+                "role of this server into Callnote's setting DISPATCHER\\_ROLE\\_IDS."
+            )
+        case NotDispatcherError() if error.roles:
+            roles = literal(", ".join(f"@{role}" for role in error.roles), limit=_HEAD_LIMIT)
+            return f"To add notes you need one of these roles: {roles}"
+        case NotDispatcherError():
+            return (
+                "To add notes you need one of the dispatcher roles: ask an administrator for one."
+            )
+    return "This cannot be done."
+
+
+def _not_added(note: CallNote, error: SonoranError) -> str:
+    state = "Not confirmed" if isinstance(error, OutcomeUnknownError) else "Not added"
+    head = literal(f"{state} for call #{note.call_id}: {_said(error)}", limit=_HEAD_LIMIT)
+    lines = f"{head}\n{_advice(error)}\n"
+    room = CONTENT_LIMIT - sum(2 if ord(character) > 0xFFFF else 1 for character in lines)
+    return lines + literal(f"Your note: {note.text}", limit=room)
+
+
+def _said(error: SonoranError) -> str:
+    """Return the CAD's own text, or what happened where it said nothing."""
+    match error:
+        case RefusedError():
+            return error.text or f"status {error.status} without a text"
+        case RateLimitedError():
+            return error.text or "too many requests"
+        case OutcomeUnknownError():
+            return error.text or error.reason
+        case NoEffectError():
+            return error.text or error.reason
+    return str(error)
+
+
+def _advice(error: SonoranError) -> str:
+    match error:
+        case CredentialsError():
+            return _credentials_advice(error)
+        case RefusedError():
+            return _refused_advice(error)
+        case RateLimitedError(retry_after=None):
+            return "The CAD is taking too many requests: try again in a minute."
+        case RateLimitedError():
+            wait = duration(error.retry_after or 0.0)
+            return f"The CAD is taking too many requests: try again in {wait}."
+        case NoEffectError(text=None):
+            return "Nothing was sent: try again in a moment."
+        case NoEffectError():
+            return (
+                "Nothing was stored: an administrator should check SONORAN\\_API\\_URL and "
+                "SONORAN\\_API\\_VERSION."
+            )
+    return "The note may have been added: check the call in the CAD before sending it again."
+
+
+def _refused_advice(error: RefusedError) -> str:
+    if "INVALID REQUEST TYPE" in error.text.upper():
+        return "An administrator should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
+    if error.status == 404:
+        return (
+            "Check the call number; if it is right, an administrator should check "
+            "SONORAN\\_SERVER\\_ID."
+        )
+    if error.status == 400:
+        return "Check the call number and the note, then try again."
+    return "Show this to an administrator."
+
+
+def _credentials_advice(error: CredentialsError) -> str:
+    said = error.text.upper()
+    if "INVALID COMMUNITY ID" in said:
+        advice = "An administrator must correct SONORAN\\_COMMUNITY\\_ID."
+    elif "NOT ENABLED" in said:
+        advice = "An administrator must enable the API for the community in Sonoran CAD."
+    elif error.status == 402 or said.startswith("VERSION "):
+        advice = "An administrator must check the community's Sonoran CAD plan."
+    elif error.status == 403:
+        advice = "An administrator must check what this API key and plan allow in Sonoran CAD."
+    else:
+        advice = "An administrator must correct SONORAN\\_API\\_KEY."
+    if not error.remembered:
+        return advice
+    return (
+        f"{advice} The CAD said so a moment ago, so it was not asked again; it will be in "
+        f"{duration(error.retry_in)}."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a delay in words, rounded up to whole seconds or, from two minutes on, minutes."""
+    whole = max(1, math.ceil(seconds))
+    if whole >= 120:
+        return f"{math.ceil(whole / 60)} minutes"
+    return f"{whole} second{'s' if whole > 1 else ''}"

@@ -1,0 +1,66 @@
+"""The `/callnote` command."""
+
+from __future__ import annotations
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import events
+from bot.answering import acknowledge, answer
+from bot.app import CallnoteBot
+from bot.dispatchers import Dispatchers
+from bot.literal import literal
+from bot.mentions import named
+from bot.note_text import NOTE_LIMIT, one_line, parse_call_number, parse_note
+from bot.notes import add_note
+from bot.sonoran import CallNote, SonoranClient
+
+
+class CallNotes(commands.Cog):
+    """Adds notes to dispatch calls."""
+
+    def __init__(self, cad: SonoranClient, dispatchers: Dispatchers, server_id: int) -> None:
+        self._cad = cad
+        self._dispatchers = dispatchers
+        self._server_id = server_id
+
+    @app_commands.command()
+    @app_commands.describe(
+        call="The call's number in Sonoran CAD, such as 123",
+        note="What to add to the call; everyone working it can read it",
+    )
+    async def callnote(
+        self,
+        interaction: discord.Interaction[CallnoteBot],
+        call: app_commands.Range[str, 1, 100],
+        note: app_commands.Range[str, 1, NOTE_LIMIT],
+    ) -> None:
+        """Add a note to a dispatch call in Sonoran CAD."""
+        member = self._dispatchers.admit(interaction)
+        call_id = parse_call_number(call)
+        text = parse_note(note)
+        # Nothing may reach the CAD before this: of two connected copies of the bot only the one
+        # whose acknowledgement Discord took goes on.
+        await acknowledge(interaction)
+        added = await add_note(
+            self._cad,
+            CallNote(
+                server_id=self._server_id,
+                call_id=call_id,
+                text=await named(text, member.guild, member),
+                label=one_line(member.display_name) or member.name,
+            ),
+        )
+        shown = await answer(interaction, literal(added.text))
+        events.outcome(
+            interaction,
+            "added" if shown else "added, answer not shown",
+            call_id=call_id,
+            trace_id=added.trace_id,
+        )
+
+
+async def setup(bot: CallnoteBot) -> None:
+    """Add the cog to the bot."""
+    await bot.add_cog(CallNotes(bot.cad, bot.dispatchers, bot.server_id))
