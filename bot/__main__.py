@@ -1,0 +1,47 @@
+"""`python -m bot` runs the bot; `python -m bot sandbox` tries it without any account."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot import logs
+from bot.config import Config, ConfigError, environment
+from bot.process import EX_CONFIG, run
+
+EX_USAGE = 64
+"""The exit status for a command line that is not understood (BSD sysexits)."""
+
+USAGE = "usage: python -m bot [sandbox]"
+
+
+def main(arguments: list[str]) -> int:
+    """Do what the command line asks; returns the exit status.
+
+    64 for a command line that is not understood, 78 for settings that cannot be used, each
+    reported on standard error.
+    """
+    if arguments == ["sandbox"]:
+        from bot.sandbox import shell  # the stand-ins cost memory that the bot does without
+
+        return shell.main()
+    if arguments in (["-h"], ["--help"]):
+        print(USAGE)
+        return 0
+    if arguments:
+        print(USAGE, file=sys.stderr)
+        return EX_USAGE
+    try:
+        config = Config.from_mapping(environment(Path.cwd()))
+    except ConfigError as error:
+        print("Callnote cannot start. Please correct these settings:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        return EX_CONFIG
+    logs.set_up(config.log_level, (config.discord_token, config.credentials.api_key))
+    return asyncio.run(run(config))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,165 @@
+"""The bot's life from login to the last answer, with its exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot.app import CallnoteBot
+from bot.config import Config
+from bot.discord_address import discord_at, gateway_of
+from bot.dispatchers import Dispatchers
+from bot.sonoran import SonoranClient, Transport, open_session
+
+EX_CONFIG = 78
+"""The exit status for a configuration error (BSD sysexits)."""
+
+DRAIN_SECONDS = 25.0
+"""Time for notes in flight after a signal; Heroku kills a process 30 s after SIGTERM."""
+
+FIRST_RETRY_SECONDS = 5.0
+LONGEST_RETRY_SECONDS = 300.0
+"""Between two tries to reach Discord: far from the 1,000 a day after which a token is reset."""
+
+_CLOSE_SECONDS = 5.0
+
+# Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
+_FATAL = {
+    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token anew from the Developer Portal.",
+    4013: "Discord rejected the bot's intents: update Callnote.",
+    4014: "Discord rejected the bot's intents: update Callnote.",
+}
+_REJECTED = _FATAL[4004]
+
+_log = logging.getLogger(__name__)
+
+
+class FatalError(Exception):
+    """Trying again cannot help; the message is the one sentence for the host."""
+
+
+async def run(config: Config) -> int:
+    """Run the bot until SIGTERM or SIGINT; returns the exit status.
+
+    0 after a signal, 78 when Discord rejects the token, with one sentence on standard error.
+    """
+    stop = asyncio.Event()
+    _stop_on_signals(stop)
+    try:
+        await serve(config, stop)
+    except FatalError as error:
+        print(error, file=sys.stderr)
+        return EX_CONFIG
+    return 0
+
+
+async def serve(config: Config, stop: asyncio.Event) -> None:
+    """Run the bot until `stop` is set and the notes in flight are answered.
+
+    Raises `FatalError` when Discord rejects the bot for good; anything else, such as Discord
+    being out of reach, is tried again with growing pauses.
+    """
+    pause = FIRST_RETRY_SECONDS
+    async with open_session() as session, contextlib.AsyncExitStack() as addresses:
+        cad = SonoranClient(
+            Transport(session, config.sonoran_api_url),
+            config.credentials,
+            version=config.api_version,
+        )
+        placed = config.discord_api_url is None
+        while not stop.is_set():
+            try:
+                if config.discord_api_url is not None and not placed:
+                    gateway = await gateway_of(config.discord_api_url)
+                    addresses.enter_context(discord_at(config.discord_api_url, gateway))
+                    placed = True
+                if await _serve_once(config, cad, stop):
+                    pause = FIRST_RETRY_SECONDS
+            except discord.LoginFailure:
+                raise FatalError(_REJECTED) from None
+            except discord.PrivilegedIntentsRequired:
+                raise FatalError(_FATAL[4014]) from None
+            except discord.ConnectionClosed as error:
+                if error.code in _FATAL:
+                    raise FatalError(_FATAL[error.code]) from None
+                _log.warning("Discord closed the connection with code %s", error.code)
+            except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+                _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
+            if not stop.is_set():
+                _log.info("trying Discord again in %d s", pause)
+                await _finished_before(stop, asyncio.sleep(pause))
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+
+async def _serve_once(config: Config, cad: SonoranClient, stop: asyncio.Event) -> bool:
+    """Serve with one client until it ends or `stop` is set; returns whether it ever connected."""
+    bot = CallnoteBot(
+        cad=cad,
+        dispatchers=Dispatchers(config.dispatcher_role_ids),
+        server_id=config.server_id,
+    )
+    async with bot:
+        try:
+            if await _finished_before(stop, bot.login(config.discord_token)):
+                _log.info("connecting to Discord")
+                if not config.dispatcher_role_ids:
+                    _log.warning("DISPATCHER_ROLE_IDS is not set: nobody may add notes")
+                await _finished_before(stop, bot.connect())
+        finally:
+            await _drain(bot)
+        return bot.is_ready()
+
+
+async def _drain(bot: CallnoteBot) -> None:
+    """Leave the gateway, so that nothing new arrives, and let the notes in flight be answered.
+
+    discord.py goes on reconnecting unless its `connect` was cancelled first, which it was here.
+    Discord ends a session only on close code 1000 or 1001.
+    """
+    if bot.in_flight:
+        _log.info("stopping: %d commands in flight", len(bot.in_flight))
+    bot.in_flight.closing = True
+    leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
+    left = await bot.in_flight.finish(DRAIN_SECONDS)
+    if left:
+        _log.error("stopping: %d commands were cut off after %d s", left, DRAIN_SECONDS)
+    if leaving:
+        await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
+
+
+async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Run `work` until it ends or `stop` is set, which cancels it; returns whether it ended.
+
+    What `work` raises is raised here.
+    """
+    task = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+            return True
+        return False
+    finally:
+        for each in (task, stopping):
+            each.cancel()
+        await asyncio.gather(task, stopping, return_exceptions=True)
+
+
+def _stop_on_signals(stop: asyncio.Event) -> None:
+    """Set `stop` on SIGTERM and SIGINT, however often they come."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        if os.name == "posix":
+            loop.add_signal_handler(number, stop.set)
+        else:  # the event loop on Windows has no signal handlers of its own
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))

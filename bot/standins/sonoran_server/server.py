@@ -1,0 +1,189 @@
+"""The HTTP server of the stand-in: listens on the loopback interface, records, answers."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Literal, Self
+
+from aiohttp import web
+
+from .answers import TEXT, Answer, backend_reached, json_answer
+from .community import Community
+from .delivery import deliver
+from .faults import Fault, Faults
+from .rate_limit import RateLimits
+from .requests import RecordedRequest, read_request
+from .v1 import answer_v1
+from .v2 import answer_v2
+
+HOST = "127.0.0.1"
+
+AbsentAnswer = Literal["backend", "html", "404"]
+
+
+class SonoranServer(Community):
+    """A community and the service that answers for it, at ``url`` between start and stop.
+
+    ``versions`` are the API versions served. A path of a version that is not answers as
+    ``absent_answer`` says: ``backend`` 200 "Backend Service Reached" (official FiveM client),
+    ``html`` a web page with 200, ``404`` the gateway's JSON (the last two are choices).
+    ``rate_limited`` switches the v2 limits, counted in ``rate_limits`` by ``clock`` (seconds);
+    none is known for v1. ``faults`` are the ways to misbehave next; ``requests`` is everything that
+    arrived, in order. ``port`` 0 takes a free port, which a later start takes again. ``now`` gives
+    the time of notes, with its zone.
+
+    The effect of a request without a delay happens before anybody waiting in ``received`` runs.
+    """
+
+    def __init__(
+        self,
+        community_id: str = "rockford",
+        api_key: str = "sandbox-key",
+        versions: Iterable[int] = (1, 2),
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        port: int = 0,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        super().__init__(community_id, api_key, now)
+        self.versions = set(versions)
+        self.absent_answer: AbsentAnswer = "backend"
+        self.rate_limited = True
+        self.rate_limits = RateLimits(clock)
+        self.faults = Faults()
+        self.requests: list[RecordedRequest] = []
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._tasks: set[asyncio.Task[object]] = set()
+        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+
+    @property
+    def url(self) -> str:
+        """The base address without a final slash. Raises RuntimeError before the first start."""
+        if not self._port:
+            raise RuntimeError("the server has not been started yet")
+        return f"http://{HOST}:{self._port}"
+
+    @property
+    def note_requests(self) -> list[RecordedRequest]:
+        """The requests that tried to add a note, refused and failed ones too."""
+        return [request for request in self.requests if request.kind == "note"]
+
+    async def received(self, count: int) -> None:
+        """Wait until that many requests to add a note have arrived since the server was made."""
+        if len(self.note_requests) >= count:
+            return
+        waiting: tuple[int, asyncio.Future[None]] = (count, asyncio.Future())
+        self._waiting.append(waiting)
+        try:
+            await waiting[1]
+        finally:
+            self._waiting.remove(waiting)
+
+    async def start(self) -> None:
+        """Begin to listen. Raises RuntimeError when listening already, OSError without the port."""
+        if self._runner is not None:
+            raise RuntimeError("the server has been started already")
+        application = web.Application(client_max_size=0)  # no limit is known
+        application.router.add_route("*", "/{path:.*}", self._handle)
+        application.on_shutdown.append(self._end_tasks)
+        # Handlers end with their caller's connection, so nothing outlives a held request.
+        runner = web.AppRunner(
+            application, handler_cancellation=True, access_log=None, shutdown_timeout=1.0
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, HOST, self._port).start()
+        except OSError:
+            await runner.cleanup()
+            raise
+        self._port = runner.addresses[0][1]
+        self._runner = runner
+
+    async def stop(self) -> None:
+        """Stop listening and close every connection, also of requests not answered yet."""
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            await runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        exception_type: type[BaseException] | None,
+        exception: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        task = asyncio.current_task()
+        if task is not None:
+            self._track(task)
+        record = await read_request(request)
+        self.requests.append(record)
+        self._announce_notes()
+        fault = self.faults.take(record.kind)
+        if fault is None:
+            answer = self._answer(record)
+        else:
+            answer = await self._faulty_answer(record, fault)
+        answer.headers.setdefault("X-Kong-Request-Id", secrets.token_hex(16))
+        return await deliver(request, record, answer, fault)
+
+    async def _faulty_answer(self, record: RecordedRequest, fault: Fault) -> Answer:
+        if fault.survives_disconnect:
+            effect = asyncio.create_task(self._effect(record, fault))
+            self._track(effect)
+            normal = await asyncio.shield(effect)
+        else:
+            normal = await self._effect(record, fault)
+        if fault.delay_after:
+            await asyncio.sleep(fault.delay_after)
+        if fault.hold is not None:
+            await fault.hold.wait()
+        return fault.replace(normal)
+
+    async def _effect(self, record: RecordedRequest, fault: Fault) -> Answer | None:
+        if fault.delay:
+            await asyncio.sleep(fault.delay)
+        return self._answer(record) if fault.applied else None
+
+    def _answer(self, record: RecordedRequest) -> Answer:
+        version = 2 if record.path == "/v2" or record.path.startswith("/v2/") else 1
+        if version not in self.versions:
+            return self._absent_answer()
+        if version == 1:
+            return answer_v1(self, record)
+        return answer_v2(self, self.rate_limits if self.rate_limited else None, record)
+
+    def _absent_answer(self) -> Answer:
+        if self.absent_answer == "backend":
+            return backend_reached()
+        if self.absent_answer == "html":
+            page = b"<!DOCTYPE html><html><head><title>Sonoran CAD</title></head></html>"
+            return Answer(200, page, TEXT.replace("plain", "html"))
+        request_id = secrets.token_hex(16)
+        body = {"message": "no Route matched with those values", "request_id": request_id}
+        answer = json_answer(404, body)
+        answer.headers["X-Kong-Request-Id"] = request_id
+        return answer
+
+    def _announce_notes(self) -> None:
+        arrived = len(self.note_requests)
+        for count, future in self._waiting:
+            if arrived >= count and not future.done():
+                future.set_result(None)
+
+    def _track(self, task: asyncio.Task[object]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _end_tasks(self, application: web.Application) -> None:
+        for task in list(self._tasks):
+            task.cancel()
