@@ -72,7 +72,7 @@ async def _edit(interaction: discord.Interaction, content: str) -> None:
 
 
 async def close_if_forgotten(
-    interaction: discord.Interaction, content: str, *, after: float = OTHER_COPY_SECONDS
+    interaction: discord.Interaction, content: str, *, after: float
 ) -> bool:
     """Wait `after` seconds and, if the placeholder still says "thinking", make it `content`.
 

@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.answering import OTHER_COPY_SECONDS
 from bot.dispatchers import Dispatchers
 from bot.in_flight import InFlight
 from bot.registration import register
@@ -22,12 +23,19 @@ class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with the `guilds` intent alone and no caches beyond it.
 
     `cad` is borrowed: whoever opened its session closes it. `server_id` is the CAD server whose
-    calls are meant.
+    calls are meant, `other_copy_seconds` how long another copy of the bot may take to answer.
     """
 
     tree: CallnoteTree
 
-    def __init__(self, *, cad: SonoranClient, dispatchers: Dispatchers, server_id: int) -> None:
+    def __init__(
+        self,
+        *,
+        cad: SonoranClient,
+        dispatchers: Dispatchers,
+        server_id: int,
+        other_copy_seconds: float = OTHER_COPY_SECONDS,
+    ) -> None:
         discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
         discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -45,6 +53,7 @@ class CallnoteBot(commands.AutoShardedBot):
         self.cad = cad
         self.dispatchers = dispatchers
         self.server_id = server_id
+        self.other_copy_seconds = other_copy_seconds
         self.in_flight = InFlight()
         self._registering: asyncio.Task[None] | None = None
 

@@ -14,6 +14,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.answering import OTHER_COPY_SECONDS
 from bot.app import CallnoteBot
 from bot.config import Config
 from bot.discord_address import discord_at, gateway_of
@@ -62,8 +63,12 @@ async def run(config: Config) -> int:
     return 0
 
 
-async def serve(config: Config, stop: asyncio.Event) -> None:
+async def serve(
+    config: Config, stop: asyncio.Event, *, other_copy_seconds: float = OTHER_COPY_SECONDS
+) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
+
+    `other_copy_seconds` is how long another running copy may take to answer a command.
 
     Raises `FatalError` when Discord rejects the bot for good; anything else, such as Discord
     being out of reach, is tried again with growing pauses.
@@ -75,6 +80,8 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
             config.credentials,
             version=config.api_version,
         )
+        if not config.dispatcher_role_ids:
+            _log.warning("DISPATCHER_ROLE_IDS is not set: nobody may add notes")
         placed = config.discord_api_url is None
         while not stop.is_set():
             try:
@@ -82,7 +89,13 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
                     gateway = await gateway_of(config.discord_api_url)
                     addresses.enter_context(discord_at(config.discord_api_url, gateway))
                     placed = True
-                if await _serve_once(config, cad, stop):
+                bot = CallnoteBot(
+                    cad=cad,
+                    dispatchers=Dispatchers(config.dispatcher_role_ids),
+                    server_id=config.server_id,
+                    other_copy_seconds=other_copy_seconds,
+                )
+                if await _serve_with(bot, config.discord_token, stop):
                     pause = FIRST_RETRY_SECONDS
             except discord.LoginFailure:
                 raise FatalError(_REJECTED) from None
@@ -100,19 +113,12 @@ async def serve(config: Config, stop: asyncio.Event) -> None:
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
 
-async def _serve_once(config: Config, cad: SonoranClient, stop: asyncio.Event) -> bool:
-    """Serve with one client until it ends or `stop` is set; returns whether it ever connected."""
-    bot = CallnoteBot(
-        cad=cad,
-        dispatchers=Dispatchers(config.dispatcher_role_ids),
-        server_id=config.server_id,
-    )
+async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
+    """Serve until the client ends or `stop` is set; returns whether it ever connected."""
     async with bot:
         try:
-            if await _finished_before(stop, bot.login(config.discord_token)):
+            if await _finished_before(stop, bot.login(token)):
                 _log.info("connecting to Discord")
-                if not config.dispatcher_role_ids:
-                    _log.warning("DISPATCHER_ROLE_IDS is not set: nobody may add notes")
                 await _finished_before(stop, bot.connect())
         finally:
             await _drain(bot)

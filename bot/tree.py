@@ -42,7 +42,8 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
             cause = error.original
         if isinstance(cause, NotAcknowledgedError):
             events.outcome(interaction, f"not acknowledged ({cause.reason})", level=logging.WARNING)
-            if await close_if_forgotten(interaction, wording.forgotten()):
+            after = self.client.other_copy_seconds
+            if await close_if_forgotten(interaction, wording.forgotten(), after=after):
                 events.outcome(interaction, "closed unanswered", level=logging.ERROR)
             return
         reference = secrets.token_hex(4)

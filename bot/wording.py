@@ -88,8 +88,8 @@ def _refusal(error: Refusal) -> str:
 
 
 def _not_added(note: CallNote, error: SonoranError) -> str:
-    state = "Not confirmed" if isinstance(error, OutcomeUnknownError) else "Not added"
-    head = literal(f"{state} for call #{note.call_id}: {_said(error)}", limit=_HEAD_LIMIT)
+    state = "Not confirmed for" if isinstance(error, OutcomeUnknownError) else "Not added to"
+    head = literal(f"{state} call #{note.call_id}: {_said(error)}", limit=_HEAD_LIMIT)
     lines = f"{head}\n{_advice(error)}\n"
     room = CONTENT_LIMIT - sum(2 if ord(character) > 0xFFFF else 1 for character in lines)
     return lines + literal(f"Your note: {note.text}", limit=room)

@@ -82,11 +82,9 @@ class Transport:
             raise NoEffectError("no connection to the CAD could be made") from error
         except TimeoutError as error:
             raise OutcomeUnknownError("the CAD did not answer in time") from error
-        except (aiohttp.ClientError, OSError, ValueError) as error:
-            # Dropped without its cause: aiohttp's errors can carry the request's headers.
-            raise OutcomeUnknownError(
-                f"the connection to the CAD broke ({type(error).__name__})"
-            ) from None
+        except (aiohttp.ClientError, OSError, ValueError):
+            # Without its cause: aiohttp's errors can carry the request's headers.
+            raise OutcomeUnknownError("the connection to the CAD broke") from None
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:

@@ -115,7 +115,7 @@ class Reply:
             except ValueError:
                 try:
                     moment = parsedate_to_datetime(value)
-                except ValueError:
+                except (ValueError, OverflowError):
                     continue
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=UTC)

@@ -1,0 +1,1 @@
+"""Tests that drive the real bot and its parts over loopback sockets."""

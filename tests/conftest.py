@@ -1,0 +1,26 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.standins.discord_server import DiscordServer
+from bot.standins.sonoran_server import SonoranServer
+from tests.world import API_KEY, COMMUNITY, TOKEN, World
+
+
+@pytest.fixture
+async def world() -> AsyncIterator[World]:
+    async with (
+        DiscordServer(token=TOKEN) as discord,
+        SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+    ):
+        world = World(discord, cad)
+        try:
+            yield world
+        finally:
+            with contextlib.suppress(TimeoutError):
+                await world.finish()

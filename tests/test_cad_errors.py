@@ -1,0 +1,171 @@
+"""What the channel shows when the CAD does not add a note."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from bot.standins.sonoran_server import Fault
+from tests.world import World
+
+PROBLEM = "application/problem+json"
+
+
+def problem(status: int, detail: str) -> str:
+    return json.dumps({"type": "about:blank", "title": "No", "status": status, "detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("INVALID REQUEST TYPE", "SONORAN\\_API\\_VERSION"),
+        ("INVALID COMMUNITY ID", "SONORAN\\_COMMUNITY\\_ID"),
+        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable the API"),
+        ("INVALID API KEY", "SONORAN\\_API\\_KEY"),
+        ("VERSION PLUS REQUIRED", "plan"),
+        ("CALL NOT FOUND", "Check the call number"),
+    ],
+)
+async def test_version_1_errors_are_shown_with_advice(world: World, text: str, advice: str) -> None:
+    await world.start_with(1)
+    world.cad.faults.add(Fault(status=400, body=text, content_type="text/plain"))
+    message = await world.say()
+    first, second, third = message.content.split("\n")
+    assert first == f"Not added to call #123: {text}"
+    assert advice in second
+    assert third == "Your note: some note here"
+    assert not message.ephemeral
+    assert world.stored() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "Check the call number"),
+        (401, "SONORAN\\_API\\_KEY"),
+        (402, "plan"),
+        (403, "plan"),
+        (404, "SONORAN\\_SERVER\\_ID"),
+        (409, "administrator"),
+    ],
+)
+async def test_version_2_refusals_are_shown_with_advice(
+    world: World, status: int, advice: str
+) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(
+        Fault(status=status, body=problem(status, "No such luck"), content_type=PROBLEM)
+    )
+    message = await world.say()
+    first, second, _ = message.content.split("\n")
+    assert first == "Not added to call #123: No such luck"
+    assert advice in second
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("headers", "advice"),
+    [({"Retry-After": "95"}, "in 95 seconds"), ({}, "in a minute")],
+)
+async def test_a_rate_limit_says_when_to_try_again(
+    world: World, version: int, headers: dict[str, str], advice: str
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(
+        Fault(status=429, body='{"message": "Slow down", "request_id": "r1"}', headers=headers)
+    )
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: ")
+    assert "Slow down" in message.content
+    assert advice in message.content
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_server_error_leaves_the_note_unconfirmed(
+    world: World, version: int, status: int
+) -> None:
+    await world.start_with(version)
+    page = "<!DOCTYPE html><h1>Bad gateway</h1>"
+    world.cad.faults.add(Fault(status=status, body=page, content_type="text/html", applied=True))
+    message = await world.say()
+    assert message.content.startswith("Not confirmed for call #123: ")
+    assert "<h1>" not in message.content
+    assert "web page" in message.content
+    assert "check the call" in message.content
+    assert len(world.cad.note_requests) == 1
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "body", ["", "OK", "{}", "null", "NOTE 'x' added to call #124", '{"callId": 124}', "\xff\xfe"]
+)
+async def test_a_success_that_does_not_name_the_call_is_unconfirmed(
+    world: World, version: int, body: str
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=200, body=body.encode("latin-1")))
+    message = await world.say()
+    assert message.content.startswith("Not confirmed for call #123: ")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(abort="before", applied=True),
+        Fault(abort="after_headers", applied=True),
+        Fault(abort="truncated", applied=True),
+        Fault(oversize=200_000, applied=True),
+    ],
+    ids=["no answer", "headers only", "truncated", "oversize"],
+)
+async def test_a_broken_reply_is_unconfirmed_and_never_repeated(
+    world: World, version: int, fault: Fault
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(fault)
+    message = await world.say()
+    assert message.content.startswith("Not confirmed for call #123: ")
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == 1
+
+
+async def test_a_cad_out_of_reach_is_told_as_not_added(world: World) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: ")
+    assert "Nothing was sent" in message.content
+
+
+async def test_a_silent_cad_is_unconfirmed_after_the_time_limit(world: World) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(applied=True, hold=asyncio.Event()))
+    message = await world.say()
+    assert message.content.startswith("Not confirmed for call #123: the CAD did not answer")
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_wrong_key_is_not_tried_with_every_note(world: World) -> None:
+    await world.start_with(2)
+    world.cad.api_key = "another"
+    await world.say()
+    message = await world.say()
+    assert "was not asked again" in message.content
+    assert "SONORAN\\_API\\_KEY" in message.content
+    assert len(world.cad.requests) == 1
+
+
+async def test_a_hostile_reply_shows_literally_and_pings_nobody(world: World) -> None:
+    await world.start_with(1)
+    hostile = "# NOTE 'x' added to call #1\n@everyone <@1> [a](https://x.test) ```" + "[" * 5000
+    world.cad.faults.add(Fault(status=404, body=hostile, content_type="text/plain"))
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: # NOTE 'x'")
+    assert "\\[a" in message.content
+    assert len(message.content) <= 2000
+    assert not message.pings.everyone
+    assert not message.pings.users
