@@ -25,7 +25,7 @@ _BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 # `:name:` an emoji, `discord.gg/` and its kind an invitation, whose preview needs no scheme.
 _ANYWHERE = frozenset("\\*_~`|[]<@")
 _EMOJI = re.compile(r":(?=[\w+~-]{1,64}:)")
-_INVITE = re.compile(r"\.(?=(?:gg|com|new|me|io|li|link)\b)|/(?=invite)", re.IGNORECASE)
+_INVITE = re.compile(r"\.(?=(?:gg|com|gift|new|me|io|li|link)\b)|/(?=invite)", re.IGNORECASE)
 # Characters that show nothing may be dropped before Discord looks for the line's start.
 _START = re.compile(
     r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]*(?:[#>+-]|\d+[.)])"

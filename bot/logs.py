@@ -17,14 +17,14 @@ REDACTED = "[redacted]"
 _SHAPES = (
     re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
     re.compile(r"""(\\?["'](?:token|key|session_id)\\?["']\s*:\s*\\?["'])[^"'\\]+"""),
-    re.compile(r"(\b(?:Bearer|Authorization\W+Bot)\s+)[^\s\"',}]+"),
+    re.compile(r"(\b(?:Bearer|(?i:Authorization\W+(?:Bot|Bearer)))\s+)[^\s\"',}]+"),
 )
 
 
 class SingleLineFormatter(logging.Formatter):
     """Formats a record, traceback included, as one line in which every secret is blotted out.
 
-    `secrets` are blotted out by value, also where they are quoted for JSON or an address; tokens
+    `secrets` are blotted out by value, also where they are quoted for JSON, Python or an address; tokens
     that Discord makes up for each interaction are blotted out by their place.
     """
 
@@ -34,7 +34,7 @@ class SingleLineFormatter(logging.Formatter):
             form
             for secret in secrets
             if secret
-            for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))
+            for form in _forms(secret)
         }
         self._secrets = sorted(forms, key=len, reverse=True)
 
@@ -48,6 +48,17 @@ class SingleLineFormatter(logging.Formatter):
         return "".join(
             character if character.isprintable() else _escaped(character) for character in line
         )
+
+
+def _forms(secret: str) -> tuple[str, ...]:
+    doubled = secret.replace("\\", "\\\\")  # as `repr` shows it, with either kind of quotes
+    return (
+        secret,
+        json.dumps(secret)[1:-1],
+        quote(secret, safe=""),
+        doubled,
+        doubled.replace("'", "\\'"),
+    )
 
 
 def _escaped(character: str) -> str:

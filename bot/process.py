@@ -32,6 +32,7 @@ LONGEST_RETRY_SECONDS = 300.0
 """Between two tries to reach Discord: far from the 1,000 a day after which a token is reset."""
 
 _CLOSE_SECONDS = 5.0
+_CANCEL_SECONDS = 0.5
 
 # Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
 _FATAL = {
@@ -156,9 +157,13 @@ async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None])
             return True
         return False
     finally:
-        for each in (task, stopping):
-            each.cancel()
-        await asyncio.gather(task, stopping, return_exceptions=True)
+        stopping.cancel()
+        # discord.py swallows a cancellation that comes while a shard is connecting anew.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not report it as lost
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:

@@ -45,10 +45,13 @@ async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
 
 def _registered(command: app_commands.AppCommand) -> Any:
     permissions = command.default_member_permissions
+    contexts, installs = command.allowed_contexts, command.allowed_installs
     return _shape(
         {
             **command.to_dict(),
             "nsfw": command.nsfw,
+            "contexts": contexts.to_array() if contexts else None,
+            "integration_types": installs.to_array() if installs else None,
             "default_member_permissions": permissions.value if permissions is not None else None,
         }
     )

@@ -1,0 +1,196 @@
+"""The process as a host sees it: a child with an environment, signals and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.standins.discord_server import Fault as DiscordFault
+from bot.standins.sonoran_server import Fault
+from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
+
+ROOT = Path(__file__).parent.parent
+
+
+class Child:
+    """`python -m bot` in a folder of its own, with only the given settings."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    async def ended(self) -> tuple[int, str, str]:
+        """Wait for the end; returns the exit status, standard output and standard error."""
+        out, err = await asyncio.wait_for(self.process.communicate(), PATIENCE)
+        assert self.process.returncode is not None
+        return self.process.returncode, out.decode(), err.decode()
+
+
+async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
+    return Child(
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    )
+
+
+def settings_of(world: World, **more: str) -> dict[str, str]:
+    return {
+        "DISCORD_TOKEN": TOKEN,
+        "SONORAN_API_KEY": API_KEY,
+        "SONORAN_COMMUNITY_ID": COMMUNITY,
+        "DISPATCHER_ROLE_IDS": str(world.role.id),
+        "SONORAN_API_URL": world.cad.url,
+        "DISCORD_API_URL": world.discord.api_url,
+        **more,
+    }
+
+
+@contextlib.asynccontextmanager
+async def running(world: World, folder: Path, **more: str) -> AsyncIterator[Child]:
+    child = await start(folder, settings_of(world, **more))
+    try:
+        await asyncio.wait_for(world.discord.connected(), PATIENCE)
+        yield child
+    finally:
+        if child.process.returncode is None:
+            child.process.kill()
+            await child.process.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_signal_lets_notes_in_flight_be_answered(
+    world: World, tmp_path: Path, number: int, times: int
+) -> None:
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(on="note", times=None, applied=True, hold=held))
+    async with running(world, tmp_path) as child:
+        interactions = [await world.use(f"note {n}") for n in range(5)]
+        await asyncio.wait_for(world.cad.received(5), PATIENCE)
+        for _ in range(times):
+            child.signal(number)
+        await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+        held.set()
+        status, _, errors = await child.ended()
+    assert status == 0
+    assert errors == ""
+    assert world.discord.close_codes == [1000]
+    assert sorted(world.stored()) == [f"note {n}" for n in range(5)]
+    for n, interaction in enumerate(interactions):
+        assert interaction.message is not None
+        assert interaction.message.content == f"NOTE 'note {n}' added to call #123"
+
+
+async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path) -> None:
+    async with running(world, tmp_path) as child:
+        child.signal(signal.SIGTERM)
+        assert (await child.ended())[0] == 0
+    assert world.discord.close_codes == [1000]
+
+
+async def test_the_log_has_a_line_for_each_note_and_neither_text_nor_secret(
+    world: World, tmp_path: Path
+) -> None:
+    async with running(world, tmp_path) as child:
+        interaction = await world.use("confidential words")
+        await asyncio.wait_for(interaction.answered(), PATIENCE)
+        child.signal(signal.SIGTERM)
+        _, out, _ = await child.ended()
+    (line,) = [line for line in out.splitlines() if str(interaction.id) in line]
+    for part in (
+        f"guild={world.guild.id}",
+        f"member={world.dispatcher.id}",
+        "call=123",
+        "outcome=added",
+        "ms=",
+    ):
+        assert part in line
+    for secret in ("confidential", TOKEN, API_KEY, interaction.token):
+        assert secret not in out
+
+
+async def test_no_secret_is_in_the_debug_log(world: World, tmp_path: Path) -> None:
+    async with running(world, tmp_path, LOG_LEVEL="DEBUG") as child:
+        interaction = await world.use()
+        await asyncio.wait_for(interaction.answered(), PATIENCE)
+        child.signal(signal.SIGTERM)
+        _, out, errors = await child.ended()
+    assert str(interaction.id) in out
+    for secret in (TOKEN, API_KEY, interaction.token):
+        assert secret not in out + errors
+
+
+async def test_every_wrong_setting_is_reported_at_once(tmp_path: Path) -> None:
+    child = await start(tmp_path, {"SONORAN_API_VERSION": "3", "SONORAN_SERVER_ID": "one"})
+    status, out, errors = await child.ended()
+    assert status == 78
+    assert out == ""
+    assert "Traceback" not in errors
+    for name in (
+        "DISCORD_TOKEN",
+        "SONORAN_API_KEY",
+        "SONORAN_COMMUNITY_ID",
+        "SONORAN_API_VERSION",
+        "SONORAN_SERVER_ID",
+    ):
+        assert name in errors
+
+
+async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
+    lines = [f"{name}={value}" for name, value in settings_of(world).items()]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    child = await start(tmp_path, {})
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    child.signal(signal.SIGTERM)
+    assert (await child.ended())[0] == 0
+
+
+async def test_a_rejected_token_is_one_sentence(world: World, tmp_path: Path) -> None:
+    child = await start(tmp_path, settings_of(world, DISCORD_TOKEN="wrong-token"))
+    status, _, errors = await child.ended()
+    assert status == 78
+    assert len(errors.splitlines()) == 1
+    assert "DISCORD_TOKEN" in errors
+    assert "wrong-token" not in errors
+    assert world.discord.identifies == []
+
+
+async def test_discord_out_of_reach_is_waited_for_until_a_signal(
+    world: World, tmp_path: Path
+) -> None:
+    world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
+    child = await start(tmp_path, settings_of(world))
+    assert child.process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        async for line in child.process.stdout:
+            if b"trying Discord again" in line:
+                break
+    child.signal(signal.SIGTERM)
+    status, _, errors = await child.ended()
+    assert status == 0
+    assert errors == ""
+
+
+async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:
+    child = await start(tmp_path, {}, "sandwich")
+    status, _, errors = await child.ended()
+    assert status == 64
+    assert errors.startswith("usage: ")

@@ -1,0 +1,67 @@
+"""Which commands Discord is given, and when."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from bot.standins.discord_server import Fault
+from tests.world import PATIENCE, World
+
+
+def puts(world: World) -> list[Any]:
+    return [
+        request.body
+        for request in world.discord.requests
+        if request.method == "PUT" and request.path.endswith("/commands")
+    ]
+
+
+async def until_registered(world: World) -> None:
+    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+
+
+async def test_the_command_is_for_servers_alone(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    (command,) = world.discord.registered_commands
+    assert command["name"] == "callnote"
+    assert command["contexts"] == [0]
+    assert command["integration_types"] == [0]
+    call, note = command["options"]
+    assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
+    assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
+    assert note["max_length"] == 4000
+
+
+async def test_what_is_registered_already_is_left_alone(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    await world.finish()
+    world.stop.clear()
+    await world.start()
+    await world.say()
+    await world.finish()
+    assert len(puts(world)) == 1
+
+
+async def test_a_changed_command_is_registered_anew(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    await world.finish()
+    (command,) = world.discord.registered_commands
+    world.discord.registered_commands = [{**command, "description": "An older text"}]
+    world.stop.clear()
+    await world.start()
+    await world.say()
+    await world.finish()
+    assert len(puts(world)) == 2
+    assert world.discord.registered_commands[0]["description"] != "An older text"
+
+
+async def test_a_failed_registration_does_not_keep_notes_from_being_added(world: World) -> None:
+    world.discord.faults.add(Fault(route="commands_put", status=403, times=None, applied=False))
+    await world.start()
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    await world.finish()
