@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import discord
-from discord import app_commands
 
 if TYPE_CHECKING:
     from bot.tree import CallnoteTree
@@ -31,7 +30,7 @@ async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
         _log.error("commands not registered: %s missing", ", ".join(expected - names) or "all")
         return
     try:
-        current = [_registered(command) for command in await tree.fetch_commands()]
+        current = [_shape(command) for command in await _registered(tree)]
         wanted = [_shape(command.to_dict(tree)) for command in tree.get_commands()]
         if _sorted(current) == _sorted(wanted):
             _log.info("commands are registered already: %s", ", ".join(sorted(names)))
@@ -43,18 +42,15 @@ async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
     _log.info("commands registered: %s", ", ".join(sorted(names)))
 
 
-def _registered(command: app_commands.AppCommand) -> Any:
-    permissions = command.default_member_permissions
-    contexts, installs = command.allowed_contexts, command.allowed_installs
-    return _shape(
-        {
-            **command.to_dict(),
-            "nsfw": command.nsfw,
-            "contexts": contexts.to_array() if contexts else None,
-            "integration_types": installs.to_array() if installs else None,
-            "default_member_permissions": permissions.value if permissions is not None else None,
-        }
-    )
+async def _registered(tree: CallnoteTree) -> list[Any]:
+    """Return Discord's payloads of the registered commands.
+
+    Not `fetch_commands`: its objects of discord.py 2.7 lose `contexts` and `integration_types`.
+    """
+    application_id = tree.client.application_id
+    if application_id is None:
+        raise discord.ClientException("not logged in")
+    return list(await tree.client.http.get_global_commands(application_id))
 
 
 def _shape(value: Any) -> Any:
