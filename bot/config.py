@@ -151,6 +151,8 @@ def _snowflakes(text: str) -> frozenset[int]:
 
 def _address(text: str) -> str:
     try:
+        if text.split() != [text]:  # which the URL library leaves in a host's name
+            raise ValueError
         return str(checked_base_url(text)).rstrip("/")
     except ValueError:
         raise ValueError("an https:// address (http:// for this machine's own alone)") from None

@@ -1,9 +1,6 @@
-"""Points discord.py at another Discord endpoint, such as a stand-in, for a while."""
+"""Points discord.py at another Discord endpoint, such as a stand-in."""
 
 from __future__ import annotations
-
-import contextlib
-from collections.abc import Iterator
 
 import aiohttp
 import yarl
@@ -29,16 +26,10 @@ async def gateway_of(api_url: str) -> str:
     return str(answer["url"])
 
 
-@contextlib.contextmanager
-def discord_at(api_url: str, gateway_url: str) -> Iterator[None]:
-    """Let every discord.py client in this process use these addresses within the block.
+def use_discord_at(api_url: str, gateway_url: str) -> None:
+    """Let every discord.py client in this process use these addresses from now on.
 
     The library keeps both as class attributes and falls back to the default gateway when a
     session is lost, so both must change together or the token would travel to Discord itself.
     """
-    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = api_url, yarl.URL(gateway_url)
-    try:
-        yield
-    finally:
-        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = before

@@ -52,7 +52,7 @@ def literal(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """Return content that Discord shows as the text itself, on one line.
 
     Line breaks are shown as a sign, outer white space is dropped. The result has at most `limit`
-    UTF-16 units (at least 100); a longer text visibly loses its middle, keeping its end. Takes
+    UTF-16 units (at least 150); a longer text visibly loses its middle, keeping its end. Takes
     time in proportion to the text's length.
     """
     lines = (line.strip() for line in without_controls(text).split("\n"))

@@ -24,18 +24,13 @@ _SHAPES = (
 class SingleLineFormatter(logging.Formatter):
     """Formats a record, traceback included, as one line in which every secret is blotted out.
 
-    `secrets` are blotted out by value, also where they are quoted for JSON, Python or an address; tokens
-    that Discord makes up for each interaction are blotted out by their place.
+    `secrets` are blotted out by value, also where they are quoted for JSON, Python or an address;
+    tokens that Discord makes up for each interaction are blotted out by their place.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        forms = {
-            form
-            for secret in secrets
-            if secret
-            for form in _forms(secret)
-        }
+        forms = {form for secret in secrets if secret for form in _forms(secret)}
         self._secrets = sorted(forms, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -17,7 +16,7 @@ import discord
 from bot.answering import OTHER_COPY_SECONDS
 from bot.app import CallnoteBot
 from bot.config import Config
-from bot.discord_address import discord_at, gateway_of
+from bot.discord_address import gateway_of, use_discord_at
 from bot.dispatchers import Dispatchers
 from bot.sonoran import SonoranClient, Transport, open_session
 
@@ -75,7 +74,7 @@ async def serve(
     being out of reach, is tried again with growing pauses.
     """
     pause = FIRST_RETRY_SECONDS
-    async with open_session() as session, contextlib.AsyncExitStack() as addresses:
+    async with open_session() as session:
         cad = SonoranClient(
             Transport(session, config.sonoran_api_url),
             config.credentials,
@@ -88,7 +87,7 @@ async def serve(
             try:
                 if config.discord_api_url is not None and not placed:
                     gateway = await gateway_of(config.discord_api_url)
-                    addresses.enter_context(discord_at(config.discord_api_url, gateway))
+                    use_discord_at(config.discord_api_url, gateway)
                     placed = True
                 bot = CallnoteBot(
                     cad=cad,

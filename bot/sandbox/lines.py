@@ -41,7 +41,7 @@ def parse(line: str) -> UseCallnote | Word | None:
     A `\n` typed in a note stands for a line break. Raises `LineError` for anything else.
     """
     line = line.strip()
-    if not line or line.startswith("# "):
+    if not line or line.partition(" ")[0] == "#":
         return None
     person = "dispatcher"
     if found := _AS.fullmatch(line):

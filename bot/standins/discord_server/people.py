@@ -1,0 +1,195 @@
+"""What people do in Discord: write, use commands, press buttons, fill in modals."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from bot.standins.discord_server.command_use import (
+    ActionRefusedError,
+    OptionValue,
+    check_use,
+    option_payloads,
+)
+from bot.standins.discord_server.component_use import (
+    ModalValue,
+    button_data,
+    modal_data,
+    select_data,
+)
+from bot.standins.discord_server.errors import JSON
+from bot.standins.discord_server.interaction import (
+    APPLICATION_COMMAND,
+    AUTOCOMPLETE,
+    MESSAGE_COMPONENT,
+    MODAL_SUBMIT,
+    SECONDS_TO_RESPOND,
+    Interaction,
+)
+from bot.standins.discord_server.mentions import CHANNEL_DEFAULT
+from bot.standins.discord_server.message_validation import read_draft
+from bot.standins.discord_server.messages import Message
+from bot.standins.discord_server.model import Channel, Member, User
+from bot.standins.discord_server.world import World
+
+_SLASH_COMMAND, _MESSAGE_MENU = 1, 3
+
+
+class People(ABC):
+    """The actions of people; the bot hears of them as INTERACTION_CREATE events."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._timers: list[asyncio.TimerHandle] = []
+
+    @abstractmethod
+    def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
+        """Send a gateway event to the shard of the guild, None being direct messages."""
+
+    def post(self, member: Member | User, channel: Channel | None, content: str) -> Message:
+        """Let a person write an ordinary message (which the bot's intents do not show it)."""
+        user = member.user if isinstance(member, Member) else member
+        draft = read_draft({"content": content}, CHANNEL_DEFAULT, [])
+        return self.world.messages.create(self._place(member, channel), user, draft)
+
+    async def use_command(
+        self,
+        member: Member | User,
+        channel: Channel | None,
+        command: str,
+        options: Mapping[str, OptionValue] | None = None,
+        *,
+        strict: bool = False,
+        locale: str = "en-US",
+    ) -> Interaction:
+        """Let a person use a slash command; without a channel in a direct message with the bot.
+
+        With `strict` the command must be registered and what the person's client checks must
+        hold, else `ActionRefusedError` is raised.
+        """
+        place = self._place(member, channel)
+        given = options or {}
+        registered = self._registered(command, _SLASH_COMMAND, place)
+        if strict:
+            if registered is None:
+                raise ActionRefusedError(f"/{command} is not registered")
+            check_use(registered, member, place, given)
+        data = self._command_data(command, _SLASH_COMMAND, registered)
+        if given:
+            data["options"] = option_payloads(given, registered)
+        return self._interact(APPLICATION_COMMAND, data, member, place, locale=locale)
+
+    async def use_message_menu(self, member: Member, message: Message, command: str) -> Interaction:
+        """Let a person use a command from the context menu of a message."""
+        registered = self._registered(command, _MESSAGE_MENU, message.channel)
+        data = self._command_data(command, _MESSAGE_MENU, registered)
+        data["target_id"] = str(message.id)
+        data["resolved"] = {"messages": {str(message.id): message.payload()}}
+        return self._interact(APPLICATION_COMMAND, data, member, message.channel)
+
+    async def autocomplete(
+        self,
+        member: Member | User,
+        channel: Channel | None,
+        command: str,
+        options: Mapping[str, OptionValue],
+        *,
+        focused: str,
+    ) -> list[JSON]:
+        """Let a person type into the option `focused`, and return the choices they are shown.
+
+        Raises InteractionFailedError when no choices come within 3 seconds.
+        """
+        place = self._place(member, channel)
+        registered = self._registered(command, _SLASH_COMMAND, place)
+        data = self._command_data(command, _SLASH_COMMAND, registered)
+        data["options"] = option_payloads(options, registered, focused)
+        interaction = self._interact(AUTOCOMPLETE, data, member, place)
+        await interaction.acknowledged()
+        return interaction.choices or []
+
+    async def press_button(
+        self, member: Member | User, message: Message, custom_id: str
+    ) -> Interaction:
+        """Let a person press a button; raises `ActionRefusedError` if they cannot."""
+        data = button_data(message, custom_id, _account(member))
+        return self._interact(MESSAGE_COMPONENT, data, member, message.channel, source=message)
+
+    async def choose(
+        self, member: Member | User, message: Message, custom_id: str, values: Sequence[str]
+    ) -> Interaction:
+        """Let a person choose in a select; raises `ActionRefusedError` if they cannot."""
+        guild = message.channel.guild
+        data = select_data(message, custom_id, values, _account(member), guild)
+        return self._interact(MESSAGE_COMPONENT, data, member, message.channel, source=message)
+
+    async def submit_modal(
+        self,
+        member: Member | User,
+        interaction: Interaction,
+        values: Mapping[str, ModalValue],
+    ) -> Interaction:
+        """Let a person submit the modal that answered `interaction`; values are by custom id.
+
+        Raises `ActionRefusedError` if there is no modal or the client would not accept the values.
+        """
+        if interaction.modal is None:
+            raise ActionRefusedError("No modal was shown")
+        data = modal_data(interaction.modal, values, interaction.guild)
+        return self._interact(
+            MODAL_SUBMIT, data, member, interaction.channel, source=interaction.source
+        )
+
+    def _stop_timers(self) -> None:
+        for timer in self._timers:
+            timer.cancel()
+
+    def _place(self, member: Member | User, channel: Channel | None) -> Channel:
+        return channel or self.world.direct_channel(_account(member))
+
+    def _registered(self, name: str, command_type: int, place: Channel) -> JSON | None:
+        guild_id = place.guild.id if place.guild else None
+        return self.world.registrations.find(name, command_type, guild_id)
+
+    def _command_data(self, name: str, command_type: int, registered: JSON | None) -> JSON:
+        command_id = registered["id"] if registered else str(self.world.snowflakes.next())
+        data: JSON = {"id": command_id, "name": name, "type": command_type}
+        if registered and "guild_id" in registered:
+            data["guild_id"] = registered["guild_id"]
+        return data
+
+    def _interact(
+        self,
+        interaction_type: int,
+        data: JSON,
+        member: Member | User,
+        place: Channel,
+        *,
+        source: Message | None = None,
+        locale: str = "en-US",
+    ) -> Interaction:
+        world = self.world
+        interaction = Interaction(
+            world.snowflakes.next(),
+            interaction_type,
+            data,
+            member if place.guild else _account(member),
+            place,
+            world.application,
+            world.clock,
+            world.changes,
+            source=source,
+            locale=locale,
+        )
+        world.interactions[interaction.id] = interaction
+        # Whoever waits for the answer has to hear that it failed.
+        loop = asyncio.get_running_loop()
+        delay = SECONDS_TO_RESPOND + 0.01
+        self._timers = [timer for timer in self._timers if not timer.cancelled()]
+        self._timers.append(loop.call_later(delay, world.changes.announce))
+        guild_id = place.guild.id if place.guild else None
+        self._dispatch("INTERACTION_CREATE", interaction.payload(), guild_id)
+        return interaction
+
+
+def _account(member: Member | User) -> User:
+    return member.user if isinstance(member, Member) else member

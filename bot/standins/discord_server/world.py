@@ -1,0 +1,74 @@
+"""Everything that exists in the stand-in, shared by its REST interface and its gateway."""
+
+from collections.abc import Callable
+
+from bot.standins.discord_server.changes import Changes
+from bot.standins.discord_server.errors import JSON
+from bot.standins.discord_server.interaction import Interaction
+from bot.standins.discord_server.messages import Messages
+from bot.standins.discord_server.model import Channel, Guild, User
+from bot.standins.discord_server.registrations import Registrations
+from bot.standins.discord_server.snowflakes import Snowflakes
+
+
+class World:
+    """The accounts, guilds, messages, commands and interactions of one Discord.
+
+    `application` is the bot's own account, whose id is also the application's.
+    """
+
+    def __init__(self, token: str, clock: Callable[[], float]) -> None:
+        self.token = token
+        self.clock = clock
+        self.changes = Changes()
+        self.snowflakes = Snowflakes()
+        self.application = User(self.snowflakes.next(), "callbot", bot=True)
+        self.creator = User(self.snowflakes.next(), "developer")
+        self.users: dict[int, User] = {u.id: u for u in (self.application, self.creator)}
+        self.guilds: dict[int, Guild] = {}
+        self.direct_channels: dict[int, Channel] = {}
+        self.messages = Messages(self.snowflakes, self.users, self.changes.announce)
+        self.interactions: dict[int, Interaction] = {}
+        self.registrations = Registrations(self.application.id, self.snowflakes)
+
+    def channel(self, channel_id: int) -> Channel | None:
+        """Return a guild's channel or a direct channel by its id, None if there is none."""
+        for guild in self.guilds.values():
+            if channel_id in guild.channels:
+                return guild.channels[channel_id]
+        direct = (c for c in self.direct_channels.values() if c.id == channel_id)
+        return next(direct, None)
+
+    def direct_channel(self, user: User) -> Channel:
+        """Return the direct message channel between the bot and a person."""
+        if user.id not in self.direct_channels:
+            channel = Channel(self.snowflakes.next(), "", type=1, recipient=user)
+            self.direct_channels[user.id] = channel
+        return self.direct_channels[user.id]
+
+    def application_payload(self) -> JSON:
+        """Return the bot's own application (Discord API docs, Application Resource)."""
+        return {
+            "id": str(self.application.id),
+            "name": self.application.username,
+            "icon": None,
+            "description": "",
+            "type": None,
+            "bot": self.application.payload(),
+            "bot_public": True,
+            "bot_require_code_grant": False,
+            "verify_key": "0" * 64,
+            "flags": 0,
+            "flags_new": "0",
+            "redirect_uris": [],
+            "interactions_endpoint_url": None,
+            "role_connections_verification_url": None,
+            "owner": self.creator.payload(),
+            "approximate_guild_count": len(self.guilds),
+            "approximate_user_install_count": 0,
+            "approximate_user_authorization_count": 0,
+            "explicit_content_filter": 0,
+            "team": None,
+            "eligible_oauth2_scopes": [],
+            "integration_types_config": {"0": {}},
+        }

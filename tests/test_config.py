@@ -1,0 +1,272 @@
+"""Settings are read once, and whatever is wrong with them is said at once."""
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from bot.config import SONORAN_API_URL, Config, ConfigError, environment
+from bot.sonoran import ApiVersion
+
+TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"
+KEY = "0f0e0d0c-key-of-a-test"
+COMMUNITY = "community-of-a-test"
+REQUIRED: dict[str, str | None] = {
+    "DISCORD_TOKEN": TOKEN,
+    "SONORAN_API_KEY": KEY,
+    "SONORAN_COMMUNITY_ID": COMMUNITY,
+}
+
+
+def read(**settings: str | None) -> Config:
+    return Config.from_mapping({**REQUIRED, **settings})
+
+
+def problems(**settings: str | None) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        read(**settings)
+    return caught.value.problems
+
+
+def test_the_required_settings_are_enough() -> None:
+    config = read()
+    assert config.discord_token == TOKEN
+    assert config.credentials.api_key == KEY
+    assert config.credentials.community_id == COMMUNITY
+
+
+def test_everything_else_has_a_default() -> None:
+    config = read()
+    assert config.dispatcher_role_ids == frozenset()
+    assert config.api_version is None
+    assert config.server_id == 1
+    assert config.sonoran_api_url == SONORAN_API_URL
+    assert config.discord_api_url is None
+    assert config.log_level == logging.INFO
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize("value", [None, "", " \t "])
+def test_a_required_setting_that_is_empty_is_reported_as_missing(
+    name: str, value: str | None
+) -> None:
+    (problem,) = problems(**{name: value})
+    assert problem.startswith(f"{name}: missing; expected ")
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_a_required_setting_that_is_not_there_is_reported_as_missing(name: str) -> None:
+    settings = {other: value for other, value in REQUIRED.items() if other != name}
+    with pytest.raises(ConfigError, match=rf"^{name}: missing"):
+        Config.from_mapping(settings)
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+@pytest.mark.parametrize(
+    "value", ["two words", "line\nbreak", "tab\there", "nul\0", "späte", "\u200bhidden", "“quoted”"]
+)
+def test_a_malformed_secret_is_reported_without_being_repeated(name: str, value: str) -> None:
+    (problem,) = problems(**{name: value})
+    assert problem == f"{name}: expected one word without spaces, copied whole"
+
+
+def test_space_around_a_value_is_dropped() -> None:
+    assert read(DISCORD_TOKEN=f"  {TOKEN}\r\n").discord_token == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("value", "version"),
+    [
+        ("auto", None),
+        ("AUTO", None),
+        ("", None),
+        ("1", ApiVersion.V1),
+        (" 2 ", ApiVersion.V2),
+    ],
+)
+def test_the_api_version_is_read(value: str, version: ApiVersion | None) -> None:
+    assert read(SONORAN_API_VERSION=value).api_version is version
+
+
+def test_version_2_needs_no_community_id() -> None:
+    config = read(SONORAN_API_VERSION="2", SONORAN_COMMUNITY_ID=None)
+    assert config.credentials.community_id == ""
+
+
+@pytest.mark.parametrize("value", ["1", "auto", None])
+def test_any_other_choice_of_version_needs_a_community_id(value: str | None) -> None:
+    (problem,) = problems(SONORAN_API_VERSION=value, SONORAN_COMMUNITY_ID=None)
+    assert problem.startswith("SONORAN_COMMUNITY_ID: missing")
+
+
+@pytest.mark.parametrize(
+    ("value", "ids"),
+    [
+        ("1", {1}),
+        ("1,2, 3 ", {1, 2, 3}),
+        ("1,,1,", {1}),
+        (str(2**64 - 1), {2**64 - 1}),
+        (",", set()),
+    ],
+)
+def test_dispatcher_role_ids_are_read(value: str, ids: set[int]) -> None:
+    assert read(DISPATCHER_ROLE_IDS=value).dispatcher_role_ids == ids
+
+
+@pytest.mark.parametrize(
+    ("url", "read_as"),
+    [
+        ("https://cad.example.com", "https://cad.example.com"),
+        ("https://cad.example.com/", "https://cad.example.com"),
+        ("https://cad.example.com/a/b/", "https://cad.example.com/a/b"),
+        ("https://cad.example.com:8443", "https://cad.example.com:8443"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("http://127.0.0.1:8080/", "http://127.0.0.1:8080"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_an_address_is_read(url: str, read_as: str) -> None:
+    config = read(SONORAN_API_URL=url, DISCORD_API_URL=url)
+    assert (config.sonoran_api_url, config.discord_api_url) == (read_as, read_as)
+
+
+@pytest.mark.parametrize(
+    ("value", "level"), [("debug", 10), ("INFO", 20), ("Warning", 30), ("error", 40)]
+)
+def test_the_log_level_is_read_in_any_case(value: str, level: int) -> None:
+    assert read(LOG_LEVEL=value).log_level == level
+
+
+def test_the_server_id_is_read() -> None:
+    assert read(SONORAN_SERVER_ID=" 12 ").server_id == 12
+
+
+MALFORMED = {
+    "SONORAN_API_VERSION": ["3", "v2", "1.0", "12", "both"],
+    "SONORAN_SERVER_ID": ["0", "-1", "one", "1.5", "1_0", "١", "²", "9" * 10, "1e3"],
+    "DISPATCHER_ROLE_IDS": [
+        "Dispatch",
+        "1;2",
+        "1 2",
+        "0",
+        "-1",
+        "<@&1>",
+        "1,x",
+        "١",
+        str(2**64),
+        "9" * 5000,
+    ],
+    "SONORAN_API_URL": [
+        "cad.example.com",
+        "http://cad.example.com",
+        "ftp://cad.example.com",
+        "https://",
+        "https://user:hunter2@cad.example.com",
+        "https://cad.example.com?key=hunter2",
+        "https://cad.example.com#hunter2",
+        "https://cad.example.com:99999",
+        "https://cad.example.com:x",
+        "https://[::1",
+        "http://127.0.0.1.example.com",
+        "https:// spaced .example.com",
+        "//cad.example.com",
+        "nul\0",
+    ],
+    "DISCORD_API_URL": ["discord.com", "http://discord.com/api", "https://u:hunter2@d.co"],
+    "LOG_LEVEL": ["verbose", "10", "NOTSET", "INFO,DEBUG"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values]
+)
+def test_a_malformed_setting_is_reported_without_its_value(name: str, value: str) -> None:
+    (problem,) = problems(**{name: value})
+    assert problem.startswith(f"{name}: expected ")
+    assert "hunter2" not in problem
+    assert len(problem) < 150
+
+
+def test_everything_that_is_wrong_is_reported_at_once() -> None:
+    malformed = {name: values[0] for name, values in MALFORMED.items()}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({**malformed, "DISCORD_TOKEN": "a b"})
+    names = {problem.partition(":")[0] for problem in caught.value.problems}
+    assert names == {*MALFORMED, *REQUIRED}
+
+
+def test_the_errors_own_text_has_every_problem() -> None:
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({})
+    assert all(name in str(caught.value) for name in REQUIRED)
+
+
+def test_no_problem_repeats_a_secret_that_is_right() -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(LOG_LEVEL="?", SONORAN_SERVER_ID="?")
+    assert not any(value and value in str(caught.value) for value in REQUIRED.values())
+
+
+def test_repr_shows_neither_token_nor_key() -> None:
+    shown = repr(read())
+    assert TOKEN not in shown
+    assert KEY not in shown
+
+
+def test_an_unknown_setting_is_ignored() -> None:
+    assert read(SOMETHING_ELSE="x") == read()
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in (*REQUIRED, *MALFORMED):
+        monkeypatch.delenv(name, raising=False)
+    return monkeypatch
+
+
+@pytest.mark.usefixtures("bare")
+def test_without_a_file_the_environment_is_the_process_alone(tmp_path: Path) -> None:
+    assert "DISCORD_TOKEN" not in environment(tmp_path)
+
+
+@pytest.mark.usefixtures("bare")
+def test_the_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"# mine\nDISCORD_TOKEN={TOKEN}\n\nexport LOG_LEVEL='DEBUG'\n")
+    settings = environment(tmp_path)
+    assert (settings["DISCORD_TOKEN"], settings["LOG_LEVEL"]) == (TOKEN, "DEBUG")
+
+
+def test_the_process_wins_over_the_file(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=DEBUG\n")
+    bare.setenv("LOG_LEVEL", "ERROR")
+    assert environment(tmp_path)["LOG_LEVEL"] == "ERROR"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_dollar_sign_in_the_file_is_kept(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SONORAN_API_KEY=a${HOME}$b\n")
+    assert environment(tmp_path)["SONORAN_API_KEY"] == "a${HOME}$b"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_name_without_a_value_in_the_file_counts_as_not_set(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("DISCORD_TOKEN\nSONORAN_API_KEY=\n")
+    with pytest.raises(ConfigError, match=r"DISCORD_TOKEN: missing.*SONORAN_API_KEY: missing"):
+        Config.from_mapping(environment(tmp_path))
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\r\n", encoding="utf-8-sig")
+    assert environment(tmp_path)["DISCORD_TOKEN"] == TOKEN
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_that_is_not_utf_8_is_reported_without_its_content(
+    tmp_path: Path, encoding: str
+) -> None:
+    (tmp_path / ".env").write_bytes("DISCORD_TOKEN=hunter2é\n".encode(encoding))
+    with pytest.raises(ConfigError) as caught:
+        environment(tmp_path)
+    assert caught.value.problems == [".env: cannot be read; it must be a UTF-8 text file"]
+    assert caught.value.__suppress_context__

@@ -1,0 +1,113 @@
+"""What is typed in the sandbox is understood, or the person is told how to type it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sandbox.lines import WORDS, LineError, UseCallnote, Word, parse
+from tests.hostile_text import hostile_texts
+
+
+def options(line: str) -> dict[str, str | int]:
+    parsed = parse(line)
+    assert isinstance(parsed, UseCallnote)
+    return parsed.options
+
+
+@pytest.mark.parametrize("line", ["", "  ", "\n", "\t", "# a comment", "  # indented", "#", "# "])
+def test_an_empty_line_or_comment_asks_for_nothing(line: str) -> None:
+    assert parse(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/callnote call:123 note:Suspect fled",
+        "  /callnote  call:123   note:Suspect fled \n",
+        "/callnote call: 123 note: Suspect fled",
+        "/callnote note:Suspect fled call:123",
+    ],
+)
+def test_both_options_are_read_in_either_order(line: str) -> None:
+    assert parse(line) == UseCallnote("dispatcher", {"call": "123", "note": "Suspect fled"})
+
+
+def test_the_call_is_passed_on_as_typed() -> None:
+    assert options("/callnote call:#12 x note:a")["call"] == "#12 x"
+
+
+def test_a_note_may_name_an_option() -> None:
+    assert options("/callnote call:1 note:see call:2 note:3") == {
+        "call": "1",
+        "note": "see call:2 note:3",
+    }
+
+
+def test_a_backslash_and_n_in_a_note_are_a_line_break() -> None:
+    assert options("/callnote call:1 note:a\\nb")["note"] == "a\nb"
+
+
+def test_another_person_may_use_the_command() -> None:
+    assert parse("as Bystander /callnote call:1 note:a") == UseCallnote(
+        "bystander", {"call": "1", "note": "a"}
+    )
+
+
+@pytest.mark.parametrize("name", WORDS)
+def test_a_word_is_understood_in_any_case(name: str) -> None:
+    assert parse(f" {name.upper()} ") == Word(name)
+
+
+def test_a_words_argument_is_read_in_lower_case() -> None:
+    assert parse("cad  Slow Down ") == Word("cad", "slow down")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/callnote",
+        "/callnote 123 hello",
+        "/callnote call:1",
+        "/callnote note:a",
+        "/callnote call: note:a",
+        "/callnote call:1 note:",
+        "/callnote call:1 note:   ",
+        "/callnote call:1note:a",
+    ],
+)
+def test_a_command_without_both_options_is_answered_with_an_example(line: str) -> None:
+    with pytest.raises(LineError, match="/callnote call:123 note:"):
+        parse(line)
+
+
+@pytest.mark.parametrize("line", ["/note call:1 note:a", "/", "/callnotes call:1 note:a"])
+def test_another_command_is_answered_with_the_right_one(line: str) -> None:
+    with pytest.raises(LineError, match="The command here is /callnote"):
+        parse(line)
+
+
+@pytest.mark.parametrize("line", ["hello", "helpme", "as", "as x", "#5", "quit!", "callnote x"])
+def test_an_unknown_word_is_answered_with_where_to_look(line: str) -> None:
+    with pytest.raises(LineError, match="type help"):
+        parse(line)
+
+
+def test_a_person_without_a_command_is_answered_with_what_is_missing() -> None:
+    with pytest.raises(LineError, match="comes a command"):
+        parse("as bystander hello")
+
+
+@given(
+    hostile_texts()
+    | st.sampled_from(["/callnote ", "as x "]).flatmap(
+        lambda start: hostile_texts().map(lambda text: f"{start}call:{text} note:{text}")
+    )
+)
+def test_any_line_is_understood_or_answered_in_one_sentence(line: str) -> None:
+    try:
+        parse(line)
+    except LineError as error:
+        answer = str(error)
+    else:
+        return
+    assert len(answer.splitlines()) == 1

@@ -1,0 +1,151 @@
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+import pytest
+
+from bot.sonoran import CallNote, RateLimitedError, v1, v2
+from bot.sonoran.v2 import Presence
+from bot.sonoran.wire import Reply, Wire
+
+NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+DEEP = b'{"version":' * 100_000
+HTML = b"<!DOCTYPE html><html></html>"
+
+both_versions = pytest.mark.parametrize("wire", [v1, v2], ids=["v1", "v2"])
+
+
+def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """Make a reply; a body that is no bytes goes out as JSON."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Reply(status, headers or {}, raw)
+
+
+def rate_limit_from(wire: Wire, received: Reply) -> RateLimitedError:
+    with pytest.raises(RateLimitedError) as caught:
+        wire.read_added_note(received, NOTE)
+    return caught.value
+
+
+class TestRetryAfter:
+    @pytest.mark.parametrize(
+        ("value", "seconds"),
+        [
+            ("7", 7.0),
+            (" 0.5 ", 0.5),
+            ("0", 0.0),
+            ("-3", 0.0),
+            ("Fri, 02 Jan 2026 03:05:05 GMT", 60.0),
+            ("Fri, 02 Jan 2026 04:05:05 +0100", 60.0),
+            ("Fri, 02 Jan 2026 03:05:05 -0000", 60.0),
+            ("Fri, 02 Jan 2026 03:00:00 GMT", 0.0),
+            ("", None),
+            ("soon", None),
+            ("inf", None),
+            ("-inf", None),
+            ("nan", None),
+            ("1e999", None),
+            ("Fri, 32 Jan 2026 03:00:00 GMT", None),
+            (f"Fri, 02 Jan {'9' * 20} 03:00:00 GMT", None),
+            (f"Fri, 02 Jan 2026 03:00:00 +{'9' * 20}", None),
+        ],
+    )
+    def test_a_delay_is_read_or_counts_as_not_named(
+        self, value: str, seconds: float | None
+    ) -> None:
+        assert reply(b"", 429, {"retry-after": value}).retry_after(NOW) == seconds
+
+    def test_a_date_is_measured_from_the_present_by_default(self) -> None:
+        delay = reply(b"", 429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}).retry_after()
+        assert delay is not None
+        assert delay > 86400 * 365
+
+    @pytest.mark.parametrize("name", ["ratelimit-reset", "x-ratelimit-reset"])
+    @pytest.mark.parametrize("useless", ["", "soon", "nan", "inf"])
+    def test_the_reset_headers_stand_in_for_a_useless_delay(self, name: str, useless: str) -> None:
+        received = reply(b"", 429, {"retry-after": useless, name: "12"})
+        assert received.retry_after(NOW) == 12.0
+
+    def test_a_usable_delay_goes_before_the_reset_headers(self) -> None:
+        received = reply(
+            b"", 429, {"retry-after": "3", "ratelimit-reset": "4", "x-ratelimit-reset": "5"}
+        )
+        assert received.retry_after(NOW) == 3.0
+
+    @both_versions
+    def test_a_rate_limit_carries_its_full_delay(self, wire: Wire) -> None:
+        error = rate_limit_from(wire, reply({"message": "slow down"}, 429, {"retry-after": "3600"}))
+        assert error.retry_after == 3600.0
+
+    @both_versions
+    def test_a_rate_limit_may_name_no_delay(self, wire: Wire) -> None:
+        error = rate_limit_from(wire, reply(b"", 429))
+        assert error.retry_after is None
+
+
+class TestTraceId:
+    @pytest.mark.parametrize(
+        ("body", "headers", "trace_id"),
+        [
+            ({"traceId": "a", "requestId": "b"}, {"x-trace-id": "c"}, "a"),
+            ({"TraceID": "a"}, {}, "a"),
+            ({"requestId": "b"}, {}, "b"),
+            ({"request_id": "b"}, {"x-kong-request-id": "d"}, "b"),
+            ({"traceId": 5}, {"x-trace-id": "c"}, "c"),
+            ({"traceId": ""}, {"x-kong-request-id": "d"}, "d"),
+            (b"text", {"x-trace-id": "c", "x-kong-request-id": "d"}, "c"),
+            (b"text", {}, None),
+            ({"traceId": "a" * 5000}, {}, "a" * 100),
+        ],
+    )
+    def test_the_reference_comes_from_body_then_headers(
+        self, body: object, headers: dict[str, str], trace_id: str | None
+    ) -> None:
+        assert reply(body, 404, headers).trace_id == trace_id
+
+    def test_an_added_note_carries_its_reference(self) -> None:
+        received = reply({"callId": 417}, 200, {"x-trace-id": "00-1f2e"})
+        assert v2.read_added_note(received, NOTE).trace_id == "00-1f2e"
+
+
+class TestPresence:
+    @pytest.mark.parametrize(
+        ("received", "verdict"),
+        [
+            (reply({"version": 2, "name": "PLUS"}), Presence.PRESENT),
+            (reply({"Version": 2}), Presence.PRESENT),
+            (reply({"title": "x", "status": 401}, 401), Presence.PRESENT),
+            (reply(b"", 401), Presence.PRESENT),
+            (reply(b"", 402), Presence.PRESENT),
+            (reply(b"", 403), Presence.PRESENT),
+            (reply(b"", 404, {"content-type": "application/problem+json"}), Presence.PRESENT),
+            (reply({"title": "x", "status": 404}, 404), Presence.PRESENT),
+            (reply(b"Backend Service Reached"), Presence.ABSENT),
+            (reply(b"Sonoran CAD: Backend Service Reached"), Presence.ABSENT),
+            (reply(HTML), Presence.ABSENT),
+            (reply(HTML, 404), Presence.ABSENT),
+            (reply({"message": "no Route matched"}, 404), Presence.ABSENT),
+            (reply(b"INVALID REQUEST TYPE", 400), Presence.ABSENT),
+            (reply(b"", 405), Presence.ABSENT),
+            (reply(HTML, 403), Presence.UNCLEAR),
+            (reply(HTML, 503), Presence.UNCLEAR),
+            (reply(b"", 500), Presence.UNCLEAR),
+            (reply({"title": "x", "status": 500}, 500), Presence.UNCLEAR),
+            (reply(b"", 429), Presence.UNCLEAR),
+            (reply(b"", 408), Presence.UNCLEAR),
+            (reply(b"", 301), Presence.UNCLEAR),
+            (reply(b"", 307), Presence.UNCLEAR),
+            (reply({"name": "PLUS"}), Presence.UNCLEAR),
+            (reply(b""), Presence.UNCLEAR),
+            (reply(DEEP), Presence.UNCLEAR),
+            (reply(b"", 204), Presence.UNCLEAR),
+            (Reply(200, {}, b'{"version": 2}', complete=False), Presence.UNCLEAR),
+        ],
+    )
+    def test_a_reply_tells_whether_version_2_is_there(
+        self, received: Reply, verdict: Presence
+    ) -> None:
+        found, reason = v2.read_presence(received)
+        assert found is verdict
+        assert reason
