@@ -67,6 +67,7 @@ def set_up(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> 
     """
     handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(SingleLineFormatter(secrets))
+    logging.raiseExceptions = False  # its reports of a faulty log call are not redacted
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from bot import logs
 from bot.sandbox.lines import LineError, UseCallnote, Word, parse
 from bot.sandbox.scene import API_KEY, MANNERS, TOKEN, Scene, open_scene
-from bot.standins.discord_server import Message
+from bot.standins.discord_server import ActionRefusedError, InteractionFailedError, Message
 from bot.standins.discord_server.markdown import render
 
 ANSWER_SECONDS = 40.0
@@ -66,14 +66,17 @@ class Shell:
     async def _use_callnote(self, asked: UseCallnote) -> None:
         if asked.person not in self._scene.people:
             raise LineError(f"There is no such person; try {', '.join(self._scene.people)}.")
-        interaction = await self._scene.use_callnote(asked.person, asked.options)
+        try:
+            interaction = await self._scene.use_callnote(asked.person, asked.options)
+        except ActionRefusedError as error:
+            raise LineError(f"Discord would not send this: {error}") from None
         waiting = asyncio.ensure_future(interaction.answered())
         try:
             done, _ = await asyncio.wait({waiting}, timeout=THINKING_SECONDS)
             if not done:
                 self._show("Callnote is thinking…")
             message = await asyncio.wait_for(waiting, ANSWER_SECONDS)
-        except TimeoutError:
+        except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: The application did not respond)")
             return
         self._show(_as_shown(message, asked.person))

@@ -171,7 +171,8 @@ def error_of(reply: Reply, text: str) -> SonoranError:
     if status in (401, 402, 403):
         return CredentialsError(text, status=status, trace_id=trace_id)
     if status in (307, 308):
-        return NoEffectError("the CAD's address redirects elsewhere", trace_id=trace_id)
+        reason = "the CAD's address redirects elsewhere"
+        return NoEffectError(reason, text=f"({reason})", trace_id=trace_id)
     if 400 <= status < 500 and status != 408:
         return RefusedError(text, status=status, trace_id=trace_id)
     return OutcomeUnknownError(
