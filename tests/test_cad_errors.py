@@ -169,3 +169,13 @@ async def test_a_hostile_reply_shows_literally_and_pings_nobody(world: World) ->
     assert len(message.content) <= 2000
     assert not message.pings.everyone
     assert not message.pings.users
+
+
+async def test_a_firewalls_page_does_not_count_as_a_refused_key(world: World) -> None:
+    await world.start_with(2)
+    page = "<html><h1>Blocked</h1></html>"
+    world.cad.faults.add(Fault(status=403, body=page, content_type="text/html"))
+    message = await world.say("first")
+    assert message.content.startswith("Not added to call #123: (a web page")
+    await world.say("second")
+    assert world.stored() == ["second"]

@@ -67,6 +67,11 @@ class TestRetryAfter:
         received = reply(b"", 429, {"retry-after": useless, name: "12"})
         assert received.retry_after(NOW) == 12.0
 
+    def test_a_reset_far_beyond_a_day_is_taken_for_a_unix_time(self) -> None:
+        now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        received = reply(b"", 429, {"x-ratelimit-reset": str(int(now.timestamp()) + 40)})
+        assert received.retry_after(now) == 40
+
     def test_a_usable_delay_goes_before_the_reset_headers(self) -> None:
         received = reply(
             b"", 429, {"retry-after": "3", "ratelimit-reset": "4", "x-ratelimit-reset": "5"}

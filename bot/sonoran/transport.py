@@ -57,8 +57,9 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
 
     async def send(self, request: Request, *, limit: int = REPLY_BYTES) -> Reply:
-        """Send a request once and return the reply, at most `limit` bytes of its body read.
+        """Send a request and return the reply, at most `limit` bytes of its body read.
 
+        A POST is sent once; aiohttp may repeat a GET on a connection that was closed meanwhile.
         Redirects are not followed, as the key must not travel to another host. Raises
         `NoEffectError` when no connection could be had, and `OutcomeUnknownError` when the
         request may have left and no status came back.

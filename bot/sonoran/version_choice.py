@@ -88,7 +88,7 @@ class VersionChoice:
     def _postpone(self, error: SonoranError) -> SonoranError:
         delay = ASK_AGAIN_SECONDS
         if isinstance(error, RateLimitedError):
-            delay = max(delay, error.retry_after or 0.0)
+            delay = error.retry_after = max(delay, error.retry_after or 0.0)
         self._unanswered = error
         self._ask_again_at = self._clock() + delay
         _log.warning("Sonoran CAD API version not settled yet: %s", error)

@@ -104,8 +104,9 @@ class Reply:
         """Return the delay in seconds that the service asked for, None when it named none.
 
         `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
-        client falls back to.
+        client falls back to; where such a one is far beyond a day it is taken for a Unix time.
         """
+        now = now or datetime.now(UTC)
         for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
             value = self.headers.get(name, "").strip()
             if not value:
@@ -119,7 +120,9 @@ class Reply:
                     continue
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=UTC)
-                seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+                seconds = (moment - now).total_seconds()
+            if name != "retry-after" and seconds > _UNIX_TIME_FROM:
+                seconds -= now.timestamp()
             if math.isfinite(seconds):
                 return max(0.0, seconds)
         return None
@@ -134,6 +137,8 @@ class Wire(Protocol):
     def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
         """Read the reply to it; raises the `SonoranError` that it amounts to."""
 
+
+_UNIX_TIME_FROM = 1e9
 
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
@@ -168,7 +173,8 @@ def error_of(reply: Reply, text: str) -> SonoranError:
     status, trace_id = reply.status, reply.trace_id
     if status == 429:
         return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
-    if status in (401, 402, 403):
+    # A web page comes from a proxy or firewall in front, which knows nothing of our credentials.
+    if status in (401, 402, 403) and not reply.is_html:
         return CredentialsError(text, status=status, trace_id=trace_id)
     if status in (307, 308):
         reason = "the CAD's address redirects elsewhere"
