@@ -12,8 +12,9 @@ ACKNOWLEDGE_SECONDS = 2.5
 """Time for the first response. Discord gives 3 s from the event, and discord.py would try again
 for 25 s after a server error, long after the interaction is lost."""
 
-OTHER_COPY_SECONDS = 20.0
-"""How long another running copy may take to answer: its acknowledgement, look-ups and CAD."""
+OTHER_COPY_SECONDS = 30.0
+"""How long another running copy may take to answer: 2.5 s for its acknowledgement, 2 for look-ups,
+5 and 10 for the CAD, and the rest for Discord to take the answer."""
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +26,14 @@ class NotAcknowledgedError(Exception):
     """Discord did not confirm our acknowledgement, so the command must not be carried out.
 
     Another copy of the bot may have answered, as two are connected during a deploy, or the three
-    seconds were over. `reason` names what Discord said, for the log.
+    seconds were over. `reason` names what Discord said, for the log; `expired` tells that the
+    interaction is gone, so that nobody can answer it any more.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, expired: bool) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.expired = expired
 
 
 async def acknowledge(interaction: discord.Interaction) -> None:
@@ -42,7 +45,8 @@ async def acknowledge(interaction: discord.Interaction) -> None:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
             await interaction.response.defer(thinking=True)
     except _FAILURES as error:
-        raise NotAcknowledgedError(_reason(error)) from None
+        expired = isinstance(error, discord.NotFound)
+        raise NotAcknowledgedError(_reason(error), expired=expired) from None
 
 
 async def answer(interaction: discord.Interaction, content: str) -> bool:
@@ -71,16 +75,13 @@ async def _edit(interaction: discord.Interaction, content: str) -> None:
         await interaction.followup.send(content)
 
 
-async def close_if_forgotten(
-    interaction: discord.Interaction, content: str, *, after: float
-) -> bool:
-    """Wait `after` seconds and, if the placeholder still says "thinking", make it `content`.
+async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool:
+    """If the placeholder still says "thinking", make it `content`; returns whether it did.
 
     For a command that we did not acknowledge ourselves as far as we know: an acknowledgement of
-    ours may have landed with its confirmation lost, or the copy that answered was killed. Returns
-    whether it was so. Never raises for what Discord or the network does.
+    ours may have landed with its confirmation lost, or the copy that answered was killed. Never
+    raises for what Discord or the network does.
     """
-    await asyncio.sleep(after)
     try:
         message = await interaction.original_response()
         if not message.flags.loading:

@@ -60,12 +60,14 @@ class Config:
         reader = _Reader(settings)
         api_version = reader.read("SONORAN_API_VERSION", _api_version, default=None)
         needs_community = api_version is not ApiVersion.V2
-        token = reader.required("DISCORD_TOKEN", _secret, "the bot's token from Discord")
-        key = reader.required("SONORAN_API_KEY", _secret, "the community's Sonoran CAD API key")
+        token = reader.required("DISCORD_TOKEN", _single_word, "the bot's token from Discord")
+        key = reader.required(
+            "SONORAN_API_KEY", _single_word, "the community's Sonoran CAD API key"
+        )
         community = (
-            reader.required("SONORAN_COMMUNITY_ID", _secret, "the community's Sonoran CAD id")
+            reader.required("SONORAN_COMMUNITY_ID", _single_word, "the community's Sonoran CAD id")
             if needs_community
-            else reader.read("SONORAN_COMMUNITY_ID", _secret, default="")
+            else reader.read("SONORAN_COMMUNITY_ID", _single_word, default="")
         )
         config = cls(
             discord_token=token,
@@ -120,7 +122,7 @@ class _Reader:
         return self.read(name, parse, default="")
 
 
-def _secret(text: str) -> str:
+def _single_word(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("one word without spaces, copied whole")
     return text

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import aiohttp
+import discord
 import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
+
+from bot.sonoran.transport import is_loopback
 
 GATEWAY_SECONDS = 10.0
 
@@ -13,17 +18,23 @@ GATEWAY_SECONDS = 10.0
 async def gateway_of(api_url: str) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).
 
-    Raises `aiohttp.ClientError`, `TimeoutError` or `ValueError` when there is no usable answer.
+    Raises `aiohttp.ClientError` or `TimeoutError` when there is no answer and
+    `discord.GatewayNotFound` when there is no usable one; the gateway must be `wss`, or `ws` on
+    this machine, as the token travels there.
     """
     timeout = aiohttp.ClientTimeout(total=GATEWAY_SECONDS)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
         session.get(f"{api_url}/gateway", allow_redirects=False) as response,
     ):
-        answer = await response.json(content_type=None)
-    if not isinstance(answer, dict) or not isinstance(answer.get("url"), str):
-        raise ValueError("no gateway address in the answer")
-    return str(answer["url"])
+        text = await response.text(errors="replace")
+    try:
+        gateway = yarl.URL(json.loads(text)["url"])
+    except (ValueError, KeyError, TypeError):
+        raise discord.GatewayNotFound from None
+    if gateway.scheme != "wss" and not (gateway.scheme == "ws" and is_loopback(gateway.host or "")):
+        raise discord.GatewayNotFound
+    return str(gateway)
 
 
 def use_discord_at(api_url: str, gateway_url: str) -> None:

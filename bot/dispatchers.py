@@ -23,8 +23,8 @@ class Dispatchers:
         guild, member = interaction.guild, interaction.user
         if guild is None or not isinstance(member, discord.Member):
             raise NotInGuildError
-        # The ids from the interaction itself: `Member.roles` knows only roles in the guild cache,
-        # which is empty while Discord has not sent the guild.
+        # The ids from the interaction itself, for which there is no public name: `Member.roles`
+        # knows only roles in the guild cache, which is empty until Discord has sent the guild.
         if any(member._roles.has(role_id) for role_id in self._role_ids):
             return member
         known = [role for role_id in self._role_ids if (role := guild.get_role(role_id))]

@@ -11,6 +11,7 @@ from bot.notes import NoteNotAddedError
 
 _log = logging.getLogger("callnote")
 _STARTED = "started"
+_CALL = "call"
 
 
 def begin(interaction: discord.Interaction) -> None:
@@ -18,11 +19,15 @@ def begin(interaction: discord.Interaction) -> None:
     interaction.extras[_STARTED] = time.monotonic()
 
 
+def about_call(interaction: discord.Interaction, call_id: int) -> None:
+    """Remember which call an interaction is about."""
+    interaction.extras[_CALL] = call_id
+
+
 def outcome(
     interaction: discord.Interaction,
     result: str,
     *,
-    call_id: int | None = None,
     trace_id: str | None = None,
     level: int = logging.INFO,
     error: BaseException | None = None,
@@ -38,7 +43,7 @@ def outcome(
         interaction.guild_id or "-",
         interaction.user.id,
         interaction.id,
-        call_id or "-",
+        interaction.extras.get(_CALL, "-"),
         result,
         (time.monotonic() - started) * 1000,
         f" trace={trace_id}" if trace_id else "",
@@ -51,7 +56,6 @@ def not_added(interaction: discord.Interaction, error: NoteNotAddedError) -> Non
     outcome(
         interaction,
         f"{type(error.cause).__name__} ({error.cause})",
-        call_id=error.note.call_id,
         trace_id=error.cause.trace_id,
         level=logging.WARNING,
     )

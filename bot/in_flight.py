@@ -4,14 +4,34 @@ from __future__ import annotations
 
 import asyncio
 
+LAST_WORDS_SECONDS = 2.5
+"""Time for a cancelled command to tell its member that it was."""
+
 
 class InFlight:
     """The tasks in which commands are carried out and answered."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[object]] = set()
-        self.closing = False
-        """True once nothing new may begin."""
+        self._closing = asyncio.Event()
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing new may begin."""
+        return self._closing.is_set()
+
+    def close(self) -> None:
+        """Let nothing new begin."""
+        self._closing.set()
+
+    async def sleep_unless_closing(self, seconds: float) -> bool:
+        """Wait that long; returns False, early, when closing begins."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._closing.wait()
+        except TimeoutError:
+            return True
+        return False
 
     def add_current(self) -> None:
         """Count the running task until it ends."""
@@ -25,13 +45,15 @@ class InFlight:
     async def finish(self, seconds: float) -> int:
         """Let nothing new begin and wait until all is done, at most `seconds`.
 
-        Returns how many tasks were still running; those are cancelled.
+        Returns how many tasks were still running. Those are cancelled, and get up to
+        `LAST_WORDS_SECONDS` more to say so.
         """
-        self.closing = True
+        self.close()
         if not self._tasks:
             return 0
         _, running = await asyncio.wait(set(self._tasks), timeout=seconds)
         for task in running:
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        if running:
+            await asyncio.wait(running, timeout=LAST_WORDS_SECONDS)
         return len(running)

@@ -57,7 +57,7 @@ def literal(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """
     lines = (line.strip() for line in without_controls(text).split("\n"))
     pieces = _escaped(f" {LINE_BREAK_SIGN} ".join(filter(None, lines)))
-    if sum(map(_units, pieces)) <= limit:
+    if sum(map(utf16_units, pieces)) <= limit:
         return "".join(pieces)
     return _shortened(pieces, limit)
 
@@ -78,15 +78,16 @@ def _escaped(line: str) -> list[str]:
 def _shortened(pieces: list[str], limit: int) -> str:
     mark = f" … ({len(pieces):,} characters, shortened here) … "
     tail = pieces[-_TAIL:]
-    room = limit - len(mark) - sum(map(_units, tail))
+    room = limit - len(mark) - sum(map(utf16_units, tail))
     kept = 0
     for piece in pieces[:-_TAIL]:
-        room -= _units(piece)
+        room -= utf16_units(piece)
         if room < 0:
             break
         kept += 1
     return "".join(pieces[:kept]).rstrip() + mark + "".join(tail).lstrip()
 
 
-def _units(piece: str) -> int:
+def utf16_units(piece: str) -> int:
+    """Return the text's length in UTF-16 units."""
     return sum(2 if ord(character) > 0xFFFF else 1 for character in piece)

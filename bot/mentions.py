@@ -37,12 +37,14 @@ async def named(note: str, guild: discord.Guild, author: discord.Member) -> str:
 
 async def _look_up(guild: discord.Guild, user_ids: list[int]) -> dict[int, str]:
     tasks = {user_id: asyncio.create_task(guild.fetch_member(user_id)) for user_id in user_ids}
-    await asyncio.wait(tasks.values(), timeout=LOOK_UP_SECONDS)
-    names = {}
-    for user_id, task in tasks.items():
-        if not task.done():
+    try:
+        await asyncio.wait(tasks.values(), timeout=LOOK_UP_SECONDS)
+    finally:
+        for task in tasks.values():
             task.cancel()
-        elif not task.cancelled() and task.exception() is None:
-            names[user_id] = task.result().display_name
-    await asyncio.gather(*tasks.values(), return_exceptions=True)
-    return names
+        results = await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return {
+        user_id: result.display_name
+        for user_id, result in zip(tasks, results, strict=True)
+        if isinstance(result, discord.Member)
+    }

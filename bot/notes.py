@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from bot.sonoran import AddedNote, CallNote, SonoranClient, SonoranError
+import asyncio
+
+from bot.sonoran import (
+    AddedNote,
+    CallNote,
+    OutcomeUnknownError,
+    Reason,
+    SonoranClient,
+    SonoranError,
+)
 
 
 class NoteNotAddedError(Exception):
@@ -15,8 +24,14 @@ class NoteNotAddedError(Exception):
 
 
 async def add_note(cad: SonoranClient, note: CallNote) -> AddedNote:
-    """Send a note to the CAD, once; raises `NoteNotAddedError` unless it was added."""
+    """Send a note to the CAD, once.
+
+    Raises `NoteNotAddedError` unless it was added, also when the task is cancelled meanwhile: the
+    member must still learn that the outcome is not known.
+    """
     try:
         return await cad.add_call_note(note)
+    except asyncio.CancelledError:
+        raise NoteNotAddedError(note, OutcomeUnknownError(Reason.STOPPED)) from None
     except SonoranError as error:
         raise NoteNotAddedError(note, error) from error

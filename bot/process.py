@@ -12,6 +12,7 @@ from typing import Any
 
 import aiohttp
 import discord
+from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
 from bot.app import CallnoteBot
@@ -23,12 +24,15 @@ from bot.sonoran import SonoranClient, Transport, open_session
 EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
 
-DRAIN_SECONDS = 25.0
-"""Time for notes in flight after a signal; Heroku kills a process 30 s after SIGTERM."""
+DRAIN_SECONDS = 22.0
+"""Time for notes in flight after a signal, which with saying so for those cut off stays within
+25 s; Heroku kills a process 30 s after SIGTERM."""
 
 FIRST_RETRY_SECONDS = 5.0
+"""The pause after the first failed try to reach Discord; it doubles with each further one."""
+
 LONGEST_RETRY_SECONDS = 300.0
-"""Between two tries to reach Discord: far from the 1,000 a day after which a token is reset."""
+"""The longest such pause: far from the 1,000 tries a day after which a token is reset."""
 
 _CLOSE_SECONDS = 5.0
 _CANCEL_SECONDS = 0.5
@@ -105,7 +109,9 @@ async def serve(
                 if error.code in _FATAL:
                     raise FatalError(_FATAL[error.code]) from None
                 _log.warning("Discord closed the connection with code %s", error.code)
-            except (discord.DiscordException, aiohttp.ClientError, OSError, ValueError) as error:
+            except commands.ExtensionError:
+                raise  # a fault of ours, which another try does not mend
+            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
                 _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
             if not stop.is_set():
                 _log.info("trying Discord again in %d s", pause)
@@ -133,7 +139,7 @@ async def _drain(bot: CallnoteBot) -> None:
     """
     if bot.in_flight:
         _log.info("stopping: %d commands in flight", len(bot.in_flight))
-    bot.in_flight.closing = True
+    bot.in_flight.close()
     leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
     left = await bot.in_flight.finish(DRAIN_SECONDS)
     if left:

@@ -35,7 +35,7 @@ class NoDispatcherRoleError(Refusal):
 
 
 class NotDispatcherError(Refusal):
-    """The member has none of the dispatcher roles, whose names or mentions are in `roles`."""
+    """The member has none of the dispatcher roles, whose names are in `roles`, if known."""
 
     def __init__(self, roles: list[str]) -> None:
         super().__init__("not a dispatcher")

@@ -26,7 +26,7 @@ async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
     raised: the commands registered before go on working.
     """
     names = {command.name for command in tree.get_commands()}
-    if not expected or not expected <= names:
+    if not names or not expected <= names:
         _log.error("commands not registered: %s missing", ", ".join(expected - names) or "all")
         return
     try:
@@ -38,6 +38,9 @@ async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
         await tree.sync()
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         _log.error("commands could not be registered, trying again at the next start: %s", error)
+        return
+    except Exception:
+        _log.exception("commands could not be registered")
         return
     _log.info("commands registered: %s", ", ".join(sorted(names)))
 

@@ -41,10 +41,7 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
         if isinstance(error, app_commands.CommandInvokeError):
             cause = error.original
         if isinstance(cause, NotAcknowledgedError):
-            events.outcome(interaction, f"not acknowledged ({cause.reason})", level=logging.WARNING)
-            after = self.client.other_copy_seconds
-            if await close_if_forgotten(interaction, wording.forgotten(), after=after):
-                events.outcome(interaction, "closed unanswered", level=logging.ERROR)
+            await self._leave(interaction, cause)
             return
         reference = secrets.token_hex(4)
         if isinstance(cause, NoteNotAddedError):
@@ -56,3 +53,14 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=cause
             )
         await answer(interaction, wording.failure(cause, reference))
+
+    async def _leave(
+        self, interaction: discord.Interaction[CallnoteBot], cause: NotAcknowledgedError
+    ) -> None:
+        """Leave a command to the copy that has it, but see to it that somebody answers."""
+        events.outcome(interaction, f"not acknowledged ({cause.reason})", level=logging.WARNING)
+        waited = not cause.expired and await self.client.in_flight.sleep_unless_closing(
+            self.client.other_copy_seconds
+        )
+        if waited and await close_if_forgotten(interaction, wording.forgotten()):
+            events.outcome(interaction, "closed unanswered", level=logging.ERROR)

@@ -10,7 +10,7 @@ import math
 
 from discord import app_commands
 
-from bot.literal import CONTENT_LIMIT, literal
+from bot.literal import CONTENT_LIMIT, literal, utf16_units
 from bot.notes import NoteNotAddedError
 from bot.refusals import (
     BlankNoteError,
@@ -27,6 +27,7 @@ from bot.sonoran import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     RefusedError,
     SonoranError,
 )
@@ -84,15 +85,26 @@ def _refusal(error: Refusal) -> str:
             return (
                 "To add notes you need one of the dispatcher roles: ask an administrator for one."
             )
-    return "This cannot be done."
+    return "This cannot be done here: ask an administrator."
 
 
 def _not_added(note: CallNote, error: SonoranError) -> str:
     state = "Not confirmed for" if isinstance(error, OutcomeUnknownError) else "Not added to"
     head = literal(f"{state} call #{note.call_id}: {_said(error)}", limit=_HEAD_LIMIT)
     lines = f"{head}\n{_advice(error)}\n"
-    room = CONTENT_LIMIT - sum(2 if ord(character) > 0xFFFF else 1 for character in lines)
+    room = CONTENT_LIMIT - utf16_units(lines)
     return lines + literal(f"Your note: {note.text}", limit=room)
+
+
+_REASONS = {
+    Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
+    Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
+    Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
+    Reason.SERVER_ERROR: "Sonoran CAD has trouble of its own",
+    Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
+    Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
+    Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
+}
 
 
 def _said(error: SonoranError) -> str:
@@ -102,10 +114,8 @@ def _said(error: SonoranError) -> str:
             return error.text or f"status {error.status} without a text"
         case RateLimitedError():
             return error.text or "too many requests"
-        case OutcomeUnknownError():
-            return error.text or error.reason
-        case NoEffectError():
-            return error.text or error.reason
+        case OutcomeUnknownError() | NoEffectError():
+            return error.text or _REASONS[error.reason]
     return str(error)
 
 
@@ -120,13 +130,17 @@ def _advice(error: SonoranError) -> str:
         case RateLimitedError():
             wait = duration(error.retry_after or 0.0)
             return f"The CAD is taking too many requests: try again in {wait}."
-        case NoEffectError(text=None):
-            return "Nothing was sent: try again in a moment."
-        case NoEffectError():
+        case NoEffectError(reason=Reason.WRONG_ADDRESS):
             return (
                 "Nothing was stored: an administrator should check SONORAN\\_API\\_URL and "
                 "SONORAN\\_API\\_VERSION."
             )
+        case NoEffectError(retry_in=float(seconds)):
+            return (
+                f"Nothing was sent: try again in {duration(seconds)}, when the CAD is asked anew."
+            )
+        case NoEffectError():
+            return "Nothing was sent: try again in a moment."
     return "The note may have been added: check the call in the CAD before sending it again."
 
 

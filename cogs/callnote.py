@@ -39,6 +39,7 @@ class CallNotes(commands.Cog):
         """Add a note to a dispatch call in Sonoran CAD."""
         member = self._dispatchers.admit(interaction)
         call_id = parse_call_number(call)
+        events.about_call(interaction, call_id)
         text = parse_note(note)
         # Nothing may reach the CAD before this: of two connected copies of the bot only the one
         # whose acknowledgement Discord took goes on.
@@ -56,7 +57,6 @@ class CallNotes(commands.Cog):
         events.outcome(
             interaction,
             "added" if shown else "added, answer not shown",
-            call_id=call_id,
             trace_id=added.trace_id,
         )
 

@@ -145,7 +145,7 @@ async def test_a_silent_cad_is_unconfirmed_after_the_time_limit(world: World) ->
     await world.start_with(2)
     world.cad.faults.add(Fault(applied=True, hold=asyncio.Event()))
     message = await world.say()
-    assert message.content.startswith("Not confirmed for call #123: the CAD did not answer")
+    assert message.content.startswith("Not confirmed for call #123: Sonoran CAD did not answer")
     assert world.stored() == ["some note here"]
 
 

@@ -1,5 +1,4 @@
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -16,12 +15,15 @@ from bot.sonoran import (
     SonoranClient,
     SonoranError,
     Transport,
-    open_session,
 )
 from bot.standins.sonoran_server import Fault, SonoranServer
+from tests import sonoran_client
 
 LIMIT = 64 * 1024
 NOTE = CallNote(server_id=1, call_id=123, text="it's 'here'\nsee 🚓 added to call #9", label="D-2")
+
+cad = sonoran_client.cad
+session = sonoran_client.session
 
 
 @pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
@@ -29,19 +31,6 @@ def version(request: pytest.FixtureRequest) -> ApiVersion:
     chosen = request.param
     assert isinstance(chosen, ApiVersion)
     return chosen
-
-
-@pytest.fixture
-async def cad() -> AsyncIterator[SonoranServer]:
-    async with SonoranServer() as server:
-        server.add_call(123)
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
-        yield opened
 
 
 class Desk:

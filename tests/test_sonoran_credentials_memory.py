@@ -15,24 +15,14 @@ from bot.sonoran import (
     RefusedError,
     SonoranClient,
     Transport,
-    open_session,
 )
 from bot.standins.sonoran_server import Fault, SonoranServer
+from tests import sonoran_client
+from tests.clock import Clock
+from tests.sonoran_client import CREDENTIALS, NOTE, serving
 
-NOTE = CallNote(server_id=1, call_id=123, text="Caller hung up", label="D-2")
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 5000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+clock = sonoran_client.clock
+session = sonoran_client.session
 
 
 @pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2, None], ids=["v1", "v2", "auto"])
@@ -45,24 +35,16 @@ def version(request: pytest.FixtureRequest) -> ApiVersion | None:
 @pytest.fixture
 async def cad() -> AsyncIterator[SonoranServer]:
     """Serve a community whose key has been replaced by another."""
-    async with SonoranServer(api_key="renewed-key") as server:
+    async with serving("renewed-key") as server:
         server.rate_limited = False
-        server.add_call(123)
         yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
-        yield opened
 
 
 @pytest.fixture
 def client(
     cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion | None, clock: Clock
 ) -> SonoranClient:
-    credentials = Credentials("sandbox-key", "rockford")
-    return SonoranClient(Transport(session, cad.url), credentials, version=version, clock=clock)
+    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version, clock=clock)
 
 
 async def refusal(client: SonoranClient) -> CredentialsError:

@@ -9,46 +9,39 @@ import pytest
 
 from bot.sonoran import (
     ApiVersion,
-    CallNote,
     Credentials,
     NoEffectError,
     OutcomeUnknownError,
     SonoranClient,
     SonoranError,
     Transport,
-    open_session,
 )
 from bot.standins.sonoran_server import Fault, SonoranServer
+from tests import sonoran_client
+from tests.sonoran_client import NOTE, serving
 
 KEY = "distinctive-5f1d7c-key"
-NOTE = CallNote(server_id=1, call_id=123, text="Caller hung up", label="D-2")
 PROXY_SETTINGS = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy")
 
 each_version = pytest.mark.parametrize(
     "version", [ApiVersion.V1, ApiVersion.V2, None], ids=["v1", "v2", "auto"]
 )
 
+session = sonoran_client.session
+
 
 @pytest.fixture
 async def cad() -> AsyncIterator[SonoranServer]:
-    async with SonoranServer(api_key=KEY) as server:
-        server.add_call(123)
+    async with serving(KEY) as server:
         yield server
 
 
 @pytest.fixture
 async def elsewhere() -> AsyncIterator[SonoranServer]:
     """Serve a second host that must hear nothing."""
-    async with SonoranServer(api_key=KEY) as server:
-        server.add_call(123)
+    async with serving(KEY) as server:
         yield server
         assert server.requests == []
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
-        yield opened
 
 
 @pytest.fixture

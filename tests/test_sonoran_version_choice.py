@@ -1,56 +1,32 @@
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
 
 from bot.sonoran import (
-    CallNote,
-    Credentials,
     CredentialsError,
     NoEffectError,
     RateLimitedError,
     SonoranClient,
     Transport,
-    open_session,
 )
 from bot.standins.sonoran_server import AbsentAnswer, Fault, SonoranServer
+from tests import sonoran_client
+from tests.clock import Clock
+from tests.sonoran_client import CREDENTIALS, NOTE
 
-NOTE = CallNote(server_id=1, call_id=123, text="Caller hung up", label="D-2")
 CHOICES = "bot.sonoran.version_choice"
 
-
-class Clock:
-    def __init__(self) -> None:
-        self.seconds = 5000.0
-
-    def __call__(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def cad() -> AsyncIterator[SonoranServer]:
-    async with SonoranServer() as server:
-        server.add_call(123)
-        yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
-        yield opened
+clock = sonoran_client.clock
+cad = sonoran_client.cad
+session = sonoran_client.session
 
 
 @pytest.fixture
 def client(cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock) -> SonoranClient:
     transport = Transport(session, cad.url, total_seconds=2.0)
-    return SonoranClient(transport, Credentials("sandbox-key", "rockford"), clock=clock)
+    return SonoranClient(transport, CREDENTIALS, clock=clock)
 
 
 def kinds(cad: SonoranServer) -> list[str]:

@@ -25,6 +25,7 @@ from bot.sonoran import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     RefusedError,
     SonoranError,
 )
@@ -47,8 +48,8 @@ CAD_ERRORS: list[SonoranError] = [
     RefusedError("NO", status=422),
     CredentialsError("NO", status=401),
     RateLimitedError("NO", retry_after=30.0),
-    NoEffectError("no connection"),
-    OutcomeUnknownError("no answer"),
+    NoEffectError(Reason.NO_CONNECTION),
+    OutcomeUnknownError(Reason.NO_ANSWER),
 ]
 
 _Class = TypeVar("_Class")
@@ -142,10 +143,10 @@ def test_only_an_unknown_outcome_is_not_called_a_failure(error: SonoranError) ->
         (CredentialsError("INVALID API KEY", status=401), "INVALID API KEY"),
         (RateLimitedError("SLOW DOWN", retry_after=1), "SLOW DOWN"),
         (RateLimitedError("", retry_after=1), "too many requests"),
-        (NoEffectError("no way", text="Backend"), "Backend"),
-        (NoEffectError("no way"), "no way"),
-        (OutcomeUnknownError("no answer"), "no answer"),
-        (OutcomeUnknownError("odd", status=500, text="Oops"), "Oops"),
+        (NoEffectError(Reason.WRONG_ADDRESS, text="Backend"), "Backend"),
+        (NoEffectError(Reason.NO_CONNECTION), "Sonoran CAD cannot be reached"),
+        (OutcomeUnknownError(Reason.NO_ANSWER), "Sonoran CAD did not answer in time"),
+        (OutcomeUnknownError(Reason.SERVER_ERROR, status=500, text="Oops"), "Oops"),
     ],
 )
 def test_the_cads_own_words_come_first(error: SonoranError, said: str) -> None:
@@ -168,9 +169,16 @@ def test_the_cads_own_words_come_first(error: SonoranError, said: str) -> None:
         (RateLimitedError("", retry_after=None), "in a minute"),
         (RateLimitedError("", retry_after=0.0), "in 1 second."),
         (RateLimitedError("", retry_after=30.0), "in 30 seconds."),
-        (NoEffectError("no connection"), "Nothing was sent: try again"),
-        (NoEffectError("odd", text="Backend"), "SONORAN_API_VERSION"),
-        (OutcomeUnknownError("odd"), "check the call in the CAD before sending it again"),
+        (NoEffectError(Reason.NO_CONNECTION), "Nothing was sent: try again in a moment"),
+        (
+            NoEffectError(Reason.NO_ANSWER, retry_in=12.0),
+            "Nothing was sent: try again in 12 seconds",
+        ),
+        (NoEffectError(Reason.WRONG_ADDRESS, text="Backend"), "SONORAN_API_VERSION"),
+        (
+            OutcomeUnknownError(Reason.UNCLEAR_REPLY),
+            "check the call in the CAD before sending it again",
+        ),
     ],
 )
 def test_the_advice_fits_what_happened(error: SonoranError, expected: str) -> None:
@@ -192,8 +200,8 @@ _cad_errors = st.one_of(
         _cad_texts,
         retry_after=st.none() | st.floats(0, allow_infinity=False),
     ),
-    st.builds(NoEffectError, st.just("no connection"), text=st.none() | _cad_texts),
-    st.builds(OutcomeUnknownError, st.just("odd"), text=st.none() | _cad_texts),
+    st.builds(NoEffectError, st.sampled_from(Reason), text=st.none() | _cad_texts),
+    st.builds(OutcomeUnknownError, st.sampled_from(Reason), text=st.none() | _cad_texts),
 )
 
 
@@ -252,3 +260,8 @@ def test_a_forgotten_command_asks_to_look_before_sending_again() -> None:
 )
 def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words(reason: Reason) -> None:
+    assert not_added(NoEffectError(reason)).splitlines()[0] != "Not added to call #123: "

@@ -65,8 +65,13 @@ class Scene:
                 self._stop,
             )
         )
-        async with asyncio.timeout(START_SECONDS):
-            await self._discord.connected()
+        connected = asyncio.create_task(self._discord.connected())
+        await asyncio.wait(
+            {connected, self._bot}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not connected.done():
+            connected.cancel()
+            raise TimeoutError("the bot did not connect to the stand-in")
 
     async def stop_bot(self) -> None:
         """Stop the bot as a host would, letting notes in flight finish."""
@@ -144,8 +149,8 @@ async def open_scene() -> AsyncIterator[Scene]:
         SonoranServer(community_id=COMMUNITY_ID, api_key=API_KEY) as cad,
     ):
         scene = Scene(discord, cad)
-        await scene.start_bot()
         try:
+            await scene.start_bot()
             yield scene
         finally:
             await scene.stop_bot()

@@ -113,7 +113,7 @@ def _as_shown(message: Message, person: str) -> str:
 
 
 def main() -> int:
-    """Run the sandbox on standard input and output; returns the exit status, 0.
+    """Run the sandbox on standard input and output; returns the exit status.
 
     At a terminal it prompts; otherwise it carries out every line until the end of input.
     """
@@ -122,8 +122,13 @@ def main() -> int:
             stream.reconfigure(encoding="utf-8", errors="replace")
     log = io.StringIO()
     logs.set_up(logging.INFO, (TOKEN, API_KEY), stream=log)
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+    try:
         asyncio.run(_run(log))
+    except TimeoutError as error:
+        print(f"The sandbox cannot start: {error}.", file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, BrokenPipeError):
+        pass
     return 0
 
 

@@ -6,6 +6,7 @@ from bot.sonoran.errors import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     RefusedError,
     SonoranError,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "NoEffectError",
     "OutcomeUnknownError",
     "RateLimitedError",
+    "Reason",
     "RefusedError",
     "SonoranClient",
     "SonoranError",

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
 from bot.sonoran import v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
-from bot.sonoran.errors import CredentialsError, NoEffectError, RefusedError
+from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
 from bot.sonoran.models import AddedNote, ApiVersion, CallNote, Credentials
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
@@ -38,7 +37,7 @@ class SonoranClient:
         self._credentials = credentials
         self._memory = CredentialsMemory(clock)
         self._version = VersionChoice(transport, credentials, given=version, clock=clock)
-        self._one_at_a_time = asyncio.Lock()
+        self._going_ahead = asyncio.Lock()
 
     async def add_call_note(self, note: CallNote) -> AddedNote:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
@@ -49,10 +48,13 @@ class SonoranClient:
         `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
         """
         self._memory.check()
-        # After a refusal one request goes ahead of the others, which then share its verdict.
-        async with self._one_at_a_time if self._memory.in_doubt else contextlib.nullcontext():
-            self._memory.check()
-            return await self._add_call_note(note)
+        if self._memory.in_doubt:
+            # After a refusal one request goes ahead of the others, which then share its verdict.
+            async with self._going_ahead:
+                self._memory.check()
+                if self._memory.in_doubt:
+                    return await self._add_call_note(note)
+        return await self._add_call_note(note)
 
     async def _add_call_note(self, note: CallNote) -> AddedNote:
         try:
@@ -60,16 +62,22 @@ class SonoranClient:
             self._memory.check()
             reply = await self._transport.send(wire.add_call_note(self._credentials, note))
             added = wire.read_added_note(reply, note)
-        except CredentialsError as error:
-            if not error.remembered:
-                self._memory.refused(error)
-            raise
-        except RefusedError:
-            self._memory.accepted()
-            raise
-        except NoEffectError as error:
-            if error.text is not None:
-                self._version.doubt()
+        except SonoranError as error:
+            self._learn(error)
             raise
         self._memory.accepted()
         return added
+
+    def _learn(self, error: SonoranError) -> None:
+        """Draw from an error what it says about the credentials and the version in use."""
+        match error:
+            case CredentialsError(remembered=True):
+                return
+            case CredentialsError():
+                self._memory.refused(error)
+            case RefusedError(status=status) if status not in (401, 402, 403):
+                self._memory.accepted()
+            case _:
+                self._memory.undecided()
+        if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
+            self._version.doubt()

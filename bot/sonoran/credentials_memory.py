@@ -49,6 +49,11 @@ class CredentialsMemory:
         self._error = error
         error.retry_in = self._until - self._clock()
 
+    def undecided(self) -> None:
+        """Forget a refusal whose time is over, but not its span: the CAD gave no verdict."""
+        if self._until <= self._clock():
+            self._error = None
+
     def accepted(self) -> None:
         """Forget: the CAD has taken these credentials."""
         self._error = None

@@ -10,6 +10,27 @@ SonoranError
 
 from __future__ import annotations
 
+from enum import Enum, auto
+
+
+class Reason(Enum):
+    """Why a request had no effect, or none that is known; the words for it are the caller's."""
+
+    NO_CONNECTION = auto()
+    """No connection to the CAD could be made."""
+    NO_ANSWER = auto()
+    """No answer came in time."""
+    BROKEN_CONNECTION = auto()
+    """The connection broke before a status came."""
+    SERVER_ERROR = auto()
+    """The CAD, or something in front of it, answered with an error of its own."""
+    UNCLEAR_REPLY = auto()
+    """The CAD answered something that does not settle the question."""
+    WRONG_ADDRESS = auto()
+    """There is no such request at this address, or it redirects elsewhere."""
+    STOPPED = auto()
+    """The process was stopped before the answer came."""
+
 
 class SonoranError(Exception):
     """Root of the family; never raised itself.
@@ -73,33 +94,42 @@ class RateLimitedError(SonoranError):
 class NoEffectError(SonoranError):
     """The request certainly had no effect: it never left, or nothing took it up.
 
-    `reason` says in a few plain words what happened. `text` is the CAD's answer, None without one.
+    `text` is what the CAD answered, None where no answer came. `retry_in` is the time in seconds
+    during which the client does not ask again, None when the next request is sent at once.
     """
 
     def __init__(
-        self, reason: str, *, text: str | None = None, trace_id: str | None = None
+        self,
+        reason: Reason,
+        *,
+        text: str | None = None,
+        retry_in: float | None = None,
+        trace_id: str | None = None,
     ) -> None:
-        super().__init__(reason, trace_id=trace_id)
+        super().__init__(reason.name, trace_id=trace_id)
         self.reason = reason
         self.text = text
+        self.retry_in = retry_in
 
 
 class OutcomeUnknownError(SonoranError):
     """The request was sent, and what came back does not tell whether it took effect.
 
-    `reason` says in a few plain words what happened, `status` and `text` are what the CAD
-    answered, None where no answer came. Sending again could do the thing twice.
+    `status` and `text` are what the CAD answered, None where no answer came. Sending again could
+    do the thing twice.
     """
 
     def __init__(
         self,
-        reason: str,
+        reason: Reason,
         *,
         status: int | None = None,
         text: str | None = None,
         trace_id: str | None = None,
     ) -> None:
-        super().__init__(reason, trace_id=trace_id)
+        super().__init__(
+            reason.name if status is None else f"{reason.name}, status {status}", trace_id=trace_id
+        )
         self.reason = reason
         self.status = status
         self.text = text

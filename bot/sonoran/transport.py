@@ -7,7 +7,7 @@ from ipaddress import ip_address
 import aiohttp
 from yarl import URL
 
-from bot.sonoran.errors import NoEffectError, OutcomeUnknownError
+from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
 from bot.sonoran.wire import Reply, Request
 
 CONNECT_SECONDS = 5.0
@@ -17,7 +17,7 @@ TOTAL_SECONDS = 10.0
 """How long a request may take in all, the reply's body included."""
 
 REPLY_BYTES = 64 * 1024
-"""How much of a reply's body is read unless the caller asks for more."""
+"""How much of a reply's body is read."""
 
 CONNECTIONS = 256
 """How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
@@ -56,40 +56,47 @@ class Transport:
         self._base = checked_base_url(base_url)
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
 
-    async def send(self, request: Request, *, limit: int = REPLY_BYTES) -> Reply:
-        """Send a request and return the reply, at most `limit` bytes of its body read.
+    async def send(self, request: Request, *, seconds: float | None = None) -> Reply:
+        """Send a request and return the reply, at most `REPLY_BYTES` of its body read.
+
+        `seconds` bounds the whole exchange more tightly than the transport's own limit.
 
         A POST is sent once; aiohttp may repeat a GET on a connection that was closed meanwhile.
         Redirects are not followed, as the key must not travel to another host. Raises
         `NoEffectError` when no connection could be had, and `OutcomeUnknownError` when the
         request may have left and no status came back.
         """
+        timeout = self._timeout
+        if seconds is not None:
+            timeout = aiohttp.ClientTimeout(
+                total=min(seconds, timeout.total or seconds), connect=timeout.connect
+            )
         try:
             async with self._session.request(
                 request.method,
                 self._base.joinpath(request.path.lstrip("/")),
                 headers=request.headers,
                 data=request.body,
-                timeout=self._timeout,
+                timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                body, complete = await _read(response, limit)
+                body, complete = await _read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, headers, body, complete)
         # The two that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
-            raise NoEffectError("no connection to the CAD could be made in time") from error
+            raise NoEffectError(Reason.NO_CONNECTION) from error
         except aiohttp.ClientConnectorError as error:
-            raise NoEffectError("no connection to the CAD could be made") from error
+            raise NoEffectError(Reason.NO_CONNECTION) from error
         except TimeoutError as error:
-            raise OutcomeUnknownError("the CAD did not answer in time") from error
+            raise OutcomeUnknownError(Reason.NO_ANSWER) from error
         except (aiohttp.ClientError, OSError, ValueError):
             # Without its cause: aiohttp's errors can carry the request's headers.
-            raise OutcomeUnknownError("the connection to the CAD broke") from None
+            raise OutcomeUnknownError(Reason.BROKEN_CONNECTION) from None
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
-    """Read at most `limit` bytes; returns them and whether that was the whole body.
+async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
+    """Read at most `REPLY_BYTES`; returns them and whether that was the whole body.
 
     A body that breaks off or stalls keeps the status worth reading: a refusal stays a refusal.
     """
@@ -97,9 +104,9 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bo
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > limit:
+            if len(body) > REPLY_BYTES:
                 response.close()
-                return bytes(body[:limit]), False
+                return bytes(body[:REPLY_BYTES]), False
     except (TimeoutError, aiohttp.ClientError, OSError):
         return bytes(body), False
     return bytes(body), True
@@ -118,12 +125,13 @@ def checked_base_url(text: str) -> URL:
         raise ValueError("not an address") from None
     if not host or url.user or url.password or url.query_string or url.fragment:
         raise ValueError("not a plain https address")
-    if url.scheme != "https" and not (url.scheme == "http" and _is_loopback(host)):
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(host)):
         raise ValueError("not a plain https address")
     return url.with_path(url.path.rstrip("/") or "/")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is this machine's own."""
     if host == "localhost":
         return True
     try:

@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from bot.sonoran.errors import CredentialsError, NoEffectError, OutcomeUnknownError
+from bot.sonoran.errors import CredentialsError, NoEffectError, OutcomeUnknownError, Reason
 from bot.sonoran.models import AddedNote, CallNote, Credentials
 from bot.sonoran.wire import Reply, Request, call_named_as_noted, error_of, nothing_took_it
 
@@ -37,12 +37,12 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     """
     text = _text(reply)
     if nothing_took_it(reply):
-        raise NoEffectError("the CAD has no such request", text=text, trace_id=reply.trace_id)
+        raise NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=reply.trace_id)
     if 200 <= reply.status < 300:
         if reply.complete and call_named_as_noted(text) == note.call_id:
             return AddedNote(note.call_id, text, trace_id=reply.trace_id)
         raise OutcomeUnknownError(
-            "the CAD's reply does not say that the note was added",
+            Reason.UNCLEAR_REPLY,
             status=reply.status,
             text=text,
             trace_id=reply.trace_id,

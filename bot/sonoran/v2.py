@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from enum import Enum, auto
 
-from bot.sonoran.errors import NoEffectError, OutcomeUnknownError
+from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
 from bot.sonoran.models import AddedNote, CallNote, Credentials
 from bot.sonoran.wire import Reply, Request, error_of, nothing_took_it
 
@@ -35,13 +35,13 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     """
     text = error_text(reply)
     if nothing_took_it(reply):
-        raise NoEffectError("the CAD has no API version 2", text=text, trace_id=reply.trace_id)
+        raise NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=reply.trace_id)
     if not 200 <= reply.status < 300:
         raise error_of(reply, text)
     fields = reply.json_object if reply.complete else {}
     if str(fields.get("callid")) != str(note.call_id):
         raise OutcomeUnknownError(
-            "the CAD's reply does not say that the note was added",
+            Reason.UNCLEAR_REPLY,
             status=reply.status,
             text=text,
             trace_id=reply.trace_id,
@@ -78,8 +78,8 @@ def read_presence(reply: Reply) -> tuple[Presence, str]:
     if 300 <= status < 400 or status in (408, 429) or status >= 500 or not reply.complete:
         return Presence.UNCLEAR, f"it answered with status {status}"
     if reply.is_html:
-        if status == 403:
-            return Presence.UNCLEAR, "it answered with a web page, status 403"
+        if status in (401, 402, 403):
+            return Presence.UNCLEAR, f"it answered with a web page, status {status}"
         return Presence.ABSENT, f"it answered with a web page, status {status}"
     fields = reply.json_object
     if 200 <= status < 300 and "version" in fields:

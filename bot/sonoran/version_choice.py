@@ -12,6 +12,7 @@ from bot.sonoran.errors import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     SonoranError,
 )
 from bot.sonoran.models import ApiVersion, Credentials
@@ -20,6 +21,9 @@ from bot.sonoran.wire import Reply, error_of
 
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
+
+ASK_SECONDS = 5.0
+"""How long the question may take, so that a note's own request still has its time."""
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +49,7 @@ class VersionChoice:
         self._settled = given
         self._clock = clock
         self._asking = asyncio.Lock()
-        self._unanswered: SonoranError | None = None
+        self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0
 
     async def get(self) -> ApiVersion:
@@ -70,12 +74,14 @@ class VersionChoice:
         if self._unanswered is not None and self._clock() < self._ask_again_at:
             raise self._again(self._unanswered)
         try:
-            reply = await self._transport.send(v2.get_version(self._credentials))
-            presence, reason = v2.read_presence(reply)
+            reply = await self._transport.send(
+                v2.get_version(self._credentials), seconds=ASK_SECONDS
+            )
         except (NoEffectError, OutcomeUnknownError) as error:
             raise self._postpone(NoEffectError(error.reason)) from error
+        presence, reason = v2.read_presence(reply)
         if presence is v2.Presence.UNCLEAR:
-            raise self._postpone(_unclear(reply, reason))
+            raise self._postpone(_unclear(reply))
         self._unanswered = None
         version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
         _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
@@ -85,7 +91,7 @@ class VersionChoice:
             raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
         return version
 
-    def _postpone(self, error: SonoranError) -> SonoranError:
+    def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
         delay = ASK_AGAIN_SECONDS
         if isinstance(error, RateLimitedError):
             delay = error.retry_after = max(delay, error.retry_after or 0.0)
@@ -94,13 +100,24 @@ class VersionChoice:
         _log.warning("Sonoran CAD API version not settled yet: %s", error)
         return error
 
-    def _again(self, error: SonoranError) -> SonoranError:
+    def _again(self, error: NoEffectError | RateLimitedError) -> SonoranError:
+        remaining = self._ask_again_at - self._clock()
         if isinstance(error, RateLimitedError):
-            return RateLimitedError(error.text, retry_after=self._ask_again_at - self._clock())
-        return NoEffectError(str(error))
+            return RateLimitedError(error.text, retry_after=remaining, trace_id=error.trace_id)
+        return NoEffectError(
+            error.reason, text=error.text, retry_in=remaining, trace_id=error.trace_id
+        )
 
 
-def _unclear(reply: Reply, reason: str) -> SonoranError:
+def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:
     """Return what an unclear answer means to the request that waited for it: it was not sent."""
-    error = error_of(reply, v2.error_text(reply))
-    return error if isinstance(error, RateLimitedError) else NoEffectError(reason)
+    text = v2.error_text(reply)
+    error = error_of(reply, text)
+    if isinstance(error, RateLimitedError):
+        return error
+    redirected = 300 <= reply.status < 400
+    return NoEffectError(
+        Reason.WRONG_ADDRESS if redirected else Reason.SERVER_ERROR,
+        text=text,
+        trace_id=reply.trace_id,
+    )

@@ -19,10 +19,14 @@ from bot.sonoran.errors import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     RefusedError,
     SonoranError,
 )
 from bot.sonoran.models import AddedNote, CallNote, Credentials
+
+_UNIX_TIME_FROM = 1e9
+"""Seconds from which a reset header must be a Unix time (2001), as a delay it were 31 years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ class Reply:
         """Return the delay in seconds that the service asked for, None when it named none.
 
         `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
-        client falls back to; where such a one is far beyond a day it is taken for a Unix time.
+        client falls back to; one of a billion or more is taken for a Unix time.
         """
         now = now or datetime.now(UTC)
         for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
@@ -138,19 +142,19 @@ class Wire(Protocol):
         """Read the reply to it; raises the `SonoranError` that it amounts to."""
 
 
-_UNIX_TIME_FROM = 1e9
-
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
-_ADDED_TAIL = re.compile(r"added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
+_ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
 
 
 def call_named_as_noted(text: str) -> int | None:
-    """Return the call id that a success text ends in, or None when it does not end in one.
+    """Return the call id in `NOTE '<note>' added to call #<id>`, None for any other text.
 
-    Only the tail is judged: the note stands unescaped between the apostrophes before it.
+    Only start and tail are judged, as the note stands unescaped between the apostrophes.
     """
+    if not text.upper().startswith("NOTE '"):
+        return None
     found = _ADDED_TAIL.search(text[-64:])
     return int(found[1]) if found else None
 
@@ -177,10 +181,7 @@ def error_of(reply: Reply, text: str) -> SonoranError:
     if status in (401, 402, 403) and not reply.is_html:
         return CredentialsError(text, status=status, trace_id=trace_id)
     if status in (307, 308):
-        reason = "the CAD's address redirects elsewhere"
-        return NoEffectError(reason, text=f"({reason})", trace_id=trace_id)
+        return NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=trace_id)
     if 400 <= status < 500 and status != 408:
         return RefusedError(text, status=status, trace_id=trace_id)
-    return OutcomeUnknownError(
-        f"the CAD answered with status {status}", status=status, text=text, trace_id=trace_id
-    )
+    return OutcomeUnknownError(Reason.SERVER_ERROR, status=status, text=text, trace_id=trace_id)

@@ -6,8 +6,17 @@ The four error texts and the success text are those of the v1 page add-call-note
 from collections.abc import Callable, Mapping
 
 from .answers import TEXT, Answer, backend_reached, json_answer, text_answer
+from .both_versions import (
+    DEFAULT_CLOSED_LIMIT,
+    SEARCH_TYPES,
+    call_members,
+    emergency_members,
+    listed_calls,
+    note_object,
+    server_members,
+)
 from .community import LOWEST_PLANS, PLANS, Community
-from .model import Call, EmergencyCall, Note, Server
+from .model import Call, Server
 from .requests import V1_KINDS, RecordedRequest
 
 # The texts of the v1 page add-call-note.
@@ -19,17 +28,6 @@ INVALID_API_KEY = "INVALID API KEY"
 # Choices: no source gives the texts for these cases.
 INVALID_REQUEST_DATA = "INVALID REQUEST DATA"
 CALL_NOT_FOUND = "CALL NOT FOUND"
-
-DEFAULT_CLOSED_LIMIT = 10
-MOST_CLOSED_CALLS = 100
-"""Closed calls in one reply, by default and at most (v1 page get-calls)."""
-
-SEARCH_TYPES: Mapping[int, tuple[bool, bool]] = {
-    0: (True, False),
-    1: (False, True),
-    100: (True, True),
-}
-"""Call table types: whether dispatch and whether 911 calls are listed (v1, v2 page get-calls)."""
 
 
 class InvalidDataError(ValueError):
@@ -105,17 +103,13 @@ def _get_calls(community: Community, data: object) -> Answer:
         raise InvalidDataError
     if server_id not in community.servers:
         return _server_not_found(server_id)
-    dispatch, emergency = search
-    active = community.open_calls_of(server_id) if dispatch else []
-    closed = community.closed_calls_of(server_id) if dispatch else []
-    shown = closed[offset : offset + min(limit, MOST_CLOSED_CALLS)]
-    emergencies = community.emergency_calls_of(server_id) if emergency else []
+    calls = listed_calls(community, server_id, search, limit, offset)
     return json_answer(
         200,
         {
-            "activeCalls": [_call_object(community, call) for call in active],
-            "emergencyCalls": [_emergency_object(call) for call in emergencies],
-            "closedCalls": [_call_object(community, call) for call in shown],
+            "activeCalls": [_call_object(community, call) for call in calls.active],
+            "emergencyCalls": [emergency_members(call) for call in calls.emergency],
+            "closedCalls": [_call_object(community, call) for call in calls.closed],
         },
     )
 
@@ -177,56 +171,16 @@ def _text(entry: Mapping[str, object], name: str) -> str | None:
 
 
 def _call_object(community: Community, call: Call) -> dict[str, object]:
-    """Return a dispatch call with the members of the v1 page get-calls and no others."""
+    """Return a dispatch call with the members of the v1 page get-calls and no others.
+
+    The time of a note is a bare time of day there (``12:00:00``).
+    """
+    notes = community.notes_in_reply_order(call)
     return {
-        "callId": call.call_id,
-        "origin": call.origin,
-        "status": call.status,
-        "priority": call.priority,
-        "block": call.block,
-        "address": call.address,
-        "postal": call.postal,
-        "title": call.title,
-        "code": call.code,
-        "description": call.description,
-        "notes": [_note_object(note) for note in community.notes_in_reply_order(call)],
-        "idents": call.unit_ids,
-    }
-
-
-def _note_object(note: Note) -> dict[str, object]:
-    """Return a note; its time is a bare time of day (v1 page get-calls: ``12:00:00``)."""
-    return {
-        "time": note.time.strftime("%H:%M:%S"),
-        "label": note.label,
-        "type": note.type,
-        "content": note.content,
-    }
-
-
-def _emergency_object(call: EmergencyCall) -> dict[str, object]:
-    return {
-        "callId": call.call_id,
-        "isEmergency": call.is_emergency,
-        "caller": call.caller,
-        "location": call.location,
-        "description": call.description,
+        **call_members(call),
+        "notes": [note_object(note, note.time.strftime("%H:%M:%S")) for note in notes],
     }
 
 
 def _server_object(server: Server) -> dict[str, object]:
-    return {
-        "id": server.server_id,
-        "name": server.name,
-        "description": server.description,
-        "signal": server.signal,
-        "mapUrl": server.map_url,
-        "mapIp": server.map_address,
-        "mapPort": server.map_port,
-        "listenerPort": server.listener_port,
-        "differingOutbound": server.differing_outbound,
-        "outboundIp": server.outbound_address,
-        "enableMap": server.enable_map,
-        "mapType": server.map_type,
-        "isStatic": server.is_static,
-    }
+    return {**server_members(server), "mapPort": server.map_port}

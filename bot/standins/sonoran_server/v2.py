@@ -5,10 +5,10 @@ import secrets
 from collections.abc import Mapping
 
 from .answers import Answer, json_answer, problem_answer
+from .both_versions import DEFAULT_CLOSED_LIMIT, SEARCH_TYPES, listed_calls
 from .community import LOWEST_PLANS, Community
 from .rate_limit import RateLimits
 from .requests import V2_CALLS, V2_KINDS, V2_NOTES, RecordedRequest
-from .v1 import DEFAULT_CLOSED_LIMIT, MOST_CLOSED_CALLS, SEARCH_TYPES
 from .v2_objects import call_object, emergency_object, info_object, server_object, version_object
 
 PLAN_PROBLEM = "https://sonorancad.com/errors/err-ss-101"
@@ -173,18 +173,14 @@ def _get_calls(community: Community, query: Mapping[str, str], server_id: int) -
     search = SEARCH_TYPES.get(_whole_number(query.get("type", "100"), "type"))
     if search is None:
         raise _bad_request("type must be 0, 1 or 100.")
-    dispatch, emergency = search
-    active = community.open_calls_of(server_id) if dispatch else []
-    closed = community.closed_calls_of(server_id) if dispatch else []
-    shown = closed[offset : offset + min(limit, MOST_CLOSED_CALLS)]
-    emergencies = community.emergency_calls_of(server_id) if emergency else []
+    calls = listed_calls(community, server_id, search, limit, offset)
     return json_answer(
         200,
         {
-            "ActiveCalls": [call_object(community, call) for call in active],
-            "EmergencyCalls": [emergency_object(call) for call in emergencies],
-            "ClosedCalls": [call_object(community, call) for call in shown],
-            "ClosedCallCount": len(closed),
+            "ActiveCalls": [call_object(community, call) for call in calls.active],
+            "EmergencyCalls": [emergency_object(call) for call in calls.emergency],
+            "ClosedCalls": [call_object(community, call) for call in calls.closed],
+            "ClosedCallCount": calls.closed_count,
         },
     )
 

@@ -3,51 +3,29 @@
 import uuid
 from datetime import UTC, datetime
 
+from .both_versions import call_members, emergency_members, note_object, server_members
 from .community import PLANS, Community
-from .model import Call, EmergencyCall, Note, Server
+from .model import Call, EmergencyCall, Server
 
 
 def call_object(community: Community, call: Call) -> dict[str, object]:
     """Return a dispatch call; ``extra`` members come last and may replace others."""
+    notes = community.notes_in_reply_order(call)
     return {
-        "callId": call.call_id,
-        "origin": call.origin,
-        "status": call.status,
-        "priority": call.priority,
-        "block": call.block,
-        "address": call.address,
-        "postal": call.postal,
-        "title": call.title,
-        "code": call.code,
+        **call_members(call),
         "primary": call.primary,
         "trackPrimary": call.track_primary,
-        "description": call.description,
-        "notes": [note_object(note) for note in community.notes_in_reply_order(call)],
-        "idents": call.unit_ids,
+        "notes": [note_object(note, iso_time(note.time)) for note in notes],
         "metaData": call.meta_data,
         "updated": iso_time(call.updated),
         **call.extra,
     }
 
 
-def note_object(note: Note) -> dict[str, object]:
-    """Return a note; the ``note`` and ``noteType`` sent are ``content`` and ``type`` here."""
-    return {
-        "time": iso_time(note.time),
-        "label": note.label,
-        "type": note.type,
-        "content": note.content,
-    }
-
-
 def emergency_object(call: EmergencyCall) -> dict[str, object]:
     """Return a 911 call, which has no notes."""
     return {
-        "callId": call.call_id,
-        "isEmergency": call.is_emergency,
-        "caller": call.caller,
-        "location": call.location,
-        "description": call.description,
+        **emergency_members(call),
         "metaData": call.meta_data,
         "updated": iso_time(call.updated),
     }
@@ -55,21 +33,7 @@ def emergency_object(call: EmergencyCall) -> dict[str, object]:
 
 def server_object(server: Server) -> dict[str, object]:
     """Return a server: as in v1, with ``liveMapFormat`` in place of ``mapPort``."""
-    return {
-        "id": server.server_id,
-        "name": server.name,
-        "description": server.description,
-        "signal": server.signal,
-        "mapUrl": server.map_url,
-        "mapIp": server.map_address,
-        "listenerPort": server.listener_port,
-        "differingOutbound": server.differing_outbound,
-        "outboundIp": server.outbound_address,
-        "enableMap": server.enable_map,
-        "mapType": server.map_type,
-        "isStatic": server.is_static,
-        "liveMapFormat": server.live_map_format,
-    }
+    return {**server_members(server), "liveMapFormat": server.live_map_format}
 
 
 def version_object(community: Community) -> dict[str, object]:
