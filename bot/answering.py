@@ -12,9 +12,12 @@ ACKNOWLEDGE_SECONDS = 2.5
 """Time for the first response. Discord gives 3 s from the event, and discord.py would try again
 for 25 s after a server error, long after the interaction is lost."""
 
-OTHER_COPY_SECONDS = 30.0
+OTHER_COPY_SECONDS = 45.0
 """How long another running copy may take to answer: 2.5 s for its acknowledgement, 2 for look-ups,
 5 and 10 for the CAD, and the rest for Discord to take the answer."""
+
+EDIT_AGAIN_SECONDS = 1.5
+"""The pause before an answer that Discord did not take is tried again."""
 
 _log = logging.getLogger(__name__)
 
@@ -44,7 +47,7 @@ async def acknowledge(interaction: discord.Interaction) -> None:
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
             await interaction.response.defer(thinking=True)
-    except _FAILURES as error:
+    except Exception as error:  # whatever it was, Discord's confirmation is missing
         expired = isinstance(error, discord.NotFound)
         raise NotAcknowledgedError(_reason(error), expired=expired) from None
 
@@ -61,6 +64,8 @@ async def answer(interaction: discord.Interaction, content: str) -> bool:
         else:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
                 await interaction.response.send_message(content, ephemeral=True)
+    except ValueError:
+        pass  # Discord took it and described the message in a way that could not be read
     except _FAILURES as error:
         _log.warning("interaction=%d answer failed: %s", interaction.id, _reason(error))
         return False
@@ -68,11 +73,20 @@ async def answer(interaction: discord.Interaction, content: str) -> bool:
 
 
 async def _edit(interaction: discord.Interaction, content: str) -> None:
+    """Edit the placeholder, trying a second time and then with a message of its own.
+
+    discord.py itself tries again after server errors; somebody may have deleted the placeholder.
+    """
     try:
         await interaction.edit_original_response(content=content)
     except discord.NotFound:
-        # Somebody deleted the placeholder meanwhile; the outcome is worth a message of its own.
         await interaction.followup.send(content)
+    except discord.HTTPException:
+        await asyncio.sleep(EDIT_AGAIN_SECONDS)
+        try:
+            await interaction.edit_original_response(content=content)
+        except discord.HTTPException:
+            await interaction.followup.send(content)
 
 
 async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool:

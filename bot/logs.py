@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -65,7 +66,10 @@ def set_up(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> 
 
     Replaces whatever was set up before.
     """
-    handler = logging.StreamHandler(stream or sys.stdout)
+    stream = stream or sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # a host's encoding may lack a character
+    handler = logging.StreamHandler(stream)
     handler.setFormatter(SingleLineFormatter(secrets))
     logging.raiseExceptions = False  # its reports of a faulty log call are not redacted
     root = logging.getLogger()

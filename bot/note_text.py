@@ -36,11 +36,16 @@ def parse_note(text: str) -> str:
     Raises `BlankNoteError` when nothing visible is left, `LongNoteError` above `NOTE_LIMIT`.
     """
     note = without_controls(text).strip()
-    if not any(map(_is_visible, note)):
+    if not has_visible(note):
         raise BlankNoteError
     if len(note) > NOTE_LIMIT:
         raise LongNoteError(len(note), NOTE_LIMIT)
     return note
+
+
+def has_visible(text: str) -> bool:
+    """Whether any character of the text shows."""
+    return any(map(_is_visible, text))
 
 
 def _is_visible(character: str) -> bool:

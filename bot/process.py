@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import signal
 import sys
 from collections.abc import Coroutine
+from types import FrameType
 from typing import Any
 
 import aiohttp
@@ -20,6 +20,8 @@ from bot.config import Config
 from bot.discord_address import gateway_of, use_discord_at
 from bot.dispatchers import Dispatchers
 from bot.sonoran import SonoranClient, Transport, open_session
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
@@ -64,6 +66,10 @@ async def run(config: Config) -> int:
     except FatalError as error:
         print(error, file=sys.stderr)
         return EX_CONFIG
+    finally:
+        # A signal that comes while the interpreter ends must not change the exit status.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
     return 0
 
 
@@ -172,10 +178,14 @@ async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None])
 
 
 def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on SIGTERM and SIGINT, however often they come."""
+    """Set `stop` on SIGTERM and SIGINT, however often they come.
+
+    Plain handlers, as those of the event loop end with it and exist on POSIX only.
+    """
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        if os.name == "posix":
-            loop.add_signal_handler(number, stop.set)
-        else:  # the event loop on Windows has no signal handlers of its own
-            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, handle)

@@ -32,7 +32,11 @@ from bot.sonoran import (
     SonoranError,
 )
 
+_DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
+
+
+_SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
 
 
 def forgotten() -> str:
@@ -90,7 +94,7 @@ def _refusal(error: Refusal) -> str:
 
 def _not_added(note: CallNote, error: SonoranError) -> str:
     state = "Not confirmed for" if isinstance(error, OutcomeUnknownError) else "Not added to"
-    head = literal(f"{state} call #{note.call_id}: {_said(error)}", limit=_HEAD_LIMIT)
+    head = literal(f"{state} call #{note.call_id}: {_said(error)[:_SAID_LIMIT]}", limit=_HEAD_LIMIT)
     lines = f"{head}\n{_advice(error)}\n"
     room = CONTENT_LIMIT - utf16_units(lines)
     return lines + literal(f"Your note: {note.text}", limit=room)
@@ -179,6 +183,8 @@ def _credentials_advice(error: CredentialsError) -> str:
 
 def duration(seconds: float) -> str:
     """Return a delay in words, rounded up to whole seconds or, from two minutes on, minutes."""
+    if seconds > _DAY_SECONDS:
+        return "more than a day"
     whole = max(1, math.ceil(seconds))
     if whole >= 120:
         return f"{math.ceil(whole / 60)} minutes"

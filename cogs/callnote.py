@@ -12,7 +12,7 @@ from bot.app import CallnoteBot
 from bot.dispatchers import Dispatchers
 from bot.literal import literal
 from bot.mentions import named
-from bot.note_text import NOTE_LIMIT, one_line, parse_call_number, parse_note
+from bot.note_text import NOTE_LIMIT, has_visible, one_line, parse_call_number, parse_note
 from bot.notes import add_note
 from bot.sonoran import CallNote, SonoranClient
 
@@ -50,7 +50,7 @@ class CallNotes(commands.Cog):
                 server_id=self._server_id,
                 call_id=call_id,
                 text=await named(text, member.guild, member),
-                label=one_line(member.display_name) or member.name,
+                label=_label(member),
             ),
         )
         shown = await answer(interaction, literal(added.text))
@@ -59,6 +59,12 @@ class CallNotes(commands.Cog):
             "added" if shown else "added, answer not shown",
             trace_id=added.trace_id,
         )
+
+
+def _label(member: discord.Member) -> str:
+    """Return the name that the CAD shows beside the note; a nickname may be of blanks alone."""
+    name = one_line(member.display_name)
+    return name if has_visible(name) else member.name
 
 
 async def setup(bot: CallnoteBot) -> None:

@@ -83,3 +83,46 @@ async def test_an_answer_is_tried_again_after_an_error_of_discord(world: World) 
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
     assert world.stored() == ["some note here"]
+
+
+async def test_an_unreadable_confirmation_does_not_leave_the_member_waiting(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=200, applied=True, body="<html>"))
+    message = await world.say()
+    assert "could not finish this command" in message.content
+    assert world.cad.requests == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 429])
+async def test_an_answer_that_discord_did_not_take_is_tried_again(
+    world: World, status: int
+) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="edit_original", status=status, applied=False))
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="edit_original", status=404, applied=False))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    assert interaction.messages[-1].content == "NOTE 'some note here' added to call #123"
+
+
+async def test_an_expired_interaction_is_left_alone(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(
+        Fault(
+            route="callback",
+            status=404,
+            applied=False,
+            body={"code": 10062, "message": "Unknown interaction"},
+        )
+    )
+    await world.use()
+    await asyncio.wait_for(world.discord.requested("callback"), PATIENCE)
+    await world.finish()
+    assert not [each for each in world.discord.requests if each.route == "get_original"]

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bot.standins.sonoran_server import Fault
-from tests.world import World
+from tests.world import API_KEY, World
 
 PROBLEM = "application/problem+json"
 
@@ -179,3 +179,22 @@ async def test_a_firewalls_page_does_not_count_as_a_refused_key(world: World) ->
     assert message.content.startswith("Not added to call #123: (a web page")
     await world.say("second")
     assert world.stored() == ["second"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_key_that_the_cad_repeats_is_not_shown(world: World, version: int) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=400, body=f'{{"request": {{"key": "{API_KEY}"}}}}'))
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: ")
+    assert API_KEY not in message.content
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_simultaneous_notes_with_a_wrong_key_cost_one_failed_request(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    world.cad.api_key = "another"
+    await asyncio.gather(*(world.say(f"note {n}") for n in range(50)))
+    assert len(world.cad.requests) == 1

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
+from bot.app import CallnoteBot
+from bot.discord_address import use_discord_at
+from bot.dispatchers import Dispatchers
+from bot.registration import register
+from bot.sonoran import SonoranClient, Transport, open_session
 from bot.standins.discord_server import Fault
 from tests.world import PATIENCE, World
 
@@ -65,3 +74,40 @@ async def test_a_failed_registration_does_not_keep_notes_from_being_added(world:
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
     await world.finish()
+
+
+@pytest.mark.parametrize("expected", [{"callnote", "another"}, set()])
+async def test_a_partial_or_empty_tree_is_never_registered(
+    world: World, expected: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client(world) as bot:
+        if not expected:
+            bot.tree.clear_commands(guild=None)
+        await register(bot.tree, frozenset(expected))
+    assert puts(world) == []
+    assert "commands not registered" in caplog.text
+
+
+@pytest.mark.parametrize("body", ["<html>", [1], [{}], {"a": 1}])
+async def test_an_unreadable_list_of_commands_is_a_log_line(
+    world: World, body: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client(world) as bot:
+        world.discord.faults.add(Fault(route="commands_get", status=200, body=body))
+        caplog.clear()
+        await register(bot.tree, frozenset({"callnote"}))
+    assert "commands" in caplog.text
+
+
+@contextlib.asynccontextmanager
+async def client(world: World) -> AsyncIterator[CallnoteBot]:
+    """Make a client that is logged in, with its cogs, and has registered nothing itself."""
+    use_discord_at(world.discord.api_url, world.discord.gateway_url)
+    async with open_session() as session:
+        cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)
+        bot = CallnoteBot(cad=cad, dispatchers=Dispatchers(frozenset()), server_id=1)
+        async with bot:
+            world.discord.faults.add(Fault(route="commands_get", status=403))
+            await bot.login(world.config.discord_token)
+            await asyncio.wait_for(world.discord.requested("commands_get"), PATIENCE)
+            yield bot

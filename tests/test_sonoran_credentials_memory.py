@@ -170,9 +170,35 @@ async def test_the_others_follow_the_one_that_was_let_in(
 async def test_refusals_of_requests_already_under_way_count_as_one(
     client: SonoranClient, cad: SonoranServer
 ) -> None:
+    cad.api_key = CREDENTIALS.api_key
+    await client.add_call_note(NOTE)
+    cad.api_key = "renewed-key"
     errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
     assert {error.retry_in for error in errors} == {60.0}
-    assert len(cad.requests) == 10
+    assert len(cad.requests) == 11
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_until_the_key_was_accepted_one_request_goes_ahead(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
+    assert sum(not error.remembered for error in errors) == 1
+    assert len(cad.requests) == 1
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_a_silent_cad_does_not_keep_the_others_waiting_for_the_one_ahead(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    cad.api_key = CREDENTIALS.api_key
+    held = asyncio.Event()
+    cad.faults.add(Fault(applied=True, hold=held))
+    notes = [asyncio.create_task(client.add_call_note(NOTE)) for _ in range(3)]
+    await cad.received(3)
+    held.set()
+    await asyncio.gather(*notes)
+    assert len(cad.notes(123)) == 3
 
 
 async def test_one_community_does_not_answer_for_another(

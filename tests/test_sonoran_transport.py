@@ -75,14 +75,14 @@ class TestReach:
     ) -> None:
         async with SonoranServer() as gone:
             url = gone.url
-        with pytest.raises(NoEffectError, match="no connection"):
+        with pytest.raises(NoEffectError, match="NO_CONNECTION"):
             await client_of(session, url, version).add_call_note(NOTE)
 
     @each_version
     async def test_an_unknown_host_had_no_effect(
         self, session: aiohttp.ClientSession, version: ApiVersion | None
     ) -> None:
-        with pytest.raises(NoEffectError, match="no connection"):
+        with pytest.raises(NoEffectError, match="NO_CONNECTION"):
             await client_of(session, "https://nothing.invalid", version).add_call_note(NOTE)
 
     @each_version
@@ -90,7 +90,7 @@ class TestReach:
         self, session: aiohttp.ClientSession, elsewhere: SonoranServer, version: ApiVersion | None
     ) -> None:
         url = elsewhere.url.replace("http:", "https:")
-        with pytest.raises(NoEffectError, match="no connection"):
+        with pytest.raises(NoEffectError, match="NO_CONNECTION"):
             await client_of(session, url, version).add_call_note(NOTE)
 
     async def test_waiting_in_vain_for_a_free_connection_had_no_effect(
@@ -104,7 +104,7 @@ class TestReach:
             )
             await cad.received(1)
             second = client_of(narrow, cad.url, ApiVersion.V2, connect_seconds=0.05)
-            with pytest.raises(NoEffectError, match="in time"):
+            with pytest.raises(NoEffectError, match="NO_CONNECTION"):
                 await second.add_call_note(NOTE)
             release.set()
             await first

@@ -117,6 +117,8 @@ def main() -> int:
 
     At a terminal it prompts; otherwise it carries out every line until the end of input.
     """
+    if sys.stdin is None:  # as with `<&-`
+        return 0
     for stream in (sys.stdin, sys.stdout):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
@@ -127,7 +129,7 @@ def main() -> int:
     except TimeoutError as error:
         print(f"The sandbox cannot start: {error}.", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, BrokenPipeError):
+    except (KeyboardInterrupt, OSError):  # nobody listens any more
         pass
     return 0
 

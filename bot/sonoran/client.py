@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -36,8 +35,9 @@ class SonoranClient:
         self._transport = transport
         self._credentials = credentials
         self._memory = CredentialsMemory(clock)
-        self._version = VersionChoice(transport, credentials, given=version, clock=clock)
-        self._going_ahead = asyncio.Lock()
+        self._version = VersionChoice(
+            transport, credentials, given=version, accepted=self._memory.accepted, clock=clock
+        )
 
     async def add_call_note(self, note: CallNote) -> AddedNote:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
@@ -47,25 +47,20 @@ class SonoranClient:
         fifteen minutes afterwards from memory, with nothing sent), `RateLimitedError`,
         `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
         """
-        self._memory.check()
-        if self._memory.in_doubt:
-            # After a refusal one request goes ahead of the others, which then share its verdict.
-            async with self._going_ahead:
-                self._memory.check()
-                if self._memory.in_doubt:
-                    return await self._add_call_note(note)
-        return await self._add_call_note(note)
-
-    async def _add_call_note(self, note: CallNote) -> AddedNote:
         try:
-            wire = _WIRES[await self._version.get()]
             self._memory.check()
-            reply = await self._transport.send(wire.add_call_note(self._credentials, note))
-            added = wire.read_added_note(reply, note)
+            wire = _WIRES[await self._version.get()]
         except SonoranError as error:
             self._learn(error)
             raise
-        self._memory.accepted()
+        async with self._memory.turn():
+            try:
+                reply = await self._transport.send(wire.add_call_note(self._credentials, note))
+                added = wire.read_added_note(reply, note)
+            except SonoranError as error:
+                self._learn(error)
+                raise
+            self._memory.accepted()
         return added
 
     def _learn(self, error: SonoranError) -> None:

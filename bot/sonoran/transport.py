@@ -82,7 +82,7 @@ class Transport:
             ) as response:
                 body, complete = await _read(response)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, headers, body, complete)
+                return Reply(response.status, headers, body, complete).without(request.secret)
         # The two that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error

@@ -66,6 +66,7 @@ def _post(
         f"/{group}/{request_type.lower()}",
         {"Content-Type": "application/json"},
         json.dumps(body).encode(),
+        secret=credentials.api_key,
     )
 
 

@@ -24,6 +24,7 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
         f"/v2/emergency/servers/{note.server_id:d}/dispatch-calls/{note.call_id:d}/notes",
         {**_headers(credentials), "Content-Type": "application/json"},
         json.dumps(body).encode(),
+        secret=credentials.api_key,
     )
 
 
@@ -63,7 +64,7 @@ class Presence(Enum):
 
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
-    return Request("GET", "/v2/general/version", _headers(credentials))
+    return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
 
 
 def read_presence(reply: Reply) -> tuple[Presence, str]:

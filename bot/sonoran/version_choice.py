@@ -22,6 +22,9 @@ from bot.sonoran.wire import Reply, error_of
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
 
+ASK_AGAIN_AT_LATEST_SECONDS = 900.0
+"""The most that a rate limit of the question puts off all notes."""
+
 ASK_SECONDS = 5.0
 """How long the question may take, so that a note's own request still has its time."""
 
@@ -32,7 +35,8 @@ class VersionChoice:
     """The API version in use: given, or found out by the cheapest version 2 read.
 
     A clear answer is kept for the life of the process; without one the question is asked again
-    before the next request, at most every 30 seconds. `clock` gives seconds that only ever grow.
+    before the next request, at most every 30 seconds. `accepted` is called when the answer shows
+    that the CAD takes the credentials. `clock` gives seconds that only ever grow.
     """
 
     def __init__(
@@ -41,12 +45,14 @@ class VersionChoice:
         credentials: Credentials,
         *,
         given: ApiVersion | None,
+        accepted: Callable[[], None],
         clock: Callable[[], float],
     ) -> None:
         self._transport = transport
         self._credentials = credentials
         self._given = given
         self._settled = given
+        self._accepted = accepted
         self._clock = clock
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
@@ -85,6 +91,8 @@ class VersionChoice:
         self._unanswered = None
         version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
         _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
+        if version is ApiVersion.V2 and reply.status < 300:
+            self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
             self._settled = version
             text = v2.error_text(reply)
@@ -94,7 +102,8 @@ class VersionChoice:
     def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
         delay = ASK_AGAIN_SECONDS
         if isinstance(error, RateLimitedError):
-            delay = error.retry_after = max(delay, error.retry_after or 0.0)
+            delay = max(delay, min(error.retry_after or 0.0, ASK_AGAIN_AT_LATEST_SECONDS))
+            error.retry_after = max(delay, error.retry_after or 0.0)
         self._unanswered = error
         self._ask_again_at = self._clock() + delay
         _log.warning("Sonoran CAD API version not settled yet: %s", error)

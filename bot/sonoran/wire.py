@@ -9,10 +9,11 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
+from urllib.parse import quote
 
 from bot.sonoran.errors import (
     CredentialsError,
@@ -26,17 +27,21 @@ from bot.sonoran.errors import (
 from bot.sonoran.models import AddedNote, CallNote, Credentials
 
 _UNIX_TIME_FROM = 1e9
-"""Seconds from which a reset header must be a Unix time (2001), as a delay it were 31 years."""
+"""Seconds from which a delay must be a Unix time (2001), as it would be one of 31 years."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One HTTP request to the CAD; headers and body may hold the key, so `repr` omits them."""
+    """One HTTP request to the CAD; headers and body may hold the key, so `repr` omits them.
+
+    `secret` is the key, which is blotted out of the reply should the CAD repeat it there.
+    """
 
     method: str
     path: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
+    secret: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +55,16 @@ class Reply:
     headers: Mapping[str, str]
     body: bytes
     complete: bool = True
+
+    def without(self, secret: str) -> Reply:
+        """Return the reply with a secret blotted out, also where it is quoted."""
+        if not secret:
+            return self
+        body, headers = self.body, dict(self.headers)
+        for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
+            body = body.replace(form.encode(), b"[redacted]")
+            headers = {name: value.replace(form, "[redacted]") for name, value in headers.items()}
+        return replace(self, headers=headers, body=body)
 
     @property
     def text(self) -> str:
@@ -108,7 +123,7 @@ class Reply:
         """Return the delay in seconds that the service asked for, None when it named none.
 
         `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
-        client falls back to; one of a billion or more is taken for a Unix time.
+        client falls back to; a billion seconds or more are taken for a Unix time.
         """
         now = now or datetime.now(UTC)
         for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
@@ -125,7 +140,7 @@ class Reply:
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=UTC)
                 seconds = (moment - now).total_seconds()
-            if name != "retry-after" and seconds > _UNIX_TIME_FROM:
+            if seconds > _UNIX_TIME_FROM:
                 seconds -= now.timestamp()
             if math.isfinite(seconds):
                 return max(0.0, seconds)
