@@ -99,6 +99,20 @@ async def test_a_signal_lets_notes_in_flight_be_answered(
         assert interaction.message.content == f"NOTE 'note {n}' added to call #123"
 
 
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_until_the_very_end_change_nothing(
+    world: World, tmp_path: Path, second: int
+) -> None:
+    async with running(world, tmp_path) as child:
+        child.signal(signal.SIGTERM)
+        ended = asyncio.create_task(child.ended())
+        while not ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                child.signal(second)
+            await asyncio.wait({ended}, timeout=0.005)
+        assert (await ended)[0] == 0
+
+
 async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path) -> None:
     async with running(world, tmp_path) as child:
         child.signal(signal.SIGTERM)
