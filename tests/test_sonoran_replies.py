@@ -101,7 +101,9 @@ class TestTraceId:
             ({"traceId": ""}, {"x-kong-request-id": "d"}, "d"),
             (b"text", {"x-trace-id": "c", "x-kong-request-id": "d"}, "c"),
             (b"text", {}, None),
-            ({"traceId": "a" * 5000}, {}, "a" * 100),
+            ({"traceId": "a" * 101}, {}, None),
+            ({"traceId": "Caller hung up"}, {}, None),
+            ({"traceId": "x\noutcome=added"}, {"x-trace-id": "00-1f2e"}, "00-1f2e"),
         ],
     )
     def test_the_reference_comes_from_body_then_headers(

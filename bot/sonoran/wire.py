@@ -106,7 +106,10 @@ class Reply:
 
     @property
     def trace_id(self) -> str | None:
-        """The service's own reference: body members or headers, as the official clients read it."""
+        """The service's own reference: body members or headers, as the official clients read it.
+
+        Only what looks like one, as it goes into the log: no white space, 100 characters at most.
+        """
         fields = self.json_object
         for value in (
             fields.get("traceid"),
@@ -115,8 +118,8 @@ class Reply:
             self.headers.get("x-trace-id"),
             self.headers.get("x-kong-request-id"),
         ):
-            if isinstance(value, str) and value:
-                return value[:100]
+            if isinstance(value, str) and _TRACE_ID.fullmatch(value):
+                return value
         return None
 
     def retry_after(self, now: datetime | None = None) -> float | None:
@@ -160,6 +163,7 @@ class Wire(Protocol):
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
+_TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
 
 
