@@ -85,6 +85,8 @@ async def _edit(interaction: discord.Interaction, content: str) -> None:
         await asyncio.sleep(EDIT_AGAIN_SECONDS)
         try:
             await interaction.edit_original_response(content=content)
+        except discord.DiscordServerError:
+            raise  # the edit may have landed, and one answer is enough
         except discord.HTTPException:
             await interaction.followup.send(content)
 
