@@ -78,8 +78,9 @@ async def serve(
 ) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
 
-    `other_copy_seconds` is how long another running copy may take to answer a command. Raises `FatalError` when Discord rejects the bot for good; anything else, such as Discord
-    being out of reach, is tried again with growing pauses.
+    `other_copy_seconds` is how long another running copy may take to answer a command. Raises
+    `FatalError` when Discord rejects the bot for good; anything else, such as Discord being out of
+    reach, is tried again with growing pauses.
     """
     pause = FIRST_RETRY_SECONDS
     async with open_session() as session:
