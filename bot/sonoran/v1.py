@@ -73,7 +73,7 @@ def _post(
 def _text(reply: Reply) -> str:
     """Return the reply's line of text; a JSON string counts as the text within it."""
     value = reply.json
-    return value.strip() if isinstance(value, str) else reply.text
+    return value.strip() if isinstance(value, str) else reply.words
 
 
 def _is_about_credentials(text: str) -> bool:

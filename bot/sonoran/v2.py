@@ -34,7 +34,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     Raises `OutcomeUnknownError` for a success that does not name this call, `NoEffectError` for
     the wrong-path placeholder, else what the status means.
     """
-    text = error_text(reply)
+    text = reply.words
     if nothing_took_it(reply):
         raise NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=reply.trace_id)
     if not 200 <= reply.status < 300:
@@ -95,16 +95,3 @@ def read_presence(reply: Reply) -> tuple[Presence, str]:
 
 def _headers(credentials: Credentials) -> dict[str, str]:
     return {"Authorization": f"Bearer {credentials.api_key}", "Accept": "application/json"}
-
-
-def error_text(reply: Reply) -> str:
-    """Return the service's own words: a problem's detail or title, a gateway's message.
-
-    A rate limit comes from the gateway in front, as JSON with `message` and no problem document.
-    """
-    fields = reply.json_object
-    for name in ("detail", "message", "title"):
-        value = fields.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    return reply.text

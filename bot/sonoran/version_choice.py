@@ -95,7 +95,7 @@ class VersionChoice:
             self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
             self._settled = version
-            text = v2.error_text(reply)
+            text = reply.words
             raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
         return version
 
@@ -120,7 +120,7 @@ class VersionChoice:
 
 def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:
     """Return what an unclear answer means to the request that waited for it: it was not sent."""
-    text = v2.error_text(reply)
+    text = reply.words
     error = error_of(reply, text)
     if isinstance(error, RateLimitedError):
         return error

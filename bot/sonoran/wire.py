@@ -74,6 +74,19 @@ class Reply:
         return self.body.decode("utf-8", errors="replace").strip()
 
     @property
+    def words(self) -> str:
+        """The service's own words: a problem's detail or title, a gateway's message, or the text.
+
+        A rate limit comes from the gateway in front, as JSON with `message` and no problem
+        document, whichever version was spoken to.
+        """
+        for name in ("detail", "message", "title"):
+            value = self.json_object.get(name)
+            if isinstance(value, str) and value.strip():
+                return value.strip()
+        return self.text
+
+    @property
     def is_html(self) -> bool:
         """Whether the body is a web page, judged by the body too as content types are unreliable.
 
