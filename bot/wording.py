@@ -176,7 +176,7 @@ def _credentials_advice(error: CredentialsError) -> str:
     if not error.remembered:
         return advice
     return (
-        f"{advice} The CAD said so a moment ago, so it was not asked again; it will be in "
+        f"{advice} The CAD was not asked again, as it said so a moment ago; try again in "
         f"{duration(error.retry_in)}."
     )
 
