@@ -1,0 +1,111 @@
+"""The states of a note on its way to the CAD, and the moves between them.
+
+    /callnote ──┬──▶ HELD (the same again within a minute) ──▶ gone, or a new note by Add anyway
+                ▼
+            RECEIVED ──▶ gone (Discord never took the acknowledgement: nothing was promised)
+                │
+                ▼        no effect, or certainly not there
+    ┌──────▶ QUEUED ◀──────────────────────────────────────┐
+    │         │ │ └──▶ FAILED (14 minutes) ──▶ Try again   │
+    │         │ └────▶ CANCELLED                           │
+    │         ▼                                            │
+    │      SENDING ──▶ ADDED, REFUSED                      │
+    │         │                                            │
+    │         ▼  no usable answer, or the process died     │
+    │      CHECKING ──▶ ADDED (found), CANCELLED ──────────┤
+    │         │ ▲                                          │
+    │         ▼ │ Check again                              │
+    └──── UNCONFIRMED ──▶ CANCELLED                        │
+     Send again
+
+A note is written down before anything happens to it, so each arrow is a row changed first and a
+request or an answer second. Nothing here knows Discord, HTTP or SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class NoteState(StrEnum):
+    """Where a note stands; the values are what the journal stores."""
+
+    HELD = "held"
+    """Not accepted: its member sent the same a moment ago and has to say that it is meant."""
+    RECEIVED = "received"
+    """Written down; Discord has not confirmed yet that the member was promised anything."""
+    QUEUED = "queued"
+    """Accepted and certainly not in the CAD by this try; to be sent when its turn comes."""
+    SENDING = "sending"
+    """A request may be under way."""
+    CHECKING = "checking"
+    """It was sent without a usable answer; the CAD's call list is to tell."""
+    ADDED = "added"
+    """The CAD said so, or it was seen in the call list."""
+    REFUSED = "refused"
+    """The CAD said no."""
+    FAILED = "failed"
+    """Given up; it was not added."""
+    UNCONFIRMED = "unconfirmed"
+    """Given up; nobody can tell whether it was added."""
+    CANCELLED = "cancelled"
+    """Its author or an administrator called it back."""
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens to the note by itself."""
+        return self in _FINAL
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the note is still on its way, so that it counts among the waiting ones."""
+        return self in WAITING
+
+
+WAITING = frozenset({NoteState.RECEIVED, NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING})
+_FINAL = frozenset(
+    {
+        NoteState.ADDED,
+        NoteState.REFUSED,
+        NoteState.FAILED,
+        NoteState.UNCONFIRMED,
+        NoteState.CANCELLED,
+    }
+)
+
+MOVES: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
+    {
+        NoteState.HELD: frozenset(),
+        NoteState.RECEIVED: frozenset({NoteState.QUEUED}),
+        NoteState.QUEUED: frozenset({NoteState.SENDING, NoteState.FAILED, NoteState.CANCELLED}),
+        NoteState.SENDING: frozenset(
+            {NoteState.ADDED, NoteState.REFUSED, NoteState.QUEUED, NoteState.CHECKING}
+        ),
+        NoteState.CHECKING: frozenset(
+            {NoteState.ADDED, NoteState.QUEUED, NoteState.UNCONFIRMED, NoteState.CANCELLED}
+        ),
+        NoteState.ADDED: frozenset(),
+        NoteState.REFUSED: frozenset(),
+        NoteState.FAILED: frozenset({NoteState.QUEUED}),
+        NoteState.UNCONFIRMED: frozenset(
+            {NoteState.CHECKING, NoteState.QUEUED, NoteState.CANCELLED}
+        ),
+        NoteState.CANCELLED: frozenset(),
+    }
+)
+"""From each state, the states a note may move to."""
+
+
+class ForbiddenMoveError(Exception):
+    """A move that the drawing does not have; a fault of the program, never of a user."""
+
+    def __init__(self, origin: NoteState, target: NoteState) -> None:
+        super().__init__(f"a note cannot move from {origin} to {target}")
+
+
+def check_move(origin: NoteState, target: NoteState) -> None:
+    """Raise `ForbiddenMoveError` unless a note may move from `origin` to `target`."""
+    if target not in MOVES[origin]:
+        raise ForbiddenMoveError(origin, target)
