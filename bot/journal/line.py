@@ -1,0 +1,124 @@
+"""Knows whether the CAD takes notes at the moment, and finds out when it does again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+
+from bot.sonoran import RateLimitedError, RefusedError, SonoranClient, SonoranError
+
+FIRST_PAUSE_SECONDS = 1.0
+"""The pause before the second look at a CAD that does not answer; it doubles with each further."""
+
+_log = logging.getLogger(__name__)
+
+
+class Line:
+    """The line to one community's CAD: clear, or down for a reason.
+
+    One failure takes it down for all notes, so that no other note waits out the same time-out.
+    While it is down the CAD is asked something harmless, at once and then with pauses that double
+    up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked for is waited out
+    in full. When it answers, one note goes ahead, and only its success clears the line for the
+    rest. `run` must be running.
+    """
+
+    def __init__(self, cad: SonoranClient, *, longest_pause: float) -> None:
+        self._cad = cad
+        self._longest_pause = longest_pause
+        self._problem: SonoranError | None = None
+        self._hold_until = 0.0
+        self._trial: asyncio.Future[None] | None = None
+        self._trial_free = False
+        self._down = asyncio.Event()
+        self.changed = asyncio.Event()
+        """Set whenever a note may newly go; whoever waits for it clears it."""
+
+    @property
+    def problem(self) -> SonoranError | None:
+        """Why the line is down, None while it is clear."""
+        return self._problem
+
+    @property
+    def may_go(self) -> bool:
+        """Whether a note may be sent now."""
+        return self._problem is None or self._trial_free
+
+    def went(self) -> None:
+        """Take the place of the one note that goes ahead on a line that was down."""
+        self._trial_free = False
+
+    def worked(self) -> None:
+        """Tell that the CAD answered a note."""
+        if self._trial is not None and not self._trial.done():
+            self._trial.set_result(None)
+
+    def undecided(self) -> None:
+        """Tell that the note that was to go ahead was not sent, so that another one may."""
+        if self._trial is not None and not self._trial.done():
+            self._trial_free = True
+            self.changed.set()
+
+    def failed(self, error: SonoranError) -> None:
+        """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
+        if isinstance(error, RateLimitedError) and error.retry_after is not None:
+            self._hold_until = max(self._hold_until, time.monotonic() + error.retry_after)
+        if self._trial is not None and not self._trial.done():
+            self._trial.set_exception(error)
+        if self._problem is None:
+            _log.warning("notes are held back, the CAD does not take them: %s", error)
+        self._problem = error
+        self._down.set()
+
+    async def run(self) -> None:
+        """Wait for the line to go down, and bring it up again, for ever."""
+        while True:
+            await self._down.wait()
+            await self._bring_up()
+            self._problem = None
+            self._down.clear()
+            self.changed.set()
+            _log.info("the CAD takes notes again")
+
+    async def _bring_up(self) -> None:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(SonoranError),
+            wait=wait_exponential_jitter(
+                initial=min(FIRST_PAUSE_SECONDS, self._longest_pause),
+                max=self._longest_pause,
+                jitter=min(FIRST_PAUSE_SECONDS, self._longest_pause),
+            ),
+        ):
+            with attempt:
+                await self._hold()
+                await self._ask()
+                await self._hold()
+                await self._let_one_go()
+
+    async def _hold(self) -> None:
+        while (remaining := self._hold_until - time.monotonic()) > 0:
+            await asyncio.sleep(remaining)
+
+    async def _ask(self) -> None:
+        try:
+            await self._cad.probe()
+        except RefusedError:
+            return  # it answers; what it refuses is for each note to hear
+        except RateLimitedError as error:
+            if error.retry_after is not None:
+                self._hold_until = time.monotonic() + error.retry_after
+            raise
+
+    async def _let_one_go(self) -> None:
+        """Let one note go and wait for its result; raises what it failed with."""
+        self._trial = asyncio.get_running_loop().create_future()
+        self._trial_free = True
+        self.changed.set()
+        try:
+            await self._trial
+        finally:
+            self._trial = None
+            self._trial_free = False

@@ -1,0 +1,100 @@
+"""Tells from a call's notes whether a note that was sent without an answer is there.
+
+The CAD gives notes no id, so a note is known by its label and content alone. Equal notes are told
+apart by counting: as many as the journal knows to be there are explained, and only one more than
+that, and than those nobody is sure of, proves that another one arrived.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from bot.sonoran import CallNote, DispatchCall, ListedNote
+
+_CUT_LENGTH = 32  # characters; a shorter beginning of a note is likely to be a note of its own
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """How many equal notes of a call the journal accounts for besides the one in question.
+
+    `added` are known to be in the CAD, `uncertain` may be there.
+    """
+
+    added: int = 0
+    uncertain: int = 0
+
+
+class Verdict(Enum):
+    """What a reading of the call list says about a note."""
+
+    THERE = auto()
+    NOT_THERE = auto()
+    UNKNOWN = auto()
+
+
+def fingerprint(label: str, text: str) -> str:
+    """Return what two notes have in common that count as equal: 64 hexadecimal digits.
+
+    Differences that the CAD may make to a stored text do not count: Unicode composition, white
+    space (line breaks too), and HTML escapes.
+    """
+    return hashlib.sha256(f"{_plain(label)}\n{_plain(text)}".encode()).hexdigest()
+
+
+def judge(
+    call: DispatchCall | None,
+    note: CallNote,
+    *,
+    sends: int,
+    explained: Mapping[str, Explained],
+    settled: bool,
+) -> tuple[Verdict, int]:
+    """Judge a reading of the call list; returns the verdict and how many of the sends are there.
+
+    `call` is the note's call as it was listed, None where it was not. `sends` counts the sends of
+    this note whose outcome is open, `explained` has the rest of the journal for this call by
+    fingerprint. Only a `settled` reading, one begun long enough after the last send, can prove
+    that the note is not there. Nothing is assumed from a call without usable notes, from a list
+    that lacks a note known to be there (it is old, or the CAD rewrites notes), or where an
+    unexplained note looks like this one altered.
+    """
+    if call is None or call.notes is None:
+        return Verdict.UNKNOWN, 0
+    listed = Counter(fingerprint(each.label, each.text) for each in call.notes)
+    if any(listed[key] < each.added for key, each in explained.items()):
+        return Verdict.UNKNOWN, 0
+    own = fingerprint(note.label, note.text)
+    others = explained.get(own, Explained())
+    more = listed[own] - others.added
+    if more > others.uncertain:
+        return Verdict.THERE, min(more - others.uncertain, sends)
+    if more or not settled or _seems_altered(call.notes, note, explained):
+        return Verdict.UNKNOWN, 0
+    return Verdict.NOT_THERE, 0
+
+
+def _seems_altered(
+    notes: tuple[ListedNote, ...], note: CallNote, explained: Mapping[str, Explained]
+) -> bool:
+    """Whether a note that the journal cannot explain may be this one, cut or relabelled."""
+    label, text = _plain(note.label), _plain(note.text)
+    for each in notes:
+        if fingerprint(each.label, each.text) in explained:
+            continue
+        listed = _plain(each.text)
+        if listed == text or (_plain(each.label) == label and text in listed):
+            return True
+        if len(listed) >= _CUT_LENGTH and text.startswith(listed.rstrip(".… ")):
+            return True
+    return False
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
