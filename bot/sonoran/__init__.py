@@ -10,15 +10,28 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
-from bot.sonoran.models import AddedNote, ApiVersion, CallNote, Credentials
+from bot.sonoran.models import (
+    AddedNote,
+    ApiVersion,
+    CadServer,
+    CallList,
+    CallNote,
+    Credentials,
+    DispatchCall,
+    ListedNote,
+)
 from bot.sonoran.transport import Transport, open_session
 
 __all__ = [
     "AddedNote",
     "ApiVersion",
+    "CadServer",
+    "CallList",
     "CallNote",
     "Credentials",
     "CredentialsError",
+    "DispatchCall",
+    "ListedNote",
     "NoEffectError",
     "OutcomeUnknownError",
     "RateLimitedError",

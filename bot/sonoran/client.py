@@ -4,21 +4,35 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, TypeVar
 
 from bot.sonoran import v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
 from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
-from bot.sonoran.models import AddedNote, ApiVersion, CallNote, Credentials
+from bot.sonoran.models import (
+    AddedNote,
+    ApiVersion,
+    CadServer,
+    CallList,
+    CallNote,
+    Credentials,
+)
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
-from bot.sonoran.wire import Wire
+from bot.sonoran.wire import Reply, Request, Wire
+
+_Read = TypeVar("_Read")
 
 _WIRES: Final[Mapping[ApiVersion, Wire]] = {ApiVersion.V1: v1, ApiVersion.V2: v2}
 
 
 class SonoranClient:
     """One community's CAD, whichever API version it speaks.
+
+    Every method but the properties raises a `SonoranError`. The reads change nothing in the CAD;
+    they raise the errors of `add_call_note`, `OutcomeUnknownError` where the reply is unusable.
+    Limits per key and minute, shared with everybody who uses the key (v2 pages): notes 60, call
+    lists 5, the other reads 10 each.
 
     `transport` is borrowed and may be shared by the clients of several communities. `version` is
     the API version to use, None to find out. `clock` gives seconds that only ever grow.
@@ -47,21 +61,85 @@ class SonoranClient:
         fifteen minutes afterwards from memory, with nothing sent), `RateLimitedError`,
         `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
         """
+        wire = await self._wire()
+        return await self._exchange(
+            wire.add_call_note(self._credentials, note),
+            lambda reply: wire.read_added_note(reply, note),
+        )
+
+    async def get_calls(self, server_id: int) -> CallList:
+        """Return the dispatch calls of a CAD server: the open ones and up to 100 closed ones."""
+        wire = await self._wire()
+        return await self._exchange(
+            wire.get_calls(self._credentials, server_id),
+            lambda reply: wire.read_calls(reply, server_id),
+        )
+
+    async def get_servers(self) -> tuple[CadServer, ...]:
+        """Return the community's servers."""
+        wire = await self._wire()
+        return await self._exchange(wire.get_servers(self._credentials), wire.read_servers)
+
+    async def get_plan(self) -> str:
+        """Return the name of the community's plan, such as PLUS, or `plan 5` for an unknown one."""
+        wire = await self._wire()
+        return await self._exchange(wire.get_version(self._credentials), wire.read_plan)
+
+    async def get_community(self) -> str | None:
+        """Return the community's name, or its id where it has none; None on version 1.
+
+        Version 1 has no such request, and nothing is sent.
+        """
+        await self._wire()
+        if self.api_version is not ApiVersion.V2:
+            return None
+        return await self._exchange(v2.get_info(self._credentials), v2.read_community)
+
+    async def probe(self) -> None:
+        """Return when the CAD answers and takes the credentials.
+
+        Sends the cheapest read, also within the 30 seconds in which a note would not ask for the
+        version again: the caller spaces its probes. A remembered refusal of the credentials is
+        raised with nothing sent, like everywhere.
+        """
         try:
             self._memory.check()
-            wire = _WIRES[await self._version.get()]
+            if await self._version.ask_now():
+                return
         except SonoranError as error:
             self._learn(error)
             raise
+        await self.get_plan()
+
+    @property
+    def api_version(self) -> ApiVersion | None:
+        """The API version in use; None while it is not known."""
+        return self._version.settled
+
+    @property
+    def api_version_reason(self) -> str | None:
+        """Why that version is used, in a few words; None while it is not known."""
+        return self._version.reason
+
+    async def _wire(self) -> Wire:
+        """Return the version's requests and replies, once the credentials may be used."""
+        try:
+            self._memory.check()
+            return _WIRES[await self._version.get()]
+        except SonoranError as error:
+            self._learn(error)
+            raise
+
+    async def _exchange(self, request: Request, read: Callable[[Reply], _Read]) -> _Read:
+        """Send a request once and read its reply."""
         async with self._memory.turn():
             try:
-                reply = await self._transport.send(wire.add_call_note(self._credentials, note))
-                added = wire.read_added_note(reply, note)
+                result = read(await self._transport.send(request))
             except SonoranError as error:
                 self._learn(error)
                 raise
             self._memory.accepted()
-        return added
+        return result
 
     def _learn(self, error: SonoranError) -> None:
         """Draw from an error what it says about the credentials and the version in use."""

@@ -115,8 +115,9 @@ class NoEffectError(SonoranError):
 class OutcomeUnknownError(SonoranError):
     """The request was sent, and what came back does not tell whether it took effect.
 
-    `status` and `text` are what the CAD answered, None where no answer came. Sending again could
-    do the thing twice.
+    `status` and `text` are what the CAD answered, None where no answer came; `text` is None for
+    an unusable read, too. A read changes nothing and may be sent again, anything else could be
+    done twice.
     """
 
     def __init__(

@@ -51,3 +51,55 @@ class AddedNote:
     call_id: int
     text: str = field(repr=False)
     trace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedNote:
+    """A note as the CAD lists it: the sender's free text and the note's own (`content` there)."""
+
+    label: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchCall:
+    """A dispatch call as the CAD lists it.
+
+    `title`, `code` and `address` are empty where the CAD gives no text. `notes` stand in the
+    CAD's order, which no source states; None means that they could not be read, not that there
+    are none.
+    """
+
+    server_id: int
+    call_id: int
+    title: str
+    code: str
+    address: str
+    closed: bool
+    notes: tuple[ListedNote, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CallList:
+    """The dispatch calls of one CAD server, those still open and up to 100 closed ones.
+
+    911 calls have ids of their own and are not among them. No call id stands twice.
+    """
+
+    server_id: int
+    calls: tuple[DispatchCall, ...]
+
+    def find(self, call_id: int) -> DispatchCall | None:
+        """Return the call with this id; None also for one that was closed long ago."""
+        return next((call for call in self.calls if call.call_id == call_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class CadServer:
+    """A server of the community, by number and name.
+
+    The CAD tells more of it, addresses of game servers included, which nobody here may see.
+    """
+
+    server_id: int
+    name: str

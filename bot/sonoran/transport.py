@@ -8,16 +8,13 @@ import aiohttp
 from yarl import URL
 
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.wire import Reply, Request
+from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
 CONNECT_SECONDS = 5.0
 """How long a request may take to get a connection, waiting for a free one included."""
 
 TOTAL_SECONDS = 10.0
 """How long a request may take in all, the reply's body included."""
-
-REPLY_BYTES = 64 * 1024
-"""How much of a reply's body is read."""
 
 CONNECTIONS = 256
 """How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
@@ -57,7 +54,7 @@ class Transport:
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
 
     async def send(self, request: Request, *, seconds: float | None = None) -> Reply:
-        """Send a request and return the reply, at most `REPLY_BYTES` of its body read.
+        """Send a request and return the reply, as much of its body read as the request allows.
 
         `seconds` bounds the whole exchange more tightly than the transport's own limit.
 
@@ -74,13 +71,15 @@ class Transport:
         try:
             async with self._session.request(
                 request.method,
-                self._base.joinpath(request.path.lstrip("/")),
+                self._base.joinpath(request.path.lstrip("/")).with_query(request.query),
                 headers=request.headers,
                 data=request.body,
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                body, complete = await _read(response)
+                success = 200 <= response.status < 300
+                limit = request.reply_bytes if success else REPLY_BYTES
+                body, complete = await _read(response, limit)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, headers, body, complete).without(request.secret)
         # The two that mean "never connected" are also kinds of the ones below: they come first.
@@ -95,8 +94,8 @@ class Transport:
             raise OutcomeUnknownError(Reason.BROKEN_CONNECTION) from None
 
 
-async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-    """Read at most `REPLY_BYTES`; returns them and whether that was the whole body.
+async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
+    """Read at most `limit` bytes; returns them and whether that was the whole body.
 
     A body that breaks off or stalls keeps the status worth reading: a refusal stays a refusal.
     """
@@ -104,9 +103,9 @@ async def _read(response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
     try:
         async for chunk in response.content.iter_any():
             body += chunk
-            if len(body) > REPLY_BYTES:
+            if len(body) > limit:
                 response.close()
-                return bytes(body[:REPLY_BYTES]), False
+                return bytes(body[:limit]), False
     except (TimeoutError, aiohttp.ClientError, OSError):
         return bytes(body), False
     return bytes(body), True

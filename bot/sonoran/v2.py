@@ -1,6 +1,7 @@
 """Version 2 of the CAD's API: how its requests look and what its JSON replies mean.
 
-From the documentation's v2 pages (authentication, add-call-note, get-version) of 2026-08.
+From the documentation's v2 pages (authentication, add-call-note, get-calls, get-servers,
+get-version, get-info) of 2026-08.
 """
 
 from __future__ import annotations
@@ -8,9 +9,17 @@ from __future__ import annotations
 import json
 from enum import Enum, auto
 
+from bot.sonoran import listings
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.models import AddedNote, CallNote, Credentials
-from bot.sonoran.wire import Reply, Request, error_of, nothing_took_it
+from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
+from bot.sonoran.wire import (
+    Reply,
+    Request,
+    error_of,
+    fields_of,
+    nothing_took_it,
+    unclear_read,
+)
 
 NOTE_TYPE = "text"
 """The type in every documented example; the other known one, `link`, has no documented format."""
@@ -34,17 +43,13 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     Raises `OutcomeUnknownError` for a success that does not name this call, `NoEffectError` for
     the wrong-path placeholder, else what the status means.
     """
-    text = reply.words
-    if nothing_took_it(reply):
-        raise NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=reply.trace_id)
-    if not 200 <= reply.status < 300:
-        raise error_of(reply, text)
+    _raise_failure(reply)
     fields = reply.json_object if reply.complete else {}
     if str(fields.get("callid")) != str(note.call_id):
         raise OutcomeUnknownError(
             Reason.UNCLEAR_REPLY,
             status=reply.status,
-            text=text,
+            text=reply.words,
             trace_id=reply.trace_id,
         )
     stored = fields.get("note")
@@ -52,6 +57,55 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     return AddedNote(
         note.call_id, f"NOTE '{shown}' added to call #{note.call_id}", trace_id=reply.trace_id
     )
+
+
+def get_calls(credentials: Credentials, server_id: int) -> Request:
+    """Build the request that lists the dispatch calls of a server."""
+    return Request(
+        "GET",
+        f"/v2/emergency/servers/{server_id:d}/calls",
+        _headers(credentials),
+        secret=credentials.api_key,
+        query=listings.DISPATCH_CALLS,
+        reply_bytes=listings.CALL_LIST_BYTES,
+    )
+
+
+def read_calls(reply: Reply, server_id: int) -> CallList:
+    """Read the reply to `get_calls`.
+
+    Raises `OutcomeUnknownError` for a success without usable lists, `NoEffectError` for the
+    wrong-path placeholder, else what the status means; so do the other reads.
+    """
+    _raise_failure(reply)
+    return listings.read_calls(reply, server_id)
+
+
+def get_servers(credentials: Credentials) -> Request:
+    """Build the request that lists the community's servers."""
+    return Request("GET", "/v2/general/servers", _headers(credentials), secret=credentials.api_key)
+
+
+def read_servers(reply: Reply) -> tuple[CadServer, ...]:
+    """Read the reply to `get_servers`."""
+    _raise_failure(reply)
+    return listings.read_servers(reply)
+
+
+def get_info(credentials: Credentials) -> Request:
+    """Build the request for the community's description."""
+    return Request("GET", "/v2/general/info", _headers(credentials), secret=credentials.api_key)
+
+
+def read_community(reply: Reply) -> str:
+    """Read the community's name from the reply to `get_info`, its id where it has no name."""
+    _raise_failure(reply)
+    community = fields_of(reply.json_object.get("community")) if reply.complete else {}
+    for name in ("name", "comid"):
+        value = community.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    raise unclear_read(reply)
 
 
 class Presence(Enum):
@@ -65,6 +119,18 @@ class Presence(Enum):
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
     return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
+
+
+def read_plan(reply: Reply) -> str:
+    """Read the plan's name from the reply to `get_version`.
+
+    Its number is left alone: the documentation pairs PLUS with 2, where version 1 says 3.
+    """
+    _raise_failure(reply)
+    name = reply.json_object.get("name") if reply.complete else None
+    if not isinstance(name, str) or not name.strip():
+        raise unclear_read(reply)
+    return name.strip()
 
 
 def read_presence(reply: Reply) -> tuple[Presence, str]:
@@ -91,6 +157,14 @@ def read_presence(reply: Reply) -> tuple[Presence, str]:
     if status in (400, 404, 405):
         return Presence.ABSENT, f"it has no version 2 address, status {status}"
     return Presence.UNCLEAR, f"it gave an answer of neither version, status {status}"
+
+
+def _raise_failure(reply: Reply) -> None:
+    """Raise what the reply amounts to unless it is a success."""
+    if nothing_took_it(reply):
+        raise NoEffectError(Reason.WRONG_ADDRESS, text=reply.words, trace_id=reply.trace_id)
+    if not 200 <= reply.status < 300:
+        raise error_of(reply, reply.words)
 
 
 def _headers(credentials: Credentials) -> dict[str, str]:

@@ -28,6 +28,9 @@ ASK_AGAIN_AT_LATEST_SECONDS = 900.0
 ASK_SECONDS = 5.0
 """How long the question may take, so that a note's own request still has its time."""
 
+GIVEN = "set by SONORAN_API_VERSION"
+"""The reason for a version that was not found out."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -52,11 +55,22 @@ class VersionChoice:
         self._credentials = credentials
         self._given = given
         self._settled = given
+        self._reason = None if given is None else GIVEN
         self._accepted = accepted
         self._clock = clock
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0
+
+    @property
+    def settled(self) -> ApiVersion | None:
+        """The version in use; None while it is not known."""
+        return self._settled
+
+    @property
+    def reason(self) -> str | None:
+        """Why that version, in a few words; None while it is not known."""
+        return self._reason
 
     async def get(self) -> ApiVersion:
         """Return the version, asking the CAD first when it is not settled.
@@ -68,17 +82,33 @@ class VersionChoice:
         if self._settled is not None:
             return self._settled
         async with self._asking:
-            if self._settled is None:
-                self._settled = await self._ask()
-            return self._settled
+            if self._settled is not None:
+                return self._settled
+            if self._unanswered is not None and self._clock() < self._ask_again_at:
+                raise self._again(self._unanswered)
+            version, _ = await self._ask()
+            return version
+
+    async def ask_now(self) -> bool:
+        """Ask the CAD while the version is not settled, however short ago it was asked.
+
+        Returns whether the answer showed that it takes the credentials; false, with nothing sent,
+        when the version was settled already. Raises like `get`. The caller sees to it that this
+        does not happen too often.
+        """
+        async with self._asking:
+            if self._settled is not None:
+                return False
+            _, accepted = await self._ask()
+            return accepted
 
     def doubt(self) -> None:
         """Forget a version that was found out: the CAD no longer seems to speak it."""
-        self._settled = self._given
+        if self._given is None:
+            self._settled = self._reason = None
 
-    async def _ask(self) -> ApiVersion:
-        if self._unanswered is not None and self._clock() < self._ask_again_at:
-            raise self._again(self._unanswered)
+    async def _ask(self) -> tuple[ApiVersion, bool]:
+        """Ask and settle the version; returns it and whether the credentials were taken."""
         try:
             reply = await self._transport.send(
                 v2.get_version(self._credentials), seconds=ASK_SECONDS
@@ -90,14 +120,15 @@ class VersionChoice:
             raise self._postpone(_unclear(reply))
         self._unanswered = None
         version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
+        self._settled, self._reason = version, reason
         _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
-        if version is ApiVersion.V2 and reply.status < 300:
+        accepted = version is ApiVersion.V2 and reply.status < 300
+        if accepted:
             self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
-            self._settled = version
             text = reply.words
             raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
-        return version
+        return version, accepted
 
     def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
         delay = ASK_AGAIN_SECONDS

@@ -24,7 +24,10 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
-from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
+
+REPLY_BYTES = 64 * 1024
+"""How much of a reply's body is read; no refusal is longer."""
 
 _UNIX_TIME_FROM = 1e9
 """Seconds from which a delay must be a Unix time (2001), as it would be one of 31 years."""
@@ -35,25 +38,29 @@ class Request:
     """One HTTP request to the CAD; headers and body may hold the key, so `repr` omits them.
 
     `secret` is the key, which is blotted out of the reply should the CAD repeat it there.
+    `reply_bytes` is how much of a success's body is read, of any other body `REPLY_BYTES`.
     """
 
     method: str
     path: str
+    query: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
     secret: str = field(default="", repr=False)
+    reply_bytes: int = field(default=REPLY_BYTES, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back: header names in lower case, and as much of the body as was read.
 
-    `complete` is false when the body was cut, by the connection or by our own size limit.
+    `complete` is false when the body was cut, by the connection or by our own size limit. The
+    body may hold calls and addresses of game servers, so `repr` omits it.
     """
 
     status: int
     headers: Mapping[str, str]
-    body: bytes
+    body: bytes = field(repr=False)
     complete: bool = True
 
     def without(self, secret: str) -> Reply:
@@ -112,10 +119,7 @@ class Reply:
         The API's casing is mixed and has changed before (documentation of 2026-04-27), so keys
         are compared without case.
         """
-        value = self.json
-        if not isinstance(value, dict):
-            return {}
-        return {str(key).lower(): item for key, item in value.items()}
+        return fields_of(self.json)
 
     @property
     def trace_id(self) -> str | None:
@@ -172,12 +176,37 @@ class Wire(Protocol):
     def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
         """Read the reply to it; raises the `SonoranError` that it amounts to."""
 
+    def get_calls(self, credentials: Credentials, server_id: int) -> Request:
+        """Build the request that lists a server's dispatch calls."""
+
+    def read_calls(self, reply: Reply, server_id: int) -> CallList:
+        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+
+    def get_servers(self, credentials: Credentials) -> Request:
+        """Build the request that lists the community's servers."""
+
+    def read_servers(self, reply: Reply) -> tuple[CadServer, ...]:
+        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+
+    def get_version(self, credentials: Credentials) -> Request:
+        """Build the request for the community's plan, the cheapest there is."""
+
+    def read_plan(self, reply: Reply) -> str:
+        """Read the plan's name; raises the `SonoranError` that the reply amounts to."""
+
 
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
 _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
+
+
+def fields_of(value: Any) -> dict[str, Any]:
+    """Return a JSON object with its own keys in lower case; empty for any other value."""
+    if not isinstance(value, dict):
+        return {}
+    return {str(key).lower(): item for key, item in value.items()}
 
 
 def call_named_as_noted(text: str) -> int | None:
@@ -197,6 +226,14 @@ def nothing_took_it(reply: Reply) -> bool:
         NOTHING_THERE.lower(),
         f"sonoran cad: {NOTHING_THERE}".lower(),
     )
+
+
+def unclear_read(reply: Reply) -> OutcomeUnknownError:
+    """Return the error for a successful read that says nothing usable.
+
+    Without the reply's text, which may hold calls and addresses of game servers.
+    """
+    return OutcomeUnknownError(Reason.UNCLEAR_REPLY, status=reply.status, trace_id=reply.trace_id)
 
 
 def error_of(reply: Reply, text: str) -> SonoranError:

@@ -1,0 +1,106 @@
+"""What a successful reply to a listing says; the same members in both versions.
+
+From the pages get-calls and get-servers of either version. Keys are compared without case at
+every level: version 2 writes the outermost ones in Pascal case and version 1 does not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from bot.sonoran.models import CadServer, CallList, DispatchCall, ListedNote
+from bot.sonoran.wire import Reply, fields_of, unclear_read
+
+CALL_LIST_BYTES: Final = 4 * 1024 * 1024
+"""How much of a call list is read: room for hundreds of calls with long notes."""
+
+DISPATCH_CALLS: Final[Mapping[str, int]] = {"closedLimit": 100, "closedOffset": 0, "type": 0}
+"""What to list: dispatch calls (`type` 0) and as many closed ones as the API allows."""
+
+
+def read_calls(reply: Reply, server_id: int) -> CallList:
+    """Return the dispatch calls that a reply lists, 911 calls left out.
+
+    Raises `OutcomeUnknownError` unless the reply is whole and has both lists, of calls with an id
+    each that stands only once: what cannot be told apart must not be taken for the call in
+    question, nor for its absence.
+    """
+    fields = _fields(reply)
+    calls: dict[int, DispatchCall] = {}
+    for name, closed in (("activecalls", False), ("closedcalls", True)):
+        entries = fields.get(name)
+        if not isinstance(entries, list):
+            raise unclear_read(reply)
+        for entry in map(fields_of, entries):
+            call_id = _number(entry, "callid")
+            if call_id is None or call_id in calls:
+                raise unclear_read(reply)
+            calls[call_id] = DispatchCall(
+                server_id,
+                call_id,
+                title=_text(entry, "title"),
+                code=_text(entry, "code"),
+                address=_text(entry, "address"),
+                closed=closed,
+                notes=_notes(entry.get("notes")),
+            )
+    return CallList(server_id, tuple(calls.values()))
+
+
+def read_servers(reply: Reply) -> tuple[CadServer, ...]:
+    """Return number and name of the servers that a reply lists, and nothing else of them.
+
+    Raises `OutcomeUnknownError` unless the reply is whole and each server has a number of its own.
+    """
+    entries = _fields(reply).get("servers")
+    if not isinstance(entries, list):
+        raise unclear_read(reply)
+    servers: dict[int, CadServer] = {}
+    for entry in map(fields_of, entries):
+        server_id = _number(entry, "id")
+        if server_id is None or server_id in servers:
+            raise unclear_read(reply)
+        servers[server_id] = CadServer(server_id, _text(entry, "name"))
+    return tuple(servers.values())
+
+
+def _fields(reply: Reply) -> dict[str, Any]:
+    """Return the reply's object, empty for a cut reply; a JSON text may quote it once more.
+
+    Version 1's get servers arrives as text, which the official JavaScript client parses itself.
+    """
+    value = reply.json if reply.complete else None
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return {}
+    return fields_of(value)
+
+
+def _notes(value: Any) -> tuple[ListedNote, ...] | None:
+    """Return a call's notes; None unless every one of them has a label and a text.
+
+    Before 2022-12-05 they were one string, and sample replies show a single object.
+    """
+    if not isinstance(value, list):
+        return None
+    notes = []
+    for entry in map(fields_of, value):
+        label, text = entry.get("label"), entry.get("content")
+        if not isinstance(label, str) or not isinstance(text, str):
+            return None
+        notes.append(ListedNote(label, text))
+    return tuple(notes)
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _number(fields: Mapping[str, Any], name: str) -> int | None:
+    value = fields.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
