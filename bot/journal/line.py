@@ -99,8 +99,9 @@ class Line:
                 await self._let_one_go()
 
     async def _hold(self) -> None:
-        while (remaining := self._hold_until - time.monotonic()) > 0:
-            await asyncio.sleep(remaining)
+        """Wait out the delay that the CAD asked for, also when it grows meanwhile."""
+        while (left := self._hold_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a clock, no event
+            await asyncio.sleep(left)
 
     async def _ask(self) -> None:
         try:

@@ -36,7 +36,7 @@ class Pace:
         self._clock = MonotonicClock()
         rate = Rate(per_minute, _MINUTE, burst=min(burst, per_minute))
         even = StateBucket([rate], GCRA(), clock=self._clock)
-        self._window = InMemoryBucket([Rate(per_minute, _MINUTE)], clock=self._clock)
+        self._window = InMemoryBucket([Rate(per_minute, _MINUTE)])
         # Without the library's own clean-up, which takes a thread for each bucket.
         self._limiters = [
             Limiter(SingleBucketFactory(bucket, schedule_leak=False))

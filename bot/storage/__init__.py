@@ -1,5 +1,6 @@
 """What Callnote keeps, in SQLite or PostgreSQL; knows nothing of Discord."""
 
+from bot.storage import journal_schema as _journal_schema  # noqa: F401 - its tables count, too
 from bot.storage.address import DatabaseAddress
 from bot.storage.database import Database
 from bot.storage.errors import (

@@ -120,8 +120,9 @@ class Database:
     async def _transaction(self, seconds: float) -> AsyncIterator[AsyncConnection]:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds
-        with translated():
-            async with asyncio.timeout_at(deadline), self._engine.connect() as connection:
+        limit = asyncio.timeout_at(deadline)
+        with translated(late=limit.expired):
+            async with limit, self._engine.connect() as connection:
                 # Otherwise a connection that no longer answers would be asked to close politely.
                 raw: Any = (await connection.get_raw_connection()).driver_connection
                 stop = None if self._file else loop.call_at(deadline, raw.terminate)

@@ -6,7 +6,7 @@ import contextlib
 import errno
 import sqlite3
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import asyncpg
 from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, SQLAlchemyError
@@ -18,6 +18,8 @@ from bot.storage.errors import (
     StorageUnavailableError,
     UnusableDatabaseError,
 )
+
+_TOO_LATE = "no answer in time"
 
 _DRIVERS = (
     SQLAlchemyError,
@@ -39,7 +41,7 @@ _SQLSTATES = {
     "53300": "it has too many connections",
     "53": "it is out of resources",
     "55": "it is locked",
-    "57014": "no answer in time",
+    "57014": _TOO_LATE,
     "57": "it is starting or stopping",
     "58": "it had trouble with its disk",
     "XX": "it had an error of its own",
@@ -51,7 +53,7 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: "it is locked",
     sqlite3.SQLITE_PROTOCOL: "it is locked",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
-    sqlite3.SQLITE_INTERRUPT: "no answer in time",
+    sqlite3.SQLITE_INTERRUPT: _TOO_LATE,
     sqlite3.SQLITE_IOERR: "its file could not be read or written",
     sqlite3.SQLITE_CANTOPEN: "its file could not be opened",
     sqlite3.SQLITE_READONLY: "its file cannot be written to",
@@ -60,15 +62,18 @@ _SQLITE_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 @contextlib.contextmanager
-def translated() -> Iterator[None]:
+def translated(late: Callable[[], bool] = lambda: False) -> Iterator[None]:
     """Raise a driver's failure within the block as a `StorageError`.
 
-    Constraint violations and mistakes of the program go through as they are.
+    Constraint violations and mistakes of the program go through as they are. `late` tells
+    whether the time is over, which is then the reason whatever the driver made of it.
     """
     try:
         yield
     except _DRIVERS as error:
         failure = failure_of(error)
+        if isinstance(failure, StorageUnavailableError) and late():
+            failure = _unavailable(_TOO_LATE)
         if failure is None:
             raise
         raise failure from None
@@ -81,7 +86,7 @@ def failure_of(error: BaseException) -> StorageError | None:
     if isinstance(error, NotSupportedError):  # another process has changed the tables meanwhile
         return _unavailable("its tables have just changed")
     if isinstance(error, PoolTimeoutError):
-        return _unavailable("no answer in time")
+        return _unavailable(_TOO_LATE)
     if isinstance(error, DBAPIError):
         cause: BaseException | None = error.orig
     elif isinstance(error, SQLAlchemyError):
@@ -113,7 +118,7 @@ def _of_system(error: OSError) -> StorageError:
     if isinstance(error, ssl.SSLCertVerificationError):
         return UnusableDatabaseError("The database's certificate is not one that sslmode allows.")
     if isinstance(error, TimeoutError):
-        return _unavailable("no answer in time")
+        return _unavailable(_TOO_LATE)
     return _unavailable(f"no connection could be made ({type(error).__name__})")
 
 

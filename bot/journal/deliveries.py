@@ -1,0 +1,84 @@
+"""How many equal notes of a call are in the CAD, and may be, as far as the journal knows.
+
+Kept apart from the notes, which are deleted sooner: only a digest of a note's text remains here.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.journal.matching import Explained, fingerprint
+from bot.journal.record import NoteRecord
+from bot.journal.states import NoteState
+from bot.storage import Database
+from bot.storage.journal_schema import delivered_notes
+
+
+def uncertain_after(record: NoteRecord, target: NoteState) -> int:
+    """Return how many sends of the note are open after a move; see `count_delivery`."""
+    match record.state, target:
+        case NoteState.SENDING, NoteState.CHECKING:
+            return record.uncertain + 1
+        case _, NoteState.CHECKING | NoteState.UNCONFIRMED | NoteState.CANCELLED:
+            return record.uncertain
+    return 0
+
+
+async def count_delivery(
+    connection: AsyncConnection,
+    database: Database,
+    record: NoteRecord,
+    target: NoteState,
+    there: int,
+) -> None:
+    """Keep count, within a note's move, of what is and may be in the CAD of notes equal to it.
+
+    `there` is how many of its sends are in the CAD when it moves to ADDED.
+    """
+    added = there if target is NoteState.ADDED else 0
+    uncertain = 0
+    if record.state is NoteState.CHECKING and target in (
+        NoteState.UNCONFIRMED,
+        NoteState.CANCELLED,
+    ):
+        uncertain = record.uncertain
+    elif record.state is NoteState.UNCONFIRMED and target is NoteState.CHECKING:
+        uncertain = -record.uncertain
+    if not added and not uncertain:
+        return
+    key = {
+        "server_id": record.note.server_id,
+        "call_id": record.note.call_id,
+        "fingerprint": fingerprint(record.note.label, record.note.text),
+    }
+    counts = delivered_notes.c
+    await connection.execute(
+        database.insert_once(delivered_notes).values(
+            **key, added=0, uncertain=0, updated_at=database.now
+        )
+    )
+    await connection.execute(
+        update(delivered_notes)
+        .where(*(counts[name] == value for name, value in key.items()))
+        .values(
+            added=counts.added + added,
+            uncertain=counts.uncertain + uncertain,
+            updated_at=database.now,
+        )
+    )
+
+
+async def explained(database: Database, server_id: int, call_id: int) -> dict[str, Explained]:
+    """Return by fingerprint how many notes of a call are, and may be, in the CAD.
+
+    Raises as `Database.begin` does.
+    """
+    query = select(delivered_notes).where(
+        delivered_notes.c.server_id == server_id, delivered_notes.c.call_id == call_id
+    )
+    async with database.begin() as connection:
+        return {
+            row.fingerprint: Explained(row.added, row.uncertain)
+            for row in await connection.execute(query)
+        }

@@ -1,0 +1,251 @@
+"""A community's notes from the moment they are accepted until nothing is left to do."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+
+from bot.journal.checker import Checker
+from bot.journal.custody import Custody
+from bot.journal.desk import Desk, Tracked
+from bot.journal.limits import Limits
+from bot.journal.line import Line
+from bot.journal.record import NewNote, NoteRecord
+from bot.journal.sender import Sender, until_stored
+from bot.journal.states import NoteState
+from bot.journal.store import JournalStore, MovedOnError
+from bot.sonoran import OutcomeUnknownError, Reason, SonoranClient, SonoranError
+from bot.storage import Database, StorageError
+
+TICK_SECONDS = 0.5
+"""How often deadlines are looked at."""
+
+ANNOUNCE_SECONDS = 2.5
+"""How long a note may wait for its turn before its member is told that it does."""
+
+STAY_SECONDS = 5.0
+"""How often this process says that it is there."""
+
+TAKE_OVER_SECONDS = 2.0
+"""How often notes of processes that are gone are looked for."""
+
+PURGE_SECONDS = 3600.0
+"""How often what nobody needs any more is deleted."""
+
+MOST_BATCHES = 1000
+"""How many batches are deleted at one time; the rest waits for the next."""
+
+DAY_SECONDS = 86_400.0
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Accepts notes, sends them, checks the doubtful ones, and gives up honestly.
+
+    `history_days` is how long finished notes are kept. `changed` is called with the record after
+    every move that was written down, and with a note taken over from a process that ended, whose
+    message may be behind; for a note in the state RECEIVED that means finding out whether its
+    member was ever promised anything. `run` must be running once the database is open.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cad: SonoranClient,
+        *,
+        limits: Limits,
+        history_days: int = 30,
+        changed: Callable[[NoteRecord], None],
+    ) -> None:
+        owner = secrets.token_hex(8)
+        self.store = JournalStore(database, owner)
+        self._limits = limits
+        self._history_seconds = history_days * DAY_SECONDS
+        self._changed = changed
+        self._custody = Custody(database, owner)
+        self._desk = Desk()
+        self._line = Line(cad, longest_pause=limits.longest_pause_seconds)
+        self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
+        self._checker = Checker(self._desk, self._custody, database, cad, self._sender, limits)
+        self._in_hand: set[int] = set()
+
+    @property
+    def problem(self) -> SonoranError | None:
+        """Why the CAD takes no notes at the moment, None while it does."""
+        return self._line.problem
+
+    def __len__(self) -> int:
+        return len(self._desk)
+
+    async def accept(
+        self, new: NewNote, *, instead_of: int | None = None
+    ) -> tuple[NoteRecord, float | None]:
+        """Write a note down before anything is promised; see `JournalStore.accept`.
+
+        A record in the state RECEIVED is to be followed by `acknowledged` or `withdraw`, in any
+        case, by the same process.
+        """
+        record, ago = await self.store.accept(
+            new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
+        )
+        if record.state is NoteState.RECEIVED:
+            self._in_hand.add(record.id)
+        return record, ago
+
+    async def acknowledged(self, record: NoteRecord, message_id: int) -> None:
+        """Queue a note whose member has been shown the message that will tell its fate."""
+        try:
+            moved = await until_stored(
+                lambda: self.store.move(
+                    record, NoteState.QUEUED, message=(message_id, record.token)
+                )
+            )
+        except MovedOnError:
+            return  # taken over by another process, which asks Discord for itself
+        finally:
+            self._in_hand.discard(record.id)
+        tracked = self._track(moved)
+        if not self._line.may_go:
+            self._announce(tracked)
+
+    async def withdraw(self, record: NoteRecord) -> None:
+        """Forget a note that its member was not promised."""
+        try:
+            await until_stored(lambda: self.store.withdraw(record))
+        finally:
+            self._in_hand.discard(record.id)
+
+    async def cancel(self, record: NoteRecord) -> NoteRecord:
+        """Call a note back that is queued or in doubt, and return it cancelled.
+
+        Raises `MovedOnError` when it is in another state by now, and as `Database.begin` does.
+        """
+        moved = await self.store.move(record, NoteState.CANCELLED, cause=record.cause, take=True)
+        if (tracked := self._desk.get(record.id)) is not None:
+            self._desk.put(tracked, moved)
+        self._changed(moved)
+        return moved
+
+    async def resume(
+        self, record: NoteRecord, target: NoteState, message: tuple[int, str | None]
+    ) -> NoteRecord:
+        """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
+
+        `message` is the message that shows it and a token that can edit it. Raises as `cancel`.
+        """
+        moved = await self.store.move(
+            record, target, cause=record.cause, message=message, take=True
+        )
+        self._track(moved, at_once=True)
+        self._changed(moved)
+        return moved
+
+    async def run(self) -> None:
+        """Deliver notes until cancelled; then `finish` is to be called."""
+        await until_stored(self._custody.enter)
+        await self._take_over()
+        loops = (self._line.run, self._sender.run, self._checker.run, self._keep_house, self._tick)
+        async with asyncio.TaskGroup() as group:
+            for loop in loops:
+                group.create_task(loop())
+
+    async def finish(self, seconds: float) -> None:
+        """After `run` has ended: let the sends under way end, at most that long."""
+        await self._sender.finish(seconds)
+
+    async def hand_over(self) -> None:
+        """Leave what is unfinished to the next process, if the database can be reached."""
+        with contextlib.suppress(StorageError):
+            await self._custody.leave()
+
+    def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> Tracked:
+        now = time.monotonic()
+        left = min(max(self._limits.give_up_seconds - age, 0.0), self._limits.give_up_seconds)
+        tracked = Tracked(record, since=now, deadline=now + left)
+        if record.state is NoteState.CHECKING:
+            tracked.settled_at = now + self._limits.settle_seconds
+            self._checker.expect(tracked, at_once=at_once)
+        self._desk.put(tracked, record)
+        return tracked
+
+    def _announce(self, tracked: Tracked) -> None:
+        """Let a note be shown as queued, once, before anything has become of it."""
+        tracked.announced = True
+        self._changed(tracked.record)
+
+    async def _tick(self) -> None:
+        while True:
+            now = time.monotonic()
+            for tracked in self._desk:
+                if tracked.deadline <= now and not tracked.busy:
+                    await self._give_up(tracked)
+                elif self._waits_silently(tracked, now):
+                    self._announce(tracked)
+            await asyncio.sleep(TICK_SECONDS)
+
+    def _waits_silently(self, tracked: Tracked, now: float) -> bool:
+        return (
+            tracked.record.state is NoteState.QUEUED
+            and not tracked.announced
+            and now - tracked.since >= ANNOUNCE_SECONDS
+        )
+
+    async def _give_up(self, tracked: Tracked) -> None:
+        cause = tracked.record.cause or self._line.problem
+        if tracked.record.state is NoteState.QUEUED:
+            await self._sender.record(tracked, NoteState.FAILED, cause=cause)
+        elif tracked.record.state is NoteState.CHECKING:
+            await self._sender.record(tracked, NoteState.UNCONFIRMED, cause=cause)
+
+    async def _keep_house(self) -> None:
+        """Say that this process is there, take over what others left, delete what is old."""
+        stayed = purged = time.monotonic()
+        while True:
+            await asyncio.sleep(TAKE_OVER_SECONDS)
+            try:
+                if time.monotonic() - stayed >= STAY_SECONDS:
+                    await self._custody.stay()
+                    stayed = time.monotonic()
+                await self._take_over()
+                if time.monotonic() - purged >= PURGE_SECONDS:
+                    purged = time.monotonic()
+                    await self._purge()
+            except StorageError as error:
+                _log.warning("the journal cannot be looked after: %s", error)
+
+    async def _purge(self) -> None:
+        """Delete in batches, with pauses in which notes have the database to themselves."""
+        for _ in range(MOST_BATCHES):
+            if not await self._custody.purge(self._history_seconds):
+                return
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _take_over(self) -> None:
+        records, now = await until_stored(
+            lambda: self._custody.take_over(self._limits.waiting_notes)
+        )
+        for record in records:
+            if record.id in self._desk or record.id in self._in_hand:
+                continue
+            if record.state is NoteState.SENDING:
+                try:
+                    moved = await until_stored(
+                        lambda record=record: self.store.move(  # type: ignore[misc]
+                            record,
+                            NoteState.CHECKING,
+                            cause=OutcomeUnknownError(Reason.STOPPED),
+                        )
+                    )
+                except MovedOnError:
+                    continue
+                record = moved
+            if record.state in (NoteState.QUEUED, NoteState.CHECKING):
+                self._track(record, age=now - record.since, at_once=True)
+            if record.state is NoteState.RECEIVED:
+                self._in_hand.add(record.id)
+            self._changed(record)

@@ -1,0 +1,106 @@
+"""The unfinished notes that this process looks after, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.journal.record import NoteRecord
+from bot.journal.states import NoteState
+
+
+@dataclass(eq=False, slots=True)
+class Tracked:
+    """One note on the desk; times are of the process's monotonic clock, in seconds.
+
+    It came at `since`. At `deadline` it is given up; before `not_before` it is not tried. From `settled_at` on a
+    reading of the call list can prove that it is not there, at `check_at` the next one is due;
+    `readings` counts the settled ones that told nothing. `busy` while a move is being made; `announced` when its member was told that it waits.
+    """
+
+    record: NoteRecord
+    since: float
+    deadline: float
+    not_before: float = 0.0
+    settled_at: float = 0.0
+    check_at: float = 0.0
+    readings: int = 0
+    busy: bool = False
+    announced: bool = False
+
+
+class Desk:
+    """Holds at most as many notes as may wait; the rest of the journal stays in the database."""
+
+    def __init__(self) -> None:
+        self._notes: dict[int, Tracked] = {}
+        self.changed = asyncio.Event()
+        """Set whenever there may be something new to do; whoever waits for it clears it."""
+        self.to_check = asyncio.Event()
+        """The same for notes that are to be looked for in the call list."""
+
+    def __contains__(self, note_id: int) -> bool:
+        return note_id in self._notes
+
+    def __len__(self) -> int:
+        return len(self._notes)
+
+    def __iter__(self) -> Iterator[Tracked]:
+        return iter(list(self._notes.values()))
+
+    def put(self, tracked: Tracked, record: NoteRecord) -> None:
+        """Keep a note's newest record, or forget the note when nothing is left to do."""
+        tracked.record = record
+        if record.state.waiting:
+            self._notes[record.id] = tracked
+        else:
+            self._notes.pop(record.id, None)
+        self.changed.set()
+        self.to_check.set()
+
+    def get(self, note_id: int) -> Tracked | None:
+        """Return a note on the desk."""
+        return self._notes.get(note_id)
+
+    def forget(self, tracked: Tracked) -> None:
+        """Take a note off the desk; somebody else has it."""
+        self._notes.pop(tracked.record.id, None)
+        self.changed.set()
+
+    def sendable(self) -> list[NoteRecord]:
+        """Return the notes that may be sent now: of each call, only the first one waiting."""
+        now = time.monotonic()
+        return [
+            tracked.record
+            for tracked in self._first_of_each_call()
+            if tracked.record.state is NoteState.QUEUED
+            and not tracked.busy
+            and tracked.not_before <= now
+        ]
+
+    def next_try(self) -> float | None:
+        """Return when, by the monotonic clock, a note that is held back may be tried."""
+        times = [
+            tracked.not_before
+            for tracked in self._first_of_each_call()
+            if tracked.record.state is NoteState.QUEUED and not tracked.busy
+        ]
+        return min(times, default=None)
+
+    def checking(self) -> list[Tracked]:
+        """Return the notes that are to be looked for in the call list."""
+        return [
+            tracked
+            for tracked in self._notes.values()
+            if tracked.record.state is NoteState.CHECKING and not tracked.busy
+        ]
+
+    def _first_of_each_call(self) -> list[Tracked]:
+        first: dict[tuple[int, int], Tracked] = {}
+        for tracked in self._notes.values():
+            other = first.get(tracked.record.call)
+            if other is None or tracked.record.position < other.record.position:
+                first[tracked.record.call] = tracked
+        return list(first.values())

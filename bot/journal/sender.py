@@ -1,0 +1,195 @@
+"""Sends the notes whose turn it is, each written down as under way before its first byte goes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+
+from bot.journal.desk import Desk, Tracked
+from bot.journal.limits import Limits
+from bot.journal.line import Line
+from bot.journal.pace import FairOrder, Pace
+from bot.journal.record import NoteRecord
+from bot.journal.states import NoteState
+from bot.journal.store import JournalStore, MovedOnError, NotFirstError
+from bot.sonoran import (
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    SonoranClient,
+    SonoranError,
+)
+from bot.storage import StorageError
+
+HELD_BACK_SECONDS = 1.0
+"""The pause before a note is tried again that another process, or the database, held back."""
+
+LONGEST_RECORD_PAUSE_SECONDS = 5.0
+"""The longest pause between tries to write down what became of a note."""
+
+STALE_SECONDS = 5.0
+"""A send that could not begin so soon after it was written down is not begun at all: this
+process was held up, and another one may look after the note by now."""
+
+Changed = Callable[[NoteRecord], None]
+
+_Result = TypeVar("_Result")
+_log = logging.getLogger(__name__)
+
+
+class Sender:
+    """Takes notes from the desk to the CAD and writes down what becomes of each.
+
+    `changed` hears of every move after it was written down. `run` must be running, and the
+    line's too.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        store: JournalStore,
+        cad: SonoranClient,
+        line: Line,
+        limits: Limits,
+        changed: Changed,
+    ) -> None:
+        self._desk = desk
+        self._store = store
+        self._cad = cad
+        self._line = line
+        self._settle_seconds = limits.settle_seconds
+        self._pace = Pace(limits.notes_per_minute, limits.notes_burst)
+        self._order = FairOrder()
+        self._changed = changed
+        self._sends: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Send notes for ever; a cancellation lets those under way finish by themselves."""
+        while True:
+            await self._something_to_send()
+            await self._pace.permit()
+            record = self._order.next_of(self._desk.sendable())
+            if record is None or not self._line.may_go:
+                continue
+            tracked = self._desk.get(record.id)
+            if tracked is None:
+                continue
+            self._line.went()
+            self._order.took_turn(record)
+            tracked.busy = True
+            send = asyncio.create_task(self._send(tracked))
+            self._sends.add(send)
+            send.add_done_callback(self._sends.discard)
+
+    async def finish(self, seconds: float) -> None:
+        """Wait for the sends under way, at most that long, then leave them to the next process."""
+        if self._sends:
+            _, running = await asyncio.wait(set(self._sends), timeout=seconds)
+            for send in running:
+                send.cancel()
+            if running:
+                await asyncio.wait(running)
+
+    async def _something_to_send(self) -> None:
+        while not self._line.may_go or not self._desk.sendable():
+            self._desk.changed.clear()
+            self._line.changed.clear()
+            due = self._desk.next_try()
+            pause = None if due is None else max(0.0, due - time.monotonic())
+            if pause == 0.0:
+                pause = None  # only the line is in the way
+            await _first_of(self._desk.changed, self._line.changed, seconds=pause)
+
+    async def _send(self, tracked: Tracked) -> None:
+        try:
+            began = time.monotonic()
+            tracked.record = await self._store.move(tracked.record, NoteState.SENDING)
+        except (StorageError, NotFirstError) as error:
+            _log.warning("note %d is held back: %s", tracked.record.id, error)
+            tracked.not_before = time.monotonic() + HELD_BACK_SECONDS
+            tracked.busy = False
+            self._line.undecided()
+            self._desk.changed.set()
+            return
+        except MovedOnError:
+            self._desk.forget(tracked)
+            self._line.undecided()
+            return
+        if time.monotonic() - began > STALE_SECONDS:
+            self._line.undecided()
+            await self.record(tracked, NoteState.QUEUED)
+            return
+        await self._deliver(tracked)
+
+    async def _deliver(self, tracked: Tracked) -> None:
+        try:
+            added = await self._cad.add_call_note(tracked.record.note)
+        except OutcomeUnknownError as error:
+            self._line.failed(error)
+            tracked.settled_at = time.monotonic() + self._settle_seconds
+            tracked.check_at = 0.0
+            tracked.readings = 0
+            await self.record(tracked, NoteState.CHECKING, cause=error)
+        except (NoEffectError, RateLimitedError) as error:
+            self._line.failed(error)
+            await self.record(tracked, NoteState.QUEUED, cause=error)
+        except SonoranError as error:
+            self._line.worked()
+            await self.record(tracked, NoteState.REFUSED, cause=error)
+        else:
+            self._line.worked()
+            await self.record(tracked, NoteState.ADDED, answer=added.text)
+
+    async def record(
+        self,
+        tracked: Tracked,
+        target: NoteState,
+        *,
+        cause: SonoranError | None = None,
+        answer: str | None = None,
+        there: int = 1,
+    ) -> None:
+        """Write a move down, however long the database takes to take it, then tell of it.
+
+        A note that somebody else has moved meanwhile is theirs.
+        """
+        tracked.busy = True
+        try:
+            record = await until_stored(
+                lambda: self._store.move(
+                    tracked.record, target, cause=cause, answer=answer, there=there
+                )
+            )
+        except MovedOnError:
+            self._desk.forget(tracked)
+            return
+        finally:
+            tracked.busy = False
+        self._desk.put(tracked, record)
+        self._changed(record)
+
+
+async def until_stored(operation: Callable[[], Awaitable[_Result]]) -> _Result:
+    """Do something to the database until it takes it, with pauses that grow."""
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type(StorageError),
+        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_RECORD_PAUSE_SECONDS),
+    ):
+        with attempt:
+            return await operation()
+    raise AssertionError("the loop above ends only by returning or raising")
+
+
+async def _first_of(*events: asyncio.Event, seconds: float | None) -> None:
+    """Wait until one of the events is set, at most that long."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()

@@ -1,0 +1,294 @@
+"""The journal of notes in the database: every move of a note is one transaction here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.journal import causes
+from bot.journal.deliveries import count_delivery, uncertain_after
+from bot.journal.matching import fingerprint
+from bot.journal.record import NewNote, NoteRecord
+from bot.journal.rows import record_of
+from bot.journal.states import WAITING, NoteState, check_move
+from bot.sonoran import SonoranError
+from bot.storage import Database
+from bot.storage.journal_schema import journal_position, notes
+
+REPEAT_SECONDS = 60.0
+"""For how long the same note by the same member for the same call is taken for a slip."""
+
+_REPEATABLE = [state.value for state in (*WAITING, NoteState.ADDED, NoteState.UNCONFIRMED)]
+_WAITING = [state.value for state in WAITING]
+_AHEAD = [state.value for state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)]
+
+
+class TakenError(Exception):
+    """The interaction's note is in the journal already: another copy of Callnote has it."""
+
+
+class JournalFullError(Exception):
+    """`limit` notes are waiting already, so nothing was accepted."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} notes are waiting")
+        self.limit = limit
+
+
+class MovedOnError(Exception):
+    """The note is not where it was, so the move was not made.
+
+    `record` is what it is now, None when it is gone.
+    """
+
+    def __init__(self, record: NoteRecord | None) -> None:
+        super().__init__("the note has moved on")
+        self.record = record
+
+
+class NotFirstError(Exception):
+    """An earlier note for the same call is still on its way."""
+
+
+class JournalStore:
+    """Writes notes down and moves them, as the process `owner`.
+
+    A move is made only from the very revision that the caller knows, so two processes, or a
+    process and a button, can never both make one; made again after a lost confirmation it counts
+    as made. Every method raises as `Database.begin` does.
+    """
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self.owner = owner
+
+    async def accept(
+        self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
+    ) -> tuple[NoteRecord, float | None]:
+        """Write a new note down as RECEIVED, or as HELD when it repeats one just sent.
+
+        Returns the record and, for a repeated note, how many seconds ago the other one came.
+        `instead_of` is a held note that its member wants added after all: it goes, and the new one
+        is taken as it is. Raises `TakenError` when the interaction's note is there already (or
+        the held one no longer is) and `JournalFullError` at `waiting_limit`.
+        """
+        key = fingerprint(new.note.label, new.note.text)
+        async with self._database.begin() as connection:
+            position = await _next_position(connection)
+            if await connection.scalar(select(exists().where(notes.c.id == new.id))):
+                raise TakenError
+            waiting = await connection.scalar(
+                select(func.count()).where(notes.c.state.in_(_WAITING))
+            )
+            if (waiting or 0) >= waiting_limit:
+                raise JournalFullError(waiting_limit)
+            ago = None
+            if instead_of is None:
+                ago = await self._repeated(connection, new, key)
+            else:
+                held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
+                if not (await connection.execute(delete(notes).where(held))).rowcount:
+                    raise TakenError
+            row = await connection.execute(
+                notes.insert()
+                .values(
+                    id=new.id,
+                    position=position,
+                    guild_id=new.guild_id,
+                    channel_id=new.channel_id,
+                    member_id=new.member_id,
+                    member_name=new.member_name,
+                    token=new.token,
+                    server_id=new.note.server_id,
+                    call_id=new.note.call_id,
+                    label=new.note.label,
+                    text=new.note.text,
+                    fingerprint=key,
+                    state=(NoteState.RECEIVED if ago is None else NoteState.HELD).value,
+                    uncertain=0,
+                    tries=0,
+                    accepted_at=self._database.now,
+                    since=self._database.now,
+                    updated_at=self._database.now,
+                    revision=1,
+                    shown=0,
+                    logged=0,
+                    settled=False,
+                    owner=self.owner,
+                )
+                .returning(*notes.c)
+            )
+            return record_of(row.one()), ago
+
+    async def _repeated(self, connection: AsyncConnection, new: NewNote, key: str) -> float | None:
+        ago: float | None = await connection.scalar(
+            select(self._database.now - func.max(notes.c.accepted_at)).where(
+                notes.c.guild_id == new.guild_id,
+                notes.c.member_id == new.member_id,
+                notes.c.server_id == new.note.server_id,
+                notes.c.call_id == new.note.call_id,
+                notes.c.fingerprint == key,
+                notes.c.state.in_(_REPEATABLE),
+                notes.c.accepted_at > self._database.now - REPEAT_SECONDS,
+            )
+        )
+        return None if ago is None else max(0.0, ago)
+
+    async def get(self, note_id: int) -> NoteRecord | None:
+        """Return a note by its id, None when it is not in the journal (any more)."""
+        async with self._database.begin() as connection:
+            return await _get(connection, note_id)
+
+    async def withdraw(self, record: NoteRecord) -> None:
+        """Forget a note that Discord never let us promise, or a held one."""
+        states = [NoteState.RECEIVED.value, NoteState.HELD.value]
+        async with self._database.begin() as connection:
+            await connection.execute(
+                delete(notes).where(notes.c.id == record.id, notes.c.state.in_(states))
+            )
+
+    async def move(
+        self,
+        record: NoteRecord,
+        target: NoteState,
+        *,
+        cause: SonoranError | None = None,
+        answer: str | None = None,
+        there: int = 1,
+        message: tuple[int, str | None] | None = None,
+        take: bool = False,
+    ) -> NoteRecord:
+        """Move a note on and return what it is then.
+
+        `cause` and `answer` are what is known of its outcome; `there` says how many of its sends
+        are in the CAD, for a move to ADDED. `message` is Discord's message for it and the token
+        that can edit it, where they are new. `take` lets a note be moved that another process
+        owns, as a button does. A note that is queued anew goes behind all others of its call,
+        but keeps its place when it was merely not stored.
+
+        Raises `MovedOnError` when the note is not at `record`'s revision any more,
+        `NotFirstError` instead of letting it overtake another note for its call, and
+        `ForbiddenMoveError` for a move that the states do not have.
+        """
+        check_move(record.state, target)
+        async with self._database.begin() as connection:
+            values: dict[str, Any] = {
+                "state": target.value,
+                "cause": causes.written(cause),
+                "answer": answer,
+                "uncertain": uncertain_after(record, target),
+                "updated_at": self._database.now,
+                "revision": record.revision + 1,
+                "settled": False,
+                "owner": self.owner,
+            }
+            if target is NoteState.SENDING:
+                values["tries"] = record.tries + 1
+            if message is not None:
+                values["message_id"], values["token"] = message
+            if _starts_anew(record.state, target):
+                values["since"] = self._database.now
+            if target is NoteState.QUEUED and _starts_anew(record.state, target):
+                values["position"] = await _next_position(connection)
+            still = [notes.c.id == record.id, notes.c.revision == record.revision]
+            if not take:
+                still.append(notes.c.owner == self.owner)
+            if target is NoteState.SENDING:
+                still.append(~_another_ahead_of(record))
+            moved = await connection.execute(
+                update(notes).where(*still).values(values).returning(*notes.c)
+            )
+            row = moved.one_or_none()
+            if row is None:
+                return await self._not_moved(connection, record, target)
+            await count_delivery(connection, self._database, record, target, there)
+            return record_of(row)
+
+    async def _not_moved(
+        self, connection: AsyncConnection, record: NoteRecord, target: NoteState
+    ) -> NoteRecord:
+        now = await _get(connection, record.id)
+        if now is not None and now.owner == self.owner:
+            if now.revision == record.revision + 1 and now.state is target:
+                return now  # made before, with the confirmation lost
+            if now.revision == record.revision and target is NoteState.SENDING:
+                raise NotFirstError
+        raise MovedOnError(now)
+
+    async def mark(self, record: NoteRecord, *, shown: bool, logged: bool) -> None:
+        """Note that Discord shows, and the log channel has, the record's revision."""
+        values: dict[str, Any] = {}
+        if shown:
+            values["shown"] = record.revision
+        if logged:
+            values["logged"] = record.revision
+        if shown and logged and record.state.final:
+            values["settled"] = True
+        same = (notes.c.id == record.id) & (notes.c.revision == record.revision)
+        async with self._database.begin() as connection:
+            await connection.execute(update(notes).where(same).values(values))
+
+    async def set_message(self, record: NoteRecord, message_id: int) -> None:
+        """Note that another Discord message shows the note from now on."""
+        async with self._database.begin() as connection:
+            await connection.execute(
+                update(notes).where(notes.c.id == record.id).values(message_id=message_id)
+            )
+
+    async def history(
+        self,
+        guild_id: int,
+        *,
+        call_id: int | None = None,
+        member_id: int | None = None,
+        before: int | None = None,
+        limit: int = 10,
+    ) -> list[NoteRecord]:
+        """Return a guild's latest notes, the newest first, at most `limit`.
+
+        Only those of a call or member where these are given; `before` is the position of a note
+        from which to go further back.
+        """
+        unaccepted = [NoteState.HELD.value, NoteState.RECEIVED.value]
+        query = select(notes).where(notes.c.guild_id == guild_id, notes.c.state.not_in(unaccepted))
+        if call_id is not None:
+            query = query.where(notes.c.call_id == call_id)
+        if member_id is not None:
+            query = query.where(notes.c.member_id == member_id)
+        if before is not None:
+            query = query.where(notes.c.position < before)
+        query = query.order_by(notes.c.position.desc()).limit(limit)
+        async with self._database.begin() as connection:
+            return [record_of(row) for row in await connection.execute(query)]
+
+
+async def _get(connection: AsyncConnection, note_id: int) -> NoteRecord | None:
+    row = (await connection.execute(select(notes).where(notes.c.id == note_id))).one_or_none()
+    return None if row is None else record_of(row)
+
+
+async def _next_position(connection: AsyncConnection) -> int:
+    """Return the next position; the row stays locked, so positions are committed in order."""
+    counter = journal_position.c.value
+    statement = update(journal_position).values(value=counter + 1).returning(counter)
+    return int((await connection.execute(statement)).scalar_one())
+
+
+def _another_ahead_of(record: NoteRecord) -> ColumnElement[bool]:
+    other = notes.alias()
+    return exists().where(
+        other.c.server_id == record.note.server_id,
+        other.c.call_id == record.note.call_id,
+        other.c.position < record.position,
+        other.c.state.in_(_AHEAD),
+    )
+
+
+def _starts_anew(origin: NoteState, target: NoteState) -> bool:
+    """Whether the move begins a new round of tries, with its own time and place in the queue."""
+    return origin in (NoteState.RECEIVED, NoteState.FAILED, NoteState.UNCONFIRMED) and target in (
+        NoteState.QUEUED,
+        NoteState.CHECKING,
+    )
