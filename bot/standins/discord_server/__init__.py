@@ -8,6 +8,7 @@ nothing of any particular bot.
 from bot.standins.discord_server.command_use import ActionRefusedError
 from bot.standins.discord_server.errors import ApiError
 from bot.standins.discord_server.faults import Fault
+from bot.standins.discord_server.guild import Guild
 from bot.standins.discord_server.interaction import (
     CallbackAttempt,
     Interaction,
@@ -15,7 +16,7 @@ from bot.standins.discord_server.interaction import (
 )
 from bot.standins.discord_server.mentions import Pings
 from bot.standins.discord_server.messages import Message
-from bot.standins.discord_server.model import Channel, Guild, Member, Role, User
+from bot.standins.discord_server.model import Channel, Member, Role, User
 from bot.standins.discord_server.rest import RecordedRequest
 from bot.standins.discord_server.server import DiscordServer
 

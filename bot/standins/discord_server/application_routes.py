@@ -10,7 +10,7 @@ from bot.standins.discord_server.errors import (
     unknown_member,
     unknown_user,
 )
-from bot.standins.discord_server.model import Guild
+from bot.standins.discord_server.guild import Guild
 from bot.standins.discord_server.rest import Answer, Call, Route
 from bot.standins.discord_server.world import World
 
@@ -100,7 +100,8 @@ class ApplicationRoutes:
     def _channel(self, call: Call) -> Answer:
         channel = self._world.channel(call.id("channel_id"))
         if channel is None:
-            raise unknown_channel()
+            hidden = self._world.out_of_reach(call.id("channel_id"))
+            raise missing_access() if hidden else unknown_channel()
         return Answer(200, channel.payload())
 
     def _direct_channel(self, call: Call) -> Answer:

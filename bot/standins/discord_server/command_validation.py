@@ -1,12 +1,12 @@
-"""The rules for registering application commands, and the form in which they come back.
+"""The rules for registering application commands.
 
 Source: Discord API docs, Application Commands; maximum lengths also in discord/discord-api-spec.
 """
 
 import re
-from copy import deepcopy
 from typing import Any
 
+from bot.standins.discord_server.command_path import SUB_COMMAND, SUB_COMMAND_GROUP
 from bot.standins.discord_server.errors import JSON, ApiError, FormErrors
 
 CHAT_INPUT = 1
@@ -18,8 +18,14 @@ MOST_OPTIONS = 25
 MOST_CHOICES = 25
 LARGEST_COMMAND = 8000
 LARGEST_INTEGER = 2**53 - 1
-_SUB_COMMANDS = {1, 2}
-_STRING, _INTEGER, _NUMBER = 3, 4, 10
+_STRING, _INTEGER, _CHANNEL, _NUMBER = 3, 4, 7, 10
+_VALUES = frozenset(range(3, 12))
+_EVERYTHING = _VALUES | {SUB_COMMAND, SUB_COMMAND_GROUP}
+# "Subcommands and Subcommand Groups": which option types a group and a sub-command may hold.
+_INSIDE = {SUB_COMMAND_GROUP: frozenset({SUB_COMMAND}), SUB_COMMAND: _VALUES}
+
+# discord/discord-api-spec, ChannelTypes.
+_CHANNEL_TYPES = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15}
 
 # "Application Command Naming": ^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$ and lower case;
 # \w is nearest to those classes in the standard library.
@@ -60,7 +66,7 @@ def check_command(command: JSON, errors: FormErrors, path: tuple[str, ...]) -> N
     if kind == CHAT_INPUT:
         _check_name(command, errors, path)
         errors.check_length(command.get("description"), (*path, "description"), least=1, most=100)
-        _check_options(command.get("options"), errors, path)
+        _check_options(command.get("options"), errors, path, allowed=_EVERYTHING)
         if _size(command) > LARGEST_COMMAND:
             errors.add(
                 path,
@@ -78,72 +84,6 @@ def check_command(command: JSON, errors: FormErrors, path: tuple[str, ...]) -> N
             )
 
 
-def as_registered(
-    command: JSON, command_id: int, version: int, application_id: int, guild_id: int | None
-) -> JSON:
-    """Return a command as Discord gives it back: with ids, version and its own defaults.
-
-    `required` and `autocomplete` come back only when they are true, empty `options` not at all.
-    """
-    permissions = command.get("default_member_permissions")
-    contexts = command.get("contexts")
-    registered: JSON = {
-        "id": str(command_id),
-        "application_id": str(application_id),
-        "version": str(version),
-        "default_member_permissions": None if permissions is None else str(permissions),
-        "type": command.get("type") or CHAT_INPUT,
-        "name": command["name"],
-        "name_localizations": command.get("name_localizations") or None,
-        "description": command.get("description") or "",
-        "description_localizations": command.get("description_localizations") or None,
-        "dm_permission": contexts is None or 1 in contexts,
-        "contexts": None if contexts is None else sorted(contexts),
-        "integration_types": sorted(command.get("integration_types") or [0]),
-        "nsfw": bool(command.get("nsfw")),
-    }
-    if guild_id is not None:
-        registered["guild_id"] = str(guild_id)
-        del registered["dm_permission"]
-    if command.get("options"):
-        registered["options"] = [_registered_option(option) for option in command["options"]]
-    return registered
-
-
-def without_localizations(registered: JSON) -> JSON:
-    """Return a command as a GET without `with_localizations` shows it (same page)."""
-    hidden = ("name_localizations", "description_localizations")
-    shown = {key: deepcopy(value) for key, value in registered.items() if key not in hidden}
-    if "options" in shown:
-        shown["options"] = [without_localizations(option) for option in shown["options"]]
-    return shown
-
-
-def _registered_option(option: JSON) -> JSON:
-    registered: JSON = {
-        "type": option["type"],
-        "name": option["name"],
-        "name_localizations": option.get("name_localizations") or None,
-        "description": option["description"],
-        "description_localizations": option.get("description_localizations") or None,
-    }
-    for key in ("required", "autocomplete"):
-        if option.get(key):
-            registered[key] = True
-    for key in ("min_length", "max_length", "min_value", "max_value"):
-        if option.get(key) is not None:
-            registered[key] = option[key]
-    if option.get("channel_types"):
-        registered["channel_types"] = list(option["channel_types"])
-    if option.get("choices"):
-        registered["choices"] = [
-            {"name_localizations": None} | deepcopy(choice) for choice in option["choices"]
-        ]
-    if option.get("options"):
-        registered["options"] = [_registered_option(inner) for inner in option["options"]]
-    return registered
-
-
 def _check_name(named: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
     name = named.get("name")
     errors.check_length(name, (*path, "name"), least=1, most=32)
@@ -155,10 +95,19 @@ def _check_name(named: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
         )
 
 
-def _check_options(options: Any, errors: FormErrors, path: tuple[str, ...]) -> None:
+def _check_options(
+    options: Any, errors: FormErrors, path: tuple[str, ...], *, allowed: frozenset[int]
+) -> None:
+    """Note what is wrong with the options of one level, where `allowed` types may stand."""
     place = (*path, "options")
     if options is None or not errors.check_list(options, place, most=MOST_OPTIONS):
         return
+    if len({option.get("type") in _INSIDE for option in options}) > 1:
+        errors.add(
+            place,
+            "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+            "Sub-command and sub-command group option types are mutually exclusive to all others",
+        )
     optional_seen = False
     names: set[str] = set()
     for index, option in enumerate(options):
@@ -178,12 +127,17 @@ def _check_options(options: Any, errors: FormErrors, path: tuple[str, ...]) -> N
                 "Option name already exists",
             )
         names.add(str(option.get("name")))
-        if option.get("type") in _SUB_COMMANDS:
-            _check_options(option.get("options"), errors, spot)
-            continue
-        optional_seen = optional_seen or not option.get("required")
-        _check_limits(option, errors, spot)
-        _check_choices(option, errors, spot)
+        kind = option.get("type")
+        if kind not in allowed:
+            choices = ", ".join(map(str, sorted(allowed)))
+            errors.add((*spot, "type"), "BASE_TYPE_CHOICES", f"Value must be one of {{{choices}}}.")
+        elif kind in _INSIDE:
+            _check_options(option.get("options"), errors, spot, allowed=_INSIDE[kind])
+        else:
+            optional_seen = optional_seen or not option.get("required")
+            _check_limits(option, errors, spot)
+            _check_choices(option, errors, spot)
+            _check_channel_types(option, errors, spot)
 
 
 def _check_limits(option: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
@@ -194,10 +148,7 @@ def _check_limits(option: JSON, errors: FormErrors, path: tuple[str, ...]) -> No
             ("min_value", -LARGEST_INTEGER, LARGEST_INTEGER),
             ("max_value", -LARGEST_INTEGER, LARGEST_INTEGER),
         )
-    elif option.get("type") in range(1, 12):
-        return
     else:
-        errors.add((*path, "type"), "BASE_TYPE_CHOICES", "Value must be one of {1, …, 11}.")
         return
     for key, least, most in pairs:
         value = option.get(key)
@@ -216,6 +167,21 @@ def _check_choices(option: JSON, errors: FormErrors, path: tuple[str, ...]) -> N
             "Autocomplete cannot be set with choices",
         )
     check_choices(choices, errors, (*path, "choices"))
+
+
+def _check_channel_types(option: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
+    """Only channel options have them, each type once (specification, uniqueItems)."""
+    types = option.get("channel_types")
+    if not types:
+        return
+    if option["type"] != _CHANNEL:
+        errors.add(
+            (*path, "channel_types"),
+            "APPLICATION_COMMAND_OPTIONS_CHANNEL_TYPES_INVALID",
+            "Channel types can be set for channel options only",
+        )
+    elif len(set(types)) != len(types) or not set(types) <= _CHANNEL_TYPES:
+        errors.add((*path, "channel_types"), "BASE_TYPE_CHOICES", "Not a list of channel types.")
 
 
 def check_choices(choices: Any, errors: FormErrors, path: tuple[str, ...]) -> None:

@@ -1,53 +1,73 @@
 """What a Discord client sends when a person presses a button, chooses, or submits a modal."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from bot.standins.discord_server.command_use import ActionRefusedError
+from bot.standins.discord_server.command_use import ActionRefusedError, entity_id
 from bot.standins.discord_server.component_validation import (
     BUTTON,
     CHANNEL_SELECT,
+    MENTIONABLE_SELECT,
     ROLE_SELECT,
     SELECTS,
     STRING_SELECT,
     TEXT_INPUT,
     USER_SELECT,
+    value_limits,
     walk,
 )
 from bot.standins.discord_server.errors import JSON
 from bot.standins.discord_server.messages import Message
-from bot.standins.discord_server.model import Guild, User
+from bot.standins.discord_server.model import Channel, Member, User
+from bot.standins.discord_server.resolved import Entity, Kind, find, resolve
 
-ModalValue = str | bool | Sequence[str]
+SelectValue = str | Entity
+ModalValue = str | bool | Sequence[SelectValue]
+
+_KINDS = {
+    USER_SELECT: Kind.USER,
+    ROLE_SELECT: Kind.ROLE,
+    MENTIONABLE_SELECT: Kind.MENTIONABLE,
+    CHANNEL_SELECT: Kind.CHANNEL,
+}
 
 
-def button_data(message: Message, custom_id: str, user: User) -> JSON:
+def button_data(message: Message, custom_id: str, user: User, *, forged: bool) -> JSON:
     """Return the interaction data of pressing a button.
 
-    Raises `ActionRefusedError` when the person cannot see or press it.
+    Raises `ActionRefusedError` when the person cannot see or press it. `forged` asks nothing: so
+    presses a client that has not heard of the message's latest edit.
     """
+    if forged:
+        return {"component_type": BUTTON, "custom_id": custom_id, "id": 1}
     component = _find(message, custom_id, {BUTTON}, user)
     return {"component_type": BUTTON, "custom_id": custom_id, "id": component["id"]}
 
 
 def select_data(
-    message: Message, custom_id: str, values: Sequence[str], user: User, guild: Guild | None
+    message: Message, custom_id: str, values: Sequence[SelectValue], person: Member | User
 ) -> JSON:
-    """Return the interaction data of choosing `values` (texts, or ids as text) in a select.
+    """Return the interaction data of choosing `values` (texts, things or their ids) in a select.
 
     Raises `ActionRefusedError` for a select the person cannot use and for values it does not offer.
     """
+    user = person.user if isinstance(person, Member) else person
     component = _find(message, custom_id, SELECTS, user)
-    _check_choice(component, values)
+    chosen = [entity_id(value) for value in values]
+    # Components Reference: `required` counts in modals only.
+    _check_choice(component, chosen, message.channel, may_be_empty=False)
     return {
         "component_type": component["type"],
         "custom_id": custom_id,
         "id": component["id"],
-        "values": list(values),
-        "resolved": _resolved(component["type"], values, guild),
+        "values": chosen,
+        "resolved": _resolved(component["type"], chosen, message.channel, person),
     }
 
 
-def modal_data(modal: JSON, values: Mapping[str, ModalValue], guild: Guild | None) -> JSON:
+def modal_data(
+    modal: JSON, values: Mapping[str, ModalValue], channel: Channel, person: Member | User
+) -> JSON:
     """Return the interaction data of submitting a modal.
 
     `values` are by custom id; what is not named keeps the modal's own default. Raises
@@ -57,7 +77,11 @@ def modal_data(modal: JSON, values: Mapping[str, ModalValue], guild: Guild | Non
     if unknown := values.keys() - fields.keys():
         raise ActionRefusedError(f"The modal has no fields {sorted(unknown)}")
     resolved: JSON = {}
-    components = [_submitted(c, values, guild, resolved) for c in modal["components"]]
+
+    def fill(component: JSON) -> JSON:
+        return _submitted(component, values, channel, person, resolved)
+
+    components = [fill(component) for component in modal["components"]]
     data: JSON = {"custom_id": modal["custom_id"], "components": components}
     if resolved:
         data["resolved"] = resolved
@@ -77,47 +101,48 @@ def _find(message: Message, custom_id: str, kinds: set[int], user: User) -> JSON
     raise ActionRefusedError(f"The message has no {custom_id}")
 
 
-def _check_choice(component: JSON, values: Sequence[str]) -> None:
-    least, most = component.get("min_values", 1), component.get("max_values", 1)
-    if not component.get("required", True) and not values:
+def _check_choice(
+    component: JSON, values: Sequence[str], channel: Channel, *, may_be_empty: bool
+) -> None:
+    if may_be_empty and not values:
         return
+    least, most = value_limits(component)
     if not least <= len(values) <= most:
         raise ActionRefusedError(f"Choose {least} to {most} values")
     if component["type"] == STRING_SELECT:
         offered = {option["value"] for option in component["options"]}
         if not set(values) <= offered:
             raise ActionRefusedError(f"Only {sorted(offered)} are offered")
+        return
+    for value in values:
+        entity = find(_KINDS[component["type"]], value, channel.guild) if channel.guild else None
+        types = component.get("channel_types")
+        if entity is None or (types and isinstance(entity, Channel) and entity.type not in types):
+            raise ActionRefusedError(f"{value} is not offered")
 
 
-def _resolved(kind: int, values: Sequence[str], guild: Guild | None) -> JSON:
-    """Return the chosen users, roles or channels in full ("Resolved Data Structure")."""
-    if guild is None:
-        return {}
-    ids = [int(value) for value in values] if kind != STRING_SELECT else []
-    if kind == ROLE_SELECT:
-        return {"roles": {str(i): guild.roles[i].payload() for i in ids}}
-    if kind == CHANNEL_SELECT:
-        channels = {str(i): guild.channels[i].payload() | {"permissions": "0"} for i in ids}
-        return {"channels": channels}
-    if kind == USER_SELECT:
-        people = [guild.members[i] for i in ids]
-        return {
-            "users": {str(person.id): person.user.payload() for person in people},
-            "members": {str(person.id): person.payload(with_user=False) for person in people},
-        }
-    return {}
+def _resolved(kind: int, values: Sequence[str], channel: Channel, person: Member | User) -> JSON:
+    named = [(_KINDS[kind], value) for value in values] if kind in _KINDS else []
+    return resolve(named, channel.guild, person)
 
 
 def _submitted(
-    component: JSON, values: Mapping[str, ModalValue], guild: Guild | None, resolved: JSON
+    component: JSON,
+    values: Mapping[str, ModalValue],
+    channel: Channel,
+    person: Member | User,
+    resolved: JSON,
 ) -> JSON:
     """Return a modal's component as it comes back, filled in."""
     filled: JSON = {"type": component["type"], "id": component.get("id", 0)}
+
+    def fill(inner: JSON) -> JSON:
+        return _submitted(inner, values, channel, person, resolved)
+
     if component.get("component"):
-        filled["component"] = _submitted(component["component"], values, guild, resolved)
+        filled["component"] = fill(component["component"])
     if component.get("components"):
-        inner = component["components"]
-        filled["components"] = [_submitted(c, values, guild, resolved) for c in inner]
+        filled["components"] = [fill(inner) for inner in component["components"]]
     custom_id = component.get("custom_id")
     if custom_id is None:
         return filled
@@ -125,11 +150,13 @@ def _submitted(
     if component["type"] == TEXT_INPUT:
         filled["value"] = _text(component, str(values.get(custom_id, component.get("value") or "")))
     elif component["type"] in SELECTS:
-        chosen = values.get(custom_id, _default_values(component))
-        chosen = [chosen] if isinstance(chosen, str) else list(chosen)  # type: ignore[arg-type]
-        _check_choice(component, chosen)
+        given: Any = values.get(custom_id, _default_values(component))
+        given = [given] if isinstance(given, (str, Entity)) else given
+        chosen = [entity_id(value) for value in given]
+        optional = not component.get("required", True)
+        _check_choice(component, chosen, channel, may_be_empty=optional)
         filled["values"] = chosen
-        for key, found in _resolved(component["type"], chosen, guild).items():
+        for key, found in _resolved(component["type"], chosen, channel, person).items():
             resolved.setdefault(key, {}).update(found)
     else:
         value = values.get(custom_id)

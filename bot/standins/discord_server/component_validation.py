@@ -27,7 +27,16 @@ _LINK_STYLE = 5
 _PREMIUM_STYLE = 6
 _LEGACY_TYPES = {ACTION_ROW}
 
+# Select Default Value Structure: what the defaults of each select may name.
+_DEFAULT_TYPES = {
+    USER_SELECT: {"user"},
+    ROLE_SELECT: {"role"},
+    MENTIONABLE_SELECT: {"user", "role"},
+    CHANNEL_SELECT: {"channel"},
+}
+
 LONGEST_CUSTOM_ID = 100
+MOST_VALUES = 25
 MOST_COMPONENTS = 40
 MOST_ROWS = 5
 MOST_MODAL_COMPONENTS = 5
@@ -49,6 +58,12 @@ def with_ids(components: list[JSON]) -> list[JSON]:
     for number, component in enumerate(walk(copied), 1):
         component.setdefault("id", number)
     return copied
+
+
+def value_limits(select: JSON) -> tuple[int, int]:
+    """Return how many values a select takes at least and at most; without a word it is one."""
+    least, most = select.get("min_values"), select.get("max_values")
+    return (1 if least is None else least), (1 if most is None else most)
 
 
 def displayed_texts(components: list[JSON]) -> list[str]:
@@ -159,8 +174,43 @@ def _check_select(select: JSON, errors: FormErrors, path: tuple[str, ...]) -> No
     _check_custom_id(select, errors, path)
     if select.get("placeholder") is not None:
         errors.check_length(select["placeholder"], (*path, "placeholder"), most=150)
-    if select["type"] != STRING_SELECT:
+    least, most = value_limits(select)
+    for key, value, lowest in (("min_values", least, 0), ("max_values", most, 1)):
+        if not lowest <= value <= MOST_VALUES:
+            errors.add(
+                (*path, key),
+                "NUMBER_TYPE_MAX" if value > MOST_VALUES else "NUMBER_TYPE_MIN",
+                f"int value should be between {lowest} and {MOST_VALUES}.",
+            )
+    if least > most:
+        errors.add((*path, "min_values"), "SELECT_COMPONENT_MIN_VALUES_TOO_LARGE", "Over maximum.")
+    if select["type"] == STRING_SELECT:
+        _check_select_options(select, errors, path)
+    else:
+        _check_default_values(select, errors, (*path, "default_values"))
+
+
+def _check_default_values(select: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
+    """Their number has to fit `min_values` and `max_values`; none at all is no defaults."""
+    defaults = select.get("default_values") or []
+    if not defaults or not errors.check_list(defaults, path, most=MOST_VALUES):
         return
+    least, most = value_limits(select)
+    if not least <= len(defaults) <= most:
+        message = f"Must be between {least} and {most} in length."
+        errors.add(path, "BASE_TYPE_BAD_LENGTH", message)
+    allowed = _DEFAULT_TYPES[select["type"]]
+    for index, default in enumerate(defaults):
+        if default.get("type") not in allowed:
+            choices = ", ".join(sorted(allowed))
+            errors.add(
+                (*path, str(index), "type"), "BASE_TYPE_CHOICES", f"Value must be one of {choices}."
+            )
+        if not str(default.get("id")).isdecimal():
+            errors.add((*path, str(index), "id"), "NUMBER_TYPE_COERCE", "Value is not snowflake.")
+
+
+def _check_select_options(select: JSON, errors: FormErrors, path: tuple[str, ...]) -> None:
     options = select.get("options") or []
     if not 1 <= len(options) <= 25:
         errors.add(

@@ -14,7 +14,8 @@ from aiohttp import WSMsgType, web
 from bot.standins.discord_server.changes import Changes
 from bot.standins.discord_server.errors import JSON
 from bot.standins.discord_server.gateway_connection import Connection, Session
-from bot.standins.discord_server.model import Guild, User
+from bot.standins.discord_server.guild import Guild
+from bot.standins.discord_server.model import User
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE_UPDATE, VOICE_STATE_UPDATE = 0, 1, 2, 3, 4
 RESUME, RECONNECT, REQUEST_GUILD_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 6, 7, 8, 9, 10, 11
@@ -40,8 +41,13 @@ _SESSION_ENDING_SERVER_CODES = {4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 
 
 _REQUIRED_INTENTS = {
     "GUILD_CREATE": GUILDS_INTENT,
+    "GUILD_DELETE": GUILDS_INTENT,
     "GUILD_ROLE_CREATE": GUILDS_INTENT,
+    "GUILD_ROLE_UPDATE": GUILDS_INTENT,
+    "GUILD_ROLE_DELETE": GUILDS_INTENT,
     "CHANNEL_CREATE": GUILDS_INTENT,
+    "CHANNEL_UPDATE": GUILDS_INTENT,
+    "CHANNEL_DELETE": GUILDS_INTENT,
     "GUILD_MEMBER_ADD": GUILD_MEMBERS_INTENT,
     "MESSAGE_CREATE": GUILD_MESSAGES_INTENT,
 }

@@ -8,8 +8,10 @@ from typing import Any
 
 from bot.standins.discord_server.changes import Changes
 from bot.standins.discord_server.errors import JSON
+from bot.standins.discord_server.guild import Guild
 from bot.standins.discord_server.messages import Message
-from bot.standins.discord_server.model import Channel, Guild, Member, User
+from bot.standins.discord_server.model import Channel, Member, User
+from bot.standins.discord_server.permissions import resolved
 
 # Discord API docs, Receiving and Responding to Interactions, "Interaction Type".
 APPLICATION_COMMAND, MESSAGE_COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
@@ -161,7 +163,7 @@ class Interaction:
 
     def payload(self) -> JSON:
         """Return the INTERACTION_CREATE event (same page, "Interaction Object")."""
-        channel = self.channel.payload()
+        channel = self.channel.partial_payload()
         payload: JSON = {
             "id": str(self.id),
             "application_id": str(self._application.id),
@@ -172,7 +174,7 @@ class Interaction:
             "channel_id": str(self.channel.id),
             "channel": channel,
             "locale": self.locale,
-            "app_permissions": str(self.channel.app_permissions),
+            "app_permissions": str(resolved(self.channel.app_permissions)),
             "entitlements": [],
             "entitlement_sku_ids": [],
             "authorizing_integration_owners": self._integration_owners(),
@@ -184,7 +186,7 @@ class Interaction:
         guild = self.guild
         if guild is None or not isinstance(self.member, Member):
             return payload | {"user": self.user.payload()}
-        permissions = str(self.member.permissions)
+        permissions = str(self.member.resolved_permissions)
         channel["permissions"] = permissions
         return payload | {
             "guild_id": str(guild.id),

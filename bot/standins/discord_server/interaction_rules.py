@@ -13,6 +13,7 @@ from bot.standins.discord_server.errors import (
     FormErrors,
     already_acknowledged,
     invalid_webhook_token,
+    unknown_channel,
     unknown_interaction,
     unknown_message,
     unknown_webhook,
@@ -153,13 +154,14 @@ class InteractionRules:
     def message(self, interaction: Interaction, message_id: int | None) -> Message:
         """Return a message of the interaction, None meaning `@original`.
 
-        Raises `ApiError` 404/10008 when it is not there, not there any more, or not yet.
+        Raises `ApiError` 404/10008 when it is not there, not there any more, or not yet; a
+        channel takes its messages with it.
         """
         if message_id is None:
             candidates = [interaction.message] if interaction.message else []
         else:
             candidates = [m for m in interaction.messages if m.id == message_id]
-        if not candidates or candidates[0].deleted:
+        if not candidates or candidates[0].deleted or interaction.channel.deleted:
             raise unknown_message()
         return candidates[0]
 
@@ -185,6 +187,8 @@ class InteractionRules:
     def _create(
         self, interaction: Interaction, draft: Draft | None, flags: int, *, original: bool
     ) -> Message:
+        if interaction.channel.deleted:
+            raise unknown_channel()
         message_type = DEFAULT_TYPE
         if original and interaction.type == APPLICATION_COMMAND:
             slash = interaction.data.get("type") == 1

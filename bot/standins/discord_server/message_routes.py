@@ -12,12 +12,12 @@ from bot.standins.discord_server.interaction_rules import InteractionRules, call
 from bot.standins.discord_server.mentions import CHANNEL_DEFAULT
 from bot.standins.discord_server.message_validation import IS_COMPONENTS_V2, read_draft
 from bot.standins.discord_server.messages import Message
-from bot.standins.discord_server.model import (
-    ADMINISTRATOR,
+from bot.standins.discord_server.model import Channel
+from bot.standins.discord_server.permissions import (
     MANAGE_MESSAGES,
     SEND_MESSAGES,
     VIEW_CHANNEL,
-    Channel,
+    resolved,
 )
 from bot.standins.discord_server.rest import Answer, Call, Route
 from bot.standins.discord_server.world import World
@@ -44,11 +44,13 @@ class ChannelMessageRoutes:
         """Return the channel; without a right it is 50001 (to see it) or 50013 (the rest)."""
         channel = self._world.channel(call.id("channel_id"))
         if channel is None:
-            raise unknown_channel()
-        if channel.guild is not None and not channel.app_permissions & ADMINISTRATOR:
-            if not channel.app_permissions & VIEW_CHANNEL:
+            hidden = self._world.out_of_reach(call.id("channel_id"))
+            raise missing_access() if hidden else unknown_channel()
+        if channel.guild is not None:
+            allowed = resolved(channel.app_permissions)
+            if not allowed & VIEW_CHANNEL:
                 raise missing_access()
-            if needed & ~channel.app_permissions:
+            if needed & ~allowed:
                 raise missing_permissions()
         return channel
 

@@ -2,9 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from bot.standins.discord_server.component_validation import displayed_texts
+from bot.standins.discord_server.component_validation import (
+    BUTTON,
+    SELECTS,
+    displayed_texts,
+    walk,
+)
 from bot.standins.discord_server.errors import JSON, FormErrors, empty_message
 from bot.standins.discord_server.mentions import Pings
 from bot.standins.discord_server.message_validation import (
@@ -26,6 +31,14 @@ if TYPE_CHECKING:
 DEFAULT_TYPE = 0
 CHAT_INPUT_COMMAND_TYPE = 20
 CONTEXT_MENU_COMMAND_TYPE = 23
+
+
+class Button(NamedTuple):
+    """A button as people see it; one that only opens a link has no `custom_id`."""
+
+    label: str
+    custom_id: str | None
+    disabled: bool
 
 
 @dataclass(eq=False)
@@ -69,6 +82,20 @@ class Message:
     def loading(self) -> bool:
         """Whether the message is still the "thinking" placeholder of a deferred answer."""
         return bool(self.flags & LOADING)
+
+    @property
+    def buttons(self) -> list[Button]:
+        """The buttons in their order."""
+        return [
+            Button(c.get("label") or "", c.get("custom_id"), bool(c.get("disabled")))
+            for c in walk(self.components)
+            if c["type"] == BUTTON
+        ]
+
+    @property
+    def selects(self) -> list[JSON]:
+        """The component objects of the selects in their order."""
+        return [c for c in walk(self.components) if c["type"] in SELECTS]
 
     @property
     def empty(self) -> bool:

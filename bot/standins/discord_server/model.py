@@ -1,33 +1,22 @@
-"""The people, roles, channels and servers (guilds) that exist in the stand-in."""
+"""The people, roles and channels that exist in the stand-in."""
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from bot.standins.discord_server.errors import JSON
-from bot.standins.discord_server.guild_payload import CONSTANT_GUILD_FIELDS
-from bot.standins.discord_server.snowflakes import Snowflakes, timestamp_now
-
-# Discord API docs, Permissions, "Bitwise Permission Flags".
-VIEW_CHANNEL = 1 << 10
-SEND_MESSAGES = 1 << 11
-MANAGE_MESSAGES = 1 << 13
-EMBED_LINKS = 1 << 14
-ATTACH_FILES = 1 << 15
-READ_MESSAGE_HISTORY = 1 << 16
-USE_APPLICATION_COMMANDS = 1 << 31
-ADMINISTRATOR = 1 << 3
-
-ORDINARY_PERMISSIONS = (
-    VIEW_CHANNEL
-    | SEND_MESSAGES
-    | EMBED_LINKS
-    | ATTACH_FILES
-    | READ_MESSAGE_HISTORY
-    | USE_APPLICATION_COMMANDS
+from bot.standins.discord_server.permissions import (
+    ADMINISTRATOR,
+    ORDINARY_PERMISSIONS,
+    member_overwrites,
+    resolved,
 )
-"""What a member without any special role may usually do."""
+from bot.standins.discord_server.snowflakes import timestamp_now
 
-Announce = Callable[[str, JSON], None]
+if TYPE_CHECKING:
+    from bot.standins.discord_server.guild import Guild
+
+# Discord API docs, Channels Resource, "Channel Types".
+TEXT_CHANNEL, DIRECT_CHANNEL, VOICE_CHANNEL, ANNOUNCEMENT_CHANNEL = 0, 1, 2, 5
 
 
 @dataclass(eq=False)
@@ -64,12 +53,21 @@ class User:
 
 @dataclass(eq=False)
 class Role:
-    """A role of a guild (Discord API docs, Permissions, "Role Object")."""
+    """A role of a guild (Discord API docs, Permissions, "Role Object").
+
+    `bot_id` is set for a role that Discord made for a bot; nobody can give such a role away.
+    """
 
     id: int
     name: str
     permissions: int = 0
     position: int = 1
+    bot_id: int | None = None
+
+    @property
+    def managed(self) -> bool:
+        """Whether the role belongs to a bot."""
+        return self.bot_id is not None
 
     @property
     def mention(self) -> str:
@@ -77,8 +75,8 @@ class Role:
         return f"<@&{self.id}>"
 
     def payload(self) -> JSON:
-        """Return the role object."""
-        return {
+        """Return the role object; `tags` says whose a managed role is ("Role Tags Structure")."""
+        payload: JSON = {
             "id": str(self.id),
             "name": self.name,
             "color": 0,
@@ -88,17 +86,22 @@ class Role:
             "unicode_emoji": None,
             "position": self.position,
             "permissions": str(self.permissions),
-            "managed": False,
+            "managed": self.managed,
             "mentionable": False,
             "flags": 0,
         }
+        if self.managed:
+            payload["tags"] = {"bot_id": str(self.bot_id)}
+        return payload
 
 
 @dataclass(eq=False)
 class Channel:
-    """A place for messages: a guild's text channel, or (without a guild) a direct message.
+    """A place for messages: a channel of a guild, or (without a guild) a direct message.
 
-    `app_permissions` is what the bot itself may do here, as Discord's bit field.
+    `app_permissions` is what the bot itself may do here, as Discord's bit field; connected
+    clients hear of a change by `set_app_permissions` only. `deleted` channels are known to
+    those who still hold them.
     """
 
     id: int
@@ -108,32 +111,61 @@ class Channel:
     recipient: User | None = None
     app_permissions: int = ORDINARY_PERMISSIONS
     position: int = 0
+    deleted: bool = False
 
     @property
     def mention(self) -> str:
         """The text that links to this channel."""
         return f"<#{self.id}>"
 
+    def set_app_permissions(self, permissions: int) -> None:
+        """Change what the bot may do here, and announce it.
+
+        Raises ValueError for a direct message, whose permissions are nobody's to change.
+        """
+        if self.guild is None:
+            raise ValueError("A direct message has no permissions to change")
+        self.app_permissions = permissions
+        self.guild.announce("CHANNEL_UPDATE", self.payload())
+
     def payload(self) -> JSON:
-        """Return the channel object (Discord API docs, Channels Resource)."""
+        """Return the channel object (Discord API docs, Channels Resource).
+
+        Its overwrites lead a client that knows the bot's roles to `app_permissions`.
+        """
+        payload = self.partial_payload()
+        if self.guild is not None:
+            payload["permission_overwrites"] = member_overwrites(
+                self.guild.me.id, self.guild.base_permissions, self.app_permissions
+            )
+        return payload
+
+    def partial_payload(self) -> JSON:
+        """Return the channel as interactions show it, without overwrites.
+
+        Source: Discord API docs, Receiving and Responding to Interactions, "Resolved Data
+        Structure".
+        """
         payload: JSON = {"id": str(self.id), "type": self.type, "last_message_id": None, "flags": 0}
         if self.recipient is not None:
             return payload | {"recipients": [self.recipient.payload()]}
-        return payload | {
+        payload |= {
             "name": self.name,
             "guild_id": str(self.guild.id) if self.guild else None,
             "position": self.position,
-            "permission_overwrites": [],
             "nsfw": False,
             "topic": None,
             "rate_limit_per_user": 0,
             "parent_id": None,
         }
+        if self.type == VOICE_CHANNEL:
+            payload |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+        return payload
 
 
 @dataclass(eq=False)
 class Member:
-    """A person in a guild. `permissions` is the resolved bit field for every channel."""
+    """A person in a guild. `permissions` is what they may do in every channel."""
 
     user: User
     guild: "Guild"
@@ -157,6 +189,15 @@ class Member:
         """The name that readers see: nickname, else global name, else user name."""
         return self.nick or self.user.global_name or self.user.username
 
+    @property
+    def resolved_permissions(self) -> int:
+        """What Discord says the person may do: administrators and the owner everything.
+
+        Source: Discord API docs, Permissions, "Permission Overwrites".
+        """
+        owner = self.guild.owner is self
+        return resolved(self.permissions | (ADMINISTRATOR if owner else 0))
+
     def payload(self, *, with_user: bool = True) -> JSON:
         """Return the guild member object (Discord API docs, Guild Resource)."""
         payload: JSON = {
@@ -175,105 +216,3 @@ class Member:
         if with_user:
             payload["user"] = self.user.payload()
         return payload
-
-
-class Guild:
-    """A Discord server with its roles, channels and members; made by `DiscordServer.add_guild`.
-
-    Whatever is added while clients are connected is announced to them as Discord does.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        owner: User,
-        application: User,
-        snowflakes: Snowflakes,
-        announce: Announce,
-        users: dict[int, User],
-    ) -> None:
-        self.id = snowflakes.next()
-        self.name = name
-        self.locale = "en-US"
-        self.members: dict[int, Member] = {}
-        self.channels: dict[int, Channel] = {}
-        # Discord API docs, Permissions: the @everyone role has the guild's own id.
-        self.everyone = Role(self.id, "@everyone", ORDINARY_PERMISSIONS, 0)
-        self.roles: dict[int, Role] = {self.id: self.everyone}
-        self._snowflakes = snowflakes
-        self._announce: Announce = lambda event, data: None
-        self._users = users
-        self.me = self.add_member(application)
-        self.owner = self.add_member(owner)
-        self._announce = announce
-
-    def add_role(self, name: str, permissions: int = 0) -> Role:
-        """Add a role and return it."""
-        role = Role(self._snowflakes.next(), name, permissions, len(self.roles))
-        self.roles[role.id] = role
-        self._announce("GUILD_ROLE_CREATE", {"guild_id": str(self.id), "role": role.payload()})
-        return role
-
-    def add_channel(self, name: str, app_permissions: int = ORDINARY_PERMISSIONS) -> Channel:
-        """Add a text channel in which the bot has `app_permissions`, and return it."""
-        channel = Channel(
-            self._snowflakes.next(),
-            name,
-            self,
-            app_permissions=app_permissions,
-            position=len(self.channels),
-        )
-        self.channels[channel.id] = channel
-        self._announce("CHANNEL_CREATE", channel.payload())
-        return channel
-
-    def add_member(
-        self,
-        user: str | User,
-        *,
-        nick: str | None = None,
-        global_name: str | None = None,
-        roles: Iterable[Role] = (),
-        permissions: int = ORDINARY_PERMISSIONS,
-    ) -> Member:
-        """Add a person, known by a new user name or as an existing user, and return the member.
-
-        `permissions` is the resolved bit field that the person's interactions carry.
-        """
-        if isinstance(user, str):
-            user = User(self._snowflakes.next(), user, global_name)
-        self._users[user.id] = user
-        member = Member(user, self, nick, list(roles), permissions)
-        self.members[user.id] = member
-        self._announce("GUILD_MEMBER_ADD", member.payload() | {"guild_id": str(self.id)})
-        return member
-
-    def payload(self) -> JSON:
-        """Return the guild object (Discord API docs, Guild Resource, "Guild Object")."""
-        return CONSTANT_GUILD_FIELDS | {
-            "id": str(self.id),
-            "name": self.name,
-            "owner_id": str(self.owner.id),
-            "roles": [role.payload() for role in self.roles.values()],
-            "preferred_locale": self.locale,
-        }
-
-    def create_payload(self) -> JSON:
-        """Return the GUILD_CREATE event (Discord API docs, Gateway Events, "Guild Create").
-
-        Without the privileged GUILD_MEMBERS intent `members` holds only the bot itself.
-        """
-        return self.payload() | {
-            "joined_at": self.me.joined_at,
-            "large": False,
-            "unavailable": False,
-            "member_count": len(self.members),
-            "members": [self.me.payload()],
-            "channels": [channel.payload() for channel in self.channels.values()],
-            "threads": [],
-            "voice_states": [],
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }

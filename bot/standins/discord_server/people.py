@@ -4,14 +4,17 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from bot.standins.discord_server.command_path import CommandPath
 from bot.standins.discord_server.command_use import (
     ActionRefusedError,
     OptionValue,
     check_use,
+    named_entities,
     option_payloads,
 )
 from bot.standins.discord_server.component_use import (
     ModalValue,
+    SelectValue,
     button_data,
     modal_data,
     select_data,
@@ -29,16 +32,18 @@ from bot.standins.discord_server.mentions import CHANNEL_DEFAULT
 from bot.standins.discord_server.message_validation import read_draft
 from bot.standins.discord_server.messages import Message
 from bot.standins.discord_server.model import Channel, Member, User
+from bot.standins.discord_server.resolved import resolve
+from bot.standins.discord_server.waiting import Waiting
 from bot.standins.discord_server.world import World
 
 _SLASH_COMMAND, _MESSAGE_MENU = 1, 3
 
 
-class People(ABC):
+class People(Waiting, ABC):
     """The actions of people; the bot hears of them as INTERACTION_CREATE events."""
 
     def __init__(self, world: World) -> None:
-        self.world = world
+        super().__init__(world)
         self._timers: list[asyncio.TimerHandle] = []
 
     @abstractmethod
@@ -63,19 +68,24 @@ class People(ABC):
     ) -> Interaction:
         """Let a person use a slash command; without a channel in a direct message with the bot.
 
-        With `strict` the command must be registered and what the person's client checks must
-        hold, else `ActionRefusedError` is raised.
+        `command` may go on with a sub-command, or a group and its sub-command. Options are texts,
+        numbers, truth values, and members, users, roles and channels or their ids as text. With
+        `strict` the command must be registered and what the person's client checks must hold,
+        else `ActionRefusedError` is raised; without, anybody can send anything.
         """
         place = self._place(member, channel)
+        path = CommandPath.read(command)
         given = options or {}
-        registered = self._registered(command, _SLASH_COMMAND, place)
+        registered = self._registered(path.name, _SLASH_COMMAND, place)
         if strict:
             if registered is None:
                 raise ActionRefusedError(f"/{command} is not registered")
-            check_use(registered, member, place, given)
-        data = self._command_data(command, _SLASH_COMMAND, registered)
-        if given:
-            data["options"] = option_payloads(given, registered)
+            check_use(path, registered, member, place, given)
+        data = self._command_data(path.name, _SLASH_COMMAND, registered)
+        if payloads := option_payloads(path, given, registered):
+            data["options"] = payloads
+            if resolved := resolve(named_entities(payloads), place.guild, member):
+                data["resolved"] = resolved
         return self._interact(APPLICATION_COMMAND, data, member, place, locale=locale)
 
     async def use_message_menu(self, member: Member, message: Message, command: str) -> Interaction:
@@ -97,29 +107,41 @@ class People(ABC):
     ) -> list[JSON]:
         """Let a person type into the option `focused`, and return the choices they are shown.
 
-        Raises InteractionFailedError when no choices come within 3 seconds.
+        `command` and `options` are as in `use_command`, but nothing is sent in full: while a
+        person types, ids stay ids (discord.py, `app_commands.Namespace`). Raises
+        InteractionFailedError when no choices come within 3 seconds.
         """
         place = self._place(member, channel)
-        registered = self._registered(command, _SLASH_COMMAND, place)
-        data = self._command_data(command, _SLASH_COMMAND, registered)
-        data["options"] = option_payloads(options, registered, focused)
+        path = CommandPath.read(command)
+        registered = self._registered(path.name, _SLASH_COMMAND, place)
+        data = self._command_data(path.name, _SLASH_COMMAND, registered)
+        data["options"] = option_payloads(path, options, registered, focused)
         interaction = self._interact(AUTOCOMPLETE, data, member, place)
         await interaction.acknowledged()
         return interaction.choices or []
 
     async def press_button(
-        self, member: Member | User, message: Message, custom_id: str
+        self, member: Member | User, message: Message, custom_id: str, *, forged: bool = False
     ) -> Interaction:
-        """Let a person press a button; raises `ActionRefusedError` if they cannot."""
-        data = button_data(message, custom_id, _account(member))
+        """Let a person press a button; raises `ActionRefusedError` if they cannot.
+
+        `forged` sends the press whether or not the message has such a button (any more).
+        """
+        data = button_data(message, custom_id, _account(member), forged=forged)
         return self._interact(MESSAGE_COMPONENT, data, member, message.channel, source=message)
 
     async def choose(
-        self, member: Member | User, message: Message, custom_id: str, values: Sequence[str]
+        self,
+        member: Member | User,
+        message: Message,
+        custom_id: str,
+        values: Sequence[SelectValue],
     ) -> Interaction:
-        """Let a person choose in a select; raises `ActionRefusedError` if they cannot."""
-        guild = message.channel.guild
-        data = select_data(message, custom_id, values, _account(member), guild)
+        """Let a person choose in a select; raises `ActionRefusedError` if they cannot.
+
+        `values` are the texts of a string select, else members, users, roles, channels or ids.
+        """
+        data = select_data(message, custom_id, values, member)
         return self._interact(MESSAGE_COMPONENT, data, member, message.channel, source=message)
 
     async def submit_modal(
@@ -134,7 +156,7 @@ class People(ABC):
         """
         if interaction.modal is None:
             raise ActionRefusedError("No modal was shown")
-        data = modal_data(interaction.modal, values, interaction.guild)
+        data = modal_data(interaction.modal, values, interaction.channel, member)
         return self._interact(
             MODAL_SUBMIT, data, member, interaction.channel, source=interaction.source
         )

@@ -2,13 +2,9 @@
 
 from typing import Any
 
-from bot.standins.discord_server.command_validation import (
-    as_registered,
-    check_command,
-    check_commands,
-    without_localizations,
-)
+from bot.standins.discord_server.command_validation import check_command, check_commands
 from bot.standins.discord_server.errors import JSON, FormErrors, unknown_command
+from bot.standins.discord_server.registered_form import as_registered, without_localizations
 from bot.standins.discord_server.snowflakes import Snowflakes
 
 Scope = int | None

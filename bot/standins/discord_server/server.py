@@ -12,10 +12,11 @@ from bot.standins.discord_server.errors import JSON
 from bot.standins.discord_server.faults import Faults
 from bot.standins.discord_server.gateway import INVALID_SESSION, RECONNECT, Gateway
 from bot.standins.discord_server.gateway_connection import Connection
+from bot.standins.discord_server.guild import Guild
 from bot.standins.discord_server.interaction import Interaction
 from bot.standins.discord_server.message_routes import ChannelMessageRoutes, InteractionRoutes
 from bot.standins.discord_server.messages import Message
-from bot.standins.discord_server.model import Guild, User
+from bot.standins.discord_server.model import User
 from bot.standins.discord_server.people import People
 from bot.standins.discord_server.rest import BASE_PATH, RecordedRequest, RestInterface
 from bot.standins.discord_server.world import World
@@ -237,6 +238,17 @@ class DiscordServer(People):
         created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
         self._gateway.dispatch("GUILD_CREATE", created, guild.id)
         return guild
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Take the bot out of a guild; connected clients hear of it.
+
+        Without `unavailable` the event means that the bot was removed (Discord API docs, Gateway
+        Events, "Guild Delete").
+        """
+        del self.world.guilds[guild.id]
+        self.world.left_guilds[guild.id] = guild
+        self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
+        guild.announce = lambda event, data: None
 
     def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         self._gateway.dispatch(event, data, guild_id)

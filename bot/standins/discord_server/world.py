@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 from bot.standins.discord_server.changes import Changes
 from bot.standins.discord_server.errors import JSON
+from bot.standins.discord_server.guild import Guild
 from bot.standins.discord_server.interaction import Interaction
 from bot.standins.discord_server.messages import Messages
-from bot.standins.discord_server.model import Channel, Guild, User
+from bot.standins.discord_server.model import Channel, User
 from bot.standins.discord_server.registrations import Registrations
 from bot.standins.discord_server.snowflakes import Snowflakes
 
@@ -26,6 +27,7 @@ class World:
         self.creator = User(self.snowflakes.next(), "developer")
         self.users: dict[int, User] = {u.id: u for u in (self.application, self.creator)}
         self.guilds: dict[int, Guild] = {}
+        self.left_guilds: dict[int, Guild] = {}
         self.direct_channels: dict[int, Channel] = {}
         self.messages = Messages(self.snowflakes, self.users, self.changes.announce)
         self.interactions: dict[int, Interaction] = {}
@@ -38,6 +40,10 @@ class World:
                 return guild.channels[channel_id]
         direct = (c for c in self.direct_channels.values() if c.id == channel_id)
         return next(direct, None)
+
+    def out_of_reach(self, channel_id: int) -> bool:
+        """Return whether the channel is one of a guild that the bot was removed from."""
+        return any(channel_id in guild.channels for guild in self.left_guilds.values())
 
     def direct_channel(self, user: User) -> Channel:
         """Return the direct message channel between the bot and a person."""
