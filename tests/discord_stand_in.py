@@ -34,8 +34,10 @@ class World:
         self.dana: Member = self.guild.add_member("dana", nick="D-2", roles=[self.role])
         self._stack = stack
 
-    async def connect(self, respond: Respond) -> commands.AutoShardedBot:
-        """Connect a bot whose only command does what `respond` does."""
+    async def connect(
+        self, respond: Respond, prepare: Callable[[commands.AutoShardedBot], None] | None = None
+    ) -> commands.AutoShardedBot:
+        """Connect a bot whose command does what `respond` does; `prepare` may add to it before."""
         intents = discord.Intents(guilds=True)
         bot = commands.AutoShardedBot("!", intents=intents, guild_ready_timeout=0.05)
 
@@ -49,6 +51,8 @@ class World:
         ) -> None:
             await respond(interaction)
 
+        if prepare is not None:
+            prepare(bot)
         count = len(self.server.connections) + 1
         await self._stack.enter_async_context(running(bot))
         await self.server.connected(count)
@@ -95,6 +99,14 @@ class Recorder:
             await self.outcomes.put(await self.action(interaction))
         except discord.HTTPException as error:
             await self.outcomes.put((error.status, error.code))
+
+
+async def heard(bot: commands.AutoShardedBot, event: str, cause: Callable[[], object]) -> Any:
+    """Return what the bot's listeners of an event get after `cause` was called."""
+    waiting = asyncio.ensure_future(bot.wait_for(event))
+    await asyncio.sleep(0)  # lets the bot start listening
+    cause()
+    return await waiting
 
 
 async def say_hello(interaction: Interaction) -> None:

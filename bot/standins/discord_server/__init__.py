@@ -5,7 +5,7 @@ components and plain messages meets them; every rule names its source beside the
 nothing of any particular bot.
 """
 
-from bot.standins.discord_server.command_use import ActionRefusedError
+from bot.standins.discord_server.command_use import ActionRefusedError, OptionValue
 from bot.standins.discord_server.errors import ApiError
 from bot.standins.discord_server.faults import Fault
 from bot.standins.discord_server.guild import Guild
@@ -32,6 +32,7 @@ __all__ = [
     "InteractionFailedError",
     "Member",
     "Message",
+    "OptionValue",
     "Pings",
     "RecordedRequest",
     "Role",

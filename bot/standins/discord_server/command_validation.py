@@ -24,8 +24,8 @@ _EVERYTHING = _VALUES | {SUB_COMMAND, SUB_COMMAND_GROUP}
 # "Subcommands and Subcommand Groups": which option types a group and a sub-command may hold.
 _INSIDE = {SUB_COMMAND_GROUP: frozenset({SUB_COMMAND}), SUB_COMMAND: _VALUES}
 
-# discord/discord-api-spec, ChannelTypes.
-_CHANNEL_TYPES = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15}
+# Discord API docs, Channels Resource, "Channel Types"; the specification leaves out 16, media.
+_CHANNEL_TYPES = {0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16}
 
 # "Application Command Naming": ^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$ and lower case;
 # \w is nearest to those classes in the standard library.

@@ -142,6 +142,8 @@ class InteractionRules:
         """
         if interaction.response_type in {None, AUTOCOMPLETE_RESULT}:
             raise unknown_webhook()
+        if interaction.channel.deleted:
+            raise unknown_channel()
         original = interaction.message
         if original is not None and original.loading and not original.deleted:
             return self._edit(original, body, files)
