@@ -15,6 +15,7 @@ from discord.ext import commands
 
 from bot.discord_address import use_discord_at
 from bot.standins.discord_server import Channel, DiscordServer, Guild, Member
+from bot.standins.discord_server import Interaction as Action
 from tests.clock import Clock
 
 TOKEN = "a-token-of-the-stand-in"
@@ -59,7 +60,8 @@ class World:
         await bot.wait_until_ready()
         return bot
 
-    async def note(self) -> Any:
+    async def note(self) -> Action:
+        """Let Dana use the command."""
         options = {"call": "123", "note": "x"}
         return await self.server.use_command(self.dana, self.channel, "callnote", options)
 

@@ -122,6 +122,7 @@ class RestInterface:
                 route=route.name if route else "",
             )
             self.requests.append(record)
+            self._announce()
             try:
                 body, files = await self._read(request)
                 record.body = body

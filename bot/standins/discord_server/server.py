@@ -196,6 +196,15 @@ class DiscordServer(People):
         """Wait until no gateway connection is left."""
         await self.world.changes.until(lambda: not self.connections)
 
+    async def arrived(self, route: str, count: int = 1) -> RecordedRequest:
+        """Wait until the route got `count` requests, answered or not, and return the last."""
+
+        def requests() -> list[RecordedRequest]:
+            return [request for request in self.requests if request.route == route]
+
+        await self.world.changes.until(lambda: len(requests()) >= count)
+        return requests()[count - 1]
+
     async def requested(self, route: str, count: int = 1) -> RecordedRequest:
         """Wait until the route was answered `count` times and return the last of those requests."""
 
