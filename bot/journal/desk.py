@@ -15,9 +15,10 @@ from bot.journal.states import NoteState
 class Tracked:
     """One note on the desk; times are of the process's monotonic clock, in seconds.
 
-    It came at `since`. At `deadline` it is given up; before `not_before` it is not tried. From `settled_at` on a
-    reading of the call list can prove that it is not there, at `check_at` the next one is due;
-    `readings` counts the settled ones that told nothing. `busy` while a move is being made; `announced` when its member was told that it waits.
+    It came at `since`; at `deadline` it is given up; before `not_before` it is not tried. From
+    `settled_at` on a reading of the call list can prove that it is not there, at `check_at` the
+    next one is due; `readings` counts the settled ones that told nothing. `busy` while a move is
+    being made; `announced` when its member was told that it waits.
     """
 
     record: NoteRecord

@@ -87,7 +87,7 @@ class Line:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(SonoranError),
             wait=wait_exponential_jitter(
-                initial=min(FIRST_PAUSE_SECONDS, self._longest_pause),
+                multiplier=min(FIRST_PAUSE_SECONDS, self._longest_pause),
                 max=self._longest_pause,
                 jitter=min(FIRST_PAUSE_SECONDS, self._longest_pause),
             ),
