@@ -21,6 +21,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from sqlalchemy import URL
 
 from bot.storage import Database, DatabaseAddress
 from tests.gate import Gate, Streams
@@ -74,6 +75,19 @@ def at(address: DatabaseAddress, **parts: Any) -> DatabaseAddress:
     """Return a PostgreSQL address with other parts, named as in SQLAlchemy's `URL.set`."""
     url = address.url.set(**parts)
     return replace(address, url=url, shown=f"PostgreSQL database {url.database} on {url.host}")
+
+
+def setting_of(address: DatabaseAddress) -> str:
+    """Return an address as a host sets it, its password included."""
+    if address.path is not None:
+        return f"sqlite:///{address.path}"
+    parts = address.url.translate_connect_args()
+    host = parts.pop("host")
+    if host.startswith("/"):
+        url = URL.create("postgresql", **parts, query={"host": host})
+    else:
+        url = URL.create("postgresql", **parts, host=host)
+    return url.render_as_string(hide_password=False)
 
 
 def file_in(folder: Path) -> DatabaseAddress:

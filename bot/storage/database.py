@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Double, Insert, Table, cast, event, func
 from sqlalchemy import literal_column as literal
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
@@ -56,6 +58,7 @@ class Database:
         self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
         event.listen(self._engine.sync_engine, "connect", self._prepare_sqlite)
         event.listen(self._engine.sync_engine, "begin", self._begin_sqlite)
+        event.listen(self._engine.sync_engine, "invalidate", _undo_sqlite)
 
     async def open(self, *, shared: bool = False) -> str | None:
         """Connect, bring the tables up to date, and return the revision that was found before.
@@ -113,8 +116,8 @@ class Database:
         The result's `rowcount` is 1 when the row was inserted and 0 when it was there.
         """
         if self._file is not None:
-            return sqlite.insert(table).on_conflict_do_nothing()
-        return postgresql.insert(table).on_conflict_do_nothing()
+            return sqlite_insert(table).on_conflict_do_nothing()
+        return postgresql_insert(table).on_conflict_do_nothing()
 
     @contextlib.asynccontextmanager
     async def _transaction(self, seconds: float) -> AsyncIterator[AsyncConnection]:
@@ -157,6 +160,17 @@ class Database:
         left = min(deadline - asyncio.get_running_loop().time(), self._seconds)
         connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(0, int(left * 1000))}")
         connection.exec_driver_sql("BEGIN" if self._shared else "BEGIN IMMEDIATE")
+
+
+def _undo_sqlite(connection: Any, _record: object, _error: object) -> None:
+    """End the transaction of a connection that is given up because its statement was cancelled.
+
+    Closing does not: SQLite keeps the lock as long as anything refers to the statement (SQLite
+    documentation, sqlite3_close_v2), such as the traceback of the cancellation.
+    """
+    with contextlib.suppress(sqlite3.Error):
+        connection.run_async(lambda driver: driver.interrupt())
+        connection.rollback()
 
 
 def _engine(address: DatabaseAddress, seconds: float) -> AsyncEngine:

@@ -126,8 +126,8 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
     original = error.__cause__ if error is not None and error.__cause__ is not None else error
     if isinstance(original, asyncpg.exceptions.ClientConfigurationError):
         return UnusableDatabaseError(
-            "The database's certificate cannot be checked: sslmode asks for it, and the file "
-            "named by PGSSLROOTCERT cannot be read."
+            "The database's certificate cannot be checked as its sslmode asks: name the file with "
+            "its root certificate in PGSSLROOTCERT."
         )
     code = getattr(original, "sqlstate", None)
     if isinstance(original, asyncpg.exceptions.DataError):

@@ -66,6 +66,7 @@ def _locked(path: Path) -> sqlite3.Connection:
     with translated():
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
+            lock.execute("PRAGMA journal_mode = OFF")  # nothing is ever written to it
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             lock.close()

@@ -1,0 +1,243 @@
+"""A database that is slow, locked, unreachable, gone, or back again."""
+
+import asyncio
+import sqlite3
+import traceback
+from collections.abc import AsyncIterator, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.storage import Database, DatabaseAddress, StorageUnavailableError
+from tests import database as databases
+from tests.database import administer, file_in, opened, server_url
+from tests.gate import Gate
+
+behind_gate = databases.behind_gate
+
+PASSWORD = "distinctive-5f1d7c"
+
+
+@pytest.fixture
+async def impatient(
+    behind_gate: tuple[DatabaseAddress, Gate],
+) -> AsyncIterator[tuple[Database, Gate]]:
+    """Give an open database with little time for each transaction, and the gate before it."""
+    address, gate = behind_gate
+    async with opened(address):
+        pass
+    database = Database(address, seconds=0.5)
+    yield database, gate
+    await database.close()
+
+
+async def answer(database: Database) -> object:
+    async with database.begin() as connection:
+        return await connection.scalar(text("SELECT 42"))
+
+
+async def test_a_server_that_refuses_connections_is_unavailable_until_it_takes_them(
+    behind_gate: tuple[DatabaseAddress, Gate],
+) -> None:
+    address, gate = behind_gate
+    await gate.refuse()
+    database = Database(address)
+    with pytest.raises(StorageUnavailableError, match="ConnectionRefusedError"):
+        await database.open()
+    await gate.let_pass()
+    await database.open()
+    assert await answer(database) == 42
+    await database.close()
+
+
+async def test_a_server_that_does_not_answer_at_the_start_is_unavailable(
+    behind_gate: tuple[DatabaseAddress, Gate],
+) -> None:
+    address, gate = behind_gate
+    gate.stall()
+    database = Database(address, seconds=0.5)
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await database.open()
+    await gate.let_pass()
+    async with opened(address) as patient:
+        assert await answer(patient) == 42
+
+
+async def test_a_connection_that_stalls_is_given_up_and_replaced(
+    impatient: tuple[Database, Gate],
+) -> None:
+    database, gate = impatient
+
+    async def ask() -> None:
+        async with database.begin() as connection:
+            assert await connection.scalar(text("SELECT 42")) == 42
+            gate.stall()
+            await connection.scalar(text("SELECT 43"))
+
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await ask()
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await answer(database)
+    await gate.let_pass()
+    assert await answer(database) == 42
+
+
+async def test_many_stalled_transactions_leave_the_pool_whole(
+    impatient: tuple[Database, Gate],
+) -> None:
+    database, gate = impatient
+    assert await asyncio.gather(*(answer(database) for _ in range(8))) == [42] * 8
+    gate.stall()
+    results = await asyncio.gather(*(answer(database) for _ in range(8)), return_exceptions=True)
+    assert {type(result) for result in results} == {StorageUnavailableError}
+    await gate.let_pass()
+    assert await asyncio.gather(*(answer(database) for _ in range(8))) == [42] * 8
+
+
+async def test_a_stalled_transaction_can_be_cancelled(impatient: tuple[Database, Gate]) -> None:
+    database, gate = impatient
+    stalled = asyncio.Event()
+
+    async def ask() -> None:
+        async with database.begin() as connection:
+            await connection.scalar(text("SELECT 42"))
+            gate.stall()
+            stalled.set()
+            await connection.scalar(text("SELECT 43"))
+
+    task = asyncio.create_task(ask())
+    await stalled.wait()
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await gate.let_pass()
+    assert await answer(database) == 42
+
+
+async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
+    behind_gate: tuple[DatabaseAddress, Gate],
+) -> None:
+    address, gate = behind_gate
+    async with opened(address) as database:
+
+        async def write() -> None:
+            async with database.begin() as connection:
+                await connection.execute(text("CREATE TABLE lost (id INTEGER)"))
+                await gate.cut()
+                await connection.execute(text("INSERT INTO lost VALUES (1)"))
+
+        with pytest.raises(StorageUnavailableError, match="the connection broke"):
+            await write()
+        async with database.begin() as connection:
+            assert await connection.scalar(text("SELECT to_regclass('lost')")) is None
+
+
+async def test_a_connection_lost_while_idle_is_not_noticed(
+    behind_gate: tuple[DatabaseAddress, Gate],
+) -> None:
+    address, gate = behind_gate
+    async with opened(address) as database:
+        for _ in range(3):
+            await gate.cut()
+            assert await answer(database) == 42
+
+
+async def test_a_server_that_ends_our_connections_is_unavailable(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+
+        async def ask() -> None:
+            async with database.begin() as connection:
+                pid = await connection.scalar(text("SELECT pg_backend_pid()"))
+                await administer(
+                    server_url(request.config), f"SELECT pg_terminate_backend({pid}, 5000)"
+                )
+                await connection.scalar(text("SELECT 43"))
+
+        with pytest.raises(StorageUnavailableError, match=r"starting or stopping|broke"):
+            await ask()
+        assert await answer(database) == 42
+
+
+async def test_too_many_connections_are_unavailable_for_now(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        name = address.url.database
+        role = f"{name}_few"
+        url = server_url(request.config)
+        await administer(url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0 PASSWORD '{PASSWORD}'")
+        try:
+            limited = databases.at(address, username=role, password=PASSWORD)
+            with pytest.raises(StorageUnavailableError, match="too many connections"):
+                await Database(limited).open()
+        finally:
+            await administer(url, f"DROP ROLE {role}")
+
+
+async def test_a_login_that_is_refused_is_unavailable_for_now(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        refused = databases.at(address, username="nobody_of_this_name", password=PASSWORD)
+        with pytest.raises(StorageUnavailableError, match="user or the password") as caught:
+            await Database(refused).open()
+    said = "".join(traceback.format_exception(caught.value))
+    assert PASSWORD not in said
+    assert "nobody_of_this_name" not in said
+
+
+async def test_a_database_that_is_not_there_is_unavailable_for_now(
+    request: pytest.FixtureRequest,
+) -> None:
+    server = DatabaseAddress.parse(server_url(request.config), folder=Path())
+    with pytest.raises(StorageUnavailableError, match="no database of this name"):
+        await Database(databases.at(server, database="no_such_database")).open()
+
+
+@contextmanager
+def locked(address: DatabaseAddress) -> Iterator[None]:
+    """Hold a SQLite file's exclusive lock, as a backup or an editor may."""
+    assert address.path is not None
+    with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    async with opened(address):
+        pass
+    database = Database(address, seconds=0.5)
+    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
+        await database.open()
+    await database.open()
+    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
+        await answer(database)
+    assert await answer(database) == 42
+    await database.close()
+
+
+async def test_waiting_for_a_locked_file_can_be_cancelled(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    async with opened(address, seconds=2.0) as database:
+        with locked(address):
+            task = asyncio.create_task(answer(database))
+            await asyncio.sleep(0.1)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert await answer(database) == 42
+
+
+async def test_a_file_that_is_not_there_is_not_made_by_a_transaction(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    assert address.path is not None
+    with pytest.raises(StorageUnavailableError, match="could not be opened"):
+        await answer(Database(address))
+    assert not address.path.exists()
