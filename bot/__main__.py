@@ -33,13 +33,13 @@ def main(arguments: list[str]) -> int:
         print(USAGE, file=sys.stderr)
         return EX_USAGE
     try:
-        config = Config.from_mapping(environment(Path.cwd()))
+        config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
     except ConfigError as error:
         print("Callnote cannot start. Please correct these settings:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return EX_CONFIG
-    logs.set_up(config.log_level, (config.discord_token, config.credentials.api_key))
+    logs.set_up(config.log_level, config.secrets)
     return asyncio.run(run(config))
 
 

@@ -19,6 +19,8 @@ OTHER_COPY_SECONDS = 45.0
 EDIT_AGAIN_SECONDS = 1.5
 """The pause before an answer that Discord did not take is tried again."""
 
+_PRIVATE = "private"
+
 _log = logging.getLogger(__name__)
 
 # What a request to Discord can end with besides an answer.
@@ -39,31 +41,44 @@ class NotAcknowledgedError(Exception):
         self.expired = expired
 
 
-async def acknowledge(interaction: discord.Interaction) -> None:
-    """Show publicly that the command is being worked on.
+async def acknowledge(interaction: discord.Interaction, *, private: bool = False) -> None:
+    """Show that the command is being worked on, to everybody or privately to the member alone.
 
-    Raises `NotAcknowledgedError` unless Discord confirmed this within `ACKNOWLEDGE_SECONDS`.
+    A press of a button or a choice shows nothing: its answer takes the message's place. Raises
+    `NotAcknowledgedError` unless Discord confirmed this within `ACKNOWLEDGE_SECONDS`.
     """
+    interaction.extras[_PRIVATE] = private
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-            await interaction.response.defer(thinking=True)
+            if interaction.type is discord.InteractionType.component:
+                await interaction.response.defer()
+            else:
+                await interaction.response.defer(thinking=True, ephemeral=private)
     except Exception as error:  # whatever it was, Discord's confirmation is missing
         expired = isinstance(error, discord.NotFound)
         raise NotAcknowledgedError(_reason(error), expired=expired) from None
 
 
-async def answer(interaction: discord.Interaction, content: str) -> bool:
+async def answer(
+    interaction: discord.Interaction,
+    content: str,
+    *,
+    view: discord.ui.View | None = discord.utils.MISSING,
+) -> bool:
     """Show `content` as the command's one answer; returns whether Discord took it.
 
-    After an acknowledgement the public placeholder becomes the answer, else it is a message that
-    only the member sees. Never raises for what Discord or the network does.
+    After an acknowledgement the placeholder becomes the answer, else it is a message that only
+    the member sees. `view` is what can be pressed below it; None takes away what is there. Never
+    raises for what Discord or the network does.
     """
     try:
         if interaction.response.is_done():
-            await _edit(interaction, content)
+            await _edit(interaction, content, view)
         else:
             async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-                await interaction.response.send_message(content, ephemeral=True)
+                await interaction.response.send_message(
+                    content, view=view or discord.utils.MISSING, ephemeral=True
+                )
     except ValueError:
         pass  # Discord took it and described the message in a way that could not be read
     except _FAILURES as error:
@@ -72,23 +87,34 @@ async def answer(interaction: discord.Interaction, content: str) -> bool:
     return True
 
 
-async def _edit(interaction: discord.Interaction, content: str) -> None:
+async def _edit(
+    interaction: discord.Interaction, content: str, view: discord.ui.View | None
+) -> None:
     """Edit the placeholder, trying a second time and then with a message of its own.
 
     discord.py itself tries again after server errors; somebody may have deleted the placeholder.
     """
     try:
-        await interaction.edit_original_response(content=content)
+        await interaction.edit_original_response(content=content, view=view)
     except discord.NotFound:
-        await interaction.followup.send(content)
+        await _follow_up(interaction, content, view)
     except discord.HTTPException:
         await asyncio.sleep(EDIT_AGAIN_SECONDS)
         try:
-            await interaction.edit_original_response(content=content)
+            await interaction.edit_original_response(content=content, view=view)
         except discord.DiscordServerError:
             raise  # the edit may have landed, and one answer is enough
         except discord.HTTPException:
-            await interaction.followup.send(content)
+            await _follow_up(interaction, content, view)
+
+
+async def _follow_up(
+    interaction: discord.Interaction, content: str, view: discord.ui.View | None
+) -> None:
+    private = interaction.extras.get(_PRIVATE, False)
+    if interaction.message is not None:
+        private = interaction.message.flags.ephemeral
+    await interaction.followup.send(content, view=view or discord.utils.MISSING, ephemeral=private)
 
 
 async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool:

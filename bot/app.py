@@ -9,7 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
+from bot.database_life import DatabaseLife
 from bot.dispatchers import Dispatchers
+from bot.guild_settings import SettingsInForce
 from bot.in_flight import InFlight
 from bot.registration import register
 from bot.sonoran import SonoranClient
@@ -22,8 +24,9 @@ COMMANDS = frozenset({"callnote"})
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with the `guilds` intent alone and no caches beyond it.
 
-    `cad` is borrowed: whoever opened its session closes it. `server_id` is the CAD server whose
-    calls are meant, `other_copy_seconds` how long another copy of the bot may take to answer.
+    `cad` is borrowed: whoever opened its session closes it; `settings` and `life` stand on a
+    database that is borrowed, too. `other_copy_seconds` is how long another copy of the bot may
+    take to answer.
     """
 
     tree: CallnoteTree
@@ -32,8 +35,8 @@ class CallnoteBot(commands.AutoShardedBot):
         self,
         *,
         cad: SonoranClient,
-        dispatchers: Dispatchers,
-        server_id: int,
+        settings: SettingsInForce,
+        life: DatabaseLife,
         other_copy_seconds: float = OTHER_COPY_SECONDS,
     ) -> None:
         discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
@@ -51,8 +54,9 @@ class CallnoteBot(commands.AutoShardedBot):
             chunk_guilds_at_startup=False,
         )
         self.cad = cad
-        self.dispatchers = dispatchers
-        self.server_id = server_id
+        self.settings = settings
+        self.life = life
+        self.dispatchers = Dispatchers(settings)
         self.other_copy_seconds = other_copy_seconds
         self.in_flight = InFlight()
         self._registering: asyncio.Task[None] | None = None

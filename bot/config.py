@@ -13,6 +13,7 @@ from dotenv import dotenv_values
 
 from bot.sonoran import ApiVersion, Credentials
 from bot.sonoran.transport import checked_base_url
+from bot.storage.address import DEFAULT, DatabaseAddress
 
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
@@ -20,7 +21,19 @@ SNOWFLAKE_LIMIT = 2**64
 SONORAN_API_URL = "https://api.sonorancad.com"
 """Sonoran CAD's own address, for both API versions (documentation, v2 authentication)."""
 
+LONGEST_HISTORY = 3650
+"""The most days that notes may be kept for `/callnote-config history`."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+# Platforms that wipe the disk of a process at a restart, by a variable that each of them sets
+# (their documentation of the environment); all but Heroku can mount a volume that lasts.
+_WIPING_HOSTS = {
+    "DYNO": "Heroku",
+    "RENDER": "Render",
+    "RAILWAY_ENVIRONMENT": "Railway",
+    "FLY_APP_NAME": "Fly.io",
+}
 
 _Value = TypeVar("_Value")
 
@@ -35,28 +48,43 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything a host can set. The token and the key are left out of `repr`.
+    """Everything a host can set. The token, the key and the password are left out of `repr`.
 
-    `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself,
-    and `dispatcher_role_ids` empty when nobody may add notes.
+    `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself.
+    `dispatcher_role_ids` and `server_id` are for the Discord servers whose administrators have
+    not chosen their own. `history_days` is how long notes are kept after they were added, 0 for
+    not at all. `host` is the hosting platform, if it is one that does not keep a process's disk.
     """
 
     discord_token: str = field(repr=False)
     credentials: Credentials
+    database: DatabaseAddress
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
+    history_days: int = 30
+    host: str | None = None
     log_level: int = logging.INFO
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must not be shown anywhere, for the log to blot out."""
+        password = self.database.url.password
+        return (self.discord_token, self.credentials.api_key, *([password] if password else []))
+
     @classmethod
-    def from_mapping(cls, settings: Mapping[str, str | None]) -> Config:
+    def from_mapping(cls, settings: Mapping[str, str | None], folder: Path) -> Config:
         """Read the settings by their names as in `.env.example`; empty counts as not set.
 
-        Raises `ConfigError` naming every variable that is missing or malformed. No value of a
-        secret is repeated in it.
+        A SQLite file is taken from `folder` unless its path is absolute. Raises `ConfigError`
+        naming every variable that is missing or malformed. No value of a secret is repeated in it.
         """
+
+        def database(text: str) -> DatabaseAddress:
+            return DatabaseAddress.parse(text, folder=folder)
+
         reader = _Reader(settings)
         api_version = reader.read("SONORAN_API_VERSION", _api_version, default=None)
         needs_community = api_version is not ApiVersion.V2
@@ -72,6 +100,7 @@ class Config:
         config = cls(
             discord_token=token,
             credentials=Credentials(api_key=key, community_id=community),
+            database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
             dispatcher_role_ids=reader.read(
                 "DISPATCHER_ROLE_IDS", _snowflakes, default=frozenset()
             ),
@@ -79,6 +108,8 @@ class Config:
             server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
             sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
+            history_days=reader.read("HISTORY_DAYS", _days, default=30),
+            host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
         )
         if reader.problems:
@@ -138,6 +169,12 @@ def _api_version(text: str) -> ApiVersion | None:
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise ValueError("a whole number from 1 up, such as 1")
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= LONGEST_HISTORY):
+        raise ValueError(f"a whole number of days from 0 to {LONGEST_HISTORY}, such as 30")
     return int(text)
 
 

@@ -12,6 +12,7 @@ from bot.notes import NoteNotAddedError
 _log = logging.getLogger("callnote")
 _STARTED = "started"
 _CALL = "call"
+_SETTING = "setting"
 
 
 def begin(interaction: discord.Interaction) -> None:
@@ -22,6 +23,16 @@ def begin(interaction: discord.Interaction) -> None:
 def about_call(interaction: discord.Interaction, call_id: int) -> None:
     """Remember which call an interaction is about."""
     interaction.extras[_CALL] = call_id
+
+
+def about_settings(interaction: discord.Interaction) -> None:
+    """Remember that an interaction is about settings, not about a note."""
+    interaction.extras[_SETTING] = True
+
+
+def is_setting(interaction: discord.Interaction) -> bool:
+    """Whether an interaction is about settings."""
+    return _SETTING in interaction.extras
 
 
 def outcome(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
@@ -17,9 +18,11 @@ from discord.ext import commands
 from bot.answering import OTHER_COPY_SECONDS
 from bot.app import CallnoteBot
 from bot.config import Config
+from bot.database_life import DatabaseLife
 from bot.discord_address import gateway_of, use_discord_at
-from bot.dispatchers import Dispatchers
+from bot.guild_settings import SettingsInForce
 from bot.sonoran import SonoranClient, Transport, open_session
+from bot.storage import Database, GuildSettingsStore, UnusableDatabaseError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -29,6 +32,10 @@ EX_CONFIG = 78
 DRAIN_SECONDS = 22.0
 """Time for notes in flight after a signal, which with saying so for those cut off stays within
 25 s; Heroku kills a process 30 s after SIGTERM."""
+
+DATABASE_FIRST_SECONDS = 5.0
+"""How long Discord is not connected to while the database is being opened. After that, commands
+are answered with the plain truth until it is."""
 
 FIRST_RETRY_SECONDS = 5.0
 """The pause after the first failed try to reach Discord; it doubles with each further one."""
@@ -57,7 +64,8 @@ class FatalError(Exception):
 async def run(config: Config) -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit status.
 
-    0 after a signal, 78 when Discord rejects the token, with one sentence on standard error.
+    0 after a signal, 78 when Discord rejects the token or the database cannot be used at all, with
+    one sentence on standard error.
     """
     stop = asyncio.Event()
     _stop_on_signals(stop)
@@ -79,49 +87,79 @@ async def serve(
     """Run the bot until `stop` is set and the notes in flight are answered.
 
     `other_copy_seconds` is how long another running copy may take to answer a command. Raises
-    `FatalError` when Discord rejects the bot for good; anything else, such as Discord being out of
-    reach, is tried again with growing pauses.
+    `FatalError` when Discord rejects the bot for good or the database cannot be used; anything
+    else, such as either being out of reach, is tried again with growing pauses.
     """
-    pause = FIRST_RETRY_SECONDS
-    async with open_session() as session:
-        cad = SonoranClient(
-            Transport(session, config.sonoran_api_url),
-            config.credentials,
-            version=config.api_version,
-        )
-        if not config.dispatcher_role_ids:
-            _log.warning("DISPATCHER_ROLE_IDS is not set: nobody may add notes")
-        placed = config.discord_api_url is None
-        while not stop.is_set():
-            try:
-                if config.discord_api_url is not None and not placed:
-                    gateway = await gateway_of(config.discord_api_url)
-                    use_discord_at(config.discord_api_url, gateway)
-                    placed = True
-                bot = CallnoteBot(
-                    cad=cad,
-                    dispatchers=Dispatchers(config.dispatcher_role_ids),
-                    server_id=config.server_id,
-                    other_copy_seconds=other_copy_seconds,
+    database = Database(config.database)
+    settings = SettingsInForce(
+        GuildSettingsStore(database),
+        default_roles=config.dispatcher_role_ids,
+        default_server=config.server_id,
+    )
+    life = DatabaseLife(database, settings, config.host)
+    halt = asyncio.Event()
+    living = asyncio.create_task(life.run())
+    stopping = asyncio.create_task(stop.wait())
+    for task in (living, stopping):
+        task.add_done_callback(lambda _: halt.set())
+    try:
+        async with open_session() as session:
+            cad = SonoranClient(
+                Transport(session, config.sonoran_api_url),
+                config.credentials,
+                version=config.api_version,
+            )
+
+            def make_bot() -> CallnoteBot:
+                return CallnoteBot(
+                    cad=cad, settings=settings, life=life, other_copy_seconds=other_copy_seconds
                 )
-                if await _serve_with(bot, config.discord_token, stop):
-                    pause = FIRST_RETRY_SECONDS
-            except discord.LoginFailure:
-                raise FatalError(_REJECTED) from None
-            except discord.PrivilegedIntentsRequired:
-                raise FatalError(_FATAL[4014]) from None
-            except discord.ConnectionClosed as error:
-                if error.code in _FATAL:
-                    raise FatalError(_FATAL[error.code]) from None
-                _log.warning("Discord closed the connection with code %s", error.code)
-            except commands.ExtensionError:
-                raise  # a fault of ours, which another try does not mend
-            except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-                _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
-            if not stop.is_set():
-                _log.info("trying Discord again in %d s", pause)
-                await _finished_before(stop, asyncio.sleep(pause))
-                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DATABASE_FIRST_SECONDS):
+                    await _finished_before(halt, settings.loaded())
+            await _serve_discord(make_bot, config, halt)
+        if living.done():
+            await living
+    except UnusableDatabaseError as error:
+        raise FatalError(str(error)) from None
+    finally:
+        for task in (living, stopping):
+            task.cancel()
+        await asyncio.wait({living, stopping})
+        await database.close()
+
+
+async def _serve_discord(
+    make_bot: Callable[[], CallnoteBot], config: Config, stop: asyncio.Event
+) -> None:
+    """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
+    pause = FIRST_RETRY_SECONDS
+    placed = config.discord_api_url is None
+    while not stop.is_set():
+        try:
+            if config.discord_api_url is not None and not placed:
+                gateway = await gateway_of(config.discord_api_url)
+                use_discord_at(config.discord_api_url, gateway)
+                placed = True
+            if await _serve_with(make_bot(), config.discord_token, stop):
+                pause = FIRST_RETRY_SECONDS
+        except discord.LoginFailure:
+            raise FatalError(_REJECTED) from None
+        except discord.PrivilegedIntentsRequired:
+            raise FatalError(_FATAL[4014]) from None
+        except discord.ConnectionClosed as error:
+            if error.code in _FATAL:
+                raise FatalError(_FATAL[error.code]) from None
+            _log.warning("Discord closed the connection with code %s", error.code)
+        except commands.ExtensionError:
+            raise  # a fault of ours, which another try does not mend
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
+        if not stop.is_set():
+            _log.info("trying Discord again in %d s", pause)
+            await _finished_before(stop, asyncio.sleep(pause))
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
 
 async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:

@@ -40,3 +40,73 @@ class NotDispatcherError(Refusal):
     def __init__(self, roles: list[str]) -> None:
         super().__init__("not a dispatcher")
         self.roles = roles
+
+
+class SettingsUnknownError(Refusal):
+    """The settings could not be read since the start, so nobody can tell who may do what."""
+
+
+class SettingNotSavedError(Refusal):
+    """The database did not confirm a change; with `full` it has no room left."""
+
+    def __init__(self, *, full: bool) -> None:
+        super().__init__("storage is full" if full else "storage did not answer")
+        self.full = full
+
+
+class NotAdministratorError(Refusal):
+    """The member may not change settings here."""
+
+
+class GuildNotReadyError(Refusal):
+    """Discord has not told yet which roles and channels the server has."""
+
+
+class EveryoneRoleError(Refusal):
+    """`@everyone` was chosen as a dispatcher role."""
+
+
+class ManagedRoleError(Refusal):
+    """A role that belongs to a bot or another integration was chosen; its name is in `role`."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__("managed role")
+        self.role = role
+
+
+class TooManyRolesError(Refusal):
+    """More dispatcher roles were chosen than `limit`."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"more than {limit} roles")
+        self.limit = limit
+
+
+class NotDispatcherRoleError(Refusal):
+    """The role to be removed, named in `role`, is no dispatcher role."""
+
+    def __init__(self, role: str) -> None:
+        super().__init__("no dispatcher role")
+        self.role = role
+
+
+class NoSuchServerError(Refusal):
+    """The CAD has no server with this number; `servers` are those it has, by number and name."""
+
+    def __init__(self, number: int, servers: list[tuple[int, str]]) -> None:
+        super().__init__(f"no server {number}")
+        self.number = number
+        self.servers = servers
+
+
+class UnwritableChannelError(Refusal):
+    """Callnote cannot write to the channel; `missing` names the permissions it lacks there."""
+
+    def __init__(self, channel: str, missing: list[str]) -> None:
+        super().__init__("missing " + ", ".join(missing))
+        self.channel = channel
+        self.missing = missing
+
+
+class ChannelNotTriedError(Refusal):
+    """Discord did not say whether Callnote can write to the channel."""

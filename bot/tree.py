@@ -37,9 +37,15 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
         /,
     ) -> None:
         """Log a failure by whose fault it is, and tell the member in words."""
-        cause: Exception = error
-        if isinstance(error, app_commands.CommandInvokeError):
-            cause = error.original
+        await self.answer_failure(
+            interaction,
+            error.original if isinstance(error, app_commands.CommandInvokeError) else error,
+        )
+
+    async def answer_failure(
+        self, interaction: discord.Interaction[CallnoteBot], cause: Exception
+    ) -> None:
+        """Log why a command or a press of a button failed, and tell the member."""
         if isinstance(cause, NotAcknowledgedError):
             await self._leave(interaction, cause)
             return
@@ -52,7 +58,8 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
             events.outcome(
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=cause
             )
-        await answer(interaction, wording.failure(cause, reference))
+        setting = events.is_setting(interaction)
+        await answer(interaction, wording.failure(cause, reference, setting=setting))
 
     async def _leave(
         self, interaction: discord.Interaction[CallnoteBot], cause: NotAcknowledgedError
@@ -62,5 +69,7 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
         waited = not cause.expired and await self.client.in_flight.sleep_unless_closing(
             self.client.other_copy_seconds
         )
-        if waited and await close_if_forgotten(interaction, wording.forgotten()):
+        if waited and await close_if_forgotten(
+            interaction, wording.forgotten(setting=events.is_setting(interaction))
+        ):
             events.outcome(interaction, "closed unanswered", level=logging.ERROR)

@@ -20,7 +20,9 @@ from bot.refusals import (
     NotDispatcherError,
     NotInGuildError,
     Refusal,
+    SettingsUnknownError,
 )
+from bot.setting_wording import setting_refusal
 from bot.sonoran import (
     CallNote,
     CredentialsError,
@@ -39,18 +41,24 @@ _HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from t
 _SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
 
 
-def forgotten() -> str:
-    """Return the answer for a command that no copy of the bot finished."""
+def forgotten(*, setting: bool) -> str:
+    """Return the answer for a command that no copy of the bot finished.
+
+    `setting` tells that it was about settings, not about a note.
+    """
+    if setting:
+        return "Callnote could not finish this command: see /callnote-config status and try again."
     return (
         "Callnote could not finish this command: check the call in Sonoran CAD before sending "
         "the note again."
     )
 
 
-def failure(error: Exception, reference: str) -> str:
+def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
     """Return the content that tells a member what went wrong, at most 2,000 characters.
 
     `reference` stands in the answer to an unexpected error, to be found again in the log.
+    `setting` tells that the command was about settings, not about a note.
     """
     if isinstance(error, NoteNotAddedError):
         return _not_added(error.note, error.cause)
@@ -58,6 +66,13 @@ def failure(error: Exception, reference: str) -> str:
         return _refusal(error)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return "This command has changed: restart Discord and try again."
+    if isinstance(error, app_commands.TransformerError):
+        return "Callnote cannot see what was chosen: give it View Channel there and try again."
+    if setting:
+        return (
+            "Something went wrong in Callnote: see with /callnote-config status what is in force, "
+            f"and give whoever hosts the bot this reference: {reference}"
+        )
     return (
         "Something went wrong in Callnote: check the call in Sonoran CAD before sending the note "
         f"again, and give your administrator this reference: {reference}"
@@ -79,8 +94,13 @@ def _refusal(error: Refusal) -> str:
             return "Notes can only be added in a channel of a server, not in direct messages."
         case NoDispatcherRoleError():
             return (
-                "Nobody may add notes here yet: an administrator must put the id of a dispatcher "
-                "role of this server into Callnote's setting DISPATCHER\\_ROLE\\_IDS."
+                "Nobody may add notes here yet: an administrator must choose the dispatcher roles "
+                "of this server with /callnote-config roles."
+            )
+        case SettingsUnknownError():
+            return (
+                "Callnote's storage can't be reached, so it does not know who may add notes here; "
+                "nothing was sent: try again in a moment."
             )
         case NotDispatcherError() if error.roles:
             roles = literal(", ".join(f"@{role}" for role in error.roles), limit=_HEAD_LIMIT)
@@ -89,7 +109,7 @@ def _refusal(error: Refusal) -> str:
             return (
                 "To add notes you need one of the dispatcher roles: ask an administrator for one."
             )
-    return "This cannot be done here: ask an administrator."
+    return setting_refusal(error) or "This cannot be done here: ask an administrator."
 
 
 def _not_added(note: CallNote, error: SonoranError) -> str:

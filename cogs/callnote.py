@@ -10,6 +10,7 @@ from bot import events
 from bot.answering import acknowledge, answer
 from bot.app import CallnoteBot
 from bot.dispatchers import Dispatchers
+from bot.guild_settings import SettingsInForce
 from bot.literal import literal
 from bot.mentions import named
 from bot.note_text import NOTE_LIMIT, has_visible, one_line, parse_call_number, parse_note
@@ -20,10 +21,12 @@ from bot.sonoran import CallNote, SonoranClient
 class CallNotes(commands.Cog):
     """Adds notes to dispatch calls."""
 
-    def __init__(self, cad: SonoranClient, dispatchers: Dispatchers, server_id: int) -> None:
+    def __init__(
+        self, cad: SonoranClient, dispatchers: Dispatchers, settings: SettingsInForce
+    ) -> None:
         self._cad = cad
         self._dispatchers = dispatchers
-        self._server_id = server_id
+        self._settings = settings
 
     @app_commands.command()
     @app_commands.describe(
@@ -47,7 +50,7 @@ class CallNotes(commands.Cog):
         added = await add_note(
             self._cad,
             CallNote(
-                server_id=self._server_id,
+                server_id=self._settings.server_id(member.guild.id),
                 call_id=call_id,
                 text=await named(text, member.guild, member),
                 label=_label(member),
@@ -69,4 +72,4 @@ def _label(member: discord.Member) -> str:
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(CallNotes(bot.cad, bot.dispatchers, bot.server_id))
+    await bot.add_cog(CallNotes(bot.cad, bot.dispatchers, bot.settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,12 @@ from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
 @pytest.fixture
-async def world() -> AsyncIterator[World]:
+async def world(tmp_path: Path) -> AsyncIterator[World]:
     async with (
         DiscordServer(token=TOKEN) as discord,
         SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
     ):
-        world = World(discord, cad)
+        world = World(discord, cad, tmp_path)
         try:
             yield world
         finally:

@@ -11,6 +11,7 @@ from bot.sonoran import ApiVersion
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"
 KEY = "0f0e0d0c-key-of-a-test"
 COMMUNITY = "community-of-a-test"
+FOLDER = Path("/srv/callnote")
 REQUIRED: dict[str, str | None] = {
     "DISCORD_TOKEN": TOKEN,
     "SONORAN_API_KEY": KEY,
@@ -19,7 +20,7 @@ REQUIRED: dict[str, str | None] = {
 
 
 def read(**settings: str | None) -> Config:
-    return Config.from_mapping({**REQUIRED, **settings})
+    return Config.from_mapping({**REQUIRED, **settings}, FOLDER)
 
 
 def problems(**settings: str | None) -> list[str]:
@@ -58,7 +59,7 @@ def test_a_required_setting_that_is_empty_is_reported_as_missing(
 def test_a_required_setting_that_is_not_there_is_reported_as_missing(name: str) -> None:
     settings = {other: value for other, value in REQUIRED.items() if other != name}
     with pytest.raises(ConfigError, match=rf"^{name}: missing"):
-        Config.from_mapping(settings)
+        Config.from_mapping(settings, FOLDER)
 
 
 @pytest.mark.parametrize("name", REQUIRED)
@@ -190,14 +191,14 @@ def test_a_malformed_setting_is_reported_without_its_value(name: str, value: str
 def test_everything_that_is_wrong_is_reported_at_once() -> None:
     malformed = {name: values[0] for name, values in MALFORMED.items()}
     with pytest.raises(ConfigError) as caught:
-        Config.from_mapping({**malformed, "DISCORD_TOKEN": "a b"})
+        Config.from_mapping({**malformed, "DISCORD_TOKEN": "a b"}, FOLDER)
     names = {problem.partition(":")[0] for problem in caught.value.problems}
     assert names == {*MALFORMED, *REQUIRED}
 
 
 def test_the_errors_own_text_has_every_problem() -> None:
     with pytest.raises(ConfigError) as caught:
-        Config.from_mapping({})
+        Config.from_mapping({}, FOLDER)
     assert all(name in str(caught.value) for name in REQUIRED)
 
 
@@ -252,7 +253,7 @@ def test_a_dollar_sign_in_the_file_is_kept(tmp_path: Path) -> None:
 def test_a_name_without_a_value_in_the_file_counts_as_not_set(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("DISCORD_TOKEN\nSONORAN_API_KEY=\n")
     with pytest.raises(ConfigError, match=r"DISCORD_TOKEN: missing.*SONORAN_API_KEY: missing"):
-        Config.from_mapping(environment(tmp_path))
+        Config.from_mapping(environment(tmp_path), tmp_path)
 
 
 @pytest.mark.usefixtures("bare")

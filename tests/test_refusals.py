@@ -51,7 +51,7 @@ async def test_without_a_configured_role_the_answer_says_what_to_set(world: Worl
     await world.start()
     message = await used_by(world, world.dispatcher, world.channel)
     assert_kept_out(world, message)
-    assert "DISPATCHER\\_ROLE\\_IDS" in message.content
+    assert "/callnote-config roles" in message.content
 
 
 async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
@@ -60,7 +60,7 @@ async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
     await world.start()
     message = await used_by(world, world.dispatcher, world.channel)
     assert_kept_out(world, message)
-    assert "DISPATCHER\\_ROLE\\_IDS" in message.content
+    assert "/callnote-config roles" in message.content
 
 
 @pytest.mark.parametrize(

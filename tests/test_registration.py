@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from bot.app import CallnoteBot
-from bot.discord_address import use_discord_at
-from bot.dispatchers import Dispatchers
 from bot.registration import register
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.standins.discord_server import Fault
@@ -102,11 +100,9 @@ async def test_an_unreadable_list_of_commands_is_a_log_line(
 @contextlib.asynccontextmanager
 async def client(world: World) -> AsyncIterator[CallnoteBot]:
     """Make a client that is logged in, with its cogs, and has registered nothing itself."""
-    use_discord_at(world.discord.api_url, world.discord.gateway_url)
     async with open_session() as session:
         cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)
-        bot = CallnoteBot(cad=cad, dispatchers=Dispatchers(frozenset()), server_id=1)
-        async with bot:
+        async with world.lone_bot(cad) as bot:
             world.discord.faults.add(Fault(route="commands_get", status=403))
             await bot.login(world.config.discord_token)
             await asyncio.wait_for(world.discord.requested("commands_get"), PATIENCE)

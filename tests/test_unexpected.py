@@ -7,9 +7,6 @@ import re
 
 import pytest
 
-from bot.app import CallnoteBot
-from bot.discord_address import use_discord_at
-from bot.dispatchers import Dispatchers
 from bot.sonoran import (
     AddedNote,
     ApiVersion,
@@ -38,14 +35,9 @@ class FaultyClient(SonoranClient):
 async def test_an_unexpected_error_is_one_sentence_with_a_reference_and_the_bot_goes_on(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
-    use_discord_at(world.discord.api_url, world.discord.gateway_url)
     async with open_session() as session:
-        bot = CallnoteBot(
-            cad=FaultyClient(Transport(session, world.cad.url), world.config.credentials),
-            dispatchers=Dispatchers(world.config.dispatcher_role_ids),
-            server_id=1,
-        )
-        async with bot:
+        cad = FaultyClient(Transport(session, world.cad.url), world.config.credentials)
+        async with world.lone_bot(cad) as bot:
             await bot.login(world.config.discord_token)
             connection = asyncio.create_task(bot.connect())
             await asyncio.wait_for(world.discord.connected(), PATIENCE)
@@ -64,18 +56,11 @@ async def test_a_command_cut_off_at_a_stop_says_that_it_is_not_confirmed(world: 
     """The note is held by the CAD longer than the stopping process may wait."""
     held = asyncio.Event()
     world.cad.faults.add(CadFault(applied=True, hold=held))
-    use_discord_at(world.discord.api_url, world.discord.gateway_url)
     async with open_session() as session:
-        bot = CallnoteBot(
-            cad=SonoranClient(
-                Transport(session, world.cad.url),
-                world.config.credentials,
-                version=ApiVersion.V2,
-            ),
-            dispatchers=Dispatchers(world.config.dispatcher_role_ids),
-            server_id=1,
+        cad = SonoranClient(
+            Transport(session, world.cad.url), world.config.credentials, version=ApiVersion.V2
         )
-        async with bot:
+        async with world.lone_bot(cad) as bot:
             await bot.login(world.config.discord_token)
             connection = asyncio.create_task(bot.connect())
             await asyncio.wait_for(world.discord.connected(), PATIENCE)

@@ -13,11 +13,22 @@ from bot.notes import NoteNotAddedError
 from bot.refusals import (
     BlankNoteError,
     CallNumberError,
+    ChannelNotTriedError,
+    EveryoneRoleError,
+    GuildNotReadyError,
     LongNoteError,
+    ManagedRoleError,
     NoDispatcherRoleError,
+    NoSuchServerError,
+    NotAdministratorError,
     NotDispatcherError,
+    NotDispatcherRoleError,
     NotInGuildError,
     Refusal,
+    SettingNotSavedError,
+    SettingsUnknownError,
+    TooManyRolesError,
+    UnwritableChannelError,
 )
 from bot.sonoran import (
     CallNote,
@@ -42,6 +53,17 @@ REFUSALS = [
     NotInGuildError(),
     NoDispatcherRoleError(),
     NotDispatcherError(["Dispatch"]),
+    SettingsUnknownError(),
+    SettingNotSavedError(full=False),
+    NotAdministratorError(),
+    GuildNotReadyError(),
+    EveryoneRoleError(),
+    ManagedRoleError("Bot"),
+    TooManyRolesError(25),
+    NotDispatcherRoleError("Patrol"),
+    NoSuchServerError(3, [(1, "Main")]),
+    UnwritableChannelError("log", ["Send Messages"]),
+    ChannelNotTriedError(),
 ]
 # One of each class; their second line, the advice, must differ.
 CAD_ERRORS: list[SonoranError] = [
@@ -94,8 +116,8 @@ def test_a_refusal_is_one_line_without_effects(error: Refusal) -> None:
     assert render(content).features == frozenset()
 
 
-def test_a_role_setting_is_named_as_it_is_spelt() -> None:
-    assert "DISPATCHER_ROLE_IDS" in render(failure(NoDispatcherRoleError(), REFERENCE)).text
+def test_without_a_role_the_command_that_chooses_one_is_named() -> None:
+    assert "/callnote-config roles" in render(failure(NoDispatcherRoleError(), REFERENCE)).text
 
 
 def test_a_long_note_is_answered_with_both_numbers() -> None:
@@ -243,7 +265,7 @@ def test_an_outdated_command_asks_to_restart_discord() -> None:
 
 
 def test_a_forgotten_command_asks_to_look_before_sending_again() -> None:
-    assert "check the call in Sonoran CAD before" in forgotten()
+    assert "check the call in Sonoran CAD before" in forgotten(setting=False)
 
 
 @pytest.mark.parametrize(

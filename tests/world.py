@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
+from bot.app import CallnoteBot
 from bot.config import Config
+from bot.database_life import DatabaseLife
+from bot.discord_address import use_discord_at
+from bot.guild_settings import SettingsInForce
 from bot.process import serve
-from bot.sonoran import ApiVersion, Credentials
+from bot.sonoran import ApiVersion, Credentials, SonoranClient
 from bot.standins.discord_server import DiscordServer, Interaction, Message
+from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.standins.sonoran_server import SonoranServer
+from bot.storage import Database, DatabaseAddress, GuildSettingsStore
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
 COMMUNITY = "rockford"
-PATIENCE = 30.0
+PATIENCE = 15.0
 """Seconds after which a test that waits for something gives up."""
 
 
 class World:
-    """A Discord server with a dispatcher and a civilian, a CAD with call 123, and running bots."""
+    """A Discord server with three members, a CAD with call 123, and running bots.
 
-    def __init__(self, discord: DiscordServer, cad: SonoranServer) -> None:
+    Each bot keeps its settings in a file of its own in `folder`, as on a host where two processes
+    share no disk, unless they are given a `database`.
+    """
+
+    def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
         self.discord = discord
         self.cad = cad
         self.guild = discord.add_guild(name="Rockford County")
@@ -29,6 +42,11 @@ class World:
         self.channel = self.guild.add_channel("dispatch")
         self.dispatcher = self.guild.add_member("dana", nick="Dana D-2", roles=[self.role])
         self.civilian = self.guild.add_member("casey")
+        self.admin = self.guild.add_member(
+            "alex", nick="Alex", permissions=ORDINARY_PERMISSIONS | MANAGE_GUILD
+        )
+        self.folder = folder
+        self.database: DatabaseAddress | None = None
         cad.add_call(123, title="Traffic stop")
         cad.rate_limited = False
         self.stop = asyncio.Event()
@@ -36,24 +54,55 @@ class World:
         self.config = Config(
             discord_token=TOKEN,
             credentials=Credentials(api_key=API_KEY, community_id=COMMUNITY),
+            database=self.file(0),
             dispatcher_role_ids=frozenset({self.role.id}),
             sonoran_api_url=cad.url,
             discord_api_url=discord.api_url,
         )
 
+    def file(self, number: int) -> DatabaseAddress:
+        """Return the address of the file that the bot with this number uses, counted from 0."""
+        return DatabaseAddress.parse(f"sqlite:///bot{number}.db", folder=self.folder)
+
     async def start(self, *, other_copy_seconds: float = 0.3) -> None:
-        """Run one more bot with the present `config`; returns once it is connected."""
-        self.bots.append(
-            asyncio.create_task(
-                serve(self.config, self.stop, other_copy_seconds=other_copy_seconds)
-            )
-        )
-        await asyncio.wait_for(self.discord.connected(len(self.bots)), PATIENCE)
+        """Run one more bot with the present `config`; returns once it is connected.
+
+        Raises what the bot raises, if it ends before.
+        """
+        database = self.database or self.file(len(self.bots))
+        config = replace(self.config, database=database)
+        bot = asyncio.create_task(serve(config, self.stop, other_copy_seconds=other_copy_seconds))
+        connected = asyncio.create_task(self.discord.connected(len(self.bots) + 1))
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.wait({bot, connected}, return_when=asyncio.FIRST_COMPLETED)
+            if not connected.done():
+                await bot
+        finally:
+            connected.cancel()
+        self.bots.append(bot)
 
     async def start_with(self, version: int) -> None:
         """Run a bot that is told which API version the CAD speaks."""
         self.config = replace(self.config, api_version=ApiVersion(version))
         await self.start()
+
+    @contextlib.asynccontextmanager
+    async def lone_bot(self, cad: SonoranClient) -> AsyncIterator[CallnoteBot]:
+        """Make a client without the process around it, not logged in yet."""
+        use_discord_at(self.discord.api_url, self.discord.gateway_url)
+        database = Database(self.config.database)
+        settings = SettingsInForce(
+            GuildSettingsStore(database), default_roles=self.config.dispatcher_role_ids
+        )
+        await database.open()
+        try:
+            await settings.refresh()
+            life = DatabaseLife(database, settings, host=None)
+            async with CallnoteBot(cad=cad, settings=settings, life=life) as bot:
+                yield bot
+        finally:
+            await database.close()
 
     async def use(self, note: str = "some note here", call: str = "123") -> Interaction:
         """Let the dispatcher use `/callnote`."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from types import MappingProxyType
 
 from bot.config import Config
@@ -12,6 +14,7 @@ from bot.process import serve
 from bot.sonoran import Credentials
 from bot.standins.discord_server import Channel, DiscordServer, Interaction, Member
 from bot.standins.sonoran_server import Fault, SonoranServer
+from bot.storage.address import DEFAULT, DatabaseAddress
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the stand-in
 API_KEY = "sandbox-key"
@@ -29,9 +32,10 @@ CALLS = (
 class Scene:
     """Three people, one channel, three calls, and the bot; made by `open_scene`."""
 
-    def __init__(self, discord: DiscordServer, cad: SonoranServer) -> None:
+    def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
         self._discord = discord
         self._cad = cad
+        self._database = DatabaseAddress.parse(DEFAULT, folder=folder)
         guild = discord.add_guild(name="Rockford County")
         role = guild.add_role("Dispatcher")
         self._role_id = role.id
@@ -58,6 +62,7 @@ class Scene:
                 Config(
                     discord_token=TOKEN,
                     credentials=Credentials(api_key=API_KEY, community_id=COMMUNITY_ID),
+                    database=self._database,
                     dispatcher_role_ids=frozenset({self._role_id}),
                     sonoran_api_url=self._cad.url,
                     discord_api_url=self._discord.api_url,
@@ -144,13 +149,14 @@ MANNERS: MappingProxyType[str, Callable[[SonoranServer], None]] = MappingProxyTy
 @contextlib.asynccontextmanager
 async def open_scene() -> AsyncIterator[Scene]:
     """Start the stand-ins on loopback and the bot against them; stops all of it at the end."""
-    async with (
-        DiscordServer(token=TOKEN) as discord,
-        SonoranServer(community_id=COMMUNITY_ID, api_key=API_KEY) as cad,
-    ):
-        scene = Scene(discord, cad)
-        try:
-            await scene.start_bot()
-            yield scene
-        finally:
-            await scene.stop_bot()
+    with tempfile.TemporaryDirectory() as folder:
+        async with (
+            DiscordServer(token=TOKEN) as discord,
+            SonoranServer(community_id=COMMUNITY_ID, api_key=API_KEY) as cad,
+        ):
+            scene = Scene(discord, cad, Path(folder))
+            try:
+                await scene.start_bot()
+                yield scene
+            finally:
+                await scene.stop_bot()
