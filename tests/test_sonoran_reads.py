@@ -299,3 +299,18 @@ class TestFailures:
         cad.faults.add(Fault(on=kind, status=400, body=f"wrong {key}"))
         error = await failure(READS[kind](client))
         assert key not in f"{error!r} {vars(error)}"
+
+
+@pytest.mark.parametrize(
+    ("version", "status", "body"),
+    [(2, 402, '{"title": "Plan"}'), (2, 403, '{"title": "No"}'), (1, 400, "VERSION PRO REQUIRED")],
+)
+async def test_a_right_that_a_read_lacks_does_not_keep_notes_back(
+    cad: SonoranServer, session: aiohttp.ClientSession, version: int, status: int, body: str
+) -> None:
+    client = SonoranClient(Transport(session, cad.url), CREDENTIALS, version=ApiVersion(version))
+    cad.faults.add(Fault(on="calls", status=status, body=body))
+    with pytest.raises(CredentialsError):
+        await client.get_calls(1)
+    await client.add_call_note(NOTE)
+    assert len(cad.notes(123)) == 1

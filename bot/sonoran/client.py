@@ -65,6 +65,7 @@ class SonoranClient:
         return await self._exchange(
             wire.add_call_note(self._credentials, note),
             lambda reply: wire.read_added_note(reply, note),
+            about_notes=True,
         )
 
     async def get_calls(self, server_id: int) -> CallList:
@@ -130,22 +131,32 @@ class SonoranClient:
             self._learn(error)
             raise
 
-    async def _exchange(self, request: Request, read: Callable[[Reply], _Read]) -> _Read:
+    async def _exchange(
+        self, request: Request, read: Callable[[Reply], _Read], *, about_notes: bool = False
+    ) -> _Read:
         """Send a request once and read its reply."""
         async with self._memory.turn():
             try:
                 result = read(await self._transport.send(request))
             except SonoranError as error:
-                self._learn(error)
+                self._learn(error, about_notes=about_notes)
                 raise
             self._memory.accepted()
         return result
 
-    def _learn(self, error: SonoranError) -> None:
-        """Draw from an error what it says about the credentials and the version in use."""
+    def _learn(self, error: SonoranError, *, about_notes: bool = False) -> None:
+        """Draw from an error what it says about the credentials and the version in use.
+
+        A plan or a key that lacks the right to read something may well add notes, so such a
+        refusal is remembered only when a note met it.
+        """
         match error:
             case CredentialsError(remembered=True):
                 return
+            case CredentialsError(status=402 | 403) if not about_notes:
+                self._memory.undecided()
+            case CredentialsError(text=text) if not about_notes and text.startswith("VERSION "):
+                self._memory.undecided()
             case CredentialsError():
                 self._memory.refused(error)
             case RefusedError(status=status) if status not in (401, 402, 403):
