@@ -238,6 +238,6 @@ async def test_waiting_for_a_locked_file_can_be_cancelled(tmp_path: Path) -> Non
 async def test_a_file_that_is_not_there_is_not_made_by_a_transaction(tmp_path: Path) -> None:
     address = file_in(tmp_path)
     assert address.path is not None
-    with pytest.raises(StorageUnavailableError, match="could not be opened"):
+    with pytest.raises(StorageUnavailableError, match="FileNotFoundError"):
         await answer(Database(address))
     assert not address.path.exists()

@@ -31,6 +31,9 @@ UPGRADE_SECONDS = 60.0
 CONNECTIONS = 5
 """PostgreSQL connections at once: small plans have 20, and two processes overlap in a restart."""
 
+CANCEL_SECONDS = 1.0
+"""How long somebody who is cancelled waits for a connection that is just being opened."""
+
 RECYCLE_SECONDS = 1800.0
 """The age at which a connection is replaced by a new one."""
 
@@ -51,11 +54,13 @@ class Database:
         self._shared = False
         self._file = SqliteFile(address.path) if address.path is not None else None
         self._engine = _engine(address, seconds)
+        self._free = asyncio.Semaphore(_connections(address))
         if self._file is None:
             self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
             return
         # 2440587.5 is the Julian day on which 1970 began.
         self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
+        event.listen(self._engine.sync_engine, "do_connect", self._find_sqlite)
         event.listen(self._engine.sync_engine, "connect", self._prepare_sqlite)
         event.listen(self._engine.sync_engine, "begin", self._begin_sqlite)
         event.listen(self._engine.sync_engine, "invalidate", _undo_sqlite)
@@ -121,21 +126,52 @@ class Database:
 
     @contextlib.asynccontextmanager
     async def _transaction(self, seconds: float) -> AsyncIterator[AsyncConnection]:
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
+        deadline = asyncio.get_running_loop().time() + seconds
         limit = asyncio.timeout_at(deadline)
         with translated(late=limit.expired):
-            async with limit, self._engine.connect() as connection:
+            async with limit, self._free, self._connected(deadline) as connection:
+                await connection.execution_options(deadline=deadline)
+                async with connection.begin():
+                    yield connection
+
+    @contextlib.asynccontextmanager
+    async def _connected(self, deadline: float) -> AsyncIterator[AsyncConnection]:
+        """Hand out a connection and take it back whole, even from a task that is cancelled."""
+        loop = asyncio.get_running_loop()
+        opening = asyncio.ensure_future(self._engine.connect().start())
+        try:
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # Both drivers can lose a connection whose opening is cut off (omnilib/aiosqlite#259).
+            left = min(deadline - loop.time(), CANCEL_SECONDS)
+            await asyncio.wait([opening], timeout=max(left, 0))
+            opening.cancel()
+            await asyncio.wait([opening])
+            if not opening.cancelled() and opening.exception() is None:
+                await opening.result().close()
+            raise
+        stop = None
+        try:
+            if self._file is None:
                 # Otherwise a connection that no longer answers would be asked to close politely.
                 raw: Any = (await connection.get_raw_connection()).driver_connection
-                stop = None if self._file else loop.call_at(deadline, raw.terminate)
-                try:
-                    await connection.execution_options(deadline=deadline)
-                    async with connection.begin():
-                        yield connection
-                finally:
-                    if stop is not None:
-                        stop.cancel()
+                stop = loop.call_at(deadline, raw.terminate)
+            yield connection
+        finally:
+            closing = asyncio.ensure_future(connection.close())
+            try:
+                await asyncio.shield(closing)
+            except asyncio.CancelledError:
+                await asyncio.wait([closing])
+                raise
+            finally:
+                if stop is not None:
+                    stop.cancel()
+
+    def _find_sqlite(self, *_: object) -> None:
+        """Fail before aiosqlite does, whose thread would report it even after the loop's end."""
+        if self.address.path is not None and not self.address.path.exists():
+            raise FileNotFoundError
 
     def _prepare_sqlite(self, connection: Any, _record: object) -> None:
         """Set a new SQLite connection up."""
@@ -173,6 +209,10 @@ def _undo_sqlite(connection: Any, _record: object, _error: object) -> None:
         connection.rollback()
 
 
+def _connections(address: DatabaseAddress) -> int:
+    return 1 if address.kind == "SQLite" else CONNECTIONS
+
+
 def _engine(address: DatabaseAddress, seconds: float) -> AsyncEngine:
     arguments: dict[str, Any]
     if address.kind == "SQLite":
@@ -189,10 +229,9 @@ def _engine(address: DatabaseAddress, seconds: float) -> AsyncEngine:
         address.url,
         connect_args=arguments,
         poolclass=AsyncAdaptedQueuePool,
-        pool_size=1 if address.kind == "SQLite" else CONNECTIONS,
+        pool_size=_connections(address),
         max_overflow=0,
-        pool_timeout=seconds,
-        pool_pre_ping=True,
+        pool_pre_ping=address.kind == "PostgreSQL",
         pool_recycle=RECYCLE_SECONDS,
         hide_parameters=True,
     )
