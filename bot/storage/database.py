@@ -109,8 +109,9 @@ class Database:
 
         On SQLite no other transaction runs meanwhile. The block is to talk to the database only,
         as it is cancelled when the time is over. Raises `StorageUnavailableError` or
-        `StorageFullError` for every failure of the database; a broken constraint raises
-        SQLAlchemy's `IntegrityError`.
+        `StorageFullError` for every failure of the database that may pass, and
+        `UnusableDatabaseError` for a damaged file or a certificate that does not hold; a broken
+        constraint raises SQLAlchemy's `IntegrityError`.
         """
         async with self._transaction(self._seconds) as connection:
             yield connection
