@@ -1,0 +1,52 @@
+"""Remembers an answer for a while, so that many who ask cost one request."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+_Answer = TypeVar("_Answer")
+
+
+class Remembered(Generic[_Answer]):
+    """The answer of `ask`, given again for `seconds_for(answer)` without asking.
+
+    Whoever asks while a question is under way waits for the same answer. What `ask` raises is
+    raised to all of them and not remembered. `clock` gives seconds that only ever grow.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[_Answer]],
+        *,
+        seconds_for: Callable[[_Answer], float],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._ask = ask
+        self._seconds_for = seconds_for
+        self._clock = clock
+        self._asking: asyncio.Future[_Answer] | None = None
+        self._ask_again_at = 0.0
+
+    async def get(self) -> _Answer:
+        """Return the answer; a caller that is cancelled leaves the question to the others."""
+        asking = self._asking
+        if asking is None or self._outdated(asking):
+            asking = self._asking = asyncio.ensure_future(self._ask_once())
+        return await asyncio.shield(asking)
+
+    async def _ask_once(self) -> _Answer:
+        answer = await self._ask()
+        self._ask_again_at = self._clock() + self._seconds_for(answer)
+        return answer
+
+    def _outdated(self, asking: asyncio.Future[_Answer]) -> bool:
+        if not asking.done():
+            return False
+        return (
+            asking.cancelled()
+            or asking.exception() is not None
+            or self._clock() >= self._ask_again_at
+        )

@@ -1,0 +1,137 @@
+"""The `/callnote-config` commands, with which administrators set Callnote up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import events
+from bot.administrators import admit_administrator
+from bot.answering import acknowledge, answer
+from bot.app import CallnoteBot
+from bot.setting_wording import (
+    log_channel_now,
+    log_channel_shown,
+    roles_now,
+    roles_shown,
+    server_now,
+    server_shown,
+    servers_unknown,
+)
+from cogs.config_pickers import (
+    MOST_OPTIONS,
+    LogChannelPicker,
+    RolePicker,
+    ServerPicker,
+    register_pickers,
+    shown,
+)
+from cogs.deleted_roles import DeletedRoles
+
+_LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
+
+_Interaction = discord.Interaction[CallnoteBot]
+
+
+@app_commands.default_permissions(manage_guild=True)
+class CallnoteConfig(
+    commands.GroupCog,
+    group_name="callnote-config",
+    group_description="Set Callnote up for this server",
+):
+    """Shows and changes a server's settings; every answer is for the administrator alone."""
+
+    def __init__(self, bot: CallnoteBot) -> None:
+        self._bot = bot
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Let administrators in, whatever Discord shows to whom."""
+        events.about_settings(interaction)
+        admit_administrator(interaction)
+        return True
+
+    @app_commands.command()
+    async def roles(self, interaction: _Interaction) -> None:
+        """Choose the roles that may add notes."""
+        guild = admit_administrator(interaction)
+        choice = self._bot.role_choice
+        await acknowledge(interaction, private=True)
+        roles = choice.current(guild)
+        content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
+        await answer(interaction, content, view=shown(RolePicker(roles)))
+        events.outcome(interaction, "dispatcher roles shown")
+
+    @app_commands.command(name="roles-add")
+    @app_commands.describe(role="The role whose members may add notes from now on")
+    async def roles_add(self, interaction: _Interaction, role: discord.Role) -> None:
+        """Let one more role add notes."""
+        guild = admit_administrator(interaction)
+        await acknowledge(interaction, private=True)
+        roles = await self._bot.role_choice.add(guild, interaction.user.id, role)
+        await answer(interaction, roles_now([each.name for each in roles]))
+        events.outcome(interaction, f"dispatcher role {role.id} added")
+
+    @app_commands.command(name="roles-remove")
+    @app_commands.describe(role="The role whose members may no longer add notes")
+    async def roles_remove(self, interaction: _Interaction, role: discord.Role) -> None:
+        """Let a role no longer add notes."""
+        guild = admit_administrator(interaction)
+        await acknowledge(interaction, private=True)
+        roles = await self._bot.role_choice.remove(guild, interaction.user.id, role)
+        await answer(interaction, roles_now([each.name for each in roles]))
+        events.outcome(interaction, f"dispatcher role {role.id} removed")
+
+    @app_commands.command()
+    @app_commands.describe(number="The server's number in Sonoran CAD, if the list is no help")
+    async def server(
+        self,
+        interaction: _Interaction,
+        number: app_commands.Range[int, 1, _LARGEST_SERVER] | None = None,
+    ) -> None:
+        """Choose the CAD server whose calls are meant."""
+        guild = admit_administrator(interaction)
+        await acknowledge(interaction, private=True)
+        if number is not None:
+            name = await self._bot.server_choice.choose(guild.id, interaction.user.id, number)
+            await answer(interaction, server_now(number, name))
+            events.outcome(interaction, f"server {number} chosen")
+            return
+        current = self._bot.settings.server_id(guild.id)
+        servers = await self._bot.cad_servers.get()
+        if servers:
+            name = await self._bot.cad_servers.name_of(current)
+            content = server_shown(current, name, more=len(servers) > MOST_OPTIONS)
+            await answer(interaction, content, view=shown(ServerPicker(servers, current)))
+        else:
+            await answer(interaction, servers_unknown(current))
+        events.outcome(interaction, "servers shown")
+
+    @app_commands.command(name="log-channel")
+    @app_commands.describe(channel="The channel where every note is recorded from now on")
+    async def log_channel(
+        self, interaction: _Interaction, channel: discord.TextChannel | None = None
+    ) -> None:
+        """Choose the channel where every note is recorded, or none."""
+        guild = admit_administrator(interaction)
+        await acknowledge(interaction, private=True)
+        choice = self._bot.log_channel
+        if channel is not None:
+            await choice.choose(guild, interaction.user.id, channel)
+            await answer(interaction, log_channel_now(channel.name))
+            events.outcome(interaction, f"log channel {channel.id} chosen")
+            return
+        current = choice.id_of(guild)
+        content = log_channel_shown(choice.name_of(guild), choice.trouble(guild))
+        view = LogChannelPicker(current, button=current is not None)
+        await answer(interaction, content, view=shown(view))
+        events.outcome(interaction, "log channel shown")
+
+
+async def setup(bot: CallnoteBot) -> None:
+    """Add the commands and what goes with them to the bot."""
+    await bot.add_cog(CallnoteConfig(bot))
+    await bot.add_cog(DeletedRoles(bot.role_choice, bot.settings))
+    register_pickers(bot)
