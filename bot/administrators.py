@@ -16,7 +16,12 @@ def admit_administrator(interaction: discord.Interaction) -> discord.Guild:
     """
     if interaction.guild is None or not isinstance(interaction.user, discord.Member):
         raise NotInGuildError
-    permissions = interaction.permissions
-    if not (permissions.manage_guild or permissions.administrator):
+    if not is_administrator(interaction):
         raise NotAdministratorError
     return interaction.guild
+
+
+def is_administrator(interaction: discord.Interaction) -> bool:
+    """Whether whoever caused the interaction has Manage Server or Administrator there."""
+    permissions = interaction.permissions
+    return permissions.manage_guild or permissions.administrator

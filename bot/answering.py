@@ -56,7 +56,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool = False
                 await interaction.response.defer(thinking=True, ephemeral=private)
     except Exception as error:  # whatever it was, Discord's confirmation is missing
         expired = isinstance(error, discord.NotFound)
-        raise NotAcknowledgedError(_reason(error), expired=expired) from None
+        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
 
 
 async def answer(
@@ -82,7 +82,7 @@ async def answer(
     except ValueError:
         pass  # Discord took it and described the message in a way that could not be read
     except _FAILURES as error:
-        _log.warning("interaction=%d answer failed: %s", interaction.id, _reason(error))
+        _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
         return False
     return True
 
@@ -134,7 +134,8 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
     return True
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Return what a request to Discord ended with, for the log."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}, code {error.code}"
     return type(error).__name__

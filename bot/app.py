@@ -9,24 +9,32 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
+from bot.cad_servers import CadServers
 from bot.database_life import DatabaseLife
 from bot.dispatchers import Dispatchers
 from bot.guild_settings import SettingsInForce
 from bot.in_flight import InFlight
+from bot.journal import Delivery
+from bot.log_channel import LogChannel
+from bot.note_actions import NoteActions
+from bot.note_buttons import NoteButton
+from bot.note_service import NoteService
 from bot.registration import register
+from bot.role_choice import RoleChoice
+from bot.server_choice import ServerChoice
 from bot.sonoran import SonoranClient
 from bot.tree import CallnoteTree
 
-EXTENSIONS = ("cogs.callnote",)
-COMMANDS = frozenset({"callnote"})
+EXTENSIONS = ("cogs.callnote", "cogs.callnote_config")
+COMMANDS = frozenset({"callnote", "callnote-config"})
 
 
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with the `guilds` intent alone and no caches beyond it.
 
-    `cad` is borrowed: whoever opened its session closes it; `settings` and `life` stand on a
-    database that is borrowed, too. `other_copy_seconds` is how long another copy of the bot may
-    take to answer.
+    `cad` is borrowed: whoever opened its session closes it; `settings`, `life` and `notes`
+    stand on a database that is borrowed, too. `other_copy_seconds` is how long another copy of
+    the bot may take to answer.
     """
 
     tree: CallnoteTree
@@ -37,6 +45,7 @@ class CallnoteBot(commands.AutoShardedBot):
         cad: SonoranClient,
         settings: SettingsInForce,
         life: DatabaseLife,
+        notes: NoteService,
         other_copy_seconds: float = OTHER_COPY_SECONDS,
     ) -> None:
         discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
@@ -56,13 +65,20 @@ class CallnoteBot(commands.AutoShardedBot):
         self.cad = cad
         self.settings = settings
         self.life = life
+        self.delivery: Delivery = notes.delivery
+        self.note_actions = NoteActions(self)
         self.dispatchers = Dispatchers(settings)
+        self.role_choice = RoleChoice(settings)
+        self.cad_servers = CadServers(cad)
+        self.server_choice = ServerChoice(settings, self.cad_servers)
+        self.log_channel = LogChannel(settings)
         self.other_copy_seconds = other_copy_seconds
         self.in_flight = InFlight()
         self._registering: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
         """Load the cogs, whose failure stops the start, and see to the commands meanwhile."""
+        self.add_dynamic_items(NoteButton)
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))

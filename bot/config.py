@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
+from bot.journal import Limits
 from bot.sonoran import ApiVersion, Credentials
 from bot.sonoran.transport import checked_base_url
 from bot.storage.address import DEFAULT, DatabaseAddress
@@ -53,7 +54,8 @@ class Config:
     `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself.
     `dispatcher_role_ids` and `server_id` are for the Discord servers whose administrators have
     not chosen their own. `history_days` is how long notes are kept after they were added, 0 for
-    not at all. `host` is the hosting platform, if it is one that does not keep a process's disk.
+    not at all; `limits` bound their delivery. `host` is the hosting platform, if it is one that
+    does not keep a process's disk.
     """
 
     discord_token: str = field(repr=False)
@@ -65,6 +67,7 @@ class Config:
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
     history_days: int = 30
+    limits: Limits = field(default_factory=Limits)
     host: str | None = None
     log_level: int = logging.INFO
 
@@ -108,7 +111,8 @@ class Config:
             server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
             sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
-            history_days=reader.read("HISTORY_DAYS", _days, default=30),
+            history_days=reader.read("HISTORY_DAYS", _whole_number(0, LONGEST_HISTORY), default=30),
+            limits=_limits(reader),
             host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
         )
@@ -153,6 +157,42 @@ class _Reader:
         return self.read(name, parse, default="")
 
 
+def _limits(reader: _Reader) -> Limits:
+    usual = Limits()
+    number = _whole_number
+    return Limits(
+        notes_per_minute=reader.read(
+            "SONORAN_NOTES_PER_MINUTE", number(1, 6000), default=usual.notes_per_minute
+        ),
+        notes_burst=reader.read("SONORAN_NOTES_BURST", number(1, 1000), default=usual.notes_burst),
+        call_reads_per_minute=reader.read(
+            "SONORAN_CALL_READS_PER_MINUTE", number(1, 600), default=usual.call_reads_per_minute
+        ),
+        waiting_notes=reader.read(
+            "NOTES_WAITING_LIMIT", number(1, 100_000), default=usual.waiting_notes
+        ),
+        settle_seconds=reader.read(
+            "SONORAN_SETTLE_SECONDS", number(1, 600), default=usual.settle_seconds
+        ),
+        give_up_seconds=reader.read(
+            "NOTE_GIVE_UP_SECONDS", number(1, 840), default=usual.give_up_seconds
+        ),
+        longest_pause_seconds=reader.read(
+            "SONORAN_LONGEST_PAUSE_SECONDS", number(1, 300), default=usual.longest_pause_seconds
+        ),
+    )
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        plain = text.isascii() and text.isdigit() and len(text) <= 9
+        if not plain or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
 def _single_word(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("one word without spaces, copied whole")
@@ -169,12 +209,6 @@ def _api_version(text: str) -> ApiVersion | None:
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
         raise ValueError("a whole number from 1 up, such as 1")
-    return int(text)
-
-
-def _days(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= LONGEST_HISTORY):
-        raise ValueError(f"a whole number of days from 0 to {LONGEST_HISTORY}, such as 30")
     return int(text)
 
 

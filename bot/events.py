@@ -7,7 +7,7 @@ import time
 
 import discord
 
-from bot.notes import NoteNotAddedError
+from bot.journal import NoteRecord, NoteState
 
 _log = logging.getLogger("callnote")
 _STARTED = "started"
@@ -62,11 +62,22 @@ def outcome(
     )
 
 
-def not_added(interaction: discord.Interaction, error: NoteNotAddedError) -> None:
-    """Write the line for a note that the CAD did not confirm."""
-    outcome(
-        interaction,
-        f"{type(error.cause).__name__} ({error.cause})",
-        trace_id=error.cause.trace_id,
-        level=logging.WARNING,
+def note_outcome(record: NoteRecord, *, shown: bool) -> None:
+    """Write the line for a note with which nothing more happens by itself.
+
+    The milliseconds count from the moment it was written down, by the database's clock.
+    """
+    cause = record.cause
+    _log.log(
+        logging.INFO if record.state is NoteState.ADDED else logging.WARNING,
+        "guild=%d member=%d interaction=%d call=%d outcome=%s%s ms=%d tries=%d%s",
+        record.guild_id,
+        record.member_id,
+        record.id,
+        record.note.call_id,
+        record.state,
+        "" if shown else ", not shown",
+        (record.updated_at - record.accepted_at) * 1000,
+        record.tries,
+        f" cause={type(cause).__name__} ({cause})" if cause is not None else "",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import discord
 
@@ -15,13 +16,13 @@ MOST_LOOK_UPS = 10
 """How many members are looked up for one note."""
 
 
-async def named(note: str, guild: discord.Guild, author: discord.Member) -> str:
-    """Return the note with names in place of mention codes.
+async def named(note: str, guild: discord.Guild, known: Mapping[int, str]) -> str:
+    """Return the note with names in place of mention codes; `known` has members' names by id.
 
     Roles and channels come from the cache. Members are not cached, so each is looked up once, all
     together within `LOOK_UP_SECONDS`; whoever is not found in time becomes `@unknown`.
     """
-    members = {author.id: author.display_name}
+    members = dict(known)
     wanted = [user_id for user_id in mentioned_members(note) if user_id not in members]
     if wanted:
         members |= await _look_up(guild, wanted[:MOST_LOOK_UPS])

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
@@ -21,6 +22,8 @@ from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import gateway_of, use_discord_at
 from bot.guild_settings import SettingsInForce
+from bot.journal import NoteRecord
+from bot.note_service import NoteService
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.storage import Database, GuildSettingsStore, UnusableDatabaseError
 
@@ -97,41 +100,62 @@ async def serve(
         default_server=config.server_id,
     )
     life = DatabaseLife(database, settings, config.host)
-    halt = asyncio.Event()
-    living = asyncio.create_task(life.run())
-    stopping = asyncio.create_task(stop.wait())
-    for task in (living, stopping):
-        task.add_done_callback(lambda _: halt.set())
-    try:
-        async with open_session() as session:
-            cad = SonoranClient(
-                Transport(session, config.sonoran_api_url),
-                config.credentials,
-                version=config.api_version,
+    async with open_session() as session:
+        cad = SonoranClient(
+            Transport(session, config.sonoran_api_url),
+            config.credentials,
+            version=config.api_version,
+        )
+        notes = NoteService(
+            database,
+            cad,
+            limits=config.limits,
+            history_days=config.history_days,
+            log_note=_not_logged,
+        )
+
+        def make_bot() -> CallnoteBot:
+            return CallnoteBot(
+                cad=cad,
+                settings=settings,
+                life=life,
+                notes=notes,
+                other_copy_seconds=other_copy_seconds,
             )
 
-            def make_bot() -> CallnoteBot:
-                return CallnoteBot(
-                    cad=cad, settings=settings, life=life, other_copy_seconds=other_copy_seconds
-                )
-
+        halt = asyncio.Event()
+        living = asyncio.create_task(life.run())
+        delivering = asyncio.create_task(notes.run(life.opened))
+        tasks = {living, delivering, asyncio.create_task(stop.wait())}
+        for task in tasks:
+            task.add_done_callback(lambda _: halt.set())
+        try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(DATABASE_FIRST_SECONDS):
                     await _finished_before(halt, settings.loaded())
-            await _serve_discord(make_bot, config, halt)
-        if living.done():
-            await living
-    except UnusableDatabaseError as error:
-        raise FatalError(str(error)) from None
-    finally:
-        for task in (living, stopping):
-            task.cancel()
-        await asyncio.wait({living, stopping})
-        await database.close()
+            await _serve_discord(make_bot, notes, config, halt)
+            await notes.finish(0)
+            for work in (living, delivering):
+                if work.done():
+                    await work  # which never ends by itself but with an error
+        except UnusableDatabaseError as error:
+            raise FatalError(str(error)) from None
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await database.close()
+
+
+async def _not_logged(_client: discord.Client, _record: NoteRecord) -> bool:
+    return True
 
 
 async def _serve_discord(
-    make_bot: Callable[[], CallnoteBot], config: Config, stop: asyncio.Event
+    make_bot: Callable[[], CallnoteBot],
+    notes: NoteService,
+    config: Config,
+    stop: asyncio.Event,
 ) -> None:
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
     pause = FIRST_RETRY_SECONDS
@@ -142,7 +166,7 @@ async def _serve_discord(
                 gateway = await gateway_of(config.discord_api_url)
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
-            if await _serve_with(make_bot(), config.discord_token, stop):
+            if await _serve_with(make_bot(), notes, config.discord_token, stop):
                 pause = FIRST_RETRY_SECONDS
         except discord.LoginFailure:
             raise FatalError(_REJECTED) from None
@@ -162,21 +186,26 @@ async def _serve_discord(
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
 
-async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
+async def _serve_with(
+    bot: CallnoteBot, notes: NoteService, token: str, stop: asyncio.Event
+) -> bool:
     """Serve until the client ends or `stop` is set; returns whether it ever connected."""
     async with bot:
         try:
             if await _finished_before(stop, bot.login(token)):
+                notes.messages.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect())
         finally:
-            await _drain(bot)
+            await _drain(bot, notes if stop.is_set() else None)
+            notes.messages.connect(None)
         return bot.is_ready()
 
 
-async def _drain(bot: CallnoteBot) -> None:
+async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     """Leave the gateway, so that nothing new arrives, and let the notes in flight be answered.
 
+    `notes` are to be finished, too; None when the process goes on with another connection.
     discord.py goes on reconnecting unless its `connect` was cancelled first, which it was here.
     Discord ends a session only on close code 1000 or 1001.
     """
@@ -184,9 +213,12 @@ async def _drain(bot: CallnoteBot) -> None:
         _log.info("stopping: %d commands in flight", len(bot.in_flight))
     bot.in_flight.close()
     leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
+    deadline = time.monotonic() + DRAIN_SECONDS
     left = await bot.in_flight.finish(DRAIN_SECONDS)
     if left:
         _log.error("stopping: %d commands were cut off after %d s", left, DRAIN_SECONDS)
+    if notes is not None:
+        await notes.finish(max(0.0, deadline - time.monotonic()))
     if leaving:
         await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
 

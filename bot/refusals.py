@@ -110,3 +110,27 @@ class UnwritableChannelError(Refusal):
 
 class ChannelNotTriedError(Refusal):
     """Discord did not say whether Callnote can write to the channel."""
+
+
+class StorageDownError(Refusal):
+    """The note could not be written down, so it was not accepted."""
+
+
+class WaitingLimitError(Refusal):
+    """`limit` notes are waiting already."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} notes are waiting")
+        self.limit = limit
+
+
+class NoteGoneError(Refusal):
+    """The note that a button is about is not kept any more, or is not of this guild."""
+
+
+class NoteMovedOnError(Refusal):
+    """The note that a button is about is not in the state that the button was made for."""
+
+
+class NotYourNoteError(Refusal):
+    """The note is another member's, and the member is no administrator."""

@@ -11,7 +11,6 @@ from discord import app_commands
 
 from bot import events, wording
 from bot.answering import NotAcknowledgedError, answer, close_if_forgotten
-from bot.notes import NoteNotAddedError
 from bot.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -50,9 +49,7 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
             await self._leave(interaction, cause)
             return
         reference = secrets.token_hex(4)
-        if isinstance(cause, NoteNotAddedError):
-            events.not_added(interaction, cause)
-        elif isinstance(cause, Refusal):
+        if isinstance(cause, Refusal):
             events.outcome(interaction, f"refused ({type(cause).__name__})")
         else:
             events.outcome(

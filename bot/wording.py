@@ -6,39 +6,27 @@ comes in literally, on a line of its own making.
 
 from __future__ import annotations
 
-import math
-
 from discord import app_commands
 
-from bot.literal import CONTENT_LIMIT, literal, utf16_units
-from bot.notes import NoteNotAddedError
+from bot.literal import literal
 from bot.refusals import (
     BlankNoteError,
     CallNumberError,
     LongNoteError,
     NoDispatcherRoleError,
     NotDispatcherError,
+    NoteGoneError,
+    NoteMovedOnError,
     NotInGuildError,
+    NotYourNoteError,
     Refusal,
     SettingsUnknownError,
+    StorageDownError,
+    WaitingLimitError,
 )
 from bot.setting_wording import setting_refusal
-from bot.sonoran import (
-    CallNote,
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
 
-_DAY_SECONDS = 86_400
-_HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
-
-
-_SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
+_NAMES_LIMIT = 900  # UTF-16 units, for the names of roles
 
 
 def forgotten(*, setting: bool) -> str:
@@ -60,8 +48,6 @@ def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
     `reference` stands in the answer to an unexpected error, to be found again in the log.
     `setting` tells that the command was about settings, not about a note.
     """
-    if isinstance(error, NoteNotAddedError):
-        return _not_added(error.note, error.cause)
     if isinstance(error, Refusal):
         return _refusal(error)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
@@ -103,109 +89,26 @@ def _refusal(error: Refusal) -> str:
                 "nothing was sent: try again in a moment."
             )
         case NotDispatcherError() if error.roles:
-            roles = literal(", ".join(f"@{role}" for role in error.roles), limit=_HEAD_LIMIT)
+            roles = literal(", ".join(f"@{role}" for role in error.roles), limit=_NAMES_LIMIT)
             return f"To add notes you need one of these roles: {roles}"
         case NotDispatcherError():
             return (
                 "To add notes you need one of the dispatcher roles: ask an administrator for one."
             )
+        case StorageDownError():
+            return (
+                "Callnote's storage is not answering, so nothing was accepted or sent: try again "
+                "in a moment."
+            )
+        case WaitingLimitError():
+            return (
+                f"{error.limit:,} notes are waiting for Sonoran CAD already, so this one was not "
+                "accepted: try again when it answers."
+            )
+        case NoteGoneError():
+            return "This note is not kept any more: look at the call, and send it anew if needed."
+        case NoteMovedOnError():
+            return "This note has moved on: its message says where it stands now."
+        case NotYourNoteError():
+            return "Only the note's author or an administrator can do this."
     return setting_refusal(error) or "This cannot be done here: ask an administrator."
-
-
-def _not_added(note: CallNote, error: SonoranError) -> str:
-    state = "Not confirmed for" if isinstance(error, OutcomeUnknownError) else "Not added to"
-    head = literal(f"{state} call #{note.call_id}: {_said(error)[:_SAID_LIMIT]}", limit=_HEAD_LIMIT)
-    lines = f"{head}\n{_advice(error)}\n"
-    room = CONTENT_LIMIT - utf16_units(lines)
-    return lines + literal(f"Your note: {note.text}", limit=room)
-
-
-_REASONS = {
-    Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
-    Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
-    Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
-    Reason.SERVER_ERROR: "Sonoran CAD has trouble of its own",
-    Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
-    Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
-    Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
-}
-
-
-def _said(error: SonoranError) -> str:
-    """Return the CAD's own text, or what happened where it said nothing."""
-    match error:
-        case RefusedError():
-            return error.text or f"status {error.status} without a text"
-        case RateLimitedError():
-            return error.text or "too many requests"
-        case OutcomeUnknownError() | NoEffectError():
-            return error.text or _REASONS[error.reason]
-    return str(error)
-
-
-def _advice(error: SonoranError) -> str:
-    match error:
-        case CredentialsError():
-            return _credentials_advice(error)
-        case RefusedError():
-            return _refused_advice(error)
-        case RateLimitedError(retry_after=None):
-            return "The CAD is taking too many requests: try again in a minute."
-        case RateLimitedError():
-            wait = duration(error.retry_after or 0.0)
-            return f"The CAD is taking too many requests: try again in {wait}."
-        case NoEffectError(reason=Reason.WRONG_ADDRESS):
-            return (
-                "Nothing was stored: an administrator should check SONORAN\\_API\\_URL and "
-                "SONORAN\\_API\\_VERSION."
-            )
-        case NoEffectError(retry_in=float(seconds)):
-            return (
-                f"Nothing was sent: try again in {duration(seconds)}, when the CAD is asked anew."
-            )
-        case NoEffectError():
-            return "Nothing was sent: try again in a moment."
-    return "The note may have been added: check the call in the CAD before sending it again."
-
-
-def _refused_advice(error: RefusedError) -> str:
-    if "INVALID REQUEST TYPE" in error.text.upper():
-        return "An administrator should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
-    if error.status == 404:
-        return (
-            "Check the call number; if it is right, an administrator should check "
-            "SONORAN\\_SERVER\\_ID."
-        )
-    if error.status == 400:
-        return "Check the call number and the note, then try again."
-    return "Show this to an administrator."
-
-
-def _credentials_advice(error: CredentialsError) -> str:
-    said = error.text.upper()
-    if "INVALID COMMUNITY ID" in said:
-        advice = "An administrator must correct SONORAN\\_COMMUNITY\\_ID."
-    elif "NOT ENABLED" in said:
-        advice = "An administrator must enable the API for the community in Sonoran CAD."
-    elif error.status == 402 or said.startswith("VERSION "):
-        advice = "An administrator must check the community's Sonoran CAD plan."
-    elif error.status == 403:
-        advice = "An administrator must check what this API key and plan allow in Sonoran CAD."
-    else:
-        advice = "An administrator must correct SONORAN\\_API\\_KEY."
-    if not error.remembered:
-        return advice
-    return (
-        f"{advice} The CAD was not asked again, as it said so a moment ago; try again in "
-        f"{duration(error.retry_in)}."
-    )
-
-
-def duration(seconds: float) -> str:
-    """Return a delay in words, rounded up to whole seconds or, from two minutes on, minutes."""
-    if seconds > _DAY_SECONDS:
-        return "more than a day"
-    whole = max(1, math.ceil(seconds))
-    if whole >= 120:
-        return f"{math.ceil(whole / 60)} minutes"
-    return f"{whole} second{'s' if whole > 1 else ''}"

@@ -7,24 +7,18 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import events
-from bot.answering import acknowledge, answer
 from bot.app import CallnoteBot
 from bot.dispatchers import Dispatchers
 from bot.guild_settings import SettingsInForce
-from bot.literal import literal
-from bot.mentions import named
-from bot.note_text import NOTE_LIMIT, has_visible, one_line, parse_call_number, parse_note
-from bot.notes import add_note
-from bot.sonoran import CallNote, SonoranClient
+from bot.note_taking import label_of, take_note
+from bot.note_text import NOTE_LIMIT, parse_call_number, parse_note
+from bot.sonoran import CallNote
 
 
 class CallNotes(commands.Cog):
     """Adds notes to dispatch calls."""
 
-    def __init__(
-        self, cad: SonoranClient, dispatchers: Dispatchers, settings: SettingsInForce
-    ) -> None:
-        self._cad = cad
+    def __init__(self, dispatchers: Dispatchers, settings: SettingsInForce) -> None:
         self._dispatchers = dispatchers
         self._settings = settings
 
@@ -43,33 +37,15 @@ class CallNotes(commands.Cog):
         member = self._dispatchers.admit(interaction)
         call_id = parse_call_number(call)
         events.about_call(interaction, call_id)
-        text = parse_note(note)
-        # Nothing may reach the CAD before this: of two connected copies of the bot only the one
-        # whose acknowledgement Discord took goes on.
-        await acknowledge(interaction)
-        added = await add_note(
-            self._cad,
-            CallNote(
-                server_id=self._settings.server_id(member.guild.id),
-                call_id=call_id,
-                text=await named(text, member.guild, member),
-                label=_label(member),
-            ),
+        typed = CallNote(
+            server_id=self._settings.server_id(member.guild.id),
+            call_id=call_id,
+            text=parse_note(note),
+            label=label_of(member),
         )
-        shown = await answer(interaction, literal(added.text))
-        events.outcome(
-            interaction,
-            "added" if shown else "added, answer not shown",
-            trace_id=added.trace_id,
-        )
-
-
-def _label(member: discord.Member) -> str:
-    """Return the name that the CAD shows beside the note; a nickname may be of blanks alone."""
-    name = one_line(member.display_name)
-    return name if has_visible(name) else member.name
+        await take_note(interaction.client, interaction, member, typed)
 
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(CallNotes(bot.cad, bot.dispatchers, bot.settings))
+    await bot.add_cog(CallNotes(bot.dispatchers, bot.settings))

@@ -8,11 +8,15 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
+import discord
+
 from bot.app import CallnoteBot
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import use_discord_at
 from bot.guild_settings import SettingsInForce
+from bot.journal import Limits, NoteRecord
+from bot.note_service import NoteService
 from bot.process import serve
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
 from bot.standins.discord_server import DiscordServer, Interaction, Message
@@ -25,6 +29,19 @@ API_KEY = "test-key-55aa"
 COMMUNITY = "rockford"
 PATIENCE = 15.0
 """Seconds after which a test that waits for something gives up."""
+
+LIMITS = Limits(
+    notes_per_minute=6000,
+    notes_burst=1000,
+    call_reads_per_minute=600,
+    settle_seconds=0.5,
+    longest_pause_seconds=0.2,
+)
+"""Limits with which a test need not wait a minute."""
+
+
+async def _not_logged(_client: discord.Client, _record: NoteRecord) -> bool:
+    return True
 
 
 class World:
@@ -58,6 +75,7 @@ class World:
             dispatcher_role_ids=frozenset({self.role.id}),
             sonoran_api_url=cad.url,
             discord_api_url=discord.api_url,
+            limits=LIMITS,
         )
 
     def file(self, number: int) -> DatabaseAddress:
@@ -99,7 +117,8 @@ class World:
         try:
             await settings.refresh()
             life = DatabaseLife(database, settings, host=None)
-            async with CallnoteBot(cad=cad, settings=settings, life=life) as bot:
+            notes = NoteService(database, cad, limits=LIMITS, history_days=30, log_note=_not_logged)
+            async with CallnoteBot(cad=cad, settings=settings, life=life, notes=notes) as bot:
                 yield bot
         finally:
             await database.close()

@@ -63,6 +63,7 @@ class Delivery:
         changed: Callable[[NoteRecord], None],
     ) -> None:
         owner = secrets.token_hex(8)
+        self._shared = database.address.path is None
         self.store = JournalStore(database, owner)
         self._limits = limits
         self._history_seconds = history_days * DAY_SECONDS
@@ -73,6 +74,12 @@ class Delivery:
         self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
         self._checker = Checker(self._desk, self._custody, database, cad, self._sender, limits)
         self._in_hand: set[int] = set()
+        self._forgetting: set[asyncio.Task[None]] = set()
+
+    @property
+    def shared(self) -> bool:
+        """Whether all copies of Callnote have this one journal, as they have on PostgreSQL."""
+        return self._shared
 
     @property
     def problem(self) -> SonoranError | None:
@@ -97,12 +104,17 @@ class Delivery:
             self._in_hand.add(record.id)
         return record, ago
 
-    async def acknowledged(self, record: NoteRecord, message_id: int) -> None:
-        """Queue a note whose member has been shown the message that will tell its fate."""
+    async def acknowledged(
+        self, record: NoteRecord, message_id: int, text: str | None = None
+    ) -> None:
+        """Queue a note whose member has been shown the message that will tell its fate.
+
+        `text` is what is to be sent, where it is not what was written down first.
+        """
         try:
             moved = await until_stored(
                 lambda: self.store.move(
-                    record, NoteState.QUEUED, message=(message_id, record.token)
+                    record, NoteState.QUEUED, message=(message_id, record.token), text=text
                 )
             )
         except MovedOnError:
@@ -116,9 +128,15 @@ class Delivery:
     async def withdraw(self, record: NoteRecord) -> None:
         """Forget a note that its member was not promised."""
         try:
-            await until_stored(lambda: self.store.withdraw(record))
+            await until_stored(lambda: self.store.withdraw(record.id))
         finally:
             self._in_hand.discard(record.id)
+
+    def forget(self, note_id: int) -> None:
+        """See to it that a note is not sent whose writing down was not confirmed in time."""
+        task = asyncio.create_task(until_stored(lambda: self.store.withdraw(note_id)))
+        self._forgetting.add(task)
+        task.add_done_callback(self._forgetting.discard)
 
     async def cancel(self, record: NoteRecord) -> NoteRecord:
         """Call a note back that is queued or in doubt, and return it cancelled.

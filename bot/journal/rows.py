@@ -1,4 +1,4 @@
-"""A row of the notes table as a record."""
+"""A row of the notes table as a record, and the other way round."""
 
 from __future__ import annotations
 
@@ -37,3 +37,38 @@ def record_of(row: Row[Any]) -> NoteRecord:
         logged=row.logged,
         owner=row.owner,
     )
+
+
+def values_of(record: NoteRecord, fingerprint: str) -> dict[str, Any]:
+    """Return the columns' values for a new record.
+
+    `fingerprint` is that of the text as its member typed it, by which a repetition is noticed.
+    """
+    return {
+        "id": record.id,
+        "position": record.position,
+        "guild_id": record.guild_id,
+        "channel_id": record.channel_id,
+        "message_id": record.message_id,
+        "member_id": record.member_id,
+        "member_name": record.member_name,
+        "token": record.token,
+        "server_id": record.note.server_id,
+        "call_id": record.note.call_id,
+        "label": record.note.label,
+        "text": record.note.text,
+        "fingerprint": fingerprint,
+        "state": record.state.value,
+        "cause": causes.written(record.cause),
+        "answer": record.answer,
+        "uncertain": record.uncertain,
+        "tries": record.tries,
+        "accepted_at": record.accepted_at,
+        "since": record.since,
+        "updated_at": record.updated_at,
+        "revision": record.revision,
+        "shown": record.shown,
+        "logged": record.logged,
+        "settled": False,
+        "owner": record.owner,
+    }

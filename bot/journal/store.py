@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal import causes
 from bot.journal.deliveries import count_delivery, uncertain_after
 from bot.journal.matching import fingerprint
 from bot.journal.record import NewNote, NoteRecord
-from bot.journal.rows import record_of
+from bot.journal.rows import record_of, values_of
 from bot.journal.states import WAITING, NoteState, check_move
 from bot.sonoran import SonoranError
 from bot.storage import Database
@@ -77,76 +77,74 @@ class JournalStore:
         key = fingerprint(new.note.label, new.note.text)
         async with self._database.begin() as connection:
             position = await _next_position(connection)
-            if await connection.scalar(select(exists().where(notes.c.id == new.id))):
+            found = (await connection.execute(self._before_accepting(new, key))).one()
+            if found.taken:
                 raise TakenError
-            waiting = await connection.scalar(
-                select(func.count()).where(notes.c.state.in_(_WAITING))
-            )
-            if (waiting or 0) >= waiting_limit:
+            if found.waiting >= waiting_limit:
                 raise JournalFullError(waiting_limit)
-            ago = None
-            if instead_of is None:
-                ago = await self._repeated(connection, new, key)
-            else:
+            ago = None if found.ago is None else max(0.0, found.ago)
+            if instead_of is not None:
+                ago = None
                 held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
                 if not (await connection.execute(delete(notes).where(held))).rowcount:
                     raise TakenError
-            row = await connection.execute(
-                notes.insert()
-                .values(
-                    id=new.id,
-                    position=position,
-                    guild_id=new.guild_id,
-                    channel_id=new.channel_id,
-                    member_id=new.member_id,
-                    member_name=new.member_name,
-                    token=new.token,
-                    server_id=new.note.server_id,
-                    call_id=new.note.call_id,
-                    label=new.note.label,
-                    text=new.note.text,
-                    fingerprint=key,
-                    state=(NoteState.RECEIVED if ago is None else NoteState.HELD).value,
-                    uncertain=0,
-                    tries=0,
-                    accepted_at=self._database.now,
-                    since=self._database.now,
-                    updated_at=self._database.now,
-                    revision=1,
-                    shown=0,
-                    logged=0,
-                    settled=False,
-                    owner=self.owner,
-                )
-                .returning(*notes.c)
+            record = NoteRecord(
+                id=new.id,
+                position=position,
+                guild_id=new.guild_id,
+                channel_id=new.channel_id,
+                message_id=None,
+                member_id=new.member_id,
+                member_name=new.member_name,
+                token=new.token,
+                note=new.note,
+                state=NoteState.RECEIVED if ago is None else NoteState.HELD,
+                cause=None,
+                answer=None,
+                uncertain=0,
+                tries=0,
+                accepted_at=found.now,
+                since=found.now,
+                updated_at=found.now,
+                revision=1,
+                shown=0,
+                logged=0,
+                owner=self.owner,
             )
-            return record_of(row.one()), ago
+            await connection.execute(notes.insert(), values_of(record, key))
+        return record, ago
 
-    async def _repeated(self, connection: AsyncConnection, new: NewNote, key: str) -> float | None:
-        ago: float | None = await connection.scalar(
-            select(self._database.now - func.max(notes.c.accepted_at)).where(
-                notes.c.guild_id == new.guild_id,
-                notes.c.member_id == new.member_id,
-                notes.c.server_id == new.note.server_id,
-                notes.c.call_id == new.note.call_id,
-                notes.c.fingerprint == key,
-                notes.c.state.in_(_REPEATABLE),
-                notes.c.accepted_at > self._database.now - REPEAT_SECONDS,
-            )
+    def _before_accepting(self, new: NewNote, key: str) -> Select[Any]:
+        """Return the query for all that must be known before a note is written down."""
+        now = self._database.now
+        same = (
+            notes.c.guild_id == new.guild_id,
+            notes.c.member_id == new.member_id,
+            notes.c.server_id == new.note.server_id,
+            notes.c.call_id == new.note.call_id,
+            notes.c.fingerprint == key,
+            notes.c.state.in_(_REPEATABLE),
+            notes.c.accepted_at > now - REPEAT_SECONDS,
         )
-        return None if ago is None else max(0.0, ago)
+        waiting = select(func.count()).where(notes.c.state.in_(_WAITING))
+        return select(
+            exists().where(notes.c.id == new.id).label("taken"),
+            waiting.scalar_subquery().label("waiting"),
+            select(now - func.max(notes.c.accepted_at)).where(*same).scalar_subquery().label("ago"),
+            now.label("now"),
+        )
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the journal (any more)."""
         async with self._database.begin() as connection:
             return await _get(connection, note_id)
 
-    async def withdraw(self, record: NoteRecord) -> None:
+    async def withdraw(self, note_id: int) -> None:
         """Forget a note that Discord never let us promise, or a held one."""
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
         async with self._database.begin() as connection:
             await connection.execute(
-                delete(notes).where(notes.c.id == record.id, notes.c.state.in_(states))
+                delete(notes).where(notes.c.id == note_id, notes.c.state.in_(states))
             )
 
     async def move(
@@ -158,15 +156,16 @@ class JournalStore:
         answer: str | None = None,
         there: int = 1,
         message: tuple[int, str | None] | None = None,
+        text: str | None = None,
         take: bool = False,
     ) -> NoteRecord:
         """Move a note on and return what it is then.
 
         `cause` and `answer` are what is known of its outcome; `there` says how many of its sends
         are in the CAD, for a move to ADDED. `message` is Discord's message for it and the token
-        that can edit it, where they are new. `take` lets a note be moved that another process
-        owns, as a button does. A note that is queued anew goes behind all others of its call,
-        but keeps its place when it was merely not stored.
+        that can edit it, and `text` what is to be sent, where they are new. `take` lets a note be
+        moved that another process owns, as a button does. A note that is queued anew goes behind
+        all others of its call, but keeps its place when it was merely not stored.
 
         Raises `MovedOnError` when the note is not at `record`'s revision any more,
         `NotFirstError` instead of letting it overtake another note for its call, and
@@ -188,6 +187,8 @@ class JournalStore:
                 values["tries"] = record.tries + 1
             if message is not None:
                 values["message_id"], values["token"] = message
+            if text is not None:
+                values["text"] = text
             if _starts_anew(record.state, target):
                 values["since"] = self._database.now
             if target is NoteState.QUEUED and _starts_anew(record.state, target):

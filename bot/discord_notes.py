@@ -1,0 +1,162 @@
+"""Reaches the Discord message that shows a note, by whichever way still works.
+
+For 15 minutes that is the interaction's token, which needs no permission; afterwards the message
+is an ordinary one of the bot's (discord/discord-api-docs, discussion 3090).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from enum import Enum, auto
+from typing import cast
+
+import aiohttp
+import discord
+
+from bot.journal import NoteRecord
+
+# Discord API docs, Opcodes and Status Codes: what says that the token, and not the message, is
+# the trouble.
+_TOKEN_CODES = frozenset({10015, 50027})
+_UNKNOWN_MESSAGE = 10008
+_ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
+
+FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What a request to Discord can end with besides an answer."""
+
+
+class Shown(Enum):
+    """What came of showing something."""
+
+    YES = auto()
+    LATER = auto()
+    """Discord did not take it now; another try may succeed."""
+    NEVER = auto()
+    """There is no way left to show it."""
+
+
+class NoteMessage:
+    """The message of one note, seen from one client."""
+
+    def __init__(self, client: discord.Client, record: NoteRecord) -> None:
+        self._client = client
+        self._record = record
+        self.moved_to: int | None = None
+        """The id of the new message when the old one was gone."""
+
+    async def find(self) -> tuple[Shown, int | None]:
+        """Look whether the interaction was acknowledged and waits for its answer.
+
+        Returns YES with the message's id when its placeholder is there, NEVER when there is none
+        or it says something else already.
+        """
+        webhook = self._webhook()
+        if webhook is None:
+            return Shown.NEVER, None
+        try:
+            message = await webhook.fetch_message(_ORIGINAL)
+        except discord.NotFound:
+            return Shown.NEVER, None
+        except discord.HTTPException as error:
+            return (Shown.NEVER if error.code in _TOKEN_CODES else Shown.LATER), None
+        except FAILURES:
+            return Shown.LATER, None
+        if message.flags.loading and not message.flags.ephemeral:
+            return Shown.YES, message.id
+        return Shown.NEVER, None
+
+    async def close(self, content: str) -> None:
+        """Make a private question say `content`, without its buttons, if it can be reached."""
+        webhook = self._webhook()
+        if webhook is not None:
+            with contextlib.suppress(*FAILURES):
+                await webhook.edit_message(_ORIGINAL, content=content, view=None)
+
+    async def show(
+        self, content: str, view: discord.ui.View | None, copy: str | None = None
+    ) -> Shown:
+        """Make the message say `content`, with `view` below it and `copy` as an attached text.
+
+        A message that was deleted meanwhile is replaced by a new one. Never raises for what
+        Discord or the network does.
+        """
+        ways = (self._by_token, self._by_channel, self._anew_by_token, self._anew_by_channel)
+        for way in ways:
+            try:
+                if await way(content, view, copy):
+                    return Shown.YES
+            except discord.DiscordServerError:
+                return Shown.LATER
+            except (discord.NotFound, discord.Forbidden):
+                continue
+            except discord.HTTPException as error:
+                if error.status == 429:
+                    return Shown.LATER
+                continue
+            except ValueError:
+                return Shown.YES  # Discord took it and described it in a way that cannot be read
+            except FAILURES:
+                return Shown.LATER
+        return Shown.NEVER
+
+    async def _by_token(self, content: str, view: discord.ui.View | None, copy: str | None) -> bool:
+        webhook = self._webhook()
+        if webhook is None:
+            return False
+        await webhook.edit_message(
+            _ORIGINAL, content=content, view=view, attachments=_attachments(copy)
+        )
+        return True
+
+    async def _by_channel(
+        self, content: str, view: discord.ui.View | None, copy: str | None
+    ) -> bool:
+        if self._record.message_id is None:
+            return False
+        message = self._channel().get_partial_message(self._record.message_id)
+        try:
+            await message.edit(content=content, view=view, attachments=_attachments(copy))
+        except discord.Forbidden:
+            if copy is None:
+                raise
+            await message.edit(content=content, view=view, attachments=[])
+        return True
+
+    async def _anew_by_token(
+        self, content: str, view: discord.ui.View | None, copy: str | None
+    ) -> bool:
+        webhook = self._webhook()
+        if webhook is None:
+            return False
+        message = await webhook.send(
+            content, view=view or discord.utils.MISSING, files=_attachments(copy), wait=True
+        )
+        self.moved_to = message.id
+        return True
+
+    async def _anew_by_channel(
+        self, content: str, view: discord.ui.View | None, copy: str | None
+    ) -> bool:
+        message = await self._channel().send(
+            content, view=view or discord.utils.MISSING, files=_attachments(copy)
+        )
+        self.moved_to = message.id
+        return True
+
+    def _webhook(self) -> discord.Webhook | None:
+        token, application = self._record.token, self._client.application_id
+        if token is None or application is None:
+            return None
+        return discord.Webhook.partial(application, token, client=self._client)
+
+    def _channel(self) -> discord.PartialMessageable:
+        return self._client.get_partial_messageable(
+            self._record.channel_id, guild_id=self._record.guild_id
+        )
+
+
+def _attachments(copy: str | None) -> list[discord.File]:
+    if copy is None:
+        return []
+    return [discord.File(io.BytesIO(copy.encode("utf-8", "replace")), filename="note.txt")]

@@ -1,0 +1,105 @@
+"""What a press of a button below a note does: who may, whether it still fits, and the move."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import events
+from bot.administrators import is_administrator
+from bot.answering import acknowledge
+from bot.journal import MovedOnError, NoteRecord, NoteState
+from bot.note_buttons import OFFERED
+from bot.note_taking import STORAGE_SECONDS, take_note
+from bot.refusals import NoteGoneError, NoteMovedOnError, NotYourNoteError, StorageDownError
+from bot.storage import StorageError
+
+if TYPE_CHECKING:
+    from bot.app import CallnoteBot
+
+_TARGETS = {
+    "retry": NoteState.QUEUED,
+    "check": NoteState.CHECKING,
+    "resend": NoteState.QUEUED,
+}
+
+_MOVED_ON = "This note has moved on meanwhile: its message says where it stands."
+_NOT_STORED = (
+    "Callnote's storage is not answering, so nothing was changed: press it again in a moment."
+)
+
+
+class NoteActions:
+    """Carries out presses for one bot."""
+
+    def __init__(self, bot: CallnoteBot) -> None:
+        self._bot = bot
+
+    async def press(
+        self, interaction: discord.Interaction[CallnoteBot], action: str, note_id: int
+    ) -> None:
+        """Do `action` with a note; whatever goes wrong is told to the member alone.
+
+        Only dispatchers of the note's guild may; only its author or an administrator may call it
+        back, and only its author may say that a repeated note is meant.
+        """
+        events.begin(interaction)
+        if self._bot.in_flight.closing:
+            return  # another copy of the bot has it
+        self._bot.in_flight.add_current()
+        try:
+            await self._press(interaction, action, note_id)
+        except Exception as error:
+            await self._bot.tree.answer_failure(interaction, error)
+
+    async def _press(
+        self, interaction: discord.Interaction[CallnoteBot], action: str, note_id: int
+    ) -> None:
+        member = self._bot.dispatchers.admit(interaction)
+        record = await self._record(interaction, note_id)
+        events.about_call(interaction, record.note.call_id)
+        if action not in OFFERED.get(record.state, ()):
+            raise NoteMovedOnError
+        own = record.member_id == member.id
+        if (action == "add" and not own) or (
+            action == "cancel" and not own and not is_administrator(interaction)
+        ):
+            raise NotYourNoteError
+        if action == "add":
+            await take_note(self._bot, interaction, member, record.note, instead_of=record)
+            return
+        # Of two connected copies of the bot, the one whose acknowledgement Discord took goes on.
+        await acknowledge(interaction)
+        await self._move(interaction, action, record)
+
+    async def _record(
+        self, interaction: discord.Interaction[CallnoteBot], note_id: int
+    ) -> NoteRecord:
+        try:
+            async with asyncio.timeout(STORAGE_SECONDS):
+                record = await self._bot.delivery.store.get(note_id)
+        except (StorageError, TimeoutError):
+            raise StorageDownError from None
+        if record is None or record.guild_id != interaction.guild_id:
+            raise NoteGoneError
+        return record
+
+    async def _move(
+        self, interaction: discord.Interaction[CallnoteBot], action: str, record: NoteRecord
+    ) -> None:
+        """Move the note; its message is changed by whoever keeps messages true."""
+        delivery = self._bot.delivery
+        try:
+            if action == "cancel":
+                await delivery.cancel(record)
+            elif interaction.message is not None:
+                shown_in = (interaction.message.id, interaction.token)
+                await delivery.resume(record, _TARGETS[action], shown_in)
+        except MovedOnError:
+            await interaction.followup.send(_MOVED_ON, ephemeral=True)
+        except StorageError:
+            await interaction.followup.send(_NOT_STORED, ephemeral=True)
+        else:
+            events.outcome(interaction, f"pressed {action}")

@@ -1,0 +1,156 @@
+"""Keeps the messages of notes true: each says what the journal says, also after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot import events
+from bot.discord_notes import NoteMessage, Shown
+from bot.journal import Delivery, NoteRecord, NoteState
+from bot.mentions import named
+from bot.note_buttons import buttons_for
+from bot.note_wording import content_of, loose_copy
+from bot.storage import StorageError
+
+EDIT_SECONDS = 3.0
+"""The least time between two edits of a message while its note is still on its way."""
+
+FIRST_RETRY_SECONDS = 1.5
+LONGEST_RETRY_SECONDS = 30.0
+"""The pauses between tries to show something that Discord does not take, doubling."""
+
+_log = logging.getLogger(__name__)
+
+
+class NoteMessages:
+    """Shows what `changed` tells of, one task for each note, only the newest state of it.
+
+    `client` is the present connection to Discord and may be replaced; while it is None nothing is
+    shown. `log_note` records a finished note in its guild's log channel and returns whether that
+    is done with. `delivery` must be set before the first call.
+    """
+
+    delivery: Delivery
+
+    def __init__(self, log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]]) -> None:
+        self.client: discord.Client | None = None
+        self._log_note = log_note
+        self._latest: dict[int, NoteRecord] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._edited: dict[int, float] = {}
+        self._connected = asyncio.Event()
+        self._news = asyncio.Event()
+
+    def connect(self, client: discord.Client | None) -> None:
+        """Show everything through this client from now on; None while there is none."""
+        self.client = client
+        if client is None:
+            self._connected.clear()
+        else:
+            self._connected.set()
+
+    def changed(self, record: NoteRecord) -> None:
+        """See to it that a note's message says what the record says."""
+        known = self._latest.get(record.id)
+        if known is not None and known.revision > record.revision:
+            return
+        self._latest[record.id] = record
+        self._news.set()
+        if record.id not in self._tasks:
+            task = asyncio.create_task(self._keep_true(record.id))
+            self._tasks[record.id] = task
+            task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until everything is shown, at most that long; the rest is for the next process."""
+        if self._tasks:
+            _, running = await asyncio.wait(set(self._tasks.values()), timeout=seconds)
+            for task in running:
+                task.cancel()
+            if running:
+                await asyncio.wait(running)
+
+    async def _keep_true(self, note_id: int) -> None:
+        """Show a note's newest state until there is none newer."""
+        pause = FIRST_RETRY_SECONDS
+        try:
+            while True:
+                await self._connected.wait()
+                record = self._latest[note_id]
+                client = self.client
+                if client is None:
+                    continue
+                shown = await self._show(client, record)
+                if shown is Shown.LATER:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                elif self._latest[note_id] is record:
+                    return
+                else:
+                    await self._wait_between_edits(note_id)
+        except Exception:
+            _log.exception("the message of note %d could not be kept true", note_id)
+        finally:
+            self._latest.pop(note_id, None)
+            self._edited.pop(note_id, None)
+
+    async def _wait_between_edits(self, note_id: int) -> None:
+        """Let a message stand a while, unless there is something final to say."""
+        until = self._edited.get(note_id, 0.0) + EDIT_SECONDS
+        while not self._latest[note_id].state.final and (left := until - time.monotonic()) > 0:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+
+    async def _show(self, client: discord.Client, record: NoteRecord) -> Shown:
+        if record.state is NoteState.RECEIVED:
+            return await self._ask_discord(client, record)
+        content = content_of(record, self.delivery.problem)
+        shown = Shown.YES
+        if content is not None and record.shown < record.revision:
+            message = NoteMessage(client, record)
+            shown = await message.show(content, buttons_for(record), loose_copy(record))
+            if shown is Shown.LATER:
+                return shown
+            self._edited[record.id] = time.monotonic()
+            await self._note_move(record, message.moved_to)
+        if record.state.final:
+            events.note_outcome(record, shown=shown is Shown.YES)
+            logged = record.logged >= record.revision or await self._log_note(client, record)
+            await self._mark(record, logged=logged)
+        return Shown.YES
+
+    async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> Shown:
+        """Find out whether the process that wrote a note down got to promise it to its member."""
+        found, message_id = await NoteMessage(client, record).find()
+        if found is Shown.LATER:
+            return found
+        if message_id is None:
+            await self.delivery.withdraw(record)
+            return Shown.YES
+        guild = client.get_guild(record.guild_id)
+        known = {record.member_id: record.member_name}
+        text = await named(record.note.text, guild, known) if guild is not None else None
+        await self.delivery.acknowledged(record, message_id, text)
+        return Shown.YES
+
+    async def _note_move(self, record: NoteRecord, message_id: int | None) -> None:
+        if message_id is not None:
+            try:
+                await self.delivery.store.set_message(record, message_id)
+            except StorageError as error:
+                _log.warning("the new message of note %d is not noted: %s", record.id, error)
+
+    async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
+        try:
+            await self.delivery.store.mark(record, shown=True, logged=logged)
+        except StorageError as error:
+            # At worst it is shown once more after the next restart.
+            _log.warning("note %d is not noted as shown: %s", record.id, error)

@@ -1,0 +1,73 @@
+"""Everything about notes in one process: the journal, its delivery, and the messages."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable
+
+import discord
+
+from bot.journal import Delivery, Limits, NoteRecord
+from bot.note_messages import NoteMessages
+from bot.sonoran import SonoranClient
+from bot.storage import Database
+
+HAND_OVER_SECONDS = 2.0
+"""How long handing the unfinished notes over to the next process may take."""
+
+
+class NoteService:
+    """Takes notes, delivers them and shows what became of them, across connections to Discord.
+
+    `log_note` is as for `NoteMessages`. `run` must be running for anything to be delivered.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        cad: SonoranClient,
+        *,
+        limits: Limits,
+        history_days: int,
+        log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+    ) -> None:
+        self.messages = NoteMessages(log_note)
+        self.delivery = Delivery(
+            database,
+            cad,
+            limits=limits,
+            history_days=history_days,
+            changed=self.messages.changed,
+        )
+        self.messages.delivery = self.delivery
+        self._running: asyncio.Task[None] | None = None
+
+    async def run(self, opened: asyncio.Event) -> None:
+        """Deliver notes from the moment the database is open until cancelled or finished."""
+        await opened.wait()
+        self._running = asyncio.create_task(self.delivery.run())
+        try:
+            await asyncio.wait({self._running})
+        finally:
+            self._running.cancel()
+        if not self._running.cancelled():
+            self._running.result()
+
+    async def finish(self, seconds: float) -> None:
+        """Begin nothing new, let what is under way end and be shown, and hand over the rest.
+
+        Takes at most `seconds` and `HAND_OVER_SECONDS`; what could not end is found out by the
+        next process.
+        """
+        deadline = time.monotonic() + seconds
+        if self._running is None:
+            return
+        self._running.cancel()
+        await asyncio.wait({self._running})
+        await self.delivery.finish(max(0.0, deadline - time.monotonic()))
+        await self.messages.finish(max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HAND_OVER_SECONDS):
+                await self.delivery.hand_over()

@@ -1,0 +1,162 @@
+"""Takes a note from an interaction: written down first, then promised, then left to delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot import events
+from bot.answering import ACKNOWLEDGE_SECONDS, NotAcknowledgedError, reason_of
+from bot.discord_notes import NoteMessage, Shown
+from bot.journal import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
+from bot.mentions import named
+from bot.note_buttons import buttons_for
+from bot.note_text import has_visible, one_line
+from bot.note_wording import repeated
+from bot.refusals import StorageDownError, WaitingLimitError
+from bot.sonoran import CallNote
+from bot.storage import StorageError
+
+if TYPE_CHECKING:
+    from bot.app import CallnoteBot
+
+STORAGE_SECONDS = 1.5
+"""How long writing a note down may take: with the acknowledgement it must end within 3 s."""
+
+LANDED_SECONDS = 3.5
+"""The age at which an interaction that is not acknowledged never will be (Discord API docs,
+Receiving and Responding to Interactions: 3 s)."""
+
+LOOK_AGAIN_SECONDS = 2.0
+LOOKS = 300
+"""How often Discord is asked whether it took an acknowledgement: for 10 minutes."""
+
+
+async def take_note(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    note: CallNote,
+    *,
+    instead_of: NoteRecord | None = None,
+) -> None:
+    """Write a note down, acknowledge the interaction publicly, and queue the note.
+
+    The names of whoever the note mentions are put in last. Of two copies of the bot on one
+    database, the one that does not get the row leaves the interaction alone. A note that repeats
+    one just sent is held back with a private question. Raises a `Refusal` when the note cannot be
+    written down, and `NotAcknowledgedError` when nothing was promised to the member; in both
+    cases the note will not be sent.
+    """
+    record, ago = await _written_down(bot, interaction, member, note, instead_of)
+    if record is None:
+        events.outcome(interaction, "left to another copy")
+        return
+    if record.state is NoteState.HELD:
+        await _ask(interaction, record, ago or 0.0)
+        return
+    try:
+        message_id = await _promised(bot, interaction, record)
+    except NotAcknowledgedError:
+        await bot.delivery.withdraw(record)
+        raise
+    # Looking members' names up takes longer than Discord waits for an acknowledgement.
+    text = await named(note.text, member.guild, {member.id: member.display_name})
+    await bot.delivery.acknowledged(record, message_id, text)
+    if instead_of is not None:
+        await _close_question(bot, instead_of)
+
+
+async def _written_down(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    note: CallNote,
+    instead_of: NoteRecord | None,
+) -> tuple[NoteRecord | None, float | None]:
+    new = NewNote(
+        id=interaction.id,
+        guild_id=interaction.guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        member_id=member.id,
+        member_name=member.display_name,
+        token=interaction.token,
+        note=note,
+    )
+    try:
+        async with asyncio.timeout(STORAGE_SECONDS):
+            return await bot.delivery.accept(
+                new, instead_of=None if instead_of is None else instead_of.id
+            )
+    except TakenError:
+        return None, None
+    except JournalFullError as error:
+        raise WaitingLimitError(error.limit) from None
+    except (StorageError, TimeoutError):
+        bot.delivery.forget(interaction.id)
+        raise StorageDownError from None
+
+
+async def _promised(
+    bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
+) -> int:
+    """Acknowledge publicly; returns the id of the message that will tell the note's fate.
+
+    Raises `NotAcknowledgedError` when Discord did not take it. Where the database is shared by
+    all copies of the bot, whoever has the row may ask Discord what became of a lost confirmation,
+    as nobody else can have acknowledged; otherwise another copy may have.
+    """
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            response = await interaction.response.defer(thinking=True)
+        if response is not None and response.message_id is not None:
+            return response.message_id
+        reason, expired = "no message", False
+    except Exception as error:  # whatever it was, Discord's confirmation is missing
+        reason, expired = reason_of(error), isinstance(error, discord.NotFound)
+    if expired or not bot.delivery.shared:
+        raise NotAcknowledgedError(reason, expired=expired)
+    message_id = await _landed(bot, interaction, record)
+    if message_id is None:
+        raise NotAcknowledgedError(reason, expired=True)
+    return message_id
+
+
+async def _landed(
+    bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
+) -> int | None:
+    """Ask Discord whether it took the acknowledgement; the message's id, or None for no."""
+    age = time.time() - interaction.created_at.timestamp()
+    for look in range(LOOKS):
+        found, message_id = await NoteMessage(bot, record).find()
+        if message_id is not None:
+            return message_id
+        if found is Shown.NEVER and (look > 0 or age > LANDED_SECONDS):
+            return None
+        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+    return None
+
+
+async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, seconds: float) -> None:
+    """Ask privately whether a note that was just sent is meant to be there twice."""
+    async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+        await interaction.response.send_message(
+            repeated(record, seconds),
+            view=buttons_for(record) or discord.utils.MISSING,
+            ephemeral=True,
+        )
+    events.outcome(interaction, "held back as a repetition")
+
+
+async def _close_question(bot: CallnoteBot, held: NoteRecord) -> None:
+    """Take the button off the private question that was answered."""
+    await NoteMessage(bot, held).close("Adding it again.")
+
+
+def label_of(member: discord.Member) -> str:
+    """Return the name that the CAD shows beside the note; a nickname may be of blanks alone."""
+    name = one_line(member.display_name)
+    return name if has_visible(name) else member.name
