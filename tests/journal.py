@@ -13,11 +13,13 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 
-from bot.journal import Delivery, Limits, NewNote, NoteRecord, NoteState
+from bot.journal import Delivery, JournalStore, Limits, NewNote, NoteRecord, NoteState
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database
+from bot.storage.journal_schema import notes
 from tests.world import PATIENCE
 
 KEY = "journal-key"
@@ -31,6 +33,24 @@ QUICK = Limits(
     longest_pause_seconds=0.1,
 )
 """Limits with which a test need not wait; what takes a minute takes a moment."""
+
+WAYS: dict[NoteState, tuple[NoteState, ...]] = {
+    NoteState.RECEIVED: (),
+    NoteState.QUEUED: (NoteState.QUEUED,),
+    NoteState.SENDING: (NoteState.QUEUED, NoteState.SENDING),
+    NoteState.CHECKING: (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING),
+    NoteState.ADDED: (NoteState.QUEUED, NoteState.SENDING, NoteState.ADDED),
+    NoteState.REFUSED: (NoteState.QUEUED, NoteState.SENDING, NoteState.REFUSED),
+    NoteState.FAILED: (NoteState.QUEUED, NoteState.FAILED),
+    NoteState.UNCONFIRMED: (
+        NoteState.QUEUED,
+        NoteState.SENDING,
+        NoteState.CHECKING,
+        NoteState.UNCONFIRMED,
+    ),
+    NoteState.CANCELLED: (NoteState.QUEUED, NoteState.CANCELLED),
+}
+"""The shortest way to each state that an accepted note can be in."""
 
 _ids = itertools.count(1_000)
 
@@ -142,6 +162,30 @@ def new_note(
         token="interaction-token",
         note=CallNote(server_id=1, call_id=call, text=text, label=LABEL),
     )
+
+
+async def in_state(
+    store: JournalStore,
+    state: NoteState,
+    text: str = "some note here",
+    call: int = 123,
+    *,
+    member: int = 7,
+    guild: int = 1,
+) -> NoteRecord:
+    """Write a note down and move it on to a state, without anybody sending it."""
+    new = new_note(text, call, member=member, guild=guild)
+    record, _ = await store.accept(new, waiting_limit=1000)
+    for target in WAYS[state]:
+        record = await store.move(record, target)
+    return record
+
+
+async def shift(database: Database, seconds: float, *columns: str) -> None:
+    """Let times in the journal's rows be earlier, as if so many seconds had passed."""
+    values = {name: notes.c[name] - seconds for name in columns or ("updated_at", "since")}
+    async with database.begin() as connection:
+        await connection.execute(update(notes).values(values))
 
 
 def with_limits(**changes: float) -> Limits:
