@@ -23,7 +23,7 @@ from bot.storage import StorageError
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
 
-STORAGE_SECONDS = 1.5
+STORAGE_SECONDS = 2.0
 """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
 
 LANDED_SECONDS = 3.5

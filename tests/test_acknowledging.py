@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from bot.standins.discord_server import Fault
+from bot.standins.sonoran_server import Fault as CadFault
 from tests.world import PATIENCE, World
 
 
@@ -24,11 +25,11 @@ async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
 
 
 async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World) -> None:
-    await world.start()
-    await world.start()
+    await world.start(other_copy_seconds=PATIENCE)
+    await world.start(other_copy_seconds=PATIENCE)
     interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(20)))
     for interaction in interactions:
-        await asyncio.wait_for(interaction.answered(), PATIENCE)
+        await world.final(interaction)
     await world.finish()
     assert sorted(world.stored()) == sorted(f"note {n}" for n in range(20))
     for n, interaction in enumerate(interactions):
@@ -106,8 +107,13 @@ async def test_an_answer_that_discord_did_not_take_is_tried_again(
 
 async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world: World) -> None:
     await world.start()
-    world.discord.faults.add(Fault(route="edit_original", status=404, applied=False))
+    held = asyncio.Event()
+    world.cad.faults.add(CadFault(on="note", applied=True, hold=held))
     interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    held.set()
     await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
     assert interaction.messages[-1].content == "NOTE 'some note here' added to call #123"
 

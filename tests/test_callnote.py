@@ -130,7 +130,7 @@ async def test_two_hundred_simultaneous_notes_are_each_stored_and_answered_once(
 ) -> None:
     await world.start()
     interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(200)))
-    messages = await asyncio.gather(*(each.answered() for each in interactions))
+    messages = await asyncio.gather(*(world.final(each) for each in interactions))
     expected = [f"note {n}" for n in range(200)]
     assert sorted(world.stored()) == sorted(expected)
     assert [message.content for message in messages] == [

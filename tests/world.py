@@ -130,9 +130,17 @@ class World:
         )
 
     async def say(self, note: str = "some note here", call: str = "123") -> Message:
-        """Let the dispatcher use `/callnote` and return the answer."""
-        interaction = await self.use(note, call)
-        return await asyncio.wait_for(interaction.answered(), PATIENCE)
+        """Let the dispatcher use `/callnote` and return the final answer."""
+        return await self.final(await self.use(note, call))
+
+    async def final(self, interaction: Interaction) -> Message:
+        """Wait until an interaction's answer is one that nothing follows by itself."""
+        async with asyncio.timeout(PATIENCE):
+            message = await interaction.answered()
+            await self.discord.world.changes.until(
+                lambda: not message.content.startswith(("Queued for", "Not confirmed yet"))
+            )
+        return message
 
     def stored(self, call_id: int = 123) -> list[str]:
         """Return the texts of the notes that the CAD has."""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal import causes
@@ -63,6 +75,7 @@ class JournalStore:
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
+        self._before_accepting = _before_accepting(database.now)
 
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
@@ -77,7 +90,19 @@ class JournalStore:
         key = fingerprint(new.note.label, new.note.text)
         async with self._database.begin() as connection:
             position = await _next_position(connection)
-            found = (await connection.execute(self._before_accepting(new, key))).one()
+            found = (
+                await connection.execute(
+                    self._before_accepting,
+                    {
+                        "note": new.id,
+                        "guild": new.guild_id,
+                        "member": new.member_id,
+                        "server": new.note.server_id,
+                        "call": new.note.call_id,
+                        "key": key,
+                    },
+                )
+            ).one()
             if found.taken:
                 raise TakenError
             if found.waiting >= waiting_limit:
@@ -113,26 +138,6 @@ class JournalStore:
             )
             await connection.execute(notes.insert(), values_of(record, key))
         return record, ago
-
-    def _before_accepting(self, new: NewNote, key: str) -> Select[Any]:
-        """Return the query for all that must be known before a note is written down."""
-        now = self._database.now
-        same = (
-            notes.c.guild_id == new.guild_id,
-            notes.c.member_id == new.member_id,
-            notes.c.server_id == new.note.server_id,
-            notes.c.call_id == new.note.call_id,
-            notes.c.fingerprint == key,
-            notes.c.state.in_(_REPEATABLE),
-            notes.c.accepted_at > now - REPEAT_SECONDS,
-        )
-        waiting = select(func.count()).where(notes.c.state.in_(_WAITING))
-        return select(
-            exists().where(notes.c.id == new.id).label("taken"),
-            waiting.scalar_subquery().label("waiting"),
-            select(now - func.max(notes.c.accepted_at)).where(*same).scalar_subquery().label("ago"),
-            now.label("now"),
-        )
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the journal (any more)."""
@@ -270,11 +275,40 @@ async def _get(connection: AsyncConnection, note_id: int) -> NoteRecord | None:
     return None if row is None else record_of(row)
 
 
+def _before_accepting(now: ColumnElement[float]) -> Select[Any]:
+    """Return the query for all that must be known before a note is written down.
+
+    Made once, as making it takes longer than asking it.
+    """
+    same = (
+        notes.c.guild_id == bindparam("guild", type_=BigInteger),
+        notes.c.member_id == bindparam("member", type_=BigInteger),
+        notes.c.server_id == bindparam("server", type_=Integer),
+        notes.c.call_id == bindparam("call", type_=BigInteger),
+        notes.c.fingerprint == bindparam("key", type_=String),
+        notes.c.state.in_(_REPEATABLE),
+        notes.c.accepted_at > now - REPEAT_SECONDS,
+    )
+    waiting = select(func.count()).where(notes.c.state.in_(_WAITING))
+    ago = select(now - func.max(notes.c.accepted_at)).where(*same)
+    return select(
+        exists().where(notes.c.id == bindparam("note", type_=BigInteger)).label("taken"),
+        waiting.scalar_subquery().label("waiting"),
+        ago.scalar_subquery().label("ago"),
+        now.label("now"),
+    )
+
+
+_TAKE_POSITION = (
+    update(journal_position)
+    .values(value=journal_position.c.value + 1)
+    .returning(journal_position.c.value)
+)
+
+
 async def _next_position(connection: AsyncConnection) -> int:
     """Return the next position; the row stays locked, so positions are committed in order."""
-    counter = journal_position.c.value
-    statement = update(journal_position).values(value=counter + 1).returning(counter)
-    return int((await connection.execute(statement)).scalar_one())
+    return int((await connection.execute(_TAKE_POSITION)).scalar_one())
 
 
 def _another_ahead_of(record: NoteRecord) -> ColumnElement[bool]:
