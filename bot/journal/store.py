@@ -181,7 +181,7 @@ class JournalStore:
             values: dict[str, Any] = {
                 "state": target.value,
                 "cause": causes.written(cause),
-                "answer": answer,
+                "answer": _storable(answer),
                 "uncertain": uncertain_after(record, target),
                 "updated_at": self._database.now,
                 "revision": record.revision + 1,
@@ -319,6 +319,11 @@ def _another_ahead_of(record: NoteRecord) -> ColumnElement[bool]:
         other.c.position < record.position,
         other.c.state.in_(_AHEAD),
     )
+
+
+def _storable(text: str | None) -> str | None:
+    """Return a text of the CAD without what PostgreSQL does not take: U+0000, half an emoji."""
+    return None if text is None else text.encode(errors="replace").decode().replace("\0", "\ufffd")
 
 
 def _starts_anew(origin: NoteState, target: NoteState) -> bool:
