@@ -62,7 +62,10 @@ class Custody:
             if self._database.address.path is not None:
                 await connection.execute(delete(processes))
             await connection.execute(
-                processes.insert().values(id=self._owner, seen_at=self._database.now)
+                # It may be there already: after a lost confirmation this is done again.
+                self._database.insert_once(processes).values(
+                    id=self._owner, seen_at=self._database.now
+                )
             )
 
     async def stay(self) -> None:
