@@ -129,9 +129,11 @@ class Custody:
                 await connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
             moment = float((await connection.execute(select(now))).scalar_one())
             # Of a clock that was set back, reads lie in the future; they count as just made.
+            await connection.execute(
+                update(call_list_reads).where(recent > moment).values(read_at=moment)
+            )
             times = sorted(
-                min(time, moment)
-                for time in await connection.scalars(
+                await connection.scalars(
                     select(recent).where(recent > moment - READ_WINDOW_SECONDS)
                 )
             )
