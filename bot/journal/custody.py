@@ -181,5 +181,6 @@ class Custody:
             found = (await connection.execute(some)).all()
             for row in found:
                 same = [key == value for key, value in zip(keys, row, strict=True)]
-                await connection.execute(delete(table).where(*same))
+                # Asked again of each row, as a button may just have taken a note up again.
+                await connection.execute(delete(table).where(*same, condition))
             return len(found)
