@@ -22,6 +22,10 @@ _SHAPES = (
 )
 
 
+# Libraries whose lines show what is stored, tokens of interactions and notes included.
+_TALKATIVE = ("aiosqlite", "sqlalchemy", "alembic", "asyncpg")
+
+
 class SingleLineFormatter(logging.Formatter):
     """Formats a record, traceback included, as one line in which every secret is blotted out.
 
@@ -72,6 +76,8 @@ def set_up(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> 
     handler = logging.StreamHandler(stream)
     handler.setFormatter(SingleLineFormatter(secrets))
     logging.raiseExceptions = False  # its reports of a faulty log call are not redacted
+    for talkative in _TALKATIVE:
+        logging.getLogger(talkative).setLevel(max(level, logging.WARNING))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
