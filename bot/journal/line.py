@@ -55,6 +55,11 @@ class Line:
         """Tell that the CAD answered a note."""
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
+            # Here and not in `run`, which could wipe out a failure that is told meanwhile.
+            self._problem = None
+            self._down.clear()
+            self.changed.set()
+            _log.info("the CAD takes notes again")
 
     def undecided(self) -> None:
         """Tell that the note that was to go ahead was not sent, so that another one may."""
@@ -64,9 +69,10 @@ class Line:
 
     def failed(self, error: SonoranError) -> None:
         """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
-        if isinstance(error, RateLimitedError) and error.retry_after is not None:
-            self._hold_until = max(self._hold_until, time.monotonic() + error.retry_after)
+        if isinstance(error, RateLimitedError):
+            self._hold_for(error)
         if self._trial is not None and not self._trial.done():
+            self._trial_free = False
             self._trial.set_exception(error)
         if self._problem is None:
             _log.warning("notes are held back, the CAD does not take them: %s", error)
@@ -78,10 +84,6 @@ class Line:
         while True:
             await self._down.wait()
             await self._bring_up()
-            self._problem = None
-            self._down.clear()
-            self.changed.set()
-            _log.info("the CAD takes notes again")
 
     async def _bring_up(self) -> None:
         async for attempt in AsyncRetrying(
@@ -98,6 +100,10 @@ class Line:
                 await self._hold()
                 await self._let_one_go()
 
+    def _hold_for(self, error: RateLimitedError) -> None:
+        if error.retry_after is not None:
+            self._hold_until = max(self._hold_until, time.monotonic() + error.retry_after)
+
     async def _hold(self) -> None:
         """Wait out the delay that the CAD asked for, also when it grows meanwhile."""
         while (left := self._hold_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a clock, no event
@@ -109,8 +115,7 @@ class Line:
         except RefusedError:
             return  # it answers; what it refuses is for each note to hear
         except RateLimitedError as error:
-            if error.retry_after is not None:
-                self._hold_until = time.monotonic() + error.retry_after
+            self._hold_for(error)
             raise
 
     async def _let_one_go(self) -> None:
