@@ -66,8 +66,12 @@ class Desk:
         return self._notes.get(note_id)
 
     def forget(self, tracked: Tracked) -> None:
-        """Take a note off the desk; somebody else has it."""
-        self._notes.pop(tracked.record.id, None)
+        """Take a note off the desk; somebody else has it.
+
+        When it has come back meanwhile, its new entry stays.
+        """
+        if self._notes.get(tracked.record.id) is tracked:
+            del self._notes[tracked.record.id]
         self.changed.set()
 
     def sendable(self) -> list[NoteRecord]:
