@@ -1,8 +1,9 @@
-"""`python -m bot` runs the bot; `python -m bot sandbox` tries it without any account."""
+"""`python -m bot` runs the bot, `check` looks whether it can run well, `sandbox` tries it out."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from pathlib import Path
 
@@ -13,14 +14,14 @@ from bot.process import EX_CONFIG, run
 EX_USAGE = 64
 """The exit status for a command line that is not understood (BSD sysexits)."""
 
-USAGE = "usage: python -m bot [sandbox]"
+USAGE = "usage: python -m bot [check | sandbox]"
 
 
 def main(arguments: list[str]) -> int:
     """Do what the command line asks; returns the exit status.
 
     64 for a command line that is not understood, 78 for settings that cannot be used, each
-    reported on standard error.
+    reported on standard error; 1 when a check finds something that is not well.
     """
     if arguments == ["sandbox"]:
         from bot.sandbox import shell  # the stand-ins cost memory that the bot does without
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> int:
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
         return 0
-    if arguments:
+    if arguments not in ([], ["check"]):
         print(USAGE, file=sys.stderr)
         return EX_USAGE
     try:
@@ -39,6 +40,11 @@ def main(arguments: list[str]) -> int:
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return EX_CONFIG
+    if arguments == ["check"]:
+        from bot.check import check
+
+        logs.set_up(logging.CRITICAL, config.secrets, stream=sys.stderr)
+        return asyncio.run(check(config))
     logs.set_up(config.log_level, config.secrets)
     return asyncio.run(run(config))
 

@@ -13,11 +13,13 @@ from bot.cad_servers import CadServers
 from bot.database_life import DatabaseLife
 from bot.dispatchers import Dispatchers
 from bot.guild_settings import SettingsInForce
+from bot.health import CadProbe
 from bot.in_flight import InFlight
 from bot.journal import Delivery
 from bot.log_channel import LogChannel
 from bot.note_actions import NoteActions
 from bot.note_buttons import NoteButton
+from bot.note_log import NoteLog
 from bot.note_service import NoteService
 from bot.registration import register
 from bot.role_choice import RoleChoice
@@ -46,6 +48,7 @@ class CallnoteBot(commands.AutoShardedBot):
         settings: SettingsInForce,
         life: DatabaseLife,
         notes: NoteService,
+        note_log: NoteLog,
         other_copy_seconds: float = OTHER_COPY_SECONDS,
     ) -> None:
         discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
@@ -72,6 +75,8 @@ class CallnoteBot(commands.AutoShardedBot):
         self.cad_servers = CadServers(cad)
         self.server_choice = ServerChoice(settings, self.cad_servers)
         self.log_channel = LogChannel(settings)
+        self.note_log = note_log
+        self.cad_probe = CadProbe(cad, self.cad_servers)
         self.other_copy_seconds = other_copy_seconds
         self.in_flight = InFlight()
         self._registering: asyncio.Task[None] | None = None

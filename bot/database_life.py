@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from bot.guild_settings import SettingsInForce
-from bot.storage import Database, StorageFullError, StorageUnavailableError
+from bot.storage import Database, DatabaseAddress, StorageFullError, StorageUnavailableError
 
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 15.0
@@ -20,16 +20,26 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class StorageHealth:
-    """How the database does: `shown` names it, `trouble` says what is wrong, None if nothing.
+    """How the database does: `kind` names it, `trouble` says what is wrong, None if nothing.
 
-    `wiped_by` is the hosting platform on whose disk the file does not last, None if it does.
-    `sometimes` tells that it lasts on a mounted volume.
+    `wiped_by` is the hosting platform that wipes the disk with the file, None if none does;
+    `on_volume` tells that the platform can mount a volume that lasts.
     """
 
-    shown: str
+    kind: str
     trouble: str | None = None
     wiped_by: str | None = None
-    sometimes: bool = False
+    on_volume: bool = False
+
+
+def storage_health(
+    address: DatabaseAddress, host: str | None, trouble: str | None = None
+) -> StorageHealth:
+    """Return how a database does; `host` is as in `Config`."""
+    wiped_by = host if address.kind == "SQLite" else None
+    return StorageHealth(
+        address.kind, trouble, wiped_by, on_volume=wiped_by not in (None, "Heroku")
+    )
 
 
 class DatabaseLife:
@@ -42,7 +52,7 @@ class DatabaseLife:
         self.database = database
         self.opened = asyncio.Event()
         self._settings = settings
-        self._host = host if database.address.kind == "SQLite" else None
+        self._host = host
         self._trouble: str | None = "It has not been opened yet."
 
     async def run(self) -> None:
@@ -50,11 +60,13 @@ class DatabaseLife:
 
         `opened` is set in between. Raises `UnusableDatabaseError` when no further try can help.
         """
-        if self._host is not None:
+        health = self.health
+        if health.wiped_by is not None:
             _log.warning(
-                "the database is a file, which %s %s: set DATABASE_URL to a PostgreSQL database",
-                self._host,
-                "wipes at every restart" if self._host == "Heroku" else "wipes without a volume",
+                "the database is a file, which %s wipes at a restart%s: set DATABASE_URL to a "
+                "PostgreSQL database",
+                health.wiped_by,
+                " unless it is on a mounted volume" if health.on_volume else "",
             )
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
@@ -72,11 +84,8 @@ class DatabaseLife:
     @property
     def health(self) -> StorageHealth:
         """How the database did when it was last asked, some seconds ago."""
-        return StorageHealth(
-            shown=self.database.address.shown,
-            trouble=self._trouble or self._settings.trouble,
-            wiped_by=self._host,
-            sometimes=self._host != "Heroku",
+        return storage_health(
+            self.database.address, self._host, self._trouble or self._settings.trouble
         )
 
     def _failed(self, state: RetryCallState) -> None:

@@ -22,7 +22,7 @@ from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import gateway_of, use_discord_at
 from bot.guild_settings import SettingsInForce
-from bot.journal import NoteRecord
+from bot.note_log import NoteLog
 from bot.note_service import NoteService
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.storage import Database, GuildSettingsStore, UnusableDatabaseError
@@ -106,12 +106,13 @@ async def serve(
             config.credentials,
             version=config.api_version,
         )
+        note_log = NoteLog(settings)
         notes = NoteService(
             database,
             cad,
             limits=config.limits,
             history_days=config.history_days,
-            log_note=_not_logged,
+            log_note=note_log.post,
         )
 
         def make_bot() -> CallnoteBot:
@@ -120,6 +121,7 @@ async def serve(
                 settings=settings,
                 life=life,
                 notes=notes,
+                note_log=note_log,
                 other_copy_seconds=other_copy_seconds,
             )
 
@@ -145,10 +147,6 @@ async def serve(
                 task.cancel()
             await asyncio.wait(tasks)
             await database.close()
-
-
-async def _not_logged(_client: discord.Client, _record: NoteRecord) -> bool:
-    return True
 
 
 async def _serve_discord(

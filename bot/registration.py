@@ -60,12 +60,14 @@ def _shape(value: Any) -> Any:
     """Return a payload without what is empty, default or Discord's own, at every depth."""
     if isinstance(value, dict):
         return {
-            key: _shape(item)
+            # Permissions may be given as a number, and come back as text.
+            key: str(item) if key == "default_member_permissions" else _shape(item)
             for key, item in value.items()
             if key not in _DISCORDS_OWN and (item or item == 0) and item is not False
         }
     if isinstance(value, list):
-        return [_shape(item) for item in value]
+        shapes = [_shape(item) for item in value]
+        return sorted(shapes) if all(isinstance(shape, int) for shape in shapes) else shapes
     return value
 
 

@@ -21,6 +21,7 @@ from bot.setting_wording import (
     server_shown,
     servers_unknown,
 )
+from bot.status import status_of
 from cogs.config_pickers import (
     MOST_OPTIONS,
     LogChannelPicker,
@@ -120,6 +121,7 @@ class CallnoteConfig(
         choice = self._bot.log_channel
         if channel is not None:
             await choice.choose(guild, interaction.user.id, channel)
+            self._bot.note_log.forget(guild.id)
             await answer(interaction, log_channel_now(channel.name))
             events.outcome(interaction, f"log channel {channel.id} chosen")
             return
@@ -128,6 +130,15 @@ class CallnoteConfig(
         view = LogChannelPicker(current, button=current is not None)
         await answer(interaction, content, view=shown(view))
         events.outcome(interaction, "log channel shown")
+
+    @app_commands.command()
+    async def status(self, interaction: _Interaction) -> None:
+        """See whether all is well, and what to do where it is not."""
+        guild = admit_administrator(interaction)
+        await acknowledge(interaction, private=True)
+        content = await status_of(self._bot, guild, interaction.app_permissions)
+        await answer(interaction, content)
+        events.outcome(interaction, "status shown")
 
 
 async def setup(bot: CallnoteBot) -> None:

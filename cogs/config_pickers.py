@@ -135,6 +135,7 @@ class LogChannelPicker(discord.ui.View):
             if not isinstance(channel, discord.TextChannel):
                 raise UnwritableChannelError(chosen.name, ["View Channel"])
             await interaction.client.log_channel.choose(guild, interaction.user.id, channel)
+            interaction.client.note_log.forget(guild.id)
             view = shown(LogChannelPicker(channel.id))
             await answer(interaction, log_channel_now(channel.name), view=view)
             events.outcome(interaction, f"log channel {channel.id} chosen")

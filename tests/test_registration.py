@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from bot.app import CallnoteBot
+from bot.app import COMMANDS, CallnoteBot
 from bot.registration import register
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.standins.discord_server import Fault
+from bot.standins.discord_server.permissions import MANAGE_GUILD
 from tests.world import PATIENCE, World
 
 
@@ -28,13 +29,31 @@ async def until_registered(world: World) -> None:
     await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
 
 
-async def test_the_command_is_for_servers_alone(world: World) -> None:
+async def test_the_commands_are_for_servers_alone(world: World) -> None:
     await world.start()
     await until_registered(world)
-    (command,) = world.discord.registered_commands
-    assert command["name"] == "callnote"
-    assert command["contexts"] == [0]
-    assert command["integration_types"] == [0]
+    assert {command["name"] for command in world.discord.registered_commands} == COMMANDS
+    for command in world.discord.registered_commands:
+        assert command["contexts"] == [0]
+        assert command["integration_types"] == [0]
+
+
+async def test_setting_callnote_up_is_shown_to_those_with_manage_server_alone(
+    world: World,
+) -> None:
+    await world.start()
+    await until_registered(world)
+    shown_to = {
+        command["name"]: command["default_member_permissions"]
+        for command in world.discord.registered_commands
+    }
+    assert shown_to == {"callnote": None, "callnote-config": str(MANAGE_GUILD)}
+
+
+async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    (command,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
     call, note = command["options"]
     assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
     assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
@@ -56,14 +75,17 @@ async def test_a_changed_command_is_registered_anew(world: World) -> None:
     await world.start()
     await until_registered(world)
     await world.finish()
-    (command,) = world.discord.registered_commands
-    world.discord.registered_commands = [{**command, "description": "An older text"}]
+    world.discord.registered_commands = [
+        {**command, "description": "An older text"} for command in world.discord.registered_commands
+    ]
     world.stop.clear()
     await world.start()
     await world.say()
     await world.finish()
     assert len(puts(world)) == 2
-    assert world.discord.registered_commands[0]["description"] != "An older text"
+    assert all(
+        command["description"] != "An older text" for command in world.discord.registered_commands
+    )
 
 
 async def test_a_failed_registration_does_not_keep_notes_from_being_added(world: World) -> None:

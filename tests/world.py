@@ -8,14 +8,13 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-import discord
-
 from bot.app import CallnoteBot
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import use_discord_at
 from bot.guild_settings import SettingsInForce
-from bot.journal import Limits, NoteRecord
+from bot.journal import Limits
+from bot.note_log import NoteLog
 from bot.note_service import NoteService
 from bot.process import serve
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
@@ -38,10 +37,6 @@ LIMITS = Limits(
     longest_pause_seconds=0.2,
 )
 """Limits with which a test need not wait a minute."""
-
-
-async def _not_logged(_client: discord.Client, _record: NoteRecord) -> bool:
-    return True
 
 
 class World:
@@ -100,6 +95,11 @@ class World:
             connected.cancel()
         self.bots.append(bot)
 
+    async def registered(self) -> None:
+        """Run one more bot and wait until its commands are registered."""
+        await self.start()
+        await asyncio.wait_for(self.discord.requested("commands_put"), PATIENCE)
+
     async def start_with(self, version: int) -> None:
         """Run a bot that is told which API version the CAD speaks."""
         self.config = replace(self.config, api_version=ApiVersion(version))
@@ -117,8 +117,13 @@ class World:
         try:
             await settings.refresh()
             life = DatabaseLife(database, settings, host=None)
-            notes = NoteService(database, cad, limits=LIMITS, history_days=30, log_note=_not_logged)
-            async with CallnoteBot(cad=cad, settings=settings, life=life, notes=notes) as bot:
+            note_log = NoteLog(settings)
+            notes = NoteService(
+                database, cad, limits=LIMITS, history_days=30, log_note=note_log.post
+            )
+            async with CallnoteBot(
+                cad=cad, settings=settings, life=life, notes=notes, note_log=note_log
+            ) as bot:
                 yield bot
         finally:
             await database.close()

@@ -1,0 +1,44 @@
+"""Gathers what `/callnote-config status` shows of one server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.log_channel import missing_permissions
+from bot.status_wording import (
+    cad_lines,
+    log_channel_line,
+    permissions_line,
+    roles_line,
+    status_content,
+    storage_line,
+    version_line,
+)
+
+if TYPE_CHECKING:
+    from bot.app import CallnoteBot
+
+
+async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permissions) -> str:
+    """Return a server's health check as a message's content, at most 2,000 characters.
+
+    `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads a
+    minute at most, however often it is called. Raises `SettingsUnknownError`.
+    """
+    settings = bot.settings.of(guild.id)
+    health = await bot.cad_probe.health()
+    trouble = bot.log_channel.trouble(guild) or bot.note_log.trouble(guild.id)
+    lines = [
+        *cad_lines(health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None),
+        roles_line(
+            [role.name for role in bot.role_choice.current(guild)],
+            chosen=settings.role_ids is not None,
+        ),
+        log_channel_line(bot.log_channel.name_of(guild), trouble),
+        permissions_line(missing_permissions(here)),
+        storage_line(bot.life.health),
+        version_line(),
+    ]
+    return status_content(lines, await bot.settings.last_change(guild.id))

@@ -1,0 +1,222 @@
+"""Puts the findings of a health check into lines that each say what to do when it is not well."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from bot import __version__
+from bot.database_life import StorageHealth
+from bot.health import CadHealth
+from bot.literal import CONTENT_LIMIT, literal, utf16_units
+from bot.setting_wording import listed
+from bot.sonoran import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
+from bot.storage import FROM_DISCORD, SettingChange
+
+LINE_LIMIT = 300
+"""The most UTF-16 units of a line in Discord, where names and the CAD's words may be long."""
+
+_SAID_LIMIT = 100  # characters of the CAD's own words
+
+_REASONS = {
+    Reason.NO_CONNECTION: "cannot be reached",
+    Reason.NO_ANSWER: "did not answer in time",
+    Reason.BROKEN_CONNECTION: "broke the connection",
+    Reason.SERVER_ERROR: "has trouble of its own",
+    Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
+    Reason.WRONG_ADDRESS: "is not at this address",
+    Reason.STOPPED: "was not asked, as Callnote is stopping",
+}
+
+
+class Mark(Enum):
+    """How well something is; the value is what Discord shows before its line."""
+
+    WELL = "✅"
+    ILL = "❌"
+    NOTE = "➖"
+    """Neither, or not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One finding, as plain text."""
+
+    mark: Mark
+    text: str
+
+
+def cad_lines(health: CadHealth, server_id: int, *, chosen: bool) -> list[Line]:
+    """Return what is known of the CAD; `chosen` tells that a server's own choice is meant."""
+    return [
+        _reached(health),
+        _version(health),
+        _credentials(health),
+        Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
+        _server(health, server_id, chosen=chosen),
+    ]
+
+
+def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
+    """Return which roles may add notes and who says so."""
+    if not names:
+        where = "all were taken off the list here" if chosen else "none is set up"
+        return Line(
+            Mark.ILL,
+            f"Dispatcher roles: none, as {where}, so nobody may add notes: choose some with "
+            "/callnote-config roles.",
+        )
+    source = "chosen here" if chosen else "from the host's setting DISPATCHER_ROLE_IDS"
+    return Line(Mark.WELL, f"Dispatcher roles, {source}: {listed(names)}.")
+
+
+def log_channel_line(name: str | None, trouble: str | None) -> Line:
+    """Return where notes are recorded, and what keeps them from it."""
+    if name is None:
+        return Line(Mark.NOTE, "Log channel: none; set one with /callnote-config log-channel.")
+    if trouble is not None:
+        return Line(
+            Mark.ILL,
+            f"Log channel #{name}: {trouble}. Notes go on working; give Callnote View Channel and "
+            "Send Messages there, or choose another with /callnote-config log-channel.",
+        )
+    return Line(Mark.WELL, f"Log channel: #{name}.")
+
+
+def permissions_line(missing: Sequence[str]) -> Line:
+    """Return which permissions Callnote lacks in the channel of the command."""
+    if missing:
+        return Line(
+            Mark.ILL,
+            f"Permissions: Callnote lacks {' and '.join(missing)} in this channel. Notes can be "
+            "added, but an answer that comes after 15 minutes cannot be shown here.",
+        )
+    return Line(Mark.WELL, "Permissions: Callnote has all that it needs in this channel.")
+
+
+def storage_line(health: StorageHealth) -> Line:
+    """Return how the database does, named by its kind alone."""
+    if health.trouble is not None:
+        return Line(
+            Mark.ILL,
+            f"Storage: the {health.kind} database does not answer, so no note is accepted and no "
+            "setting changed; whoever hosts the bot finds the reason in its log.",
+        )
+    return wiped_line(health) or Line(
+        Mark.WELL, f"Storage: a {health.kind} database, which outlives a restart."
+    )
+
+
+def wiped_line(health: StorageHealth) -> Line | None:
+    """Return the warning about a database that may not outlive a restart; None if it does."""
+    if health.wiped_by is None:
+        return None
+    if health.on_volume:
+        return Line(
+            Mark.NOTE,
+            f"Storage: a SQLite file, which {health.wiped_by} wipes at a restart unless it is on "
+            "a mounted volume; whoever hosts the bot should see to that or set DATABASE_URL.",
+        )
+    return Line(
+        Mark.ILL,
+        f"Storage: a SQLite file, which {health.wiped_by} wipes at least daily, settings and "
+        "waiting notes included; whoever hosts the bot must set DATABASE_URL to a PostgreSQL "
+        "database.",
+    )
+
+
+def version_line() -> Line:
+    """Return the version of Callnote that runs."""
+    return Line(Mark.NOTE, f"Callnote {__version__}.")
+
+
+def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
+    """Return the lines, and who changed a setting last, as one message's content."""
+    shown = [f"{line.mark.value} {literal(line.text, limit=LINE_LIMIT)}" for line in lines]
+    if change is not None:
+        by = "" if change.member_id == FROM_DISCORD else f" by <@{change.member_id}>"
+        shown.append(
+            f"{Mark.NOTE.value} Last change <t:{int(change.changed_at)}:R>{by}: "
+            + literal(change.what, limit=LINE_LIMIT)
+        )
+    content = ""
+    for line in shown:
+        if utf16_units(content) + utf16_units(line) < CONTENT_LIMIT:
+            content += f"{line}\n"
+    return content.rstrip()
+
+
+def _reached(health: CadHealth) -> Line:
+    match health.error:
+        case None | CredentialsError():
+            return Line(Mark.WELL, f"Sonoran CAD answers, in {health.milliseconds} ms.")
+        case RateLimitedError():
+            return Line(
+                Mark.ILL,
+                "Sonoran CAD answers that there are too many requests; its limits are shared with "
+                "game servers and other bots, so look for one that asks too often.",
+            )
+        case RefusedError(status=status):
+            return Line(
+                Mark.ILL,
+                f"Sonoran CAD answers, but refused the check with status {status}"
+                f"{_said(health.error)}; whoever hosts the bot should check SONORAN_API_URL.",
+            )
+    advice = "notes wait until it answers"
+    if _reason(health.error) is Reason.WRONG_ADDRESS:
+        advice = "whoever hosts the bot must correct SONORAN_API_URL or SONORAN_API_VERSION"
+    return Line(Mark.ILL, f"Sonoran CAD {_REASONS[_reason(health.error)]}; {advice}.")
+
+
+def _version(health: CadHealth) -> Line:
+    if health.version is None:
+        return Line(Mark.NOTE, "API version: not known until the CAD answers clearly.")
+    return Line(Mark.NOTE, f"API version {health.version.value}: {health.version_reason}.")
+
+
+def _credentials(health: CadHealth) -> Line:
+    match health.error:
+        case None:
+            named = f", for the community {health.community}" if health.community else ""
+            return Line(Mark.WELL, f"The CAD takes the credentials{named}.")
+        case CredentialsError():
+            return Line(
+                Mark.ILL,
+                f"The CAD turned the credentials down{_said(health.error)}: whoever hosts the bot "
+                "must check SONORAN_API_KEY and SONORAN_COMMUNITY_ID, and whether the community's "
+                "API is enabled.",
+            )
+    return Line(Mark.NOTE, "Whether the CAD takes the credentials is not known now.")
+
+
+def _server(health: CadHealth, server_id: int, *, chosen: bool) -> Line:
+    source = "chosen here" if chosen else "from the host's setting SONORAN_SERVER_ID"
+    if health.servers is None:
+        return Line(Mark.NOTE, f"CAD server, {source}: {server_id}; the CAD's list is not known.")
+    for server in health.servers:
+        if server.server_id == server_id:
+            return Line(Mark.WELL, f"CAD server, {source}: {server_id} {server.name}.")
+    return Line(
+        Mark.ILL,
+        f"CAD server, {source}: {server_id}, which the CAD does not have: choose another with "
+        "/callnote-config server.",
+    )
+
+
+def _said(error: RefusedError) -> str:
+    return f" ({error.text[:_SAID_LIMIT]})" if error.text else f" (status {error.status})"
+
+
+def _reason(error: SonoranError | None) -> Reason:
+    if isinstance(error, NoEffectError | OutcomeUnknownError):
+        return error.reason
+    return Reason.UNCLEAR_REPLY
