@@ -12,6 +12,8 @@ ROOT = Path(__file__).parent.parent
 # Which of our packages and foreign libraries a part must not import, by the part's path.
 FORBIDDEN = {
     "bot/sonoran": ("discord", "cogs", "bot"),
+    "bot/storage": ("discord", "cogs", "bot"),
+    "bot/journal": ("discord", "cogs", "bot"),
     "bot/standins": ("discord", "cogs", "bot"),
     "bot/sandbox": ("cogs", "tests"),
     "bot": ("cogs", "tests", "bot.sandbox", "bot.standins"),
@@ -19,6 +21,8 @@ FORBIDDEN = {
 }
 ALLOWED = {
     "bot/sonoran": ("bot.sonoran",),
+    "bot/storage": ("bot.storage",),
+    "bot/journal": ("bot.journal", "bot.sonoran", "bot.storage"),
     "bot/standins": ("bot.standins",),
     "bot/sandbox": ("bot",),
 }
