@@ -5,46 +5,9 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.standins.discord_server import Member, Message, Role
-from bot.standins.discord_server.command_use import OptionValue
 from bot.standins.discord_server.permissions import ADMINISTRATOR
+from tests.administrator import choose, configure, refused
 from tests.world import PATIENCE, World
-
-PICKER = "callnote-config:roles"
-
-
-async def config(
-    world: World, command: str, options: dict[str, OptionValue] | None = None
-) -> Message:
-    """Let the administrator use a command and return the answer, which only they may see."""
-    interaction = await world.discord.use_command(
-        world.admin, world.channel, f"callnote-config {command}", options, strict=True
-    )
-    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
-    assert message.ephemeral
-    return message
-
-
-async def choose(
-    world: World, message: Message, roles: list[Role], by: Member | None = None
-) -> str:
-    """Let somebody choose in the picker and return what is shown then."""
-    interaction = await world.discord.choose(by or world.admin, message, PICKER, roles)
-    async with asyncio.timeout(PATIENCE):
-        await interaction.acknowledged()
-        before = message.content
-        await world.discord.world.changes.until(lambda: message.content != before)
-    return message.content
-
-
-async def refused(world: World, member: Member) -> str:
-    """Let a member send a note, and return why it was refused."""
-    interaction = await world.discord.use_command(
-        member, world.channel, "callnote", {"call": "123", "note": "let me in"}
-    )
-    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
-    assert message.ephemeral
-    return message.content
 
 
 async def test_a_newly_allowed_dispatcher_adds_a_note_without_a_restart(world: World) -> None:
@@ -52,9 +15,9 @@ async def test_a_newly_allowed_dispatcher_adds_a_note_without_a_restart(world: W
     member = world.guild.add_member("charlie", roles=[chief])
     await world.registered()
     assert "Dispatcher" in await refused(world, member)
-    shown = await config(world, "roles")
+    shown = await configure(world, "roles")
     assert "\\@Dispatcher" in shown.content
-    said = await choose(world, shown, [world.role, chief])
+    said = await choose(world, shown, "roles", [world.role, chief])
     assert said == "Dispatcher roles are now \\@Chief and \\@Dispatcher."
     interaction = await world.discord.use_command(
         member, world.channel, "callnote", {"call": "123", "note": "from the chief"}
@@ -66,16 +29,23 @@ async def test_a_newly_allowed_dispatcher_adds_a_note_without_a_restart(world: W
 async def test_a_removed_dispatcher_is_refused_at_once(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    said = await choose(world, await config(world, "roles"), [chief])
+    said = await choose(world, await configure(world, "roles"), "roles", [chief])
     assert said == "The dispatcher role is now \\@Chief."
     assert "Chief" in await refused(world, world.dispatcher)
     assert world.cad.requests == []
 
 
+async def test_choosing_no_role_closes_the_door(world: World) -> None:
+    await world.registered()
+    said = await choose(world, await configure(world, "roles"), "roles", [])
+    assert said == "No role may add notes now: the door is closed until you choose one."
+    assert "Nobody may add notes here" in await refused(world, world.dispatcher)
+
+
 async def test_adding_the_first_role_keeps_those_of_the_host(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    message = await config(world, "roles-add", {"role": chief})
+    message = await configure(world, "roles-add", {"role": chief})
     assert message.content == "Dispatcher roles are now \\@Chief and \\@Dispatcher."
     await world.say()
     assert world.stored() == ["some note here"]
@@ -83,7 +53,7 @@ async def test_adding_the_first_role_keeps_those_of_the_host(world: World) -> No
 
 async def test_removing_the_last_role_closes_the_door(world: World) -> None:
     await world.registered()
-    message = await config(world, "roles-remove", {"role": world.role})
+    message = await configure(world, "roles-remove", {"role": world.role})
     assert message.content == (
         "No role may add notes now: the door is closed until you choose one."
     )
@@ -93,7 +63,7 @@ async def test_removing_the_last_role_closes_the_door(world: World) -> None:
 async def test_a_role_that_is_no_dispatcher_role_cannot_be_removed(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    message = await config(world, "roles-remove", {"role": chief})
+    message = await configure(world, "roles-remove", {"role": chief})
     assert message.content == "Nothing was changed: \\@Chief is no dispatcher role."
     await world.say()
 
@@ -101,12 +71,12 @@ async def test_a_role_that_is_no_dispatcher_role_cannot_be_removed(world: World)
 async def test_everyone_and_managed_roles_are_refused_with_a_reason(world: World) -> None:
     robot = world.guild.add_role("Robot", managed=True)
     await world.registered()
-    message = await config(world, "roles-add", {"role": world.guild.everyone})
+    message = await configure(world, "roles-add", {"role": world.guild.everyone})
     assert "everybody could add notes" in message.content
-    message = await config(world, "roles-add", {"role": robot})
+    message = await configure(world, "roles-add", {"role": robot})
     assert "\\@Robot belongs to a bot" in message.content
-    shown = await config(world, "roles")
-    await choose(world, shown, [world.role, robot])
+    shown = await configure(world, "roles")
+    await choose(world, shown, "roles", [world.role, robot])
     assert "Nothing was changed" in shown.content
     await world.say()
     assert world.stored() == ["some note here"]
@@ -115,20 +85,20 @@ async def test_everyone_and_managed_roles_are_refused_with_a_reason(world: World
 async def test_a_twenty_sixth_role_is_refused(world: World) -> None:
     roles = [world.guild.add_role(f"Unit {number}") for number in range(25)]
     await world.registered()
-    await choose(world, await config(world, "roles"), roles)
-    message = await config(world, "roles-add", {"role": world.role})
+    await choose(world, await configure(world, "roles"), "roles", roles)
+    message = await configure(world, "roles-add", {"role": world.role})
     assert "may have 25 dispatcher roles" in message.content
-    assert "Unit 24" in (await config(world, "roles")).content
+    assert "Unit 24" in (await configure(world, "roles")).content
 
 
 async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    await config(world, "roles-add", {"role": chief})
+    await configure(world, "roles-add", {"role": chief})
     world.guild.delete_role(chief)
-    assert (await config(world, "roles")).content.startswith("Dispatcher roles: \\@Dispatcher.")
+    assert (await configure(world, "roles")).content.startswith("Dispatcher roles: \\@Dispatcher.")
     world.guild.delete_role(world.role)
-    assert (await config(world, "roles")).content.startswith("No role may add notes")
+    assert (await configure(world, "roles")).content.startswith("No role may add notes")
 
 
 async def test_a_role_deleted_while_the_bot_was_away_disappears_and_keeps_the_door_closed(
@@ -136,23 +106,23 @@ async def test_a_role_deleted_while_the_bot_was_away_disappears_and_keeps_the_do
 ) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    await choose(world, await config(world, "roles"), [chief])
+    await choose(world, await configure(world, "roles"), "roles", [chief])
     await world.finish()
     world.guild.delete_role(chief)
     world.stop.clear()
     await world.start()
-    assert (await config(world, "roles")).content.startswith("No role may add notes")
+    assert (await configure(world, "roles")).content.startswith("No role may add notes")
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
 
 
 async def test_the_picker_of_an_earlier_process_still_works(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
-    shown = await config(world, "roles")
+    shown = await configure(world, "roles")
     await world.finish()
     world.stop.clear()
     await world.start()
-    assert await choose(world, shown, [chief]) == "The dispatcher role is now \\@Chief."
+    assert await choose(world, shown, "roles", [chief]) == "The dispatcher role is now \\@Chief."
 
 
 async def test_a_member_without_manage_server_who_forges_a_command_is_refused(
@@ -180,9 +150,9 @@ async def test_somebody_who_is_no_administrator_any_more_cannot_use_their_picker
     world: World,
 ) -> None:
     await world.registered()
-    shown = await config(world, "roles")
+    shown = await configure(world, "roles")
     world.admin.permissions = world.civilian.permissions
-    interaction = await world.discord.choose(world.admin, shown, PICKER, [])
+    interaction = await world.discord.choose(world.admin, shown, "callnote-config:roles", [])
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert "you need Manage Server" in message.content
     await world.say()
@@ -192,13 +162,13 @@ async def test_somebody_who_is_no_administrator_any_more_cannot_use_their_picker
 async def test_an_administrator_without_manage_server_may_set_callnote_up(world: World) -> None:
     world.admin.permissions = ADMINISTRATOR
     await world.registered()
-    assert "Dispatcher" in (await config(world, "roles")).content
+    assert "Dispatcher" in (await configure(world, "roles")).content
 
 
 async def test_the_host_s_roles_count_only_until_something_was_chosen(world: World) -> None:
     await world.registered()
-    assert "DISPATCHER\\_ROLE\\_IDS" in (await config(world, "roles")).content
-    await config(world, "roles-remove", {"role": world.role})
+    assert "DISPATCHER\\_ROLE\\_IDS" in (await configure(world, "roles")).content
+    await configure(world, "roles-remove", {"role": world.role})
     await world.finish()
     world.stop.clear()
     world.config = replace(world.config, dispatcher_role_ids=frozenset({world.role.id}))

@@ -56,13 +56,16 @@ def select_data(
     chosen = [entity_id(value) for value in values]
     # Components Reference: `required` counts in modals only.
     _check_choice(component, chosen, message.channel, may_be_empty=False)
-    return {
+    data: JSON = {
         "component_type": component["type"],
         "custom_id": custom_id,
         "id": component["id"],
         "values": chosen,
-        "resolved": _resolved(component["type"], chosen, message.channel, person),
     }
+    if component["type"] != STRING_SELECT:
+        # Components Reference: a string select's interaction response has no `resolved`.
+        data["resolved"] = _resolved(component["type"], chosen, message.channel, person)
+    return data
 
 
 def modal_data(
