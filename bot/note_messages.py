@@ -43,7 +43,7 @@ class NoteMessages:
         self._log_note = log_note
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._edited: dict[int, float] = {}
+        self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -63,46 +63,46 @@ class NoteMessages:
         self._latest[record.id] = record
         self._news.set()
         if record.id not in self._tasks:
-            task = asyncio.create_task(self._keep_true(record.id))
-            self._tasks[record.id] = task
-            task.add_done_callback(lambda _: self._tasks.pop(record.id, None))
+            self._tasks[record.id] = asyncio.create_task(self._keep_true(record.id))
 
     async def finish(self, seconds: float) -> None:
         """Wait until everything is shown, at most that long; the rest is for the next process."""
-        if self._tasks:
-            _, running = await asyncio.wait(set(self._tasks.values()), timeout=seconds)
-            for task in running:
-                task.cancel()
-            if running:
-                await asyncio.wait(running)
+        running = set(self._tasks.values())
+        if running and self.client is not None:
+            _, running = await asyncio.wait(running, timeout=seconds)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
 
     async def _keep_true(self, note_id: int) -> None:
         """Show a note's newest state until there is none newer."""
         pause = FIRST_RETRY_SECONDS
         try:
             while True:
+                await self._wait_between_edits(note_id)
                 await self._connected.wait()
                 record = self._latest[note_id]
-                client = self.client
-                if client is None:
+                if self.client is None:
                     continue
-                shown = await self._show(client, record)
-                if shown is Shown.LATER:
+                if await self._show(self.client, record) is Shown.LATER:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_RETRY_SECONDS)
                 elif self._latest[note_id] is record:
                     return
-                else:
-                    await self._wait_between_edits(note_id)
         except Exception:
             _log.exception("the message of note %d could not be kept true", note_id)
         finally:
-            self._latest.pop(note_id, None)
-            self._edited.pop(note_id, None)
+            # Before anything else can run, so that no newer state is missed.
+            record = self._latest.pop(note_id)
+            del self._tasks[note_id]
+            if not record.state.waiting:
+                self._said.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
         """Let a message stand a while, unless there is something final to say."""
-        until = self._edited.get(note_id, 0.0) + EDIT_SECONDS
+        edited, _ = self._said.get(note_id, (0.0, ""))
+        until = edited + EDIT_SECONDS
         while not self._latest[note_id].state.final and (left := until - time.monotonic()) > 0:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
@@ -112,20 +112,31 @@ class NoteMessages:
     async def _show(self, client: discord.Client, record: NoteRecord) -> Shown:
         if record.state is NoteState.RECEIVED:
             return await self._ask_discord(client, record)
-        content = content_of(record, self.delivery.problem)
         shown = Shown.YES
-        if content is not None and record.shown < record.revision:
+        content = content_of(record, self.delivery.problem)
+        _, said = self._said.get(record.id, (0.0, ""))
+        if content is not None and content != said and record.shown < record.revision:
             message = NoteMessage(client, record)
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is Shown.LATER:
                 return shown
-            self._edited[record.id] = time.monotonic()
+            self._said[record.id] = (time.monotonic(), content)
             await self._note_move(record, message.moved_to)
         if record.state.final:
             events.note_outcome(record, shown=shown is Shown.YES)
-            logged = record.logged >= record.revision or await self._log_note(client, record)
-            await self._mark(record, logged=logged)
+            await self._conclude(client, record)
         return Shown.YES
+
+    async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
+        """Record a finished note in the log channel, and note that all is done about it."""
+        logged = record.logged >= record.revision or await self._log_note(client, record)
+        await self._mark(record, logged=logged)
+        pause = FIRST_RETRY_SECONDS
+        while not logged and self._latest[record.id] is record:
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            if logged := await self._log_note(client, record):
+                await self._mark(record, logged=True)
 
     async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> Shown:
         """Find out whether the process that wrote a note down got to promise it to its member."""

@@ -47,13 +47,13 @@ class NoteService:
     async def run(self, opened: asyncio.Event) -> None:
         """Deliver notes from the moment the database is open until cancelled or finished."""
         await opened.wait()
-        self._running = asyncio.create_task(self.delivery.run())
+        running = self._running = asyncio.create_task(self.delivery.run())
         try:
-            await asyncio.wait({self._running})
+            await asyncio.wait({running})
         finally:
-            self._running.cancel()
-        if not self._running.cancelled():
-            self._running.result()
+            running.cancel()
+        if not running.cancelled():
+            running.result()
 
     async def finish(self, seconds: float) -> None:
         """Begin nothing new, let what is under way end and be shown, and hand over the rest.
@@ -64,8 +64,9 @@ class NoteService:
         deadline = time.monotonic() + seconds
         if self._running is None:
             return
-        self._running.cancel()
-        await asyncio.wait({self._running})
+        running, self._running = self._running, None
+        running.cancel()
+        await asyncio.wait({running})
         await self.delivery.finish(max(0.0, deadline - time.monotonic()))
         await self.messages.finish(max(0.0, deadline - time.monotonic()))
         with contextlib.suppress(TimeoutError):

@@ -136,7 +136,7 @@ async def serve(
                 async with asyncio.timeout(DATABASE_FIRST_SECONDS):
                     await _finished_before(halt, settings.loaded())
             await _serve_discord(make_bot, notes, config, halt)
-            await notes.finish(0)
+            await notes.finish(DRAIN_SECONDS)
             for work in (living, delivering):
                 if work.done():
                     await work  # which never ends by itself but with an error

@@ -69,7 +69,7 @@ class JournalStore:
 
     A move is made only from the very revision that the caller knows, so two processes, or a
     process and a button, can never both make one; made again after a lost confirmation it counts
-    as made. Every method raises as `Database.begin` does.
+    as made, except for a move to SENDING, of which nobody could tell who made it. Every method raises as `Database.begin` does.
     """
 
     def __init__(self, database: Database, owner: str) -> None:
@@ -217,8 +217,10 @@ class JournalStore:
     ) -> NoteRecord:
         now = await _get(connection, record.id)
         if now is not None and now.owner == self.owner:
-            if now.revision == record.revision + 1 and now.state is target:
-                return now  # made before, with the confirmation lost
+            made = now.revision == record.revision + 1 and now.state is target
+            # Another process may have had the note, sent it and ended: that is not to be repeated.
+            if made and target is not NoteState.SENDING:
+                return now  # with the confirmation lost
             if now.revision == record.revision and target is NoteState.SENDING:
                 raise NotFirstError
         raise MovedOnError(now)
@@ -237,10 +239,12 @@ class JournalStore:
             await connection.execute(update(notes).where(same).values(values))
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
-        """Note that another Discord message shows the note from now on."""
+        """Note that another Discord message, which no token reaches, shows the note from now on."""
         async with self._database.begin() as connection:
             await connection.execute(
-                update(notes).where(notes.c.id == record.id).values(message_id=message_id)
+                update(notes)
+                .where(notes.c.id == record.id)
+                .values(message_id=message_id, token=None)
             )
 
     async def history(
