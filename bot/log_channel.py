@@ -49,10 +49,10 @@ class LogChannel:
             return None
         channel = guild.get_channel(channel_id)
         if channel is None:
-            return "The channel is gone; choose another one."
+            return "the channel is gone"
         missing = missing_permissions(channel.permissions_for(guild.me))
         if missing:
-            return f"Callnote lacks {' and '.join(missing)} there."
+            return f"Callnote lacks {' and '.join(missing)} there"
         return None
 
     async def choose(

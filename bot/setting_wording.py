@@ -132,8 +132,11 @@ def log_channel_shown(name: str | None, trouble: str | None) -> str:
     """Say in which channel notes are recorded, above what changes it."""
     if name is None:
         return "Notes are not recorded in a channel: choose one below."
-    ending = f" {trouble}" if trouble else ""
-    return literal(f"Every note is recorded in #{name}.{ending}")
+    if trouble is not None:
+        return literal(
+            f"Notes should be recorded in #{name}, but {trouble}: mend it or choose below."
+        )
+    return literal(f"Every note is recorded in #{name}.")
 
 
 def log_channel_trial() -> str:
