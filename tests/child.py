@@ -1,0 +1,75 @@
+"""Callnote as a host runs it: a child process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
+
+ROOT = Path(__file__).parent.parent
+
+
+class Child:
+    """`python -m bot` in a folder of its own, with only the given settings."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    async def ended(self) -> tuple[int, str, str]:
+        """Wait for the end; returns the exit status, standard output and standard error."""
+        out, err = await asyncio.wait_for(self.process.communicate(), PATIENCE)
+        assert self.process.returncode is not None
+        return self.process.returncode, out.decode(), err.decode()
+
+
+async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
+    """Start `python -m bot` with these settings and arguments."""
+    return Child(
+        await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "bot",
+            *arguments,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    )
+
+
+def settings_of(world: World, **more: str) -> dict[str, str]:
+    """Return the settings with which a child finds the World's stand-ins."""
+    return {
+        "DISCORD_TOKEN": TOKEN,
+        "SONORAN_API_KEY": API_KEY,
+        "SONORAN_COMMUNITY_ID": COMMUNITY,
+        "DISPATCHER_ROLE_IDS": str(world.role.id),
+        "SONORAN_API_URL": world.cad.url,
+        "DISCORD_API_URL": world.discord.api_url,
+        **more,
+    }
+
+
+@contextlib.asynccontextmanager
+async def running(
+    world: World, folder: Path, *, connections: int = 1, **more: str
+) -> AsyncIterator[Child]:
+    """Run the bot until the end of the block; `connections` is how many there are with it."""
+    child = await start(folder, settings_of(world, **more))
+    try:
+        await asyncio.wait_for(world.discord.connected(connections), PATIENCE)
+        yield child
+    finally:
+        if child.process.returncode is None:
+            child.process.kill()
+            await child.process.wait()
