@@ -144,3 +144,18 @@ async def test_a_killed_process_is_followed_by_one_that_finds_the_note(
     async with working(Office(database, cad, session)) as second:
         await second.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
+
+
+async def test_a_delay_that_the_cad_asked_for_holds_across_a_restart(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", status=429, headers={"Retry-After": "3600"}))
+    async with working(Office(database, cad, session)) as first:
+        record = await first.note()
+        await first.until(lambda told: any(each.cause is not None for each in told))
+    async with working(Office(database, cad, session)) as second:
+        await second.became(record, NoteState.QUEUED)
+        await second.note(call=124)
+        await second.delivery.cancel(second.told[0])
+        assert second.delivery.problem is not None
+    assert len(cad.requests) == 1

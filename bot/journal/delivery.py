@@ -18,7 +18,7 @@ from bot.journal.record import NewNote, NoteRecord
 from bot.journal.sender import Sender, until_stored
 from bot.journal.states import NoteState
 from bot.journal.store import JournalStore, MovedOnError
-from bot.sonoran import OutcomeUnknownError, Reason, SonoranClient, SonoranError
+from bot.sonoran import OutcomeUnknownError, RateLimitedError, Reason, SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
 TICK_SECONDS = 0.5
@@ -236,6 +236,12 @@ class Delivery:
             except StorageError as error:
                 _log.warning("the journal cannot be looked after: %s", error)
 
+    def _hold_on(self, limited: RateLimitedError, ago: float) -> None:
+        """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
+        left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
+        if left > 0:
+            self._line.failed(RateLimitedError(limited.text, retry_after=left))
+
     async def _purge(self) -> None:
         """Delete in batches, with pauses in which notes have the database to themselves."""
         for _ in range(MOST_BATCHES):
@@ -262,6 +268,8 @@ class Delivery:
                 except MovedOnError:
                     continue
                 record = moved
+            if isinstance(record.cause, RateLimitedError):
+                self._hold_on(record.cause, now - record.updated_at)
             if record.state in (NoteState.QUEUED, NoteState.CHECKING):
                 self._track(record, age=now - record.since, at_once=True)
             if record.state is NoteState.RECEIVED:
