@@ -10,16 +10,18 @@ import pytest
 
 from bot.standins.discord_server import DiscordServer
 from bot.standins.sonoran_server import SonoranServer
+from tests.clock import RunningClock
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
+    clock = RunningClock()
     async with (
-        DiscordServer(token=TOKEN) as discord,
+        DiscordServer(token=TOKEN, clock=clock) as discord,
         SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
     ):
-        world = World(discord, cad, tmp_path)
+        world = World(discord, cad, tmp_path, clock)
         try:
             yield world
         finally:

@@ -8,6 +8,7 @@ import json
 import pytest
 
 from bot.standins.sonoran_server import Fault
+from tests.notes import ADDED, labels, press, public, shows, told
 from tests.world import API_KEY, World
 
 PROBLEM = "application/problem+json"
@@ -47,7 +48,7 @@ async def test_version_1_errors_are_shown_with_advice(world: World, text: str, a
         (401, "SONORAN\\_API\\_KEY"),
         (402, "plan"),
         (403, "plan"),
-        (404, "SONORAN\\_SERVER\\_ID"),
+        (404, "/callnote-config server"),
         (409, "administrator"),
     ],
 )
@@ -65,50 +66,84 @@ async def test_version_2_refusals_are_shown_with_advice(
 
 
 @pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize(
-    ("headers", "advice"),
-    [({"Retry-After": "95"}, "in 95 seconds"), ({}, "in a minute")],
-)
-async def test_a_rate_limit_says_when_to_try_again(
-    world: World, version: int, headers: dict[str, str], advice: str
+async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
+    world: World, version: int
 ) -> None:
     await world.start_with(version)
-    world.cad.faults.add(
-        Fault(status=429, body='{"message": "Slow down", "request_id": "r1"}', headers=headers)
-    )
-    message = await world.say()
-    first, second, _ = message.content.split("\n")
-    assert first == "Not added to call #123: Slow down"
-    assert advice in second
+    body = '{"message": "Slow down", "request_id": "r1"}'
+    world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
+    message = await told(world, await world.use(), "Queued for call #123: ")
+    first, second = message.content.split("\n")
+    assert first == ("Queued for call #123: Sonoran CAD is taking too many requests; trying again.")
+    assert second == "Your note: some note here"
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    assert len(world.cad.requests) == 1
+    assert world.stored() == []
 
 
 @pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("headers", [{"Retry-After": "1"}, {}], ids=["a second", "no delay"])
+async def test_a_rate_limited_note_is_sent_again_and_added_once(
+    world: World, version: int, headers: dict[str, str]
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=429, body="Slow down", headers=headers))
+    message = await world.say()
+    assert message.content == ADDED
+    assert len(world.cad.note_requests) == 2
+    assert world.stored() == ["some note here"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize("status", [500, 502, 503])
-async def test_a_server_error_leaves_the_note_unconfirmed(
-    world: World, version: int, status: int
+async def test_a_note_that_met_a_server_error_ends_in_the_cad_exactly_once(
+    world: World, version: int, status: int, stored: bool
 ) -> None:
     await world.start_with(version)
     page = "<!DOCTYPE html><h1>Bad gateway</h1>"
-    world.cad.faults.add(Fault(status=status, body=page, content_type="text/html", applied=True))
+    world.cad.faults.add(Fault(status=status, body=page, content_type="text/html", applied=stored))
     message = await world.say()
-    assert message.content.startswith("Not confirmed for call #123: ")
-    assert "<h1>" not in message.content
-    assert "web page" in message.content
-    assert "check the call" in message.content
+    assert message.content == ADDED
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == (1 if stored else 2)
+    assert public(world) == [message]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    page = "<!DOCTYPE html><h1>Bad gateway</h1>"
+    world.cad.faults.add(Fault(status=502, body=page, content_type="text/html", applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    message = await world.say()
+    first, second, third = message.content.split("\n")
+    assert first.startswith("Not confirmed for call #123: ")
+    assert "<h1>" not in first
+    assert "web page" in first
+    assert "look at the call" in second
+    assert third == "Your note: some note here"
+    assert labels(message) == ["Check again", "Send again", "Cancel"]
     assert len(world.cad.note_requests) == 1
 
 
 @pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("stored", [True, False])
 @pytest.mark.parametrize(
     "body", ["", "OK", "{}", "null", "NOTE 'x' added to call #124", '{"callId": 124}', "\xff\xfe"]
 )
-async def test_a_success_that_does_not_name_the_call_is_unconfirmed(
-    world: World, version: int, body: str
+async def test_a_success_that_does_not_name_the_call_is_looked_up(
+    world: World, version: int, body: str, stored: bool
 ) -> None:
     await world.start_with(version)
-    world.cad.faults.add(Fault(status=200, body=body.encode("latin-1")))
+    world.cad.faults.add(Fault(status=200, body=body.encode("latin-1"), applied=stored))
     message = await world.say()
-    assert message.content.startswith("Not confirmed for call #123: ")
+    assert message.content == ADDED
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == (1 if stored else 2)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -122,30 +157,35 @@ async def test_a_success_that_does_not_name_the_call_is_unconfirmed(
     ],
     ids=["no answer", "headers only", "truncated", "oversize"],
 )
-async def test_a_broken_reply_is_unconfirmed_and_never_repeated(
+async def test_a_note_stored_behind_a_broken_reply_is_found_and_never_repeated(
     world: World, version: int, fault: Fault
 ) -> None:
     await world.start_with(version)
     world.cad.faults.add(fault)
     message = await world.say()
-    assert message.content.startswith("Not confirmed for call #123: ")
+    assert message.content == ADDED
     assert world.stored() == ["some note here"]
     assert len(world.cad.note_requests) == 1
 
 
-async def test_a_cad_out_of_reach_is_told_as_not_added(world: World) -> None:
+async def test_a_note_waits_for_a_cad_out_of_reach(world: World) -> None:
     await world.start_with(2)
     await world.cad.stop()
-    message = await world.say()
-    assert message.content.startswith("Not added to call #123: ")
-    assert "Nothing was sent" in message.content
+    interaction = await world.use()
+    message = await told(
+        world, interaction, "Queued for call #123: Sonoran CAD is not answering; trying again."
+    )
+    assert labels(message) == ["Cancel"]
+    await world.cad.start()
+    assert (await world.final(interaction)).content == ADDED
+    assert world.stored() == ["some note here"]
 
 
-async def test_a_silent_cad_is_unconfirmed_after_the_time_limit(world: World) -> None:
+async def test_a_note_that_a_silent_cad_stored_is_found_after_the_time_limit(world: World) -> None:
     await world.start_with(2)
     world.cad.faults.add(Fault(applied=True, hold=asyncio.Event()))
     message = await world.say()
-    assert message.content.startswith("Not confirmed for call #123: Sonoran CAD did not answer")
+    assert message.content == ADDED
     assert world.stored() == ["some note here"]
 
 

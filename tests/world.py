@@ -22,6 +22,7 @@ from bot.standins.discord_server import DiscordServer, Interaction, Message
 from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database, DatabaseAddress, GuildSettingsStore
+from tests.clock import RunningClock
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
@@ -43,10 +44,13 @@ class World:
     """A Discord server with three members, a CAD with call 123, and running bots.
 
     Each bot keeps its settings in a file of its own in `folder`, as on a host where two processes
-    share no disk, unless they are given a `database`.
+    share no disk, unless they are given a `database`. `clock` is Discord's.
     """
 
-    def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
+    def __init__(
+        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: RunningClock
+    ) -> None:
+        self.clock = clock
         self.discord = discord
         self.cad = cad
         self.guild = discord.add_guild(name="Rockford County")
@@ -108,9 +112,40 @@ class World:
     @contextlib.asynccontextmanager
     async def lone_bot(self, cad: SonoranClient) -> AsyncIterator[CallnoteBot]:
         """Make a client without the process around it, not logged in yet."""
+        async with self._parts(cad) as (bot, _):
+            yield bot
+
+    @contextlib.asynccontextmanager
+    async def bot_with(
+        self, cad: SonoranClient, settings: SettingsInForce | None = None
+    ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
+        """Run a client with a CAD, and perhaps settings, of the test's own; it delivers notes.
+
+        At the end of the block it ends like a killed process: nothing is finished or handed over.
+        """
+        opened = asyncio.Event()
+        opened.set()
+        async with self._parts(cad, settings) as (bot, notes):
+            await bot.login(self.config.discord_token)
+            notes.messages.connect(bot)
+            tasks = [asyncio.create_task(bot.connect()), asyncio.create_task(notes.run(opened))]
+            try:
+                await asyncio.wait_for(self.discord.connected(), PATIENCE)
+                yield bot, notes
+            finally:
+                tasks.pop().cancel()
+                await notes.delivery.finish(0)
+                await notes.messages.finish(0)
+                await bot.close()
+                await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
+
+    @contextlib.asynccontextmanager
+    async def _parts(
+        self, cad: SonoranClient, settings: SettingsInForce | None = None
+    ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
         database = Database(self.config.database)
-        settings = SettingsInForce(
+        settings = settings or SettingsInForce(
             GuildSettingsStore(database), default_roles=self.config.dispatcher_role_ids
         )
         await database.open()
@@ -119,12 +154,12 @@ class World:
             life = DatabaseLife(database, settings, host=None)
             note_log = NoteLog(settings)
             notes = NoteService(
-                database, cad, limits=LIMITS, history_days=30, log_note=note_log.post
+                database, cad, limits=self.config.limits, history_days=30, log_note=note_log.post
             )
             async with CallnoteBot(
                 cad=cad, settings=settings, life=life, notes=notes, note_log=note_log
             ) as bot:
-                yield bot
+                yield bot, notes
         finally:
             await database.close()
 
@@ -150,6 +185,13 @@ class World:
     def stored(self, call_id: int = 123) -> list[str]:
         """Return the texts of the notes that the CAD has."""
         return [note.content for note in self.cad.notes(call_id)]
+
+    async def restart(self) -> None:
+        """Stop every bot in good order and run one with the same database."""
+        await self.finish()
+        await asyncio.wait_for(self.discord.disconnected(), PATIENCE)
+        self.stop.clear()
+        await self.start()
 
     async def finish(self) -> None:
         """Stop every bot and wait for it; what a bot raised is raised here."""
