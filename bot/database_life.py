@@ -22,23 +22,25 @@ _log = logging.getLogger(__name__)
 class StorageHealth:
     """How the database does: `kind` names it, `trouble` says what is wrong, None if nothing.
 
-    `wiped_by` is the hosting platform that wipes the disk with the file, None if none does;
-    `on_volume` tells that the platform can mount a volume that lasts.
+    `full` tells that it had no room for the last change of a setting. `wiped_by` is the hosting
+    platform that wipes the disk with the file, None if none does; `on_volume` tells that the
+    platform can mount a volume that lasts.
     """
 
     kind: str
     trouble: str | None = None
+    full: bool = False
     wiped_by: str | None = None
     on_volume: bool = False
 
 
 def storage_health(
-    address: DatabaseAddress, host: str | None, trouble: str | None = None
+    address: DatabaseAddress, host: str | None, trouble: str | None = None, *, full: bool = False
 ) -> StorageHealth:
     """Return how a database does; `host` is as in `Config`."""
     wiped_by = host if address.kind == "SQLite" else None
     return StorageHealth(
-        address.kind, trouble, wiped_by, on_volume=wiped_by not in (None, "Heroku")
+        address.kind, trouble, full, wiped_by, on_volume=wiped_by not in (None, "Heroku")
     )
 
 
@@ -85,7 +87,10 @@ class DatabaseLife:
     def health(self) -> StorageHealth:
         """How the database did when it was last asked, some seconds ago."""
         return storage_health(
-            self.database.address, self._host, self._trouble or self._settings.trouble
+            self.database.address,
+            self._host,
+            self._trouble or self._settings.trouble,
+            full=self._settings.full,
         )
 
     def _failed(self, state: RetryCallState) -> None:

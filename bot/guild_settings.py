@@ -42,6 +42,8 @@ class SettingsInForce:
         self._version = 0
         self._loaded = asyncio.Event()
         self._trouble: str | None = None
+        self.full = False
+        """Whether the database had no room for the last change."""
 
     @property
     def trouble(self) -> str | None:
@@ -93,7 +95,11 @@ class SettingsInForce:
             settings = await self._store.change(guild_id, member_id, edit, describe)
         except StorageError as error:
             _log.warning("guild=%d setting not saved: %s", guild_id, error)
-            raise SettingNotSavedError(full=isinstance(error, StorageFullError)) from None
+            self.full = isinstance(error, StorageFullError)
+            if not self.full:
+                self._lost(error)
+            raise SettingNotSavedError(full=self.full) from None
+        self.full = False
         self._take(settings)
         return settings
 
@@ -101,7 +107,8 @@ class SettingsInForce:
         """Return a server's latest change; None when there was none, or none can be read now."""
         try:
             return await self._store.last_change(guild_id)
-        except StorageError:
+        except StorageError as error:
+            self._lost(error)
             return None
 
     async def refresh(self) -> None:

@@ -29,6 +29,7 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     """
     settings = bot.settings.of(guild.id)
     health = await bot.cad_probe.health()
+    change = await bot.settings.last_change(guild.id)
     trouble = bot.log_channel.trouble(guild) or bot.note_log.trouble(guild.id)
     lines = [
         *cad_lines(health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None),
@@ -41,4 +42,4 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
         storage_line(bot.life.health),
         version_line(),
     ]
-    return status_content(lines, await bot.settings.last_change(guild.id))
+    return status_content(lines, change)

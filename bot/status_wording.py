@@ -111,6 +111,12 @@ def storage_line(health: StorageHealth) -> Line:
             f"Storage: the {health.kind} database does not answer, so no note is accepted and no "
             "setting changed; whoever hosts the bot finds the reason in its log.",
         )
+    if health.full:
+        return Line(
+            Mark.ILL,
+            f"Storage: the {health.kind} database is full, so no setting can be changed; whoever "
+            "hosts the bot must make room.",
+        )
     return wiped_line(health) or Line(
         Mark.WELL, f"Storage: a {health.kind} database, which outlives a restart."
     )
