@@ -112,6 +112,10 @@ class ChannelNotTriedError(Refusal):
     """Discord did not say whether Callnote can write to the channel."""
 
 
+class HistoryUnreadableError(Refusal):
+    """The notes added so far could not be read."""
+
+
 class StorageDownError(Refusal):
     """The note could not be written down, so it was not accepted."""
 

@@ -9,6 +9,7 @@ from bot.refusals import (
     ChannelNotTriedError,
     EveryoneRoleError,
     GuildNotReadyError,
+    HistoryUnreadableError,
     ManagedRoleError,
     NoSuchServerError,
     NotAdministratorError,
@@ -71,6 +72,11 @@ def setting_refusal(error: Refusal) -> str | None:
             return (
                 "Nothing was changed: Discord did not say whether Callnote can write there; try "
                 "again in a moment."
+            )
+        case HistoryUnreadableError():
+            return (
+                "The history can't be shown now, as Callnote's storage does not answer: try again "
+                "in a moment."
             )
     return None
 

@@ -12,6 +12,8 @@ from bot import events
 from bot.administrators import admit_administrator
 from bot.answering import acknowledge, answer
 from bot.app import CallnoteBot
+from bot.history import HistoryPlace
+from bot.note_text import parse_call_number
 from bot.setting_wording import (
     log_channel_now,
     log_channel_shown,
@@ -31,6 +33,7 @@ from cogs.config_pickers import (
     shown,
 )
 from cogs.deleted_roles import DeletedRoles
+from cogs.note_history import PageButton, show_page
 
 _LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
 
@@ -140,9 +143,30 @@ class CallnoteConfig(
         await answer(interaction, content)
         events.outcome(interaction, "status shown")
 
+    @app_commands.command()
+    @app_commands.describe(
+        call="Only notes for this call, by its number in Sonoran CAD",
+        member="Only notes by this member",
+    )
+    async def history(
+        self,
+        interaction: _Interaction,
+        call: app_commands.Range[str, 1, 100] | None = None,
+        member: discord.User | None = None,
+    ) -> None:
+        """Look back at the notes added here and what became of them."""
+        guild = admit_administrator(interaction)
+        place = HistoryPlace(
+            call_id=parse_call_number(call) if call is not None else None,
+            member_id=member.id if member is not None else None,
+        )
+        await acknowledge(interaction, private=True)
+        await show_page(interaction, guild, place)
+
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and what goes with them to the bot."""
     await bot.add_cog(CallnoteConfig(bot))
     await bot.add_cog(DeletedRoles(bot.role_choice, bot.settings))
     register_pickers(bot)
+    bot.add_dynamic_items(PageButton)

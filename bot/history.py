@@ -1,0 +1,82 @@
+"""Looks back at the notes added in a server, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.journal import JournalStore, NoteRecord
+from bot.literal import CONTENT_LIMIT, utf16_units
+from bot.record_lines import history_entry
+from bot.refusals import HistoryUnreadableError
+from bot.storage import StorageError
+
+PAGE_NOTES = 10
+"""How many notes a page has: as many entries as fit one message."""
+
+MOST_PAGES = 50
+"""How far back one can turn the pages; beyond that, a call or member must be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPlace:
+    """Which notes are wanted and how far back.
+
+    `anchor` is the position before which page 0 begins, so that notes that come meanwhile do not
+    shift the pages; 0 stands for the newest note there is. Without `call_id` and `member_id` it is
+    about all calls and members.
+    """
+
+    anchor: int = 0
+    page: int = 0
+    call_id: int | None = None
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """The notes of one place, with its anchor; `older` tells that there are more behind them."""
+
+    place: HistoryPlace
+    records: tuple[NoteRecord, ...]
+    older: bool
+
+    @property
+    def content(self) -> str:
+        """The page as a message's content, at most 2,000 characters."""
+        place = self.place
+        wanted = f" for call #{place.call_id}" if place.call_id is not None else ""
+        if place.member_id is not None:
+            wanted += f" by <@{place.member_id}>"
+        if not self.records:
+            return f"No notes{wanted} are kept here."
+        content = f"Notes{wanted}, newest first, page {place.page + 1}:"
+        for record in self.records:
+            line = f"\n{history_entry(record)}"
+            if utf16_units(content) + utf16_units(line) <= CONTENT_LIMIT:
+                content += line
+        return content
+
+
+async def page_of(store: JournalStore, guild_id: int, place: HistoryPlace) -> HistoryPage:
+    """Return a page of a server's notes.
+
+    Raises `HistoryUnreadableError` when the database does not answer.
+    """
+    page = min(place.page, MOST_PAGES - 1)
+    first = page * PAGE_NOTES
+    try:
+        records = await store.history(
+            guild_id,
+            call_id=place.call_id,
+            member_id=place.member_id,
+            before=place.anchor or None,
+            limit=first + PAGE_NOTES + 1,
+        )
+    except StorageError:
+        raise HistoryUnreadableError from None
+    anchor = place.anchor or (records[0].position + 1 if records else 0)
+    return HistoryPage(
+        place=replace(place, anchor=anchor, page=page),
+        records=tuple(records[first : first + PAGE_NOTES]),
+        older=len(records) > first + PAGE_NOTES and page + 1 < MOST_PAGES,
+    )
