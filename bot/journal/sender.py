@@ -21,6 +21,7 @@ from bot.sonoran import (
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
+    Reason,
     SonoranClient,
     SonoranError,
 )
@@ -116,9 +117,10 @@ class Sender:
             self._line.undecided()
             self._desk.changed.set()
             return
-        except MovedOnError:
-            self._desk.forget(tracked)
+        except MovedOnError as error:
+            tracked.busy = False
             self._line.undecided()
+            await self._follow(tracked, error.record)
             return
         if time.monotonic() - began > STALE_SECONDS:
             self._line.undecided()
@@ -156,22 +158,40 @@ class Sender:
     ) -> None:
         """Write a move down, however long the database takes to take it, then tell of it.
 
-        A note that somebody else has moved meanwhile is theirs.
+        A note that was moved meanwhile stays where it is.
         """
         tracked.busy = True
+        known = tracked.record
         try:
             record = await until_stored(
-                lambda: self._store.move(
-                    tracked.record, target, cause=cause, answer=answer, there=there
-                )
+                lambda: self._store.move(known, target, cause=cause, answer=answer, there=there)
             )
-        except MovedOnError:
-            self._desk.forget(tracked)
+        except MovedOnError as error:
+            await self._follow(tracked, error.record)
             return
         finally:
             tracked.busy = False
         self._desk.put(tracked, record)
         self._changed(record)
+
+    async def _follow(self, tracked: Tracked, record: NoteRecord | None) -> None:
+        """Go on from where the journal has a note that is not where it was thought to be.
+
+        Somebody else's is theirs. One's own was moved with the confirmation lost, or was with
+        another process for a while, which may have sent it just before it ended.
+        """
+        if record is None or record.owner != self._store.owner:
+            self._desk.forget(tracked)
+        if record is None or self._desk.get(record.id) is not tracked:
+            return
+        tracked.settled_at = time.monotonic() + self._settle_seconds
+        tracked.check_at = 0.0
+        tracked.readings = 0
+        self._desk.put(tracked, record)
+        self._changed(record)
+        if record.state is NoteState.SENDING:
+            stopped = OutcomeUnknownError(Reason.STOPPED)
+            await self.record(tracked, NoteState.CHECKING, cause=stopped)
 
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]]) -> _Result:

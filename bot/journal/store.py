@@ -69,7 +69,8 @@ class JournalStore:
 
     A move is made only from the very revision that the caller knows, so two processes, or a
     process and a button, can never both make one; made again after a lost confirmation it counts
-    as made, except for a move to SENDING, of which nobody could tell who made it. Every method raises as `Database.begin` does.
+    as made, except for a move to SENDING, of which nobody could tell who made it. Every method
+    raises as `Database.begin` does.
     """
 
     def __init__(self, database: Database, owner: str) -> None:
