@@ -1,0 +1,95 @@
+"""`python -m bot check`: the health check on the command line, beside a running bot or before."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from bot.standins.discord_server import Fault as DiscordFault
+from tests.child import running, settings_of, start
+from tests.world import API_KEY, PATIENCE, TOKEN, World
+
+
+async def check(world: World, folder: Path, **more: str) -> tuple[int, str]:
+    """Run the check; returns its exit status and what it prints."""
+    child = await start(folder, settings_of(world, **more), "check")
+    status, out, errors = await child.ended()
+    assert errors == ""
+    return status, out
+
+
+def files_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def test_all_is_well_beside_a_running_bot(world: World, tmp_path: Path) -> None:
+    async with running(world, tmp_path):
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        status, out = await check(world, tmp_path)
+    assert "NOT OK" not in out
+    assert status == 0
+    for found in (
+        "Discord takes the token",
+        "commands are registered",
+        "Sonoran CAD answers",
+        "The CAD takes the credentials",
+        "SQLite file callnote.db works",
+    ):
+        assert found in out
+    assert len(world.discord.identifies) == 1
+
+
+async def test_it_changes_nothing(world: World, tmp_path: Path) -> None:
+    status, out = await check(world, tmp_path)
+    assert status == 1
+    assert "Not registered with Discord: /callnote and /callnote-config" in out
+    assert world.discord.registered_commands == []
+    assert world.discord.identifies == []
+    assert files_in(tmp_path) == []
+    assert [request.method for request in world.cad.requests if request.method != "GET"] == []
+
+
+async def test_what_is_not_well_is_told_and_the_rest_looked_at_all_the_same(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "callnote.db").write_bytes(b"no database" * 1000)
+    status, out = await check(world, tmp_path, DISCORD_TOKEN="wrong", SONORAN_API_KEY="wrong")
+    assert status == 1
+    bad = [line for line in out.splitlines() if line.startswith("NOT OK")]
+    assert [word for line in bad for word in ("TOKEN", "API_KEY", "Storage") if word in line] == [
+        "TOKEN",
+        "API_KEY",
+        "Storage",
+    ]
+
+
+async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> None:
+    world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
+    status, out = await check(world, tmp_path)
+    assert status == 1
+    assert "Discord cannot be reached" in out
+
+
+async def test_a_file_on_heroku_is_not_well(world: World, tmp_path: Path) -> None:
+    _, out = await check(world, tmp_path, DYNO="worker.1")
+    assert "NOT OK Storage: a SQLite file, which Heroku wipes at least daily" in out
+
+
+async def test_a_file_on_a_host_with_volumes_is_a_remark(world: World, tmp_path: Path) -> None:
+    _, out = await check(world, tmp_path, FLY_APP_NAME="callnote")
+    assert "--     Storage: a SQLite file, which Fly.io wipes" in out
+
+
+async def test_no_secret_is_printed(world: World, tmp_path: Path) -> None:
+    password = "hunter2-in-the-address"
+    setting = f"postgres://someone:{password}@127.0.0.1:9/callnote"
+    status, out = await check(world, tmp_path, DATABASE_URL=setting, LOG_LEVEL="DEBUG")
+    assert status == 1
+    assert "PostgreSQL database callnote on 127.0.0.1" in out
+    for secret in (TOKEN, API_KEY, password, "someone"):
+        assert secret not in out
+
+
+async def test_settings_that_cannot_be_used_end_it_with_78(tmp_path: Path) -> None:
+    child = await start(tmp_path, {}, "check")
+    assert (await child.ended())[0] == 78
