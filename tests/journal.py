@@ -66,11 +66,12 @@ class Office:
         limits: Limits = QUICK,
         version: int | None = 2,
         history_days: int = 30,
+        answer_seconds: float = 0.5,
     ) -> None:
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
         self.client = SonoranClient(
-            Transport(session, cad.url, connect_seconds=0.5, total_seconds=0.5),
+            Transport(session, cad.url, connect_seconds=0.5, total_seconds=answer_seconds),
             Credentials(KEY, cad.community_id),
             version=None if version is None else ApiVersion(version),
         )
@@ -162,6 +163,13 @@ def new_note(
         token="interaction-token",
         note=CallNote(server_id=1, call_id=call, text=text, label=LABEL),
     )
+
+
+async def eventually(reached: Callable[[], bool]) -> None:
+    """Wait until something is so that nobody tells of."""
+    async with asyncio.timeout(PATIENCE):
+        while not reached():  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.005)
 
 
 async def in_state(

@@ -24,7 +24,11 @@ def store(database: Database) -> JournalStore:
 
 
 async def counts(database: Database) -> Explained:
-    return (await explained(database, 1, 123)).get(OWN, Explained())
+    """Return what another note equal to those of the test would be judged by."""
+    store = JournalStore(database, "one")
+    other = await in_state(store, NoteState.RECEIVED, member=99, guild=99)
+    await store.withdraw(other.id)
+    return (await explained(database, other)).get(OWN, Explained())
 
 
 async def test_the_history_has_the_newest_first_and_goes_back_in_pages(
@@ -70,7 +74,7 @@ async def test_nothing_is_counted_as_delivered_that_the_cad_did_not_confirm(
     store: JournalStore, database: Database, state: NoteState
 ) -> None:
     await in_state(store, state)
-    uncertain = 1 if state is NoteState.UNCONFIRMED else 0
+    uncertain = 1 if state in (NoteState.SENDING, NoteState.UNCONFIRMED) else 0
     assert await counts(database) == Explained(0, uncertain)
 
 
@@ -124,8 +128,9 @@ async def test_the_first_send_stays_uncertain_when_a_note_is_sent_again(
 ) -> None:
     record = await in_state(store, NoteState.UNCONFIRMED)
     record = await store.move(record, NoteState.QUEUED)
-    record = await store.move(record, NoteState.SENDING)
     assert await counts(database) == Explained(0, 1)
+    record = await store.move(record, NoteState.SENDING)
+    assert await counts(database) == Explained(0, 2)
     record = await store.move(record, NoteState.CHECKING)
     assert record.uncertain == 1
     record = await store.move(record, NoteState.UNCONFIRMED)
@@ -146,3 +151,20 @@ async def test_a_note_that_is_cancelled_in_the_queue_counts_for_nothing(
 ) -> None:
     await in_state(store, NoteState.CANCELLED)
     assert await counts(database) == Explained(0, 0)
+
+
+async def test_a_note_does_not_count_against_itself(
+    store: JournalStore, database: Database
+) -> None:
+    record = await in_state(store, NoteState.SENDING)
+    assert await explained(database, record) == {}
+    assert await explained(database, await store.move(record, NoteState.CHECKING)) == {}
+
+
+async def test_what_another_process_looks_for_may_be_there_for_all_that_is_known(
+    database: Database,
+) -> None:
+    mine = await in_state(JournalStore(database, "one"), NoteState.UNCONFIRMED, member=8)
+    await in_state(JournalStore(database, "two"), NoteState.CHECKING)
+    mine = await JournalStore(database, "one").move(mine, NoteState.CHECKING)
+    assert await explained(database, mine) == {OWN: Explained(0, 1)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -21,7 +21,7 @@ from bot.sonoran import (
 )
 from bot.standins.sonoran_server import Fault, SonoranServer
 from tests import journal
-from tests.world import PATIENCE
+from tests.journal import eventually
 
 cad = journal.cad
 session = journal.session
@@ -49,12 +49,6 @@ async def running(
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def until(reached: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE):
-        while not reached():  # noqa: ASYNC110 - what changes has no event
-            await asyncio.sleep(0.005)
-
-
 def probes(cad: SonoranServer) -> int:
     return sum(request.kind == "version" for request in cad.requests)
 
@@ -76,12 +70,12 @@ async def test_a_failure_takes_the_line_down_until_one_note_has_gone_ahead(
         line.failed(UNREACHABLE)
         assert not line.may_go
         assert line.problem is UNREACHABLE
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
         assert line.problem is UNREACHABLE
         line.went()
         assert not line.may_go
         line.worked()
-        await until(lambda: line.problem is None)
+        await eventually(lambda: line.problem is None)
         assert line.may_go
     assert probes(cad) == 1
 
@@ -91,7 +85,7 @@ async def test_a_note_that_was_not_sent_after_all_lets_another_one_go_ahead(
 ) -> None:
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
         line.went()
         line.undecided()
         assert line.may_go
@@ -105,7 +99,7 @@ async def test_when_the_one_that_goes_ahead_fails_the_cad_is_asked_again_first(
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
         for count in (1, 2, 3):
-            await until(lambda: line.may_go)
+            await eventually(lambda: line.may_go)
             assert probes(cad) == count
             line.went()
             line.failed(UNREACHABLE)
@@ -118,7 +112,7 @@ async def test_a_cad_that_turns_the_credentials_down_is_there_to_tell_that_to_ea
     cad.api_key = "another key"
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
     assert probes(cad) == 1
 
 
@@ -140,7 +134,7 @@ async def test_probes_follow_until_the_cad_answers(
     cad.faults.add(Fault(on="version", status=503, times=4))
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
     assert probes(cad) == 5
 
 
@@ -162,7 +156,7 @@ async def test_a_delay_that_a_probe_is_told_is_waited_out(
     cad.faults.add(Fault(on="version", status=429, headers={"Retry-After": "3600"}))
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: probes(cad) == 1)
+        await eventually(lambda: probes(cad) == 1)
         await asyncio.sleep(A_WHILE)
         assert not line.may_go
     assert probes(cad) == 1
@@ -175,7 +169,7 @@ async def test_a_probes_short_delay_does_not_end_the_long_one_of_a_note(
     cad.faults.add(Fault(on="version", hold=answer, status=429, headers={"Retry-After": "0"}))
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: probes(cad) == 1)
+        await eventually(lambda: probes(cad) == 1)
         line.failed(RateLimitedError("slow down", retry_after=3600))
         answer.set()
         await asyncio.sleep(A_WHILE)
@@ -190,7 +184,7 @@ async def test_a_delay_that_comes_while_the_cad_is_asked_is_waited_out_before_a_
     cad.faults.add(Fault(on="version", applied=True, hold=answer))
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: probes(cad) == 1)
+        await eventually(lambda: probes(cad) == 1)
         line.failed(RateLimitedError("slow down", retry_after=3600))
         answer.set()
         await asyncio.sleep(A_WHILE)
@@ -202,7 +196,7 @@ async def test_a_delay_that_comes_when_a_note_may_go_ahead_holds_it_back_at_once
 ) -> None:
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
         line.failed(RateLimitedError("slow down", retry_after=3600))
         assert not line.may_go
         await asyncio.sleep(A_WHILE)
@@ -214,7 +208,7 @@ async def test_a_failure_right_after_the_success_of_the_one_that_went_ahead_coun
 ) -> None:
     async with running(cad, session) as line:
         line.failed(UNREACHABLE)
-        await until(lambda: line.may_go)
+        await eventually(lambda: line.may_go)
         line.went()
         line.worked()
         line.failed(RateLimitedError("slow down", retry_after=3600))

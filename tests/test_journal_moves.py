@@ -63,7 +63,7 @@ async def test_a_move_made_again_counts_no_delivery_twice(
     record = await in_state(store, NoteState.SENDING)
     for _ in range(3):
         await store.move(record, NoteState.ADDED)
-    (counts,) = (await explained(database, 1, 123)).values()
+    (counts,) = (await explained(database, record)).values()
     assert (counts.added, counts.uncertain) == (1, 0)
 
 

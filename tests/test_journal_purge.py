@@ -129,16 +129,16 @@ async def test_notes_go_in_batches(custody: Custody, database: Database) -> None
 async def test_what_was_delivered_to_a_call_outlives_the_notes(
     store: JournalStore, custody: Custody, database: Database
 ) -> None:
-    await in_state(store, NoteState.ADDED)
+    record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
     await purged(custody, 0)
-    assert [each.added for each in (await explained(database, 1, 123)).values()] == [1]
+    assert [each.added for each in (await explained(database, record)).values()] == [1]
     async with database.begin() as connection:
         await connection.execute(
             update(delivered_notes).values(updated_at=delivered_notes.c.updated_at - 91 * DAY)
         )
     assert await purged(custody, 0) == [1]
-    assert await explained(database, 1, 123) == {}
+    assert await explained(database, record) == {}
 
 
 async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(

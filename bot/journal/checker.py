@@ -10,10 +10,11 @@ from bot.journal.custody import Custody
 from bot.journal.deliveries import explained
 from bot.journal.desk import Desk, Tracked
 from bot.journal.limits import Limits
+from bot.journal.line import Line
 from bot.journal.matching import Verdict, judge
 from bot.journal.sender import Sender, until_stored
 from bot.journal.states import NoteState
-from bot.sonoran import CallList, SonoranClient, SonoranError
+from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
 FIRST_LOOK_SECONDS = 2.0
@@ -21,7 +22,8 @@ FIRST_LOOK_SECONDS = 2.0
 
 READINGS = 3
 """How many settled looks may tell nothing before the note is given up as unconfirmed, so that
-the notes behind it for the same call do not wait for a quarter of an hour."""
+the notes behind it for the same call do not wait for a quarter of an hour. In an outage, when
+they could not go either, a look that fails does not count."""
 
 _log = logging.getLogger(__name__)
 
@@ -30,7 +32,8 @@ class Checker:
     """The one reader of the call list.
 
     Each read serves all notes in doubt on that CAD server, and all processes together keep to
-    `Limits.call_reads_per_minute`. `run` must be running.
+    `Limits.call_reads_per_minute`; a delay that the CAD asks for is waited out in full. `run` must
+    be running.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Checker:
         database: Database,
         cad: SonoranClient,
         sender: Sender,
+        line: Line,
         limits: Limits,
     ) -> None:
         self._desk = desk
@@ -47,8 +51,10 @@ class Checker:
         self._database = database
         self._cad = cad
         self._sender = sender
+        self._line = line
         self._per_minute = limits.call_reads_per_minute
         self._first_look = min(FIRST_LOOK_SECONDS, limits.settle_seconds / 2)
+        self._hold_until = 0.0
 
     def expect(self, tracked: Tracked, *, at_once: bool = False) -> None:
         """Plan the first look for a note that came into doubt."""
@@ -79,7 +85,7 @@ class Checker:
             if due is None:
                 await self._desk.to_check.wait()
                 continue
-            pause = due.check_at - time.monotonic()
+            pause = max(due.check_at, self._hold_until) - time.monotonic()
             if pause <= 0:
                 return due.record.note.server_id
             try:
@@ -95,6 +101,8 @@ class Checker:
             calls = await self._cad.get_calls(server_id)
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
+            if isinstance(error, RateLimitedError) and error.retry_after is not None:
+                self._hold_until = time.monotonic() + error.retry_after
         for tracked in self._desk.checking():
             if tracked.record.note.server_id == server_id:
                 await self._judge(tracked, calls, began)
@@ -104,7 +112,7 @@ class Checker:
         record = tracked.record
         verdict, there = Verdict.UNKNOWN, 0
         if calls is not None:
-            known = await until_stored(lambda: explained(self._database, *record.call))
+            known = await until_stored(lambda: explained(self._database, record))
             verdict, there = judge(
                 calls.find(record.note.call_id),
                 record.note,
@@ -122,11 +130,12 @@ class Checker:
             case Verdict.NOT_THERE:
                 await self._sender.record(tracked, NoteState.QUEUED, cause=record.cause)
             case Verdict.UNKNOWN:
-                await self._nothing_told(tracked, settled=settled)
+                counts = calls is not None or self._line.may_go
+                await self._nothing_told(tracked, settled=settled, counts=settled and counts)
 
-    async def _nothing_told(self, tracked: Tracked, *, settled: bool) -> None:
+    async def _nothing_told(self, tracked: Tracked, *, settled: bool, counts: bool) -> None:
         now = time.monotonic()
-        tracked.readings += settled
+        tracked.readings += counts
         tracked.check_at = now + 60.0 / self._per_minute
         if not settled:
             tracked.check_at = max(tracked.settled_at, now)

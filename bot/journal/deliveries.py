@@ -5,14 +5,14 @@ Kept apart from the notes, which are deleted sooner: only a digest of a note's t
 
 from __future__ import annotations
 
-from sqlalchemy import select, update
+from sqlalchemy import case, literal, null, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal.matching import Explained, fingerprint
 from bot.journal.record import NoteRecord
 from bot.journal.states import NoteState
 from bot.storage import Database
-from bot.storage.journal_schema import delivered_notes
+from bot.storage.journal_schema import delivered_notes, notes
 
 
 def uncertain_after(record: NoteRecord, target: NoteState) -> int:
@@ -69,16 +69,45 @@ async def count_delivery(
     )
 
 
-async def explained(database: Database, server_id: int, call_id: int) -> dict[str, Explained]:
-    """Return by fingerprint how many notes of a call are, and may be, in the CAD.
+async def explained(database: Database, record: NoteRecord) -> dict[str, Explained]:
+    """Return by fingerprint how many notes of a record's call are, and may be, in the CAD.
 
-    Raises as `Database.begin` does.
+    Without the note itself. Another one that is being sent, or that another process is looking
+    for, counts as one that may be there; those that this process is looking for are told apart
+    one after the other. Raises as `Database.begin` does.
     """
-    query = select(delivered_notes).where(
-        delivered_notes.c.server_id == server_id, delivered_notes.c.call_id == call_id
+    delivered = select(
+        delivered_notes.c.fingerprint,
+        delivered_notes.c.added,
+        delivered_notes.c.uncertain,
+        null().label("label"),
+        null().label("text"),
+    ).where(
+        delivered_notes.c.server_id == record.note.server_id,
+        delivered_notes.c.call_id == record.note.call_id,
     )
+    sending = notes.c.state == NoteState.SENDING.value
+    under_way = select(
+        null(),
+        literal(0),
+        notes.c.uncertain + case((sending, 1), else_=0),
+        notes.c.label,
+        notes.c.text,
+    ).where(
+        notes.c.server_id == record.note.server_id,
+        notes.c.call_id == record.note.call_id,
+        notes.c.id != record.id,
+        sending
+        | (
+            (notes.c.state == NoteState.CHECKING.value)
+            & notes.c.owner.is_distinct_from(record.owner)
+        ),
+    )
+    found: dict[str, Explained] = {}
     async with database.begin() as connection:
-        return {
-            row.fingerprint: Explained(row.added, row.uncertain)
-            for row in await connection.execute(query)
-        }
+        # One statement, so that a note which moves meanwhile is seen before or after, not neither.
+        for row in await connection.execute(union_all(delivered, under_way)):
+            key = row.fingerprint or fingerprint(row.label, row.text)
+            known = found.get(key, Explained())
+            found[key] = Explained(known.added + row.added, known.uncertain + row.uncertain)
+    return found

@@ -72,7 +72,9 @@ class Delivery:
         self._desk = Desk()
         self._line = Line(cad, longest_pause=limits.longest_pause_seconds)
         self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
-        self._checker = Checker(self._desk, self._custody, database, cad, self._sender, limits)
+        self._checker = Checker(
+            self._desk, self._custody, database, cad, self._sender, self._line, limits
+        )
         self._in_hand: set[int] = set()
         self._forgetting: set[asyncio.Task[None]] = set()
 
