@@ -27,7 +27,7 @@ from tests.clock import RunningClock
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
 COMMUNITY = "rockford"
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds after which a test that waits for something gives up."""
 
 LIMITS = Limits(
