@@ -18,6 +18,7 @@ from bot.journal.record import NoteRecord
 from bot.journal.states import NoteState
 from bot.journal.store import JournalStore, MovedOnError, NotFirstError
 from bot.sonoran import (
+    AddedNote,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -130,7 +131,7 @@ class Sender:
 
     async def _deliver(self, tracked: Tracked) -> None:
         try:
-            added = await self._cad.add_call_note(tracked.record.note)
+            added = await self._add(tracked.record)
         except OutcomeUnknownError as error:
             self._line.failed(error)
             tracked.settled_at = time.monotonic() + self._settle_seconds
@@ -146,6 +147,16 @@ class Sender:
         else:
             self._line.worked()
             await self.record(tracked, NoteState.ADDED, answer=added.text)
+
+    async def _add(self, record: NoteRecord) -> AddedNote:
+        """Send a note; an error that nobody foresaw leaves it in doubt, as a lost answer does."""
+        try:
+            return await self._cad.add_call_note(record.note)
+        except SonoranError:
+            raise
+        except Exception as error:
+            _log.exception("sending note %d failed unexpectedly", record.id)
+            raise OutcomeUnknownError(Reason.UNCLEAR_REPLY) from error
 
     async def record(
         self,
