@@ -23,6 +23,11 @@ class Child:
     def signal(self, number: int) -> None:
         self.process.send_signal(number)
 
+    async def kill(self) -> None:
+        """End it as the operating system does, which no process can prevent."""
+        self.process.kill()
+        await asyncio.wait_for(self.process.communicate(), PATIENCE)
+
     async def ended(self) -> tuple[int, str, str]:
         """Wait for the end; returns the exit status, standard output and standard error."""
         out, err = await asyncio.wait_for(self.process.communicate(), PATIENCE)

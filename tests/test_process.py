@@ -22,8 +22,11 @@ async def test_a_signal_lets_notes_in_flight_be_answered(
 ) -> None:
     held = asyncio.Event()
     world.cad.faults.add(Fault(on="note", times=None, applied=True, hold=held))
+    calls = range(201, 206)
+    for call in calls:
+        world.cad.add_call(call)
     async with running(world, tmp_path) as child:
-        interactions = [await world.use(f"note {n}") for n in range(5)]
+        interactions = [await world.use("some note here", str(call)) for call in calls]
         await asyncio.wait_for(world.cad.received(5), PATIENCE)
         for _ in range(times):
             child.signal(number)
@@ -33,10 +36,10 @@ async def test_a_signal_lets_notes_in_flight_be_answered(
     assert status == 0
     assert errors == ""
     assert world.discord.close_codes == [1000]
-    assert sorted(world.stored()) == [f"note {n}" for n in range(5)]
-    for n, interaction in enumerate(interactions):
+    for call, interaction in zip(calls, interactions, strict=True):
+        assert world.stored(call) == ["some note here"]
         assert interaction.message is not None
-        assert interaction.message.content == f"NOTE 'note {n}' added to call #123"
+        assert interaction.message.content == f"NOTE 'some note here' added to call #{call}"
 
 
 @pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
