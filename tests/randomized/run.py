@@ -1,0 +1,298 @@
+"""The run itself: people, faults and ends of processes at once, then quiet, then the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from bot.standins.discord_server import DiscordServer
+from bot.standins.sonoran_server import Fault as CadFault
+from bot.standins.sonoran_server import SonoranServer
+from bot.storage import DatabaseAddress
+from tests.database import setting_of
+from tests.randomized.children import Children
+from tests.randomized.faults import LATE_SECONDS, cad_fault, discord_fault
+from tests.randomized.people import MOST_WAITING, People
+from tests.randomized.truth import Spoken, Verdict, history, judge
+from tests.randomized.witness import Witness
+from tests.world import API_KEY, COMMUNITY, TOKEN
+
+STATES = ("received", "queued", "sending", "checking", "added", "unconfirmed", "failed")
+MOMENTS = ("time", "row", "request", "edit", "callback")
+MOMENT_SECONDS = 5.0
+"""How long a moment to kill at is waited for."""
+
+LAPSE_SECONDS = 27.0
+"""How long other processes need to see that one is gone: 24 s and the pauses between looks."""
+
+SETTLING_SECONDS = 55.0
+"""What the last notes may take, or as long as it takes to give one up: a lost acknowledgement
+alone takes 45 s."""
+
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much happens: accepted notes, kills, and how many of the rest besides.
+
+    `lapses` are kills after which the dead process's claim is left to lapse by itself; after all
+    others it is deleted. `give_up` is when the bot gives a note up, in seconds.
+    """
+
+    notes: int
+    kills: int
+    stops: int
+    outages: int
+    lapses: int
+    give_up: int
+    pause: float = 0.08
+
+
+@dataclass(frozen=True)
+class Result:
+    """The verdict of a run, its counts in one line, and what happened to each offending note."""
+
+    verdict: Verdict
+    line: str
+    histories: list[str]
+
+
+class Run:
+    """One run; `seed` decides everything that this process decides."""
+
+    def __init__(
+        self,
+        seed: int,
+        size: Size,
+        address: DatabaseAddress,
+        folder: Path,
+        discord: DiscordServer,
+        cad: SonoranServer,
+        command: list[str],
+    ) -> None:
+        self._seed = seed
+        self._size = size
+        self._shared = address.path is None
+        self._discord = discord
+        self._cad = cad
+        # Apart, so that what one draws does not depend on how often another did.
+        self._fate, self._trouble, habits = (
+            Random(f"{seed} {part}")  # noqa: S311 - to be repeatable is the point
+            for part in ("fate", "trouble", "people")
+        )
+        self._habits = habits
+        self._people = People(habits, discord, cad)
+        self._witness = Witness(address)
+        settings = {
+            "DISCORD_TOKEN": TOKEN,
+            "SONORAN_API_KEY": API_KEY,
+            "SONORAN_COMMUNITY_ID": COMMUNITY,
+            "DISPATCHER_ROLE_IDS": ",".join(str(role.id) for role in self._people.roles),
+            "SONORAN_API_URL": cad.url,
+            "DISCORD_API_URL": discord.api_url,
+            "DATABASE_URL": setting_of(address),
+            "SONORAN_SETTLE_SECONDS": "1",
+            "SONORAN_CALL_READS_PER_MINUTE": "600",
+            "SONORAN_NOTES_PER_MINUTE": "6000",
+            "SONORAN_NOTES_BURST": "100",
+            "SONORAN_LONGEST_PAUSE_SECONDS": "1",
+            "NOTE_GIVE_UP_SECONDS": str(size.give_up),
+        }
+        self._children = Children(
+            command, settings, folder, discord, self._witness, shared=self._shared
+        )
+        self._up = asyncio.Event()
+        self._ended = {"kills": 0, "stops": 0}
+
+    async def result(self) -> Result:
+        """Let everything happen and return what came of it."""
+        await self._witness.prepare()
+        try:
+            await self._start()
+            async with _meanwhile(self._live(), self._disturb()):
+                await self._end_processes()
+                await self._until(self._reaches(self._size.notes))
+            await self._settle()
+            return await self._judged()
+        finally:
+            await self._children.end()
+            await self._witness.close()
+
+    async def _start(self) -> None:
+        version = self._fate.choice(["auto", "1", "2"])
+        await self._children.start(SONORAN_API_VERSION=version)
+        self._up.set()
+
+    async def _live(self) -> None:
+        """Let people act as long as the bot is there, and sometimes while it is not."""
+        while True:
+            if self._habits.random() > 0.03:
+                await self._up.wait()
+            await self._until(lambda: len(self._people.waiting()) < MOST_WAITING)
+            await self._people.act()
+            await asyncio.sleep(self._habits.expovariate(1 / self._size.pause))
+
+    async def _disturb(self) -> None:
+        """Let things go wrong on both sides."""
+        while True:
+            await asyncio.sleep(self._trouble.expovariate(1 / (5 * self._size.pause)))
+            if self._trouble.random() < 0.6:
+                self._cad.faults.add(cad_fault(self._trouble))
+            elif len(self._discord.faults.pending) < 5:
+                self._discord.faults.add(discord_fault(self._trouble))
+
+    async def _end_processes(self) -> None:
+        """End processes at random moments, spread over the notes, and start others."""
+        size = self._size
+        ends = ["kill"] * size.kills + ["stop"] * size.stops
+        self._fate.shuffle(ends)
+        kills = [number for number, end in enumerate(ends) if end == "kill"]
+        lapses = set(self._fate.sample(kills, size.lapses)) if self._shared else set()
+        outages = set(self._fate.sample(range(len(ends)), size.outages))
+        for number, end in enumerate(ends):
+            due = size.notes * (number + self._fate.random()) / len(ends)
+            await self._until(self._reaches(due))
+            if number in outages:
+                await self._outage()
+            overlap = self._shared and self._fate.random() < 0.3
+            if overlap:
+                await self._start()
+            await self._end_one(end, lapse=number in lapses, overlap=overlap)
+
+    def _reaches(self, accepted: float) -> Callable[[], bool]:
+        return lambda: self._people.accepted >= accepted
+
+    async def _outage(self) -> None:
+        """Let the CAD be away until the first notes have been given up."""
+        self._cad.faults.clear()
+        self._cad.faults.add(CadFault(on="any", times=None, abort="before"))
+        await asyncio.sleep(self._size.give_up + 2.0)
+        self._cad.faults.clear()
+
+    async def _end_one(self, end: str, *, lapse: bool, overlap: bool) -> None:
+        child = self._children.living[0]
+        await self._moment()
+        self._ended[f"{end}s"] += 1
+        if not overlap:
+            self._up.clear()
+        if end == "stop":
+            await self._children.stop(child)
+        else:
+            self._children.kill(child)
+            await self._children.gone(child)
+        if self._fate.random() < 0.5:
+            self._cad.faults.clear()
+            self._discord.faults.clear()
+        if not lapse and self._shared:
+            await self._children.forget_the_dead()
+        if not overlap:
+            await asyncio.sleep(self._fate.choice([0.0, 0.0, 0.5]))
+            await self._start()
+        if lapse:
+            await asyncio.sleep(LAPSE_SECONDS)
+
+    async def _moment(self) -> None:
+        """Wait for a random moment to end a process at."""
+        moment = self._fate.choice(MOMENTS)
+        state = self._fate.choice(STATES)
+        pause = self._fate.uniform(0.0, 1.5)
+        late = self._fate.randrange(3)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(MOMENT_SECONDS):
+                match moment:
+                    case "time":
+                        await asyncio.sleep(pause)
+                    case "row":
+                        await self._witness.reached(state)
+                    case "request":
+                        await self._request(late)
+                    case "edit":
+                        await self._arrived("edit_original")
+                    case "callback":
+                        await self._arrived("callback")
+
+    async def _request(self, late: int) -> None:
+        """Wait until the CAD got a note: stored, stored after the kill, or never."""
+        if late:
+            self._cad.faults.clear()
+            self._cad.faults.add(
+                CadFault(delay=LATE_SECONDS, applied=True, survives_disconnect=late == 1)
+            )
+        await self._cad.received(len(self._cad.note_requests) + 1)
+
+    async def _arrived(self, route: str) -> None:
+        requests = self._discord.requests
+        seen = len(requests)
+        await self._discord.world.changes.until(
+            lambda: any(request.route == route for request in requests[seen:])
+        )
+
+    async def _settle(self) -> None:
+        """Let everything end that has begun."""
+        self._cad.faults.clear()
+        self._discord.faults.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(max(SETTLING_SECONDS, self._size.give_up + 10.0)):
+                await self._until(lambda: all(map(_answered, self._people.spoken)))
+                await self._witness.settled()
+                await self._until(lambda: all(map(_answered, self._people.spoken)))
+        for child in list(self._children.living):
+            await self._children.stop(child)
+
+    async def _judged(self) -> Result:
+        verdict = judge(self._cad, self._people.spoken)
+        counts = {
+            **verdict.counts,
+            "kills": self._ended["kills"],
+            "stops": self._ended["stops"],
+            "restarts": self._children.started - 1,
+        }
+        line = ", ".join(f"{name} {count}" for name, count in counts.items())
+        histories = [
+            f"{offence}: {await self._history(each)}"
+            for offence, notes in verdict.offences.items()
+            for each in notes
+        ]
+        return Result(verdict, f"seed {self._seed}: {line}", histories)
+
+    async def _history(self, each: Spoken) -> str:
+        lines = history(self._cad, self._discord, each)
+        lines.append(f"  journal: {await self._witness.history(each.interaction.id)}")
+        return "\n".join(lines)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():  # noqa: ASYNC110 - much of what is asked for announces nothing
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def randomized(
+    seed: int, size: Size, address: DatabaseAddress, folder: Path, *command: str
+) -> Result:
+    """Do a run on an empty database; `command` is what starts the bot behind `python -m`."""
+    async with (
+        DiscordServer(token=TOKEN) as discord,
+        SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+    ):
+        cad.rate_limited = False
+        run = Run(seed, size, address, folder, discord, cad, list(command or ["bot"]))
+        return await run.result()
+
+
+def _answered(each: Spoken) -> bool:
+    return not each.accepted or each.told is not None
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(*work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Do all this until the end of the block; what it raises ends the block, too."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(each) for each in work]
+        yield
+        for task in tasks:
+            task.cancel()

@@ -1,0 +1,99 @@
+"""Writes down, in the bot's own database, every state that a row of the journal takes.
+
+It is for choosing when to kill, and for telling afterwards what happened; it decides nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import text
+
+from bot.storage import Database, DatabaseAddress
+
+_TABLE = "CREATE TABLE witness (number {serial}, note BIGINT, state VARCHAR(16), tries INTEGER)"
+_SERIALS = {"SQLite": "INTEGER PRIMARY KEY", "PostgreSQL": "BIGSERIAL PRIMARY KEY"}
+_INSERT = "INSERT INTO witness (note, state, tries) VALUES (new.id, new.state, new.tries);"
+_TRIGGERS = {
+    "SQLite": [
+        f"CREATE TRIGGER witness_{event.split()[0]} AFTER {event} ON notes BEGIN {_INSERT} END"
+        for event in ("INSERT", "UPDATE OF state")
+    ],
+    "PostgreSQL": [
+        f"""CREATE FUNCTION witness() RETURNS trigger LANGUAGE plpgsql
+        AS $$ BEGIN {_INSERT} RETURN NULL; END $$""",
+        """CREATE TRIGGER witness AFTER INSERT OR UPDATE OF state ON notes
+        FOR EACH ROW EXECUTE FUNCTION witness()""",
+    ],
+}
+_LOOK_SECONDS = 0.002
+
+
+class Witness:
+    """A look at one database; `prepare` comes first, before any bot uses it."""
+
+    def __init__(self, address: DatabaseAddress) -> None:
+        self._address = address
+        self._database = Database(address, seconds=30.0)
+
+    async def prepare(self) -> None:
+        """Make the bot's tables and what writes the states down."""
+        kind = self._address.kind
+        maker = Database(self._address, seconds=30.0)
+        await maker.open()
+        async with maker.begin() as connection:
+            await connection.exec_driver_sql(_TABLE.format(serial=_SERIALS[kind]))
+            for statement in _TRIGGERS[kind]:
+                await connection.exec_driver_sql(statement)
+        await maker.close()
+        await self._database.open(shared=True)
+
+    async def close(self) -> None:
+        await self._database.close()
+
+    async def reached(self, state: str) -> None:
+        """Wait until a row newly takes a state."""
+        last = await self._number("SELECT coalesce(max(number), 0) FROM witness")
+        query = "SELECT count(*) FROM witness WHERE number > :last AND state = :state"
+        while not await self._number(query, last=last, state=state):  # noqa: ASYNC110
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def settled(self) -> None:
+        """Wait until there is nothing left to do about any note."""
+        query = "SELECT count(*) FROM notes WHERE NOT settled AND state <> 'held'"
+        while await self._number(query):  # noqa: ASYNC110 - another process's doing
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def owners(self) -> set[str]:
+        """Return the processes that the journal knows."""
+        async with self._database.begin() as connection:
+            return set(await connection.scalars(text("SELECT id FROM processes")))
+
+    async def forget_processes(self, living: set[str]) -> None:
+        """Let the claims of all other processes lapse at once instead of after 24 seconds."""
+        async with self._database.begin() as connection:
+            for owner in set(await connection.scalars(text("SELECT id FROM processes"))) - living:
+                await connection.execute(
+                    text("DELETE FROM processes WHERE id = :owner"), {"owner": owner}
+                )
+
+    async def history(self, note_id: int) -> str:
+        """Return the states that a note's row took, and how the row is now."""
+        async with self._database.begin() as connection:
+            states = await connection.execute(
+                text("SELECT state, tries FROM witness WHERE note = :note ORDER BY number"),
+                {"note": note_id},
+            )
+            way = " ".join(f"{row.state}({row.tries})" for row in states)
+            rows = await connection.execute(
+                text(
+                    "SELECT position, state, uncertain, tries, revision, shown, settled, cause "
+                    "FROM notes WHERE id = :note"
+                ),
+                {"note": note_id},
+            )
+            return f"{way}; now {[tuple(row) for row in rows]}"
+
+    async def _number(self, query: str, **values: int | str) -> int:
+        async with self._database.begin() as connection:
+            return int((await connection.execute(text(query), values)).scalar_one())
