@@ -39,6 +39,9 @@ PURGE_SECONDS = 3600.0
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
+DOUBT_SECONDS = 30.0
+"""For how long a button's move that was not confirmed may still turn out to have been made."""
+
 DAY_SECONDS = 86_400.0
 
 _log = logging.getLogger(__name__)
@@ -76,6 +79,7 @@ class Delivery:
             self._desk, self._custody, database, cad, self._sender, self._line, limits
         )
         self._in_hand: set[int] = set()
+        self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
 
     @property
@@ -145,7 +149,7 @@ class Delivery:
 
         Raises `MovedOnError` when it is in another state by now, and as `Database.begin` does.
         """
-        moved = await self.store.move(record, NoteState.CANCELLED, cause=record.cause, take=True)
+        moved = await self._press(record, NoteState.CANCELLED)
         if (tracked := self._desk.get(record.id)) is not None:
             self._desk.put(tracked, moved)
         self._changed(moved)
@@ -158,12 +162,25 @@ class Delivery:
 
         `message` is the message that shows it and a token that can edit it. Raises as `cancel`.
         """
-        moved = await self.store.move(
-            record, target, cause=record.cause, message=message, take=True
-        )
+        moved = await self._press(record, target, message)
         self._track(moved, at_once=True)
         self._changed(moved)
         return moved
+
+    async def _press(
+        self,
+        record: NoteRecord,
+        target: NoteState,
+        message: tuple[int, str | None] | None = None,
+    ) -> NoteRecord:
+        """Make a button's move, which is tried once; a lost confirmation is looked after later."""
+        try:
+            return await self.store.move(
+                record, target, cause=record.cause, message=message, take=True
+            )
+        except (StorageError, asyncio.CancelledError):
+            self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
+            raise
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
@@ -232,6 +249,7 @@ class Delivery:
                     await self._custody.stay()
                     stayed = time.monotonic()
                 await self._take_over()
+                await self._settle_doubts()
                 if time.monotonic() - purged >= PURGE_SECONDS:
                     purged = time.monotonic()
                     await self._purge()
@@ -243,6 +261,23 @@ class Delivery:
         left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
         if left > 0:
             self._line.failed(RateLimitedError(limited.text, retry_after=left))
+
+    async def _settle_doubts(self) -> None:
+        """Find out which buttons' moves were made though nobody confirmed them."""
+        for note_id, (revision, until) in list(self._doubtful.items()):
+            record = await self.store.get(note_id)
+            made = record is not None and record.revision > revision
+            if not made and time.monotonic() < until:
+                continue
+            self._doubtful.pop(note_id, None)
+            if record is None or not made or record.owner != self.store.owner:
+                continue
+            tracked = self._desk.get(note_id)
+            if tracked is None and record.state.waiting:
+                self._track(record, at_once=True)
+            elif tracked is not None and tracked.record.revision < record.revision:
+                self._desk.put(tracked, record)
+            self._changed(record)
 
     async def _purge(self) -> None:
         """Delete in batches, with pauses in which notes have the database to themselves."""

@@ -1,0 +1,200 @@
+"""The buttons: calling a note back, and taking one up again that was given up."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+
+from bot.journal import JournalStore, MovedOnError, NoteRecord, NoteState
+from bot.journal.states import ForbiddenMoveError
+from bot.standins.sonoran_server import Fault, SonoranServer
+from bot.storage import Database, DatabaseAddress, StorageError
+from tests import database as databases
+from tests import journal
+from tests.database import opened
+from tests.gate import Gate
+from tests.journal import LABEL, WAYS, Office, eventually, in_state, stored, with_limits, working
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+behind_gate = databases.behind_gate
+cad = journal.cad
+session = journal.session
+
+GONE = "a process that is gone"
+
+
+async def resume(office: Office, record: NoteRecord, target: NoteState) -> NoteRecord:
+    return await office.delivery.resume(record, target, (record.id + 2, "new-token"))
+
+
+async def test_a_failed_note_that_is_tried_again_is_added(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.FAILED)
+    async with working(Office(database, cad, session)) as office:
+        queued = await resume(office, record, NoteState.QUEUED)
+        assert (queued.message_id, queued.token) == (record.id + 2, "new-token")
+        await office.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("there", [False, True])
+async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, there: bool
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    if there:
+        cad.add_note(123, record.note.text, label=LABEL)
+    async with working(Office(database, cad, session)) as office:
+        await resume(office, record, NoteState.CHECKING)
+        await office.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
+async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    cad.add_note(123, record.note.text, label=LABEL)
+    async with working(Office(database, cad, session)) as office:
+        await resume(office, record, NoteState.QUEUED)
+        await office.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "end"), [(False, NoteState.UNCONFIRMED), (True, NoteState.ADDED)]
+)
+async def test_when_the_second_send_is_in_doubt_too_one_copy_proves_nothing_and_two_do(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    first: bool,
+    end: NoteState,
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    if first:
+        cad.add_note(123, record.note.text, label=LABEL)
+    cad.faults.add(Fault(on="note", applied=True, abort="before"))
+    async with working(Office(database, cad, session)) as office:
+        await resume(office, record, NoteState.QUEUED)
+        await office.became(record, NoteState.CHECKING)
+        await office.became(record, end)
+    assert len(cad.note_requests) == 1
+
+
+async def test_a_note_can_be_taken_up_once_however_often_the_button_is_pressed(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.FAILED)
+    async with working(Office(database, cad, session)) as office:
+        presses = await asyncio.gather(
+            *(resume(office, record, NoteState.QUEUED) for _ in range(5)), return_exceptions=True
+        )
+        await office.became(record, NoteState.ADDED)
+    assert all(isinstance(each, NoteRecord | MovedOnError) for each in presses)
+    assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("state", WAYS)
+async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    allowed = (NoteState.QUEUED, NoteState.CHECKING, NoteState.UNCONFIRMED)
+    office = Office(database, cad, session)
+    record = await in_state(office.delivery.store, state)
+    if state in allowed:
+        assert (await office.delivery.cancel(record)).state is NoteState.CANCELLED
+        assert [each.state for each in office.told] == [NoteState.CANCELLED]
+    else:
+        with pytest.raises(ForbiddenMoveError):
+            await office.delivery.cancel(record)
+    async with working(office):
+        last = await office.note("last")
+        if state in allowed or state.final:
+            await office.became(last, NoteState.ADDED)
+    assert "some note here" not in stored(cad)
+
+
+async def test_a_cancelled_note_lets_those_behind_it_go(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", abort="before"))
+    cad.faults.add(Fault(on="calls", status=503, times=None))
+    async with working(
+        Office(database, cad, session, with_limits(call_reads_per_minute=1))
+    ) as office:
+        first = await office.note("first")
+        doubtful = await office.became(first, NoteState.CHECKING)
+        second = await office.note("second")
+        await office.delivery.cancel(doubtful)
+        await office.became(second, NoteState.ADDED)
+    assert stored(cad) == ["second"]
+
+
+@pytest.mark.parametrize(
+    ("state", "target", "end"),
+    [
+        (NoteState.FAILED, NoteState.QUEUED, NoteState.ADDED),
+        (NoteState.UNCONFIRMED, NoteState.CHECKING, NoteState.ADDED),
+        (NoteState.UNCONFIRMED, NoteState.CANCELLED, NoteState.CANCELLED),
+    ],
+)
+async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
+    behind_gate: tuple[DatabaseAddress, Gate],
+    request: pytest.FixtureRequest,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    state: NoteState,
+    target: NoteState,
+    end: NoteState,
+) -> None:
+    """The database takes the move only after it was given up, as a slow commit may be."""
+    address, gate = behind_gate
+    async with opened(address, seconds=1.0) as database:
+        office = Office(database, cad, session)
+        store = office.delivery.store
+        record = await in_state(store, state)
+        async with working(office):
+            await gate.refuse()
+            cancels = target is NoteState.CANCELLED
+            press = office.delivery.cancel(record) if cancels else resume(office, record, target)
+            with pytest.raises(StorageError):
+                await press
+            await gate.let_pass()
+            await until_moved(store, record, target)
+            await office.became(record, end)
+            behind = await office.note("behind")
+            await office.became(behind, NoteState.ADDED)
+
+
+async def until_moved(store: JournalStore, record: NoteRecord, target: NoteState) -> None:
+    while True:
+        try:
+            await store.move(record, target, message=(record.id + 2, "new-token"))
+        except StorageError:
+            continue
+        return
+
+
+async def test_a_note_of_one_process_is_cancelled_by_another_and_told_by_that(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    one, two = Office(database, cad, session), Office(database, cad, session)
+    async with working(one):
+        first = await one.note("first", call=124)
+        record = await one.note()
+        await one.became(record, NoteState.QUEUED)
+        queued = await one.delivery.store.get(record.id)
+        assert queued is not None
+        await two.delivery.cancel(queued)
+        assert [each.state for each in two.told] == [NoteState.CANCELLED]
+        cad.faults.clear()
+        await one.became(first, NoteState.ADDED)
+        await eventually(lambda: len(one.delivery) == 0)
+    assert stored(cad) == []
