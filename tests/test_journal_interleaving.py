@@ -12,12 +12,16 @@ import aiohttp
 import pytest
 
 from bot.journal import JournalStore, MovedOnError, NoteRecord, NoteState
+from bot.journal.desk import Desk, Tracked
+from bot.journal.line import Line
+from bot.journal.sender import Sender
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests import journal
 from tests.database import file_in, opened
-from tests.journal import Office, stored, with_limits, working
+from tests.journal import Office, in_state, stored, with_limits, working
+from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
@@ -142,3 +146,36 @@ async def cancelled(office: Office, record: NoteRecord) -> None:
             record = await office.delivery.cancel(record)
         except MovedOnError as error:
             record = error.record or record
+
+
+class DeskJustBefore(Desk):
+    """A desk on which a note comes due between one look at it and the next."""
+
+    late = False
+
+    def sendable(self) -> list[NoteRecord]:
+        found = super().sendable()
+        if found and not self.late:
+            self.late = True
+            return []
+        return found
+
+
+async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    office = Office(database, cad, session)
+    store = office.delivery.store
+    desk, line, limits = DeskJustBefore(), Line(office.client, longest_pause=0.1), journal.QUICK
+    told = asyncio.Queue[NoteRecord]()
+    sender = Sender(desk, store, office.client, line, limits, told.put_nowait)
+    record = await in_state(store, NoteState.QUEUED)
+    desk.put(Tracked(record, since=0.0, deadline=1e12), record)
+    task = asyncio.create_task(sender.run())
+    try:
+        added = await asyncio.wait_for(told.get(), PATIENCE)
+        assert added.state is NoteState.ADDED
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await sender.finish(PATIENCE)

@@ -101,10 +101,8 @@ class Sender:
         while not self._line.may_go or not self._desk.sendable():
             self._desk.changed.clear()
             self._line.changed.clear()
-            due = self._desk.next_try()
+            due = self._desk.next_try() if self._line.may_go else None
             pause = None if due is None else max(0.0, due - time.monotonic())
-            if pause == 0.0:
-                pause = None  # only the line is in the way
             await _first_of(self._desk.changed, self._line.changed, seconds=pause)
 
     async def _send(self, tracked: Tracked) -> None:
