@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
 from bot.journal import JournalStore, NoteState
 from bot.journal.custody import BATCH, Custody
 from bot.journal.deliveries import explained
+from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database
 from bot.storage.journal_schema import call_list_reads, delivered_notes, notes, processes
 from tests import database as databases
+from tests import journal
 from tests.database import opened
-from tests.journal import WAYS, in_state, new_note, shift
+from tests.journal import WAYS, Office, in_state, new_note, shift, working
 from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
 database = databases.database
+cad = journal.cad
+session = journal.session
 
 DAY = 86_400.0
 
@@ -192,3 +197,24 @@ async def _waits_for_a_lock(database: Database) -> None:
                 if await connection.scalar(waiting):
                     return
             await asyncio.sleep(0.01)
+
+
+async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_deleted(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    store = JournalStore(database, "a process that is gone")
+    await in_state(store, NoteState.ADDED)
+    async with database.begin() as connection:
+        row = (await connection.execute(select(notes))).one()._asdict()
+        row["settled"] = True
+        more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
+        await connection.execute(insert(notes), more)
+    await shift(database, DAY + 1)
+    async with working(Office(database, cad, session, history_days=0)) as office:
+        await asyncio.sleep(1.0)  # so that the first taking over is past
+        left_behind = await in_state(store, NoteState.QUEUED, "left behind")
+        await office.became(left_behind, NoteState.ADDED)
+        async with database.begin() as connection:
+            old = await connection.scalar(select(func.count()).select_from(notes))
+        assert old is not None
+        assert 1 < old < 49 * BATCH

@@ -186,7 +186,8 @@ class Delivery:
         """Deliver notes until cancelled; then `finish` is to be called."""
         await until_stored(self._custody.enter)
         await self._take_over()
-        loops = (self._line.run, self._sender.run, self._checker.run, self._keep_house, self._tick)
+        parts = (self._line.run, self._sender.run, self._checker.run)
+        loops = (*parts, self._keep_house, self._tick, self._purge)
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop())
@@ -240,8 +241,8 @@ class Delivery:
             await self._sender.record(tracked, NoteState.UNCONFIRMED, cause=cause)
 
     async def _keep_house(self) -> None:
-        """Say that this process is there, take over what others left, delete what is old."""
-        stayed = purged = time.monotonic()
+        """Say that this process is there, and take over what others left."""
+        stayed = time.monotonic()
         while True:
             await asyncio.sleep(TAKE_OVER_SECONDS)
             try:
@@ -250,9 +251,6 @@ class Delivery:
                     stayed = time.monotonic()
                 await self._take_over()
                 await self._settle_doubts()
-                if time.monotonic() - purged >= PURGE_SECONDS:
-                    purged = time.monotonic()
-                    await self._purge()
             except StorageError as error:
                 _log.warning("the journal cannot be looked after: %s", error)
 
@@ -280,11 +278,16 @@ class Delivery:
             self._changed(record)
 
     async def _purge(self) -> None:
-        """Delete in batches, with pauses in which notes have the database to themselves."""
-        for _ in range(MOST_BATCHES):
-            if not await self._custody.purge(self._history_seconds):
-                return
-            await asyncio.sleep(TICK_SECONDS)
+        """Delete what is old now and every hour, in batches with pauses for the notes' sake."""
+        while True:
+            try:
+                for _ in range(MOST_BATCHES):
+                    if not await self._custody.purge(self._history_seconds):
+                        break
+                    await asyncio.sleep(TICK_SECONDS)
+            except StorageError as error:
+                _log.warning("old notes cannot be deleted: %s", error)
+            await asyncio.sleep(PURGE_SECONDS)
 
     async def _take_over(self) -> None:
         records, now = await until_stored(
