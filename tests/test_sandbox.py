@@ -72,10 +72,10 @@ async def test_both_api_versions_can_be_tried(tmp_path: Path, version: int) -> N
 @pytest.mark.parametrize(
     ("manner", "shown"),
     [
-        ("failing", "Not confirmed for call #123"),
-        ("broken", "Not confirmed for call #123"),
-        ("webpage", "Not confirmed for call #123"),
-        ("limited", "Not added to call #123"),
+        ("failing", "Not confirmed yet: checking call #123"),
+        ("broken", "Not confirmed yet: checking call #123"),
+        ("webpage", "Not confirmed yet: checking call #123"),
+        ("limited", "Queued for call #123"),
         ("wrong-key", "Not added to call #123"),
         ("slow", "Callnote is thinking…"),
     ],
@@ -85,23 +85,83 @@ async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path, manner: str, sho
     assert lines[1].startswith(shown)
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        b"hello",
-        b"/other",
-        b"/callnote",
-        b"/callnote call:1",
-        b"as nobody /callnote call:1 note:x",
-        b"as civilian",
-        b"cad upside-down",
-        b"api 3",
-        b"\xff\xfe\x00",
-    ],
-)
-async def test_a_bad_line_gets_one_sentence(tmp_path: Path, line: bytes) -> None:
-    lines = await sandbox(line + b"\n", tmp_path)
-    assert len(lines) == 1
+BAD_LINES = [
+    b"hello",
+    b"/other",
+    b"/callnote",
+    b"/callnote call:1",
+    b"as nobody /callnote call:1 note:x",
+    b"as civilian",
+    b"as civilian choose x",
+    b"choose Dispatcher",
+    b"press",
+    b"press Older",
+    b"wait",
+    b"/callnote-config",
+    b"/callnote-config roles",
+    b"as admin /callnote-config upside-down",
+    b"as admin /callnote-config roles-add role:Nobody",
+    b"as admin /callnote-config roles-add Civilian",
+    b"as nobody /callnote-config roles",
+    b"cad upside-down",
+    b"api 3",
+    b"\xff\xfe\x00",
+]
+
+
+async def test_each_bad_line_gets_one_sentence(tmp_path: Path) -> None:
+    lines = await sandbox(b"\n".join(BAD_LINES), tmp_path)
+    assert len(lines) == len(BAD_LINES)
+    assert all(lines)
+
+
+async def test_an_administrator_opens_the_door_to_civilians(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles-add role:Civilian\n"
+        "as civilian /callnote call:123 note:hi\n",
+        tmp_path,
+    )
+    assert lines == [
+        "(only the admin sees this) Dispatcher roles are now @Civilian and @Dispatcher.",
+        "NOTE 'hi' added to call #123",
+    ]
+
+
+async def test_an_administrator_chooses_in_lists(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles\nchoose civilian\nchoose\n"
+        "as admin /callnote-config server\nchoose 2 Night shift\n",
+        tmp_path,
+    )
+    said = [line.partition(") ")[2] for line in lines if line.startswith("(only the admin")]
+    assert said[1:] == [
+        "The dispatcher role is now @Civilian.",
+        "No role may add notes now: the door is closed until you choose one.",
+        "CAD server: 1 Sandbox Main. Choose below to change it.",
+        "The CAD server is now 2 Night shift.",
+    ]
+    assert "  choose: @everyone, Dispatcher, Civilian" in lines
+
+
+async def test_settings_last_for_as_long_as_the_sandbox(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles-remove role:Dispatcher\nrestart\n"
+        "/callnote call:123 note:hi\n",
+        tmp_path,
+    )
+    assert "Nobody may add notes here yet" in lines[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == []  # noqa: ASYNC240
+
+
+async def test_a_note_on_its_way_can_be_called_back(tmp_path: Path) -> None:
+    lines = await sandbox("cad limited\n/callnote call:123 note:hi\npress Cancel\n", tmp_path)
+    assert "  press: Cancel" in lines
+    assert lines[-2:] == ["Cancelled: nothing was added to call #123.", "Your note: hi"]
+
+
+async def test_a_message_is_waited_for_until_it_changes(tmp_path: Path) -> None:
+    lines = await sandbox("cad broken\n/callnote call:123 note:hi\nwait\n", tmp_path)
+    assert lines[-1] == "NOTE 'hi' added to call #123"
 
 
 async def test_help_fits_one_screen(tmp_path: Path) -> None:

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.lines import WORDS, LineError, UseCallnote, Word, parse
+from bot.sandbox.lines import (
+    WORDS,
+    Choose,
+    LineError,
+    Press,
+    UseCallnote,
+    UseConfig,
+    Word,
+    parse,
+)
 from tests.hostile_text import hostile_texts
 
 
@@ -53,6 +62,35 @@ def test_another_person_may_use_the_command() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("line", "asked"),
+    [
+        ("as admin /callnote-config roles", UseConfig("admin", "roles")),
+        ("/callnote-config status", UseConfig("dispatcher", "status")),
+        (
+            "as admin /callnote-config  roles-add  role: Night shift ",
+            UseConfig("admin", "roles-add", {"role": "Night shift"}),
+        ),
+        (
+            "as admin /callnote-config history member:dispatcher call:#123",
+            UseConfig("admin", "history", {"member": "dispatcher", "call": "#123"}),
+        ),
+        ("choose Dispatcher, Night shift", Choose(("Dispatcher", "Night shift"))),
+        ("choose", Choose(())),
+        ("press Try again", Press("Try again")),
+        ("as Admin press Cancel", Press("Cancel", "admin")),
+    ],
+)
+def test_what_administrators_do_is_understood(line: str, asked: UseConfig | Choose | Press) -> None:
+    assert parse(line) == asked
+
+
+@pytest.mark.parametrize("line", ["/callnote-config", "/callnote-config roles-add Civilian"])
+def test_a_setting_without_its_name_is_answered_with_an_example(line: str) -> None:
+    with pytest.raises(LineError, match="roles-add role:Civilian"):
+        parse(line)
+
+
 @pytest.mark.parametrize("name", WORDS)
 def test_a_word_is_understood_in_any_case(name: str) -> None:
     assert parse(f" {name.upper()} ") == Word(name)
@@ -80,7 +118,9 @@ def test_a_command_without_both_options_is_answered_with_an_example(line: str) -
         parse(line)
 
 
-@pytest.mark.parametrize("line", ["/note call:1 note:a", "/", "/callnotes call:1 note:a"])
+@pytest.mark.parametrize(
+    "line", ["/note call:1 note:a", "/", "/callnotes call:1 note:a", "/callnote-configs roles"]
+)
 def test_another_command_is_answered_with_the_right_one(line: str) -> None:
     with pytest.raises(LineError, match="The command here is /callnote"):
         parse(line)

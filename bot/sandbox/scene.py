@@ -5,21 +5,38 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypeVar
 
 from bot.config import Config
+from bot.journal import Limits
 from bot.process import serve
 from bot.sonoran import Credentials
-from bot.standins.discord_server import Channel, DiscordServer, Interaction, Member
+from bot.standins.discord_server import (
+    Channel,
+    DiscordServer,
+    Interaction,
+    Member,
+    Message,
+    Role,
+)
+from bot.standins.discord_server.command_use import OptionValue
+from bot.standins.discord_server.component_validation import ROLE_SELECT, STRING_SELECT
+from bot.standins.discord_server.errors import JSON
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage.address import DEFAULT, DatabaseAddress
+
+_Thing = TypeVar("_Thing")
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the stand-in
 API_KEY = "sandbox-key"
 COMMUNITY_ID = "sandbox"
 START_SECONDS = 20.0
+
+LIMITS = Limits(settle_seconds=5.0, give_up_seconds=60.0, longest_pause_seconds=5.0)
+"""Shorter times than usual, as nobody likes to wait a minute to see what a minute does."""
 
 CALLS = (
     (123, "Traffic stop", "Route 9"),
@@ -37,16 +54,21 @@ class Scene:
         self._cad = cad
         self._database = DatabaseAddress.parse(DEFAULT, folder=folder)
         guild = discord.add_guild(name="Rockford County")
+        self._guild = guild
         role = guild.add_role("Dispatcher")
+        civilians = guild.add_role("Civilian")
         self._role_id = role.id
         self._channel: Channel = guild.add_channel("dispatch")
+        guild.add_channel("note-log")
         self.people: dict[str, Member] = {
             "dispatcher": guild.add_member("dana", nick="Dana D-2", roles=[role]),
-            "civilian": guild.add_member("casey", nick="Casey"),
+            "civilian": guild.add_member("casey", nick="Casey", roles=[civilians]),
             "admin": guild.add_member("alex", nick="Alex", permissions=1 << 3),
         }
+        cad.add_server(2, "Night shift")
         for number, title, address in CALLS:
             cad.add_call(number, title=title, address=address)
+            cad.add_call(number, title=title, address=address, server_id=2)
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
 
@@ -66,6 +88,7 @@ class Scene:
                     dispatcher_role_ids=frozenset({self._role_id}),
                     sonoran_api_url=self._cad.url,
                     discord_api_url=self._discord.api_url,
+                    limits=LIMITS,
                 ),
                 self._stop,
             )
@@ -90,6 +113,86 @@ class Scene:
             self.people[person], self._channel, "callnote", options
         )
 
+    async def use_config(self, person: str, command: str, options: dict[str, str]) -> Interaction:
+        """Let one of the people use a sub-command of `/callnote-config`.
+
+        Raises `ActionRefusedError` for what Discord would not let them send, and `LookupError`
+        with the names there are for a role, channel or member that does not exist.
+        """
+        found = {name: self._option(name, text) for name, text in options.items()}
+        return await self._discord.use_command(
+            self.people[person], self._channel, f"callnote-config {command}", found, strict=True
+        )
+
+    async def press(self, person: str, message: Message, label: str) -> Interaction:
+        """Let one of the people press a button; raises `LookupError` for one that is not there."""
+        buttons = {shown: custom_id for shown, custom_id, _ in message.buttons}
+        custom_id = _named(label, buttons, "button")
+        return await self._discord.press_button(self.people[person], message, custom_id or "")
+
+    async def choose(self, person: str, message: Message, names: tuple[str, ...]) -> Interaction:
+        """Let one of the people choose in a message's list; raises `LookupError` like `press`."""
+        if not message.selects:
+            raise LookupError("There is no list to choose from below the last message")
+        select = message.selects[0]
+        things = self._choices(select)
+        values = [_named(name, things, "choice") for name in names]
+        return await self._discord.choose(self.people[person], message, select["custom_id"], values)
+
+    async def outcome(self, interaction: Interaction, source: Message, seconds: float) -> Message:
+        """Wait for what a press or a choice does, and return the message that shows it.
+
+        That is `source` once it was edited, or a message of the interaction's own. Raises
+        `TimeoutError` when there is neither within that time, and `InteractionFailedError` when
+        Discord gave up on it.
+        """
+        edits = len(source.edits)
+        await asyncio.wait_for(interaction.acknowledged(), seconds)
+
+        def others() -> list[Message]:
+            return [each for each in interaction.messages if each is not source and each.content]
+
+        if not await self.until(lambda: len(source.edits) > edits or bool(others()), seconds):
+            raise TimeoutError
+        return others()[0] if others() else source
+
+    async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until something holds in Discord; returns whether it did within that time."""
+        try:
+            await asyncio.wait_for(self._discord.world.changes.until(holds), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    def choices(self, message: Message) -> list[str]:
+        """Return the names of what can be chosen in a message's list."""
+        return [name for select in message.selects for name in self._choices(select)]
+
+    def _choices(self, select: JSON) -> dict[str, Role | Channel | str]:
+        if select["type"] == STRING_SELECT:
+            return {option["label"]: option["value"] for option in select["options"]}
+        if select["type"] == ROLE_SELECT:
+            return dict(self._roles())
+        return dict(self._channels())
+
+    def _roles(self) -> dict[str, Role]:
+        return {role.name: role for role in self._guild.roles.values()}
+
+    def _channels(self) -> dict[str, Channel]:
+        return {channel.name: channel for channel in self._guild.channels.values()}
+
+    def _option(self, name: str, text: str) -> OptionValue:
+        match name:
+            case "role":
+                return _named(text, self._roles(), "role")
+            case "channel":
+                return _named(text.removeprefix("#"), self._channels(), "channel")
+            case "member":
+                return _named(text, self.people, "person")
+            case "number" if text.isascii() and text.isdigit():
+                return int(text)
+        return text
+
     def set_cad(self, manner: str) -> None:
         """Make the CAD behave in one of the manners of `MANNERS` from now on."""
         self._cad.faults.clear()
@@ -102,15 +205,26 @@ class Scene:
         await self.start_bot()
 
     def calls(self) -> list[str]:
-        """Return a line for each live call with its notes."""
-        return [
-            f"#{number} {title}: "
-            + (
-                "; ".join(f"{note.label}: {note.content!r}" for note in self._cad.notes(number))
-                or "-"
-            )
-            for number, title, _ in CALLS
+        """Return a line for each live call with its notes; the second server's if it has any."""
+        lines = [
+            f"#{number} {title}: {self._notes(number, 1) or '-'}" for number, title, _ in CALLS
         ]
+        return lines + [
+            f"#{number} on server 2: {notes}"
+            for number, _, _ in CALLS
+            if (notes := self._notes(number, 2))
+        ]
+
+    def _notes(self, call: int, server: int) -> str:
+        notes = self._cad.notes(call, server_id=server)
+        return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
+
+
+def _named(name: str, things: Mapping[str, _Thing], kind: str) -> _Thing:
+    for known, thing in things.items():
+        if known.lower() == name.lower():
+            return thing
+    raise LookupError(f"There is no such {kind}; there is: {', '.join(things) or 'none'}")
 
 
 def _wrong_key(cad: SonoranServer) -> None:

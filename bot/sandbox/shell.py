@@ -12,13 +12,19 @@ import threading
 from collections.abc import Callable
 
 from bot import logs
-from bot.sandbox.lines import LineError, UseCallnote, Word, parse
+from bot.sandbox.lines import Choose, LineError, Press, UseCallnote, UseConfig, Word, parse
 from bot.sandbox.scene import API_KEY, MANNERS, TOKEN, Scene, open_scene
-from bot.standins.discord_server import ActionRefusedError, InteractionFailedError, Message
-from bot.standins.discord_server.markdown import render
+from bot.sandbox.view import as_shown
+from bot.standins.discord_server import (
+    ActionRefusedError,
+    Interaction,
+    InteractionFailedError,
+    Message,
+)
 
 ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0
+WAIT_SECONDS = 30.0
 LOG_CHARACTERS = 8000
 
 HELP = """\
@@ -27,19 +33,22 @@ stand-ins on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
-  as admin /callnote call:123 note:Hello        administrators need the role, too
-  calls             the live calls and the notes that the CAD really has
-  cad ok            the CAD answers as it should
-  cad slow          it takes 4 seconds
-  cad silent        it does not answer at all (Callnote waits 10 seconds)
-  cad failing       it answers with an internal error
-  cad broken        it stores the note, then the connection breaks
-  cad webpage       it answers with a web page of some proxy
-  cad limited       it says there are too many requests
-  cad wrong-key     it does not accept the API key (remembered for a minute; see restart)
-  api 1, api 2      let the CAD speak API version 1 or 2, and restart the bot
-  restart           restart the bot
-  log               the bot's last log lines
+  as admin /callnote-config roles               set Callnote up; there are also roles-add and
+                        roles-remove role:Civilian, server number:2, log-channel channel:note-log,
+                        status, and history call:123 member:dispatcher
+  choose Dispatcher, Civilian                   choose in the list that was shown last
+  press Cancel          press a button of the last message (as admin press Cancel: as somebody else)
+  wait                  wait until the last message changes, and show it
+  calls                 the live calls and the notes that the CAD really has
+  cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
+  cad silent            it does not answer at all (Callnote waits 10 seconds)
+  cad failing           it answers with an internal error
+  cad broken            it stores the note, then the connection breaks
+  cad webpage           it answers with a web page of some proxy
+  cad limited           it says there are too many requests
+  cad wrong-key         it does not accept the API key (remembered for a minute; see restart)
+  api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
+  restart, log          restart the bot; show its last log lines
   help, quit"""
 
 
@@ -50,26 +59,48 @@ class Shell:
         self._scene = scene
         self._log = log
         self._show = show
+        self._last: Message | None = None
+        self._shown = ""
+        self._viewer = ""
 
     async def carry_out(self, line: str) -> bool:
         """Do what a line asks; returns False when it asks to quit. Never raises for a bad line."""
         try:
             asked = parse(line)
-            if isinstance(asked, UseCallnote):
-                await self._use_callnote(asked)
-            elif isinstance(asked, Word):
+            if isinstance(asked, Word):
                 return await self._word(asked)
+            if asked is not None:
+                await self._act(asked)
         except LineError as error:
             self._show(str(error))
+        except LookupError as error:
+            self._show(f"{error.args[0]}.")
+        except ActionRefusedError as error:
+            self._show(f"Discord would not send this: {error}")
         return True
 
-    async def _use_callnote(self, asked: UseCallnote) -> None:
-        if asked.person not in self._scene.people:
-            raise LineError(f"There is no such person; try {', '.join(self._scene.people)}.")
-        try:
-            interaction = await self._scene.use_callnote(asked.person, asked.options)
-        except ActionRefusedError as error:
-            raise LineError(f"Discord would not send this: {error}") from None
+    async def _act(self, asked: UseCallnote | UseConfig | Choose | Press) -> None:
+        """Let somebody do something in Discord and show what comes of it."""
+        person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
+        scene, last = self._scene, self._last
+        if isinstance(asked, UseCallnote | UseConfig) and person not in scene.people:
+            raise LineError(f"There is no such person; try {', '.join(scene.people)}.")
+        match asked:
+            case UseCallnote(options=options):
+                await self._show_answer(await scene.use_callnote(person, options), person)
+            case UseConfig(command=command, options=texts):
+                await self._show_answer(await scene.use_config(person, command, texts), person)
+            case Choose() | Press() if last is None or person not in scene.people:
+                raise LineError("There is nothing to choose or press yet: use a command first.")
+            case Choose(names=names):
+                interaction = await scene.choose(person, last, names)
+                await self._show_outcome(interaction, last, person)
+            case Press(label=label):
+                interaction = await scene.press(person, last, label)
+                await self._show_outcome(interaction, last, person)
+
+    async def _show_answer(self, interaction: Interaction, person: str) -> None:
+        """Show the answer to a command."""
         waiting = asyncio.ensure_future(interaction.answered())
         try:
             done, _ = await asyncio.wait({waiting}, timeout=THINKING_SECONDS)
@@ -79,7 +110,39 @@ class Shell:
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: The application did not respond)")
             return
-        self._show(_as_shown(message, asked.person))
+        self._show_message(message, person)
+
+    async def _show_outcome(self, interaction: Interaction, source: Message, person: str) -> None:
+        """Show what a press or a choice did: the message anew, or a message of its own."""
+        try:
+            message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
+        except (TimeoutError, InteractionFailedError):
+            self._show("(Discord would show: This interaction failed)")
+            return
+        if message is source:
+            self._show_message(message, self._viewer)
+        else:
+            self._show(as_shown(message, person))
+
+    def _show_message(self, message: Message, person: str) -> None:
+        """Show a message, which the next line may press, choose in or wait for."""
+        self._last, self._viewer = message, person
+        self._shown = as_shown(message, person, self._scene.choices(message))
+        self._show(self._shown)
+
+    async def _wait(self) -> None:
+        """Show the last message once it is another than was shown."""
+        last = self._last
+        if last is None:
+            raise LineError("There is nothing to wait for yet: use a command first.")
+
+        def another() -> bool:
+            return as_shown(last, self._viewer, self._scene.choices(last)) != self._shown
+
+        if not await self._scene.until(another, WAIT_SECONDS):
+            self._show(f"(nothing changed in {WAIT_SECONDS:.0f} seconds)")
+            return
+        self._show_message(last, self._viewer)
 
     async def _word(self, asked: Word) -> bool:
         match asked.name, asked.argument:
@@ -91,6 +154,8 @@ class Shell:
                 self._show("\n".join(self._scene.calls()))
             case "log", _:
                 self._show(self._log.getvalue()[-LOG_CHARACTERS:].strip() or "(nothing yet)")
+            case "wait", _:
+                await self._wait()
             case "restart", _:
                 await self._scene.start_bot()
                 self._show("(the bot was restarted)")
@@ -105,11 +170,6 @@ class Shell:
             case _:
                 raise LineError("Say which API version the CAD should speak: api 1 or api 2.")
         return True
-
-
-def _as_shown(message: Message, person: str) -> str:
-    text = render(message.content).text
-    return f"(only the {person} sees this) {text}" if message.ephemeral else text
 
 
 def main() -> int:

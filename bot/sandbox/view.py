@@ -1,0 +1,25 @@
+"""Shows a Discord message as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.standins.discord_server import Message
+from bot.standins.discord_server.markdown import render
+
+
+def as_shown(message: Message, person: str, choices: Sequence[str] = ()) -> str:
+    """Return what people see of a message: its text, and what they can press or choose below it.
+
+    `person` is who sees it when nobody else does.
+    """
+    guild = message.channel.guild
+    members = guild.members if guild is not None else {}
+    names = {number: member.display_name for number, member in members.items()}
+    text = render(message.content, names).text
+    lines = [f"(only the {person} sees this) {text}" if message.ephemeral else text]
+    if message.buttons:
+        lines.append("  press: " + ", ".join(button.label for button in message.buttons))
+    if choices:
+        lines.append("  choose: " + ", ".join(choices))
+    return "\n".join(lines)
