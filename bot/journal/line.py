@@ -34,6 +34,8 @@ class Line:
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
         self._down = asyncio.Event()
+        self.failures = 0
+        """How often it failed; whoever was about to send when it grows is to wait instead."""
         self.changed = asyncio.Event()
         """Set whenever a note may newly go; whoever waits for it clears it."""
 
@@ -71,6 +73,7 @@ class Line:
         """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
         if isinstance(error, RateLimitedError):
             self._hold_for(error)
+        self.failures += 1
         if self._trial is not None and not self._trial.done():
             self._trial_free = False
             self._trial.set_exception(error)

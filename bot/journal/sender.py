@@ -84,7 +84,7 @@ class Sender:
             self._line.went()
             self._order.took_turn(record)
             tracked.busy = True
-            send = asyncio.create_task(self._send(tracked))
+            send = asyncio.create_task(self._send(tracked, self._line.failures))
             self._sends.add(send)
             send.add_done_callback(self._sends.discard)
 
@@ -105,7 +105,7 @@ class Sender:
             pause = None if due is None else max(0.0, due - time.monotonic())
             await _first_of(self._desk.changed, self._line.changed, seconds=pause)
 
-    async def _send(self, tracked: Tracked) -> None:
+    async def _send(self, tracked: Tracked, failures: int) -> None:
         try:
             began = time.monotonic()
             tracked.record = await self._store.move(tracked.record, NoteState.SENDING)
@@ -121,7 +121,7 @@ class Sender:
             self._line.undecided()
             await self._follow(tracked, error.record)
             return
-        if time.monotonic() - began > STALE_SECONDS:
+        if time.monotonic() - began > STALE_SECONDS or self._line.failures > failures:
             self._line.undecided()
             await self.record(tracked, NoteState.QUEUED)
             return
