@@ -35,8 +35,8 @@ def setting_refusal(error: Refusal) -> str | None:
             )
         case SettingNotSavedError():
             return (
-                "This could not be saved, as Callnote's storage does not answer: try again in a "
-                "moment, and see /callnote-config status."
+                "This could not be saved, as Callnote's storage does not answer: see with "
+                "/callnote-config status what is in force, and try again in a moment."
             )
         case GuildNotReadyError():
             return "Discord has not told Callnote about this server yet: try again in a moment."

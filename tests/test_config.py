@@ -89,6 +89,50 @@ def test_the_api_version_is_read(value: str, version: ApiVersion | None) -> None
     assert read(SONORAN_API_VERSION=value).api_version is version
 
 
+def test_the_database_is_a_file_in_the_folder_unless_another_is_named() -> None:
+    assert read().database.path == FOLDER / "callnote.db"
+    assert read(DATABASE_URL="sqlite:////var/notes.db").database.path == Path("/var/notes.db")
+    assert read(DATABASE_URL="postgres://u:p@db/notes").database.kind == "PostgreSQL"
+
+
+def test_a_malformed_database_address_is_reported_without_its_password() -> None:
+    (problem,) = problems(DATABASE_URL="mysql://u:hunter2@db/notes")
+    assert problem.startswith("DATABASE_URL: expected ")
+    assert "hunter2" not in problem
+
+
+def test_every_secret_is_named_for_the_log_to_blot_out() -> None:
+    config = read(DATABASE_URL="postgres://u:hunter%232@db/notes")
+    assert config.secrets == (TOKEN, KEY, "hunter#2")
+    assert "hunter" not in repr(config)
+    assert read().secrets == (TOKEN, KEY)
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("DYNO", "Heroku"),
+        ("RENDER", "Render"),
+        ("RAILWAY_ENVIRONMENT", "Railway"),
+        ("FLY_APP_NAME", "Fly.io"),
+    ],
+)
+def test_a_host_that_wipes_its_disks_is_known_by_its_variable(name: str, host: str) -> None:
+    assert read(**{name: "something"}).host == host
+    assert read().host is None
+
+
+@pytest.mark.parametrize("value", ["0", "30", "3650"])
+def test_the_days_of_history_are_read(value: str) -> None:
+    assert read(HISTORY_DAYS=value).history_days == int(value)
+
+
+@pytest.mark.parametrize("value", ["-1", "3651", "1.5", "a week", "٣"])
+def test_days_of_history_out_of_bounds_are_reported(value: str) -> None:
+    (problem,) = problems(HISTORY_DAYS=value)
+    assert problem == "HISTORY_DAYS: expected a whole number from 0 to 3650"
+
+
 def test_version_2_needs_no_community_id() -> None:
     config = read(SONORAN_API_VERSION="2", SONORAN_COMMUNITY_ID=None)
     assert config.credentials.community_id == ""

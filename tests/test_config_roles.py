@@ -101,6 +101,22 @@ async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) 
     assert (await configure(world, "roles")).content.startswith("No role may add notes")
 
 
+async def test_who_changed_what_is_recorded_and_deletions_have_no_author(world: World) -> None:
+    chief = world.guild.add_role("Chief")
+    await world.registered()
+    await configure(world, "roles-add", {"role": chief})
+    status = (await configure(world, "status")).content
+    assert f"by <@{world.admin.id}>: dispatcher roles: \\@Chief, \\@Dispatcher" in status
+    world.guild.delete_role(chief)
+    for _ in range(100):
+        status = (await configure(world, "status")).content
+        if "deleted" in status:
+            break
+    last = status.splitlines()[-1]
+    assert last.endswith(": dispatcher role deleted in Discord: \\@Chief")
+    assert " by " not in last
+
+
 async def test_a_role_deleted_while_the_bot_was_away_disappears_and_keeps_the_door_closed(
     world: World,
 ) -> None:

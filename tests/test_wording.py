@@ -126,6 +126,16 @@ def test_an_unexpected_error_asks_to_look_before_sending_again() -> None:
     assert "check the call in Sonoran CAD before" in failure(ValueError(), REFERENCE)
 
 
+def test_an_unexpected_error_in_a_setting_asks_to_look_at_the_status() -> None:
+    content = failure(ValueError(), REFERENCE, setting=True)
+    assert "/callnote-config status" in content
+    assert content.endswith(REFERENCE)
+
+
+def test_a_forgotten_setting_asks_to_look_at_the_status() -> None:
+    assert "/callnote-config status" in forgotten(setting=True)
+
+
 def test_an_outdated_command_asks_to_restart_discord() -> None:
     error = app_commands.CommandNotFound("callnote", [], discord.AppCommandType.chat_input)
     assert failure(error, REFERENCE).endswith("restart Discord and try again.")
