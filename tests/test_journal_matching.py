@@ -131,6 +131,26 @@ def test_an_altered_note_that_is_explained_proves_nothing_about_this_one() -> No
     assert look(longer, explained=others) == (Verdict.NOT_THERE, 0)
 
 
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("Suspect armed 🔫 heading north", "Suspect armed ? heading north"),
+        ("Suspect armed 🔫 heading north", "Suspect armed ???? heading north"),
+        ("Speed < 30 near exit 5", "Speed &amp;lt; 30 near exit 5"),
+        ("Zoë's café is on fire", "ZoÃ«'s cafÃ© is on fire"),
+    ],
+    ids=["emoji lost", "each byte lost", "escaped twice", "wrong encoding"],
+)
+def test_a_note_with_other_characters_leaves_the_matter_open(text: str, stored: str) -> None:
+    note = CallNote(1, 123, text, LABEL)
+    verdict = judge(call_with(stored), note, sends=1, explained={}, settled=True)
+    assert verdict == (Verdict.UNKNOWN, 0)
+
+
+def test_a_note_of_the_same_sender_with_other_words_does_not_matter() -> None:
+    assert look("Ambulance requested at the corner of Fifth") == (Verdict.NOT_THERE, 0)
+
+
 def test_a_short_beginning_is_a_note_of_its_own() -> None:
     assert look(TEXT[:12]) == (Verdict.NOT_THERE, 0)
 

@@ -13,11 +13,13 @@ import unicodedata
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from enum import Enum, auto
 
 from bot.sonoran import CallNote, DispatchCall, ListedNote
 
 _CUT_LENGTH = 32  # characters; a shorter beginning of a note is likely to be a note of its own
+_ALIKE = 0.8  # the part of two texts' characters that they share if one is the other, altered
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +87,24 @@ def judge(
 def _seems_altered(
     notes: tuple[ListedNote, ...], note: CallNote, explained: Mapping[str, Explained]
 ) -> bool:
-    """Whether a note that the journal cannot explain may be this one, cut or relabelled."""
+    """Whether a note that the journal cannot explain may be this one, altered or relabelled."""
     label, text = _plain(note.label), _plain(note.text)
     for each in notes:
         if fingerprint(each.label, each.text) in explained:
             continue
         listed = _plain(each.text)
-        if listed == text or (_plain(each.label) == label and text in listed):
+        if listed == text:
+            return True
+        if _plain(each.label) == label and (text in listed or _alike(listed, text)):
             return True
         if len(listed) >= _CUT_LENGTH and text.startswith(listed.rstrip(".… ")):
             return True
     return False
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts have most characters in common, as when emoji came out as `?`."""
+    return SequenceMatcher(None, one, other, autojunk=False).quick_ratio() >= _ALIKE
 
 
 def _plain(text: str) -> str:
