@@ -6,7 +6,9 @@ import asyncio
 from dataclasses import replace
 
 from bot.standins.discord_server.permissions import ADMINISTRATOR
+from bot.storage import GuildSettingsStore
 from tests.administrator import choose, configure, refused
+from tests.database import opened
 from tests.world import PATIENCE, World
 
 
@@ -117,7 +119,14 @@ async def test_who_changed_what_is_recorded_and_deletions_have_no_author(world: 
     assert " by " not in last
 
 
-async def test_a_role_deleted_while_the_bot_was_away_disappears_and_keeps_the_door_closed(
+async def saved_roles(world: World) -> frozenset[int] | None:
+    """Look into the first bot's database for the roles that the server has chosen."""
+    async with opened(world.file(0), shared=True) as database:
+        (settings,) = await GuildSettingsStore(database).changed_since(0)
+    return settings.role_ids
+
+
+async def test_a_role_deleted_while_the_bot_was_away_is_forgotten_and_keeps_the_door_closed(
     world: World,
 ) -> None:
     chief = world.guild.add_role("Chief")
@@ -129,6 +138,11 @@ async def test_a_role_deleted_while_the_bot_was_away_disappears_and_keeps_the_do
     await world.start()
     assert (await configure(world, "roles")).content.startswith("No role may add notes")
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
+    tries = 0
+    while await saved_roles(world) != frozenset():
+        tries += 1
+        assert tries < 200
+        await asyncio.sleep(0.05)
 
 
 async def test_the_picker_of_an_earlier_process_still_works(world: World) -> None:

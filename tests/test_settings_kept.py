@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.standins.discord_server import Member
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseAddress, GuildSettingsStore
 from tests import database
 from tests.administrator import configure, refused
 from tests.child import running, settings_of, start
@@ -78,6 +78,26 @@ async def test_two_processes_on_one_database_see_each_other_s_changes_within_sec
                 tries += 1
                 assert tries < 50
                 await asyncio.sleep(0.2)
+
+
+async def test_of_two_processes_one_carries_a_command_out_and_answers(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    async with database.postgresql(request.config) as shared:
+        world.database = shared
+        await world.registered()
+        await world.start()
+        message = await configure(world, "roles-remove", {"role": world.role})
+        assert message.content.startswith("No role may add notes now")
+        assert message.interaction is not None
+        await asyncio.wait_for(message.interaction.attempted(2), PATIENCE)
+        await world.finish()
+        assert message.interaction.messages == [message]
+        async with database.opened(shared) as look:
+            changes = await GuildSettingsStore(look).changes(world.guild.id, 10)
+    assert [(each.member_id, each.what) for each in changes] == [
+        (world.admin.id, "dispatcher roles: none")
+    ]
 
 
 @pytest.mark.parametrize("arguments", [(), ("check",)])
