@@ -35,7 +35,12 @@ API_KEY = "sandbox-key"
 COMMUNITY_ID = "sandbox"
 START_SECONDS = 20.0
 
-LIMITS = Limits(settle_seconds=5.0, give_up_seconds=60.0, longest_pause_seconds=5.0)
+LIMITS = Limits(
+    call_reads_per_minute=5,
+    settle_seconds=5.0,
+    give_up_seconds=60.0,
+    longest_pause_seconds=5.0,
+)
 """Shorter times than usual, as nobody likes to wait a minute to see what a minute does."""
 
 CALLS = (
@@ -69,6 +74,7 @@ class Scene:
         for number, title, address in CALLS:
             cad.add_call(number, title=title, address=address)
             cad.add_call(number, title=title, address=address, server_id=2)
+        self._listening = True
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
 
@@ -193,11 +199,16 @@ class Scene:
                 return int(text)
         return text
 
-    def set_cad(self, manner: str) -> None:
+    async def set_cad(self, manner: str) -> None:
         """Make the CAD behave in one of the manners of `MANNERS` from now on."""
         self._cad.faults.clear()
         self._cad.api_key = API_KEY
         MANNERS[manner](self._cad)
+        if self._listening and manner == "down":
+            await self._cad.stop()
+        elif not self._listening and manner != "down":
+            await self._cad.start()
+        self._listening = manner != "down"
 
     async def set_version(self, version: int) -> None:
         """Let the CAD speak only version 1, or both with version 2, and restart the bot."""
@@ -231,6 +242,11 @@ def _wrong_key(cad: SonoranServer) -> None:
     cad.api_key = "another-key"
 
 
+def _blind(cad: SonoranServer) -> None:
+    cad.faults.add(Fault(on="note", times=None, abort="before", applied=True))
+    cad.faults.add(Fault(on="calls", times=None, status=503))
+
+
 def _faulty(**fields: object) -> Callable[[SonoranServer], None]:
     def put(cad: SonoranServer) -> None:
         cad.faults.add(Fault(on="note", times=None, **fields))  # type: ignore[arg-type]
@@ -242,9 +258,11 @@ MANNERS: MappingProxyType[str, Callable[[SonoranServer], None]] = MappingProxyTy
     {
         "ok": lambda _: None,
         "slow": _faulty(applied=True, delay=4.0),
+        "down": lambda _: None,
         "silent": _faulty(applied=True, delay=60.0),
         "failing": _faulty(status=500, body="Internal error", content_type="text/plain"),
         "broken": _faulty(abort="before", applied=True),
+        "blind": _blind,
         "webpage": _faulty(
             status=502, body="<html><h1>Bad gateway</h1></html>", content_type="text/html"
         ),

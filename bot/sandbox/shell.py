@@ -24,7 +24,7 @@ from bot.standins.discord_server import (
 
 ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 45.0
 LOG_CHARACTERS = 8000
 
 HELP = """\
@@ -41,11 +41,11 @@ stand-ins on this machine, so nothing you do here leaves it.
   wait                  wait until the last message changes, and show it
   calls                 the live calls and the notes that the CAD really has
   cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
-  cad silent            it does not answer at all (Callnote waits 10 seconds)
-  cad failing           it answers with an internal error
-  cad broken            it stores the note, then the connection breaks
-  cad webpage           it answers with a web page of some proxy
-  cad limited           it says there are too many requests
+  cad down, cad silent  nothing is there, or it does not answer (Callnote waits 10 seconds)
+  cad failing, cad webpage    it answers with an internal error, or a proxy's web page
+  cad broken, cad blind       it stores the note, then the connection breaks; blind: its list of
+                        calls cannot be read either
+  cad limited           it says there are too many requests, for 30 seconds
   cad wrong-key         it does not accept the API key (remembered for a minute; see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log          restart the bot; show its last log lines
@@ -62,9 +62,11 @@ class Shell:
         self._last: Message | None = None
         self._shown = ""
         self._viewer = ""
+        self._idle = True
 
     async def carry_out(self, line: str) -> bool:
         """Do what a line asks; returns False when it asks to quit. Never raises for a bad line."""
+        self._idle = False  # what comes is shown as this line's outcome
         try:
             asked = parse(line)
             if isinstance(asked, Word):
@@ -77,6 +79,8 @@ class Shell:
             self._show(f"{error.args[0]}.")
         except ActionRefusedError as error:
             self._show(f"Discord would not send this: {error}")
+        finally:
+            self._idle = True
         return True
 
     async def _act(self, asked: UseCallnote | UseConfig | Choose | Press) -> None:
@@ -135,14 +139,27 @@ class Shell:
         last = self._last
         if last is None:
             raise LineError("There is nothing to wait for yet: use a command first.")
-
-        def another() -> bool:
-            return as_shown(last, self._viewer, self._scene.choices(last)) != self._shown
-
-        if not await self._scene.until(another, WAIT_SECONDS):
+        if not await self._scene.until(self._is_other, WAIT_SECONDS):
             self._show(f"(nothing changed in {WAIT_SECONDS:.0f} seconds)")
             return
         self._show_message(last, self._viewer)
+
+    async def watch(self) -> None:
+        """Show the last message anew whenever it changes, for whoever sits before a terminal."""
+        while True:
+            if self._last is None or not await self._scene.until(self._is_other, WAIT_SECONDS):
+                await asyncio.sleep(THINKING_SECONDS)
+                continue
+            if self._idle and self._is_other():
+                self._show_message(self._last, self._viewer)
+            await asyncio.sleep(THINKING_SECONDS)
+
+    def _is_other(self) -> bool:
+        """Whether the last message is another than was shown."""
+        last = self._last
+        if last is None:
+            return False
+        return as_shown(last, self._viewer, self._scene.choices(last)) != self._shown
 
     async def _word(self, asked: Word) -> bool:
         match asked.name, asked.argument:
@@ -163,7 +180,7 @@ class Shell:
                 await self._scene.set_version(int(version))
                 self._show(f"(the CAD speaks API version {version}; the bot was restarted)")
             case "cad", manner if manner in MANNERS:
-                self._scene.set_cad(manner)
+                await self._scene.set_cad(manner)
                 self._show(f"(the CAD is now: {manner})")
             case "cad", _:
                 raise LineError(f"Say how the CAD should be: {', '.join(MANNERS)}.")
@@ -204,9 +221,12 @@ async def _run(log: io.StringIO) -> None:
         with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows' loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lines.end)
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lines.end)
+        watching = asyncio.create_task(shell.watch()) if interactive else None
         while (line := await lines.next()) is not None:
             if not await shell.carry_out(line):
                 break
+        if watching is not None:
+            watching.cancel()
 
 
 class _Lines:
