@@ -8,7 +8,7 @@ import pytest
 
 from bot.journal import JournalStore, MovedOnError, NoteState
 from bot.journal.deliveries import explained
-from bot.journal.states import MOVES, ForbiddenMoveError
+from bot.journal.states import MOVES, RECEIVED_SECONDS, ForbiddenMoveError
 from bot.journal.store import NotFirstError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
@@ -130,15 +130,26 @@ async def test_a_note_that_has_ended_holds_nothing_back(
     await in_state(store, NoteState.SENDING, "second")
 
 
-async def test_notes_are_placed_as_they_were_acknowledged(store: JournalStore) -> None:
+async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_first(
+    store: JournalStore,
+) -> None:
     first, _ = await store.accept(new_note("first"), waiting_limit=10)
     second, _ = await store.accept(new_note("second"), waiting_limit=10)
     second = await store.move(second, NoteState.QUEUED)
-    first = await store.move(first, NoteState.QUEUED)
-    assert second.position < first.position
-    await store.move(second, NoteState.SENDING)
     with pytest.raises(NotFirstError):
-        await store.move(first, NoteState.SENDING)
+        await store.move(second, NoteState.SENDING)
+    first = await store.move(first, NoteState.QUEUED)
+    assert first.position < second.position
+    await store.move(first, NoteState.SENDING)
+
+
+async def test_a_note_that_is_not_promised_for_long_holds_nothing_back(
+    store: JournalStore, database: Database
+) -> None:
+    await store.accept(new_note("first"), waiting_limit=10)
+    second = await in_state(store, NoteState.QUEUED, "second")
+    await shift(database, RECEIVED_SECONDS)
+    await store.move(second, NoteState.SENDING)
 
 
 async def test_a_note_that_was_not_stored_keeps_its_place_and_its_time(

@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from bot.journal.checker import Checker
 from bot.journal.custody import Custody
@@ -78,7 +78,6 @@ class Delivery:
         self._checker = Checker(
             self._desk, self._custody, database, cad, self._sender, self._line, limits
         )
-        self._in_hand: set[int] = set()
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
 
@@ -107,7 +106,7 @@ class Delivery:
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
         if record.state is NoteState.RECEIVED:
-            self._in_hand.add(record.id)
+            self._track(record)
         return record, ago
 
     async def acknowledged(
@@ -124,19 +123,16 @@ class Delivery:
                 )
             )
         except MovedOnError:
+            self._forget(record.id)
             return  # taken over by another process, which asks Discord for itself
-        finally:
-            self._in_hand.discard(record.id)
         tracked = self._track(moved)
         if not self._line.may_go:
             self._announce(tracked)
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Forget a note that its member was not promised."""
-        try:
-            await until_stored(lambda: self.store.withdraw(record.id))
-        finally:
-            self._in_hand.discard(record.id)
+        await until_stored(lambda: self.store.withdraw(record.id))
+        self._forget(record.id)
 
     def forget(self, note_id: int) -> None:
         """See to it that a note is not sent whose writing down was not confirmed in time."""
@@ -210,6 +206,10 @@ class Delivery:
             self._checker.expect(tracked, at_once=at_once)
         self._desk.put(tracked, record)
         return tracked
+
+    def _forget(self, note_id: int) -> None:
+        if (tracked := self._desk.get(note_id)) is not None:
+            self._desk.forget(tracked)
 
     def _announce(self, tracked: Tracked) -> None:
         """Let a note be shown as queued, once, before anything has become of it."""
@@ -293,25 +293,24 @@ class Delivery:
         records, now = await until_stored(
             lambda: self._custody.take_over(self._limits.waiting_notes)
         )
-        for record in records:
-            if record.id in self._desk or record.id in self._in_hand:
-                continue
+        new = [each for each in records if each.id not in self._desk]
+        # All that needs no waiting first: meanwhile a button could move what was just read.
+        for record in new:
+            if record.state is not NoteState.SENDING:
+                self._look_after(record, now)
+        for record in new:
             if record.state is NoteState.SENDING:
-                try:
-                    moved = await until_stored(
-                        lambda record=record: self.store.move(  # type: ignore[misc]
-                            record,
-                            NoteState.CHECKING,
-                            cause=OutcomeUnknownError(Reason.STOPPED),
-                        )
-                    )
-                except MovedOnError:
-                    continue
-                record = moved
-            if isinstance(record.cause, RateLimitedError):
-                self._hold_on(record.cause, now - record.updated_at)
-            if record.state in (NoteState.QUEUED, NoteState.CHECKING):
-                self._track(record, age=now - record.since, at_once=True)
-            if record.state is NoteState.RECEIVED:
-                self._in_hand.add(record.id)
-            self._changed(record)
+                with contextlib.suppress(MovedOnError):
+                    self._look_after(await until_stored(self._doubting(record)), now)
+
+    def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
+        stopped = OutcomeUnknownError(Reason.STOPPED)
+        return lambda: self.store.move(record, NoteState.CHECKING, cause=stopped)
+
+    def _look_after(self, record: NoteRecord, now: float) -> None:
+        """Go on with a note that another process left; `now` is by the database's clock."""
+        if isinstance(record.cause, RateLimitedError):
+            self._hold_on(record.cause, now - record.updated_at)
+        if record.state.waiting:
+            self._track(record, age=now - record.since, at_once=True)
+        self._changed(record)

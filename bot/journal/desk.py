@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bot.journal.record import NoteRecord
-from bot.journal.states import NoteState
+from bot.journal.states import RECEIVED_SECONDS, NoteState
 
 
 @dataclass(eq=False, slots=True)
@@ -104,7 +104,10 @@ class Desk:
 
     def _first_of_each_call(self) -> list[Tracked]:
         first: dict[tuple[int, int], Tracked] = {}
+        overdue = time.monotonic() - RECEIVED_SECONDS
         for tracked in self._notes.values():
+            if tracked.record.state is NoteState.RECEIVED and tracked.since <= overdue:
+                continue
             other = first.get(tracked.record.call)
             if other is None or tracked.record.position < other.record.position:
                 first[tracked.record.call] = tracked

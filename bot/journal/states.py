@@ -64,6 +64,10 @@ class NoteState(StrEnum):
         return self in WAITING
 
 
+RECEIVED_SECONDS = 60.0
+"""How long a note in the state RECEIVED holds up others for its call: long enough for another
+process to notice that the one that had it is gone, and to ask Discord."""
+
 WAITING = frozenset({NoteState.RECEIVED, NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING})
 _FINAL = frozenset(
     {

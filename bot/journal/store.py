@@ -14,6 +14,7 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    or_,
     select,
     update,
 )
@@ -24,7 +25,7 @@ from bot.journal.deliveries import count_delivery, uncertain_after
 from bot.journal.matching import fingerprint
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.rows import record_of, values_of
-from bot.journal.states import WAITING, NoteState, check_move
+from bot.journal.states import RECEIVED_SECONDS, WAITING, NoteState, check_move
 from bot.sonoran import SonoranError
 from bot.storage import Database
 from bot.storage.journal_schema import journal_position, notes
@@ -170,8 +171,8 @@ class JournalStore:
         `cause` and `answer` are what is known of its outcome; `there` says how many of its sends
         are in the CAD, for a move to ADDED. `message` is Discord's message for it and the token
         that can edit it, and `text` what is to be sent, where they are new. `take` lets a note be
-        moved that another process owns, as a button does. A note that is queued anew goes behind
-        all others of its call, but keeps its place when it was merely not stored.
+        moved that another process owns, as a button does. A note that was given up and is queued
+        anew goes behind all others of its call; any other has the place in which it was accepted.
 
         Raises `MovedOnError` when the note is not at `record`'s revision any more,
         `NotFirstError` instead of letting it overtake another note for its call, and
@@ -197,13 +198,13 @@ class JournalStore:
                 values["text"] = text
             if _starts_anew(record.state, target):
                 values["since"] = self._database.now
-            if target is NoteState.QUEUED and _starts_anew(record.state, target):
+            if target is NoteState.QUEUED and _goes_behind(record.state):
                 values["position"] = await _next_position(connection)
             still = [notes.c.id == record.id, notes.c.revision == record.revision]
             if not take:
                 still.append(notes.c.owner == self.owner)
             if target is NoteState.SENDING:
-                still.append(~_another_ahead_of(record))
+                still.append(~_another_ahead_of(record, self._database.now))
             moved = await connection.execute(
                 update(notes).where(*still).values(values).returning(*notes.c)
             )
@@ -316,13 +317,14 @@ async def _next_position(connection: AsyncConnection) -> int:
     return int((await connection.execute(_TAKE_POSITION)).scalar_one())
 
 
-def _another_ahead_of(record: NoteRecord) -> ColumnElement[bool]:
+def _another_ahead_of(record: NoteRecord, now: ColumnElement[float]) -> ColumnElement[bool]:
     other = notes.alias()
+    received = other.c.state == NoteState.RECEIVED.value
     return exists().where(
         other.c.server_id == record.note.server_id,
         other.c.call_id == record.note.call_id,
         other.c.position < record.position,
-        other.c.state.in_(_AHEAD),
+        or_(other.c.state.in_(_AHEAD), received & (other.c.updated_at > now - RECEIVED_SECONDS)),
     )
 
 
@@ -332,8 +334,13 @@ def _storable(text: str | None) -> str | None:
 
 
 def _starts_anew(origin: NoteState, target: NoteState) -> bool:
-    """Whether the move begins a new round of tries, with its own time and place in the queue."""
+    """Whether the move begins a new round of tries, with its own time."""
     return origin in (NoteState.RECEIVED, NoteState.FAILED, NoteState.UNCONFIRMED) and target in (
         NoteState.QUEUED,
         NoteState.CHECKING,
     )
+
+
+def _goes_behind(origin: NoteState) -> bool:
+    """Whether a note that is queued goes behind the others: one that was given up does."""
+    return origin in (NoteState.FAILED, NoteState.UNCONFIRMED)

@@ -1,0 +1,71 @@
+"""Notes for one call go to the CAD as they were accepted, whatever comes between."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from bot.journal import JournalStore, NoteState
+from bot.standins.sonoran_server import SonoranServer
+from bot.storage import Database
+from tests import database as databases
+from tests import journal
+from tests.journal import Office, in_state, stored, working
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+cad = journal.cad
+session = journal.session
+
+
+async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Office(database, cad, session)) as office:
+        first = await office.receive("first")
+        second = await office.note("second")
+        other = await office.note("other call", 124)
+        await office.became(other, NoteState.ADDED)
+        assert stored(cad) == []
+        await office.delivery.acknowledged(first, message_id=1)
+        await office.became(second, NoteState.ADDED)
+    assert stored(cad) == ["first", "second"]
+
+
+async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Office(database, cad, session)) as office:
+        first = await office.receive("first")
+        second = await office.note("second")
+        await office.delivery.withdraw(first)
+        await office.became(second, NoteState.ADDED)
+    assert stored(cad) == ["second"]
+
+
+async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_overtaken(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    one = Office(database, cad, session)
+    first = await one.receive("first")
+    async with working(Office(database, cad, session)) as two:
+        found = await two.became(first, NoteState.RECEIVED)
+        second = await two.note("second")
+        other = await two.note("other call", 124)
+        await two.became(other, NoteState.ADDED)
+        assert stored(cad) == []
+        await two.delivery.acknowledged(found, message_id=1)
+        await two.became(second, NoteState.ADDED)
+    assert stored(cad) == ["first", "second"]
+
+
+async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """Shown later, it could by then have been moved by a button, and be shown as it was before."""
+    gone = JournalStore(database, "gone")
+    sending = await in_state(gone, NoteState.SENDING)
+    queued = await in_state(gone, NoteState.QUEUED, call=124)
+    async with working(Office(database, cad, session)) as office:
+        await office.became(sending, NoteState.CHECKING)
+    assert (office.told[0].id, office.told[0].state) == (queued.id, NoteState.QUEUED)
