@@ -25,6 +25,8 @@ _TARGETS = {
     "resend": NoteState.QUEUED,
 }
 
+_LARGEST_ID = 2**63 - 1  # which the database's integers can hold; a forged button may have more
+
 _MOVED_ON = "This note has moved on meanwhile: its message says where it stands."
 _NOT_STORED = (
     "Callnote's storage is not answering, so nothing was changed: press it again in a moment."
@@ -77,6 +79,8 @@ class NoteActions:
     async def _record(
         self, interaction: discord.Interaction[CallnoteBot], note_id: int
     ) -> NoteRecord:
+        if note_id > _LARGEST_ID:
+            raise NoteGoneError
         try:
             async with asyncio.timeout(STORAGE_SECONDS):
                 record = await self._bot.delivery.store.get(note_id)
@@ -93,7 +97,7 @@ class NoteActions:
         delivery = self._bot.delivery
         try:
             if action == "cancel":
-                await delivery.cancel(record)
+                await self._cancel(record)
             elif interaction.message is not None:
                 shown_in = (interaction.message.id, interaction.token)
                 await delivery.resume(record, _TARGETS[action], shown_in)
@@ -103,3 +107,15 @@ class NoteActions:
             await interaction.followup.send(_NOT_STORED, ephemeral=True)
         else:
             events.outcome(interaction, f"pressed {action}")
+
+    async def _cancel(self, record: NoteRecord) -> None:
+        """Call a note back, also one that was tried and queued anew since it was looked at."""
+        while True:
+            try:
+                await self._bot.delivery.cancel(record)
+            except MovedOnError as error:
+                if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
+                    raise
+                record = error.record
+            else:
+                return
