@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 
-from bot.standins.discord_server import Interaction, Member, Message
+from bot.standins.discord_server import Channel, Interaction, Member, Message
+from bot.standins.discord_server.mentions import CHANNEL_DEFAULT
+from bot.standins.discord_server.message_validation import read_draft
 from tests.world import PATIENCE, World
 
 ADDED = "NOTE 'some note here' added to call #123"
@@ -48,11 +52,17 @@ async def press(world: World, member: Member, message: Message, label: str) -> I
     return await world.discord.press_button(member, message, custom_id)
 
 
-async def forge(world: World, member: Member, message: Message, action: str) -> Interaction:
-    """Let somebody press a button that the message does not show them (any more)."""
-    assert message.interaction is not None
-    custom_id = f"callnote:{action}:{message.interaction.id}"
-    return await world.discord.press_button(member, message, custom_id, forged=True)
+async def forge(
+    world: World, member: Member, custom_id: str, channel: Channel | None = None
+) -> Interaction:
+    """Let somebody press a button that the bot would not show there."""
+    row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "?", "custom_id": custom_id}]}
+    draft = read_draft({"content": "forged", "components": [row]}, CHANNEL_DEFAULT, [])
+    place = channel or world.channel
+    message = world.discord.world.messages.create(place, world.discord.world.application, draft)
+    pressed = await world.discord.press_button(member, message, custom_id)
+    world.discord.world.messages.delete(message)
+    return pressed
 
 
 async def privately(world: World, interaction: Interaction) -> str:
@@ -65,3 +75,19 @@ async def privately(world: World, interaction: Interaction) -> str:
         await world.discord.world.changes.until(lambda: bool(private()))
     (message,) = private()
     return message.content
+
+
+def journal_row(world: World) -> tuple[str, int, int] | None:
+    """Return state, tries and revision of the first bot's only note; None without one."""
+    path = world.file(0).path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        row = other.execute("SELECT state, tries, revision FROM notes").fetchone()
+    return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
+
+
+async def journal_says(world: World, state: str, tries: int) -> None:
+    """Wait until the first bot's only note is in a state after so many tries."""
+    async with asyncio.timeout(PATIENCE):
+        while (row := journal_row(world)) is None or row[:2] != (state, tries):  # noqa: ASYNC110 - SQLite tells of nothing
+            await asyncio.sleep(0.02)

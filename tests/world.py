@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -181,6 +182,15 @@ class World:
                 lambda: not message.content.startswith(("Queued for", "Not confirmed yet"))
             )
         return message
+
+    @contextlib.asynccontextmanager
+    async def locked(self) -> AsyncIterator[None]:
+        """Keep the first bot's SQLite file locked against every change until the block ends."""
+        path = self.file(0).path
+        assert path is not None
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            yield
 
     def stored(self, call_id: int = 123) -> list[str]:
         """Return the texts of the notes that the CAD has."""
