@@ -52,10 +52,13 @@ async def left(store: JournalStore, database: Database) -> set[NoteState]:
         return {NoteState(state) for state in await connection.scalars(select(notes.c.state))}
 
 
-async def in_every_state(store: JournalStore) -> None:
+async def in_every_state(store: JournalStore, *, told: bool = True) -> None:
     for number, state in enumerate(WAYS):
-        await in_state(store, state, call=number + 1)
-    await in_state(store, NoteState.ADDED, call=60)
+        record = await in_state(store, state, call=number + 1)
+        if told:
+            await store.mark(record, shown=True, logged=True)
+    added = await in_state(store, NoteState.ADDED, call=60)
+    await store.mark(added, shown=told, logged=told)
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
 
@@ -100,6 +103,15 @@ async def test_each_kind_of_note_goes_when_its_time_is_over(
     await shift(database, age)
     await purged(custody, history)
     assert await left(store, database) == set(NoteState) - gone
+
+
+async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
+    store: JournalStore, custody: Custody, database: Database
+) -> None:
+    await in_every_state(store, told=False)
+    await shift(database, DAY - 100)
+    await purged(custody, 0)
+    assert await left(store, database) == set(NoteState) - {NoteState.HELD}
 
 
 async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(

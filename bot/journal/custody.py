@@ -149,14 +149,15 @@ class Custody:
         """
         now = self._database.now
         finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
-        given_up = notes.c.state.in_(_GIVEN_UP)
+        # What its member may still press a button for, or has not been told yet.
+        needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))
         old = notes.c.updated_at
         count = await self._delete(
             notes,
             or_(
                 and_(notes.c.state == NoteState.HELD.value, old < now - HELD_SECONDS),
-                and_(finished, ~given_up, old < now - max(history_seconds, SETTLING_SECONDS)),
-                and_(given_up, old < now - max(history_seconds, RETRY_SECONDS)),
+                and_(finished, ~needed, old < now - max(history_seconds, SETTLING_SECONDS)),
+                and_(finished, needed, old < now - max(history_seconds, RETRY_SECONDS)),
             ),
         )
         count += await self._delete(
