@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import time
 from enum import Enum, auto
 from typing import cast
 
@@ -21,6 +22,10 @@ from bot.journal import NoteRecord
 _TOKEN_CODES = frozenset({10015, 50027})
 _UNKNOWN_MESSAGE = 10008
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
+
+LANDED_SECONDS = 3.5
+"""The age at which an interaction that is not acknowledged never will be (Discord API docs,
+Receiving and Responding to Interactions: 3 s)."""
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What a request to Discord can end with besides an answer."""
@@ -48,8 +53,8 @@ class NoteMessage:
     async def find(self) -> tuple[Shown, int | None]:
         """Look whether the interaction was acknowledged and waits for its answer.
 
-        Returns YES with the message's id when its placeholder is there, NEVER when there is none
-        or it says something else already.
+        Returns YES with the message's id when its placeholder is there, NEVER when there will be
+        none or it says something else already, and LATER when another look is needed.
         """
         webhook = self._webhook()
         if webhook is None:
@@ -57,7 +62,8 @@ class NoteMessage:
         try:
             message = await webhook.fetch_message(_ORIGINAL)
         except discord.NotFound:
-            return Shown.NEVER, None
+            made = discord.utils.snowflake_time(self._record.id).timestamp()
+            return (Shown.NEVER if time.time() - made > LANDED_SECONDS else Shown.LATER), None
         except discord.HTTPException as error:
             return (Shown.NEVER if error.code in _TOKEN_CODES else Shown.LATER), None
         except FAILURES:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
+import logging
 from typing import TYPE_CHECKING, Any
 
 import discord
 
 from bot import events
-from bot.answering import ACKNOWLEDGE_SECONDS, NotAcknowledgedError, reason_of
+from bot.answering import (
+    ACKNOWLEDGE_SECONDS,
+    NotAcknowledgedError,
+    close_if_forgotten,
+    reason_of,
+)
 from bot.discord_notes import NoteMessage, Shown
 from bot.journal import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
 from bot.mentions import named
@@ -19,6 +24,7 @@ from bot.note_wording import repeated
 from bot.refusals import StorageDownError, WaitingLimitError
 from bot.sonoran import CallNote
 from bot.storage import StorageError
+from bot.wording import forgotten
 
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
@@ -26,9 +32,10 @@ if TYPE_CHECKING:
 STORAGE_SECONDS = 2.0
 """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
 
-LANDED_SECONDS = 3.5
-"""The age at which an interaction that is not acknowledged never will be (Discord API docs,
-Receiving and Responding to Interactions: 3 s)."""
+OTHER_COPY_SHOWS_SECONDS = 10.0
+"""How long another copy of the bot, with a journal of its own, may take to show something for a
+note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest for Discord
+to take that."""
 
 LOOK_AGAIN_SECONDS = 2.0
 LOOKS = 300
@@ -60,9 +67,11 @@ async def take_note(
         return
     try:
         message_id = await _promised(bot, interaction, record)
-    except NotAcknowledgedError:
+    except NotAcknowledgedError as error:
+        if not error.expired and not await _closed(bot, interaction):
+            raise  # stopping: the next process finds out what the member was promised
         await bot.delivery.withdraw(record)
-        raise
+        raise NotAcknowledgedError(error.reason, expired=True) from None
     # Looking members' names up takes longer than Discord waits for an acknowledgement.
     text = await named(note.text, member.guild, {member.id: member.display_name})
     await bot.delivery.acknowledged(record, message_id, text)
@@ -119,35 +128,53 @@ async def _promised(
         reason, expired = reason_of(error), isinstance(error, discord.NotFound)
     if expired or not bot.delivery.shared:
         raise NotAcknowledgedError(reason, expired=expired)
-    message_id = await _landed(bot, interaction, record)
+    message_id = await _landed(bot, record)
     if message_id is None:
         raise NotAcknowledgedError(reason, expired=True)
     return message_id
 
 
-async def _landed(
-    bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
-) -> int | None:
+async def _landed(bot: CallnoteBot, record: NoteRecord) -> int | None:
     """Ask Discord whether it took the acknowledgement; the message's id, or None for no."""
-    age = time.time() - interaction.created_at.timestamp()
-    for look in range(LOOKS):
+    for _ in range(LOOKS):
         found, message_id = await NoteMessage(bot, record).find()
         if message_id is not None:
             return message_id
-        if found is Shown.NEVER and (look > 0 or age > LANDED_SECONDS):
+        if found is Shown.NEVER:
             return None
         await asyncio.sleep(LOOK_AGAIN_SECONDS)
     return None
 
 
+async def _closed(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
+    """Tell the member that nothing came of the command, unless another copy has it.
+
+    Returns False, with nothing told, when the process has to stop before that can be known. Until
+    then the note stays written down, so that a process after this one can know it, too.
+    """
+    pause = min(bot.other_copy_seconds, OTHER_COPY_SHOWS_SECONDS)
+    if not await bot.in_flight.sleep_unless_closing(pause):
+        return False
+    if await close_if_forgotten(interaction, forgotten(setting=False)):
+        events.outcome(interaction, "closed unanswered", level=logging.ERROR)
+    return True
+
+
 async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, seconds: float) -> None:
-    """Ask privately whether a note that was just sent is meant to be there twice."""
-    async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-        await interaction.response.send_message(
-            repeated(record, seconds),
-            view=buttons_for(record) or discord.utils.MISSING,
-            ephemeral=True,
-        )
+    """Ask privately whether a note that was just sent is meant to be there twice.
+
+    Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
+    """
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            await interaction.response.send_message(
+                repeated(record, seconds),
+                view=buttons_for(record) or discord.utils.MISSING,
+                ephemeral=True,
+            )
+    except Exception as error:  # whatever it was, Discord's confirmation is missing
+        expired = isinstance(error, discord.NotFound)
+        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
     events.outcome(interaction, "held back as a repetition")
 
 
