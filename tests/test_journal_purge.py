@@ -58,7 +58,8 @@ async def in_every_state(store: JournalStore, *, told: bool = True) -> None:
         if told:
             await store.mark(record, shown=True, logged=True)
     added = await in_state(store, NoteState.ADDED, call=60)
-    await store.mark(added, shown=told, logged=told)
+    if told:
+        await store.mark(added, shown=True, logged=True)
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
 
