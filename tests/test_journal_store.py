@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.journal import JournalFullError, JournalStore, MovedOnError, NoteState, TakenError
-from bot.journal.store import REPEAT_SECONDS
+from bot.journal.acceptance import REPEAT_SECONDS
 from bot.storage import Database
 from tests import database as databases
 from tests.journal import WAYS, in_state, new_note, shift

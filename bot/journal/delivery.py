@@ -14,6 +14,7 @@ from bot.journal.custody import Custody
 from bot.journal.desk import Desk, Tracked
 from bot.journal.limits import Limits
 from bot.journal.line import Line
+from bot.journal.purge import delete_old
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.sender import Sender, until_stored
 from bot.journal.states import NoteState
@@ -32,12 +33,6 @@ STAY_SECONDS = 5.0
 
 TAKE_OVER_SECONDS = 2.0
 """How often notes of processes that are gone are looked for."""
-
-PURGE_SECONDS = 3600.0
-"""How often what nobody needs any more is deleted."""
-
-MOST_BATCHES = 1000
-"""How many batches are deleted at one time; the rest waits for the next."""
 
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
@@ -183,10 +178,11 @@ class Delivery:
         await until_stored(self._custody.enter)
         await self._take_over()
         parts = (self._line.run, self._sender.run, self._checker.run)
-        loops = (*parts, self._keep_house, self._tick, self._purge)
+        loops = (*parts, self._keep_house, self._tick)
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop())
+            group.create_task(delete_old(self._custody, self._history_seconds))
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long."""
@@ -276,18 +272,6 @@ class Delivery:
             elif tracked is not None and tracked.record.revision < record.revision:
                 self._desk.put(tracked, record)
             self._changed(record)
-
-    async def _purge(self) -> None:
-        """Delete what is old now and every hour, in batches with pauses for the notes' sake."""
-        while True:
-            try:
-                for _ in range(MOST_BATCHES):
-                    if not await self._custody.purge(self._history_seconds):
-                        break
-                    await asyncio.sleep(TICK_SECONDS)
-            except StorageError as error:
-                _log.warning("old notes cannot be deleted: %s", error)
-            await asyncio.sleep(PURGE_SECONDS)
 
     async def _take_over(self) -> None:
         records, now = await until_stored(

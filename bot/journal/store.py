@@ -4,38 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Integer,
-    Select,
-    String,
-    bindparam,
-    delete,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal import causes
+from bot.journal.acceptance import before_accepting, first_record, what_to_ask
 from bot.journal.deliveries import count_delivery, uncertain_after
 from bot.journal.matching import fingerprint
+from bot.journal.order import another_ahead_of, goes_behind, next_position
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.rows import record_of, values_of
-from bot.journal.states import RECEIVED_SECONDS, WAITING, NoteState, check_move
+from bot.journal.states import NoteState, check_move
 from bot.sonoran import SonoranError
 from bot.storage import Database
-from bot.storage.journal_schema import journal_position, notes
-
-REPEAT_SECONDS = 60.0
-"""For how long the same note by the same member for the same call is taken for a slip."""
-
-_REPEATABLE = [state.value for state in (*WAITING, NoteState.ADDED, NoteState.UNCONFIRMED)]
-_WAITING = [state.value for state in WAITING]
-_AHEAD = [state.value for state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)]
+from bot.storage.journal_schema import notes
 
 
 class TakenError(Exception):
@@ -77,7 +59,7 @@ class JournalStore:
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
-        self._before_accepting = _before_accepting(database.now)
+        self._before_accepting = before_accepting(database.now)
 
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
@@ -91,18 +73,11 @@ class JournalStore:
         """
         key = fingerprint(new.note.label, new.note.text)
         async with self._database.begin() as connection:
-            position = await _next_position(connection)
+            position = await next_position(connection)
             found = (
                 await connection.execute(
                     self._before_accepting,
-                    {
-                        "note": new.id,
-                        "guild": new.guild_id,
-                        "member": new.member_id,
-                        "server": new.note.server_id,
-                        "call": new.note.call_id,
-                        "key": key,
-                    },
+                    what_to_ask(new, key),
                 )
             ).one()
             if found.taken:
@@ -115,29 +90,8 @@ class JournalStore:
                 held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
                 if not (await connection.execute(delete(notes).where(held))).rowcount:
                     raise TakenError
-            record = NoteRecord(
-                id=new.id,
-                position=position,
-                guild_id=new.guild_id,
-                channel_id=new.channel_id,
-                message_id=None,
-                member_id=new.member_id,
-                member_name=new.member_name,
-                token=new.token,
-                note=new.note,
-                state=NoteState.RECEIVED if ago is None else NoteState.HELD,
-                cause=None,
-                answer=None,
-                uncertain=0,
-                tries=0,
-                accepted_at=found.now,
-                since=found.now,
-                updated_at=found.now,
-                revision=1,
-                shown=0,
-                logged=0,
-                owner=self.owner,
-            )
+            state = NoteState.RECEIVED if ago is None else NoteState.HELD
+            record = first_record(new, state, position, found.now, self.owner)
             await connection.execute(notes.insert(), values_of(record, key))
         return record, ago
 
@@ -198,13 +152,13 @@ class JournalStore:
                 values["text"] = text
             if _starts_anew(record.state, target):
                 values["since"] = self._database.now
-            if target is NoteState.QUEUED and _goes_behind(record.state):
-                values["position"] = await _next_position(connection)
+            if target is NoteState.QUEUED and goes_behind(record.state):
+                values["position"] = await next_position(connection)
             still = [notes.c.id == record.id, notes.c.revision == record.revision]
             if not take:
                 still.append(notes.c.owner == self.owner)
             if target is NoteState.SENDING:
-                still.append(~_another_ahead_of(record, self._database.now))
+                still.append(~another_ahead_of(record, self._database.now))
             moved = await connection.execute(
                 update(notes).where(*still).values(values).returning(*notes.c)
             )
@@ -281,53 +235,6 @@ async def _get(connection: AsyncConnection, note_id: int) -> NoteRecord | None:
     return None if row is None else record_of(row)
 
 
-def _before_accepting(now: ColumnElement[float]) -> Select[Any]:
-    """Return the query for all that must be known before a note is written down.
-
-    Made once, as making it takes longer than asking it.
-    """
-    same = (
-        notes.c.guild_id == bindparam("guild", type_=BigInteger),
-        notes.c.member_id == bindparam("member", type_=BigInteger),
-        notes.c.server_id == bindparam("server", type_=Integer),
-        notes.c.call_id == bindparam("call", type_=BigInteger),
-        notes.c.fingerprint == bindparam("key", type_=String),
-        notes.c.state.in_(_REPEATABLE),
-        notes.c.accepted_at > now - REPEAT_SECONDS,
-    )
-    waiting = select(func.count()).where(notes.c.state.in_(_WAITING))
-    ago = select(now - func.max(notes.c.accepted_at)).where(*same)
-    return select(
-        exists().where(notes.c.id == bindparam("note", type_=BigInteger)).label("taken"),
-        waiting.scalar_subquery().label("waiting"),
-        ago.scalar_subquery().label("ago"),
-        now.label("now"),
-    )
-
-
-_TAKE_POSITION = (
-    update(journal_position)
-    .values(value=journal_position.c.value + 1)
-    .returning(journal_position.c.value)
-)
-
-
-async def _next_position(connection: AsyncConnection) -> int:
-    """Return the next position; the row stays locked, so positions are committed in order."""
-    return int((await connection.execute(_TAKE_POSITION)).scalar_one())
-
-
-def _another_ahead_of(record: NoteRecord, now: ColumnElement[float]) -> ColumnElement[bool]:
-    other = notes.alias()
-    received = other.c.state == NoteState.RECEIVED.value
-    return exists().where(
-        other.c.server_id == record.note.server_id,
-        other.c.call_id == record.note.call_id,
-        other.c.position < record.position,
-        or_(other.c.state.in_(_AHEAD), received & (other.c.updated_at > now - RECEIVED_SECONDS)),
-    )
-
-
 def _storable(text: str | None) -> str | None:
     """Return a text of the CAD without what PostgreSQL does not take: U+0000, half an emoji."""
     return None if text is None else text.encode(errors="replace").decode().replace("\0", "\ufffd")
@@ -339,8 +246,3 @@ def _starts_anew(origin: NoteState, target: NoteState) -> bool:
         NoteState.QUEUED,
         NoteState.CHECKING,
     )
-
-
-def _goes_behind(origin: NoteState) -> bool:
-    """Whether a note that is queued goes behind the others: one that was given up does."""
-    return origin in (NoteState.FAILED, NoteState.UNCONFIRMED)
