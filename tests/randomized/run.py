@@ -239,13 +239,18 @@ class Run:
         self._discord.faults.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(max(SETTLING_SECONDS, self._size.give_up + 10.0)):
-                await self._until(lambda: all(map(_answered, self._people.spoken)))
+                await self._until(self._everybody_answered)
                 await self._witness.settled()
-                await self._until(lambda: all(map(_answered, self._people.spoken)))
+                await self._until(self._everybody_answered)
         for child in list(self._children.living):
             await self._children.stop(child)
 
+    def _everybody_answered(self) -> bool:
+        self._people.find_posts()
+        return all(each.told is not None for each in self._people.spoken if each.accepted)
+
     async def _judged(self) -> Result:
+        self._people.find_posts()
         verdict = judge(self._cad, self._people.spoken)
         counts = {
             **verdict.counts,
@@ -282,10 +287,6 @@ async def randomized(
         cad.rate_limited = False
         run = Run(seed, size, address, folder, discord, cad, list(command or ["bot"]))
         return await run.result()
-
-
-def _answered(each: Spoken) -> bool:
-    return not each.accepted or each.told is not None
 
 
 @contextlib.asynccontextmanager

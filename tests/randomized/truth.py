@@ -45,7 +45,8 @@ class Spoken:
 
     `number` is in its text, and is another's too where both say the same. `after` are the notes
     for the same call whose acknowledgement Discord had confirmed before this one was spoken.
-    `presses` are the buttons pressed for it: the action, and the interaction.
+    `presses` are the buttons pressed for it: the action, and the interaction. `posted` are ordinary
+    messages about it, in place of ones that were deleted.
     """
 
     number: int
@@ -54,6 +55,7 @@ class Spoken:
     interaction: Interaction
     after: list[Spoken]
     presses: list[tuple[str, Interaction]] = field(default_factory=list)
+    posted: list[Message] = field(default_factory=list)
 
     @property
     def key(self) -> tuple[int, str, int]:
@@ -68,7 +70,7 @@ class Spoken:
             for interaction in (self.interaction, *(press for _, press in self.presses))
             for message in interaction.messages
             if not message.ephemeral
-        }
+        } | {message.id: message for message in self.posted}
         return [found[message_id] for message_id in sorted(found)]
 
     @property
