@@ -21,7 +21,7 @@ from bot.mentions import named
 from bot.note_buttons import buttons_for
 from bot.note_text import has_visible, one_line
 from bot.note_wording import repeated
-from bot.refusals import StorageDownError, WaitingLimitError
+from bot.refusals import NoteMovedOnError, StorageDownError, WaitingLimitError
 from bot.sonoran import CallNote
 from bot.storage import StorageError
 from bot.wording import forgotten
@@ -101,12 +101,23 @@ async def _written_down(
                 new, instead_of=None if instead_of is None else instead_of.id
             )
     except TakenError:
+        if instead_of is not None and not await _has_row(bot, interaction):
+            raise NoteMovedOnError from None  # the question was answered by an earlier press
         return None, None
     except JournalFullError as error:
         raise WaitingLimitError(error.limit) from None
     except (StorageError, TimeoutError):
         bot.delivery.forget(interaction.id)
         raise StorageDownError from None
+
+
+async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
+    """Whether the interaction is in the journal, so that a copy of the bot has it."""
+    try:
+        async with asyncio.timeout(STORAGE_SECONDS):
+            return await bot.delivery.store.get(interaction.id) is not None
+    except (StorageError, TimeoutError):
+        return True
 
 
 async def _promised(

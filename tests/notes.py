@@ -91,3 +91,17 @@ async def journal_says(world: World, state: str, tries: int) -> None:
     async with asyncio.timeout(PATIENCE):
         while (row := journal_row(world)) is None or row[:2] != (state, tries):  # noqa: ASYNC110 - SQLite tells of nothing
             await asyncio.sleep(0.02)
+
+
+def later_in_journal(world: World, seconds: float) -> None:
+    """Let every time in the first bot's journal be so many seconds earlier than it was."""
+    path = world.file(0).path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute(
+            "UPDATE notes SET accepted_at = accepted_at - ?1, since = since - ?1,"
+            " updated_at = updated_at - ?1",
+            (seconds,),
+        )
+        other.execute("UPDATE call_list_reads SET read_at = read_at - ?", (seconds,))
+        other.execute("UPDATE processes SET seen_at = seen_at - ?", (seconds,))
