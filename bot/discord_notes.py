@@ -110,9 +110,20 @@ class NoteMessage:
         webhook = self._webhook()
         if webhook is None:
             return False
-        await webhook.edit_message(
-            _ORIGINAL, content=content, view=view, attachments=_attachments(copy)
-        )
+        try:
+            await webhook.edit_message(
+                _ORIGINAL, content=content, view=view, attachments=_attachments(copy)
+            )
+        except discord.NotFound:
+            if self._record.message_id is None:
+                raise
+            # One that replaced a deleted message is a followup of the same interaction.
+            await webhook.edit_message(
+                self._record.message_id,
+                content=content,
+                view=view,
+                attachments=_attachments(copy),
+            )
         return True
 
     async def _by_channel(

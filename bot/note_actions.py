@@ -96,10 +96,13 @@ class NoteActions:
         """Move the note; its message is changed by whoever keeps messages true."""
         delivery = self._bot.delivery
         try:
+            if interaction.message is None:
+                return  # a press always has one
+            # For another 15 minutes the press's token can edit the message.
+            shown_in = (interaction.message.id, interaction.token)
             if action == "cancel":
-                await self._cancel(record)
-            elif interaction.message is not None:
-                shown_in = (interaction.message.id, interaction.token)
+                await self._cancel(record, shown_in)
+            else:
                 await delivery.resume(record, _TARGETS[action], shown_in)
         except MovedOnError:
             await interaction.followup.send(_MOVED_ON, ephemeral=True)
@@ -108,11 +111,11 @@ class NoteActions:
         else:
             events.outcome(interaction, f"pressed {action}")
 
-    async def _cancel(self, record: NoteRecord) -> None:
+    async def _cancel(self, record: NoteRecord, shown_in: tuple[int, str]) -> None:
         """Call a note back, also one that was tried and queued anew since it was looked at."""
         while True:
             try:
-                await self._bot.delivery.cancel(record)
+                await self._bot.delivery.cancel(record, shown_in)
             except MovedOnError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

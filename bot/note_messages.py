@@ -7,6 +7,7 @@ import contextlib
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import discord
 
@@ -44,6 +45,7 @@ class NoteMessages:
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
+        self._moved: dict[int, tuple[int | None, int]] = {}  # from and to which message
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -98,6 +100,7 @@ class NoteMessages:
             del self._tasks[note_id]
             if not record.state.waiting:
                 self._said.pop(note_id, None)
+                self._moved.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
         """Let a message stand a while, unless there is something final to say."""
@@ -116,7 +119,7 @@ class NoteMessages:
         content = content_of(record, self.delivery.problem)
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
-            message = NoteMessage(client, record)
+            message = NoteMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is Shown.LATER:
                 return shown
@@ -152,8 +155,16 @@ class NoteMessages:
         await self.delivery.acknowledged(record, message_id, text)
         return Shown.YES
 
+    def _where_it_is(self, record: NoteRecord) -> NoteRecord:
+        """Return a record with the note's present message, which may be newer than the record."""
+        old, new = self._moved.get(record.id, (None, None))
+        if new is not None and record.message_id == old:
+            return replace(record, message_id=new)
+        return record
+
     async def _note_move(self, record: NoteRecord, message_id: int | None) -> None:
         if message_id is not None:
+            self._moved[record.id] = (record.message_id, message_id)
             try:
                 await self.delivery.store.set_message(record, message_id)
             except StorageError as error:

@@ -135,12 +135,15 @@ class Delivery:
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
 
-    async def cancel(self, record: NoteRecord) -> NoteRecord:
+    async def cancel(
+        self, record: NoteRecord, message: tuple[int, str | None] | None = None
+    ) -> NoteRecord:
         """Call a note back that is queued or in doubt, and return it cancelled.
 
+        `message` is the message that shows it and a token that can edit it, where they are new.
         Raises `MovedOnError` when it is in another state by now, and as `Database.begin` does.
         """
-        moved = await self._press(record, NoteState.CANCELLED)
+        moved = await self._press(record, NoteState.CANCELLED, message)
         if (tracked := self._desk.get(record.id)) is not None:
             self._desk.put(tracked, moved)
         self._changed(moved)

@@ -195,12 +195,10 @@ class JournalStore:
             await connection.execute(update(notes).where(same).values(values))
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
-        """Note that another Discord message, which no token reaches, shows the note from now on."""
+        """Note that another Discord message shows the note from now on."""
         async with self._database.begin() as connection:
             await connection.execute(
-                update(notes)
-                .where(notes.c.id == record.id)
-                .values(message_id=message_id, token=None)
+                update(notes).where(notes.c.id == record.id).values(message_id=message_id)
             )
 
     async def history(
