@@ -77,11 +77,17 @@ class People:
             found = NUMBER.search(message.content)
             if found is None or message.interaction is not None:
                 continue
-            for each in self.spoken:
-                same = each.number == int(found[1]) and each.interaction.channel is message.channel
-                if same and each.messages and not each.visible:
-                    each.posted.append(message)
-                    break
+            possible = [
+                each
+                for each in self.spoken
+                if each.number == int(found[1])
+                and each.interaction.channel is message.channel
+                and each.messages
+            ]
+            # It stands for a message that was deleted, or that Discord said was.
+            possible.sort(key=lambda each: (bool(each.visible), each.told is not None))
+            for each in possible[:1]:
+                each.posted.append(message)
         self._seen_messages = len(messages)
 
     async def act(self) -> None:

@@ -31,8 +31,8 @@ LAPSE_SECONDS = 27.0
 """How long other processes need to see that one is gone: 24 s and the pauses between looks."""
 
 SETTLING_SECONDS = 55.0
-"""What the last notes may take, or as long as it takes to give one up: a lost acknowledgement
-alone takes 45 s."""
+"""What the last notes may take, or as long as it takes to give one up: an edit that Discord does
+not take is tried again after up to 30 s."""
 
 LOOK_SECONDS = 0.05
 
