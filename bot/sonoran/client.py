@@ -61,7 +61,7 @@ class SonoranClient:
         fifteen minutes afterwards from memory, with nothing sent), `RateLimitedError`,
         `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
         """
-        wire = await self._wire()
+        wire = await self._wire(about_notes=True)
         return await self._exchange(
             wire.add_call_note(self._credentials, note),
             lambda reply: wire.read_added_note(reply, note),
@@ -122,13 +122,13 @@ class SonoranClient:
         """Why that version is used, in a few words; None while it is not known."""
         return self._version.reason
 
-    async def _wire(self) -> Wire:
+    async def _wire(self, *, about_notes: bool = False) -> Wire:
         """Return the version's requests and replies, once the credentials may be used."""
         try:
             self._memory.check()
             return _WIRES[await self._version.get()]
         except SonoranError as error:
-            self._learn(error)
+            self._learn(error, about_notes=about_notes)
             raise
 
     async def _exchange(
