@@ -181,14 +181,6 @@ async def test_a_note_waits_for_a_cad_out_of_reach(world: World) -> None:
     assert world.stored() == ["some note here"]
 
 
-async def test_a_note_that_a_silent_cad_stored_is_found_after_the_time_limit(world: World) -> None:
-    await world.start_with(2)
-    world.cad.faults.add(Fault(applied=True, hold=asyncio.Event()))
-    message = await world.say()
-    assert message.content == ADDED
-    assert world.stored() == ["some note here"]
-
-
 async def test_a_wrong_key_is_not_tried_with_every_note(world: World) -> None:
     await world.start_with(2)
     world.cad.api_key = "another"
