@@ -211,7 +211,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=0.5) as database,
+        opened(address, seconds=2.0) as database,
         working(Office(database, cad, session, limits)) as office,
     ):
         records = await accept_many(office, 12)
@@ -232,7 +232,7 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     assert address.path is not None
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=0.5) as database,
+        opened(address, seconds=2.0) as database,
         working(Office(database, cad, session, limits)) as office,
     ):
         records = await accept_many(office, 12)
