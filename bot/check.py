@@ -61,7 +61,10 @@ async def _discord_lines(config: Config) -> list[Line]:
     if missing:
         names = " and ".join(f"/{name}" for name in missing)
         lines.append(
-            Line(Mark.ILL, f"Not registered with Discord: {names}; the bot does it when it starts.")
+            Line(
+                Mark.NOTE,
+                f"Not registered with Discord yet: {names}; the bot does that at its start.",
+            )
         )
     else:
         lines.append(Line(Mark.WELL, "The commands are registered with Discord."))
