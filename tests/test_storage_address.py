@@ -67,6 +67,11 @@ def test_a_socket_folder_stands_for_the_host() -> None:
     assert address.shown == "PostgreSQL database notes on /var/run/db"
 
 
+def test_a_socket_folder_may_have_a_long_name() -> None:
+    folder = "/var/run/" + "x" * 70
+    assert parse(f"postgresql://postgres:@/notes?host={folder}").url.host == folder
+
+
 def test_a_host_may_be_an_ipv6_address() -> None:
     assert parse(f"postgres://{LOGIN}@[2001:db8::1]:5432/notes").url.host == "2001:db8::1"
 
@@ -103,6 +108,9 @@ def test_the_password_is_shown_nowhere() -> None:
         f"postgres://{LOGIN}@h:-1/d",
         f"postgres://{LOGIN}@h,i/d",
         f"postgres://{LOGIN}@h i/d",
+        f"postgres://{LOGIN}@a..b/d",
+        f"postgres://{LOGIN}@.b/d",
+        f"postgres://{LOGIN}@{'a' * 64}.example/d",
         f"postgres://{LOGIN}@h/d ",
         f"postgres://{LOGIN}@h/d\n",
         f"postgres://{LOGIN}@[::1/d",

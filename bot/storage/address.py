@@ -101,6 +101,11 @@ def _postgresql(url: URL) -> DatabaseAddress:
         raise ValueError("an address that names one host")
     if not host.startswith("/") and not _HOST.fullmatch(host):
         raise ValueError("an address with a plain host name")
+    try:
+        if not host.startswith("/"):
+            host.encode("idna")  # as the resolver does, which raises this much later
+    except UnicodeError:
+        raise ValueError("an address whose host name has parts of 1 to 63 characters") from None
     if url.port is not None and not 0 < url.port < 2**16:
         raise ValueError("an address with a port from 1 to 65535")
     ssl = url.query.get("sslmode", url.query.get("ssl"))
