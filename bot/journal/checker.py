@@ -104,7 +104,9 @@ class Checker:
             if isinstance(error, RateLimitedError) and error.retry_after is not None:
                 self._hold_until = time.monotonic() + error.retry_after
         for tracked in self._desk.checking():
-            if tracked.record.note.server_id == server_id:
+            # Asked again of each, as a button may move one while another is judged.
+            in_doubt = tracked.record.state is NoteState.CHECKING and not tracked.busy
+            if in_doubt and tracked.record.note.server_id == server_id:
                 await self._judge(tracked, calls, began)
 
     async def _judge(self, tracked: Tracked, calls: CallList | None, began: float) -> None:
