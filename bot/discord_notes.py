@@ -155,9 +155,13 @@ class NoteMessage:
     async def _anew_by_channel(
         self, content: str, view: discord.ui.View | None, copy: str | None
     ) -> bool:
-        message = await self._channel().send(
-            content, view=view or discord.utils.MISSING, files=_attachments(copy)
-        )
+        shown = view or discord.utils.MISSING
+        try:
+            message = await self._channel().send(content, view=shown, files=_attachments(copy))
+        except discord.Forbidden:
+            if copy is None:
+                raise
+            message = await self._channel().send(content, view=shown)
         self.moved_to = message.id
         return True
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import logging
 from typing import TYPE_CHECKING
 
 import discord
@@ -10,6 +12,7 @@ import discord
 from bot import events
 from bot.administrators import is_administrator
 from bot.answering import acknowledge
+from bot.discord_notes import FAILURES
 from bot.journal import MovedOnError, NoteRecord, NoteState
 from bot.note_buttons import OFFERED
 from bot.note_taking import STORAGE_SECONDS, take_note
@@ -31,6 +34,12 @@ _MOVED_ON = "This note has moved on meanwhile: its message says where it stands.
 _NOT_STORED = (
     "Callnote's storage is not answering, so nothing was changed: press it again in a moment."
 )
+
+
+async def _tell(interaction: discord.Interaction[CallnoteBot], content: str) -> None:
+    """Tell the member who pressed something alone, if Discord takes it."""
+    with contextlib.suppress(*FAILURES):
+        await interaction.followup.send(content, ephemeral=True)
 
 
 class NoteActions:
@@ -105,9 +114,14 @@ class NoteActions:
             else:
                 await delivery.resume(record, _TARGETS[action], shown_in)
         except MovedOnError:
-            await interaction.followup.send(_MOVED_ON, ephemeral=True)
+            await _tell(interaction, _MOVED_ON)
         except StorageError:
-            await interaction.followup.send(_NOT_STORED, ephemeral=True)
+            await _tell(interaction, _NOT_STORED)
+        except Exception as error:  # the answer to it must not take the note's message's place
+            events.outcome(
+                interaction, f"pressing {action} failed", level=logging.ERROR, error=error
+            )
+            await _tell(interaction, _NOT_STORED)
         else:
             events.outcome(interaction, f"pressed {action}")
 

@@ -87,13 +87,11 @@ class NoteMessages:
                 record = self._latest[note_id]
                 if self.client is None:
                     continue
-                if await self._show(self.client, record) is Shown.LATER:
+                if await self._tried(self.client, record) is Shown.LATER:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_RETRY_SECONDS)
                 elif self._latest[note_id] is record:
                     return
-        except Exception:
-            _log.exception("the message of note %d could not be kept true", note_id)
         finally:
             # Before anything else can run, so that no newer state is missed.
             record = self._latest.pop(note_id)
@@ -111,6 +109,14 @@ class NoteMessages:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await self._news.wait()
+
+    async def _tried(self, client: discord.Client, record: NoteRecord) -> Shown:
+        """Show a record; what nobody foresaw, such as a client closed meanwhile, is tried again."""
+        try:
+            return await self._show(client, record)
+        except Exception:
+            _log.exception("the message of note %d could not be kept true yet", record.id)
+            return Shown.LATER
 
     async def _show(self, client: discord.Client, record: NoteRecord) -> Shown:
         if record.state is NoteState.RECEIVED:
@@ -136,7 +142,12 @@ class NoteMessages:
         await self._mark(record, logged=logged)
         pause = FIRST_RETRY_SECONDS
         while not logged and self._latest[record.id] is record:
-            await asyncio.sleep(pause)
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+                continue
+            client = self.client or client
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)

@@ -23,7 +23,7 @@ from bot.note_text import has_visible, one_line
 from bot.note_wording import repeated
 from bot.refusals import NoteMovedOnError, StorageDownError, WaitingLimitError
 from bot.sonoran import CallNote
-from bot.storage import StorageError
+from bot.storage import StorageError, StorageFullError
 from bot.wording import forgotten
 
 if TYPE_CHECKING:
@@ -106,9 +106,9 @@ async def _written_down(
         return None, None
     except JournalFullError as error:
         raise WaitingLimitError(error.limit) from None
-    except (StorageError, TimeoutError):
+    except (StorageError, TimeoutError) as error:
         bot.delivery.forget(interaction.id)
-        raise StorageDownError from None
+        raise StorageDownError(full=isinstance(error, StorageFullError)) from None
 
 
 async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
@@ -153,7 +153,8 @@ async def _landed(bot: CallnoteBot, record: NoteRecord) -> int | None:
             return message_id
         if found is Shown.NEVER:
             return None
-        await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        if not await bot.in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
+            break
     return None
 
 

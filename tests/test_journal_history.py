@@ -132,9 +132,20 @@ async def test_the_first_send_stays_uncertain_when_a_note_is_sent_again(
     record = await store.move(record, NoteState.SENDING)
     assert await counts(database) == Explained(0, 2)
     record = await store.move(record, NoteState.CHECKING)
-    assert record.uncertain == 1
+    assert record.uncertain == 2
     record = await store.move(record, NoteState.UNCONFIRMED)
     assert await counts(database) == Explained(0, 2)
+
+
+@pytest.mark.parametrize("end", [NoteState.CANCELLED, NoteState.FAILED])
+async def test_a_note_sent_again_does_not_forget_that_its_first_send_may_be_there(
+    store: JournalStore, database: Database, end: NoteState
+) -> None:
+    record = await in_state(store, NoteState.UNCONFIRMED)
+    record = await store.move(record, NoteState.QUEUED)
+    record = await store.move(record, end)
+    assert record.uncertain == 1
+    assert await counts(database) == Explained(0, 1)
 
 
 @pytest.mark.parametrize("doubt", [NoteState.CHECKING, NoteState.UNCONFIRMED])

@@ -20,9 +20,9 @@ def uncertain_after(record: NoteRecord, target: NoteState) -> int:
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
             return record.uncertain + 1
-        case _, NoteState.CHECKING | NoteState.UNCONFIRMED | NoteState.CANCELLED:
-            return record.uncertain
-    return 0
+        case (_, NoteState.ADDED) | (NoteState.CHECKING, NoteState.QUEUED):
+            return 0
+    return record.uncertain
 
 
 async def count_delivery(
@@ -34,16 +34,16 @@ async def count_delivery(
 ) -> None:
     """Keep count, within a note's move, of what is and may be in the CAD of notes equal to it.
 
-    `there` is how many of its sends are in the CAD when it moves to ADDED.
+    `there` is how many of its sends are in the CAD when it moves to ADDED. The sends that are
+    still open count here while the note is finished, and on the note itself while it is not.
     """
     added = there if target is NoteState.ADDED else 0
     uncertain = 0
-    if record.state is NoteState.CHECKING and target in (
-        NoteState.UNCONFIRMED,
-        NoteState.CANCELLED,
-    ):
+    if target.final and not record.state.final:
         uncertain = record.uncertain
-    elif record.state is NoteState.UNCONFIRMED and target is NoteState.CHECKING:
+        if target is NoteState.ADDED and record.state is NoteState.CHECKING:
+            uncertain -= there
+    elif record.state.final and not target.final:
         uncertain = -record.uncertain
     if not added and not uncertain:
         return
@@ -72,9 +72,9 @@ async def count_delivery(
 async def explained(database: Database, record: NoteRecord) -> dict[str, Explained]:
     """Return by fingerprint how many notes of a record's call are, and may be, in the CAD.
 
-    Without the note itself. Another one that is being sent, or that another process is looking
-    for, counts as one that may be there; those that this process is looking for are told apart
-    one after the other. Raises as `Database.begin` does.
+    Without the note itself. Another one that is being sent, is to be sent once more, or that
+    another process is looking for, counts as one that may be there; those that this process is
+    looking for are told apart one after the other. Raises as `Database.begin` does.
     """
     delivered = select(
         delivered_notes.c.fingerprint,
@@ -98,6 +98,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         notes.c.call_id == record.note.call_id,
         notes.c.id != record.id,
         sending
+        | ((notes.c.state == NoteState.QUEUED.value) & (notes.c.uncertain > 0))
         | (
             (notes.c.state == NoteState.CHECKING.value)
             & notes.c.owner.is_distinct_from(record.owner)

@@ -118,6 +118,7 @@ class Delivery:
                 )
             )
         except MovedOnError:
+            _log.warning("note %d went on elsewhere before it was queued", record.id)
             self._forget(record.id)
             return  # taken over by another process, which asks Discord for itself
         tracked = self._track(moved)
@@ -157,7 +158,9 @@ class Delivery:
         `message` is the message that shows it and a token that can edit it. Raises as `cancel`.
         """
         moved = await self._press(record, target, message)
-        self._track(moved, at_once=True)
+        known = self._desk.get(record.id)
+        if known is None or known.record.revision < moved.revision:
+            self._track(moved, at_once=True)
         self._changed(moved)
         return moved
 
@@ -168,10 +171,9 @@ class Delivery:
         message: tuple[int, str | None] | None = None,
     ) -> NoteRecord:
         """Make a button's move, which is tried once; a lost confirmation is looked after later."""
+        cause = None if target is NoteState.QUEUED else record.cause
         try:
-            return await self.store.move(
-                record, target, cause=record.cause, message=message, take=True
-            )
+            return await self.store.move(record, target, cause=cause, message=message, take=True)
         except (StorageError, asyncio.CancelledError):
             self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
             raise

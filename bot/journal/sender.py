@@ -106,6 +106,17 @@ class Sender:
             await _first_of(self._desk.changed, self._line.changed, seconds=pause)
 
     async def _send(self, tracked: Tracked, failures: int) -> None:
+        """Send a note; whatever happens, the line and the desk go on with the others."""
+        try:
+            await self._try_to_send(tracked, failures)
+        except Exception:
+            _log.exception("note %d could not be sent", tracked.record.id)
+            tracked.not_before = time.monotonic() + HELD_BACK_SECONDS
+            tracked.busy = False
+            self._line.undecided()
+            self._desk.changed.set()
+
+    async def _try_to_send(self, tracked: Tracked, failures: int) -> None:
         try:
             began = time.monotonic()
             tracked.record = await self._store.move(tracked.record, NoteState.SENDING)

@@ -101,11 +101,15 @@ class JournalStore:
             return await _get(connection, note_id)
 
     async def withdraw(self, note_id: int) -> None:
-        """Forget a note that Discord never let us promise, or a held one."""
+        """Forget a note of this process that Discord never let us promise, or a held one."""
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
         async with self._database.begin() as connection:
             await connection.execute(
-                delete(notes).where(notes.c.id == note_id, notes.c.state.in_(states))
+                delete(notes).where(
+                    notes.c.id == note_id,
+                    notes.c.state.in_(states),
+                    notes.c.owner == self.owner,
+                )
             )
 
     async def move(
