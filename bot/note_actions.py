@@ -68,7 +68,7 @@ class NoteActions:
     async def _press(
         self, interaction: discord.Interaction[CallnoteBot], action: str, note_id: int
     ) -> None:
-        member = self._bot.dispatchers.admit(interaction)
+        member = self._admitted(interaction, action)
         record = await self._record(interaction, note_id)
         events.about_call(interaction, record.note.call_id)
         if action not in OFFERED.get(record.state, ()):
@@ -84,6 +84,16 @@ class NoteActions:
         # Of two connected copies of the bot, the one whose acknowledgement Discord took goes on.
         await acknowledge(interaction)
         await self._move(interaction, action, record)
+
+    def _admitted(
+        self, interaction: discord.Interaction[CallnoteBot], action: str
+    ) -> discord.Member:
+        """Return the member; for calling a note back an administrator needs no dispatcher role."""
+        member = interaction.user
+        calls_back = action == "cancel" and is_administrator(interaction)
+        if calls_back and isinstance(member, discord.Member):
+            return member
+        return self._bot.dispatchers.admit(interaction)
 
     async def _record(
         self, interaction: discord.Interaction[CallnoteBot], note_id: int

@@ -174,3 +174,12 @@ async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
         assert "distinctive" not in shown
         assert "Dana" not in shown
         assert "dana" not in shown
+
+
+async def test_a_process_withdraws_no_note_that_another_one_wrote_down(
+    database: Database,
+) -> None:
+    ours, theirs = JournalStore(database, "ours"), JournalStore(database, "theirs")
+    record, _ = await ours.accept(new_note(), waiting_limit=10)
+    await theirs.withdraw(record.id)
+    assert await ours.get(record.id) == record

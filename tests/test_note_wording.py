@@ -326,3 +326,11 @@ def test_a_repeated_note_is_asked_about_with_its_age() -> None:
 )
 def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
     assert duration(seconds) == words
+
+
+@pytest.mark.parametrize("state", [NoteState.FAILED, NoteState.REFUSED])
+def test_a_note_whose_first_try_may_be_there_is_never_said_not_to_be(state: NoteState) -> None:
+    shown = content_of(record(state, RefusedError("no", status=404), uncertain=1)) or ""
+    assert shown.startswith("Not confirmed for call #")
+    assert "look at the call" in shown
+    assert "may have been added" in outcome_of(record(state, uncertain=1))
