@@ -117,7 +117,11 @@ class HistoryUnreadableError(Refusal):
 
 
 class StorageDownError(Refusal):
-    """The note could not be written down, so it was not accepted."""
+    """The note could not be written down, so it was not accepted; `full` if for lack of room."""
+
+    def __init__(self, *, full: bool = False) -> None:
+        super().__init__("storage is full" if full else "storage did not answer")
+        self.full = full
 
 
 class WaitingLimitError(Refusal):

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.log_channel import missing_permissions
+from bot.refusals import SettingsUnknownError
 from bot.status_wording import (
+    Line,
     cad_lines,
     log_channel_line,
     permissions_line,
     roles_line,
+    settings_unknown_line,
     status_content,
     storage_line,
     version_line,
@@ -19,27 +22,40 @@ from bot.status_wording import (
 
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
+    from bot.health import CadHealth
 
 
 async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permissions) -> str:
     """Return a server's health check as a message's content, at most 2,000 characters.
 
     `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads a
-    minute at most, however often it is called. Raises `SettingsUnknownError`.
+    minute at most, however often it is called. What the settings would tell is left out while
+    they are not known. Raises `GuildNotReadyError`.
     """
-    settings = bot.settings.of(guild.id)
     health = await bot.cad_probe.health()
-    change = await bot.settings.last_change(guild.id)
+    change = None
+    try:
+        lines = _settings_lines(bot, guild, health)
+    except SettingsUnknownError:
+        lines = [*cad_lines(health, None, chosen=False), settings_unknown_line()]
+    else:
+        change = await bot.settings.last_change(guild.id)
+    lines += [
+        permissions_line(missing_permissions(here)),
+        storage_line(bot.life.health),
+        version_line(),
+    ]
+    return status_content(lines, change)
+
+
+def _settings_lines(bot: CallnoteBot, guild: discord.Guild, health: CadHealth) -> list[Line]:
+    settings = bot.settings.of(guild.id)
     trouble = bot.log_channel.trouble(guild) or bot.note_log.trouble(guild.id)
-    lines = [
+    return [
         *cad_lines(health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None),
         roles_line(
             [role.name for role in bot.role_choice.current(guild)],
             chosen=settings.role_ids is not None,
         ),
         log_channel_line(bot.log_channel.name_of(guild), trouble),
-        permissions_line(missing_permissions(here)),
-        storage_line(bot.life.health),
-        version_line(),
     ]
-    return status_content(lines, change)

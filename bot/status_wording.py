@@ -55,15 +55,25 @@ class Line:
     text: str
 
 
-def cad_lines(health: CadHealth, server_id: int, *, chosen: bool) -> list[Line]:
-    """Return what is known of the CAD; `chosen` tells that a server's own choice is meant."""
-    return [
+def cad_lines(health: CadHealth, server_id: int | None, *, chosen: bool) -> list[Line]:
+    """Return what is known of the CAD; `chosen` tells that a server's own choice is meant.
+
+    Without `server_id` there is no line on the CAD server.
+    """
+    lines = [
         _reached(health),
         _version(health),
         _credentials(health),
         Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
-        _server(health, server_id, chosen=chosen),
     ]
+    if server_id is not None:
+        lines.append(_server(health, server_id, chosen=chosen))
+    return lines
+
+
+def settings_unknown_line() -> Line:
+    """Return what stands for the settings until they have been read once."""
+    return Line(Mark.NOTE, "Roles, server and log channel: not known until the storage answers.")
 
 
 def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
@@ -114,8 +124,8 @@ def storage_line(health: StorageHealth) -> Line:
     if health.full:
         return Line(
             Mark.ILL,
-            f"Storage: the {health.kind} database is full, so no setting can be changed; whoever "
-            "hosts the bot must make room.",
+            f"Storage: the {health.kind} database was full at the last change of a setting: try "
+            "again, and if it is full still, whoever hosts the bot must make room.",
         )
     return wiped_line(health) or Line(
         Mark.WELL, f"Storage: a {health.kind} database, which outlives a restart."
@@ -163,6 +173,11 @@ def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
 
 def _reached(health: CadHealth) -> Line:
     match health.error:
+        case CredentialsError(remembered=True):
+            return Line(
+                Mark.NOTE,
+                "Sonoran CAD was not asked: it turned the credentials down a moment ago.",
+            )
         case None | CredentialsError():
             return Line(Mark.WELL, f"Sonoran CAD answers, in {health.milliseconds} ms.")
         case RateLimitedError():

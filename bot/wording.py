@@ -48,6 +48,11 @@ def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
     `reference` stands in the answer to an unexpected error, to be found again in the log.
     `setting` tells that the command was about settings, not about a note.
     """
+    if isinstance(error, SettingsUnknownError) and setting:
+        return (
+            "The settings are not known yet, as Callnote's storage can't be reached; nothing was "
+            "changed: see /callnote-config status, and try again in a moment."
+        )
     if isinstance(error, Refusal):
         return _refusal(error)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
@@ -94,6 +99,10 @@ def _refusal(error: Refusal) -> str:
         case NotDispatcherError():
             return (
                 "To add notes you need one of the dispatcher roles: ask an administrator for one."
+            )
+        case StorageDownError(full=True):
+            return (
+                "Callnote's storage is full, so nothing was accepted: tell whoever hosts the bot."
             )
         case StorageDownError():
             return (

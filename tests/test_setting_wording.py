@@ -38,6 +38,7 @@ from bot.sonoran import (
 from bot.standins.discord_server.markdown import render
 from bot.status_wording import (
     Line,
+    Mark,
     cad_lines,
     log_channel_line,
     permissions_line,
@@ -125,6 +126,20 @@ def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
         cad_lines(health("x", NoEffectError(reason)), 1, chosen=True)[0].text for reason in Reason
     ]
     assert len({*reached, *reasons}) == 3 + len(Reason)  # refused credentials are an answer, too
+
+
+def test_a_remembered_refusal_of_the_credentials_is_not_shown_as_an_answer() -> None:
+    fresh, remembered = (
+        cad_lines(
+            health("x", CredentialsError("x", status=401, remembered=from_memory)), 1, chosen=True
+        )
+        for from_memory in (False, True)
+    )
+    assert fresh[0].mark is Mark.WELL
+    assert "in 12 ms" in fresh[0].text
+    assert remembered[0].mark is Mark.NOTE
+    assert "was not asked" in remembered[0].text
+    assert remembered[1:] == fresh[1:]
 
 
 def test_names_are_listed_as_people_do() -> None:

@@ -7,6 +7,7 @@ import asyncio
 import asyncpg
 import pytest
 
+from bot.standins.discord_server.markdown import render
 from bot.storage import DatabaseAddress
 from tests import database
 from tests.administrator import configure, refused
@@ -28,6 +29,20 @@ async def until_it_works(world: World) -> None:
     raise AssertionError(message.content)
 
 
+async def fill(address: DatabaseAddress, table: str) -> None:
+    """Let every change of a table fail as on a full disk."""
+    connection = await asyncpg.connect(setting_of(address))
+    try:
+        await connection.execute(
+            "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
+            f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+    finally:
+        await connection.close()
+
+
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world: World, behind_gate: tuple[DatabaseAddress, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -37,7 +52,12 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     assert "it does not know who may add notes here" in await refused(world, world.dispatcher)
     message = await configure(world, "roles")
     assert "storage can't be reached" in message.content
+    assert "sent" not in message.content
     assert world.cad.requests == []
+    status = render((await configure(world, "status")).content).text
+    assert "Roles, server and log channel: not known until the storage answers." in status
+    assert "the PostgreSQL database does not answer" in status
+    assert "Callnote " in status.splitlines()[-1]
     await gate.let_pass()
     await until_it_works(world)
     failures = [each for each in caplog.records if "cannot be opened" in each.getMessage()]
@@ -85,20 +105,15 @@ async def test_a_full_database_refuses_a_change_and_says_why(
     async with database.postgresql(request.config) as address:
         world.database = address
         await world.registered()
-        connection = await asyncpg.connect(setting_of(address))
-        try:
-            await connection.execute(
-                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
-                "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON guild_settings "
-                "FOR EACH ROW EXECUTE FUNCTION full_disk()"
-            )
-        finally:
-            await connection.close()
+        await fill(address, "guild_settings")
         message = await configure(world, "roles-remove", {"role": world.role})
         assert message.content.startswith("Nothing was changed, as Callnote's storage is full")
         status = await configure(world, "status")
-        assert "the PostgreSQL database is full" in status.content
+        assert "the PostgreSQL database was full at the last change" in status.content
         await world.say()
+        assert world.stored() == ["some note here"]
+        await fill(address, "notes")
+        message = await world.say("no room for this")
+        assert message.content.startswith("Callnote's storage is full, so nothing was accepted")
         assert world.stored() == ["some note here"]
         await world.finish()

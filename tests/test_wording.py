@@ -61,6 +61,7 @@ REFUSALS = [
     UnwritableChannelError("log", ["Send Messages"]),
     ChannelNotTriedError(),
     StorageDownError(),
+    StorageDownError(full=True),
     WaitingLimitError(1000),
     NoteGoneError(),
     NoteMovedOnError(),
@@ -89,6 +90,18 @@ def test_a_refusal_is_one_line_without_effects(error: Refusal) -> None:
     content = failure(error, REFERENCE)
     assert len(content.splitlines()) == 1
     assert render(content).features == frozenset()
+
+
+def test_settings_that_are_not_known_are_told_to_an_administrator_without_a_word_of_notes() -> None:
+    content = failure(SettingsUnknownError(), REFERENCE, setting=True)
+    assert "nothing was changed" in content
+    assert "sent" not in content
+    assert "/callnote-config status" in render(content).text
+
+
+def test_a_full_storage_is_called_full() -> None:
+    content = failure(StorageDownError(full=True), REFERENCE)
+    assert "storage is full, so nothing was accepted" in content
 
 
 def test_without_a_role_the_command_that_chooses_one_is_named() -> None:
