@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import discord
 
@@ -15,6 +17,9 @@ from bot.sonoran import SonoranClient, Transport, open_session
 from bot.status_wording import Line, Mark, cad_lines, version_line, wiped_line
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD
+
+DISCORD_SECONDS = 15.0
+"""How long Discord may take, which discord.py itself would wait for much longer."""
 
 _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 
@@ -37,15 +42,16 @@ async def check(config: Config) -> int:
 
 async def _discord_lines(config: Config) -> list[Line]:
     try:
-        if config.discord_api_url is not None:
-            use_discord_at(config.discord_api_url, await gateway_of(config.discord_api_url))
-        async with discord.Client(intents=discord.Intents.none()) as client:
-            await client.login(config.discord_token)
-            application_id = client.application_id or 0
-            found = {
-                str(command["name"])
-                for command in await client.http.get_global_commands(application_id)
-            }
+        async with asyncio.timeout(DISCORD_SECONDS):
+            if config.discord_api_url is not None:
+                use_discord_at(config.discord_api_url, await gateway_of(config.discord_api_url))
+            async with discord.Client(intents=discord.Intents.none()) as client:
+                await client.login(config.discord_token)
+                application_id = client.application_id or 0
+                found = {
+                    str(command["name"])
+                    for command in await client.http.get_global_commands(application_id)
+                }
     except discord.LoginFailure:
         return [
             Line(

@@ -76,9 +76,9 @@ class Database:
         `UnusableDatabaseError` when it cannot; nothing stays open then.
         """
         self._shared = shared
-        if shared and self.address.path is not None and not self.address.path.exists():
-            return None
         try:
+            if shared and self.address.path is not None and not self.address.path.exists():
+                return None
             if self._file is not None and not shared:
                 self._file.claim()
             async with self._transaction(UPGRADE_SECONDS) as connection:
@@ -91,6 +91,11 @@ class Database:
             raise UnusableDatabaseError(
                 "Callnote's tables cannot be made in the database "
                 f"({type(error.orig).__name__}); its user may lack the right to."
+            ) from None
+        except OSError as error:  # of `exists`, as for a folder that may not be looked into
+            await self.close()
+            raise UnusableDatabaseError(
+                f"The file cannot be looked for ({type(error).__name__})."
             ) from None
         except BaseException:
             await self.close()
