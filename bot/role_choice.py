@@ -38,7 +38,13 @@ class RoleChoice:
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
-        """Return the roles in force that exist; raises `SettingsUnknownError`."""
+        """Return the roles in force that exist and may be chosen.
+
+        Raises `SettingsUnknownError`, and `GuildNotReadyError` while the server's roles are not
+        known.
+        """
+        if not guild.roles:
+            raise GuildNotReadyError
         return _existing(guild, self._settings.dispatcher_roles(guild.id))
 
     async def choose(
@@ -105,8 +111,10 @@ class RoleChoice:
 
         def change(settings: GuildSettings) -> GuildSettings:
             known = self._settings.with_default_roles(settings)
-            ids = edit(frozenset(role.id for role in _existing(guild, known)))
-            if len(ids) > MOST_ROLES:
+            before = frozenset(role.id for role in _existing(guild, known))
+            ids = edit(before)
+            # The host's list may be longer: it can shrink step by step.
+            if len(ids) > MOST_ROLES and not ids < before:
                 raise TooManyRolesError(MOST_ROLES)
             return replace(settings, role_ids=ids)
 
@@ -127,5 +135,6 @@ def _checked(role: discord.Role) -> discord.Role:
 
 
 def _existing(guild: discord.Guild, ids: frozenset[int]) -> list[discord.Role]:
-    roles = (role for role_id in ids if (role := guild.get_role(role_id)))
+    found = (role for role_id in ids if (role := guild.get_role(role_id)))
+    roles = (role for role in found if not role.is_default() and not role.managed)
     return sorted(roles, key=lambda role: role.position, reverse=True)

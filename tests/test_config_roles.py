@@ -93,6 +93,33 @@ async def test_a_twenty_sixth_role_is_refused(world: World) -> None:
     assert "Unit 24" in (await configure(world, "roles")).content
 
 
+async def test_a_host_s_list_that_is_too_long_can_shrink_but_not_grow(world: World) -> None:
+    roles = [world.guild.add_role(f"Unit {number}") for number in range(28)]
+    ids = frozenset(role.id for role in roles[:27])
+    world.config = replace(world.config, dispatcher_role_ids=ids)
+    await world.registered()
+    message = await configure(world, "roles-add", {"role": roles[27]})
+    assert "may have 25 dispatcher roles" in message.content
+    message = await configure(world, "roles-remove", {"role": roles[0]})
+    assert message.content.startswith("Dispatcher roles are now ")
+    assert "@Unit 0" not in message.content.replace(" and", ",").split(",")
+    assert "Unit 26" in message.content
+
+
+async def test_everyone_and_managed_roles_of_the_host_s_list_are_not_taken_over(
+    world: World,
+) -> None:
+    robot = world.guild.add_role("Robot", managed=True)
+    ids = frozenset({world.role.id, robot.id, world.guild.everyone.id})
+    world.config = replace(world.config, dispatcher_role_ids=ids)
+    chief = world.guild.add_role("Chief")
+    await world.registered()
+    shown = await configure(world, "roles")
+    assert shown.content.startswith("Dispatcher roles: \\@Dispatcher, from")
+    message = await configure(world, "roles-add", {"role": chief})
+    assert message.content == "Dispatcher roles are now \\@Chief and \\@Dispatcher."
+
+
 async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) -> None:
     chief = world.guild.add_role("Chief")
     await world.registered()
