@@ -19,13 +19,14 @@ class ServerChoice:
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Make this the server that is meant, and return its name.
 
-        None stands for a number that could not be checked, as the CAD's list cannot be had.
+        None stands for a number that could not be checked, as the CAD's list cannot be had
+        or is empty.
         Raises `NoSuchServerError` for a number that is not in the list, and as
         `SettingsInForce.change` does when the choice cannot be saved.
         """
         servers = await self._servers.get()
         names = {server.server_id: server.name for server in servers or ()}
-        if servers is not None and number not in names:
+        if names and number not in names:
             raise NoSuchServerError(number, sorted(names.items()))
         name = names.get(number)
         what = f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"

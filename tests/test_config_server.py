@@ -48,6 +48,13 @@ async def test_without_a_list_a_number_is_taken_and_said_to_be_unchecked(world: 
     assert message.content.startswith("The CAD server is now 2; whether there is one could not be")
 
 
+async def test_with_an_empty_list_a_number_is_taken_and_said_to_be_unchecked(world: World) -> None:
+    world.cad.servers.clear()
+    await world.registered()
+    message = await configure(world, "server", {"number": 2})
+    assert message.content.startswith("The CAD server is now 2; whether there is one could not be")
+
+
 async def test_more_servers_than_discord_can_list_are_chosen_by_number(world: World) -> None:
     for number in range(2, 41):
         world.cad.add_server(number, f"Server {number}")
