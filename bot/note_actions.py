@@ -13,6 +13,7 @@ from bot import events
 from bot.administrators import is_administrator
 from bot.answering import acknowledge
 from bot.discord_notes import FAILURES
+from bot.impatience import at_most
 from bot.journal import MovedOnError, NoteRecord, NoteState
 from bot.note_buttons import OFFERED
 from bot.note_taking import STORAGE_SECONDS, take_note
@@ -100,9 +101,9 @@ class NoteActions:
     ) -> NoteRecord:
         if note_id > _LARGEST_ID:
             raise NoteGoneError
+        looking = asyncio.create_task(self._bot.delivery.store.get(note_id))
         try:
-            async with asyncio.timeout(STORAGE_SECONDS):
-                record = await self._bot.delivery.store.get(note_id)
+            record = await at_most(STORAGE_SECONDS, looking)
         except (StorageError, TimeoutError):
             raise StorageDownError from None
         if record is None or record.guild_id != interaction.guild_id:

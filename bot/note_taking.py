@@ -16,6 +16,7 @@ from bot.answering import (
     reason_of,
 )
 from bot.discord_notes import NoteMessage, Shown
+from bot.impatience import at_most
 from bot.journal import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
 from bot.mentions import named
 from bot.note_buttons import buttons_for
@@ -95,11 +96,11 @@ async def _written_down(
         token=interaction.token,
         note=note,
     )
+    writing = asyncio.create_task(
+        bot.delivery.accept(new, instead_of=None if instead_of is None else instead_of.id)
+    )
     try:
-        async with asyncio.timeout(STORAGE_SECONDS):
-            return await bot.delivery.accept(
-                new, instead_of=None if instead_of is None else instead_of.id
-            )
+        return await at_most(STORAGE_SECONDS, writing)
     except TakenError:
         if instead_of is not None and not await _has_row(bot, interaction):
             raise NoteMovedOnError from None  # the question was answered by an earlier press
@@ -107,15 +108,16 @@ async def _written_down(
     except JournalFullError as error:
         raise WaitingLimitError(error.limit) from None
     except (StorageError, TimeoutError) as error:
-        bot.delivery.forget(interaction.id)
+        # Not before it has ended, as it may still write the note down.
+        writing.add_done_callback(lambda _: bot.delivery.forget(interaction.id))
         raise StorageDownError(full=isinstance(error, StorageFullError)) from None
 
 
 async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
     """Whether the interaction is in the journal, so that a copy of the bot has it."""
+    looking = asyncio.create_task(bot.delivery.store.get(interaction.id))
     try:
-        async with asyncio.timeout(STORAGE_SECONDS):
-            return await bot.delivery.store.get(interaction.id) is not None
+        return await at_most(STORAGE_SECONDS, looking) is not None
     except (StorageError, TimeoutError):
         return True
 

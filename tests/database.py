@@ -137,11 +137,11 @@ async def behind_gate(
     request: pytest.FixtureRequest,
 ) -> AsyncIterator[tuple[DatabaseAddress, Gate]]:
     """Give a PostgreSQL database that is reached through a gate."""
-    async with postgresql(request.config) as address, Gate(_way_to(address)) as gate:
+    async with postgresql(request.config) as address, Gate(way_to(address)) as gate:
         yield at(address, host="127.0.0.1", port=gate.port), gate
 
 
-def _way_to(address: DatabaseAddress) -> Callable[[], Any]:
+def way_to(address: DatabaseAddress) -> Callable[[], Any]:
     host, port = address.url.host or "", address.url.port or 5432
 
     async def connect() -> Streams:

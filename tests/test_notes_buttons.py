@@ -324,14 +324,3 @@ async def test_a_button_that_is_gone_does_nothing(world: World) -> None:
     await privately(world, await forge(world, world.dispatcher, button.custom_id))
     assert again.callbacks == []
     assert message.content.startswith(CANCELLED)
-
-
-async def test_a_press_without_a_database_changes_nothing_and_says_so(world: World) -> None:
-    message = await queued(world)
-    async with world.locked():
-        pressed = await press(world, world.dispatcher, message, "Cancel")
-        answer = await privately(world, pressed)
-    assert "storage is not answering" in answer
-    assert message.content.startswith(QUEUED)
-    await press(world, world.dispatcher, message, "Cancel")
-    await shows(world, message, CANCELLED)
