@@ -14,14 +14,23 @@ from tests.randomized.witness import Witness
 ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 30.0
 STOP_SECONDS = 40.0
+LOOK_SECONDS = 0.2
 
 
 @dataclass(eq=False)
 class Child:
-    """One process; `owner` is its name in the journal, known where several can share one."""
+    """One process; `owner` is its name in the journal, known where several can share one.
+
+    `ending` tells that it was killed or asked to end.
+    """
 
     process: asyncio.subprocess.Process
-    owner: str | None
+    owner: str | None = None
+    ending: bool = False
+
+
+class EndedError(Exception):
+    """A process ended by itself, or not well."""
 
 
 class Children:
@@ -72,7 +81,7 @@ class Children:
                 stdout=output,
                 stderr=output,
             )
-        child = Child(process, None)
+        child = Child(process)
         self.living.append(child)
         self.started += 1
         async with asyncio.timeout(START_SECONDS):
@@ -82,6 +91,7 @@ class Children:
 
     def kill(self, child: Child) -> None:
         """Kill a process at this very moment; `gone` is to follow."""
+        child.ending = True
         child.process.kill()
 
     async def gone(self, child: Child) -> None:
@@ -94,10 +104,24 @@ class Children:
             )
 
     async def stop(self, child: Child) -> None:
-        """Ask a process to end and wait for it; raises AssertionError unless it ends well."""
+        """Ask a process to end and wait for it; raises `EndedError` unless it ends well."""
+        child.ending = True
         child.process.terminate()
         await self.gone(child)
-        assert child.process.returncode == 0, f"ended with {child.process.returncode}"
+        if child.process.returncode:
+            raise self._ended(child)
+
+    async def watch(self) -> None:
+        """Raise `EndedError` as soon as a process ends by itself."""
+        while True:
+            for child in self.living:
+                if child.process.returncode is not None and not child.ending:
+                    raise self._ended(child)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    def _ended(self, child: Child) -> EndedError:
+        last = self.output.read_text(errors="replace")[-2000:]
+        return EndedError(f"ended with {child.process.returncode}, having printed:\n{last}")
 
     async def forget_the_dead(self) -> None:
         """Let the claims of processes that are gone lapse at once."""

@@ -111,14 +111,18 @@ class Run:
         self._ended = {"kills": 0, "stops": 0}
 
     async def result(self) -> Result:
-        """Let everything happen and return what came of it."""
+        """Let everything happen and return what came of it.
+
+        Raises `EndedError`, in a group, when a process ends by itself.
+        """
         await self._witness.prepare()
         try:
             await self._start()
-            async with _meanwhile(self._live(), self._disturb()):
-                await self._end_processes()
-                await self._until(self._reaches(self._size.notes))
-            await self._settle()
+            async with _meanwhile(self._children.watch()):
+                async with _meanwhile(self._live(), self._disturb()):
+                    await self._end_processes()
+                    await self._until(self._reaches(self._size.notes))
+                await self._settle()
             return await self._judged()
         finally:
             await self._children.end()
