@@ -100,7 +100,7 @@ class NoteMessage:
                 if error.status == 429:
                     return Shown.LATER
                 continue
-            except ValueError:
+            except (ValueError, TypeError, LookupError):
                 return Shown.YES  # Discord took it and described it in a way that cannot be read
             except FAILURES:
                 return Shown.LATER
