@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import time
+from collections.abc import Awaitable, Callable, Iterable
 from enum import Enum, auto
 from typing import cast
 
@@ -19,7 +20,8 @@ from bot.journal import NoteRecord
 
 # Discord API docs, Opcodes and Status Codes: what says that the token, and not the message, is
 # the trouble.
-_TOKEN_CODES = frozenset({10015, 50027})
+_EXPIRED_TOKEN = 50027
+_TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
 _UNKNOWN_MESSAGE = 10008
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
 
@@ -49,6 +51,8 @@ class NoteMessage:
         self._record = record
         self.moved_to: int | None = None
         """The id of the new message when the old one was gone."""
+        self.too_late = False
+        """Whether `find` found that the interaction's time is over, so that nobody can know."""
 
     async def find(self) -> tuple[Shown, int | None]:
         """Look whether the interaction was acknowledged and waits for its answer.
@@ -65,6 +69,7 @@ class NoteMessage:
             made = discord.utils.snowflake_time(self._record.id).timestamp()
             return (Shown.NEVER if time.time() - made > LANDED_SECONDS else Shown.LATER), None
         except discord.HTTPException as error:
+            self.too_late = error.code == _EXPIRED_TOKEN
             return (Shown.NEVER if error.code in _TOKEN_CODES else Shown.LATER), None
         except FAILURES:
             return Shown.LATER, None
@@ -88,6 +93,23 @@ class NoteMessage:
         Discord or the network does.
         """
         ways = (self._by_token, self._by_channel, self._anew_by_token, self._anew_by_channel)
+        return await self._show_by(ways, content, view, copy)
+
+    async def post(self, content: str, copy: str | None) -> Shown:
+        """Say something about a note whose message cannot be found, in a message of its own.
+
+        Never raises for what Discord or the network does.
+        """
+        return await self._show_by((self._anew_by_channel,), content, None, copy)
+
+    async def _show_by(
+        self,
+        ways: Iterable[Callable[[str, discord.ui.View | None, str | None], Awaitable[bool]]],
+        content: str,
+        view: discord.ui.View | None,
+        copy: str | None,
+    ) -> Shown:
+        """Try one way after the other until one leads to the member."""
         for way in ways:
             try:
                 if await way(content, view, copy):

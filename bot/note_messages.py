@@ -16,7 +16,7 @@ from bot.discord_notes import NoteMessage, Shown
 from bot.journal import Delivery, NoteRecord, NoteState
 from bot.mentions import named
 from bot.note_buttons import buttons_for
-from bot.note_wording import content_of, loose_copy
+from bot.note_wording import content_of, copy_beside, loose_copy, lost
 from bot.storage import StorageError
 
 EDIT_SECONDS = 3.0
@@ -154,13 +154,21 @@ class NoteMessages:
 
     async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> Shown:
         """Find out whether the process that wrote a note down got to promise it to its member."""
-        found, message_id = await NoteMessage(client, record).find()
+        message = NoteMessage(client, record)
+        found, message_id = await message.find()
         if found is Shown.LATER:
             return found
         if message_id is None:
+            if message.too_late:
+                content = lost(record)
+                copy = copy_beside(content, record.note.text)
+                if await message.post(content, copy) is Shown.LATER:
+                    return Shown.LATER
             await self.delivery.withdraw(record)
             return Shown.YES
         guild = client.get_guild(record.guild_id)
+        if (guild is None or guild.unavailable) and not client.is_ready():
+            return Shown.LATER  # the names in the note are not known yet
         known = {record.member_id: record.member_name}
         text = await named(record.note.text, guild, known) if guild is not None else None
         await self.delivery.acknowledged(record, message_id, text)

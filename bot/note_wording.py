@@ -115,9 +115,21 @@ def loose_copy(record: NoteRecord) -> str | None:
     """
     if record.state not in (NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED):
         return None
-    content = content_of(record) or ""
-    text = record.note.text
+    return copy_beside(content_of(record) or "", record.note.text)
+
+
+def copy_beside(content: str, text: str) -> str | None:
+    """Return a note's text if a content that ends with it could not hold it as it is."""
     return None if "\n" not in text and content.endswith(literal(text, limit=10_000)) else text
+
+
+def lost(record: NoteRecord) -> str:
+    """Return what is said of a note that was never sent when it is too late to do it."""
+    return _with_note(
+        record,
+        f"Not added to call #{record.note.call_id}: Callnote was stopped for too long.\n"
+        "Nothing was sent: send it again if it is still needed.",
+    )
 
 
 def repeated(record: NoteRecord, seconds: float) -> str:

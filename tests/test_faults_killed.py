@@ -367,3 +367,36 @@ async def test_a_second_process_finishes_what_a_killed_one_began(
                 assert interaction.message is not None
                 await world.discord.shows(interaction.message, ADDED)
             await ends_once(world, interaction)
+
+
+async def test_mentions_arrive_as_names_also_after_a_kill(world: World) -> None:
+    where = world.file(0)
+    async with running(world, where) as first:
+        world.discord.faults.add(DiscordFault("callback", hold=never()))
+        note = f"<@{world.civilian.id}> of <@&{world.role.id}> in <#{world.channel.id}>"
+        interaction = await world.use(note)
+        await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+        await gone(world, first, signal.SIGKILL)
+    # The next process reaches Discord's API well before its gateway, which tells the names.
+    world.discord.faults.add(DiscordFault("gateway_bot", delay=2.0))
+    async with running(world, where):
+        await told(world, interaction, "NOTE '")
+    assert world.stored() == ["@casey of @Dispatcher in #dispatch"]
+
+
+async def test_a_note_promised_a_quarter_of_an_hour_before_the_next_process_is_told_as_not_added(
+    world: World,
+) -> None:
+    """Nothing but its interaction leads to its message, and that has ended."""
+    where = world.file(0)
+    async with running(world, where) as first:
+        await after_the_promise(world)
+        await gone(world, first, signal.SIGKILL)
+    world.clock.later(15 * 60 + 1)
+    async with running(world, where):
+        (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+        await world.say("another")
+    assert posted.content.startswith(NOT_ADDED)
+    assert posted.content.endswith("Your note: some note here")
+    assert posted.buttons == []
+    assert world.stored() == ["another"]

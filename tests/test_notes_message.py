@@ -184,6 +184,25 @@ async def test_after_a_quarter_of_an_hour_the_truth_is_posted_where_the_edit_is_
     assert message.content.startswith(QUEUED)
 
 
+async def test_a_new_message_comes_without_the_copy_where_the_bot_may_not_attach_files(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(status=404, body="CALL NOT FOUND", hold=held))
+    interaction = await world.use("one\ntwo")
+    await world.cad.received(1)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    world.clock.later(WINDOW)
+    world.discord.faults.add(DiscordFault("channel_message", status=403, applied=False))
+    held.set()
+    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert posted.content.startswith(NOT_ADDED + "CALL NOT FOUND")
+    assert posted.content.endswith("Your note: one ↵ two")
+    assert attached(posted) == []
+
+
 async def test_a_channel_that_the_bot_cannot_see_is_no_hindrance_within_the_window(
     world: World,
 ) -> None:
