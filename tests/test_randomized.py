@@ -20,8 +20,8 @@ from tests.randomized.run import Size, randomized
 engine = databases.engine
 address = databases.address
 
-SHORT = Size(notes=70, kills=4, stops=1, outages=0, lapses=0, give_up=30)
-BROKEN = Size(notes=60, kills=4, stops=0, outages=0, lapses=0, give_up=30)
+SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30)
+BROKEN = Size(notes=50, kills=4, stops=0, outages=0, lapses=0, give_up=30)
 
 
 async def test_every_promise_is_kept_whatever_happens(

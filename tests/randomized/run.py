@@ -108,6 +108,7 @@ class Run:
             command, settings, folder, discord, self._witness, shared=self._shared
         )
         self._up = asyncio.Event()
+        self._away = False
         self._ended = {"kills": 0, "stops": 0}
 
     async def result(self) -> Result:
@@ -145,8 +146,12 @@ class Run:
     async def _disturb(self) -> None:
         """Let things go wrong on both sides."""
         while True:
-            await asyncio.sleep(self._trouble.expovariate(1 / (5 * self._size.pause)))
-            if self._trouble.random() < 0.6:
+            await asyncio.sleep(self._trouble.expovariate(1 / (6 * self._size.pause)))
+            if self._away:
+                continue
+            if self._trouble.random() < 0.25:
+                self._cad.faults.clear()  # else it would hardly ever take a note at once
+            elif self._trouble.random() < 0.6:
                 self._cad.faults.add(cad_fault(self._trouble))
             elif len(self._discord.faults.pending) < 5:
                 self._discord.faults.add(discord_fault(self._trouble))
@@ -176,7 +181,9 @@ class Run:
         """Let the CAD be away until the first notes have been given up."""
         self._cad.faults.clear()
         self._cad.faults.add(CadFault(on="any", times=None, abort="before"))
+        self._away = True
         await asyncio.sleep(self._size.give_up + 2.0)
+        self._away = False
         self._cad.faults.clear()
 
     async def _end_one(self, end: str, *, lapse: bool, overlap: bool) -> None:
