@@ -69,6 +69,7 @@ class CallnoteBot(commands.AutoShardedBot):
         self.settings = settings
         self.life = life
         self.delivery: Delivery = notes.delivery
+        self.note_messages = notes.messages
         self.note_actions = NoteActions(self)
         self.dispatchers = Dispatchers(settings)
         self.role_choice = RoleChoice(settings)

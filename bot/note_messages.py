@@ -46,6 +46,7 @@ class NoteMessages:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
         self._moved: dict[int, tuple[int | None, int]] = {}  # from and to which message
+        self._left: list[NoteRecord] = []
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -56,6 +57,16 @@ class NoteMessages:
             self._connected.clear()
         else:
             self._connected.set()
+            left, self._left = self._left, []
+            for record in left:
+                self.changed(record)
+
+    def leave_to_next_client(self, record: NoteRecord) -> None:
+        """Find out through the next client what became of an acknowledgement by this one.
+
+        A process that is stopping has no next client; then the process after it finds out.
+        """
+        self._left.append(record)
 
     def changed(self, record: NoteRecord) -> None:
         """See to it that a note's message says what the record says."""

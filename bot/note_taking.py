@@ -68,13 +68,17 @@ async def take_note(
         return
     try:
         message_id = await _promised(bot, interaction, record)
+        # Looking members' names up takes longer than Discord waits for an acknowledgement.
+        text = await named(note.text, member.guild, {member.id: member.display_name})
     except NotAcknowledgedError as error:
         if not error.expired and not await _closed(bot, interaction):
-            raise  # stopping: the next process finds out what the member was promised
+            bot.note_messages.leave_to_next_client(record)
+            raise
         await bot.delivery.withdraw(record)
         raise NotAcknowledgedError(error.reason, expired=True) from None
-    # Looking members' names up takes longer than Discord waits for an acknowledgement.
-    text = await named(note.text, member.guild, {member.id: member.display_name})
+    except asyncio.CancelledError:
+        bot.note_messages.leave_to_next_client(record)
+        raise
     await bot.delivery.acknowledged(record, message_id, text)
     if instead_of is not None:
         await _close_question(bot, instead_of)

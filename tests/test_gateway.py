@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
+import pytest
+
+from bot.standins.discord_server import Fault as DiscordFault
+from bot.standins.sonoran_server import Fault
+from tests.notes import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
 
@@ -57,3 +63,72 @@ async def test_only_the_guilds_intent_is_asked_for(world: World) -> None:
     await world.start()
     (identify,) = world.discord.identifies
     assert identify["intents"] == 1 << 0
+
+
+LOSSES: dict[str, Callable[[World], Awaitable[None]]] = {
+    "cut": lambda world: world.discord.drop(),
+    "dropped": lambda world: world.discord.drop(4000),
+    "asked to reconnect": lambda world: world.discord.ask_to_reconnect(),
+    "session lost": lambda world: world.discord.invalidate_sessions(),
+    "closed for good": lambda world: world.discord.drop(4011),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("step", ["queued", "sending", "checking"])
+async def test_a_note_on_its_way_is_told_although_the_gateway_is_lost(
+    world: World, step: str, lose: Callable[[World], Awaitable[None]]
+) -> None:
+    """Also where discord.py gives up and another client takes its place (code 4011)."""
+    await world.start_with(2)
+    held = asyncio.Event()
+    if step == "queued":
+        await world.cad.stop()
+        message = await told(world, await world.use(), QUEUED)
+    elif step == "checking":
+        world.cad.faults.add(Fault(status=500, applied=True))
+        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+        message = await told(world, await world.use(), CHECKING)
+    else:
+        world.cad.faults.add(Fault(applied=True, hold=held))
+        interaction = await world.use()
+        await world.cad.received(1)
+        assert interaction.message is not None
+        message = interaction.message
+    await lose(world)
+    if step == "queued":
+        await world.cad.start()
+    held.set()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_button_works_on_the_next_connection(world: World) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    message = await told(world, await world.use(), QUEUED)
+    await world.discord.drop(4011)
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    assert world.stored() == []
+
+
+@pytest.mark.parametrize("landed", [True, False])
+async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
+    world: World, landed: bool
+) -> None:
+    await world.start(other_copy_seconds=PATIENCE)
+    never = asyncio.Event()
+    world.discord.faults.add(DiscordFault("callback", applied=landed, hold=never))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
+    await world.discord.drop(4011)
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    if landed:
+        await told(world, interaction, ADDED)
+    assert (await world.say("another")).content == "NOTE 'another' added to call #123"
+    assert world.stored() == (["some note here"] if landed else []) + ["another"]
