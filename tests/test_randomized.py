@@ -4,7 +4,9 @@ This is the short form; `tests.randomized` tells how to do the long one, with th
 should have. That the run can fail is shown with two builds, each broken in one place by
 `tests.broken_build`: one sends a note before it writes down that it does, so that a kill in
 between makes the next process send it again; the other sends a note without an answer again
-without reading the call list. In both the CAD gets notes twice, and the run says so.
+without reading the call list. In both the CAD gets notes twice, and the run says so; with counts:
+
+    python -m tests.randomized --notes 150 --kills 10 --command "tests.broken_build FAULT"
 """
 
 from __future__ import annotations

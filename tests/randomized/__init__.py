@@ -4,7 +4,9 @@ A child process stands between the two stand-ins of this process, on a real data
 settled, what the CAD has is held against what Discord shows: every accepted note is there exactly
 once, or its member was told that it is not confirmed, failed or cancelled.
 
-The long run, once for each kind of database, takes about ten minutes:
+The long run, once for each kind of database, takes about six minutes. It prints one line of
+counts, of which lost, doubled, out of order and untold must be 0; else what happened to each such
+note follows, and the exit status is 1:
 
     python -m tests.randomized --seed 1 --notes 2000 --kills 50 --engine sqlite
     python -m tests.randomized --seed 1 --notes 2000 --kills 50 --engine postgresql
