@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
@@ -19,7 +18,7 @@ from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests import journal
-from tests.database import file_in, opened
+from tests.database import file_in, locked_file, opened
 from tests.journal import Office, in_state, stored, with_limits, working
 from tests.world import PATIENCE
 
@@ -130,11 +129,9 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     ):
         notes = [await office.note(call=call) for call in (123, 124)]
         records = [await office.became(note, NoteState.CHECKING) for note in notes]
-        with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        async with locked_file(address.path):
             # Both are given up meanwhile, with pauses between the tries that grow.
             await asyncio.sleep(6.0)
-            other.execute("COMMIT")
         await cancelled(office, records[0])
         await office.became(records[1], NoteState.UNCONFIRMED)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import aiohttp
@@ -15,7 +13,7 @@ from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database, DatabaseAddress
 from tests import database as databases
 from tests import journal
-from tests.database import file_in, opened
+from tests.database import file_in, locked_file, opened
 from tests.gate import Gate
 from tests.journal import Office, eventually, stored, with_limits, working
 
@@ -148,13 +146,11 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         await office.note("first")
         await cad.received(1)
         second = await office.receive("second", 124)
-        with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
-            await office.delivery.acknowledged(second, message_id=1)
-            other.execute("BEGIN IMMEDIATE")  # before the sender's turn
+        await office.delivery.acknowledged(second, message_id=1)
+        async with locked_file(address.path):  # before the sender's turn
             await asyncio.sleep(0.2)
             answer.set()
             await eventually(lambda: office.delivery.problem is not None)
-            other.execute("COMMIT")
         await office.until(lambda told: len({each.id for each in told}) == 2)
         await asyncio.sleep(0.3)
     assert len(cad.note_requests) == 1
@@ -218,7 +214,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
         for count in (2, 6):
             await cad.received(count)
             gate.stall()
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(3.0)
             await gate.cut()
             await gate.let_pass()
         await all_added(office, records)
@@ -238,9 +234,7 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
         records = await accept_many(office, 12)
         for count in (2, 6):
             await cad.received(count)
-            with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
-                other.execute("BEGIN IMMEDIATE")
-                await asyncio.sleep(1.5)
-                other.execute("COMMIT")
+            async with locked_file(address.path):
+                await asyncio.sleep(3.0)
         await all_added(office, records)
     assert everything_is_there_once_and_in_order(cad, 12)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMI
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database, DatabaseAddress, GuildSettingsStore
 from tests.clock import RunningClock
+from tests.database import locked_file
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
@@ -188,8 +188,7 @@ class World:
         """Keep the first bot's SQLite file locked against every change until the block ends."""
         path = self.file(0).path
         assert path is not None
-        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        async with locked_file(path):
             yield
 
     def stored(self, call_id: int = 123) -> list[str]:
