@@ -52,6 +52,7 @@ class NoteService:
             await asyncio.wait({running})
         finally:
             running.cancel()
+            await asyncio.wait({running})
         if not running.cancelled():
             running.result()
 

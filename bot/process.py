@@ -136,13 +136,13 @@ async def serve(
                 async with asyncio.timeout(DATABASE_FIRST_SECONDS):
                     await _finished_before(halt, settings.loaded())
             await _serve_discord(make_bot, notes, config, halt)
-            await notes.finish(DRAIN_SECONDS)
             for work in (living, delivering):
                 if work.done():
                     await work  # which never ends by itself but with an error
         except UnusableDatabaseError as error:
             raise FatalError(str(error)) from None
         finally:
+            await notes.finish(DRAIN_SECONDS)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)

@@ -99,9 +99,9 @@ def later_in_journal(world: World, seconds: float) -> None:
     assert path is not None
     with contextlib.closing(sqlite3.connect(path)) as other, other:
         other.execute(
-            "UPDATE notes SET accepted_at = accepted_at - ?1, since = since - ?1,"
-            " updated_at = updated_at - ?1",
-            (seconds,),
+            "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
+            " updated_at = updated_at - :seconds",
+            {"seconds": seconds},
         )
         other.execute("UPDATE call_list_reads SET read_at = read_at - ?", (seconds,))
         other.execute("UPDATE processes SET seen_at = seen_at - ?", (seconds,))

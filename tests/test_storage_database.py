@@ -16,10 +16,17 @@ from bot.storage import (
 from bot.storage.database import CONNECTIONS
 from tests import database as databases
 from tests.database import opened
+from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
 database = databases.database
+
+# Counting that far takes either engine a multiple of the time until it is cancelled.
+SLOW = text(
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
+    "SELECT count(*) FROM n"
+)
 
 things = Table("things", MetaData(), Column("id", Integer, primary_key=True), Column("what", Text))
 
@@ -134,20 +141,41 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(
     assert await ids(database) == list(range(2 * CONNECTIONS))
 
 
-@pytest.mark.parametrize("milliseconds", [0, 1, 2, 5, 10, 50])
-async def test_a_cancelled_statement_leaves_nothing_behind(
-    database: Database, table: Table, milliseconds: int
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_loop_that_ends_while_a_cancelled_statement_is_undone_does_end(
+    database: Database, table: Table, steps: int
 ) -> None:
-    # Counting that far takes either engine a multiple of the time until it is cancelled.
-    slow = text(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) "
-        "SELECT count(*) FROM n"
-    )
+    others = asyncio.all_tasks()
 
     async def run() -> None:
         async with database.begin() as connection:
             await connection.execute(insert(table).values(id=-1))
-            await connection.execute(slow)
+            await connection.execute(SLOW)
+
+    task = asyncio.create_task(run())
+    await asyncio.sleep(0.02)
+    task.cancel()
+    while not task.done() and len(asyncio.all_tasks() - others) == 1:
+        await asyncio.sleep(0)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(PATIENCE):
+        while left := asyncio.all_tasks() - others:
+            for each in left:  # as `asyncio.run` does
+                each.cancel()
+            await asyncio.wait(left)
+    await add(database, 1)
+    assert await ids(database) == [1]
+
+
+@pytest.mark.parametrize("milliseconds", [0, 1, 2, 5, 10, 50])
+async def test_a_cancelled_statement_leaves_nothing_behind(
+    database: Database, table: Table, milliseconds: int
+) -> None:
+    async def run() -> None:
+        async with database.begin() as connection:
+            await connection.execute(insert(table).values(id=-1))
+            await connection.execute(SLOW)
 
     tasks = [asyncio.create_task(run()) for _ in range(2 * CONNECTIONS)]
     await asyncio.sleep(milliseconds / 1000)

@@ -192,6 +192,11 @@ class Delivery:
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long."""
         await self._sender.finish(seconds)
+        forgetting = set(self._forgetting)
+        for task in forgetting:
+            task.cancel()  # the next process finds out that nobody was promised anything
+        if forgetting:
+            await asyncio.wait(forgetting)
 
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""

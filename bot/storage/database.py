@@ -204,15 +204,31 @@ class Database:
         connection.exec_driver_sql("BEGIN" if self._shared else "BEGIN IMMEDIATE")
 
 
-def _undo_sqlite(connection: Any, _record: object, _error: object) -> None:
+def _undo_sqlite(connection: Any, _record: object, error: BaseException | None) -> None:
     """End the transaction of a connection that is given up because its statement was cancelled.
 
-    Closing does not: SQLite keeps the lock as long as anything refers to the statement (SQLite
-    documentation, sqlite3_close_v2), such as the traceback of the cancellation.
+    Closing alone does not: SQLite keeps the lock as long as anything refers to the statement
+    (SQLite documentation, sqlite3_close_v2), such as the traceback of the cancellation.
     """
-    with contextlib.suppress(sqlite3.Error):
-        connection.run_async(lambda driver: driver.interrupt())
-        connection.rollback()
+    if connection.run_async(_ended) and not isinstance(error, asyncio.CancelledError):
+        raise asyncio.CancelledError
+
+
+async def _ended(driver: Any) -> bool:
+    """Undo what a connection was doing and close it, and return whether that was cancelled.
+
+    Each step is done by the driver's thread once it is begun, so all are begun in any case. What
+    SQLAlchemy would do instead can wait for ever for a thread that has ended (aiosqlite 0.22.1,
+    `Connection.close` and `stop`), and with it a process that is to end.
+    """
+    cancelled = False
+    for step in (driver.interrupt, driver.rollback, driver.close):
+        try:
+            with contextlib.suppress(sqlite3.Error, ValueError):  # the latter when it is closed
+                await step()
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
 
 
 def _connections(address: DatabaseAddress) -> int:
