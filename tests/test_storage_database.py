@@ -155,7 +155,7 @@ async def test_a_loop_that_ends_while_a_cancelled_statement_is_undone_does_end(
     task = asyncio.create_task(run())
     await asyncio.sleep(0.02)
     task.cancel()
-    while not task.done() and len(asyncio.all_tasks() - others) == 1:
+    while not task.done() and len(asyncio.all_tasks() - others) == 1:  # noqa: ASYNC110 - no event tells
         await asyncio.sleep(0)
     for _ in range(steps):
         await asyncio.sleep(0)
