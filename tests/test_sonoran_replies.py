@@ -6,7 +6,7 @@ import pytest
 
 from bot.sonoran import CallNote, RateLimitedError, v1, v2
 from bot.sonoran.v2 import Presence
-from bot.sonoran.wire import Reply, Wire
+from bot.sonoran.wire import LONGEST_DELAY, Reply, Wire
 
 NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -58,8 +58,11 @@ class TestRetryAfter:
 
     def test_a_date_is_measured_from_the_present_by_default(self) -> None:
         delay = reply(b"", 429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}).retry_after()
-        assert delay is not None
-        assert delay > 86400 * 365
+        assert delay == LONGEST_DELAY
+
+    @pytest.mark.parametrize("value", ["86401", "999999999", "1e300", "9999999999"])
+    def test_a_delay_of_more_than_a_day_counts_as_a_day(self, value: str) -> None:
+        assert reply(b"", 429, {"retry-after": value}).retry_after(NOW) == LONGEST_DELAY
 
     @pytest.mark.parametrize("name", ["ratelimit-reset", "x-ratelimit-reset"])
     @pytest.mark.parametrize("useless", ["", "soon", "nan", "inf"])
@@ -69,8 +72,10 @@ class TestRetryAfter:
 
     def test_a_reset_far_beyond_a_day_is_taken_for_a_unix_time(self) -> None:
         now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-        received = reply(b"", 429, {"x-ratelimit-reset": str(int(now.timestamp()) + 40)})
-        assert received.retry_after(now) == 40
+        reset = int(now.timestamp()) + 40
+        for value in (reset, reset * 1000):
+            received = reply(b"", 429, {"x-ratelimit-reset": str(value)})
+            assert received.retry_after(now) == 40
 
     def test_a_usable_delay_goes_before_the_reset_headers(self) -> None:
         received = reply(

@@ -29,8 +29,14 @@ from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credent
 REPLY_BYTES = 64 * 1024
 """How much of a reply's body is read; no refusal is longer."""
 
+LONGEST_DELAY = 86_400.0
+"""The longest delay in seconds that is believed; no limit of either version is longer than that."""
+
 _UNIX_TIME_FROM = 1e9
 """Seconds from which a delay must be a Unix time (2001), as it would be one of 31 years."""
+
+_MILLISECONDS_FROM = 1e11
+"""What a Unix time in seconds reaches in the year 5138, and one in milliseconds did in 1973."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +149,8 @@ class Reply:
         """Return the delay in seconds that the service asked for, None when it named none.
 
         `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
-        client falls back to; a billion seconds or more are taken for a Unix time.
+        client falls back to; a billion seconds or more are taken for a Unix time. It is at most
+        `LONGEST_DELAY`.
         """
         now = now or datetime.now(UTC)
         for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
@@ -160,10 +167,12 @@ class Reply:
                 if moment.tzinfo is None:
                     moment = moment.replace(tzinfo=UTC)
                 seconds = (moment - now).total_seconds()
+            if seconds > _MILLISECONDS_FROM:
+                seconds /= 1000
             if seconds > _UNIX_TIME_FROM:
                 seconds -= now.timestamp()
             if math.isfinite(seconds):
-                return max(0.0, seconds)
+                return min(max(0.0, seconds), LONGEST_DELAY)
         return None
 
 
