@@ -34,11 +34,15 @@ class HistoryPlace:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The notes of one place, with its anchor; `older` tells that there are more behind them."""
+    """The notes of one place, with its anchor; `older` tells that there are more behind them.
+
+    `kept` tells whether the host has finished notes kept at all.
+    """
 
     place: HistoryPlace
     records: tuple[NoteRecord, ...]
     older: bool
+    kept: bool = True
 
     @property
     def content(self) -> str:
@@ -48,7 +52,8 @@ class HistoryPage:
         if place.member_id is not None:
             wanted += f" by <@{place.member_id}>"
         if not self.records:
-            return f"No notes{wanted} are kept here."
+            why = "" if self.kept else ": whoever hosts the bot set HISTORY_DAYS to 0"
+            return f"No notes{wanted} are kept here{why}."
         content = f"Notes{wanted}, newest first, page {place.page + 1}:"
         for record in self.records:
             line = f"\n{history_entry(record)}"
@@ -57,8 +62,10 @@ class HistoryPage:
         return content
 
 
-async def page_of(store: JournalStore, guild_id: int, place: HistoryPlace) -> HistoryPage:
-    """Return a page of a server's notes.
+async def page_of(
+    store: JournalStore, guild_id: int, place: HistoryPlace, *, kept: bool
+) -> HistoryPage:
+    """Return a page of a server's notes; `kept` is as in `HistoryPage`.
 
     Raises `HistoryUnreadableError` when the database does not answer.
     """
@@ -79,4 +86,5 @@ async def page_of(store: JournalStore, guild_id: int, place: HistoryPlace) -> Hi
         place=replace(place, anchor=anchor, page=page),
         records=tuple(records[first : first + PAGE_NOTES]),
         older=len(records) > first + PAGE_NOTES and page + 1 < MOST_PAGES,
+        kept=kept,
     )

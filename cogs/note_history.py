@@ -22,7 +22,8 @@ async def show_page(
 
     Raises `HistoryUnreadableError` when the database does not answer.
     """
-    page = await page_of(interaction.client.delivery.store, guild.id, place)
+    delivery = interaction.client.delivery
+    page = await page_of(delivery.store, guild.id, place, kept=delivery.keeps_history)
     at = page.place
     # A view anew each time, of such buttons alone: discord.py 2.7 otherwise forgets the class.
     view = discord.ui.View(timeout=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from bot.standins.discord_server import Message
 from bot.standins.discord_server.markdown import render
@@ -33,6 +34,13 @@ async def test_the_newest_notes_come_first_with_who_call_and_outcome(world: Worl
     assert f"<@{world.dispatcher.id}> call #123 added: 'one'" in second
     assert first.startswith("<t:")
     assert not message.buttons
+
+
+async def test_a_host_that_keeps_no_notes_is_named_as_the_reason(world: World) -> None:
+    world.config = replace(world.config, history_days=0)
+    await world.registered()
+    message = await configure(world, "history")
+    assert message.content == "No notes are kept here: whoever hosts the bot set HISTORY_DAYS to 0."
 
 
 async def test_pages_lead_to_older_notes_and_back(world: World) -> None:

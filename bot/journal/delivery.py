@@ -82,6 +82,11 @@ class Delivery:
         return self._shared
 
     @property
+    def keeps_history(self) -> bool:
+        """Whether finished notes are kept for looking back."""
+        return self._history_seconds > 0
+
+    @property
     def problem(self) -> SonoranError | None:
         """Why the CAD takes no notes at the moment, None while it does."""
         return self._line.problem
