@@ -25,7 +25,12 @@ class Dispatchers:
         guild, member = interaction.guild, interaction.user
         if guild is None or not isinstance(member, discord.Member):
             raise NotInGuildError
-        role_ids = self._settings.dispatcher_roles(guild.id)
+        # Only the host's list can have a role that a bot or an integration gives to whom it likes.
+        role_ids = {
+            role_id
+            for role_id in self._settings.dispatcher_roles(guild.id)
+            if (role := guild.get_role(role_id)) is None or not role.managed
+        }
         # The ids from the interaction itself, for which there is no public name: `Member.roles`
         # knows only roles in the guild cache, which is empty until Discord has sent the guild.
         if any(member._roles.has(role_id) for role_id in role_ids):

@@ -81,12 +81,13 @@ def setting_refusal(error: Refusal) -> str | None:
     return None
 
 
-def roles_now(names: Sequence[str]) -> str:
-    """Confirm which roles, by name, may add notes from now on."""
+def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:
+    """Confirm which roles, by name, may add notes from now on, and which no longer may."""
     if not names:
         return _CLOSED
     verb = "Dispatcher roles are" if len(names) > 1 else "The dispatcher role is"
-    return literal(f"{verb} now {listed(names)}.")
+    ending = f", and no longer {listed(gone)}" if gone else ""
+    return literal(f"{verb} now {listed(names)}{ending}.")
 
 
 def roles_shown(names: Sequence[str], *, chosen: bool) -> str:

@@ -64,8 +64,10 @@ class RolePicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             choice = interaction.client.role_choice
+            before = choice.current(guild)
             roles = await choice.choose(guild, interaction.user.id, select.values)
-            content = roles_now([role.name for role in roles])
+            gone = [role.name for role in before if role not in roles]
+            content = roles_now([role.name for role in roles], gone=gone)
             await answer(interaction, content, view=shown(RolePicker(roles)))
             events.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
