@@ -36,7 +36,7 @@ class CadHealth:
     """What the CAD said when it was last asked.
 
     `milliseconds` is how long the first answer took. `error` is what came instead of a good
-    answer. What was not found out is None; `community` is not told by version 1.
+    answer. What was not found out is None; `community` is the id alone on version 1.
     """
 
     milliseconds: int

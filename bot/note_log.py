@@ -60,7 +60,8 @@ class NoteLog:
 
     def trouble(self, guild_id: int) -> str | None:
         """Return why the last entry of a server was not posted; None when it was."""
-        return self._failed.get(guild_id)
+        why = self._failed.get(guild_id)
+        return None if why is None else f"at the last note, {why}"
 
     def forget(self, guild_id: int) -> None:
         """Forget a failure, as there is another channel now."""

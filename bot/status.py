@@ -11,6 +11,7 @@ from bot.refusals import SettingsUnknownError
 from bot.status_wording import (
     Line,
     cad_lines,
+    guild_unknown_line,
     log_channel_line,
     permissions_line,
     roles_line,
@@ -29,8 +30,8 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     """Return a server's health check as a message's content, at most 2,000 characters.
 
     `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads a
-    minute at most, however often it is called. What the settings would tell is left out while
-    they are not known. Raises `GuildNotReadyError`.
+    minute at most, however often it is called. What the settings or the server's roles would
+    tell is left out while they are not known.
     """
     health = await bot.cad_probe.health()
     change = None
@@ -50,9 +51,14 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
 
 def _settings_lines(bot: CallnoteBot, guild: discord.Guild, health: CadHealth) -> list[Line]:
     settings = bot.settings.of(guild.id)
+    lines = cad_lines(
+        health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None
+    )
+    if not guild.roles:
+        return [*lines, guild_unknown_line()]
     trouble = bot.log_channel.trouble(guild) or bot.note_log.trouble(guild.id)
     return [
-        *cad_lines(health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None),
+        *lines,
         roles_line(
             [role.name for role in bot.role_choice.current(guild)],
             chosen=settings.role_ids is not None,

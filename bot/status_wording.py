@@ -76,6 +76,15 @@ def settings_unknown_line() -> Line:
     return Line(Mark.NOTE, "Roles, server and log channel: not known until the storage answers.")
 
 
+def guild_unknown_line() -> Line:
+    """Return what stands for roles and log channel until Discord has told of the server."""
+    return Line(
+        Mark.NOTE,
+        "Roles and log channel: not known until Discord has told Callnote about this server; ask "
+        "again in a moment.",
+    )
+
+
 def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
     """Return which roles may add notes and who says so."""
     if not names:

@@ -138,7 +138,8 @@ async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_
     world.discord.faults.add(DiscordFault(route="channel_message", status=403, applied=False))
     await world.say("one")
     await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
-    assert "did not let Callnote write" in (await configure(world, "status")).content
+    text = (await configure(world, "status")).content
+    assert "at the last note, Discord did not let Callnote write there" in text
     await world.say("two")
     assert "'two'" in (await posted(world, log, 2)).content
     assert "did not let Callnote write" not in (await configure(world, "status")).content

@@ -35,8 +35,18 @@ async def test_all_is_well(world: World, version: int) -> None:
     assert "Log channel: none" in text
     assert "Storage: a SQLite database, which outlives a restart." in text
     assert f"Callnote {__version__}." in text
-    if version == 2:
-        assert f"for the community {world.cad.community_name}" in text
+    community = world.cad.community_name if version == 2 else world.cad.community_id
+    assert f"for the community {community}." in text
+
+
+async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world: World) -> None:
+    await world.registered()
+    world.guild.announce("GUILD_DELETE", {"id": str(world.guild.id)})
+    await world.use()  # which the bot takes after that event, and in any case before the next
+    text = await status(world)
+    assert "The CAD takes the credentials" in text
+    assert "Roles and log channel: not known until Discord has told" in text
+    assert "deleted channel" not in text
 
 
 async def test_it_shows_no_secret_and_no_address(world: World) -> None:

@@ -224,23 +224,23 @@ class TestCommunity:
         cad.plan = plan
         assert await client.get_plan() == plan
 
-    async def test_the_community_is_named_on_version_2_only(
+    async def test_the_community_is_named_on_version_2_and_by_its_id_on_version_1(
         self, client: SonoranClient, cad: SonoranServer, version: ApiVersion
     ) -> None:
         name = await client.get_community()
         if version is ApiVersion.V1:
-            assert name is None
+            assert name == CREDENTIALS.community_id
             assert cad.requests == []
         else:
             assert name == "Rockford"
             assert [request.path for request in cad.requests] == ["/v2/general/info"]
 
-    async def test_a_version_found_out_to_be_1_names_no_community(
+    async def test_a_version_found_out_to_be_1_gives_the_community_s_id(
         self, cad: SonoranServer, session: aiohttp.ClientSession
     ) -> None:
         cad.versions = {1}
         client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-        assert await client.get_community() is None
+        assert await client.get_community() == CREDENTIALS.community_id
 
 
 class TestFailures:

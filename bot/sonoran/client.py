@@ -87,13 +87,13 @@ class SonoranClient:
         return await self._exchange(wire.get_version(self._credentials), wire.read_plan)
 
     async def get_community(self) -> str | None:
-        """Return the community's name, or its id where it has none; None on version 1.
+        """Return the community's name, or its id where it has none or the version tells none.
 
-        Version 1 has no such request, and nothing is sent.
+        Version 1 has no such request, and nothing is sent. None when there is no id, either.
         """
         await self._wire()
         if self.api_version is not ApiVersion.V2:
-            return None
+            return self._credentials.community_id or None
         return await self._exchange(v2.get_info(self._credentials), v2.read_community)
 
     async def probe(self) -> None:

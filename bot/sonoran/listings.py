@@ -97,8 +97,9 @@ def _notes(value: Any) -> tuple[ListedNote, ...] | None:
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
+    """Return a text, with ? for halves of a surrogate pair, which no message can carry."""
     value = fields.get(name)
-    return value if isinstance(value, str) else ""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _number(fields: Mapping[str, Any], name: str) -> int | None:
