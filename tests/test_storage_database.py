@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import (
@@ -139,6 +139,26 @@ async def test_a_cancelled_transaction_leaves_nothing_behind(
             await task
     await asyncio.gather(*(add(database, number) for number in range(2 * CONNECTIONS)))
     assert await ids(database) == list(range(2 * CONNECTIONS))
+
+
+async def test_a_transaction_cancelled_with_rows_unread_leaves_nothing_locked(
+    database: Database, table: Table
+) -> None:
+    async def run() -> None:
+        while True:
+            async with database.begin() as connection:
+                await connection.execute(insert(table).values(id=-1).returning(table.c.id))
+                await connection.execute(select(table.c.id))
+                await connection.execute(delete(table).where(table.c.id == -1))
+
+    for number in range(100):
+        task = asyncio.create_task(run())
+        await asyncio.sleep(0.0001 * number)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await add(database, number)
+    assert await ids(database) == list(range(100))
 
 
 @pytest.mark.parametrize("steps", range(8))

@@ -179,6 +179,22 @@ async def test_too_many_connections_are_unavailable_for_now(
             await administer(url, f"DROP ROLE {role}")
 
 
+async def test_a_user_who_may_no_longer_write_is_unavailable_for_now(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address):
+        url, role = server_url(request.config), f"{address.url.database}_full"
+        await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
+        try:
+            full = Database(databases.at(address, username=role, password=PASSWORD))
+            with pytest.raises(StorageUnavailableError, match="may not write to it"):
+                async with full.begin() as connection:
+                    await connection.execute(text("DELETE FROM notes"))
+            await full.close()
+        finally:
+            await administer(url, f"DROP ROLE {role}")
+
+
 async def test_a_login_that_is_refused_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from bot.storage.address import DatabaseAddress
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
-from bot.storage.failures import translated
+from bot.storage.failures import forbids, translated
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, revision_of, upgrade
 
@@ -33,6 +33,9 @@ CONNECTIONS = 5
 
 CANCEL_SECONDS = 1.0
 """How long somebody who is cancelled waits for a connection that is just being opened."""
+
+INTERRUPT_SECONDS = 0.1
+"""How long a statement of a cancelled SQLite transaction may still take before it is stopped."""
 
 RECYCLE_SECONDS = 1800.0
 """The age at which a connection is replaced by a new one."""
@@ -118,8 +121,16 @@ class Database:
         `UnusableDatabaseError` for a damaged file or a certificate that does not hold; a broken
         constraint raises SQLAlchemy's `IntegrityError`.
         """
-        async with self._transaction(self._seconds) as connection:
-            yield connection
+        try:
+            async with self._transaction(self._seconds) as connection:
+                yield connection
+        except DBAPIError as error:
+            if not forbids(error):
+                raise
+            raise StorageUnavailableError(
+                "The database cannot be used just now: its user may not write to it, as when a "
+                "plan's room is used up."
+            ) from None
 
     def insert_once(self, table: Table) -> Insert:
         """Return an INSERT that does nothing where a row with the same key is there already.
@@ -222,12 +233,17 @@ async def _ended(driver: Any) -> bool:
     `Connection.close` and `stop`), and with it a process that is to end.
     """
     cancelled = False
-    for step in (driver.interrupt, driver.rollback, driver.close):
+    # Not at once: as long as rows of another statement are unread, an interruption would end the
+    # rollback, too (SQLite documentation, sqlite3_interrupt). The driver's own way to interrupt
+    # would take a task.
+    stop = asyncio.get_running_loop().call_later(INTERRUPT_SECONDS, driver._connection.interrupt)
+    for step in (driver.rollback, driver.close):
         try:
             with contextlib.suppress(sqlite3.Error, ValueError):  # the latter when it is closed
                 await step()
         except asyncio.CancelledError:
             cancelled = True
+        stop.cancel()
     return cancelled
 
 

@@ -100,6 +100,15 @@ def failure_of(error: BaseException) -> StorageError | None:
     return _of_postgresql(cause)
 
 
+def forbids(error: DBAPIError) -> bool:
+    """Whether PostgreSQL denied its user something (appendix A, 42501).
+
+    Hosts take the right to write away when a plan's room is used up (Heroku Dev Center, Postgres
+    essential tier), so it may come back.
+    """
+    return getattr(error.orig, "sqlstate", None) == "42501"
+
+
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # the driver's own, for a connection that was closed
