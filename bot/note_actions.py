@@ -14,11 +14,18 @@ from bot.administrators import is_administrator
 from bot.answering import acknowledge
 from bot.discord_notes import FAILURES
 from bot.impatience import at_most
-from bot.journal import MovedOnError, NoteRecord, NoteState
+from bot.journal import JournalFullError, MovedOnError, NoteRecord, NoteState
 from bot.note_buttons import OFFERED
 from bot.note_taking import STORAGE_SECONDS, take_note
-from bot.refusals import NoteGoneError, NoteMovedOnError, NotYourNoteError, StorageDownError
+from bot.refusals import (
+    NoteGoneError,
+    NoteMovedOnError,
+    NotYourNoteError,
+    StorageDownError,
+    WaitingLimitError,
+)
 from bot.storage import StorageError
+from bot.wording import failure
 
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
@@ -126,6 +133,8 @@ class NoteActions:
                 await delivery.resume(record, _TARGETS[action], shown_in)
         except MovedOnError:
             await _tell(interaction, _MOVED_ON)
+        except JournalFullError as error:
+            await _tell(interaction, failure(WaitingLimitError(error.limit), ""))
         except StorageError:
             await _tell(interaction, _NOT_STORED)
         except Exception as error:  # the answer to it must not take the note's message's place

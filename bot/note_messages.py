@@ -136,6 +136,8 @@ class NoteMessages:
         content = content_of(record, self.delivery.problem)
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
+            if await self._elsewhere(record):
+                return shown
             message = NoteMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is Shown.LATER:
@@ -146,6 +148,21 @@ class NoteMessages:
             events.note_outcome(record, shown=shown is Shown.YES)
             await self._conclude(client, record)
         return Shown.YES
+
+    async def _elsewhere(self, record: NoteRecord) -> bool:
+        """Whether another process has moved the note on by now, and shows it.
+
+        One that was held up for long must not put its old news over those of the other.
+        """
+        if record.state is NoteState.ADDED:
+            return False  # nothing becomes of it any more
+        try:
+            now = await self.delivery.store.get(record.id)
+        except StorageError:
+            return False
+        if now is None or now.revision <= record.revision:
+            return False
+        return now.owner != record.owner
 
     async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
         """Record a finished note in the log channel, and note that all is done about it."""

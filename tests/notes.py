@@ -93,6 +93,17 @@ async def journal_says(world: World, state: str, tries: int) -> None:
             await asyncio.sleep(0.02)
 
 
+def taken_by_another(world: World) -> None:
+    """Let another process have cancelled the notes in the first bot's journal."""
+    path = world.file(0).path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("INSERT INTO processes SELECT 'another', max(seen_at) FROM processes")
+        other.execute(
+            "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1"
+        )
+
+
 def later_in_journal(world: World, seconds: float) -> None:
     """Let every time in the first bot's journal be so many seconds earlier than it was."""
     path = world.file(0).path

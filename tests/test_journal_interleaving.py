@@ -120,7 +120,7 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     """The cancellation comes between two tries to write down that the note was given up."""
     cad.faults.add(Fault(on="note", abort="before", times=2))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=2.0, settle_seconds=60.0, call_reads_per_minute=1)
+    limits = with_limits(give_up_seconds=2.0, call_reads_per_minute=1)
     address = file_in(tmp_path)
     assert address.path is not None
     async with (

@@ -182,6 +182,26 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
     assert len(cad.note_requests) == 1
 
 
+@pytest.mark.parametrize(
+    ("applied", "end"), [(True, NoteState.ADDED), (False, NoteState.FAILED)], ids=["there", "not"]
+)
+async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not_sent_again(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    applied: bool,
+    end: NoteState,
+) -> None:
+    cad.faults.add(Fault(on="note", applied=applied, abort="before"))
+    cad.faults.add(Fault(on="calls", status=503))
+    limits = with_limits(give_up_seconds=1.0, settle_seconds=2.0)
+    async with working(Office(database, cad, session, limits)) as office:
+        record = await office.note()
+        ended = await office.became(record, end)
+        assert ended.uncertain == 0
+    assert len(cad.note_requests) == 1
+
+
 async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
     behind_gate: tuple[DatabaseAddress, Gate], cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

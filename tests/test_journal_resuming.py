@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.journal import JournalStore, MovedOnError, NoteRecord, NoteState
+from bot.journal import JournalFullError, JournalStore, MovedOnError, NoteRecord, NoteState
 from bot.journal.states import ForbiddenMoveError
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database, DatabaseAddress, StorageError
@@ -95,6 +95,26 @@ async def test_a_note_can_be_taken_up_once_however_often_the_button_is_pressed(
         await office.became(record, NoteState.ADDED)
     assert all(isinstance(each, NoteRecord | MovedOnError) for each in presses)
     assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("target", [NoteState.QUEUED, NoteState.CHECKING])
+async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, target: NoteState
+) -> None:
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    async with working(Office(database, cad, session, with_limits(waiting_notes=1))) as office:
+        first = await office.note("first")
+        with pytest.raises(JournalFullError):
+            await resume(office, record, target)
+        now = await office.delivery.store.get(record.id)
+        assert now is not None
+        assert (now.state, now.revision) == (record.state, record.revision)
+        cad.faults.clear()
+        await office.became(first, NoteState.ADDED)
+        await resume(office, record, target)
+        await office.became(record, NoteState.ADDED)
+    assert sorted(stored(cad)) == ["first", "some note here"]
 
 
 @pytest.mark.parametrize("state", WAYS)

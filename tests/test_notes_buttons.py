@@ -69,6 +69,17 @@ async def in_doubt(world: World, *, stored: bool, restarted: bool = False) -> Me
     return message
 
 
+async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) -> None:
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=1))
+    message = await in_doubt(world, stored=False)
+    await world.cad.stop()
+    await told(world, await world.use("another"), QUEUED)
+    pressed = await press(world, world.dispatcher, message, "Send again")
+    assert "notes are waiting for Sonoran CAD already" in await privately(world, pressed)
+    assert message.content.startswith(UNCONFIRMED)
+    assert "Send again" in labels(message)
+
+
 @around_a_restart
 async def test_a_queued_note_is_cancelled_by_its_author(world: World, restarted: bool) -> None:
     message = await queued(world, restarted=restarted)

@@ -34,6 +34,10 @@ STAY_SECONDS = 5.0
 TAKE_OVER_SECONDS = 2.0
 """How often notes of processes that are gone are looked for."""
 
+LAST_READING = 0.5
+"""How long after its settling, as a part of that time, a note that was sent just before it was to
+be given up is still looked for; with the usual limits 30 s, in which at least one reading falls."""
+
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
 
@@ -160,7 +164,8 @@ class Delivery:
     ) -> NoteRecord:
         """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
 
-        `message` is the message that shows it and a token that can edit it. Raises as `cancel`.
+        `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
+        and `JournalFullError` when as many notes wait as may.
         """
         moved = await self._press(record, target, message)
         known = self._desk.get(record.id)
@@ -177,8 +182,11 @@ class Delivery:
     ) -> NoteRecord:
         """Make a button's move, which is tried once; a lost confirmation is looked after later."""
         cause = None if target is NoteState.QUEUED else record.cause
+        limit = None if target is NoteState.CANCELLED else self._limits.waiting_notes
         try:
-            return await self.store.move(record, target, cause=cause, message=message, take=True)
+            return await self.store.move(
+                record, target, cause=cause, message=message, take=True, waiting_limit=limit
+            )
         except (StorageError, asyncio.CancelledError):
             self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
             raise
@@ -231,11 +239,18 @@ class Delivery:
         while True:
             now = time.monotonic()
             for tracked in self._desk:
-                if tracked.deadline <= now and not tracked.busy:
+                if self._given_up_at(tracked) <= now and not tracked.busy:
                     await self._give_up(tracked)
                 elif self._waits_silently(tracked, now):
                     self._announce(tracked)
             await asyncio.sleep(TICK_SECONDS)
+
+    def _given_up_at(self, tracked: Tracked) -> float:
+        """Return when a note is given up; one in doubt gets a reading that can tell first."""
+        if tracked.record.state is not NoteState.CHECKING:
+            return tracked.deadline
+        last_reading = self._limits.settle_seconds * LAST_READING
+        return max(tracked.deadline, tracked.settled_at + last_reading)
 
     def _waits_silently(self, tracked: Tracked, now: float) -> bool:
         return (

@@ -82,15 +82,18 @@ class Desk:
             for tracked in self._first_of_each_call()
             if tracked.record.state is NoteState.QUEUED
             and not tracked.busy
-            and tracked.not_before <= now
+            and tracked.not_before <= now < tracked.deadline
         ]
 
     def next_try(self) -> float | None:
         """Return when, by the monotonic clock, a note that is held back may be tried."""
+        now = time.monotonic()
         times = [
             tracked.not_before
             for tracked in self._first_of_each_call()
-            if tracked.record.state is NoteState.QUEUED and not tracked.busy
+            if tracked.record.state is NoteState.QUEUED
+            and not tracked.busy
+            and now < tracked.deadline
         ]
         return min(times, default=None)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal import causes
@@ -14,7 +14,7 @@ from bot.journal.matching import fingerprint
 from bot.journal.order import another_ahead_of, goes_behind, next_position
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.rows import record_of, values_of
-from bot.journal.states import NoteState, check_move
+from bot.journal.states import WAITING, NoteState, check_move
 from bot.sonoran import SonoranError
 from bot.storage import Database
 from bot.storage.journal_schema import notes
@@ -123,6 +123,7 @@ class JournalStore:
         message: tuple[int, str | None] | None = None,
         text: str | None = None,
         take: bool = False,
+        waiting_limit: int | None = None,
     ) -> NoteRecord:
         """Move a note on and return what it is then.
 
@@ -133,7 +134,8 @@ class JournalStore:
         anew goes behind all others of its call; any other has the place in which it was accepted.
 
         Raises `MovedOnError` when the note is not at `record`'s revision any more,
-        `NotFirstError` instead of letting it overtake another note for its call, and
+        `NotFirstError` instead of letting it overtake another note for its call,
+        `JournalFullError` when more than `waiting_limit` notes would wait then, and
         `ForbiddenMoveError` for a move that the states do not have.
         """
         check_move(record.state, target)
@@ -169,6 +171,8 @@ class JournalStore:
             row = moved.one_or_none()
             if row is None:
                 return await self._not_moved(connection, record, target)
+            if waiting_limit is not None and await _waiting(connection) > waiting_limit:
+                raise JournalFullError(waiting_limit)
             await count_delivery(connection, self._database, record, target, there)
             return record_of(row)
 
@@ -230,6 +234,11 @@ class JournalStore:
         query = query.order_by(notes.c.position.desc()).limit(limit)
         async with self._database.begin() as connection:
             return [record_of(row) for row in await connection.execute(query)]
+
+
+async def _waiting(connection: AsyncConnection) -> int:
+    waiting = notes.c.state.in_([state.value for state in WAITING])
+    return int((await connection.execute(select(func.count()).where(waiting))).scalar_one())
 
 
 async def _get(connection: AsyncConnection, note_id: int) -> NoteRecord | None:
