@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             print(f"  {problem}", file=sys.stderr)
         return EX_CONFIG
     if arguments == ["check"]:
-        from bot.check import check
+        from bot.health.check import check
 
         logs.set_up(logging.CRITICAL, config.secrets, stream=sys.stderr)
         return asyncio.run(check(config))

@@ -9,21 +9,21 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
-from bot.cad_servers import CadServers
 from bot.database_life import DatabaseLife
 from bot.dispatchers import Dispatchers
-from bot.guild_settings import SettingsInForce
-from bot.health import CadProbe
+from bot.health.cad import CadProbe
 from bot.in_flight import InFlight
 from bot.journal import Delivery
-from bot.log_channel import LogChannel
-from bot.note_actions import NoteActions
-from bot.note_buttons import NoteButton
-from bot.note_log import NoteLog
-from bot.note_service import NoteService
+from bot.notes.actions import NoteActions
+from bot.notes.buttons import NoteButton
+from bot.notes.log import NoteLog
+from bot.notes.service import NoteService
 from bot.registration import register
-from bot.role_choice import RoleChoice
-from bot.server_choice import ServerChoice
+from bot.settings.cad_servers import CadServers
+from bot.settings.in_force import SettingsInForce
+from bot.settings.log_channel import LogChannel
+from bot.settings.role_choice import RoleChoice
+from bot.settings.server_choice import ServerChoice
 from bot.sonoran import SonoranClient
 from bot.tree import CallnoteTree
 

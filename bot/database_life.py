@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from bot.guild_settings import SettingsInForce
+from bot.settings.in_force import SettingsInForce
 from bot.storage import Database, DatabaseAddress, StorageFullError, StorageUnavailableError
 
 FIRST_RETRY_SECONDS = 0.5

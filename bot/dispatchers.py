@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import discord
 
-from bot.guild_settings import SettingsInForce
 from bot.refusals import NoDispatcherRoleError, NotDispatcherError, NotInGuildError
+from bot.settings.in_force import SettingsInForce
 
 
 class Dispatchers:

@@ -21,9 +21,9 @@ from bot.app import CallnoteBot
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import gateway_of, use_discord_at
-from bot.guild_settings import SettingsInForce
-from bot.note_log import NoteLog
-from bot.note_service import NoteService
+from bot.notes.log import NoteLog
+from bot.notes.service import NoteService
+from bot.settings.in_force import SettingsInForce
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.storage import Database, GuildSettingsStore, UnusableDatabaseError
 

@@ -24,7 +24,7 @@ from bot.refusals import (
     StorageDownError,
     WaitingLimitError,
 )
-from bot.setting_wording import setting_refusal
+from bot.settings.wording import setting_refusal
 
 _NAMES_LIMIT = 900  # UTF-16 units, for the names of roles
 

@@ -9,9 +9,9 @@ from discord.ext import commands
 from bot import events
 from bot.app import CallnoteBot
 from bot.dispatchers import Dispatchers
-from bot.guild_settings import SettingsInForce
-from bot.note_taking import label_of, take_note
-from bot.note_text import NOTE_LIMIT, parse_call_number, parse_note
+from bot.notes.taking import label_of, take_note
+from bot.notes.text import NOTE_LIMIT, parse_call_number, parse_note
+from bot.settings.in_force import SettingsInForce
 from bot.sonoran import CallNote
 
 

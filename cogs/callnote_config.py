@@ -12,9 +12,10 @@ from bot import events
 from bot.administrators import admit_administrator
 from bot.answering import acknowledge, answer
 from bot.app import CallnoteBot
-from bot.history import HistoryPlace
-from bot.note_text import parse_call_number
-from bot.setting_wording import (
+from bot.health.status import status_of
+from bot.notes.history import HistoryPlace
+from bot.notes.text import parse_call_number
+from bot.settings.wording import (
     log_channel_now,
     log_channel_shown,
     roles_now,
@@ -23,7 +24,6 @@ from bot.setting_wording import (
     server_shown,
     servers_unknown,
 )
-from bot.status import status_of
 from cogs.config_pickers import (
     MOST_OPTIONS,
     LogChannelPicker,

@@ -15,8 +15,8 @@ from bot.answering import answer
 from bot.app import CallnoteBot
 from bot.pressed import carry_out
 from bot.refusals import UnwritableChannelError
-from bot.role_choice import MOST_ROLES
-from bot.setting_wording import (
+from bot.settings.role_choice import MOST_ROLES
+from bot.settings.wording import (
     log_channel_now,
     roles_now,
     server_now,

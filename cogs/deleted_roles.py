@@ -8,9 +8,9 @@ from collections.abc import Awaitable
 import discord
 from discord.ext import commands
 
-from bot.guild_settings import SettingsInForce
 from bot.refusals import Refusal
-from bot.role_choice import RoleChoice
+from bot.settings.in_force import SettingsInForce
+from bot.settings.role_choice import RoleChoice
 
 _log = logging.getLogger(__name__)
 

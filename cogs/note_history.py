@@ -11,7 +11,7 @@ import discord
 from bot import events
 from bot.answering import answer
 from bot.app import CallnoteBot
-from bot.history import HistoryPlace, page_of
+from bot.notes.history import HistoryPlace, page_of
 from bot.pressed import carry_out
 
 

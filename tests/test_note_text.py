@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.note_text import (
+from bot.notes.text import (
     LARGEST_CALL,
     NOTE_LIMIT,
     Names,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.journal import NoteRecord, NoteState
 from bot.literal import CONTENT_LIMIT
-from bot.note_wording import content_of, duration, loose_copy, outcome_of, repeated
+from bot.notes.wording import content_of, duration, loose_copy, outcome_of, repeated
 from bot.sonoran import (
     CallNote,
     CredentialsError,

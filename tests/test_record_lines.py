@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.journal import NoteRecord, NoteState
 from bot.literal import CONTENT_LIMIT
-from bot.record_lines import HISTORY_LIMIT, history_entry, log_entry
+from bot.notes.record_lines import HISTORY_LIMIT, history_entry, log_entry
 from bot.sonoran import CallNote, RefusedError
 from bot.standins.discord_server.markdown import render
 from tests.hostile_text import hostile_texts, utf16_units

@@ -6,7 +6,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.database_life import StorageHealth
-from bot.health import CadHealth
+from bot.health.cad import CadHealth
+from bot.health.wording import (
+    Line,
+    Mark,
+    cad_lines,
+    log_channel_line,
+    permissions_line,
+    roles_line,
+    status_content,
+    storage_line,
+    version_line,
+)
 from bot.literal import CONTENT_LIMIT
 from bot.refusals import (
     ManagedRoleError,
@@ -14,7 +25,7 @@ from bot.refusals import (
     NotDispatcherRoleError,
     UnwritableChannelError,
 )
-from bot.setting_wording import (
+from bot.settings.wording import (
     listed,
     log_channel_now,
     log_channel_shown,
@@ -36,17 +47,6 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.standins.discord_server.markdown import render
-from bot.status_wording import (
-    Line,
-    Mark,
-    cad_lines,
-    log_channel_line,
-    permissions_line,
-    roles_line,
-    status_content,
-    storage_line,
-    version_line,
-)
 from bot.storage import SettingChange
 from tests.hostile_text import hostile_texts, utf16_units
 

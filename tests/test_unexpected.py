@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from bot.guild_settings import SettingsInForce
+from bot.settings.in_force import SettingsInForce
 from bot.sonoran import (
     AddedNote,
     ApiVersion,

@@ -12,11 +12,11 @@ from bot.app import CallnoteBot
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import use_discord_at
-from bot.guild_settings import SettingsInForce
 from bot.journal import Limits
-from bot.note_log import NoteLog
-from bot.note_service import NoteService
+from bot.notes.log import NoteLog
+from bot.notes.service import NoteService
 from bot.process import serve
+from bot.settings.in_force import SettingsInForce
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
 from bot.standins.discord_server import DiscordServer, Interaction, Message
 from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS

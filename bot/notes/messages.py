@@ -12,11 +12,11 @@ from dataclasses import replace
 import discord
 
 from bot import events
-from bot.discord_notes import NoteMessage, Shown
 from bot.journal import Delivery, NoteRecord, NoteState
-from bot.mentions import named
-from bot.note_buttons import buttons_for
-from bot.note_wording import content_of, copy_beside, loose_copy, lost
+from bot.notes.buttons import buttons_for
+from bot.notes.discord_message import NoteMessage, Shown
+from bot.notes.mentions import named
+from bot.notes.wording import content_of, copy_beside, loose_copy, lost
 from bot.storage import StorageError
 
 EDIT_SECONDS = 3.0

@@ -8,9 +8,9 @@ from dataclasses import replace
 import aiohttp
 import discord
 
-from bot.guild_settings import SettingsInForce
 from bot.refusals import ChannelNotTriedError, UnwritableChannelError
-from bot.setting_wording import log_channel_trial
+from bot.settings.in_force import SettingsInForce
+from bot.settings.wording import log_channel_trial
 
 TRIAL_SECONDS = 8.0
 """How long Discord may take to accept the line that proves a channel writable."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import discord
 
-from bot.note_text import Names, mentioned_members, with_names
+from bot.notes.text import Names, mentioned_members, with_names
 
 LOOK_UP_SECONDS = 2.0
 """How long the members' names may take in all; a note does not wait longer for a name."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from bot.journal import NoteRecord
 from bot.literal import CONTENT_LIMIT, literal, utf16_units
-from bot.note_wording import outcome_of
+from bot.notes.wording import outcome_of
 from bot.sonoran import RefusedError
 
 HISTORY_LIMIT = 185

@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.cad_servers import CadServers
 from bot.remembered import Remembered
+from bot.settings.cad_servers import CadServers
 from bot.sonoran import (
     ApiVersion,
     CadServer,

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.log_channel import missing_permissions
-from bot.refusals import SettingsUnknownError
-from bot.status_wording import (
+from bot.health.wording import (
     Line,
     cad_lines,
     guild_unknown_line,
@@ -20,10 +18,12 @@ from bot.status_wording import (
     storage_line,
     version_line,
 )
+from bot.refusals import SettingsUnknownError
+from bot.settings.log_channel import missing_permissions
 
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
-    from bot.health import CadHealth
+    from bot.health.cad import CadHealth
 
 
 async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permissions) -> str:

@@ -8,9 +8,9 @@ from enum import Enum
 
 from bot import __version__
 from bot.database_life import StorageHealth
-from bot.health import CadHealth
+from bot.health.cad import CadHealth
 from bot.literal import CONTENT_LIMIT, literal, utf16_units
-from bot.setting_wording import listed
+from bot.settings.wording import listed
 from bot.sonoran import (
     CredentialsError,
     NoEffectError,

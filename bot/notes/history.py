@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bot.journal import JournalStore, NoteRecord
 from bot.literal import CONTENT_LIMIT, utf16_units
-from bot.record_lines import history_entry
+from bot.notes.record_lines import history_entry
 from bot.refusals import HistoryUnreadableError
 from bot.storage import StorageError
 

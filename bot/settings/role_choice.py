@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import discord
 
-from bot.guild_settings import SettingsInForce
 from bot.refusals import (
     EveryoneRoleError,
     GuildNotReadyError,
@@ -15,6 +14,7 @@ from bot.refusals import (
     NotDispatcherRoleError,
     TooManyRolesError,
 )
+from bot.settings.in_force import SettingsInForce
 from bot.storage import FROM_DISCORD, GuildSettings
 
 MOST_ROLES = 25

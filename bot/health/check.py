@@ -8,13 +8,13 @@ import aiohttp
 import discord
 
 from bot.app import COMMANDS
-from bot.cad_servers import CadServers
 from bot.config import Config
 from bot.database_life import storage_health
 from bot.discord_address import gateway_of, use_discord_at
-from bot.health import CadProbe
+from bot.health.cad import CadProbe
+from bot.health.wording import Line, Mark, cad_lines, version_line, wiped_line
+from bot.settings.cad_servers import CadServers
 from bot.sonoran import SonoranClient, Transport, open_session
-from bot.status_wording import Line, Mark, cad_lines, version_line, wiped_line
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD
 

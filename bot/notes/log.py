@@ -8,10 +8,10 @@ import logging
 import aiohttp
 import discord
 
-from bot.guild_settings import SettingsInForce
 from bot.journal import NoteRecord
-from bot.record_lines import log_entry
+from bot.notes.record_lines import log_entry
 from bot.refusals import SettingsUnknownError
+from bot.settings.in_force import SettingsInForce
 
 POST_SECONDS = 15.0
 """How long Discord may take to accept an entry."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import discord
 
 from bot.journal import Delivery, Limits, NoteRecord
-from bot.note_messages import NoteMessages
+from bot.notes.messages import NoteMessages
 from bot.sonoran import SonoranClient
 from bot.storage import Database
 

@@ -15,13 +15,13 @@ from bot.answering import (
     close_if_forgotten,
     reason_of,
 )
-from bot.discord_notes import NoteMessage, Shown
 from bot.impatience import at_most
 from bot.journal import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
-from bot.mentions import named
-from bot.note_buttons import buttons_for
-from bot.note_text import has_visible, one_line
-from bot.note_wording import repeated
+from bot.notes.buttons import buttons_for
+from bot.notes.discord_message import NoteMessage, Shown
+from bot.notes.mentions import named
+from bot.notes.text import has_visible, one_line
+from bot.notes.wording import repeated
 from bot.refusals import NoteMovedOnError, StorageDownError, WaitingLimitError
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError

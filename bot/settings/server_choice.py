@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.cad_servers import CadServers
-from bot.guild_settings import SettingsInForce
 from bot.refusals import NoSuchServerError
+from bot.settings.cad_servers import CadServers
+from bot.settings.in_force import SettingsInForce
 
 
 class ServerChoice:

@@ -12,11 +12,11 @@ import discord
 from bot import events
 from bot.administrators import is_administrator
 from bot.answering import acknowledge
-from bot.discord_notes import FAILURES
 from bot.impatience import at_most
 from bot.journal import JournalFullError, MovedOnError, NoteRecord, NoteState
-from bot.note_buttons import OFFERED
-from bot.note_taking import STORAGE_SECONDS, take_note
+from bot.notes.buttons import OFFERED
+from bot.notes.discord_message import FAILURES
+from bot.notes.taking import STORAGE_SECONDS, take_note
 from bot.refusals import (
     NoteGoneError,
     NoteMovedOnError,

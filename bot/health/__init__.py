@@ -1,0 +1,1 @@
+"""Whether all is well, for administrators in Discord and for the host."""

@@ -1,0 +1,1 @@
+"""What a server's administrators choose, and what is in force."""
