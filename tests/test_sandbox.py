@@ -135,7 +135,7 @@ async def test_an_administrator_chooses_in_lists(tmp_path: Path) -> None:
     )
     said = [line.partition(") ")[2] for line in lines if line.startswith("(only the admin")]
     assert said[1:] == [
-        "The dispatcher role is now @Civilian.",
+        "The dispatcher role is now @Civilian, and no longer @Dispatcher.",
         "No role may add notes now: the door is closed until you choose one.",
         "CAD server: 1 Sandbox Main. Choose below to change it.",
         "The CAD server is now 2 Night shift.",

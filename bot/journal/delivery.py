@@ -7,7 +7,7 @@ import contextlib
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from bot.journal.checker import Checker
 from bot.journal.custody import Custody
@@ -19,7 +19,8 @@ from bot.journal.record import NewNote, NoteRecord
 from bot.journal.sender import Sender, until_stored
 from bot.journal.states import NoteState
 from bot.journal.store import JournalStore, MovedOnError
-from bot.sonoran import OutcomeUnknownError, RateLimitedError, Reason, SonoranClient, SonoranError
+from bot.journal.take_over import TakeOver
+from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
 TICK_SECONDS = 0.5
@@ -76,6 +77,15 @@ class Delivery:
         self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
         self._checker = Checker(
             self._desk, self._custody, database, cad, self._sender, self._line, limits
+        )
+        self._take_over = TakeOver(
+            self._desk,
+            self._custody,
+            self.store,
+            self._line,
+            limit=limits.waiting_notes,
+            track=self._track_left,
+            changed=changed,
         )
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
@@ -194,7 +204,7 @@ class Delivery:
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
         await until_stored(self._custody.enter)
-        await self._take_over()
+        await self._take_over.all_left()
         parts = (self._line.run, self._sender.run, self._checker.run)
         loops = (*parts, self._keep_house, self._tick)
         async with asyncio.TaskGroup() as group:
@@ -225,6 +235,9 @@ class Delivery:
             self._checker.expect(tracked, at_once=at_once)
         self._desk.put(tracked, record)
         return tracked
+
+    def _track_left(self, record: NoteRecord, age: float) -> None:
+        self._track(record, age=age, at_once=True)
 
     def _forget(self, note_id: int) -> None:
         if (tracked := self._desk.get(note_id)) is not None:
@@ -275,16 +288,10 @@ class Delivery:
                 if time.monotonic() - stayed >= STAY_SECONDS:
                     await self._custody.stay()
                     stayed = time.monotonic()
-                await self._take_over()
+                await self._take_over.all_left()
                 await self._settle_doubts()
             except StorageError as error:
                 _log.warning("the journal cannot be looked after: %s", error)
-
-    def _hold_on(self, limited: RateLimitedError, ago: float) -> None:
-        """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
-        left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
-        if left > 0:
-            self._line.failed(RateLimitedError(limited.text, retry_after=left))
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""
@@ -302,29 +309,3 @@ class Delivery:
             elif tracked is not None and tracked.record.revision < record.revision:
                 self._desk.put(tracked, record)
             self._changed(record)
-
-    async def _take_over(self) -> None:
-        records, now = await until_stored(
-            lambda: self._custody.take_over(self._limits.waiting_notes)
-        )
-        new = [each for each in records if each.id not in self._desk]
-        # All that needs no waiting first: meanwhile a button could move what was just read.
-        for record in new:
-            if record.state is not NoteState.SENDING:
-                self._look_after(record, now)
-        for record in new:
-            if record.state is NoteState.SENDING:
-                with contextlib.suppress(MovedOnError):
-                    self._look_after(await until_stored(self._doubting(record)), now)
-
-    def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
-        stopped = OutcomeUnknownError(Reason.STOPPED)
-        return lambda: self.store.move(record, NoteState.CHECKING, cause=stopped)
-
-    def _look_after(self, record: NoteRecord, now: float) -> None:
-        """Go on with a note that another process left; `now` is by the database's clock."""
-        if isinstance(record.cause, RateLimitedError):
-            self._hold_on(record.cause, now - record.updated_at)
-        if record.state.waiting:
-            self._track(record, age=now - record.since, at_once=True)
-        self._changed(record)

@@ -1,0 +1,73 @@
+"""Goes on with the notes that processes left which are gone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Awaitable, Callable
+
+from bot.journal.custody import Custody
+from bot.journal.desk import Desk
+from bot.journal.line import Line
+from bot.journal.record import NoteRecord
+from bot.journal.sender import until_stored
+from bot.journal.states import NoteState
+from bot.journal.store import JournalStore, MovedOnError
+from bot.sonoran import OutcomeUnknownError, RateLimitedError, Reason
+
+
+class TakeOver:
+    """Takes unfinished notes over, at most `limit` at a time, and has them looked after.
+
+    `track` is called with each that is still on its way and its age in seconds, `changed` with
+    every one of them, as its message may be behind.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        custody: Custody,
+        store: JournalStore,
+        line: Line,
+        *,
+        limit: int,
+        track: Callable[[NoteRecord, float], None],
+        changed: Callable[[NoteRecord], None],
+    ) -> None:
+        self._desk = desk
+        self._custody = custody
+        self._store = store
+        self._line = line
+        self._limit = limit
+        self._track = track
+        self._changed = changed
+
+    async def all_left(self) -> None:
+        """Take over what there is now; waits for the database as long as it takes."""
+        records, now = await until_stored(lambda: self._custody.take_over(self._limit))
+        new = [each for each in records if each.id not in self._desk]
+        # All that needs no waiting first: meanwhile a button could move what was just read.
+        for record in new:
+            if record.state is not NoteState.SENDING:
+                self._look_after(record, now)
+        for record in new:
+            if record.state is NoteState.SENDING:
+                with contextlib.suppress(MovedOnError):
+                    self._look_after(await until_stored(self._doubting(record)), now)
+
+    def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
+        stopped = OutcomeUnknownError(Reason.STOPPED)
+        return lambda: self._store.move(record, NoteState.CHECKING, cause=stopped)
+
+    def _look_after(self, record: NoteRecord, now: float) -> None:
+        """Go on with a note; `now` is by the database's clock."""
+        if isinstance(record.cause, RateLimitedError):
+            self._hold_on(record.cause, now - record.updated_at)
+        if record.state.waiting:
+            self._track(record, now - record.since)
+        self._changed(record)
+
+    def _hold_on(self, limited: RateLimitedError, ago: float) -> None:
+        """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
+        left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
+        if left > 0:
+            self._line.failed(RateLimitedError(limited.text, retry_after=left))
