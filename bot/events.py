@@ -8,6 +8,7 @@ import time
 import discord
 
 from bot.journal import NoteRecord, NoteState
+from bot.sonoran import SonoranError
 
 _log = logging.getLogger("callnote")
 _STARTED = "started"
@@ -39,25 +40,23 @@ def outcome(
     interaction: discord.Interaction,
     result: str,
     *,
-    trace_id: str | None = None,
     level: int = logging.INFO,
     error: BaseException | None = None,
 ) -> None:
     """Write an interaction's one line; with `error`, its traceback follows on the same line.
 
-    Never holds the note's text. `trace_id` is the CAD's own reference for the request.
+    Never holds the note's text.
     """
     started = interaction.extras.get(_STARTED, time.monotonic())
     _log.log(
         level,
-        "guild=%s member=%d interaction=%d call=%s outcome=%s ms=%d%s",
+        "guild=%s member=%d interaction=%d call=%s outcome=%s ms=%d",
         interaction.guild_id or "-",
         interaction.user.id,
         interaction.id,
         interaction.extras.get(_CALL, "-"),
         result,
         (time.monotonic() - started) * 1000,
-        f" trace={trace_id}" if trace_id else "",
         exc_info=error,
     )
 
@@ -65,7 +64,8 @@ def outcome(
 def note_outcome(record: NoteRecord, *, shown: bool) -> None:
     """Write the line for a note with which nothing more happens by itself.
 
-    The milliseconds count from the moment it was written down, by the database's clock.
+    With a failure stands the CAD's own reference for it, if there was one. The milliseconds count
+    from the moment it was written down, by the database's clock.
     """
     cause = record.cause
     _log.log(
@@ -79,5 +79,10 @@ def note_outcome(record: NoteRecord, *, shown: bool) -> None:
         "" if shown else ", not shown",
         (record.updated_at - record.accepted_at) * 1000,
         record.tries,
-        f" cause={type(cause).__name__} ({cause})" if cause is not None else "",
+        _reason(cause) if cause is not None else "",
     )
+
+
+def _reason(cause: SonoranError) -> str:
+    trace = f" trace={cause.trace_id}" if cause.trace_id else ""
+    return f" cause={type(cause).__name__} ({cause}){trace}"

@@ -23,7 +23,7 @@ def problem(status: int, detail: str) -> str:
     [
         ("INVALID REQUEST TYPE", "SONORAN\\_API\\_VERSION"),
         ("INVALID COMMUNITY ID", "SONORAN\\_COMMUNITY\\_ID"),
-        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable the API"),
+        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable its API"),
         ("INVALID API KEY", "SONORAN\\_API\\_KEY"),
         ("VERSION PLUS REQUIRED", "plan"),
         ("CALL NOT FOUND", "Check the call number"),
@@ -63,6 +63,17 @@ async def test_version_2_refusals_are_shown_with_advice(
     first, second, _ = message.content.split("\n")
     assert first == "Not added to call #123: No such luck"
     assert advice in second
+
+
+async def test_the_log_has_the_cads_own_reference_for_a_refusal(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.start_with(2)
+    headers = {"X-Trace-Id": "00-1f2e"}
+    world.cad.faults.add(Fault(status=404, body="{}", headers=headers))
+    await world.say()
+    (line,) = [each for each in caplog.messages if "outcome=refused" in each]
+    assert line.endswith("cause=RefusedError (refused with status 404) trace=00-1f2e")
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -136,10 +136,18 @@ def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: s
     )
 
 
-def test_a_queued_note_without_a_cause_says_why_no_note_can_be_sent() -> None:
-    content = content_of(record(NoteState.QUEUED), NoEffectError(Reason.NO_CONNECTION))
+@pytest.mark.parametrize(
+    "problem",
+    [
+        NoEffectError(Reason.NO_CONNECTION),
+        OutcomeUnknownError(Reason.SERVER_ERROR),
+        OutcomeUnknownError(Reason.STOPPED),
+    ],
+)
+def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: SonoranError) -> None:
+    content = content_of(record(NoteState.QUEUED), problem)
     assert content is not None
-    assert "Sonoran CAD is not answering" in content
+    assert "Queued for call #123: Sonoran CAD is not answering; trying again." in content
 
 
 def test_an_added_note_is_the_cads_own_answer() -> None:
@@ -214,11 +222,12 @@ def test_the_cads_own_words_come_first(
     ("error", "expected"),
     [
         (RefusedError("INVALID REQUEST TYPE", status=400), "SONORAN_API_URL"),
-        (RefusedError("CALL NOT FOUND", status=404), "Check the call number"),
+        (RefusedError("CALL NOT FOUND", status=404), "Check the call number; if it is right"),
+        (RefusedError("CALL NOT FOUND", status=400), "Check the call number; if it is right"),
         (RefusedError("BAD", status=400), "Check the call number and the note"),
         (RefusedError("BAD", status=422), "Show this to an administrator"),
         (CredentialsError("INVALID COMMUNITY ID", status=403), "SONORAN_COMMUNITY_ID"),
-        (CredentialsError("API IS NOT ENABLED", status=403), "enable the API"),
+        (CredentialsError("API IS NOT ENABLED", status=403), "enable its API"),
         (CredentialsError("", status=402), "plan"),
         (CredentialsError("", status=403), "allow"),
         (CredentialsError("INVALID API KEY", status=401), "SONORAN_API_KEY"),
@@ -306,7 +315,8 @@ def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> N
 
 def test_a_repeated_note_is_asked_about_with_its_age() -> None:
     assert repeated(record(NoteState.HELD), 20.0) == (
-        "You added exactly this to call #123 20 seconds ago; it was not added again."
+        "You added exactly this to call #123 20 seconds ago; its message says where it stands, "
+        "and this one was not added."
     )
 
 

@@ -40,7 +40,8 @@ async def test_a_repeated_note_is_held_back_with_a_private_question(
     _, question = await asked(world)
     assert question.ephemeral
     assert re.fullmatch(
-        r"You added exactly this to call #123 \d+ seconds? ago; it was not added again\.",
+        r"You added exactly this to call #123 \d+ seconds? ago; its message says where it stands, "
+        r"and this one was not added\.",
         question.content,
     )
     assert labels(question) == ["Add anyway"]

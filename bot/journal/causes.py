@@ -27,7 +27,7 @@ def written(error: SonoranError | None) -> str | None:
     text = getattr(error, "text", None)
     if isinstance(text, str):
         fields["text"] = text[:KEPT_TEXT]
-    for name in ("status", "retry_after", "retry_in", "remembered"):
+    for name in ("status", "retry_after", "retry_in", "remembered", "trace_id"):
         value = getattr(error, name, None)
         if value is not None:
             fields[name] = value
@@ -46,6 +46,12 @@ def read(text: str | None) -> SonoranError | None:
     if text is None:
         return None
     fields: dict[str, Any] = json.loads(text)
+    error = _error_of(fields)
+    error.trace_id = fields.get("trace_id")
+    return error
+
+
+def _error_of(fields: dict[str, Any]) -> SonoranError:
     said = str(fields.get("text") or "")
     status = int(fields.get("status") or 0)
     reason = Reason.__members__.get(str(fields.get("reason")), Reason.UNCLEAR_REPLY)

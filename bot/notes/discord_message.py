@@ -22,7 +22,6 @@ from bot.journal import NoteRecord
 # the trouble.
 _EXPIRED_TOKEN = 50027
 _TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
-_UNKNOWN_MESSAGE = 10008
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
 
 LANDED_SECONDS = 3.5

@@ -42,7 +42,7 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
     note = record.note
     match record.state:
         case NoteState.QUEUED:
-            why = _why_queued(record.cause or problem)
+            why = _why_queued(record.cause, problem)
             return _with_note(record, literal(f"Queued for call #{note.call_id}: {why}."))
         case NoteState.CHECKING:
             return _with_note(record, f"Not confirmed yet: checking call #{note.call_id}.")
@@ -135,8 +135,8 @@ def lost(record: NoteRecord) -> str:
 def repeated(record: NoteRecord, seconds: float) -> str:
     """Return the private question about a note that its member sent a moment ago already."""
     return (
-        f"You added exactly this to call #{record.note.call_id} {duration(seconds)} ago; it was "
-        "not added again."
+        f"You added exactly this to call #{record.note.call_id} {duration(seconds)} ago; its "
+        "message says where it stands, and this one was not added."
     )
 
 
@@ -150,16 +150,18 @@ def duration(seconds: float) -> str:
     return f"{whole} second{'s' if whole > 1 else ''}"
 
 
-def _why_queued(cause: SonoranError | None) -> str:
+def _why_queued(cause: SonoranError | None, problem: SonoranError | None) -> str:
+    """Return what holds a note up: what came of its own last try, else what holds all up."""
     match cause:
-        case None:
-            return "waiting for its turn"
-        case RateLimitedError():
-            return "Sonoran CAD is taking too many requests; trying again"
         case OutcomeUnknownError(reason=Reason.STOPPED):
             return "Callnote was restarted and the note is not there; sending it again"
         case OutcomeUnknownError():
             return "Sonoran CAD had trouble and does not have it; sending it again"
+    match cause or problem:
+        case None:
+            return "waiting for its turn"
+        case RateLimitedError():
+            return "Sonoran CAD is taking too many requests; trying again"
         case NoEffectError(reason=Reason.WRONG_ADDRESS):
             return "Sonoran CAD is not at its address; trying again"
     return "Sonoran CAD is not answering; trying again"
@@ -199,8 +201,8 @@ def _advice(error: SonoranError | None) -> str:
 
 def _refused_advice(error: RefusedError) -> str:
     if "INVALID REQUEST TYPE" in error.text.upper():
-        return "An administrator should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
-    if error.status == 404:
+        return "Whoever hosts the bot should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
+    if error.status == 404 or "NOT FOUND" in error.text.upper():
         return (
             "Check the call number; if it is right, an administrator should check the CAD server "
             "with /callnote-config server."
@@ -213,15 +215,18 @@ def _refused_advice(error: RefusedError) -> str:
 def _credentials_advice(error: CredentialsError) -> str:
     said = error.text.upper()
     if "INVALID COMMUNITY ID" in said:
-        advice = "An administrator must correct SONORAN\\_COMMUNITY\\_ID."
+        advice = "Whoever hosts the bot must correct SONORAN\\_COMMUNITY\\_ID."
     elif "NOT ENABLED" in said:
-        advice = "An administrator must enable the API for the community in Sonoran CAD."
+        advice = "An administrator of the community in Sonoran CAD must enable its API."
     elif error.status == 402 or said.startswith("VERSION "):
-        advice = "An administrator must check the community's Sonoran CAD plan."
+        advice = "An administrator of the community in Sonoran CAD must check its plan."
     elif error.status == 403:
-        advice = "An administrator must check what this API key and plan allow in Sonoran CAD."
+        advice = (
+            "An administrator of the community in Sonoran CAD must check what its API key and plan "
+            "allow."
+        )
     else:
-        advice = "An administrator must correct SONORAN\\_API\\_KEY."
+        advice = "Whoever hosts the bot must correct SONORAN\\_API\\_KEY."
     if not error.remembered:
         return advice
     return (
