@@ -140,5 +140,9 @@ class NoteMovedOnError(Refusal):
     """The note that a button is about is not in the state that the button was made for."""
 
 
+class NoteTooOldError(Refusal):
+    """The note that a button is about was given up too long ago to be taken up again."""
+
+
 class NotYourNoteError(Refusal):
     """The note is another member's, and the member is no administrator."""

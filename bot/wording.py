@@ -17,6 +17,7 @@ from bot.refusals import (
     NotDispatcherError,
     NoteGoneError,
     NoteMovedOnError,
+    NoteTooOldError,
     NotInGuildError,
     NotYourNoteError,
     Refusal,
@@ -118,6 +119,8 @@ def _refusal(error: Refusal) -> str:
             return "This note is not kept any more: look at the call, and send it anew if needed."
         case NoteMovedOnError():
             return "This note has moved on: its message says where it stands now."
+        case NoteTooOldError():
+            return "This note was given up more than a day ago: send it anew if it is still needed."
         case NotYourNoteError():
             return "Only the note's author or an administrator can do this."
     return setting_refusal(error) or "This cannot be done here: ask an administrator."

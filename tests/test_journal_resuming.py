@@ -7,7 +7,14 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.journal import JournalFullError, JournalStore, MovedOnError, NoteRecord, NoteState
+from bot.journal import (
+    JournalFullError,
+    JournalStore,
+    MovedOnError,
+    NoteRecord,
+    NoteState,
+    TooOldError,
+)
 from bot.journal.states import ForbiddenMoveError
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database, DatabaseAddress, StorageError
@@ -15,7 +22,17 @@ from tests import database as databases
 from tests import journal
 from tests.database import opened
 from tests.gate import Gate
-from tests.journal import LABEL, WAYS, Office, eventually, in_state, stored, with_limits, working
+from tests.journal import (
+    LABEL,
+    WAYS,
+    Office,
+    eventually,
+    in_state,
+    shift,
+    stored,
+    with_limits,
+    working,
+)
 
 engine = databases.engine
 address = databases.address
@@ -115,6 +132,39 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
         await resume(office, record, target)
         await office.became(record, NoteState.ADDED)
     assert sorted(stored(cad)) == ["first", "some note here"]
+
+
+@pytest.mark.parametrize(
+    ("state", "target"),
+    [
+        (NoteState.FAILED, NoteState.QUEUED),
+        (NoteState.UNCONFIRMED, NoteState.QUEUED),
+        (NoteState.UNCONFIRMED, NoteState.CHECKING),
+    ],
+)
+async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    state: NoteState,
+    target: NoteState,
+) -> None:
+    office = Office(database, cad, session)
+    record = await in_state(JournalStore(database, GONE), state)
+    await shift(database, 86_399.0, "updated_at")
+    kept = await office.delivery.store.get(record.id)
+    assert kept is not None
+    await shift(database, 2.0, "updated_at")
+    with pytest.raises(TooOldError):
+        await resume(office, kept, target)
+    now = await office.delivery.store.get(record.id)
+    assert now is not None
+    assert (now.state, now.revision) == (record.state, record.revision)
+    if state is NoteState.UNCONFIRMED:
+        assert (await office.delivery.cancel(now)).state is NoteState.CANCELLED
+    else:
+        await shift(database, -60.0, "updated_at")
+        assert (await resume(office, now, target)).state is target
 
 
 @pytest.mark.parametrize("state", WAYS)

@@ -25,6 +25,7 @@ from bot.refusals import (
     NotDispatcherRoleError,
     NoteGoneError,
     NoteMovedOnError,
+    NoteTooOldError,
     NotInGuildError,
     NotYourNoteError,
     Refusal,
@@ -65,6 +66,7 @@ REFUSALS = [
     WaitingLimitError(1000),
     NoteGoneError(),
     NoteMovedOnError(),
+    NoteTooOldError(),
     NotYourNoteError(),
 ]
 _Class = TypeVar("_Class")

@@ -4,7 +4,13 @@ from bot.journal.delivery import Delivery
 from bot.journal.limits import Limits
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.states import NoteState
-from bot.journal.store import JournalFullError, JournalStore, MovedOnError, TakenError
+from bot.journal.store import (
+    JournalFullError,
+    JournalStore,
+    MovedOnError,
+    TakenError,
+    TooOldError,
+)
 
 __all__ = [
     "Delivery",
@@ -16,4 +22,5 @@ __all__ = [
     "NoteRecord",
     "NoteState",
     "TakenError",
+    "TooOldError",
 ]

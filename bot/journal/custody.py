@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, up
 
 from bot.journal.record import NoteRecord
 from bot.journal.rows import record_of
-from bot.journal.states import WAITING, NoteState
+from bot.journal.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
 from bot.storage.journal_schema import call_list_reads, delivered_notes, notes, processes
 
@@ -25,9 +25,6 @@ HELD_SECONDS = 900.0
 TOKEN_SECONDS = 900.0
 """How long an interaction's token works (Discord API docs, Receiving and Responding to
 Interactions)."""
-
-RETRY_SECONDS = 86_400.0
-"""How long a note that was given up is kept for its buttons, whatever the history setting."""
 
 DELIVERED_SECONDS = 90 * 86_400.0
 """How long it is remembered what was delivered to a call, far longer than a call lives."""

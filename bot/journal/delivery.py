@@ -175,7 +175,7 @@ class Delivery:
         """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
 
         `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
-        and `JournalFullError` when as many notes wait as may.
+        `JournalFullError` when as many notes wait as may, and `TooOldError` after a day.
         """
         moved = await self._press(record, target, message)
         known = self._desk.get(record.id)

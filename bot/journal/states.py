@@ -68,6 +68,9 @@ RECEIVED_SECONDS = 60.0
 """How long a note in the state RECEIVED holds up others for its call: long enough for another
 process to notice that the one that had it is gone, and to ask Discord."""
 
+RETRY_SECONDS = 86_400.0
+"""For how long a note that was given up can be taken up again, and is kept for that."""
+
 WAITING = frozenset({NoteState.RECEIVED, NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING})
 _FINAL = frozenset(
     {

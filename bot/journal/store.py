@@ -14,7 +14,7 @@ from bot.journal.matching import fingerprint
 from bot.journal.order import another_ahead_of, goes_behind, next_position
 from bot.journal.record import NewNote, NoteRecord
 from bot.journal.rows import record_of, values_of
-from bot.journal.states import WAITING, NoteState, check_move
+from bot.journal.states import RETRY_SECONDS, WAITING, NoteState, check_move
 from bot.sonoran import SonoranError
 from bot.storage import Database
 from bot.storage.journal_schema import notes
@@ -41,6 +41,10 @@ class MovedOnError(Exception):
     def __init__(self, record: NoteRecord | None) -> None:
         super().__init__("the note has moved on")
         self.record = record
+
+
+class TooOldError(Exception):
+    """The note was given up more than `RETRY_SECONDS` ago, so it is not taken up again."""
 
 
 class NotFirstError(Exception):
@@ -135,7 +139,8 @@ class JournalStore:
 
         Raises `MovedOnError` when the note is not at `record`'s revision any more,
         `NotFirstError` instead of letting it overtake another note for its call,
-        `JournalFullError` when more than `waiting_limit` notes would wait then, and
+        `JournalFullError` when more than `waiting_limit` notes would wait then, `TooOldError` for
+        one that was given up long ago, and
         `ForbiddenMoveError` for a move that the states do not have.
         """
         check_move(record.state, target)
@@ -163,6 +168,8 @@ class JournalStore:
             still = [notes.c.id == record.id, notes.c.revision == record.revision]
             if not take:
                 still.append(notes.c.owner == self.owner)
+            if record.state.final and target.waiting:
+                still.append(notes.c.updated_at > self._database.now - RETRY_SECONDS)
             if target is NoteState.SENDING:
                 still.append(~another_ahead_of(record, self._database.now))
             moved = await connection.execute(
@@ -170,16 +177,18 @@ class JournalStore:
             )
             row = moved.one_or_none()
             if row is None:
-                return await self._not_moved(connection, record, target)
+                return await self._not_moved(connection, record, target, take=take)
             if waiting_limit is not None and await _waiting(connection) > waiting_limit:
                 raise JournalFullError(waiting_limit)
             await count_delivery(connection, self._database, record, target, there)
             return record_of(row)
 
     async def _not_moved(
-        self, connection: AsyncConnection, record: NoteRecord, target: NoteState
+        self, connection: AsyncConnection, record: NoteRecord, target: NoteState, *, take: bool
     ) -> NoteRecord:
         now = await _get(connection, record.id)
+        if take and now is not None and now.revision == record.revision:
+            raise TooOldError
         if now is not None and now.owner == self.owner:
             made = now.revision == record.revision + 1 and now.state is target
             # Another process may have had the note, sent it and ended: that is not to be repeated.

@@ -13,13 +13,14 @@ from bot import events
 from bot.administrators import is_administrator
 from bot.answering import acknowledge
 from bot.impatience import at_most
-from bot.journal import JournalFullError, MovedOnError, NoteRecord, NoteState
+from bot.journal import JournalFullError, MovedOnError, NoteRecord, NoteState, TooOldError
 from bot.notes.buttons import OFFERED
 from bot.notes.discord_message import FAILURES
 from bot.notes.taking import STORAGE_SECONDS, take_note
 from bot.refusals import (
     NoteGoneError,
     NoteMovedOnError,
+    NoteTooOldError,
     NotYourNoteError,
     StorageDownError,
     WaitingLimitError,
@@ -38,9 +39,9 @@ _TARGETS = {
 
 _LARGEST_ID = 2**63 - 1  # which the database's integers can hold; a forged button may have more
 
-_MOVED_ON = "This note has moved on meanwhile: its message says where it stands."
-_NOT_STORED = (
-    "Callnote's storage is not answering, so nothing was changed: press it again in a moment."
+_NOT_CONFIRMED = (
+    "Callnote's storage did not confirm this: watch the note's message, and press again if it "
+    "stays as it is."
 )
 
 
@@ -132,16 +133,18 @@ class NoteActions:
             else:
                 await delivery.resume(record, _TARGETS[action], shown_in)
         except MovedOnError:
-            await _tell(interaction, _MOVED_ON)
+            await _tell(interaction, failure(NoteMovedOnError(), ""))
+        except TooOldError:
+            await _tell(interaction, failure(NoteTooOldError(), ""))
         except JournalFullError as error:
             await _tell(interaction, failure(WaitingLimitError(error.limit), ""))
         except StorageError:
-            await _tell(interaction, _NOT_STORED)
+            await _tell(interaction, _NOT_CONFIRMED)
         except Exception as error:  # the answer to it must not take the note's message's place
             events.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
             )
-            await _tell(interaction, _NOT_STORED)
+            await _tell(interaction, failure(error, str(interaction.id)))
         else:
             events.outcome(interaction, f"pressed {action}")
 
