@@ -129,7 +129,8 @@ class CallnoteConfig(
             events.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
-        content = log_channel_shown(choice.name_of(guild), choice.trouble(guild))
+        trouble = choice.trouble(guild) or self._bot.note_log.trouble(guild.id)
+        content = log_channel_shown(choice.name_of(guild), trouble)
         view = LogChannelPicker(current, button=current is not None)
         await answer(interaction, content, view=shown(view))
         events.outcome(interaction, "log channel shown")

@@ -65,6 +65,13 @@ async def test_what_is_not_well_is_told_and_the_rest_looked_at_all_the_same(
     ]
 
 
+async def test_a_file_that_cannot_be_made_is_not_well(world: World, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    status, out = await check(world, tmp_path, DATABASE_URL="sqlite:///data/callnote.db")
+    assert status == 1
+    assert "callnote.db cannot be made or written to in its folder." in out
+
+
 async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> None:
     world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
     status, out = await check(world, tmp_path)

@@ -126,7 +126,8 @@ async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World)
     await configure(world, "log-channel", {"channel": log})
     world.guild.delete_channel(log)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
-    assert "the channel is gone" in (await configure(world, "status")).content
+    text = (await configure(world, "status")).content
+    assert "❌ Log channel: the channel is gone. Notes go on working; choose another" in text
 
 
 async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_again(
@@ -138,6 +139,7 @@ async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_
     world.discord.faults.add(DiscordFault(route="channel_message", status=403, applied=False))
     await world.say("one")
     await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
+    assert "did not let Callnote" in (await configure(world, "log-channel")).content
     text = (await configure(world, "status")).content
     assert "at the last note, Discord did not let Callnote write there" in text
     await world.say("two")

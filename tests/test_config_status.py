@@ -11,6 +11,7 @@ from bot.standins.discord_server.markdown import render
 from bot.standins.discord_server.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
 from bot.standins.sonoran_server import Fault
 from tests.administrator import configure
+from tests.notes import QUEUED, told
 from tests.world import API_KEY, TOKEN, World
 
 
@@ -33,7 +34,8 @@ async def test_all_is_well(world: World, version: int) -> None:
     assert f"1 {world.cad.community_name} Main." in text
     assert "Dispatcher roles, from the host's setting DISPATCHER_ROLE_IDS: @Dispatcher." in text
     assert "Log channel: none" in text
-    assert "Storage: a SQLite database, which outlives a restart." in text
+    assert "Storage: a SQLite database, which lasts as long as its disk." in text
+    assert "Notes are sent as they come." in text
     assert f"Callnote {__version__}." in text
     community = world.cad.community_name if version == 2 else world.cad.community_id
     assert f"for the community {community}." in text
@@ -66,6 +68,17 @@ async def test_asking_often_costs_the_cad_no_more_than_asking_once(world: World)
     for _ in range(5):
         await status(world)
     assert len(world.cad.requests) == asked
+
+
+async def test_notes_that_are_held_back_are_told_although_the_cad_can_be_read(
+    world: World,
+) -> None:
+    await world.registered()
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "❌ Notes: 1 waiting, as Sonoran CAD takes no more requests" in text
 
 
 async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:

@@ -11,6 +11,7 @@ from bot.health.wording import (
     cad_lines,
     guild_unknown_line,
     log_channel_line,
+    notes_line,
     permissions_line,
     roles_line,
     settings_unknown_line,
@@ -42,6 +43,7 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     else:
         change = await bot.settings.last_change(guild.id)
     lines += [
+        notes_line(bot.delivery.problem, len(bot.delivery)),
         permissions_line(missing_permissions(here)),
         storage_line(bot.life.health),
         version_line(),
@@ -63,5 +65,5 @@ def _settings_lines(bot: CallnoteBot, guild: discord.Guild, health: CadHealth) -
             [role.name for role in bot.role_choice.current(guild)],
             chosen=settings.role_ids is not None,
         ),
-        log_channel_line(bot.log_channel.name_of(guild), trouble),
+        log_channel_line(bot.log_channel.name_of(guild), trouble, gone=bot.log_channel.gone(guild)),
     ]

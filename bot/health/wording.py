@@ -71,6 +71,18 @@ def cad_lines(health: CadHealth, server_id: int | None, *, chosen: bool) -> list
     return lines
 
 
+def notes_line(problem: SonoranError | None, waiting: int) -> Line:
+    """Return whether notes are sent just now; `problem` is why not, `waiting` how many wait."""
+    if problem is None:
+        return Line(Mark.WELL, "Notes are sent as they come.")
+    why = "takes no more requests" if isinstance(problem, RateLimitedError) else None
+    return Line(
+        Mark.ILL,
+        f"Notes: {waiting:,} waiting, as Sonoran CAD {why or _REASONS[_reason(problem)]}; they go "
+        "on by themselves when it takes notes again.",
+    )
+
+
 def settings_unknown_line() -> Line:
     """Return what stands for the settings until they have been read once."""
     return Line(Mark.NOTE, "Roles, server and log channel: not known until the storage answers.")
@@ -98,10 +110,16 @@ def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
     return Line(Mark.WELL, f"Dispatcher roles, {source}: {listed(names)}.")
 
 
-def log_channel_line(name: str | None, trouble: str | None) -> Line:
-    """Return where notes are recorded, and what keeps them from it."""
+def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = False) -> Line:
+    """Return where notes are recorded, and what keeps them from it; `gone` if it was deleted."""
     if name is None:
         return Line(Mark.NOTE, "Log channel: none; set one with /callnote-config log-channel.")
+    if trouble is not None and gone:
+        return Line(
+            Mark.ILL,
+            f"Log channel: {trouble}. Notes go on working; choose another with /callnote-config "
+            "log-channel.",
+        )
     if trouble is not None:
         return Line(
             Mark.ILL,
@@ -136,8 +154,9 @@ def storage_line(health: StorageHealth) -> Line:
             f"Storage: the {health.kind} database was full at the last change of a setting: try "
             "again, and if it is full still, whoever hosts the bot must make room.",
         )
+    lasts = "outlives a restart" if health.kind != "SQLite" else "lasts as long as its disk"
     return wiped_line(health) or Line(
-        Mark.WELL, f"Storage: a {health.kind} database, which outlives a restart."
+        Mark.WELL, f"Storage: a {health.kind} database, which {lasts}."
     )
 
 

@@ -42,6 +42,11 @@ class LogChannel:
         channel = guild.get_channel(channel_id)
         return "deleted channel" if channel is None else channel.name
 
+    def gone(self, guild: discord.Guild) -> bool:
+        """Whether there was a channel that was deleted since; raises `SettingsUnknownError`."""
+        channel_id = self.id_of(guild)
+        return channel_id is not None and guild.get_channel(channel_id) is None
+
     def trouble(self, guild: discord.Guild) -> str | None:
         """Return why notes cannot be recorded in the chosen channel just now; None if they can."""
         channel_id = self.id_of(guild)

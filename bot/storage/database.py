@@ -80,7 +80,8 @@ class Database:
         """
         self._shared = shared
         try:
-            if shared and self.address.path is not None and not self.address.path.exists():
+            if shared and self._file is not None and not self._file.exists:
+                self._file.check()
                 return None
             if self._file is not None and not shared:
                 self._file.claim()

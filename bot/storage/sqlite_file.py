@@ -23,6 +23,11 @@ class SqliteFile:
         self._path = path
         self._lock: sqlite3.Connection | None = None
 
+    @property
+    def exists(self) -> bool:
+        """Whether the file is there; raises `OSError` when its folder may not be looked into."""
+        return self._path.exists()
+
     def claim(self) -> None:
         """Make the folder and the file where they are missing, and take the lock.
 
@@ -38,9 +43,18 @@ class SqliteFile:
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise StorageFullError("There is no room for the database on its disk.") from None
-            raise UnusableDatabaseError(
-                f"The database file {self._path.name} cannot be made or written to in its folder."
-            ) from None
+            raise self._unusable() from None
+
+    def check(self) -> None:
+        """Raise `UnusableDatabaseError` if `claim` could not make the file; makes nothing."""
+        there = next(parent for parent in self._path.parents if parent.exists())
+        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+            raise self._unusable()
+
+    def _unusable(self) -> UnusableDatabaseError:
+        return UnusableDatabaseError(
+            f"The database file {self._path.name} cannot be made or written to in its folder."
+        )
 
     def release(self) -> None:
         """Give the lock back, if it is held."""
