@@ -164,6 +164,12 @@ async def test_a_message_is_waited_for_until_it_changes(tmp_path: Path) -> None:
     assert lines[-1] == "NOTE 'hi' added to call #123"
 
 
+async def test_a_repeated_note_that_is_meant_is_shown_to_its_end(tmp_path: Path) -> None:
+    line = "/callnote call:123 note:hi\n"
+    lines = await sandbox(f"{line}{line}press Add anyway\ncalls\n", tmp_path)
+    assert lines.count("NOTE 'hi' added to call #123") == 2
+
+
 async def test_help_fits_one_screen(tmp_path: Path) -> None:
     lines = await sandbox("help\n", tmp_path)
     assert len(lines) <= 24

@@ -36,7 +36,7 @@ COMMUNITY_ID = "sandbox"
 START_SECONDS = 20.0
 
 LIMITS = Limits(
-    call_reads_per_minute=5,
+    call_reads_per_minute=30,
     settle_seconds=5.0,
     give_up_seconds=60.0,
     longest_pause_seconds=5.0,
@@ -160,6 +160,9 @@ class Scene:
 
         if not await self.until(lambda: len(source.edits) > edits or bool(others()), seconds):
             raise TimeoutError
+        # Adding a note after all closes the question and then has a message of its own.
+        if interaction.message is not None and interaction.message is not source:
+            await self.until(lambda: bool(others()), seconds)
         return others()[0] if others() else source
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:

@@ -49,7 +49,9 @@ stand-ins on this machine, so nothing you do here leaves it.
   cad wrong-key         it does not accept the API key (remembered for a minute; see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log          restart the bot; show its last log lines
-  help, quit"""
+  help, quit
+Times are shorter here: a note is given up after 1 minute instead of 14, and one without an answer
+is known to be missing after 5 seconds instead of 60."""
 
 
 class Shell:
@@ -123,7 +125,7 @@ class Shell:
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: This interaction failed)")
             return
-        if message is source:
+        if message is source or not message.ephemeral:
             self._show_message(message, self._viewer)
         else:
             self._show(as_shown(message, person))

@@ -36,7 +36,7 @@ from bot.standins.discord_server.resolved import resolve
 from bot.standins.discord_server.waiting import Waiting
 from bot.standins.discord_server.world import World
 
-_SLASH_COMMAND, _MESSAGE_MENU = 1, 3
+_SLASH_COMMAND = 1
 
 
 class People(Waiting, ABC):
@@ -87,14 +87,6 @@ class People(Waiting, ABC):
             if resolved := resolve(named_entities(payloads), place.guild, member):
                 data["resolved"] = resolved
         return self._interact(APPLICATION_COMMAND, data, member, place, locale=locale)
-
-    async def use_message_menu(self, member: Member, message: Message, command: str) -> Interaction:
-        """Let a person use a command from the context menu of a message."""
-        registered = self._registered(command, _MESSAGE_MENU, message.channel)
-        data = self._command_data(command, _MESSAGE_MENU, registered)
-        data["target_id"] = str(message.id)
-        data["resolved"] = {"messages": {str(message.id): message.payload()}}
-        return self._interact(APPLICATION_COMMAND, data, member, message.channel)
 
     async def autocomplete(
         self,

@@ -150,10 +150,6 @@ class DiscordServer(People):
     def registered_commands(self, commands: list[JSON]) -> None:
         self.world.registrations.replace(None, commands)
 
-    def guild_commands(self, guild: Guild) -> list[JSON]:
-        """Return the commands that are registered for one guild only."""
-        return self.world.registrations.get(guild.id)
-
     @property
     def connections(self) -> list[Connection]:
         """The gateway connections that exist now."""
