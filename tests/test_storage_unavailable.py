@@ -195,6 +195,38 @@ async def test_a_user_who_may_no_longer_write_is_unavailable_for_now(
             await administer(url, f"DROP ROLE {role}")
 
 
+async def test_credentials_that_are_rotated_make_place_for_new_ones(
+    request: pytest.FixtureRequest,
+) -> None:
+    """As on Heroku, which takes the old ones away and restarts the bot with a new address."""
+    async with databases.postgresql(request.config) as address, opened(address):
+        url, name = server_url(request.config), address.url.database
+        old, new = (
+            Database(databases.at(address, username=f"{name}_{which}", password=PASSWORD))
+            for which in ("old", "new")
+        )
+        for which in ("old", "new"):
+            await administer(
+                url, f"CREATE ROLE {name}_{which} SUPERUSER LOGIN PASSWORD '{PASSWORD}'"
+            )
+        try:
+            assert await answer(old) == 42
+            await administer(url, f"ALTER ROLE {name}_old NOLOGIN")
+            async with new.begin() as connection:
+                ended = text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = :name"
+                )
+                await connection.execute(ended, {"name": f"{name}_old"})
+            with pytest.raises(StorageUnavailableError, match="user or the password"):
+                await answer(old)
+            assert await answer(new) == 42
+        finally:
+            await old.close()
+            await new.close()
+            for which in ("old", "new"):
+                await administer(url, f"DROP ROLE {name}_{which}")
+
+
 async def test_a_login_that_is_refused_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
