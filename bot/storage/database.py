@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Double, Insert, Table, cast, event, func
+from sqlalchemy import ColumnElement, Double, Insert, Table, cast, event, func
 from sqlalchemy import literal_column as literal
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -19,6 +19,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from bot.storage.address import DatabaseAddress
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import forbids, translated
+from bot.storage.sqlite_connections import SqliteConnections
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, revision_of, upgrade
 
@@ -31,11 +32,11 @@ UPGRADE_SECONDS = 60.0
 CONNECTIONS = 5
 """PostgreSQL connections at once: small plans have 20, and two processes overlap in a restart."""
 
+CLOSE_SECONDS = 1.0
+"""How long PostgreSQL connections may take to be closed politely."""
+
 CANCEL_SECONDS = 1.0
 """How long somebody who is cancelled waits for a connection that is just being opened."""
-
-INTERRUPT_SECONDS = 0.1
-"""How long a statement of a cancelled SQLite transaction may still take before it is stopped."""
 
 RECYCLE_SECONDS = 1800.0
 """The age at which a connection is replaced by a new one."""
@@ -54,19 +55,19 @@ class Database:
     def __init__(self, address: DatabaseAddress, *, seconds: float = SECONDS) -> None:
         self.address = address
         self._seconds = seconds
-        self._shared = False
-        self._file = SqliteFile(address.path) if address.path is not None else None
         self._engine = _engine(address, seconds)
         self._free = asyncio.Semaphore(_connections(address))
-        if self._file is None:
+        self._made: weakref.WeakSet[Any] = weakref.WeakSet()
+        self._file: SqliteFile | None = None
+        engine = self._engine.sync_engine
+        if address.path is None:
+            event.listen(engine, "connect", self._note_made)
             self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
             return
+        self._file = SqliteFile(address.path)
+        self._sqlite = SqliteConnections(engine, address.path, seconds=seconds)
         # 2440587.5 is the Julian day on which 1970 began.
         self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
-        event.listen(self._engine.sync_engine, "do_connect", self._find_sqlite)
-        event.listen(self._engine.sync_engine, "connect", self._prepare_sqlite)
-        event.listen(self._engine.sync_engine, "begin", self._begin_sqlite)
-        event.listen(self._engine.sync_engine, "invalidate", _undo_sqlite)
 
     async def open(self, *, shared: bool = False) -> str | None:
         """Connect, bring the tables up to date, and return the revision that was found before.
@@ -78,8 +79,9 @@ class Database:
         Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
         `UnusableDatabaseError` when it cannot; nothing stays open then.
         """
-        self._shared = shared
         try:
+            if self._file is not None:
+                self._sqlite.shared = shared
             if shared and self._file is not None and not self._file.exists:
                 self._file.check()
                 return None
@@ -107,8 +109,12 @@ class Database:
 
     async def close(self) -> None:
         """Close all connections and give a SQLite file free for others."""
+        loop = asyncio.get_running_loop()
+        # The driver would wait for each of them that does not answer, one after the other.
+        stop = loop.call_later(CLOSE_SECONDS, self._terminate)
         with contextlib.suppress(StorageUnavailableError), translated():
             await self._engine.dispose()
+        stop.cancel()
         if self._file is not None:
             self._file.release()
 
@@ -162,11 +168,7 @@ class Database:
         except asyncio.CancelledError:
             # Both drivers can lose a connection whose opening is cut off (omnilib/aiosqlite#259).
             left = min(deadline - loop.time(), CANCEL_SECONDS)
-            await asyncio.wait([opening], timeout=max(left, 0))
-            opening.cancel()
-            await asyncio.wait([opening])
-            if not opening.cancelled() and opening.exception() is None:
-                await opening.result().close()
+            await _to_the_end(asyncio.ensure_future(_given_back(opening, max(left, 0))))
             raise
         stop = None
         try:
@@ -180,72 +182,34 @@ class Database:
             try:
                 await asyncio.shield(closing)
             except asyncio.CancelledError:
-                await asyncio.wait([closing])
+                await _to_the_end(closing)
                 raise
             finally:
                 if stop is not None:
                     stop.cancel()
 
-    def _find_sqlite(self, *_: object) -> None:
-        """Fail before aiosqlite does, whose thread would report it even after the loop's end."""
-        if self.address.path is not None and not self.address.path.exists():
-            raise FileNotFoundError
+    def _note_made(self, connection: Any, _record: object) -> None:
+        self._made.add(connection.driver_connection)
 
-    def _prepare_sqlite(self, connection: Any, _record: object) -> None:
-        """Set a new SQLite connection up."""
-        cursor = connection.cursor()
-        try:
-            if not self._shared:
-                cursor.execute("PRAGMA journal_mode = WAL")
-            cursor.execute("PRAGMA synchronous = FULL")
-            cursor.execute("PRAGMA foreign_keys = ON")
-            cursor.close()
-        except BaseException:
-            connection.close()
-            raise
-
-    def _begin_sqlite(self, connection: Connection) -> None:
-        """Begin so that what is read stays true until it is written, and wait no longer than due.
-
-        The driver would begin only before the first change (Python documentation, sqlite3,
-        Transaction control), so it is told not to begin at all.
-        """
-        deadline: float = connection.get_execution_options()["deadline"]
-        left = min(deadline - asyncio.get_running_loop().time(), self._seconds)
-        connection.exec_driver_sql(f"PRAGMA busy_timeout = {max(0, int(left * 1000))}")
-        connection.exec_driver_sql("BEGIN" if self._shared else "BEGIN IMMEDIATE")
+    def _terminate(self) -> None:
+        for driver in list(self._made):
+            driver.terminate()
 
 
-def _undo_sqlite(connection: Any, _record: object, error: BaseException | None) -> None:
-    """End the transaction of a connection that is given up because its statement was cancelled.
+async def _given_back(opening: asyncio.Future[AsyncConnection], seconds: float) -> None:
+    """Close a connection that nobody wants any more, which gets some time to be opened."""
+    await asyncio.wait([opening], timeout=seconds)
+    opening.cancel()
+    await asyncio.wait([opening])
+    if not opening.cancelled() and opening.exception() is None:
+        await opening.result().close()
 
-    Closing alone does not: SQLite keeps the lock as long as anything refers to the statement
-    (SQLite documentation, sqlite3_close_v2), such as the traceback of the cancellation.
-    """
-    if connection.run_async(_ended) and not isinstance(error, asyncio.CancelledError):
-        raise asyncio.CancelledError
 
-
-async def _ended(driver: Any) -> bool:
-    """Undo what a connection was doing and close it, and return whether that was cancelled.
-
-    Each step is done by the driver's thread once it is begun, so all are begun in any case. What
-    SQLAlchemy would do instead can wait for ever for a thread that has ended (aiosqlite 0.22.1,
-    `Connection.close` and `stop`), and with it a process that is to end.
-    """
-    cancelled = False
-    # Not at once: as long as rows of another statement are unread, an interruption would end the
-    # rollback, too (SQLite documentation, sqlite3_interrupt). The driver's own way to interrupt
-    # would take a task.
-    stop = asyncio.get_running_loop().call_later(INTERRUPT_SECONDS, driver._connection.interrupt)
-    for step in (driver.rollback, driver.close):
-        try:
-            with contextlib.suppress(sqlite3.Error, ValueError):  # the latter when it is closed
-                await step()
-        except asyncio.CancelledError:
-            cancelled = True
-        stop.cancel()
-    return cancelled
+async def _to_the_end(task: asyncio.Future[None]) -> None:
+    """Wait for a task in one that was cancelled, however often it is cancelled again."""
+    while not task.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([task])
 
 
 def _connections(address: DatabaseAddress) -> int:

@@ -100,6 +100,12 @@ def failure_of(error: BaseException) -> StorageError | None:
     return _of_postgresql(cause)
 
 
+def is_busy(error: DBAPIError) -> bool:
+    """Whether somebody else holds the lock of a SQLite file."""
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
+
+
 def forbids(error: DBAPIError) -> bool:
     """Whether PostgreSQL denied its user something (appendix A, 42501).
 
