@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -36,6 +37,10 @@ DRAIN_SECONDS = 22.0
 """Time for notes in flight after a signal, which with saying so for those cut off stays within
 25 s; Heroku kills a process 30 s after SIGTERM."""
 
+LONGEST_STOP_SECONDS = 25.0
+"""When a process that is stopping ends whatever it still does, such as waiting for a database that
+does not answer any more; the journal has what was not finished."""
+
 DATABASE_FIRST_SECONDS = 5.0
 """How long Discord is not connected to while the database is being opened. After that, commands
 are answered with the plain truth until it is."""
@@ -64,14 +69,15 @@ class FatalError(Exception):
     """Trying again cannot help; the message is the one sentence for the host."""
 
 
-async def run(config: Config) -> int:
+async def run(config: Config, *, longest_stop: float = LONGEST_STOP_SECONDS) -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit status.
 
-    0 after a signal, 78 when Discord rejects the token or the database cannot be used at all, with
+    After a signal it ends within `longest_stop` seconds, if need be with the interpreter. 0 after
+    a signal, 78 when Discord rejects the token or the database cannot be used at all, with
     one sentence on standard error.
     """
     stop = asyncio.Event()
-    _stop_on_signals(stop)
+    _stop_on_signals(stop, longest_stop)
     try:
         await serve(config, stop)
     except FatalError as error:
@@ -244,15 +250,26 @@ async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None])
             task.exception()  # seen, so that asyncio does not report it as lost
 
 
-def _stop_on_signals(stop: asyncio.Event) -> None:
-    """Set `stop` on SIGTERM and SIGINT, however often they come.
+def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
+    """Set `stop` on SIGTERM and SIGINT, however often they come, and see to an end in time.
 
     Plain handlers, as those of the event loop end with it and exist on POSIX only.
     """
     loop = asyncio.get_running_loop()
 
+    def begin() -> None:
+        if not stop.is_set():
+            stop.set()
+            loop.call_later(longest_stop, _end_at_once)
+
     def handle(_number: int, _frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(stop.set)
+        loop.call_soon_threadsafe(begin)
 
     for number in STOP_SIGNALS:
         signal.signal(number, handle)
+
+
+def _end_at_once() -> None:
+    _log.error("stopping took too long; what was not finished is in the journal")
+    logging.shutdown()
+    os._exit(0)

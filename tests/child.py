@@ -37,12 +37,15 @@ class Child:
 
 async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
     """Start `python -m bot` with these settings and arguments."""
+    return await interpret(folder, settings, "-m", "bot", *arguments)
+
+
+async def interpret(folder: Path, settings: dict[str, str], *command: str) -> Child:
+    """Start the interpreter with a command line of its own."""
     return Child(
         await asyncio.create_subprocess_exec(
             sys.executable,
-            "-m",
-            "bot",
-            *arguments,
+            *command,
             cwd=folder,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
             stdin=asyncio.subprocess.PIPE,

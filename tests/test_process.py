@@ -11,8 +11,22 @@ import pytest
 
 from bot.standins.discord_server import Fault as DiscordFault
 from bot.standins.sonoran_server import Fault
-from tests.child import running, settings_of, start
+from tests.child import interpret, running, settings_of, start
+from tests.notes import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
+
+IMPATIENT = """
+import asyncio, sys
+from pathlib import Path
+from bot import logs
+from bot.config import Config, environment
+from bot.process import run
+
+config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
+logs.set_up(config.log_level, config.secrets)
+sys.exit(asyncio.run(run(config, longest_stop=0.5)))
+"""
+"""The bot as it is, but for a shorter time to stop in."""
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -109,6 +123,25 @@ async def test_every_wrong_setting_is_reported_at_once(tmp_path: Path) -> None:
         "SONORAN_SERVER_ID",
     ):
         assert name in errors
+
+
+async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_next_process(
+    world: World, tmp_path: Path
+) -> None:
+    world.cad.faults.add(Fault(on="note", applied=True, hold=asyncio.Event()))
+    child = await interpret(tmp_path, settings_of(world), "-c", IMPATIENT)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    child.signal(signal.SIGTERM)
+    status, out, errors = await child.ended()
+    assert status == 0
+    assert "stopping took too long" in out
+    assert errors == ""
+    async with running(world, tmp_path, SONORAN_SETTLE_SECONDS="1"):
+        message = await told(world, interaction, ADDED)
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
 
 
 async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
