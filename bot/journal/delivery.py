@@ -36,8 +36,12 @@ TAKE_OVER_SECONDS = 2.0
 """How often notes of processes that are gone are looked for."""
 
 LAST_READING = 0.5
-"""How long after its settling, as a part of that time, a note that was sent just before it was to
-be given up is still looked for; with the usual limits 30 s, in which at least one reading falls."""
+"""How long after its settling, as a part of that time, a note that was sent not long before it was
+to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
+
+GRACE_SECONDS = 45.0
+"""The longest that this may take: what became of the note is to be said while the interaction's
+token is good, as nothing else may lead to the message."""
 
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
@@ -262,8 +266,8 @@ class Delivery:
         """Return when a note is given up; one in doubt gets a reading that can tell first."""
         if tracked.record.state is not NoteState.CHECKING:
             return tracked.deadline
-        last_reading = self._limits.settle_seconds * LAST_READING
-        return max(tracked.deadline, tracked.settled_at + last_reading)
+        last_reading = tracked.settled_at + self._limits.settle_seconds * LAST_READING
+        return min(max(tracked.deadline, last_reading), tracked.deadline + GRACE_SECONDS)
 
     def _waits_silently(self, tracked: Tracked, now: float) -> bool:
         return (

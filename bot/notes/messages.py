@@ -169,14 +169,16 @@ class NoteMessages:
         logged = record.logged >= record.revision or await self._log_note(client, record)
         await self._mark(record, logged=logged)
         pause = FIRST_RETRY_SECONDS
+        until = time.monotonic() + pause
         while not logged and self._latest[record.id] is record:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._news.wait()
+                async with asyncio.timeout(until - time.monotonic()):
+                    await self._news.wait()  # of any note, perhaps of another one
                 continue
             client = self.client or client
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            until = time.monotonic() + pause
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)
 
