@@ -130,6 +130,25 @@ async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World)
     assert "❌ Log channel: the channel is gone. Notes go on working; choose another" in text
 
 
+async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
+    world: World,
+) -> None:
+    log = world.guild.add_channel("note-log")
+    await world.registered()
+    await configure(world, "log-channel", {"channel": log})
+    world.discord.faults.add(DiscordFault(route="channel_message", abort=True, applied=False))
+    await world.say("lost at first")
+    await asyncio.wait_for(world.discord.arrived("channel_message", 2), PATIENCE)
+    entries = 1
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            entries += 1
+            await world.say(f"note {entries}")
+            messages = await world.discord.posted(log, entries)
+            if any("'lost at first'" in message.content for message in messages):
+                break
+
+
 async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_again(
     world: World,
 ) -> None:
