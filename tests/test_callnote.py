@@ -125,6 +125,18 @@ async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
     assert world.stored() == [" ".join(["@unknown"] * 100)]
 
 
+async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World) -> None:
+    await world.start()
+    notes = [f"note {number}" for number in range(20)]
+    interactions = await asyncio.gather(*map(world.use, notes))
+    messages = await asyncio.gather(*map(world.final, interactions))
+    assert sorted(world.stored()) == sorted(notes)
+    assert [message.content for message in messages] == [
+        f"NOTE '{note}' added to call #123" for note in notes
+    ]
+    assert [len(each.messages) for each in interactions] == [1] * 20
+
+
 async def test_of_a_hundred_simultaneous_notes_each_is_added_once_or_refused(
     world: World,
 ) -> None:

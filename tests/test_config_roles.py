@@ -179,7 +179,7 @@ async def test_the_picker_of_an_earlier_process_still_works(world: World) -> Non
     shown = await configure(world, "roles")
     await world.restart()
     said = await choose(world, shown, "roles", [chief])
-    assert said.startswith("The dispatcher role is now \\@Chief")
+    assert said == "The dispatcher role is now \\@Chief, and no longer \\@Dispatcher."
 
 
 async def test_a_member_without_manage_server_who_forges_a_command_is_refused(

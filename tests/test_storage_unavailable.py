@@ -294,6 +294,7 @@ async def test_waiting_for_a_locked_file_ends_with_its_cancellation(tmp_path: Pa
             task.cancel()
             async with asyncio.timeout(PATIENCE):
                 await asyncio.wait({task})
+            assert task.cancelled()
         assert await answer(database) == 42
 
 
