@@ -46,8 +46,7 @@ async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
 async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    one = Office(database, cad, session)
-    first = await one.receive("first")
+    first = await in_state(JournalStore(database, "gone"), NoteState.RECEIVED, "first")
     async with working(Office(database, cad, session)) as two:
         found = await two.became(first, NoteState.RECEIVED)
         second = await two.note("second")

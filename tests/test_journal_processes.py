@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.journal import NoteRecord, NoteState
+from bot.journal.delivery import TAKE_OVER_SECONDS
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -128,6 +129,27 @@ async def test_two_processes_that_deliver_to_the_same_calls_keep_the_order_and_d
             await office.became(record, NoteState.ADDED)
     for index, call in enumerate((123, 124)):
         assert stored(cad, call) == [f"note {n}" for n in range(24) if n // 2 % 2 == index]
+
+
+async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_it_is(
+    request: pytest.FixtureRequest, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """Else one would take it for that of a process which ended, and its member would wait."""
+    async with (
+        databases.postgresql(request.config) as address,
+        opened(address) as one_database,
+        opened(address) as two_database,
+        working(Office(two_database, cad, session)) as two,
+    ):
+        one = Office(one_database, cad, session)
+        taking = asyncio.create_task(one.note())
+        # Longer than another process needs to look for what is left.
+        done, _ = await asyncio.wait({taking}, timeout=TAKE_OVER_SECONDS + 0.5)
+        assert not done
+        async with working(one):
+            await one.became(await taking, NoteState.ADDED)
+        assert two.told == []
+    assert stored(cad) == ["some note here"]
 
 
 async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(

@@ -91,6 +91,7 @@ class Delivery:
             track=self._track_left,
             changed=changed,
         )
+        self._entered = asyncio.Event()
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
 
@@ -117,9 +118,11 @@ class Delivery:
     ) -> tuple[NoteRecord, float | None]:
         """Write a note down before anything is promised; see `JournalStore.accept`.
 
-        A record in the state RECEIVED is to be followed by `acknowledged` or `withdraw`, in any
-        case, by the same process.
+        Waits until the journal knows of this process: the notes of one that it does not know
+        count as left behind. A record in the state RECEIVED is to be followed by `acknowledged`
+        or `withdraw`, in any case, by the same process.
         """
+        await self._entered.wait()
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
@@ -208,6 +211,7 @@ class Delivery:
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
         await until_stored(self._custody.enter)
+        self._entered.set()
         await self._take_over.all_left()
         parts = (self._line.run, self._sender.run, self._checker.run)
         loops = (*parts, self._keep_house, self._tick)
