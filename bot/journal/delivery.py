@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from bot.journal.checker import Checker
 from bot.journal.custody import Custody
+from bot.journal.deadlines import Deadlines
 from bot.journal.desk import Desk, Tracked
 from bot.journal.limits import Limits
 from bot.journal.line import Line
@@ -23,25 +24,11 @@ from bot.journal.take_over import TakeOver
 from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
-TICK_SECONDS = 0.5
-"""How often deadlines are looked at."""
-
-ANNOUNCE_SECONDS = 2.5
-"""How long a note may wait for its turn before its member is told that it does."""
-
 STAY_SECONDS = 5.0
 """How often this process says that it is there."""
 
 TAKE_OVER_SECONDS = 2.0
 """How often notes of processes that are gone are looked for."""
-
-LAST_READING = 0.5
-"""How long after its settling, as a part of that time, a note that was sent not long before it was
-to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
-
-GRACE_SECONDS = 45.0
-"""The longest that this may take: what became of the note is to be said while the interaction's
-token is good, as nothing else may lead to the message."""
 
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
@@ -82,6 +69,7 @@ class Delivery:
         self._checker = Checker(
             self._desk, self._custody, database, cad, self._sender, self._line, limits
         )
+        self._deadlines = Deadlines(self._desk, self._sender, self._line, limits, changed)
         self._take_over = TakeOver(
             self._desk,
             self._custody,
@@ -149,7 +137,7 @@ class Delivery:
             return  # taken over by another process, which asks Discord for itself
         tracked = self._track(moved)
         if not self._line.may_go:
-            self._announce(tracked)
+            self._deadlines.announce(tracked)
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Forget a note that its member was not promised."""
@@ -213,8 +201,8 @@ class Delivery:
         await until_stored(self._custody.enter)
         self._entered.set()
         await self._take_over.all_left()
-        parts = (self._line.run, self._sender.run, self._checker.run)
-        loops = (*parts, self._keep_house, self._tick)
+        parts = (self._line.run, self._sender.run, self._checker.run, self._deadlines.run)
+        loops = (*parts, self._keep_house)
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop())
@@ -250,42 +238,6 @@ class Delivery:
     def _forget(self, note_id: int) -> None:
         if (tracked := self._desk.get(note_id)) is not None:
             self._desk.forget(tracked)
-
-    def _announce(self, tracked: Tracked) -> None:
-        """Let a note be shown as queued, once, before anything has become of it."""
-        tracked.announced = True
-        self._changed(tracked.record)
-
-    async def _tick(self) -> None:
-        while True:
-            now = time.monotonic()
-            for tracked in self._desk:
-                if self._given_up_at(tracked) <= now and not tracked.busy:
-                    await self._give_up(tracked)
-                elif self._waits_silently(tracked, now):
-                    self._announce(tracked)
-            await asyncio.sleep(TICK_SECONDS)
-
-    def _given_up_at(self, tracked: Tracked) -> float:
-        """Return when a note is given up; one in doubt gets a reading that can tell first."""
-        if tracked.record.state is not NoteState.CHECKING:
-            return tracked.deadline
-        last_reading = tracked.settled_at + self._limits.settle_seconds * LAST_READING
-        return min(max(tracked.deadline, last_reading), tracked.deadline + GRACE_SECONDS)
-
-    def _waits_silently(self, tracked: Tracked, now: float) -> bool:
-        return (
-            tracked.record.state is NoteState.QUEUED
-            and not tracked.announced
-            and now - tracked.since >= ANNOUNCE_SECONDS
-        )
-
-    async def _give_up(self, tracked: Tracked) -> None:
-        cause = tracked.record.cause or self._line.problem
-        if tracked.record.state is NoteState.QUEUED:
-            await self._sender.record(tracked, NoteState.FAILED, cause=cause)
-        elif tracked.record.state is NoteState.CHECKING:
-            await self._sender.record(tracked, NoteState.UNCONFIRMED, cause=cause)
 
     async def _keep_house(self) -> None:
         """Say that this process is there, and take over what others left."""
