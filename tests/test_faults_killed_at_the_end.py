@@ -1,0 +1,93 @@
+"""A process that is killed when a note's end was written down and not shown yet."""
+
+from __future__ import annotations
+
+import signal
+
+import pytest
+
+from bot.standins.discord_server import Interaction
+from bot.standins.sonoran_server import Fault
+from tests.killing import Step, edited, gone, holds_edit, running
+from tests.notes import (
+    ADDED,
+    CHECKING,
+    NOT_ADDED,
+    QUEUED,
+    UNCONFIRMED,
+    labels,
+    press,
+    public,
+    shows,
+    told,
+)
+from tests.world import World
+
+GIVE_UP_SOON = {"NOTE_GIVE_UP_SECONDS": "1"}
+
+
+async def refused(world: World) -> Interaction:
+    world.cad.faults.add(Fault(status=404, body="CALL NOT FOUND"))
+    holds_edit(world, taken=False)
+    interaction = await world.use()
+    await edited(world)
+    return interaction
+
+
+async def failed(world: World) -> Interaction:
+    await world.cad.stop()
+    interaction = await world.use()
+    await told(world, interaction, QUEUED)
+    holds_edit(world, taken=False)
+    await edited(world, 2)
+    await world.cad.start()
+    return interaction
+
+
+async def unconfirmed(world: World) -> Interaction:
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    interaction = await world.use()
+    await told(world, interaction, CHECKING)
+    holds_edit(world, taken=False)
+    await edited(world, 2)
+    world.cad.faults.clear()
+    return interaction
+
+
+async def cancelled(world: World) -> Interaction:
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "60"}))
+    interaction = await world.use()
+    message = await told(world, interaction, QUEUED)
+    holds_edit(world, taken=False)
+    await press(world, world.dispatcher, message, "Cancel")
+    await edited(world, 2)
+    return interaction
+
+
+ENDS: dict[str, tuple[Step, str, list[str], int]] = {
+    "refused": (refused, NOT_ADDED + "CALL NOT FOUND", [], 0),
+    "failed": (failed, NOT_ADDED, ["Try again"], 0),
+    "unconfirmed": (unconfirmed, UNCONFIRMED, ["Check again", "Send again", "Cancel"], 1),
+    "cancelled": (cancelled, "Cancelled: nothing was added to call #123.", [], 0),
+}
+
+
+@pytest.mark.parametrize(("step", "content", "buttons", "count"), ENDS.values(), ids=ENDS)
+async def test_an_end_that_was_written_down_is_told_after_a_kill(
+    world: World, step: Step, content: str, buttons: list[str], count: int
+) -> None:
+    where = world.file(0)
+    more = GIVE_UP_SOON if step is failed else {}
+    async with running(world, where, **more) as first:
+        interaction = await step(world)
+        await gone(world, first, signal.SIGKILL)
+    async with running(world, where, **more):
+        message = await told(world, interaction, content)
+        assert labels(message) == buttons
+        assert world.stored() == ["some note here"] * count
+        if buttons:
+            await press(world, world.dispatcher, message, buttons[0])
+            await shows(world, message, ADDED)
+            assert world.stored() == ["some note here"]
+        assert public(world) == [message]
