@@ -21,7 +21,12 @@ class Child:
         self.process = process
 
     def signal(self, number: int) -> None:
-        self.process.send_signal(number)
+        """Send a signal; raises `ProcessLookupError` when the process has ended.
+
+        Not through `Process.send_signal`: that asks for the exit status first, which is then lost
+        to asyncio (255 instead), up to Python 3.12.
+        """
+        os.kill(self.process.pid, number)
 
     async def kill(self) -> None:
         """End it as the operating system does, which no process can prevent."""
