@@ -115,6 +115,18 @@ async def test_a_listed_text_with_half_an_emoji_ends_nothing(
     assert len(cad.note_requests) == 1
 
 
+async def test_a_listed_text_that_is_no_html_ends_nothing(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """Python refuses to read a number of so many digits."""
+    cad.add_note(123, f"&#{'1' * 5000};", label=f"&#{'2' * 5000};")
+    cad.faults.add(Fault(on="note", abort="before"))
+    async with working(Office(database, cad, session)) as office:
+        record = await office.note()
+        await office.became(record, NoteState.CHECKING)
+        await office.became(record, NoteState.ADDED)
+
+
 @pytest.mark.parametrize(
     "reply", ["NOTE 'a\0b' added to call #123", "\"NOTE '\\ud83d' added to call #123\""]
 )

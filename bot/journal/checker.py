@@ -96,18 +96,23 @@ class Checker:
 
     async def _look(self, server_id: int) -> None:
         began = time.monotonic()
-        calls: CallList | None = None
-        try:
-            calls = await self._cad.get_calls(server_id)
-        except SonoranError as error:
-            _log.warning("the call list cannot be read: %s", error)
-            if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                self._hold_until = time.monotonic() + error.retry_after
+        calls = await self._read(server_id)
         for tracked in self._desk.checking():
             # Asked again of each, as a button may move one while another is judged.
             in_doubt = tracked.record.state is NoteState.CHECKING and not tracked.busy
             if in_doubt and tracked.record.note.server_id == server_id:
                 await self._judge(tracked, calls, began)
+
+    async def _read(self, server_id: int) -> CallList | None:
+        try:
+            return await self._cad.get_calls(server_id)
+        except SonoranError as error:
+            _log.warning("the call list cannot be read: %s", error)
+            if isinstance(error, RateLimitedError) and error.retry_after is not None:
+                self._hold_until = time.monotonic() + error.retry_after
+        except Exception:
+            _log.exception("reading the call list failed unexpectedly")
+        return None
 
     async def _judge(self, tracked: Tracked, calls: CallList | None, began: float) -> None:
         settled = began >= tracked.settled_at
@@ -115,13 +120,16 @@ class Checker:
         verdict, there = Verdict.UNKNOWN, 0
         if calls is not None:
             known = await until_stored(lambda: explained(self._database, record))
-            verdict, there = judge(
-                calls.find(record.note.call_id),
-                record.note,
-                sends=record.uncertain,
-                explained=known,
-                settled=settled,
-            )
+            try:
+                verdict, there = judge(
+                    calls.find(record.note.call_id),
+                    record.note,
+                    sends=record.uncertain,
+                    explained=known,
+                    settled=settled,
+                )
+            except Exception:  # what stands in a list is not ours, and must not end the process
+                _log.exception("the call list told nothing of note %d", record.id)
         if tracked.record is not record:
             return  # a button was quicker
         match verdict:

@@ -7,6 +7,7 @@ that, and than those nobody is sure of, proves that another one arrived.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import html
 import unicodedata
@@ -108,4 +109,7 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
+    # It raises for "&#" and thousands of digits, which is no escape of anything.
+    with contextlib.suppress(ValueError):
+        text = html.unescape(text)
+    return " ".join(unicodedata.normalize("NFC", text).split())
