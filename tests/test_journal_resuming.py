@@ -83,6 +83,25 @@ async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
     assert stored(cad) == ["some note here"] * 2
 
 
+@pytest.mark.parametrize("refused", [True, False])
+async def test_a_note_in_doubt_whose_second_send_adds_nothing_stays_in_doubt(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, refused: bool
+) -> None:
+    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    cad.faults.add(Fault(on="note", status=404 if refused else 429, body="{}", times=None))
+    limits = with_limits(give_up_seconds=30.0 if refused else 1.0)
+    async with working(Office(database, cad, session, limits)) as office:
+        queued = await resume(office, record, NoteState.QUEUED)
+        ended = await office.became(queued, NoteState.UNCONFIRMED)
+    assert ended.uncertain == 1
+    cad.faults.clear()
+    cad.add_note(123, record.note.text, label=LABEL)
+    async with working(Office(database, cad, session)) as office:
+        await resume(office, ended, NoteState.CHECKING)
+        await office.became(ended, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
 @pytest.mark.parametrize("first", [False, True])
 async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that_the_note_is_there(
     database: Database,

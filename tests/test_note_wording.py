@@ -338,9 +338,12 @@ def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize("state", [NoteState.FAILED, NoteState.REFUSED])
-def test_a_note_whose_first_try_may_be_there_is_never_said_not_to_be(state: NoteState) -> None:
-    shown = content_of(record(state, RefusedError("no", status=404), uncertain=1)) or ""
-    assert shown.startswith("Not confirmed for call #")
-    assert "look at the call" in shown
-    assert "may have been added" in outcome_of(record(state, uncertain=1))
+def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None:
+    cause = CredentialsError("INVALID API KEY", status=401)
+    shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+    said, advice, note = shown.split("\n")
+    assert said == "Not confirmed for call #123: INVALID API KEY"
+    assert "must correct SONORAN\\_API\\_KEY" in advice
+    assert "may have been added" in advice
+    assert "Check again" in advice
+    assert note.startswith("Your note: ")

@@ -72,10 +72,11 @@ class Deadlines:
         return min(max(tracked.deadline, last_reading), tracked.deadline + GRACE_SECONDS)
 
     async def _give_up(self, tracked: Tracked) -> None:
-        cause = tracked.record.cause or self._line.problem
-        if tracked.record.state is NoteState.QUEUED:
+        record = tracked.record
+        cause = record.cause or self._line.problem
+        if record.state is NoteState.QUEUED and not record.uncertain:
             await self._sender.record(tracked, NoteState.FAILED, cause=cause)
-        elif tracked.record.state is NoteState.CHECKING:
+        elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
             await self._sender.record(tracked, NoteState.UNCONFIRMED, cause=cause)
 
 

@@ -51,8 +51,14 @@ class Desk:
     def __iter__(self) -> Iterator[Tracked]:
         return iter(list(self._notes.values()))
 
-    def put(self, tracked: Tracked, record: NoteRecord) -> None:
-        """Keep a note's newest record, or forget the note when nothing is left to do."""
+    def put(self, tracked: Tracked, record: NoteRecord) -> bool:
+        """Keep a note's newest record, or forget the note when nothing is left to do.
+
+        Returns False, with nothing changed, when the note has come back with a newer one.
+        """
+        other = self._notes.get(record.id)
+        if other is not None and other.record.revision > record.revision:
+            return False
         tracked.record = record
         if record.state.waiting:
             self._notes[record.id] = tracked
@@ -60,6 +66,7 @@ class Desk:
             self._notes.pop(record.id, None)
         self.changed.set()
         self.to_check.set()
+        return True
 
     def get(self, note_id: int) -> Tracked | None:
         """Return a note on the desk."""

@@ -130,7 +130,7 @@ class Sender:
         except MovedOnError as error:
             tracked.busy = False
             self._line.undecided()
-            await self._follow(tracked, error.record)
+            await self.follow(tracked, error.record)
             return
         if time.monotonic() - began > STALE_SECONDS or self._line.failures > failures:
             self._line.undecided()
@@ -152,7 +152,10 @@ class Sender:
             await self.record(tracked, NoteState.QUEUED, cause=error)
         except SonoranError as error:
             self._line.worked()
-            await self.record(tracked, NoteState.REFUSED, cause=error)
+            # Refused now says nothing about an earlier send that may have been taken.
+            doubt = tracked.record.uncertain > 0
+            target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
+            await self.record(tracked, target, cause=error)
         else:
             self._line.worked()
             await self.record(tracked, NoteState.ADDED, answer=added.text)
@@ -187,14 +190,14 @@ class Sender:
                 lambda: self._store.move(known, target, cause=cause, answer=answer, there=there)
             )
         except MovedOnError as error:
-            await self._follow(tracked, error.record)
+            await self.follow(tracked, error.record)
             return
         finally:
             tracked.busy = False
-        self._desk.put(tracked, record)
-        self._changed(record)
+        if self._desk.put(tracked, record):
+            self._changed(record)
 
-    async def _follow(self, tracked: Tracked, record: NoteRecord | None) -> None:
+    async def follow(self, tracked: Tracked, record: NoteRecord | None) -> None:
         """Go on from where the journal has a note that is not where it was thought to be.
 
         Somebody else's is theirs. One's own was moved with the confirmation lost, or was with
@@ -203,6 +206,8 @@ class Sender:
         if record is None or record.owner != self._store.owner:
             self._desk.forget(tracked)
         if record is None or self._desk.get(record.id) is not tracked:
+            return
+        if record.revision < tracked.record.revision:
             return
         tracked.settled_at = time.monotonic() + self._settle_seconds
         tracked.check_at = 0.0

@@ -6,10 +6,10 @@
                 │
                 ▼        no effect, or certainly not there
     ┌──────▶ QUEUED ◀──────────────────────────────────────┐
-    │         │ │ └──▶ FAILED (14 minutes) ──▶ Try again   │
+    │         │ │ └──▶ FAILED* (14 minutes) ──▶ Try again  │
     │         │ └────▶ CANCELLED                           │
     │         ▼                                            │
-    │      SENDING ──▶ ADDED, REFUSED                      │
+    │      SENDING ──▶ ADDED, REFUSED*                     │
     │         │                                            │
     │         ▼  no usable answer, or the process died     │
     │      CHECKING ──▶ ADDED (found), CANCELLED ──────────┤
@@ -17,6 +17,8 @@
     │         ▼ │ Check again                              │
     └──── UNCONFIRMED ──▶ CANCELLED                        │
      Send again
+
+    * UNCONFIRMED instead while an earlier send of the note is in doubt
 
 A note is written down before anything happens to it, so each arrow is a row changed first and a
 request or an answer second. Nothing here knows Discord, HTTP or SQL.
@@ -45,7 +47,7 @@ class NoteState(StrEnum):
     ADDED = "added"
     """The CAD said so, or it was seen in the call list."""
     REFUSED = "refused"
-    """The CAD said no."""
+    """The CAD said no, and it was not added."""
     FAILED = "failed"
     """Given up; it was not added."""
     UNCONFIRMED = "unconfirmed"
@@ -86,9 +88,17 @@ MOVES: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {
         NoteState.HELD: frozenset(),
         NoteState.RECEIVED: frozenset({NoteState.QUEUED}),
-        NoteState.QUEUED: frozenset({NoteState.SENDING, NoteState.FAILED, NoteState.CANCELLED}),
+        NoteState.QUEUED: frozenset(
+            {NoteState.SENDING, NoteState.FAILED, NoteState.UNCONFIRMED, NoteState.CANCELLED}
+        ),
         NoteState.SENDING: frozenset(
-            {NoteState.ADDED, NoteState.REFUSED, NoteState.QUEUED, NoteState.CHECKING}
+            {
+                NoteState.ADDED,
+                NoteState.REFUSED,
+                NoteState.QUEUED,
+                NoteState.CHECKING,
+                NoteState.UNCONFIRMED,
+            }
         ),
         NoteState.CHECKING: frozenset(
             {NoteState.ADDED, NoteState.QUEUED, NoteState.UNCONFIRMED, NoteState.CANCELLED}

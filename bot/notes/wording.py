@@ -48,27 +48,21 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
             return _with_note(record, f"Not confirmed yet: checking call #{note.call_id}.")
         case NoteState.ADDED:
             return literal(record.answer or f"NOTE added to call #{note.call_id}")
-        case NoteState.REFUSED if record.uncertain:
-            return _failure(
-                record,
-                "Not confirmed for",
-                f"{_advice(record.cause)} The first try may have been added: look at the call.",
-            )
         case NoteState.REFUSED:
             return _failure(record, "Not added to", _advice(record.cause))
-        case NoteState.FAILED if record.uncertain:
-            return _failure(
-                record,
-                "Not confirmed for",
-                "The first try may have been added, another one was not: look at the call, then "
-                "press Try again within a day if it is missing.",
-            )
         case NoteState.FAILED:
             return _failure(
                 record,
                 "Not added to",
                 "Callnote has given up; this try added nothing. Press Try again within a day, or "
                 "copy your note.",
+            )
+        case NoteState.UNCONFIRMED if isinstance(record.cause, RefusedError):
+            return _failure(
+                record,
+                "Not confirmed for",
+                f"{_advice(record.cause)} An earlier try may have been added: look at the call, "
+                "or press Check again.",
             )
         case NoteState.UNCONFIRMED:
             return _failure(
@@ -93,8 +87,6 @@ def outcome_of(record: NoteRecord) -> str:
     match record.state:
         case NoteState.ADDED:
             return "added"
-        case NoteState.REFUSED | NoteState.FAILED if record.uncertain:
-            return f"{record.state}, the first try may have been added"
         case NoteState.REFUSED:
             return "refused"
         case NoteState.FAILED:
