@@ -48,6 +48,19 @@ async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
         assert (await connection.execute(select(processes.c.id))).all() == [("one",)]
 
 
+async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
+    database: Database,
+) -> None:
+    custody = Custody(database, "one")
+    await custody.enter()
+    await silent_for(database, "one", CLAIM_SECONDS + 1)
+    await custody.enter()
+    await in_state(JournalStore(database, "one"), NoteState.QUEUED)
+    two = Custody(database, "two")
+    await two.stay()
+    assert (await two.take_over(100))[0] == []
+
+
 async def test_notes_of_a_process_that_is_there_are_left_alone(database: Database) -> None:
     _, two = await entered(database, "one", "two")
     for number, state in enumerate(WAYS):

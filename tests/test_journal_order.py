@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import aiohttp
+import asyncio
 
-from bot.journal import JournalStore, NoteState
+import aiohttp
+import pytest
+
+from bot.journal import JournalStore, NoteRecord, NoteState
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests import journal
 from tests.journal import Office, in_state, stored, working
+from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
@@ -56,6 +60,34 @@ async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_ov
         await two.delivery.acknowledged(found, message_id=1)
         await two.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]
+
+
+@pytest.mark.parametrize("tried", [True, False])
+async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, tried: bool
+) -> None:
+    """It was taken while its acknowledgement was being written down, and its new owner ended."""
+    async with working(Office(database, cad, session)) as office:
+        first = await office.receive("first")
+        other = JournalStore(database, "gone")
+        moved = await other.move(first, NoteState.QUEUED, message=(1, "token"), take=True)
+        moved = await other.move(moved, NoteState.SENDING)
+        if tried:
+            await other.move(moved, NoteState.QUEUED)
+        await taken_back(office, first)
+        await office.delivery.acknowledged(first, message_id=1)
+        second = await office.note("second")
+        await office.became(second, NoteState.ADDED)
+    assert stored(cad) == ["first", "second"]
+
+
+async def taken_back(office: Office, record: NoteRecord) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            now = await office.delivery.store.get(record.id)
+            if now is not None and now.owner == office.delivery.store.owner:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_note_taken_over_is_shown_before_another_one_is_moved(

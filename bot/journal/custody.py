@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.journal.record import NoteRecord
 from bot.journal.rows import record_of
@@ -58,23 +59,22 @@ class Custody:
         async with self._database.begin() as connection:
             if self._database.address.path is not None:
                 await connection.execute(delete(processes))
-            await connection.execute(
-                # It may be there already: after a lost confirmation this is done again.
-                self._database.insert_once(processes).values(
-                    id=self._owner, seen_at=self._database.now
-                )
-            )
+            await self._say_so(connection)
 
     async def stay(self) -> None:
         """Say that this process is still there."""
-        now = self._database.now
         async with self._database.begin() as connection:
-            await connection.execute(
-                self._database.insert_once(processes).values(id=self._owner, seen_at=now)
-            )
-            await connection.execute(
-                update(processes).where(processes.c.id == self._owner).values(seen_at=now)
-            )
+            await self._say_so(connection)
+
+    async def _say_so(self, connection: AsyncConnection) -> None:
+        now = self._database.now
+        await connection.execute(
+            # It may be there already, perhaps for long: after a lost confirmation this is repeated.
+            self._database.insert_once(processes).values(id=self._owner, seen_at=now)
+        )
+        await connection.execute(
+            update(processes).where(processes.c.id == self._owner).values(seen_at=now)
+        )
 
     async def leave(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""

@@ -80,6 +80,7 @@ class Delivery:
             changed=changed,
         )
         self._entered = asyncio.Event()
+        self._stayed_at = 0.0
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[None]] = set()
 
@@ -111,6 +112,8 @@ class Delivery:
         or `withdraw`, in any case, by the same process.
         """
         await self._entered.wait()
+        if time.monotonic() - self._stayed_at >= 2 * STAY_SECONDS:
+            await self._stay()  # the database was away, and the others may take us for gone
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
@@ -131,10 +134,12 @@ class Delivery:
                     record, NoteState.QUEUED, message=(message_id, record.token), text=text
                 )
             )
-        except MovedOnError:
+        except MovedOnError as error:
+            # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", record.id)
-            self._forget(record.id)
-            return  # taken over by another process, which asks Discord for itself
+            tracked = self._desk.get(record.id) or self._track(record)
+            await self._sender.follow(tracked, error.record)
+            return
         tracked = self._track(moved)
         if not self._line.may_go:
             self._deadlines.announce(tracked)
@@ -199,8 +204,9 @@ class Delivery:
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
         await until_stored(self._custody.enter)
+        self._stayed_at = time.monotonic()
         self._entered.set()
-        await self._take_over.all_left()
+        await until_stored(self._take_over.all_left)
         parts = (self._line.run, self._sender.run, self._checker.run, self._deadlines.run)
         loops = (*parts, self._keep_house)
         async with asyncio.TaskGroup() as group:
@@ -240,18 +246,20 @@ class Delivery:
             self._desk.forget(tracked)
 
     async def _keep_house(self) -> None:
-        """Say that this process is there, and take over what others left."""
-        stayed = time.monotonic()
+        """Say that this process is there, and then take over what others left."""
         while True:
-            await asyncio.sleep(TAKE_OVER_SECONDS)
             try:
-                if time.monotonic() - stayed >= STAY_SECONDS:
-                    await self._custody.stay()
-                    stayed = time.monotonic()
+                if time.monotonic() - self._stayed_at >= STAY_SECONDS:
+                    await self._stay()
                 await self._take_over.all_left()
                 await self._settle_doubts()
             except StorageError as error:
                 _log.warning("the journal cannot be looked after: %s", error)
+            await asyncio.sleep(TAKE_OVER_SECONDS)
+
+    async def _stay(self) -> None:
+        await self._custody.stay()
+        self._stayed_at = time.monotonic()
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""

@@ -42,9 +42,12 @@ class TakeOver:
         self._changed = changed
 
     async def all_left(self) -> None:
-        """Take over what there is now; waits for the database as long as it takes."""
-        records, now = await until_stored(lambda: self._custody.take_over(self._limit))
-        new = [each for each in records if each.id not in self._desk]
+        """Take over what there is now; raises as `Database.begin` does.
+
+        A note of this process's own is among them when another one had it for a while.
+        """
+        records, now = await self._custody.take_over(self._limit)
+        new = [each for each in records if self._is_news(each)]
         # All that needs no waiting first: meanwhile a button could move what was just read.
         for record in new:
             if record.state is not NoteState.SENDING:
@@ -53,6 +56,10 @@ class TakeOver:
             if record.state is NoteState.SENDING:
                 with contextlib.suppress(MovedOnError):
                     self._look_after(await until_stored(self._doubting(record)), now)
+
+    def _is_news(self, record: NoteRecord) -> bool:
+        known = self._desk.get(record.id)
+        return known is None or known.record.revision < record.revision
 
     def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         stopped = OutcomeUnknownError(Reason.STOPPED)
