@@ -117,20 +117,23 @@ async def _follow_up(
     await interaction.followup.send(content, view=view or discord.utils.MISSING, ephemeral=private)
 
 
-async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool:
+async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool | None:
     """If the placeholder still says "thinking", make it `content`; returns whether it did.
 
     For a command that we did not acknowledge ourselves as far as we know: an acknowledgement of
-    ours may have landed with its confirmation lost, or the copy that answered was killed. Never
-    raises for what Discord or the network does.
+    ours may have landed with its confirmation lost, or the copy that answered was killed. Returns
+    None when Discord told nothing, so that another try may; never raises for what Discord or the
+    network does.
     """
     try:
         message = await interaction.original_response()
         if not message.flags.loading:
             return False
         await interaction.edit_original_response(content=content)
+    except discord.HTTPException as error:
+        return None if error.status == 429 or error.status >= 500 else False
     except _FAILURES:
-        return False
+        return None
     return True
 
 

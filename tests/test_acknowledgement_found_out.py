@@ -1,12 +1,20 @@
-"""An acknowledgement whose confirmation its process never got is found out by the next one."""
+"""An acknowledgement whose confirmation never came is found out, by whoever can."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
+
+from bot import process
 from bot.standins.discord_server import Fault
+from bot.wording import forgotten
 from tests import child
+from tests import database as databases
+from tests.journal import eventually
+from tests.notes import ADDED, told
 from tests.world import PATIENCE, World
 
 
@@ -57,4 +65,86 @@ async def test_a_question_whose_confirmation_is_lost_is_no_error(
     assert "ERROR" not in out
     assert repeated.message is not None
     assert repeated.message.ephemeral
+    assert world.stored() == ["some note here"]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
+    """Let all bots have one database."""
+    if request.param == "sqlite":
+        world.database = world.file(0)
+        yield world
+        return
+    async with databases.postgresql(request.config) as address:
+        world.database = address
+        yield world
+        await world.finish()
+
+
+@pytest.mark.parametrize("stopped", [True, False])
+async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_the_next_client(
+    kept: World, stopped: bool
+) -> None:
+    await kept.start(other_copy_seconds=PATIENCE)
+    kept.discord.faults.add(Fault(route="callback", status=500, applied=True))
+    kept.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=None))
+    interaction = await kept.use()
+    await asyncio.wait_for(interaction.attempted(2), PATIENCE)
+    if kept.database != kept.file(0):
+        await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
+    if stopped:
+        await kept.finish()
+    else:
+        await kept.discord.drop(4011)
+    await asyncio.wait_for(kept.discord.disconnected(), PATIENCE)
+    kept.discord.faults.clear()
+    if stopped:
+        kept.stop = asyncio.Event()
+        await kept.start()
+    await told(kept, interaction, ADDED)
+    assert kept.stored() == ["some note here"]
+
+
+async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_found_out(
+    kept: World,
+) -> None:
+    await kept.start(other_copy_seconds=PATIENCE)
+    kept.discord.faults.add(Fault(route="callback", delay=2.8, applied=False))
+    interaction = await kept.use()
+    await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
+    if kept.database != kept.file(0):
+        await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
+    await kept.finish()
+    kept.stop = asyncio.Event()
+    await kept.start()
+    await told(kept, interaction, ADDED)
+    assert kept.stored() == ["some note here"]
+
+
+async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_acknowledgement(
+    world: World,
+) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=500, applied=True))
+    world.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=2))
+    interaction = await world.use()
+    await told(world, interaction, forgotten(setting=False))
+    assert world.stored() == []
+
+
+async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_with(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its client ended for good while the database was away; the process goes on."""
+    monkeypatch.setattr(process, "DRAIN_SECONDS", 0.5)
+    await world.start()
+    held = asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    async with world.locked():
+        held.set()
+        await world.discord.drop(4011)
+        await eventually(lambda: any("were cut off" in each for each in caplog.messages))
+    await told(world, interaction, ADDED)
     assert world.stored() == ["some note here"]

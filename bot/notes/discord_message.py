@@ -10,6 +10,7 @@ import contextlib
 import io
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import cast
 
@@ -64,9 +65,10 @@ class NoteMessage:
             return Shown.NEVER, None
         try:
             message = await webhook.fetch_message(_ORIGINAL)
-        except discord.NotFound:
+        except discord.NotFound as error:
             made = discord.utils.snowflake_time(self._record.id).timestamp()
-            return (Shown.NEVER if time.time() - made > LANDED_SECONDS else Shown.LATER), None
+            over = _answered_at(error) - made > LANDED_SECONDS
+            return (Shown.NEVER if over else Shown.LATER), None
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN
             return (Shown.NEVER if error.code in _TOKEN_CODES else Shown.LATER), None
@@ -196,6 +198,14 @@ class NoteMessage:
         return self._client.get_partial_messageable(
             self._record.channel_id, guild_id=self._record.guild_id
         )
+
+
+def _answered_at(error: discord.HTTPException) -> float:
+    """Return when Discord answered, by its own clock, which made the interaction's id as well."""
+    try:
+        return parsedate_to_datetime(error.response.headers["Date"]).timestamp()
+    except (LookupError, ValueError):
+        return time.time()
 
 
 def _attachments(copy: str | None) -> list[discord.File]:

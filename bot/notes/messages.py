@@ -61,12 +61,16 @@ class NoteMessages:
             for record in left:
                 self.changed(record)
 
-    def leave_to_next_client(self, record: NoteRecord) -> None:
-        """Find out through the next client what became of an acknowledgement by this one.
+    def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
+        """Find out what became of an acknowledgement, and go on from there.
 
-        A process that is stopping has no next client; then the process after it finds out.
+        `after` is a client that is being closed, so that only the one that follows it can. A
+        process that is stopping has no next client; then the process after it finds out.
         """
-        self._left.append(record)
+        if self.client is None or self.client is after:
+            self._left.append(record)
+        else:
+            self.changed(record)
 
     def changed(self, record: NoteRecord) -> None:
         """See to it that a note's message says what the record says."""
@@ -136,7 +140,7 @@ class NoteMessages:
         content = content_of(record, self.delivery.problem)
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
-            if await self._elsewhere(record):
+            if await self._elsewhere(record) is not None:
                 return shown
             message = NoteMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
@@ -144,25 +148,44 @@ class NoteMessages:
                 return shown
             self._said[record.id] = (time.monotonic(), content)
             await self._note_move(record, message.moved_to)
+            if (newer := await self._elsewhere(record)) is not None:
+                # discord.py may have held the edit back, and it came after that of the other.
+                return await self._put_right(client, newer)
         if record.state.final:
             events.note_outcome(record, shown=shown is Shown.YES)
             await self._conclude(client, record)
         return Shown.YES
 
-    async def _elsewhere(self, record: NoteRecord) -> bool:
-        """Whether another process has moved the note on by now, and shows it.
+    async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
+        """Return what a note is if another process has moved it on by now, and shows it.
 
         One that was held up for long must not put its old news over those of the other.
         """
+        newer = await self._newer(record)
+        return None if newer is None or newer.owner == record.owner else newer
+
+    async def _newer(self, record: NoteRecord) -> NoteRecord | None:
         if record.state is NoteState.ADDED:
-            return False  # nothing becomes of it any more
+            return None  # nothing becomes of it any more
         try:
             now = await self.delivery.store.get(record.id)
         except StorageError:
-            return False
-        if now is None or now.revision <= record.revision:
-            return False
-        return now.owner != record.owner
+            return None
+        return None if now is None or now.revision <= record.revision else now
+
+    async def _put_right(self, client: discord.Client, record: NoteRecord) -> Shown:
+        """Show a note of another process, over whose news those of this one were put."""
+        while (content := content_of(record)) is not None:
+            message = NoteMessage(client, record)
+            shown = await message.show(content, buttons_for(record), loose_copy(record))
+            if shown is Shown.LATER:
+                await asyncio.sleep(FIRST_RETRY_SECONDS)
+                client = self.client or client
+            newer = await self._newer(record)
+            if newer is None and shown is not Shown.LATER:
+                break
+            record = newer or record
+        return Shown.YES
 
     async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
         """Record a finished note in the log channel, and note that all is done about it."""

@@ -39,8 +39,7 @@ note that it has: 2 s for the names, 2.5 s until it says that the note waits, th
 to take that."""
 
 LOOK_AGAIN_SECONDS = 2.0
-LOOKS = 300
-"""How often Discord is asked whether it took an acknowledgement: for 10 minutes."""
+"""The pause before Discord is asked again whether it took an acknowledgement."""
 
 
 async def take_note(
@@ -67,19 +66,10 @@ async def take_note(
         await _ask(interaction, record, ago or 0.0)
         return
     try:
-        message_id = await _promised(bot, interaction, record)
-        # Looking members' names up takes longer than Discord waits for an acknowledgement.
-        text = await named(note.text, member.guild, {member.id: member.display_name})
-    except NotAcknowledgedError as error:
-        if not error.expired and not await _closed(bot, interaction):
-            bot.note_messages.leave_to_next_client(record)
-            raise
-        await bot.delivery.withdraw(record)
-        raise NotAcknowledgedError(error.reason, expired=True) from None
+        await _promise(bot, interaction, member, record)
     except asyncio.CancelledError:
-        bot.note_messages.leave_to_next_client(record)
+        bot.note_messages.find_out(record, after=bot)  # how far this came
         raise
-    await bot.delivery.acknowledged(record, message_id, text)
     if instead_of is not None:
         await _close_question(bot, instead_of)
 
@@ -126,14 +116,39 @@ async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> b
         return True
 
 
+async def _promise(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    record: NoteRecord,
+) -> None:
+    """Acknowledge and queue a note, or see to it that nothing comes of it.
+
+    Raises `NotAcknowledgedError` when the member was not promised anything, as far as is known.
+    """
+    try:
+        message_id = await _promised(bot, interaction, record)
+    except NotAcknowledgedError as error:
+        if error.expired or (not bot.delivery.shared and await _closed(bot, interaction)):
+            await bot.delivery.withdraw(record)
+        else:
+            bot.note_messages.find_out(record, after=bot if bot.in_flight.closing else None)
+        raise NotAcknowledgedError(error.reason, expired=True) from None
+    # Looking members' names up takes longer than Discord waits for an acknowledgement.
+    known = {member.id: member.display_name}
+    text = await named(record.note.text, member.guild, known)
+    await bot.delivery.acknowledged(record, message_id, text)
+
+
 async def _promised(
     bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
 ) -> int:
     """Acknowledge publicly; returns the id of the message that will tell the note's fate.
 
-    Raises `NotAcknowledgedError` when Discord did not take it. Where the database is shared by
-    all copies of the bot, whoever has the row may ask Discord what became of a lost confirmation,
-    as nobody else can have acknowledged; otherwise another copy may have.
+    Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
+    Where the database is shared by all copies of the bot, whoever has the row may ask Discord what
+    became of a lost confirmation, as nobody else can have acknowledged; otherwise another copy may
+    have.
     """
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
@@ -145,37 +160,32 @@ async def _promised(
         reason, expired = reason_of(error), isinstance(error, discord.NotFound)
     if expired or not bot.delivery.shared:
         raise NotAcknowledgedError(reason, expired=expired)
-    message_id = await _landed(bot, record)
-    if message_id is None:
-        raise NotAcknowledgedError(reason, expired=True)
-    return message_id
-
-
-async def _landed(bot: CallnoteBot, record: NoteRecord) -> int | None:
-    """Ask Discord whether it took the acknowledgement; the message's id, or None for no."""
-    for _ in range(LOOKS):
-        found, message_id = await NoteMessage(bot, record).find()
+    while True:
+        message = NoteMessage(bot, record)
+        found, message_id = await message.find()
         if message_id is not None:
             return message_id
         if found is Shown.NEVER:
-            return None
+            raise NotAcknowledgedError(reason, expired=not message.too_late)
         if not await bot.in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
-            break
-    return None
+            raise NotAcknowledgedError(reason, expired=False)
 
 
 async def _closed(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
     """Tell the member that nothing came of the command, unless another copy has it.
 
-    Returns False, with nothing told, when the process has to stop before that can be known. Until
-    then the note stays written down, so that a process after this one can know it, too.
+    Returns False, with nothing told, when the client is closed before that can be known. Until
+    then the note stays written down, so that whoever comes after it can know it, too.
     """
     pause = min(bot.other_copy_seconds, OTHER_COPY_SHOWS_SECONDS)
-    if not await bot.in_flight.sleep_unless_closing(pause):
-        return False
-    if await close_if_forgotten(interaction, forgotten(setting=False)):
-        events.outcome(interaction, "closed unanswered", level=logging.ERROR)
-    return True
+    while await bot.in_flight.sleep_unless_closing(pause):
+        closed = await close_if_forgotten(interaction, forgotten(setting=False))
+        if closed:
+            events.outcome(interaction, "closed unanswered", level=logging.ERROR)
+        if closed is not None:
+            return True
+        pause = LOOK_AGAIN_SECONDS
+    return False
 
 
 async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, seconds: float) -> None:
