@@ -59,7 +59,10 @@ class TakeOver:
 
     def _is_news(self, record: NoteRecord) -> bool:
         known = self._desk.get(record.id)
-        return known is None or known.record.revision < record.revision
+        if known is None:
+            return True
+        # While a move is being made, whoever makes it finds out for itself.
+        return known.record.revision < record.revision and not known.busy
 
     def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         stopped = OutcomeUnknownError(Reason.STOPPED)
