@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from bot.journal import JournalStore, NoteState
+from bot.journal import JournalStore, NoteRecord, NoteState
 from bot.journal.custody import BATCH, Custody
 from bot.journal.deliveries import explained
 from bot.standins.sonoran_server import SonoranServer
@@ -224,10 +224,25 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
         await connection.execute(insert(notes), more)
     await shift(database, DAY + 1)
     async with working(Office(database, cad, session, history_days=0)) as office:
-        await asyncio.sleep(1.0)  # so that the first taking over is past
-        left_behind = await in_state(store, NoteState.QUEUED, "left behind")
+        async with asyncio.timeout(PATIENCE):
+            # Deleting begins when the first taking over is past.
+            while await _count(database) >= 49 * BATCH:  # noqa: ASYNC110 - nothing tells of it
+                await asyncio.sleep(0.05)
+        left_behind = await _left_behind(database)
         await office.became(left_behind, NoteState.ADDED)
-        async with database.begin() as connection:
-            old = await connection.scalar(select(func.count()).select_from(notes))
-        assert old is not None
-        assert 1 < old < 49 * BATCH
+        assert 1 < await _count(database) < 49 * BATCH
+
+
+async def _count(database: Database) -> int:
+    async with database.begin() as connection:
+        return int((await connection.execute(select(func.count()).select_from(notes))).scalar_one())
+
+
+async def _left_behind(database: Database) -> NoteRecord:
+    """Let a process write a note down, queue it and hand it over, so that it is free at once."""
+    leaving = Custody(database, "a process that leaves")
+    await leaving.stay()
+    store = JournalStore(database, "a process that leaves")
+    record = await in_state(store, NoteState.QUEUED, "left behind")
+    await leaving.leave()
+    return record
