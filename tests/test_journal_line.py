@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -120,12 +121,15 @@ async def test_an_outage_costs_the_cad_a_probe_now_and_then(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="version", status=503, times=None))
+    began = time.monotonic()
     async with running(cad, session, longest_pause=30.0) as line:
         for _ in range(50):
             line.failed(UNREACHABLE)
             await asyncio.sleep(A_WHILE / 50)
+        await eventually(lambda: probes(cad) >= 1)
         assert not line.may_go
-    assert probes(cad) == 1
+    # The pauses are at least 1, 2, 4 s and so on: within the first second one probe.
+    assert 2 ** (probes(cad) - 1) - 1 <= time.monotonic() - began
 
 
 async def test_probes_follow_until_the_cad_answers(
