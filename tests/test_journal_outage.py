@@ -165,7 +165,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    limits = with_limits(give_up_seconds=1.0)
+    limits = with_limits(give_up_seconds=3.0)
     async with working(Office(database, cad, session, limits)) as office:
         records = await accept_many(office, 4)
         for record in records:
@@ -180,7 +180,7 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=1.0, call_reads_per_minute=1)
+    limits = with_limits(give_up_seconds=3.0, call_reads_per_minute=1)
     async with working(Office(database, cad, session, limits)) as office:
         record = await office.note()
         await office.became(record, NoteState.UNCONFIRMED)
@@ -199,7 +199,7 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
 ) -> None:
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="calls", status=503))
-    limits = with_limits(give_up_seconds=1.0, settle_seconds=2.0)
+    limits = with_limits(give_up_seconds=3.0, settle_seconds=6.0)
     async with working(Office(database, cad, session, limits)) as office:
         record = await office.note()
         ended = await office.became(record, end)
@@ -213,7 +213,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=1.0) as database,
+        opened(address) as database,
         working(Office(database, cad, session, limits)) as office,
     ):
         records = await accept_many(office, 24)
