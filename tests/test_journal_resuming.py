@@ -241,7 +241,7 @@ async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
 ) -> None:
     """The database takes the move only after it was given up, as a slow commit may be."""
     address, gate = behind_gate
-    async with opened(address, seconds=1.0) as database:
+    async with opened(address) as database:
         office = Office(database, cad, session)
         store = office.delivery.store
         record = await in_state(store, state)
