@@ -148,7 +148,7 @@ async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_
         assert not done
         async with working(one):
             await one.became(await taking, NoteState.ADDED)
-        assert two.told == []
+            assert two.told == []  # before the first one leaves its finished note to the second
     assert stored(cad) == ["some note here"]
 
 
