@@ -93,26 +93,39 @@ async def journal_says(world: World, state: str, tries: int) -> None:
             await asyncio.sleep(0.02)
 
 
-def taken_by_another(world: World) -> None:
+async def change_journal(world: World, *statements: str, **values: float) -> None:
+    """Execute statements in the first bot's journal, all in one transaction.
+
+    Not in this thread: the bot in it may hold the file's lock and could then never let it go.
+    """
+    path = world.file(0).path
+    assert path is not None
+
+    def change() -> None:
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as other, other:
+            other.execute("BEGIN IMMEDIATE")
+            for statement in statements:
+                other.execute(statement, values)
+
+    await asyncio.to_thread(change)
+
+
+async def taken_by_another(world: World) -> None:
     """Let another process have cancelled the notes in the first bot's journal."""
-    path = world.file(0).path
-    assert path is not None
-    with contextlib.closing(sqlite3.connect(path)) as other, other:
-        other.execute("INSERT INTO processes SELECT 'another', max(seen_at) FROM processes")
-        other.execute(
-            "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1"
-        )
+    await change_journal(
+        world,
+        "INSERT INTO processes SELECT 'another', max(seen_at) FROM processes",
+        "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1",
+    )
 
 
-def later_in_journal(world: World, seconds: float) -> None:
+async def later_in_journal(world: World, seconds: float) -> None:
     """Let every time in the first bot's journal be so many seconds earlier than it was."""
-    path = world.file(0).path
-    assert path is not None
-    with contextlib.closing(sqlite3.connect(path)) as other, other:
-        other.execute(
-            "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
-            " updated_at = updated_at - :seconds",
-            {"seconds": seconds},
-        )
-        other.execute("UPDATE call_list_reads SET read_at = read_at - ?", (seconds,))
-        other.execute("UPDATE processes SET seen_at = seen_at - ?", (seconds,))
+    await change_journal(
+        world,
+        "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
+        " updated_at = updated_at - :seconds",
+        "UPDATE call_list_reads SET read_at = read_at - :seconds",
+        "UPDATE processes SET seen_at = seen_at - :seconds",
+        seconds=seconds,
+    )

@@ -197,7 +197,7 @@ async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
         await world.cad.received(1)
         assert interaction.message is not None
         message = interaction.message
-    later_in_journal(world, hours * 3600)
+    await later_in_journal(world, hours * 3600)
     if step == "queued":
         await world.cad.start()
     held.set()
@@ -214,7 +214,7 @@ async def test_a_clock_that_jumps_while_the_bot_is_away_loses_no_note(
     await world.cad.stop()
     message = await told(world, await world.use(), QUEUED)
     await world.finish()
-    later_in_journal(world, hours * 3600)
+    await later_in_journal(world, hours * 3600)
     await world.cad.start()
     await world.restart()
     await shows(world, message, ADDED)
@@ -228,7 +228,7 @@ async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
     await world.cad.stop()
     message = await told(world, await world.use(), QUEUED)
     await world.finish()
-    later_in_journal(world, 3600)
+    await later_in_journal(world, 3600)
     await world.restart()
     await shows(world, message, "Not added to call #123: ")
     await world.cad.start()

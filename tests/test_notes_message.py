@@ -236,7 +236,7 @@ async def test_old_news_are_not_put_over_what_another_process_says(world: World)
     world.discord.faults.add(DiscordFault(route="edit_original", abort=True, applied=False))
     interaction = await world.use()
     await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
-    taken_by_another(world)
+    await taken_by_another(world)
     await world.finish()  # which waits until everything is shown
     assert interaction.message is not None
     assert interaction.message.content == ""
