@@ -129,3 +129,14 @@ async def later_in_journal(world: World, seconds: float) -> None:
         "UPDATE processes SET seen_at = seen_at - :seconds",
         seconds=seconds,
     )
+
+
+async def out_of_time(world: World) -> None:
+    """Let the bot be followed by one that finds the time of the waiting notes over.
+
+    A new round, as after Try again, then has as much time as ever: with a limit that a test could
+    wait for, it would have too little on a busy machine.
+    """
+    await world.finish()
+    await later_in_journal(world, world.config.limits.give_up_seconds)
+    await world.restart()

@@ -19,6 +19,7 @@ from tests.notes import (
     forge,
     journal_says,
     labels,
+    out_of_time,
     press,
     privately,
     public,
@@ -45,11 +46,11 @@ async def queued(world: World, *, restarted: bool = False) -> Message:
 
 async def given_up(world: World, *, restarted: bool = False) -> Message:
     """Return the message of a note that could not be sent; the CAD can be reached again."""
-    world.config = replace(world.config, limits=replace(LIMITS, give_up_seconds=1))
     await world.start_with(2)
     await world.cad.stop()
-    message = await world.say()
-    assert message.content.startswith(NOT_ADDED)
+    message = await told(world, await world.use(), QUEUED)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
     await world.cad.start()
     if restarted:
         await world.restart()

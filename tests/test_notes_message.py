@@ -20,6 +20,7 @@ from tests.notes import (
     UNCONFIRMED,
     journal_says,
     labels,
+    out_of_time,
     press,
     public,
     shows,
@@ -113,11 +114,11 @@ async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
 async def test_a_note_given_up_comes_with_its_full_text_until_it_is_tried_again(
     world: World, note: str
 ) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, give_up_seconds=1))
     await world.start_with(2)
     await world.cad.stop()
-    message = await world.say(note)
-    assert message.content.startswith(NOT_ADDED)
+    message = await told(world, await world.use(note), QUEUED)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
     assert attached(message) == [("note.txt", len(note.strip()))]
     await world.cad.start()
     await press(world, world.dispatcher, message, "Try again")
@@ -244,8 +245,8 @@ async def test_old_news_are_not_put_over_what_another_process_says(world: World)
 
 async def test_a_press_opens_the_window_anew(world: World) -> None:
     hide_channel(world)
-    world.config = replace(world.config, limits=replace(LIMITS, give_up_seconds=1))
     message = await queued(world)
+    await out_of_time(world)
     await shows(world, message, NOT_ADDED)
     world.clock.later(WINDOW)
     await world.cad.start()
@@ -316,9 +317,9 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
 
 @pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
 async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, give_up_seconds=1))
     message = await queued(world)
     world.discord.world.messages.delete(message)
+    await out_of_time(world)
     await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
     (message,) = public(world)
     await shows(world, message, NOT_ADDED)
