@@ -144,7 +144,7 @@ async def test_a_note_is_given_up_and_kept_when_the_cad_cannot_even_be_found(
     """Its name is unknown, or it does not speak TLS."""
     url = "https://cad.invalid" if trouble == "name" else world.cad.url.replace("http", "https")
     world.config = replace(
-        world.config, sonoran_api_url=url, limits=replace(world.config.limits, give_up_seconds=1)
+        world.config, sonoran_api_url=url, limits=replace(world.config.limits, give_up_seconds=3)
     )
     await world.start_with(version)
     message = await world.say()
@@ -161,7 +161,7 @@ async def test_a_note_is_given_up_and_kept_when_the_cad_cannot_even_be_found(
 async def test_a_note_is_tried_again_in_vain_and_then_with_success(
     world: World, version: int
 ) -> None:
-    world.config = replace(world.config, limits=replace(world.config.limits, give_up_seconds=1))
+    world.config = replace(world.config, limits=replace(world.config.limits, give_up_seconds=4))
     await world.start_with(version)
     await world.cad.stop()
     message = await world.say()
