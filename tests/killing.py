@@ -31,10 +31,14 @@ Step = Callable[[World], Awaitable[Interaction]]
 never = asyncio.Event  # what is held back by a new one stays so, also for a process that is gone
 
 
-def holds_edit(world: World, *, taken: bool) -> None:
-    """Let the next edit of an answer hang, with or without having taken effect."""
+def holds_edit(world: World, *, taken: bool) -> int:
+    """Let the next edit of an answer hang, with or without having taken effect.
+
+    Returns which one that is, counted from 1: a slow step may have been told before it.
+    """
     fault = DiscordFault("edit_original", applied=taken, hold=never())
     world.discord.faults.add(fault)
+    return 1 + sum(request.route == "edit_original" for request in world.discord.requests)
 
 
 async def edited(world: World, count: int = 1) -> None:
