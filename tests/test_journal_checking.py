@@ -45,7 +45,7 @@ async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
 ) -> None:
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=429, headers={"Retry-After": "3600"}, times=None))
-    limits = with_limits(give_up_seconds=2.0)
+    limits = with_limits(give_up_seconds=3.0)
     async with working(Office(database, cad, session, limits)) as office:
         record = await office.note()
         await office.became(record, NoteState.UNCONFIRMED)
