@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -59,7 +60,7 @@ async def test_a_question_whose_confirmation_is_lost_is_no_error(
         world.discord.faults.add(Fault(route="callback", status=500, applied=True))
         repeated = await world.use()
         await asyncio.wait_for(repeated.attempted(2), PATIENCE)
-        running.process.terminate()
+        running.signal(signal.SIGTERM)
         status, out, errors = await running.ended()
     assert (status, errors) == (0, "")
     assert "ERROR" not in out
