@@ -19,6 +19,8 @@ from tests.world import PATIENCE
 behind_gate = databases.behind_gate
 
 PASSWORD = "distinctive-5f1d7c"
+LITTLE = 2.0
+"""Seconds that a test can wait out, and in which a database that does answer has answered."""
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ async def impatient(
     address, gate = behind_gate
     async with opened(address):
         pass
-    database = Database(address, seconds=0.5)
+    database = Database(address, seconds=LITTLE)
     yield database, gate
     await database.close()
 
@@ -58,7 +60,7 @@ async def test_a_server_that_does_not_answer_at_the_start_is_unavailable(
 ) -> None:
     address, gate = behind_gate
     gate.stall()
-    database = Database(address, seconds=0.5)
+    database = Database(address, seconds=LITTLE)
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
         await database.open()
     await gate.let_pass()
@@ -275,7 +277,7 @@ async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -
     address = file_in(tmp_path)
     async with opened(address):
         pass
-    database = Database(address, seconds=0.5)
+    database = Database(address, seconds=LITTLE)
     with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
         await database.open()
     await database.open()
