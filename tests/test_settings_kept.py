@@ -85,8 +85,10 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
 ) -> None:
     async with database.postgresql(request.config) as shared:
         world.database = shared
-        await world.registered()
-        await world.start()
+        # Else the one that does not carry it out would soon take the other for dead.
+        await world.start(other_copy_seconds=PATIENCE)
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        await world.start(other_copy_seconds=PATIENCE)
         message = await configure(world, "roles-remove", {"role": world.role})
         assert message.content.startswith("No role may add notes now")
         assert message.interaction is not None
