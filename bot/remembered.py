@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
@@ -28,25 +29,27 @@ class Remembered(Generic[_Answer]):
         self._seconds_for = seconds_for
         self._clock = clock
         self._asking: asyncio.Future[_Answer] | None = None
-        self._ask_again_at = 0.0
+        self._answered_at = 0.0
 
-    async def get(self) -> _Answer:
-        """Return the answer; a caller that is cancelled leaves the question to the others."""
+    async def get(self, *, at_most: float = math.inf) -> _Answer:
+        """Return the answer; a caller that is cancelled leaves the question to the others.
+
+        It is not older than `at_most` seconds, whatever `seconds_for` says.
+        """
         asking = self._asking
-        if asking is None or self._outdated(asking):
+        if asking is None or self._outdated(asking, at_most):
             asking = self._asking = asyncio.ensure_future(self._ask_once())
         return await asyncio.shield(asking)
 
     async def _ask_once(self) -> _Answer:
         answer = await self._ask()
-        self._ask_again_at = self._clock() + self._seconds_for(answer)
+        self._answered_at = self._clock()
         return answer
 
-    def _outdated(self, asking: asyncio.Future[_Answer]) -> bool:
+    def _outdated(self, asking: asyncio.Future[_Answer], at_most: float) -> bool:
         if not asking.done():
             return False
-        return (
-            asking.cancelled()
-            or asking.exception() is not None
-            or self._clock() >= self._ask_again_at
-        )
+        if asking.cancelled() or asking.exception() is not None:
+            return True
+        seconds = min(at_most, self._seconds_for(asking.result()))
+        return self._clock() >= self._answered_at + seconds

@@ -11,7 +11,7 @@ from bot.standins.discord_server.markdown import render
 from bot.standins.discord_server.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
 from bot.standins.sonoran_server import Fault
 from tests.administrator import configure
-from tests.notes import QUEUED, told
+from tests.notes import QUEUED, press, shows, told
 from tests.world import API_KEY, TOKEN, World
 
 
@@ -87,6 +87,38 @@ async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
     text = await status(world)
     assert "❌ The CAD turned the credentials down" in text
     assert "SONORAN_API_KEY" in text
+    assert "❌ Notes: 0 waiting; expect the CAD to refuse each note" in text
+
+
+async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(world: World) -> None:
+    await world.registered()
+    await world.cad.stop()
+    text = await status(world)
+    assert "❌ Sonoran CAD cannot be reached" in text
+    assert "❌ Notes: 0 waiting, as Sonoran CAD cannot be reached" in text
+
+
+async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_back(
+    world: World,
+) -> None:
+    await world.registered()
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled")
+    await world.cad.start()
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "✅ Notes are sent as they come." in text
+
+
+async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World) -> None:
+    await world.registered()
+    world.cad.faults.add(Fault(times=None, status=307, headers={"Location": "/elsewhere"}))
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "❌ Notes: 1 waiting, as the last try failed (Sonoran CAD " in text
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,19 @@ async def test_an_answer_is_good_for_as_long_as_it_says(
     assert await remembered.get() == 2
 
 
+async def test_who_needs_a_newer_answer_gets_one(
+    source: Source, clock: Clock, remembered: Remembered[int]
+) -> None:
+    assert await remembered.get() == 1
+    clock.seconds += 5.0
+    assert await remembered.get(at_most=6.0) == 1
+    clock.seconds += 1.0
+    assert await remembered.get(at_most=6.0) == 2
+    clock.seconds += 5.0
+    assert await remembered.get(at_most=6.0) == 2
+    assert source.asked == 2
+
+
 async def test_a_failure_is_told_to_all_and_not_remembered(
     source: Source, remembered: Remembered[int]
 ) -> None:

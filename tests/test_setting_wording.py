@@ -12,6 +12,7 @@ from bot.health.wording import (
     Mark,
     cad_lines,
     log_channel_line,
+    notes_line,
     permissions_line,
     roles_line,
     status_content,
@@ -81,6 +82,7 @@ def lines(text: str, error: SonoranError | None) -> list[Line]:
         *cad_lines(health(text, error), 1, chosen=True),
         roles_line([text] * 25, chosen=True),
         log_channel_line(text, text),
+        notes_line(NoEffectError(Reason.NO_CONNECTION), 1000, error),
         permissions_line(["View Channel", "Send Messages"]),
         storage_line(StorageHealth("SQLite", wiped_by="Heroku")),
         version_line(),
@@ -126,6 +128,14 @@ def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
         cad_lines(health("x", NoEffectError(reason)), 1, chosen=True)[0].text for reason in Reason
     ]
     assert len({*reached, *reasons}) == 3 + len(Reason)  # refused credentials are an answer, too
+
+
+def test_notes_are_well_exactly_when_the_cad_is_and_none_is_held_back() -> None:
+    for error in errors("x"):
+        well = cad_lines(health("x", error), 1, chosen=True)[2].mark is Mark.WELL
+        assert (notes_line(None, 3, error).mark is Mark.WELL) == well
+        assert (notes_line(NoEffectError(Reason.NO_ANSWER), 0, error).mark is Mark.WELL) == well
+        assert notes_line(NoEffectError(Reason.NO_ANSWER), 1, error).mark is Mark.ILL
 
 
 def test_a_remembered_refusal_of_the_credentials_is_not_shown_as_an_answer() -> None:

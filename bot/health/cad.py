@@ -28,6 +28,9 @@ REMEMBER_SECONDS = 60.0
 FAILED_SECONDS = 10.0
 """The same when the CAD was not well, so that an administrator who mends it soon sees it."""
 
+DOUBTED_SECONDS = 6.0
+"""The same when the CAD did not take a note, which the findings may not show yet."""
+
 _Answer = TypeVar("_Answer")
 
 
@@ -49,7 +52,10 @@ class CadHealth:
 
 
 class CadProbe:
-    """Asks the CAD, at most once a minute for everybody together, and reads only."""
+    """Asks the CAD, at most once a minute for everybody together, and reads only.
+
+    When something is not well it asks sooner, but never more often than every few seconds.
+    """
 
     def __init__(
         self,
@@ -66,9 +72,12 @@ class CadProbe:
             clock=clock,
         )
 
-    async def health(self) -> CadHealth:
-        """Return how the CAD does; never raises for what the CAD or the network does."""
-        return await self._findings.get()
+    async def health(self, *, doubted: bool = False) -> CadHealth:
+        """Return how the CAD does; never raises for what the CAD or the network does.
+
+        `doubted` tells that it did not take a note, so that only new findings will do.
+        """
+        return await self._findings.get(at_most=DOUBTED_SECONDS if doubted else REMEMBER_SECONDS)
 
     async def _ask(self) -> CadHealth:
         started = time.monotonic()

@@ -71,16 +71,36 @@ def cad_lines(health: CadHealth, server_id: int | None, *, chosen: bool) -> list
     return lines
 
 
-def notes_line(problem: SonoranError | None, waiting: int) -> Line:
-    """Return whether notes are sent just now; `problem` is why not, `waiting` how many wait."""
-    if problem is None:
-        return Line(Mark.WELL, "Notes are sent as they come.")
-    why = "takes no more requests" if isinstance(problem, RateLimitedError) else None
-    return Line(
-        Mark.ILL,
-        f"Notes: {waiting:,} waiting, as Sonoran CAD {why or _REASONS[_reason(problem)]}; they go "
-        "on by themselves when it takes notes again.",
-    )
+def notes_line(problem: SonoranError | None, waiting: int, error: SonoranError | None) -> Line:
+    """Return whether notes are sent just now.
+
+    `problem` is why the last one was not taken, None if it was; `waiting` is how many wait.
+    `error` is what the CAD gave instead of a good answer when it was asked itself.
+    """
+    how_many = f"{waiting:,} waiting"
+    if isinstance(error, CredentialsError):
+        return Line(
+            Mark.ILL,
+            f"Notes: {how_many}; expect the CAD to refuse each note while it turns the "
+            "credentials down.",
+        )
+    if isinstance(error, NoEffectError | OutcomeUnknownError):
+        return Line(
+            Mark.ILL,
+            f"Notes: {how_many}, as Sonoran CAD {_REASONS[_reason(error)]}; what waits or is new "
+            "goes on by itself when it takes notes again.",
+        )
+    if problem is not None and waiting:
+        why = f"the last try failed (Sonoran CAD {_REASONS[_reason(problem)]})"
+        if isinstance(problem, RateLimitedError):
+            why = "Sonoran CAD takes no more requests"
+        return Line(
+            Mark.ILL,
+            f"Notes: {how_many}, as {why}; they go on by themselves when it takes notes again.",
+        )
+    if error is not None:
+        return Line(Mark.NOTE, f"Notes: {how_many}; the next one shows whether the CAD takes them.")
+    return Line(Mark.WELL, "Notes are sent as they come.")
 
 
 def settings_unknown_line() -> Line:
