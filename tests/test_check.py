@@ -69,7 +69,21 @@ async def test_a_file_that_cannot_be_made_is_not_well(world: World, tmp_path: Pa
     (tmp_path / "data").write_text("")
     status, out = await check(world, tmp_path, DATABASE_URL="sqlite:///data/callnote.db")
     assert status == 1
-    assert "callnote.db cannot be made or written to in its folder." in out
+    assert "callnote.db cannot be made or written to in its folder: let the user that runs" in out
+
+
+async def test_it_and_the_bot_say_the_same_of_a_folder_given_as_the_file(
+    world: World, tmp_path: Path
+) -> None:
+    (tmp_path / "adir").mkdir()
+    settings = settings_of(world, DATABASE_URL="sqlite:///adir")
+    status, _, sentence = await (await start(tmp_path, settings)).ended()
+    assert status == 78
+    assert sentence.startswith("The database file adir is a folder: ")
+    status, out = await check(world, tmp_path, DATABASE_URL="sqlite:///adir")
+    assert status == 1
+    assert f"NOT OK Storage: SQLite file adir: {sentence}" in out
+    assert files_in(tmp_path / "adir") == []
 
 
 async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> None:

@@ -26,6 +26,8 @@ from tests.database import administer, file_in, opened, server_url, setting_of
 engine = databases.engine
 address = databases.address
 
+both_ways = pytest.mark.parametrize("shared", [False, True])
+
 # Opens the database that its arguments name, says so, and holds it until it is killed.
 HOLDER = """
 import asyncio, sys
@@ -189,7 +191,7 @@ async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseAddre
         await Database(address, seconds=20.0).open()
 
 
-@pytest.mark.parametrize("shared", [False, True])
+@both_ways
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, shared: bool) -> None:
     content = b"a shopping list, and not a short one: " * 100
     file = tmp_path / "callnote.db"
@@ -199,16 +201,18 @@ async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, shared: boo
     assert file.read_bytes() == content
 
 
-async def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
+@both_ways
+async def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path, shared: bool) -> None:
     (tmp_path / "callnote.db").mkdir()
-    with pytest.raises(UnusableDatabaseError, match="cannot be made or written to"):
-        await Database(file_in(tmp_path)).open()
+    with pytest.raises(UnusableDatabaseError, match=r"callnote\.db is a folder.* DATABASE_URL"):
+        await Database(file_in(tmp_path)).open(shared=shared)
 
 
-async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+@both_ways
+async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, shared: bool) -> None:
     (tmp_path / "data").write_text("")
-    with pytest.raises(UnusableDatabaseError, match="cannot be made or written to"):
-        await Database(file_in(tmp_path / "data")).open()
+    with pytest.raises(UnusableDatabaseError, match="cannot be made or written to in its folder: "):
+        await Database(file_in(tmp_path / "data")).open(shared=shared)
 
 
 async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path) -> None:
@@ -219,16 +223,17 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
         await Database(file_in(tmp_path)).open()
 
 
+@both_ways
 async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
-    request: pytest.FixtureRequest,
+    request: pytest.FixtureRequest, shared: bool
 ) -> None:
     async with databases.postgresql(request.config) as address:
         url, role = server_url(request.config), f"{address.url.database}_reader"
         await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
         try:
             reader = databases.at(address, username=role, password="reader")
-            with pytest.raises(UnusableDatabaseError, match="may lack the right"):
-                await Database(reader, seconds=20.0).open()
+            with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
+                await Database(reader, seconds=20.0).open(shared=shared)
         finally:
             await administer(url, f"DROP ROLE {role}")
 

@@ -21,7 +21,7 @@ from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import forbids, translated
 from bot.storage.sqlite_connections import SqliteConnections
 from bot.storage.sqlite_file import SqliteFile
-from bot.storage.upgrade import HEAD, revision_of, upgrade
+from bot.storage.upgrade import HEAD, may_make_tables, revision_of, upgrade
 
 SECONDS = 5.0
 """How long a transaction may take in all, waiting for a connection included."""
@@ -40,6 +40,11 @@ CANCEL_SECONDS = 1.0
 
 RECYCLE_SECONDS = 1800.0
 """The age at which a connection is replaced by a new one."""
+
+_NO_RIGHT = (
+    "Callnote's tables cannot be made in the database, as its user lacks the right to: grant it "
+    "CREATE on the schema, or name another user in DATABASE_URL."
+)
 
 
 class Database:
@@ -74,7 +79,7 @@ class Database:
 
         None stands for a database without tables, or a SQLite file that was not there and is
         made. With `shared`, nothing is made, changed or locked: it is a look at a database that
-        another process may be using.
+        another process may be using, and fails where making or changing it would.
 
         Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
         `UnusableDatabaseError` when it cannot; nothing stays open then.
@@ -82,26 +87,24 @@ class Database:
         try:
             if self._file is not None:
                 self._sqlite.shared = shared
-            if shared and self._file is not None and not self._file.exists:
-                self._file.check()
-                return None
-            if self._file is not None and not shared:
-                self._file.claim()
+                if not shared:
+                    self._file.claim()
+                elif not self._file.check():
+                    return None
             async with self._transaction(UPGRADE_SECONDS) as connection:
                 found = await connection.run_sync(revision_of)
-                if not shared and found != HEAD:
+                if found != HEAD and not shared:
                     await connection.run_sync(upgrade)
+                elif found != HEAD and not await connection.run_sync(may_make_tables):
+                    raise UnusableDatabaseError(_NO_RIGHT)
                 return found
         except DBAPIError as error:
             await self.close()
             raise UnusableDatabaseError(
-                "Callnote's tables cannot be made in the database "
-                f"({type(error.orig).__name__}); its user may lack the right to."
-            ) from None
-        except OSError as error:  # of `exists`, as for a folder that may not be looked into
-            await self.close()
-            raise UnusableDatabaseError(
-                f"The file cannot be looked for ({type(error).__name__})."
+                _NO_RIGHT
+                if forbids(error)
+                else "Callnote's tables cannot be made in the database "
+                f"({type(error.orig).__name__}): name another one in DATABASE_URL."
             ) from None
         except BaseException:
             await self.close()

@@ -21,12 +21,8 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._lock_path = path.with_name(path.name + ".lock")
         self._lock: sqlite3.Connection | None = None
-
-    @property
-    def exists(self) -> bool:
-        """Whether the file is there; raises `OSError` when its folder may not be looked into."""
-        return self._path.exists()
 
     def claim(self) -> None:
         """Make the folder and the file where they are missing, and take the lock.
@@ -34,26 +30,44 @@ class SqliteFile:
         Raises `DatabaseInUseError` when somebody else has the lock, `UnusableDatabaseError` when
         the file cannot be made or written to, `StorageFullError` when there is no room for it.
         """
-        lock_path = self._path.with_name(self._path.name + ".lock")
+        self.check()
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make(lock_path)
-            self._lock = _locked(lock_path)
+            _make(self._lock_path)
+            self._lock = _locked(self._lock_path)
             _make(self._path)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise StorageFullError("There is no room for the database on its disk.") from None
             raise self._unusable() from None
 
-    def check(self) -> None:
-        """Raise `UnusableDatabaseError` if `claim` could not make the file; makes nothing."""
-        there = next(parent for parent in self._path.parents if parent.exists())
-        if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+    def check(self) -> bool:
+        """Return whether the file is there; makes and changes nothing.
+
+        Raises `UnusableDatabaseError` if `claim` could not make the file or write to it.
+        """
+        try:
+            if self._path.is_dir():
+                raise UnusableDatabaseError(
+                    f"The database file {self._path.name} is a folder: add the name of a file in "
+                    f"it to DATABASE_URL, such as {self._path.name}/callnote.db."
+                )
+            # SQLite makes files of its own beside the database, so the folder counts as well.
+            folder = next(parent for parent in self._path.parents if parent.exists())
+            usable = folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)
+            for path in (self._path, self._lock_path):
+                usable = usable and (not path.exists() or _is_usable(path))
+            there = self._path.exists()
+        except OSError:
+            raise self._unusable() from None
+        if not usable:
             raise self._unusable()
+        return there
 
     def _unusable(self) -> UnusableDatabaseError:
         return UnusableDatabaseError(
-            f"The database file {self._path.name} cannot be made or written to in its folder."
+            f"The database file {self._path.name} cannot be made or written to in its folder: let "
+            "the user that runs Callnote write to both, or name another file in DATABASE_URL."
         )
 
     def release(self) -> None:
@@ -69,10 +83,14 @@ def _make(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         return
-    if path.is_dir() or not os.access(path, os.R_OK | os.W_OK):
+    if not _is_usable(path):
         raise PermissionError
     with contextlib.suppress(PermissionError):  # another user's file that we may write to
         path.chmod(0o600)
+
+
+def _is_usable(path: Path) -> bool:
+    return not path.is_dir() and os.access(path, os.R_OK | os.W_OK)
 
 
 def _locked(path: Path) -> sqlite3.Connection:

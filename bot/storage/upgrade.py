@@ -30,6 +30,14 @@ def revision_of(connection: Connection) -> str | None:
     return found
 
 
+def may_make_tables(connection: Connection) -> bool:
+    """Whether the connection's user may make the tables that are missing; makes none."""
+    if connection.dialect.name != "postgresql":
+        return True
+    right = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
+    return connection.scalar(right) is True
+
+
 def upgrade(connection: Connection, *, to: str = HEAD) -> None:
     """Bring a database's tables to a revision, within the connection's transaction.
 

@@ -1,0 +1,105 @@
+"""A SQLite file or folder that the operating system lets Callnote read at most."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Database, UnusableDatabaseError
+from tests.database import file_in, opened
+
+NOBODY = 65534
+
+both_ways = pytest.mark.parametrize("shared", [False, True], ids=["to use it", "for a look"])
+
+UNWRITABLE = (
+    r"callnote\.db cannot be made or written to in its folder: let the user .* DATABASE_URL\.$"
+)
+
+
+@pytest.fixture
+async def folder() -> AsyncIterator[Path]:
+    """Give a folder with a database that was used before, in a place that everybody can reach."""
+    with tempfile.TemporaryDirectory() as name:
+        async with opened(file_in(Path(name))):
+            pass
+        yield Path(name)
+
+
+@contextmanager
+def owning(folder: Path, mode: int = 0o700) -> Iterator[None]:
+    """Be the folder's owner, with these rights to it, but not root, to whom nothing is refused."""
+    root = os.geteuid() == 0
+    for path in (folder, *folder.iterdir()) if root else ():
+        os.chown(path, NOBODY, NOBODY)
+    folder.chmod(mode)
+    if root:
+        os.setresuid(NOBODY, NOBODY, 0)
+    try:
+        yield
+    finally:
+        if root:
+            os.setresuid(0, 0, 0)
+        folder.chmod(0o700)
+
+
+async def refused(folder: Path, mode: int = 0o700, *, shared: bool) -> None:
+    """Find the database refused, and the folder left as it was."""
+    before = seen(folder)
+    with owning(folder, mode), pytest.raises(UnusableDatabaseError, match=UNWRITABLE):
+        await Database(file_in(folder)).open(shared=shared)
+    assert seen(folder) == before
+
+
+def seen(folder: Path) -> dict[str, tuple[int, bytes]]:
+    return {
+        path.name: (stat.S_IMODE(path.stat().st_mode), path.read_bytes())
+        for path in folder.iterdir()
+    }
+
+
+@both_ways
+@pytest.mark.parametrize("name", ["callnote.db", "callnote.db.lock"])
+async def test_a_file_that_can_only_be_read_is_refused(
+    folder: Path, name: str, shared: bool
+) -> None:
+    (folder / name).chmod(0o400)
+    await refused(folder, shared=shared)
+
+
+@both_ways
+async def test_an_empty_file_that_can_only_be_read_is_refused(folder: Path, shared: bool) -> None:
+    (folder / "callnote.db").write_bytes(b"")
+    (folder / "callnote.db").chmod(0o400)
+    await refused(folder, shared=shared)
+
+
+@both_ways
+@pytest.mark.parametrize("there", [False, True])
+async def test_a_folder_that_can_only_be_read_is_refused(
+    folder: Path, there: bool, shared: bool
+) -> None:
+    if not there:
+        (folder / "callnote.db").unlink()
+        (folder / "callnote.db.lock").unlink()
+    await refused(folder, 0o500, shared=shared)
+
+
+@both_ways
+async def test_a_folder_that_may_not_be_looked_into_is_refused(folder: Path, shared: bool) -> None:
+    await refused(folder, 0o200, shared=shared)
+
+
+@both_ways
+async def test_a_file_and_a_folder_that_can_be_written_to_are_taken(
+    folder: Path, shared: bool
+) -> None:
+    with owning(folder):
+        async with opened(file_in(folder), shared=shared):
+            pass
