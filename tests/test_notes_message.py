@@ -35,7 +35,7 @@ LONG = "Suspect fled north on foot. " * 142  # 3,976 characters
 
 
 def attached(message: Message) -> list[tuple[str, int]]:
-    return [(each["filename"], each["size"]) for each in message.attachments]
+    return [(each.filename, len(each.content)) for each in message.attachments]
 
 
 def hide_channel(world: World) -> None:

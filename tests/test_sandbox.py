@@ -159,6 +159,15 @@ async def test_a_note_on_its_way_can_be_called_back(tmp_path: Path) -> None:
     assert lines[-2:] == ["Cancelled: nothing was added to call #123.", "Your note: hi"]
 
 
+async def test_a_long_note_that_was_not_added_can_be_read_in_the_file_below(
+    tmp_path: Path,
+) -> None:
+    long = "Suspect fled north on foot. " * 80 + "Gone."
+    typed = f"{long}\\nlast line"
+    lines = await sandbox(f"cad wrong-key\n/callnote call:123 note:{typed}\n", tmp_path)
+    assert lines[-3:] == ["  note.txt:", f"    {long}", "    last line"]
+
+
 async def test_a_message_is_waited_for_until_it_changes(tmp_path: Path) -> None:
     lines = await sandbox("cad broken\n/callnote call:123 note:hi\nwait\n", tmp_path)
     assert lines[-1] == "NOTE 'hi' added to call #123"

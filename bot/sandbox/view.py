@@ -9,15 +9,19 @@ from bot.standins.discord_server.markdown import render
 
 
 def as_shown(message: Message, person: str, choices: Sequence[str] = ()) -> str:
-    """Return what people see of a message: its text, and what they can press or choose below it.
+    """Return what people see of a message: its text, and what is below it.
 
-    `person` is who sees it when nobody else does.
+    That is files with their text, and what can be pressed or chosen. `person` is who sees it
+    when nobody else does.
     """
     guild = message.channel.guild
     members = guild.members if guild is not None else {}
     names = {number: member.display_name for number, member in members.items()}
     text = render(message.content, names).text
     lines = [f"(only the {person} sees this) {text}" if message.ephemeral else text]
+    for file in message.attachments:
+        lines.append(f"  {file.filename}:")
+        lines += [f"    {line}" for line in file.content.decode(errors="replace").splitlines()]
     if message.buttons:
         lines.append("  press: " + ", ".join(button.label for button in message.buttons))
     if choices:

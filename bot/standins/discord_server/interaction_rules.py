@@ -5,6 +5,7 @@ Source where no other is named: Discord API docs, Receiving and Responding to In
 
 from typing import Any
 
+from bot.standins.discord_server.attachment import Attachment
 from bot.standins.discord_server.command_validation import check_choices
 from bot.standins.discord_server.component_validation import check_modal
 from bot.standins.discord_server.errors import (
@@ -64,7 +65,9 @@ class InteractionRules:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    def respond(self, interaction_id: int, token: str, body: Any, files: list[JSON]) -> Interaction:
+    def respond(
+        self, interaction_id: int, token: str, body: Any, files: list[Attachment]
+    ) -> Interaction:
         """Apply an initial response and return its interaction.
 
         Raises `ApiError`: 404/10062 for an unknown interaction, a wrong token, or after 3
@@ -88,7 +91,7 @@ class InteractionRules:
             self._world.changes.announce()
         return interaction
 
-    def _apply_response(self, interaction: Interaction, body: Any, files: list[JSON]) -> None:
+    def _apply_response(self, interaction: Interaction, body: Any, files: list[Attachment]) -> None:
         errors = FormErrors()
         kind = body.get("type") if isinstance(body, dict) else None
         if kind not in _ALLOWED_RESPONSES[interaction.type] or (
@@ -134,7 +137,7 @@ class InteractionRules:
                 return interaction
         raise unknown_webhook()
 
-    def follow_up(self, interaction: Interaction, body: Any, files: list[JSON]) -> Message:
+    def follow_up(self, interaction: Interaction, body: Any, files: list[Attachment]) -> Message:
         """Apply a followup and return its message.
 
         The first followup after a deferral edits the placeholder, whose own visibility stays
@@ -168,13 +171,13 @@ class InteractionRules:
         return candidates[0]
 
     def edit(
-        self, interaction: Interaction, message_id: int | None, body: Any, files: list[JSON]
+        self, interaction: Interaction, message_id: int | None, body: Any, files: list[Attachment]
     ) -> Message:
         """Edit a message of the interaction and return it."""
         return self._edit(self.message(interaction, message_id), body, files)
 
     def _edit(
-        self, message: Message, body: Any, files: list[JSON], path: tuple[str, ...] = ()
+        self, message: Message, body: Any, files: list[Attachment], path: tuple[str, ...] = ()
     ) -> Message:
         draft = self._draft(body, files, path, version_2=bool(message.flags & IS_COMPONENTS_V2))
         self._world.messages.edit(message, draft)
@@ -182,7 +185,7 @@ class InteractionRules:
 
     @staticmethod
     def _draft(
-        body: Any, files: list[JSON], path: tuple[str, ...] = (), *, version_2: bool = False
+        body: Any, files: list[Attachment], path: tuple[str, ...] = (), *, version_2: bool = False
     ) -> Draft:
         return read_draft(body, WEBHOOK_DEFAULT, files, path=path, version_2=version_2)
 

@@ -7,6 +7,7 @@ lengths also stand in discord/discord-api-spec.
 from dataclasses import dataclass
 from typing import Any
 
+from bot.standins.discord_server.attachment import Attachment
 from bot.standins.discord_server.component_validation import (
     check_message_components,
     with_ids,
@@ -43,7 +44,7 @@ class Draft:
     content: str | None
     embeds: list[JSON] | None
     components: list[JSON] | None
-    attachments: list[JSON] | None
+    attachments: list[Attachment] | None
     flags: int | None
     allowed_mentions: AllowedMentions
 
@@ -51,14 +52,14 @@ class Draft:
 def read_draft(
     body: Any,
     default_mentions: AllowedMentions,
-    files: list[JSON],
+    files: list[Attachment],
     *,
     path: tuple[str, ...] = (),
     version_2: bool = False,
 ) -> Draft:
     """Return what a request says about a message.
 
-    `files` are the uploaded files as attachment objects, `path` is where the message stands in
+    `files` are the uploaded files, `path` is where the message stands in
     the request body, `version_2` says that the message already uses version 2 components.
     Raises `ApiError` 400/50035 for a body that breaks a rule.
     """

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from bot.standins.discord_server.attachment import Attachment
 from bot.standins.discord_server.component_validation import (
     BUTTON,
     SELECTS,
@@ -58,7 +59,7 @@ class Message:
     content: str = ""
     embeds: list[JSON] = field(default_factory=list)
     components: list[JSON] = field(default_factory=list)
-    attachments: list[JSON] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     edits: list[str] = field(default_factory=list)
     pings: Pings = field(default_factory=Pings)
     mentions: Pings = field(default_factory=Pings)
@@ -117,7 +118,7 @@ class Message:
             "mention_everyone": self.mentions.everyone,
             "mentions": [user.payload() for user in self.mentioned_users],
             "mention_roles": [str(role) for role in sorted(self.mentions.roles)],
-            "attachments": self.attachments,
+            "attachments": [each.payload() for each in self.attachments],
             "embeds": self.embeds,
             "components": self.components,
             "pinned": False,

@@ -7,8 +7,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.standins.discord_server.attachment import Attachment
 from bot.standins.discord_server.errors import (
-    JSON,
     ApiError,
     invalid_json,
     unauthorized,
@@ -46,7 +46,7 @@ class Call:
     parameters: Mapping[str, str]
     query: Mapping[str, str]
     body: Any
-    files: list[JSON]
+    files: list[Attachment]
 
     def id(self, name: str) -> int:
         """Return a path parameter that must be a snowflake.
@@ -185,8 +185,8 @@ class RestInterface:
         body = json.dumps(answer.body).encode()
         return web.Response(status=answer.status, body=body, headers=headers)
 
-    async def _read(self, request: web.Request) -> tuple[Any, list[JSON]]:
-        """Return the JSON body and the uploaded files as attachment objects.
+    async def _read(self, request: web.Request) -> tuple[Any, list[Attachment]]:
+        """Return the JSON body and the uploaded files.
 
         Files come in a multipart body with the JSON in its `payload_json` part (Discord API
         docs, API Reference, "Uploading Files"). Raises ValueError for broken JSON.
@@ -195,21 +195,14 @@ class RestInterface:
             raw = await request.read()
             return (json.loads(raw) if raw else None), []
         body: Any = None
-        files: list[JSON] = []
+        files: list[Attachment] = []
         async for part in await request.multipart():
             content = await part.read()  # type: ignore[union-attr]
             if part.name == "payload_json":  # type: ignore[union-attr]
                 body = json.loads(content)
             else:
-                files.append(
-                    {
-                        "id": str(self._snowflakes.next()),
-                        "filename": part.filename or "file",  # type: ignore[union-attr]
-                        "size": len(content),
-                        "url": "https://cdn.discordapp.com/attachments/0/0/file",
-                        "proxy_url": "https://media.discordapp.net/attachments/0/0/file",
-                    }
-                )
+                name = part.filename or "file"  # type: ignore[union-attr]
+                files.append(Attachment(self._snowflakes.next(), name, bytes(content)))
         return body, files
 
 
