@@ -7,8 +7,13 @@ import os
 import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
+from bot.sandbox.scene import API_KEY, COMMUNITY_ID, LIMITS, TOKEN, Scene
+from bot.standins.discord_server import DiscordServer
+from bot.standins.sonoran_server import SonoranServer
+from tests.sonoran_stand_in import CALLS, Caller
 from tests.world import PATIENCE
 
 ROOT = Path(__file__).parent.parent
@@ -166,6 +171,20 @@ async def test_a_long_note_that_was_not_added_can_be_read_in_the_file_below(
     typed = f"{long}\\nlast line"
     lines = await sandbox(f"cad wrong-key\n/callnote call:123 note:{typed}\n", tmp_path)
     assert lines[-3:] == ["  note.txt:", f"    {long}", "    last line"]
+
+
+async def test_the_cad_stand_in_allows_all_the_readings_that_the_bot_makes_here(
+    tmp_path: Path,
+) -> None:
+    async with (
+        DiscordServer(token=TOKEN) as discord,
+        SonoranServer(community_id=COMMUNITY_ID, api_key=API_KEY) as cad,
+        aiohttp.ClientSession() as session,
+    ):
+        Scene(discord, cad, tmp_path)
+        caller = Caller(session, cad)
+        for _ in range(LIMITS.call_reads_per_minute):
+            assert (await caller.get(CALLS)).status == 200
 
 
 async def test_a_message_is_waited_for_until_it_changes(tmp_path: Path) -> None:
