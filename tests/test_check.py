@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import pytest
+
 from bot.standins.discord_server import Fault as DiscordFault
+from bot.standins.sonoran_server import Fault
 from tests.child import running, settings_of, start
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
@@ -90,7 +93,61 @@ async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> Non
     world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
     status, out = await check(world, tmp_path)
     assert status == 1
-    assert "Discord cannot be reached" in out
+    assert "Discord cannot be reached: it answered with status 400" in out
+
+
+async def test_a_network_without_discord_is_told_with_what_to_do(
+    world: World, tmp_path: Path
+) -> None:
+    status, out = await check(world, tmp_path, DISCORD_API_URL="http://127.0.0.1:9/api/v10")
+    assert status == 1
+    assert "Discord cannot be reached: no connection could be made" in out
+    assert "check this machine's network and DISCORD_API_URL." in out
+
+
+async def test_a_discord_address_without_its_path_is_told(world: World, tmp_path: Path) -> None:
+    url = world.discord.api_url.removesuffix("/api/v10")
+    status, out = await check(world, tmp_path, DISCORD_API_URL=url)
+    assert status == 1
+    assert "give the address with its path, such as https://discord.com/api/v10." in out
+
+
+@pytest.mark.parametrize(
+    ("fault", "version"),
+    [
+        (Fault(on="any", times=None, status=404), "2"),
+        (Fault(on="any", times=None, body="<html>Welcome</html>", content_type="text/html"), "2"),
+        (Fault(on="any", times=None, body="<html>Welcome</html>", content_type="text/html"), ""),
+        (Fault(on="any", times=None, status=307, headers={"Location": "/elsewhere"}), "1"),
+    ],
+    ids=["nothing there", "a web page", "a web page for either version", "redirected"],
+)
+async def test_a_cad_that_is_not_at_this_address_is_told_with_both_settings(
+    world: World, tmp_path: Path, fault: Fault, version: str
+) -> None:
+    world.cad.faults.add(fault)
+    status, out = await check(world, tmp_path, SONORAN_API_VERSION=version)
+    assert status == 1
+    (line,) = [line for line in out.splitlines() if line.startswith("NOT OK Sonoran CAD")]
+    assert "SONORAN_API_URL" in line
+    assert "SONORAN_API_VERSION" in line
+
+
+async def test_a_cad_out_of_reach_is_told_with_the_setting(world: World, tmp_path: Path) -> None:
+    status, out = await check(world, tmp_path, SONORAN_API_URL="http://127.0.0.1:9")
+    assert status == 1
+    (line,) = [line for line in out.splitlines() if line.startswith("NOT OK Sonoran CAD")]
+    assert "cannot be reached; " in line
+    assert "check SONORAN_API_URL." in line
+
+
+async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(
+    world: World, tmp_path: Path
+) -> None:
+    world.cad.add_server(7, "Night shift")
+    status, out = await check(world, tmp_path, SONORAN_SERVER_ID="5")
+    assert status == 1
+    assert "which the CAD does not have: correct SONORAN_SERVER_ID; it has 1, 7." in out
 
 
 async def test_a_file_on_heroku_is_not_well(world: World, tmp_path: Path) -> None:

@@ -156,7 +156,8 @@ async def test_no_role_is_told(world: World) -> None:
 async def test_permissions_missing_in_the_channel_are_told(world: World) -> None:
     world.channel.app_permissions = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
     await world.registered()
-    assert "Callnote lacks Send Messages in this channel" in await status(world)
+    text = await status(world)
+    assert "Callnote lacks Send Messages in this channel: give it that here." in text
 
 
 async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(

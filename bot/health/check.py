@@ -61,7 +61,7 @@ async def _discord_lines(config: Config) -> list[Line]:
             )
         ]
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
-        return [Line(Mark.ILL, f"Discord cannot be reached ({type(error).__name__}).")]
+        return [Line(Mark.ILL, f"Discord cannot be reached: {_why_unreachable(error, config)}.")]
     lines = [Line(Mark.WELL, "Discord takes the token.")]
     missing = sorted(COMMANDS - found)
     if missing:
@@ -77,6 +77,25 @@ async def _discord_lines(config: Config) -> list[Line]:
     return lines
 
 
+def _why_unreachable(error: Exception, config: Config) -> str:
+    """Return what keeps Discord away and what to do about it."""
+    elsewhere = config.discord_api_url is not None
+    if isinstance(error, discord.GatewayNotFound):
+        return (
+            "what answers at DISCORD_API_URL names no gateway that can be used; give the address "
+            "with its path, such as https://discord.com/api/v10"
+        )
+    if isinstance(error, discord.HTTPException):
+        return f"it answered with status {error.status}; try again in a moment"
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time; check this machine's network and try again"
+    setting = " and DISCORD_API_URL" if elsewhere else ""
+    return (
+        f"no connection could be made ({type(error).__name__}); check this machine's network"
+        f"{setting}"
+    )
+
+
 async def _cad_lines(config: Config) -> list[Line]:
     async with open_session() as session:
         cad = SonoranClient(
@@ -85,7 +104,7 @@ async def _cad_lines(config: Config) -> list[Line]:
             version=config.api_version,
         )
         health = await CadProbe(cad, CadServers(cad)).health()
-    return cad_lines(health, config.server_id, chosen=False)
+    return cad_lines(health, config.server_id, chosen=False, to_host=True)
 
 
 def _roles_line(config: Config) -> Line:

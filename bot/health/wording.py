@@ -55,10 +55,13 @@ class Line:
     text: str
 
 
-def cad_lines(health: CadHealth, server_id: int | None, *, chosen: bool) -> list[Line]:
+def cad_lines(
+    health: CadHealth, server_id: int | None, *, chosen: bool, to_host: bool = False
+) -> list[Line]:
     """Return what is known of the CAD; `chosen` tells that a server's own choice is meant.
 
-    Without `server_id` there is no line on the CAD server.
+    Without `server_id` there is no line on the CAD server. `to_host` tells that the host reads
+    this, who changes settings and not choices.
     """
     lines = [
         _reached(health),
@@ -67,7 +70,7 @@ def cad_lines(health: CadHealth, server_id: int | None, *, chosen: bool) -> list
         Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
     ]
     if server_id is not None:
-        lines.append(_server(health, server_id, chosen=chosen))
+        lines.append(_server(health, server_id, chosen=chosen, to_host=to_host))
     return lines
 
 
@@ -154,8 +157,9 @@ def permissions_line(missing: Sequence[str]) -> Line:
     if missing:
         return Line(
             Mark.ILL,
-            f"Permissions: Callnote lacks {' and '.join(missing)} in this channel. Notes can be "
-            "added, but an answer that comes after 15 minutes cannot be shown here.",
+            f"Permissions: Callnote lacks {' and '.join(missing)} in this channel: give it that "
+            "here. Notes can be added without, but an answer that comes after 15 minutes cannot be "
+            "shown.",
         )
     return Line(Mark.WELL, "Permissions: Callnote has all that it needs in this channel.")
 
@@ -238,11 +242,19 @@ def _reached(health: CadHealth) -> Line:
             return Line(
                 Mark.ILL,
                 f"Sonoran CAD answers, but refused the check with status {status}"
-                f"{_said(health.error)}; whoever hosts the bot should check SONORAN_API_URL.",
+                f"{_said(health.error)}; whoever hosts the bot should check SONORAN_API_URL and "
+                "SONORAN_API_VERSION.",
             )
-    advice = "notes wait until it answers"
-    if _reason(health.error) is Reason.WRONG_ADDRESS:
-        advice = "whoever hosts the bot must correct SONORAN_API_URL or SONORAN_API_VERSION"
+    match _reason(health.error):
+        case Reason.WRONG_ADDRESS:
+            advice = "whoever hosts the bot must correct SONORAN_API_URL or SONORAN_API_VERSION"
+        case Reason.UNCLEAR_REPLY:
+            advice = "whoever hosts the bot should check SONORAN_API_URL and SONORAN_API_VERSION"
+        case _:
+            advice = (
+                "notes wait until it answers; if that lasts, whoever hosts the bot should check "
+                "SONORAN_API_URL"
+            )
     return Line(Mark.ILL, f"Sonoran CAD {_REASONS[_reason(health.error)]}; {advice}.")
 
 
@@ -267,17 +279,20 @@ def _credentials(health: CadHealth) -> Line:
     return Line(Mark.NOTE, "Whether the CAD takes the credentials is not known now.")
 
 
-def _server(health: CadHealth, server_id: int, *, chosen: bool) -> Line:
+def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -> Line:
     source = "chosen here" if chosen else "from the host's setting SONORAN_SERVER_ID"
     if health.servers is None:
         return Line(Mark.NOTE, f"CAD server, {source}: {server_id}; the CAD's list is not known.")
     for server in health.servers:
         if server.server_id == server_id:
             return Line(Mark.WELL, f"CAD server, {source}: {server_id} {server.name}.")
+    there = ", ".join(str(server.server_id) for server in health.servers) or "none"
+    advice = "choose another with /callnote-config server"
+    if to_host:
+        advice = f"correct SONORAN_SERVER_ID; it has {there}"
     return Line(
         Mark.ILL,
-        f"CAD server, {source}: {server_id}, which the CAD does not have: choose another with "
-        "/callnote-config server.",
+        f"CAD server, {source}: {server_id}, which the CAD does not have: {advice}.",
     )
 
 
