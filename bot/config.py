@@ -228,7 +228,10 @@ def _address(text: str) -> str:
             raise ValueError
         return str(checked_base_url(text)).rstrip("/")
     except ValueError:
-        raise ValueError("an https:// address (http:// for this machine's own alone)") from None
+        raise ValueError(
+            "an https:// address without user, password, query or fragment (http:// for this "
+            "machine's own alone)"
+        ) from None
 
 
 def _log_level(text: str) -> int:

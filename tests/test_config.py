@@ -232,6 +232,14 @@ def test_a_malformed_setting_is_reported_without_its_value(name: str, value: str
     assert len(problem) < 150
 
 
+@pytest.mark.parametrize("name", ["SONORAN_API_URL", "DISCORD_API_URL"])
+@pytest.mark.parametrize("rest", ["", "?key=x", "#x"])
+def test_an_address_with_too_much_in_it_is_told_what_to_leave_out(name: str, rest: str) -> None:
+    user = "" if rest else "user:pass@"
+    (problem,) = problems(**{name: f"https://{user}cad.example.com{rest}"})
+    assert "without user, password, query or fragment" in problem
+
+
 def test_everything_that_is_wrong_is_reported_at_once() -> None:
     malformed = {name: values[0] for name, values in MALFORMED.items()}
     with pytest.raises(ConfigError) as caught:
