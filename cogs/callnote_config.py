@@ -130,7 +130,7 @@ class CallnoteConfig(
             return
         current = choice.id_of(guild)
         trouble = choice.trouble(guild) or self._bot.note_log.trouble(guild.id)
-        content = log_channel_shown(choice.name_of(guild), trouble)
+        content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
         view = LogChannelPicker(current, button=current is not None)
         await answer(interaction, content, view=shown(view))
         events.outcome(interaction, "log channel shown")

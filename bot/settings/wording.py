@@ -135,10 +135,12 @@ def log_channel_now(name: str | None) -> str:
     return literal(f"Every note is recorded in #{name} from now on.")
 
 
-def log_channel_shown(name: str | None, trouble: str | None) -> str:
-    """Say in which channel notes are recorded, above what changes it."""
+def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = False) -> str:
+    """Say in which channel notes are recorded, above what changes it; `gone` if it was deleted."""
     if name is None:
         return "Notes are not recorded in a channel: choose one below."
+    if trouble is not None and gone:
+        return "The channel in which notes should be recorded is gone: choose another below."
     if trouble is not None:
         return literal(
             f"Notes should be recorded in #{name}, but {trouble}: mend it or choose below."
