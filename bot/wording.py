@@ -54,6 +54,11 @@ def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
             "The settings are not known yet, as Callnote's storage can't be reached; nothing was "
             "changed: see /callnote-config status, and try again in a moment."
         )
+    if isinstance(error, NotInGuildError) and setting:
+        return (
+            "Callnote is set up in a channel of a server, not in direct messages: use the command "
+            "there."
+        )
     if isinstance(error, Refusal):
         return _refusal(error)
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):

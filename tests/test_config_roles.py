@@ -203,6 +203,18 @@ async def test_a_member_without_manage_server_who_forges_a_command_is_refused(
     await world.say()
 
 
+async def test_a_command_forged_in_a_direct_message_is_refused_without_a_word_of_notes(
+    world: World,
+) -> None:
+    await world.registered()
+    interaction = await world.discord.use_command(world.admin, None, "callnote-config status", None)
+    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert message.content == (
+        "Callnote is set up in a channel of a server, not in direct messages: use the command "
+        "there."
+    )
+
+
 async def test_somebody_who_is_no_administrator_any_more_cannot_use_their_picker(
     world: World,
 ) -> None:
