@@ -28,6 +28,11 @@ address = databases.address
 
 both_ways = pytest.mark.parametrize("shared", [False, True])
 
+IN_USE = (
+    r"callnote\.db is in use by another copy of Callnote: stop that one, or give this one another "
+    r"file in DATABASE_URL\.$"
+)
+
 # Opens the database that its arguments name, says so, and holds it until it is killed.
 HOLDER = """
 import asyncio, sys
@@ -114,7 +119,7 @@ async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
     address = file_in(tmp_path)
     async with opened(address):
         for _ in range(2):  # the refused one's end must not lift the first one's lock
-            with pytest.raises(DatabaseInUseError, match=r"callnote\.db is in use by another"):
+            with pytest.raises(DatabaseInUseError, match=IN_USE):
                 await Database(address).open()
     async with opened(address):
         pass
