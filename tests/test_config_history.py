@@ -39,6 +39,7 @@ async def test_the_newest_notes_come_first_with_who_call_and_outcome(world: Worl
 async def test_a_host_that_keeps_no_notes_is_named_as_the_reason(world: World) -> None:
     world.config = replace(world.config, history_days=0)
     await world.registered()
+    await world.say("not for looking back")
     message = await configure(world, "history")
     assert message.content == "No notes are kept here: whoever hosts the bot set HISTORY_DAYS to 0."
 

@@ -67,8 +67,11 @@ async def page_of(
 ) -> HistoryPage:
     """Return a page of a server's notes; `kept` is as in `HistoryPage`.
 
-    Raises `HistoryUnreadableError` when the database does not answer.
+    Where they are not to be kept none is shown, though a row stays for a while: a note given up
+    can still be tried again. Raises `HistoryUnreadableError` when the database does not answer.
     """
+    if not kept:
+        return HistoryPage(place, records=(), older=False, kept=False)
     page = min(place.page, MOST_PAGES - 1)
     first = page * PAGE_NOTES
     try:
