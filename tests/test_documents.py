@@ -1,0 +1,63 @@
+"""What is written for hosts names the settings as they are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from bot.config import LOG_LEVELS, Config, ConfigError
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+REQUIRED = {"DISCORD_TOKEN": "token", "SONORAN_API_KEY": "key", "SONORAN_COMMUNITY_ID": "id"}
+
+
+def settings() -> dict[str, str | None]:
+    return dict(dotenv_values(ROOT / ".env.example"))
+
+
+NUMBERS = sorted(
+    name
+    for name, value in settings().items()
+    if (value or "").isdigit() and name != "SONORAN_SERVER_ID"
+)
+
+
+def table() -> dict[str, str]:
+    """Return the lines of the README's table of settings by the names in them."""
+    return {found[1]: found[0] for found in re.finditer(r"^\| `([A-Z_]+)` \| .*$", README, re.M)}
+
+
+def test_the_example_is_what_holds_without_it() -> None:
+    assert Config.from_mapping({**settings(), **REQUIRED}, ROOT) == Config.from_mapping(
+        REQUIRED, ROOT
+    )
+
+
+def test_every_setting_of_the_example_is_in_the_readme_and_no_other() -> None:
+    assert table().keys() == settings().keys()
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+def test_the_most_that_a_number_may_be_is_named_in_the_example(name: str) -> None:
+    before, _, _ = EXAMPLE.partition(f"\n{name}=")
+    comment = before.rpartition("\n\n")[2]
+    limits = [int(found) for found in re.findall(r"(?:at most|0 to) (\d+)", comment)]
+    assert any(taken(name, limit) and not taken(name, limit + 1) for limit in limits)
+
+
+def taken(name: str, value: int) -> bool:
+    """Whether a setting may have a value."""
+    try:
+        Config.from_mapping({**REQUIRED, name: str(value)}, ROOT)
+    except ConfigError:
+        return False
+    return True
+
+
+def test_the_log_levels_are_named_in_the_readme() -> None:
+    assert set(LOG_LEVELS) <= set(re.findall(r"`(\w+)`", table()["LOG_LEVEL"]))
