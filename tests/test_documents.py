@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from bot.config import LOG_LEVELS, Config, ConfigError
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+APP = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
 REQUIRED = {"DISCORD_TOKEN": "token", "SONORAN_API_KEY": "key", "SONORAN_COMMUNITY_ID": "id"}
 
 
@@ -48,6 +50,20 @@ def test_the_most_that_a_number_may_be_is_named_in_the_example(name: str) -> Non
     comment = before.rpartition("\n\n")[2]
     limits = [int(found) for found in re.findall(r"(?:at most|0 to) (\d+)", comment)]
     assert any(taken(name, limit) and not taken(name, limit + 1) for limit in limits)
+
+
+def test_what_heroku_asks_for_is_enough_and_no_more_than_needed() -> None:
+    asked = {name: entry.get("value", "") for name, entry in APP.items()}
+    assert asked.keys() <= settings().keys()
+    assert Config.from_mapping({**asked, **REQUIRED}, ROOT) == Config.from_mapping(REQUIRED, ROOT)
+    needed = {name: REQUIRED[name] for name, entry in APP.items() if entry["required"]}
+    Config.from_mapping({**asked, **needed, "SONORAN_API_VERSION": "2"}, ROOT)
+    for name in needed:
+        less = {**asked, **needed, "SONORAN_API_VERSION": "2", name: ""}
+        with pytest.raises(ConfigError, match=name):
+            Config.from_mapping(less, ROOT)
+    optional = APP.keys() - needed.keys()
+    assert {"SONORAN_API_VERSION", "SONORAN_COMMUNITY_ID"} <= optional
 
 
 def taken(name: str, value: int) -> bool:
