@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from typing import cast
 
 import aiohttp
 import discord
@@ -20,6 +21,7 @@ EDIT_AGAIN_SECONDS = 1.5
 """The pause before an answer that Discord did not take is tried again."""
 
 _PRIVATE = "private"
+_ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
 
 _log = logging.getLogger(__name__)
 
@@ -31,8 +33,8 @@ class NotAcknowledgedError(Exception):
     """Discord did not confirm our acknowledgement, so the command must not be carried out.
 
     Another copy of the bot may have answered, as two are connected during a deploy, or the three
-    seconds were over. `reason` names what Discord said, for the log; `expired` tells that the
-    interaction is gone, so that nobody can answer it any more.
+    seconds were over. `reason` names what Discord said, for the log; `expired` tells that there is
+    nothing left to see to: the interaction is gone, or somebody sees to it already.
     """
 
     def __init__(self, reason: str, *, expired: bool) -> None:
@@ -126,10 +128,11 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
     network does.
     """
     try:
-        message = await interaction.original_response()
+        # Not `original_response`, which remembers what it was told the first time.
+        message = await interaction.followup.fetch_message(_ORIGINAL)
         if not message.flags.loading:
             return False
-        await interaction.edit_original_response(content=content)
+        await interaction.followup.edit_message(_ORIGINAL, content=content)
     except discord.HTTPException as error:
         return None if error.status == 429 or error.status >= 500 else False
     except _FAILURES:

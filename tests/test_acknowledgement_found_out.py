@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from bot import process
@@ -149,3 +150,20 @@ async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_w
         await eventually(lambda: any("were cut off" in each for each in caplog.messages))
     await told(world, interaction, ADDED)
     assert world.stored() == ["some note here"]
+
+
+async def test_what_another_copy_says_meanwhile_stays(world: World) -> None:
+    """It has a journal of its own and showed its answer while this one was about to close."""
+    await world.start(other_copy_seconds=1.0)
+    world.discord.faults.add(Fault(route="callback", status=500, applied=True))
+    world.discord.faults.add(Fault(route="edit_original", abort=True, applied=False))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
+    path = f"webhooks/{world.discord.application_id}/{interaction.token}/messages/@original"
+    async with aiohttp.ClientSession() as other:
+        answer = await other.patch(f"{world.discord.api_url}/{path}", json={"content": ADDED})
+        assert answer.status == 200
+    await asyncio.wait_for(world.discord.requested("get_original", 2), PATIENCE)
+    await world.finish()
+    assert interaction.message is not None
+    assert interaction.message.content == ADDED
