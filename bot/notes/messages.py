@@ -112,8 +112,12 @@ class NoteMessages:
             record = self._latest.pop(note_id)
             del self._tasks[note_id]
             if not record.state.waiting:
-                self._said.pop(note_id, None)
-                self._moved.pop(note_id, None)
+                self._let_go(note_id)
+
+    def _let_go(self, note_id: int) -> None:
+        """Forget what a note's message said and where it is; the journal has it from now on."""
+        self._said.pop(note_id, None)
+        self._moved.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
         """Let a message stand a while, unless there is something final to say."""
@@ -141,6 +145,7 @@ class NoteMessages:
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
             if await self._elsewhere(record) is not None:
+                self._let_go(record.id)
                 return shown
             message = NoteMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
@@ -150,7 +155,9 @@ class NoteMessages:
             await self._note_move(record, message.moved_to)
             if (newer := await self._elsewhere(record)) is not None:
                 # discord.py may have held the edit back, and it came after that of the other.
-                return await self._put_right(client, newer)
+                await self._put_right(client, newer)
+                self._let_go(record.id)
+                return Shown.YES
         if record.state.final:
             events.note_outcome(record, shown=shown is Shown.YES)
             await self._conclude(client, record)
@@ -173,19 +180,22 @@ class NoteMessages:
             return None
         return None if now is None or now.revision <= record.revision else now
 
-    async def _put_right(self, client: discord.Client, record: NoteRecord) -> Shown:
+    async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
         """Show a note of another process, over whose news those of this one were put."""
-        while (content := content_of(record)) is not None:
-            message = NoteMessage(client, record)
+        pause = FIRST_RETRY_SECONDS
+        while (content := content_of(record, self.delivery.problem)) is not None:
+            message = NoteMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is Shown.LATER:
-                await asyncio.sleep(FIRST_RETRY_SECONDS)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
                 client = self.client or client
+            else:
+                await self._note_move(record, message.moved_to)
             newer = await self._newer(record)
             if newer is None and shown is not Shown.LATER:
-                break
+                return
             record = newer or record
-        return Shown.YES
 
     async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
         """Record a finished note in the log channel, and note that all is done about it."""
