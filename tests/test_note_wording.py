@@ -347,3 +347,18 @@ def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None
     assert "may have been added" in advice
     assert "Check again" in advice
     assert note.startswith("Your note: ")
+
+
+def test_what_is_said_of_a_note_in_doubt_that_was_refused_invites_no_further_send() -> None:
+    for cause in (
+        RefusedError("BAD NOTE", status=400),
+        CredentialsError("INVALID API KEY", status=401, remembered=True, retry_in=30.0),
+    ):
+        shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+        assert "try again" not in shown.lower()
+
+
+def test_a_note_that_was_refused_and_is_not_there_is_not_said_to_be_unanswered() -> None:
+    cause = RefusedError("BAD NOTE", status=400)
+    shown = content_of(record(NoteState.QUEUED, cause), None) or ""
+    assert shown.startswith("Queued for call #123: Sonoran CAD does not have it; sending it again.")

@@ -61,8 +61,8 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
             return _failure(
                 record,
                 "Not confirmed for",
-                f"{_advice(record.cause)} An earlier try may have been added: look at the call, "
-                "or press Check again.",
+                f"{_whose_task(record.cause)}An earlier try may have been added: look at the "
+                "call, or press Check again.",
             )
         case NoteState.UNCONFIRMED:
             return _failure(
@@ -149,6 +149,8 @@ def _why_queued(cause: SonoranError | None, problem: SonoranError | None) -> str
             return "Callnote was restarted and the note is not there; sending it again"
         case OutcomeUnknownError():
             return "Sonoran CAD had trouble and does not have it; sending it again"
+        case RefusedError():
+            return "Sonoran CAD does not have it; sending it again"
     match cause or problem:
         case None:
             return "waiting for its turn"
@@ -205,23 +207,31 @@ def _refused_advice(error: RefusedError) -> str:
 
 
 def _credentials_advice(error: CredentialsError) -> str:
-    said = error.text.upper()
-    if "INVALID COMMUNITY ID" in said:
-        advice = "Whoever hosts the bot must correct SONORAN\\_COMMUNITY\\_ID."
-    elif "NOT ENABLED" in said:
-        advice = "An administrator of the community in Sonoran CAD must enable its API."
-    elif error.status == 402 or said.startswith("VERSION "):
-        advice = "An administrator of the community in Sonoran CAD must check its plan."
-    elif error.status == 403:
-        advice = (
-            "An administrator of the community in Sonoran CAD must check what its API key and plan "
-            "allow."
-        )
-    else:
-        advice = "Whoever hosts the bot must correct SONORAN\\_API\\_KEY."
+    advice = _credentials_task(error)
     if not error.remembered:
         return advice
     return (
         f"{advice} The CAD was not asked again, as it said so a moment ago; try again in "
         f"{duration(error.retry_in)}."
     )
+
+
+def _whose_task(error: SonoranError | None) -> str:
+    """Return what somebody else has to do after a refusal; nothing that invites another send."""
+    return f"{_credentials_task(error)} " if isinstance(error, CredentialsError) else ""
+
+
+def _credentials_task(error: CredentialsError) -> str:
+    said = error.text.upper()
+    if "INVALID COMMUNITY ID" in said:
+        return "Whoever hosts the bot must correct SONORAN\\_COMMUNITY\\_ID."
+    if "NOT ENABLED" in said:
+        return "An administrator of the community in Sonoran CAD must enable its API."
+    if error.status == 402 or said.startswith("VERSION "):
+        return "An administrator of the community in Sonoran CAD must check its plan."
+    if error.status == 403:
+        return (
+            "An administrator of the community in Sonoran CAD must check what its API key and plan "
+            "allow."
+        )
+    return "Whoever hosts the bot must correct SONORAN\\_API\\_KEY."
