@@ -147,7 +147,7 @@ async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(
     world.cad.add_server(7, "Night shift")
     status, out = await check(world, tmp_path, SONORAN_SERVER_ID="5")
     assert status == 1
-    assert "which the CAD does not have: correct SONORAN_SERVER_ID; it has 1, 7." in out
+    assert "which the CAD does not have: correct SONORAN_SERVER_ID; the CAD has 1, 7." in out
 
 
 async def test_a_file_on_heroku_is_not_well(world: World, tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
     text = await status(world)
     assert "❌ The CAD turned the credentials down" in text
     assert "SONORAN_API_KEY" in text
-    assert "❌ Notes: 0 waiting; expect the CAD to refuse each note" in text
+    assert "❌ Notes: 0 waiting; the CAD refuses every note" in text
 
 
 async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(world: World) -> None:

@@ -156,3 +156,11 @@ def test_names_are_listed_as_people_do() -> None:
     assert listed(["A"]) == "@A"
     assert listed(["A", "B"]) == "@A and @B"
     assert listed(["A", "B", "C"]) == "@A, @B and @C"
+
+
+def test_a_delay_that_the_cad_asked_for_is_told_also_when_nothing_waits() -> None:
+    limited = RateLimitedError("", retry_after=600.0)
+    held = notes_line(limited, 0, None, held_back=True)
+    assert held.mark is Mark.ILL
+    assert "takes no more requests" in held.text
+    assert notes_line(limited, 0, None).mark is Mark.WELL

@@ -28,7 +28,7 @@ REMEMBER_SECONDS = 60.0
 FAILED_SECONDS = 10.0
 """The same when the CAD was not well, so that an administrator who mends it soon sees it."""
 
-DOUBTED_SECONDS = 6.0
+DOUBTED_SECONDS = 10.0
 """The same when the CAD did not take a note, which the findings may not show yet."""
 
 _Answer = TypeVar("_Answer")

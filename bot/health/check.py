@@ -85,6 +85,8 @@ def _why_unreachable(error: Exception, config: Config) -> str:
             "what answers at DISCORD_API_URL names no gateway that can be used; give the address "
             "with its path, such as https://discord.com/api/v10"
         )
+    if isinstance(error, discord.HTTPException) and elsewhere and error.status < 500:
+        return f"it answered with status {error.status}; check DISCORD_API_URL and its path"
     if isinstance(error, discord.HTTPException):
         return f"it answered with status {error.status}; try again in a moment"
     if isinstance(error, TimeoutError):

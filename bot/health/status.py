@@ -34,7 +34,8 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     minute at most, however often it is called. What the settings or the server's roles would
     tell is left out while they are not known.
     """
-    health = await bot.cad_probe.health(doubted=bot.delivery.problem is not None)
+    problem, waiting = bot.delivery.problem, len(bot.delivery)
+    health = await bot.cad_probe.health(doubted=problem is not None and waiting > 0)
     change = None
     try:
         lines = _settings_lines(bot, guild, health)
@@ -43,7 +44,7 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     else:
         change = await bot.settings.last_change(guild.id)
     lines += [
-        notes_line(bot.delivery.problem, len(bot.delivery), health.error),
+        notes_line(problem, waiting, health.error, held_back=bot.delivery.held_back),
         permissions_line(missing_permissions(here)),
         storage_line(bot.life.health),
         version_line(),

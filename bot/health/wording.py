@@ -74,18 +74,25 @@ def cad_lines(
     return lines
 
 
-def notes_line(problem: SonoranError | None, waiting: int, error: SonoranError | None) -> Line:
+def notes_line(
+    problem: SonoranError | None,
+    waiting: int,
+    error: SonoranError | None,
+    *,
+    held_back: bool = False,
+) -> Line:
     """Return whether notes are sent just now.
 
     `problem` is why the last one was not taken, None if it was; `waiting` is how many wait.
-    `error` is what the CAD gave instead of a good answer when it was asked itself.
+    `error` is what the CAD gave instead of a good answer when it was asked itself. `held_back`
+    tells that a delay it asked for is not over.
     """
     how_many = f"{waiting:,} waiting"
     if isinstance(error, CredentialsError):
         return Line(
             Mark.ILL,
-            f"Notes: {how_many}; expect the CAD to refuse each note while it turns the "
-            "credentials down.",
+            f"Notes: {how_many}; the CAD refuses every note as long as it turns the credentials "
+            "down.",
         )
     if isinstance(error, NoEffectError | OutcomeUnknownError):
         return Line(
@@ -93,7 +100,7 @@ def notes_line(problem: SonoranError | None, waiting: int, error: SonoranError |
             f"Notes: {how_many}, as Sonoran CAD {_REASONS[_reason(error)]}; what waits or is new "
             "goes on by itself when it takes notes again.",
         )
-    if problem is not None and waiting:
+    if problem is not None and (waiting or held_back):
         why = f"the last try failed (Sonoran CAD {_REASONS[_reason(problem)]})"
         if isinstance(problem, RateLimitedError):
             why = "Sonoran CAD takes no more requests"
@@ -289,7 +296,7 @@ def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -
     there = ", ".join(str(server.server_id) for server in health.servers) or "none"
     advice = "choose another with /callnote-config server"
     if to_host:
-        advice = f"correct SONORAN_SERVER_ID; it has {there}"
+        advice = f"correct SONORAN_SERVER_ID; the CAD has {there}"
     return Line(
         Mark.ILL,
         f"CAD server, {source}: {server_id}, which the CAD does not have: {advice}.",

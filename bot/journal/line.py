@@ -45,6 +45,11 @@ class Line:
         return self._problem
 
     @property
+    def held_back(self) -> bool:
+        """Whether a delay that the CAD asked for is being waited out."""
+        return self._hold_until > time.monotonic()
+
+    @property
     def may_go(self) -> bool:
         """Whether a note may be sent now."""
         return self._problem is None or self._trial_free
