@@ -48,6 +48,19 @@ async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
         assert (await connection.execute(select(processes.c.id))).all() == [("one",)]
 
 
+async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_for_them(
+    database: Database,
+) -> None:
+    (one,) = await entered(database, "one")
+    ids = {
+        state: (await in_state(JournalStore(database, "one"), state, call=number + 1)).id
+        for number, state in enumerate(WAYS)
+    }
+    assert (await one.take_over(100))[0] == []
+    found, _ = await one.take_over(100, again=True)
+    assert [each.id for each in found] == [ids[state] for state in WAYS if state.waiting]
+
+
 async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
     database: Database,
 ) -> None:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 
 from bot.journal import JournalStore, NoteRecord, NoteState
-from bot.standins.sonoran_server import SonoranServer
+from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests import journal
@@ -76,6 +76,35 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
             await other.move(moved, NoteState.QUEUED)
         await taken_back(office, first)
         await office.delivery.acknowledged(first, message_id=1)
+        second = await office.note("second")
+        await office.became(second, NoteState.ADDED)
+    assert stored(cad) == ["first", "second"]
+
+
+async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    held = asyncio.Event()
+    cad.faults.add(Fault(on="note", status=400, body="BAD NOTE", hold=held))
+    async with working(Office(database, cad, session, answer_seconds=PATIENCE)) as office:
+        record = await office.receive()
+        other = JournalStore(database, "gone")
+        await other.move(record, NoteState.QUEUED, message=(1, record.token), take=True)
+        await cad.received(1)
+        await office.delivery.acknowledged(record, message_id=1)  # which was held up until now
+        held.set()
+        refused = await office.became(record, NoteState.REFUSED)
+    assert refused.uncertain == 0
+
+
+async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """Nobody heard that it was queued, and its placeholder cannot be found any more."""
+    async with working(Office(database, cad, session)) as office:
+        first = await office.receive("first")
+        await office.delivery.store.move(first, NoteState.QUEUED, message=(1, first.token))
+        await office.delivery.withdraw(first)
         second = await office.note("second")
         await office.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]

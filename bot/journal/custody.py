@@ -86,17 +86,21 @@ class Custody:
                 .values(owner=None)
             )
 
-    async def take_over(self, limit: int) -> tuple[list[NoteRecord], float]:
+    async def take_over(self, limit: int, *, again: bool = False) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes that are gone, at most `limit`.
 
-        Finished ones that Discord does not show yet are among them for a day. Returns them, and
-        the time by the database's clock.
+        Finished ones that Discord does not show yet are among them for a day. With `again` those
+        on their way that are this process's already are among them, too, as after a lost
+        confirmation. Returns them, and the time by the database's clock.
         """
         now = self._database.now
         alive = select(processes.c.id).where(
             processes.c.seen_at > now - CLAIM_SECONDS, processes.c.seen_at < now + CLAIM_SECONDS
         )
         orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
+        if again:
+            own = and_(notes.c.owner == self._owner, notes.c.state.in_(_WAITING))
+            orphaned = or_(orphaned, own)
         unfinished = and_(
             notes.c.settled.is_(False),
             notes.c.state != NoteState.HELD.value,

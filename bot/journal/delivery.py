@@ -82,7 +82,7 @@ class Delivery:
         self._entered = asyncio.Event()
         self._stayed_at = 0.0
         self._doubtful: dict[int, tuple[int, float]] = {}
-        self._forgetting: set[asyncio.Task[None]] = set()
+        self._forgetting: set[asyncio.Task[bool]] = set()
 
     @property
     def shared(self) -> bool:
@@ -93,6 +93,11 @@ class Delivery:
     def keeps_history(self) -> bool:
         """Whether finished notes are kept for looking back."""
         return self._history_seconds > 0
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the CAD asked for a delay that is not over yet."""
+        return self._line.held_back
 
     @property
     def problem(self) -> SonoranError | None:
@@ -137,17 +142,18 @@ class Delivery:
         except MovedOnError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", record.id)
-            tracked = self._desk.get(record.id) or self._track(record)
-            await self._sender.follow(tracked, error.record)
+            await self._follow(record, error.record)
             return
         tracked = self._track(moved)
         if not self._line.may_go:
             self._deadlines.announce(tracked)
 
     async def withdraw(self, record: NoteRecord) -> None:
-        """Forget a note that its member was not promised."""
-        await until_stored(lambda: self.store.withdraw(record.id))
-        self._forget(record.id)
+        """Forget a note that its member was not promised, unless it turns out to be queued."""
+        if not await until_stored(lambda: self.store.withdraw(record.id)):
+            await self._follow(record, await until_stored(lambda: self.store.get(record.id)))
+        elif (tracked := self._desk.get(record.id)) is not None:
+            self._desk.forget(tracked)
 
     def forget(self, note_id: int) -> None:
         """See to it that a note is not sent whose writing down was not confirmed in time."""
@@ -241,9 +247,11 @@ class Delivery:
     def _track_left(self, record: NoteRecord, age: float) -> None:
         self._track(record, age=age, at_once=True)
 
-    def _forget(self, note_id: int) -> None:
-        if (tracked := self._desk.get(note_id)) is not None:
-            self._desk.forget(tracked)
+    async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
+        """Go on from where a note was found that was thought to be RECEIVED still."""
+        tracked = self._desk.get(record.id) or self._track(record)
+        if not tracked.busy:  # else it came back, and is being looked after
+            await self._sender.follow(tracked, found)
 
     async def _keep_house(self) -> None:
         """Say that this process is there, and then take over what others left."""

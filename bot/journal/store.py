@@ -104,17 +104,21 @@ class JournalStore:
         async with self._database.begin() as connection:
             return await _get(connection, note_id)
 
-    async def withdraw(self, note_id: int) -> None:
-        """Forget a note of this process that Discord never let us promise, or a held one."""
+    async def withdraw(self, note_id: int) -> bool:
+        """Forget a note of this process that Discord never let us promise, or a held one.
+
+        Returns whether there was one.
+        """
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
         async with self._database.begin() as connection:
-            await connection.execute(
+            withdrawn = await connection.execute(
                 delete(notes).where(
                     notes.c.id == note_id,
                     notes.c.state.in_(states),
                     notes.c.owner == self.owner,
                 )
             )
+            return bool(withdrawn.rowcount)
 
     async def move(
         self,

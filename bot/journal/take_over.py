@@ -40,13 +40,17 @@ class TakeOver:
         self._limit = limit
         self._track = track
         self._changed = changed
+        self._unsure = False
+        """Whether notes may have become this process's without being on its desk."""
 
     async def all_left(self) -> None:
         """Take over what there is now; raises as `Database.begin` does.
 
         A note of this process's own is among them when another one had it for a while.
         """
-        records, now = await self._custody.take_over(self._limit)
+        again, self._unsure = self._unsure, True
+        records, now = await self._custody.take_over(self._limit, again=again)
+        self._unsure = False
         new = [each for each in records if self._is_news(each)]
         # All that needs no waiting first: meanwhile a button could move what was just read.
         for record in new:
@@ -61,8 +65,11 @@ class TakeOver:
         known = self._desk.get(record.id)
         if known is None:
             return True
-        # While a move is being made, whoever makes it finds out for itself.
-        return known.record.revision < record.revision and not known.busy
+        if known.record.revision >= record.revision:
+            return False
+        # While a move is being made, whoever makes it finds out for itself, or the next look does.
+        self._unsure = self._unsure or known.busy
+        return not known.busy
 
     def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         stopped = OutcomeUnknownError(Reason.STOPPED)

@@ -55,8 +55,8 @@ async def take_note(
     The names of whoever the note mentions are put in last. Of two copies of the bot on one
     database, the one that does not get the row leaves the interaction alone. A note that repeats
     one just sent is held back with a private question. Raises a `Refusal` when the note cannot be
-    written down, and `NotAcknowledgedError` when nothing was promised to the member; in both
-    cases the note will not be sent.
+    written down, and will not be sent, and `NotAcknowledgedError` when Discord did not confirm that
+    the member was promised anything; then the note is sent only if it turns out that they were.
     """
     record, ago = await _written_down(bot, interaction, member, note, instead_of)
     if record is None:
@@ -132,6 +132,8 @@ async def _promise(
         if error.expired or (not bot.delivery.shared and await _closed(bot, interaction)):
             await bot.delivery.withdraw(record)
         else:
+            # Discord could not be asked before this client was closed, or not in a quarter of an
+            # hour, so that the member is to be told in a message of its own.
             bot.note_messages.find_out(record, after=bot if bot.in_flight.closing else None)
         raise NotAcknowledgedError(error.reason, expired=True) from None
     # Looking members' names up takes longer than Discord waits for an acknowledgement.

@@ -79,7 +79,8 @@ class Database:
 
         None stands for a database without tables, or a SQLite file that was not there and is
         made. With `shared`, nothing is made, changed or locked: it is a look at a database that
-        another process may be using, and fails where making or changing it would.
+        another process may be using; it fails where a file or tables that are missing could not be
+        made.
 
         Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
         `UnusableDatabaseError` when it cannot; nothing stays open then.
