@@ -101,8 +101,7 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
     await asyncio.wait_for(kept.discord.disconnected(), PATIENCE)
     kept.discord.faults.clear()
     if stopped:
-        kept.stop = asyncio.Event()
-        await kept.start()
+        await kept.restart()
     await told(kept, interaction, ADDED)
     assert kept.stored() == ["some note here"]
 
@@ -116,9 +115,7 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_fo
     await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
     if kept.database != kept.file(0):
         await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
-    await kept.finish()
-    kept.stop = asyncio.Event()
-    await kept.start()
+    await kept.restart()
     await told(kept, interaction, ADDED)
     assert kept.stored() == ["some note here"]
 

@@ -96,8 +96,8 @@ async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on
     assert message.content == ADDED
     assert len(world.cad.note_requests) == 4
     # Of the five steps, those on the way are shown at least 3 s apart; before the first and after
-    # the last of these come the placeholder and the end.
-    assert len(message.edits) <= 3 + (time.monotonic() - began) // 3
+    # the last of these come the placeholder and the end. Never is each step shown, which were six.
+    assert len(message.edits) <= min(5, 3 + (time.monotonic() - began) // 3)
 
 
 async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
