@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bot.standins.discord_server.errors import (
     JSON,
+    ApiError,
     missing_access,
     unknown_channel,
     unknown_guild,
@@ -16,6 +17,9 @@ from bot.standins.discord_server.world import World
 
 SESSION_STARTS_PER_DAY = 1000
 """Discord API docs, Gateway, "Identifying": more in 24 hours reset the bot's token."""
+
+MOST_OWN_GUILDS = 200
+"""Discord API docs, User Resource, "Get Current User Guilds": the most in one answer."""
 
 
 class ApplicationRoutes:
@@ -35,6 +39,7 @@ class ApplicationRoutes:
         return [
             Route("login", "GET", "/users/@me", self._own_user),
             Route("create_direct_channel", "POST", "/users/@me/channels", self._direct_channel),
+            Route("own_guilds", "GET", "/users/@me/guilds", self._own_guilds),
             Route("get_user", "GET", "/users/{user_id}", self._user),
             Route("application", "GET", "/oauth2/applications/@me", self._application),
             Route("application_self", "GET", "/applications/@me", self._application),
@@ -58,6 +63,16 @@ class ApplicationRoutes:
     def _own_user(self, call: Call) -> Answer:
         extra = {"mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}
         return Answer(200, self._world.application.payload() | extra)
+
+    def _own_guilds(self, call: Call) -> Answer:
+        """Discord API docs, User Resource, "Get Current User Guilds"."""
+        after = int(call.query.get("after", "0"))
+        limit = int(call.query.get("limit", MOST_OWN_GUILDS))
+        if not 1 <= limit <= MOST_OWN_GUILDS:
+            raise ApiError(400, 50035, "Invalid Form Body")
+        guilds = sorted(self._world.guilds.values(), key=lambda guild: guild.id)
+        shown = [guild.own_payload() for guild in guilds if guild.id > after]
+        return Answer(200, shown[:limit])
 
     def _user(self, call: Call) -> Answer:
         user = self._world.users.get(call.id("user_id"))

@@ -195,7 +195,8 @@ class Gateway:
         session.dispatch("READY", ready)
         if session.intents & GUILDS_INTENT:
             for guild in guilds:
-                session.dispatch("GUILD_CREATE", guild.create_payload())
+                if guild.available:
+                    session.dispatch("GUILD_CREATE", guild.create_payload())
 
     def _resume(self, connection: Connection, data: JSON) -> None:
         """Replay what was missed ("Resuming"); an unknown session is answered with opcode 9."""

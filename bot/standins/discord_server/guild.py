@@ -15,7 +15,8 @@ Announce = Callable[[str, JSON], None]
 class Guild:
     """A Discord server with its roles, channels and members; made by `DiscordServer.add_guild`.
 
-    Whatever changes by its methods is announced to connected clients as Discord does.
+    Whatever changes by its methods is announced to connected clients as Discord does. One that is
+    not `available` is in an outage: the bot is in it, but is not told what there is.
     """
 
     def __init__(
@@ -24,12 +25,12 @@ class Guild:
         owner: User,
         application: User,
         snowflakes: Snowflakes,
-        announce: Announce,
         users: dict[int, User],
     ) -> None:
         self.id = snowflakes.next()
         self.name = name
         self.locale = "en-US"
+        self.available = True
         self.members: dict[int, Member] = {}
         self.channels: dict[int, Channel] = {}
         # Discord API docs, Permissions: the @everyone role has the guild's own id.
@@ -40,7 +41,6 @@ class Guild:
         self._users = users
         self.me = self.add_member(application)
         self.owner = self.add_member(owner)
-        self.announce = announce
 
     @property
     def base_permissions(self) -> int:
@@ -135,6 +135,18 @@ class Guild:
             "owner_id": str(self.owner.id),
             "roles": [role.payload() for role in self.roles.values()],
             "preferred_locale": self.locale,
+        }
+
+    def own_payload(self) -> JSON:
+        """Return the partial guild object that its members get in their own list of guilds."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "icon": None,
+            "banner": None,
+            "owner": False,
+            "permissions": str(self.base_permissions),
+            "features": [],
         }
 
     def create_payload(self) -> JSON:

@@ -153,6 +153,13 @@ class People(Waiting, ABC):
             MODAL_SUBMIT, data, member, interaction.channel, source=interaction.source
         )
 
+    async def forge_form(
+        self, member: Member | User, channel: Channel | None, custom_id: str
+    ) -> Interaction:
+        """Let a person submit an empty modal that was never shown to them."""
+        data: JSON = {"custom_id": custom_id, "components": []}
+        return self._interact(MODAL_SUBMIT, data, member, self._place(member, channel))
+
     def _stop_timers(self) -> None:
         for timer in self._timers:
             timer.cancel()

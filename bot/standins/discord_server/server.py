@@ -1,7 +1,7 @@
 """The stand-in for Discord: a REST interface and a gateway on a loopback port."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self
 
@@ -119,6 +119,24 @@ class DiscordServer(People):
         return self.world.application.id
 
     @property
+    def owner(self) -> User:
+        """The account that made the application, and owns it or heads the team that does."""
+        return self.world.creator
+
+    def form_team(self, accepted: Iterable[User], invited: Iterable[User] = ()) -> None:
+        """Let a team own the application: its present owner, and these members."""
+        self.world.form_team(accepted, invited)
+
+    @property
+    def bot_public(self) -> bool:
+        """Whether anyone can invite the bot; settable."""
+        return self.world.bot_public
+
+    @bot_public.setter
+    def bot_public(self, public: bool) -> None:
+        self.world.bot_public = public
+
+    @property
     def messages(self) -> list[Message]:
         """Every message in every channel in the order of creation."""
         return self.world.messages.all
@@ -232,16 +250,8 @@ class DiscordServer(People):
         world = self.world
         if isinstance(owner, str):
             owner = User(world.snowflakes.next(), owner)
-        guild: Guild
-
-        def announce(event: str, data: JSON) -> None:
-            self._gateway.dispatch(event, data, guild.id)
-
-        guild = Guild(name, owner, world.application, world.snowflakes, announce, world.users)
-        world.guilds[guild.id] = guild
-        # Only a guild that was announced as unavailable before says that it no longer is.
-        created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
-        self._gateway.dispatch("GUILD_CREATE", created, guild.id)
+        guild = Guild(name, owner, world.application, world.snowflakes, world.users)
+        self._join(guild)
         return guild
 
     def remove_guild(self, guild: Guild) -> None:
@@ -250,10 +260,43 @@ class DiscordServer(People):
         Without `unavailable` the event means that the bot was removed (Discord API docs, Gateway
         Events, "Guild Delete").
         """
+        self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
+        self.forget_guild(guild)
+
+    def forget_guild(self, guild: Guild) -> None:
+        """Take the bot out of a guild without a word, as for a client that has no session."""
         del self.world.guilds[guild.id]
         self.world.left_guilds[guild.id] = guild
-        self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
         guild.announce = lambda event, data: None
+
+    def return_to(self, guild: Guild) -> None:
+        """Let a guild that removed the bot add it again."""
+        del self.world.left_guilds[guild.id]
+        self._join(guild)
+
+    def _join(self, guild: Guild) -> None:
+        def announce(event: str, data: JSON) -> None:
+            self._gateway.dispatch(event, data, guild.id)
+
+        guild.announce = announce
+        self.world.guilds[guild.id] = guild
+        # Only a guild that was announced as unavailable before says that it no longer is.
+        created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
+        self._gateway.dispatch("GUILD_CREATE", created, guild.id)
+
+    def lose_guild(self, guild: Guild) -> None:
+        """Let a guild be unavailable, as in an outage; the bot stays in it.
+
+        Discord API docs, Gateway Events, "Guild Delete".
+        """
+        guild.available = False
+        gone = {"id": str(guild.id), "unavailable": True}
+        self._gateway.dispatch("GUILD_DELETE", gone, guild.id)
+
+    def restore_guild(self, guild: Guild) -> None:
+        """Let a guild be available again ("Guild Create", same page)."""
+        guild.available = True
+        self._gateway.dispatch("GUILD_CREATE", guild.create_payload(), guild.id)
 
     def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         self._gateway.dispatch(event, data, guild_id)

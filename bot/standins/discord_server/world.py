@@ -1,6 +1,6 @@
 """Everything that exists in the stand-in, shared by its REST interface and its gateway."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from bot.standins.discord_server.changes import Changes
 from bot.standins.discord_server.errors import JSON
@@ -25,6 +25,8 @@ class World:
         self.snowflakes = Snowflakes()
         self.application = User(self.snowflakes.next(), "callbot", bot=True)
         self.creator = User(self.snowflakes.next(), "developer")
+        self.team: JSON | None = None
+        self.bot_public = True
         self.users: dict[int, User] = {u.id: u for u in (self.application, self.creator)}
         self.guilds: dict[int, Guild] = {}
         self.left_guilds: dict[int, Guild] = {}
@@ -52,6 +54,36 @@ class World:
             self.direct_channels[user.id] = channel
         return self.direct_channels[user.id]
 
+    def form_team(self, accepted: Iterable[User], invited: Iterable[User] = ()) -> None:
+        """Let a team own the application: its creator, and these members.
+
+        Discord API docs, Teams, "Data Models".
+        """
+        team_id = str(self.snowflakes.next())
+        states = [(user, 2) for user in (self.creator, *accepted)]
+        states += [(user, 1) for user in invited]
+        self.team = {
+            "id": team_id,
+            "icon": None,
+            "name": "Developers",
+            "owner_user_id": str(self.creator.id),
+            "members": [
+                {
+                    "user": user.payload(),
+                    "team_id": team_id,
+                    "membership_state": state,
+                    "role": "developer",
+                    "permissions": ["*"],
+                }
+                for user, state in states
+            ],
+        }
+
+    def _team_account(self) -> User:
+        """Return the account that Discord shows as the owner of a team's application."""
+        team_id = int((self.team or {})["id"])
+        return User(team_id, f"team{team_id}")
+
     def application_payload(self) -> JSON:
         """Return the bot's own application (Discord API docs, Application Resource)."""
         return {
@@ -61,7 +93,7 @@ class World:
             "description": "",
             "type": None,
             "bot": self.application.payload(),
-            "bot_public": True,
+            "bot_public": self.bot_public,
             "bot_require_code_grant": False,
             "verify_key": "0" * 64,
             "flags": 0,
@@ -69,12 +101,12 @@ class World:
             "redirect_uris": [],
             "interactions_endpoint_url": None,
             "role_connections_verification_url": None,
-            "owner": self.creator.payload(),
+            "owner": (self.creator if self.team is None else self._team_account()).payload(),
             "approximate_guild_count": len(self.guilds),
             "approximate_user_install_count": 0,
             "approximate_user_authorization_count": 0,
             "explicit_content_filter": 0,
-            "team": None,
+            "team": self.team,
             "eligible_oauth2_scopes": [],
             "integration_types_config": {"0": {}},
         }
