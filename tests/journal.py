@@ -15,7 +15,15 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
-from bot.journal import Delivery, JournalStore, Limits, NewNote, NoteRecord, NoteState
+from bot.journal import (
+    Delivery,
+    JournalStore,
+    Limits,
+    NewNote,
+    NoteRecord,
+    NoteState,
+    WaitingNotes,
+)
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database
@@ -67,6 +75,7 @@ class Office:
         version: int | None = 2,
         history_days: int = 30,
         answer_seconds: float = 0.5,
+        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
     ) -> None:
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
@@ -76,7 +85,12 @@ class Office:
             version=None if version is None else ApiVersion(version),
         )
         self.delivery = Delivery(
-            database, self.client, limits=limits, history_days=history_days, changed=self._changed
+            database,
+            self.client,
+            limits=limits,
+            history_days=history_days,
+            changed=self._changed,
+            waiting_notes=waiting_notes,
         )
         self._running: asyncio.Task[None] | None = None
 

@@ -11,6 +11,7 @@ from bot.journal.store import (
     TakenError,
     TooOldError,
 )
+from bot.journal.waiting import WaitingNotes
 
 __all__ = [
     "Delivery",
@@ -23,4 +24,5 @@ __all__ = [
     "NoteState",
     "TakenError",
     "TooOldError",
+    "WaitingNotes",
 ]

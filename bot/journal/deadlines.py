@@ -1,4 +1,4 @@
-"""Gives notes up whose time is over, and has those shown that wait for their turn."""
+"""Gives notes up whose time is over or whose guild is gone, and has those shown that wait."""
 
 from __future__ import annotations
 
@@ -53,7 +53,9 @@ class Deadlines:
         while True:
             now = time.monotonic()
             for tracked in self._desk:
-                if self._given_up_at(tracked) <= now and not tracked.busy:
+                if self._desk.to_withdraw(tracked):
+                    await self._withdraw(tracked)
+                elif self._given_up_at(tracked) <= now and not tracked.busy:
                     await self._give_up(tracked)
                 elif _waits_silently(tracked, now):
                     self.announce(tracked)
@@ -70,6 +72,10 @@ class Deadlines:
             return tracked.deadline
         last_reading = tracked.settled_at + self._settle_seconds * LAST_READING
         return min(max(tracked.deadline, last_reading), tracked.deadline + GRACE_SECONDS)
+
+    async def _withdraw(self, tracked: Tracked) -> None:
+        record = tracked.record
+        await self._sender.record(tracked, NoteState.CANCELLED, cause=record.cause)
 
     async def _give_up(self, tracked: Tracked) -> None:
         record = tracked.record

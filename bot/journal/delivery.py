@@ -21,6 +21,7 @@ from bot.journal.sender import Sender, until_stored
 from bot.journal.states import NoteState
 from bot.journal.store import JournalStore, MovedOnError
 from bot.journal.take_over import TakeOver
+from bot.journal.waiting import WaitingNotes
 from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
@@ -44,7 +45,8 @@ class Delivery:
     `history_days` is how long finished notes are kept. `changed` is called with the record after
     every move that was written down, and with a note taken over from a process that ended, whose
     message may be behind; for a note in the state RECEIVED that means finding out whether its
-    member was ever promised anything. `run` must be running once the database is open.
+    member was ever promised anything. `waiting_notes` tells what is to become of the notes of a
+    guild that still wait. `run` must be running once the database is open.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Delivery:
         limits: Limits,
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
+        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
     ) -> None:
         owner = secrets.token_hex(8)
         self._shared = database.address.path is None
@@ -63,7 +66,7 @@ class Delivery:
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._custody = Custody(database, owner)
-        self._desk = Desk()
+        self._desk = Desk(waiting_notes)
         self._line = Line(cad, longest_pause=limits.longest_pause_seconds)
         self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
         self._checker = Checker(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.journal.record import NoteRecord
 from bot.journal.states import RECEIVED_SECONDS, NoteState
+from bot.journal.waiting import WaitingNotes
+
+ASK_AGAIN_SECONDS = 0.5
+"""The pause before it is asked again whether a guild's notes may be sent."""
 
 
 @dataclass(eq=False, slots=True)
@@ -33,9 +37,15 @@ class Tracked:
 
 
 class Desk:
-    """Holds at most as many notes as may wait; the rest of the journal stays in the database."""
+    """Holds at most as many notes as may wait; the rest of the journal stays in the database.
 
-    def __init__(self) -> None:
+    `waiting_notes` tells what is to become of the waiting notes of a guild, by its id.
+    """
+
+    def __init__(
+        self, waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND
+    ) -> None:
+        self._waiting_notes = waiting_notes
         self._notes: dict[int, Tracked] = {}
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; whoever waits for it clears it."""
@@ -90,19 +100,37 @@ class Desk:
             if tracked.record.state is NoteState.QUEUED
             and not tracked.busy
             and tracked.not_before <= now < tracked.deadline
+            and self.may_send(tracked.record)
         ]
 
     def next_try(self) -> float | None:
-        """Return when, by the monotonic clock, a note that is held back may be tried."""
+        """Return when, by the monotonic clock, a note that is held back may be tried.
+
+        Whether a guild's notes may be sent is asked again every `ASK_AGAIN_SECONDS`.
+        """
         now = time.monotonic()
         times = [
             tracked.not_before
+            if self.may_send(tracked.record)
+            else max(tracked.not_before, now + ASK_AGAIN_SECONDS)
             for tracked in self._first_of_each_call()
             if tracked.record.state is NoteState.QUEUED
             and not tracked.busy
             and now < tracked.deadline
         ]
         return min(times, default=None)
+
+    def may_send(self, record: NoteRecord) -> bool:
+        """Whether the guild's waiting notes are to be sent."""
+        return self._waiting_notes(record.guild_id) is WaitingNotes.SEND
+
+    def to_withdraw(self, tracked: Tracked) -> bool:
+        """Whether a note is to be cancelled, as its guild's waiting notes are withdrawn."""
+        return (
+            tracked.record.state in (NoteState.QUEUED, NoteState.CHECKING)
+            and not tracked.busy
+            and self._waiting_notes(tracked.record.guild_id) is WaitingNotes.WITHDRAW
+        )
 
     def checking(self) -> list[Tracked]:
         """Return the notes that are to be looked for in the call list."""

@@ -132,7 +132,8 @@ class Sender:
             self._line.undecided()
             await self.follow(tracked, error.record)
             return
-        if time.monotonic() - began > STALE_SECONDS or self._line.failures > failures:
+        held_up = time.monotonic() - began > STALE_SECONDS or self._line.failures > failures
+        if held_up or not self._desk.may_send(tracked.record):
             self._line.undecided()
             await self.record(tracked, NoteState.QUEUED)
             return

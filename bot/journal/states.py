@@ -53,7 +53,7 @@ class NoteState(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """Given up; nobody can tell whether it was added."""
     CANCELLED = "cancelled"
-    """Its author or an administrator called it back."""
+    """Its author or an administrator called it back, or its guild's notes were withdrawn."""
 
     @property
     def final(self) -> bool:
