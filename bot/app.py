@@ -9,6 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
+from bot.communities.connections import Connections
+from bot.communities.owners import Owners
 from bot.database_life import DatabaseLife
 from bot.dispatchers import Dispatchers
 from bot.health.cad import CadProbe
@@ -27,7 +29,7 @@ from bot.settings.server_choice import ServerChoice
 from bot.sonoran import SonoranClient
 from bot.tree import CallnoteTree
 
-EXTENSIONS = ("cogs.callnote", "cogs.callnote_config")
+EXTENSIONS = ("cogs.callnote", "cogs.callnote_config", "cogs.guilds")
 COMMANDS = frozenset({"callnote", "callnote-config"})
 
 
@@ -46,6 +48,7 @@ class CallnoteBot(commands.AutoShardedBot):
         *,
         cad: SonoranClient,
         settings: SettingsInForce,
+        connections: Connections,
         life: DatabaseLife,
         notes: NoteService,
         note_log: NoteLog,
@@ -67,6 +70,8 @@ class CallnoteBot(commands.AutoShardedBot):
         )
         self.cad = cad
         self.settings = settings
+        self.connections = connections
+        self.owners = Owners(self)
         self.life = life
         self.delivery: Delivery = notes.delivery
         self.note_messages = notes.messages

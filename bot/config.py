@@ -52,6 +52,7 @@ class Config:
     """Everything a host can set. The token, the key and the password are left out of `repr`.
 
     `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself.
+    `guild_ids` are the Discord servers that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the Discord servers whose administrators have
     not chosen their own. `history_days` is how long notes are kept after they were added, 0 for
     not at all; `limits` bound their delivery. `host` is the hosting platform, if it is one that
@@ -61,6 +62,7 @@ class Config:
     discord_token: str = field(repr=False)
     credentials: Credentials
     database: DatabaseAddress
+    guild_ids: frozenset[int] = frozenset()
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
@@ -104,8 +106,11 @@ class Config:
             discord_token=token,
             credentials=Credentials(api_key=key, community_id=community),
             database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
+            guild_ids=reader.read(
+                "DISCORD_GUILD_IDS", _snowflakes("server ids"), default=frozenset()
+            ),
             dispatcher_role_ids=reader.read(
-                "DISPATCHER_ROLE_IDS", _snowflakes, default=frozenset()
+                "DISPATCHER_ROLE_IDS", _snowflakes("role ids"), default=frozenset()
             ),
             api_version=api_version,
             server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
@@ -212,14 +217,16 @@ def _positive(text: str) -> int:
     return int(text)
 
 
-def _snowflakes(text: str) -> frozenset[int]:
-    ids = [part.strip() for part in text.split(",") if part.strip()]
-    for part in ids:
-        if not (part.isascii() and part.isdigit() and len(part) <= 20):
-            raise ValueError("role ids, numbers separated by commas")
-        if not 0 < int(part) < SNOWFLAKE_LIMIT:
-            raise ValueError("role ids, numbers separated by commas")
-    return frozenset(map(int, ids))
+def _snowflakes(what: str) -> Callable[[str], frozenset[int]]:
+    def parse(text: str) -> frozenset[int]:
+        ids = [part.strip() for part in text.split(",") if part.strip()]
+        for part in ids:
+            plain = part.isascii() and part.isdigit() and len(part) <= 20
+            if not plain or not 0 < int(part) < SNOWFLAKE_LIMIT:
+                raise ValueError(f"{what}, numbers separated by commas")
+        return frozenset(map(int, ids))
+
+    return parse
 
 
 def _address(text: str) -> str:

@@ -45,9 +45,14 @@ class SingleLineFormatter(logging.Formatter):
             line = line.replace(secret, REDACTED)
         for shape in _SHAPES:
             line = shape.sub(rf"\g<1>{REDACTED}", line)
-        return "".join(
-            character if character.isprintable() else _escaped(character) for character in line
-        )
+        return printable(line)
+
+
+def printable(text: str) -> str:
+    """Return a text on one line, with an escape for whatever does not show as itself."""
+    return "".join(
+        character if character.isprintable() else _escaped(character) for character in text
+    )
 
 
 def _forms(secret: str) -> tuple[str, ...]:

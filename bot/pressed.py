@@ -21,12 +21,14 @@ async def carry_out(
 ) -> None:
     """Let an administrator's press do its `work`; any failure is answered like a command's.
 
+    In a server that is not connected whoever listens for presses there answers instead.
+
     discord.py only logs what goes wrong in a view, or nothing at all. What the press belongs to
     may be of an earlier process, and whoever pressed it may no longer be an administrator.
     """
     events.about_settings(interaction)
     tree = interaction.client.tree
-    if not await tree.interaction_check(interaction):
+    if interaction.client.connections.refusal(interaction) or not tree.begin(interaction):
         return
     try:
         guild = admit_administrator(interaction)

@@ -19,6 +19,7 @@ from discord.ext import commands
 
 from bot.answering import OTHER_COPY_SECONDS
 from bot.app import CallnoteBot
+from bot.communities.connections import Connections
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import gateway_of, use_discord_at
@@ -112,6 +113,9 @@ async def serve(
             config.credentials,
             version=config.api_version,
         )
+        connections = Connections(
+            settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
+        )
         note_log = NoteLog(settings)
         notes = NoteService(
             database,
@@ -119,12 +123,14 @@ async def serve(
             limits=config.limits,
             history_days=config.history_days,
             log_note=note_log.post,
+            waiting_notes=connections.waiting_notes,
         )
 
         def make_bot() -> CallnoteBot:
             return CallnoteBot(
                 cad=cad,
                 settings=settings,
+                connections=connections,
                 life=life,
                 notes=notes,
                 note_log=note_log,
@@ -197,12 +203,14 @@ async def _serve_with(
     async with bot:
         try:
             if await _finished_before(stop, bot.login(token)):
+                bot.connections.use(bot)
                 notes.messages.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect())
         finally:
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
+            bot.connections.use(None)
         return bot.is_ready()
 
 

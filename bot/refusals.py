@@ -26,6 +26,22 @@ class LongNoteError(Refusal):
         self.limit = limit
 
 
+class NotConnectedError(Refusal):
+    """The server is not connected to the CAD."""
+
+
+class NotMemberError(Refusal):
+    """The bot is not in the server, which was given its commands alone."""
+
+
+class ConnectionUnknownError(Refusal):
+    """The settings were not read since the start, so nobody can tell who is connected."""
+
+
+class OwnersUnknownError(Refusal):
+    """Discord did not say who owns the application."""
+
+
 class NotInGuildError(Refusal):
     """The command was used outside a server."""
 

@@ -16,12 +16,30 @@ from bot.refusals import Refusal
 if TYPE_CHECKING:
     from bot.app import CallnoteBot
 
+ANYWHERE = "anywhere"
+"""The key in a command's extras that lets it be used in servers that are not connected."""
+
 
 class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
     """Counts commands in, and answers each that fails exactly once."""
 
     async def interaction_check(self, interaction: discord.Interaction[CallnoteBot], /) -> bool:
-        """Let a command begin unless the process is stopping; then another copy has it."""
+        """Let a command begin if it may: `begin`, and `Connections.admit` as it raises.
+
+        Only the command with which a server is connected is for every server.
+        """
+        if not self.begin(interaction):
+            return False
+        command = interaction.command
+        if command is None or not command.extras.get(ANYWHERE):
+            self.client.connections.admit(interaction)
+        return True
+
+    def begin(self, interaction: discord.Interaction[CallnoteBot]) -> bool:
+        """Let work on an interaction begin, and return whether it may.
+
+        While the process is stopping it may not; then another copy has it.
+        """
         events.begin(interaction)
         if self.client.in_flight.closing:
             events.outcome(interaction, "left to another copy")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from discord import app_commands
 
+from bot.communities.wording import connection_refusal
 from bot.literal import literal
 from bot.refusals import (
     BlankNoteError,
@@ -128,4 +129,5 @@ def _refusal(error: Refusal) -> str:
             return "This note was given up more than a day ago: send it anew if it is still needed."
         case NotYourNoteError():
             return "Only the note's author or an administrator can do this."
-    return setting_refusal(error) or "This cannot be done here: ask an administrator."
+    about = connection_refusal(error) or setting_refusal(error)
+    return about or "This cannot be done here: ask an administrator."

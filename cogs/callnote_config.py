@@ -24,6 +24,7 @@ from bot.settings.wording import (
     server_shown,
     servers_unknown,
 )
+from bot.tree import ANYWHERE
 from cogs.config_pickers import (
     MOST_OPTIONS,
     LogChannelPicker,
@@ -32,6 +33,7 @@ from cogs.config_pickers import (
     register_pickers,
     shown,
 )
+from cogs.connecting import disconnect, show_connect
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import PageButton, show_page
 
@@ -54,8 +56,21 @@ class CallnoteConfig(
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Let administrators in, whatever Discord shows to whom."""
         events.about_settings(interaction)
-        admit_administrator(interaction)
+        if interaction.command not in (self.connect, self.disconnect):  # for the owner, too
+            admit_administrator(interaction)
         return True
+
+    @app_commands.command(extras={ANYWHERE: True})
+    async def connect(self, interaction: _Interaction) -> None:
+        """Connect this server to the community's CAD."""
+        await acknowledge(interaction, private=True)
+        await show_connect(interaction)
+
+    @app_commands.command()
+    async def disconnect(self, interaction: _Interaction) -> None:
+        """Disconnect this server from the community's CAD."""
+        await acknowledge(interaction, private=True)
+        await disconnect(interaction)
 
     @app_commands.command()
     async def roles(self, interaction: _Interaction) -> None:

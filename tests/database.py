@@ -22,7 +22,8 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage import Database, DatabaseAddress
 from tests.gate import Gate, Streams
@@ -174,3 +175,15 @@ def _begun(connection: sqlite3.Connection) -> bool:
     except sqlite3.OperationalError:
         return False
     return True
+
+
+async def at_once(address: DatabaseAddress, work: Callable[[Connection], Any]) -> Any:
+    """Do something to a database outside of Callnote's own connections."""
+    if address.path is not None:
+        address.path.touch(0o600)
+    outside = create_async_engine(address.url)
+    try:
+        async with outside.begin() as connection:
+            return await connection.run_sync(work)
+    finally:
+        await outside.dispose()

@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 import sqlite3
 
-from bot.standins.discord_server import Channel, Interaction, Member, Message
+from bot.standins.discord_server import Channel, Interaction, Member, Message, Role
+from bot.standins.discord_server.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.standins.discord_server.mentions import CHANNEL_DEFAULT
 from bot.standins.discord_server.message_validation import read_draft
 from tests.world import PATIENCE, World
@@ -56,13 +57,36 @@ async def forge(
     world: World, member: Member, custom_id: str, channel: Channel | None = None
 ) -> Interaction:
     """Let somebody press a button that the bot would not show there."""
-    row = {"type": 1, "components": [{"type": 2, "style": 1, "label": "?", "custom_id": custom_id}]}
-    draft = read_draft({"content": "forged", "components": [row]}, CHANNEL_DEFAULT, [])
-    place = channel or world.channel
-    message = world.discord.world.messages.create(place, world.discord.world.application, draft)
+    button = {"type": 2, "style": 1, "label": "?", "custom_id": custom_id}
+    message = _forged(world, channel or world.channel, button)
     pressed = await world.discord.press_button(member, message, custom_id)
     world.discord.world.messages.delete(message)
     return pressed
+
+
+async def forge_choice(
+    world: World, member: Member, channel: Channel, custom_id: str, kind: int
+) -> Interaction:
+    """Let somebody choose their channel or role, or "1", in a select that the bot does not show.
+
+    `kind` is the component's type, as Discord numbers them.
+    """
+    select: dict[str, object] = {"type": kind, "custom_id": custom_id}
+    if kind == STRING_SELECT:
+        select["options"] = [{"label": "1", "value": "1"}]
+    message = _forged(world, channel, select)
+    value: str | Role | Channel = "1" if kind == STRING_SELECT else channel
+    if kind == ROLE_SELECT:
+        value = member.roles[0]
+    chosen = await world.discord.choose(member, message, custom_id, [value])
+    world.discord.world.messages.delete(message)
+    return chosen
+
+
+def _forged(world: World, channel: Channel, component: dict[str, object]) -> Message:
+    row = {"type": 1, "components": [component]}
+    draft = read_draft({"content": "forged", "components": [row]}, CHANNEL_DEFAULT, [])
+    return world.discord.world.messages.create(channel, world.discord.world.application, draft)
 
 
 async def privately(world: World, interaction: Interaction) -> str:

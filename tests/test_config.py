@@ -154,8 +154,9 @@ def test_any_other_choice_of_version_needs_a_community_id(value: str | None) -> 
         (",", set()),
     ],
 )
-def test_dispatcher_role_ids_are_read(value: str, ids: set[int]) -> None:
-    assert read(DISPATCHER_ROLE_IDS=value).dispatcher_role_ids == ids
+def test_ids_of_servers_and_roles_are_read(value: str, ids: set[int]) -> None:
+    config = read(DISPATCHER_ROLE_IDS=value, DISCORD_GUILD_IDS=value)
+    assert config.dispatcher_role_ids == config.guild_ids == ids
 
 
 @pytest.mark.parametrize(
@@ -201,6 +202,7 @@ MALFORMED = {
         str(2**64),
         "9" * 5000,
     ],
+    "DISCORD_GUILD_IDS": ["Rockford County", "1;2", "0", "-1", "1,x", str(2**64)],
     "SONORAN_API_URL": [
         "cad.example.com",
         "http://cad.example.com",

@@ -90,6 +90,7 @@ async def test_notes_are_found_by_call_and_by_member(world: World) -> None:
 
 async def test_another_server_s_notes_are_never_shown(world: World) -> None:
     other = world.discord.add_guild(name="Elsewhere")
+    world.connect(other)
     channel = other.add_channel("desk")
     admin = other.add_member("olga", permissions=world.admin.permissions)
     await world.registered()

@@ -122,6 +122,7 @@ async def test_everyone_and_managed_roles_of_the_host_s_list_are_not_taken_over(
 
 
 async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) -> None:
+    world.connect(world.guild)
     chief = world.guild.add_role("Chief")
     await world.registered()
     await configure(world, "roles-add", {"role": chief})

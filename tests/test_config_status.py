@@ -42,9 +42,9 @@ async def test_all_is_well(world: World, version: int) -> None:
 
 
 async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world: World) -> None:
+    world.guild.available = False
+    world.connect(world.guild)
     await world.registered()
-    world.guild.announce("GUILD_DELETE", {"id": str(world.guild.id)})
-    await world.use()  # which the bot takes after that event, and in any case before the next
     text = await status(world)
     assert "The CAD takes the credentials" in text
     assert "Roles and log channel: not known until Discord has told" in text

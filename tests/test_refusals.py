@@ -48,6 +48,7 @@ async def test_nobody_gets_in_from_a_direct_message(world: World) -> None:
 
 async def test_without_a_configured_role_the_answer_says_what_to_set(world: World) -> None:
     world.config = replace(world.config, dispatcher_role_ids=frozenset())
+    world.connect(world.guild)
     await world.start()
     message = await used_by(world, world.dispatcher, world.channel)
     assert_kept_out(world, message)
@@ -57,6 +58,7 @@ async def test_without_a_configured_role_the_answer_says_what_to_set(world: Worl
 async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
     other = world.discord.add_guild(name="Elsewhere").add_role("Dispatcher")
     world.config = replace(world.config, dispatcher_role_ids=frozenset({other.id}))
+    world.connect(world.guild)
     await world.start()
     message = await used_by(world, world.dispatcher, world.channel)
     assert_kept_out(world, message)

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -7,14 +6,13 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage import DatabaseAddress, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.schema import metadata
 from bot.storage.upgrade import HEAD, upgrade
 from tests import database as databases
-from tests.database import opened
+from tests.database import at_once, opened
 
 engine = databases.engine
 address = databases.address
@@ -22,18 +20,6 @@ address = databases.address
 SAMPLES: dict[type, Any] = {int: 7, float: 1.5, str: "kept", bool: True, bytes: b"kept"}
 
 Rows = dict[str, list[dict[str, Any]]]
-
-
-async def at_once(address: DatabaseAddress, work: Callable[[Connection], Any]) -> Any:
-    """Do something to a database outside of Callnote's own connections."""
-    if address.path is not None:
-        address.path.touch(0o600)
-    outside = create_async_engine(address.url)
-    try:
-        async with outside.begin() as connection:
-            return await connection.run_sync(work)
-    finally:
-        await outside.dispose()
 
 
 def tables(connection: Connection) -> list[Table]:

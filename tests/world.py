@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app import CallnoteBot
+from bot.communities.connections import Connections
 from bot.config import Config
 from bot.database_life import DatabaseLife
 from bot.discord_address import use_discord_at
@@ -18,7 +19,7 @@ from bot.notes.service import NoteService
 from bot.process import serve
 from bot.settings.in_force import SettingsInForce
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
-from bot.standins.discord_server import DiscordServer, Interaction, Message
+from bot.standins.discord_server import DiscordServer, Guild, Interaction, Message
 from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database, DatabaseAddress, GuildSettingsStore
@@ -82,6 +83,13 @@ class World:
         """Return the address of the file that the bot with this number uses, counted from 0."""
         return DatabaseAddress.parse(f"sqlite:///bot{number}.db", folder=self.folder)
 
+    def connect(self, *guilds: Guild) -> None:
+        """Let the host's settings of the next bot connect these servers, besides the World's own.
+
+        That has a role in them unless a test takes it out.
+        """
+        self.config = replace(self.config, guild_ids=frozenset(guild.id for guild in guilds))
+
     async def start(self, *, other_copy_seconds: float = 0.3) -> None:
         """Run one more bot with the present `config`; returns once it is connected.
 
@@ -128,6 +136,7 @@ class World:
         opened.set()
         async with self._parts(cad, settings) as (bot, notes):
             await bot.login(self.config.discord_token)
+            bot.connections.use(bot)
             notes.messages.connect(bot)
             tasks = [asyncio.create_task(bot.connect()), asyncio.create_task(notes.run(opened))]
             try:
@@ -153,12 +162,27 @@ class World:
         try:
             await settings.refresh()
             life = DatabaseLife(database, settings, host=None)
+            connections = Connections(
+                settings,
+                guild_ids=self.config.guild_ids,
+                role_ids=self.config.dispatcher_role_ids,
+            )
             note_log = NoteLog(settings)
             notes = NoteService(
-                database, cad, limits=self.config.limits, history_days=30, log_note=note_log.post
+                database,
+                cad,
+                limits=self.config.limits,
+                history_days=30,
+                log_note=note_log.post,
+                waiting_notes=connections.waiting_notes,
             )
             async with CallnoteBot(
-                cad=cad, settings=settings, life=life, notes=notes, note_log=note_log
+                cad=cad,
+                settings=settings,
+                connections=connections,
+                life=life,
+                notes=notes,
+                note_log=note_log,
             ) as bot:
                 yield bot, notes
         finally:

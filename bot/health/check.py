@@ -12,7 +12,16 @@ from bot.config import Config
 from bot.database_life import storage_health
 from bot.discord_address import gateway_of, use_discord_at
 from bot.health.cad import CadProbe
-from bot.health.wording import Line, Mark, cad_lines, version_line, wiped_line
+from bot.health.wording import (
+    Line,
+    Mark,
+    cad_lines,
+    guild_lines,
+    invite_line,
+    version_line,
+    wiped_line,
+)
+from bot.logs import printable
 from bot.settings.cad_servers import CadServers
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.storage import Database, StorageError
@@ -36,7 +45,7 @@ async def check(config: Config) -> int:
     lines += await _storage_lines(config)
     lines.append(version_line())
     for line in lines:
-        print(f"{_WORDS[line.mark]:7}{line.text}")
+        print(f"{_WORDS[line.mark]:7}{printable(line.text)}")
     return 1 if any(line.mark is Mark.ILL for line in lines) else 0
 
 
@@ -52,6 +61,11 @@ async def _discord_lines(config: Config) -> list[Line]:
                     str(command["name"])
                     for command in await client.http.get_global_commands(application_id)
                 }
+                application = await client.application_info()
+                guilds = {
+                    guild.id: guild.name
+                    async for guild in client.fetch_guilds(limit=None, with_counts=False)
+                }
     except discord.LoginFailure:
         return [
             Line(
@@ -60,6 +74,8 @@ async def _discord_lines(config: Config) -> list[Line]:
                 "Portal.",
             )
         ]
+    except (LookupError, TypeError, ValueError):  # which discord.py cannot read
+        return [Line(Mark.ILL, "Discord gave an answer that cannot be read; try again later.")]
     except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
         return [Line(Mark.ILL, f"Discord cannot be reached: {_why_unreachable(error, config)}.")]
     lines = [Line(Mark.WELL, "Discord takes the token.")]
@@ -74,6 +90,8 @@ async def _discord_lines(config: Config) -> list[Line]:
         )
     else:
         lines.append(Line(Mark.WELL, "The commands are registered with Discord."))
+    lines.append(invite_line(anyone=application.bot_public))
+    lines += guild_lines(guilds, config.guild_ids)
     return lines
 
 

@@ -9,6 +9,7 @@ import discord
 from bot.health.wording import (
     Line,
     cad_lines,
+    connection_line,
     guild_unknown_line,
     log_channel_line,
     notes_line,
@@ -44,6 +45,7 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     else:
         change = await bot.settings.last_change(guild.id)
     lines += [
+        connection_line(bot.connections.of(guild)),
         notes_line(problem, waiting, health.error, held_back=bot.delivery.held_back),
         permissions_line(missing_permissions(here)),
         storage_line(bot.life.health),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from bot import __version__
+from bot.communities.connections import Connection
+from bot.communities.wording import CONNECTED_BY
 from bot.database_life import StorageHealth
 from bot.health.cad import CadHealth
 from bot.literal import CONTENT_LIMIT, literal, utf16_units
@@ -24,6 +26,9 @@ from bot.storage import FROM_DISCORD, SettingChange
 
 LINE_LIMIT = 300
 """The most UTF-16 units of a line in Discord, where names and the CAD's words may be long."""
+
+MOST_GUILDS = 20
+"""The most servers that `check` names."""
 
 _SAID_LIMIT = 100  # characters of the CAD's own words
 
@@ -111,6 +116,44 @@ def notes_line(
     if error is not None:
         return Line(Mark.NOTE, f"Notes: {how_many}; the next one shows whether the CAD takes them.")
     return Line(Mark.WELL, "Notes are sent as they come.")
+
+
+def connection_line(connection: Connection) -> Line:
+    """Return how a server is connected; what is not says nothing here."""
+    how = CONNECTED_BY.get(connection, "for now")
+    return Line(Mark.WELL, f"This server is connected, {how}.")
+
+
+def invite_line(*, anyone: bool) -> Line:
+    """Return who can invite the application to a server."""
+    if anyone:
+        return Line(
+            Mark.NOTE,
+            "Anyone can invite the application. Only connected servers reach the CAD; switch "
+            "Public Bot off in the Developer Portal if it serves your server alone.",
+        )
+    return Line(Mark.WELL, "Only the application's owner or team can invite it.")
+
+
+def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterator[Line]:
+    """Return which servers the bot is in, and which of the `expected` ids it is not in.
+
+    `guilds` are their names by id.
+    """
+    if guilds:
+        shown = [f'{guild_id} "{name}"' for guild_id, name in list(guilds.items())[:MOST_GUILDS]]
+        more = f" and {len(guilds) - MOST_GUILDS:,} more" if len(guilds) > MOST_GUILDS else ""
+        servers = "1 server" if len(guilds) == 1 else f"{len(guilds):,} servers"
+        yield Line(Mark.NOTE, f"The bot is in {servers}: {', '.join(shown)}{more}.")
+    else:
+        yield Line(Mark.NOTE, "The bot is in no server yet: invite it.")
+    missing = sorted(set(expected) - guilds.keys())
+    if missing:
+        yield Line(
+            Mark.ILL,
+            f"DISCORD_GUILD_IDS names {', '.join(map(str, missing))}, where the bot is not: "
+            "invite it there or correct the id.",
+        )
 
 
 def settings_unknown_line() -> Line:

@@ -65,10 +65,10 @@ class NoteActions:
         Only dispatchers of the note's guild may; only its author or an administrator may call it
         back, and only its author may say that a repeated note is meant.
         """
-        events.begin(interaction)
-        if self._bot.in_flight.closing:
-            return  # another copy of the bot has it
-        self._bot.in_flight.add_current()
+        if self._bot.connections.refusal(interaction):
+            return  # whoever listens for presses in other servers answers
+        if not self._bot.tree.begin(interaction):
+            return
         try:
             await self._press(interaction, action, note_id)
         except Exception as error:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
-from bot.journal import Delivery, Limits, NoteRecord
+from bot.journal import Delivery, Limits, NoteRecord, WaitingNotes
 from bot.notes.messages import NoteMessages
 from bot.sonoran import SonoranClient
 from bot.storage import Database
@@ -21,7 +21,8 @@ HAND_OVER_SECONDS = 2.0
 class NoteService:
     """Takes notes, delivers them and shows what became of them, across connections to Discord.
 
-    `log_note` is as for `NoteMessages`. `run` must be running for anything to be delivered.
+    `log_note` is as for `NoteMessages` and `waiting_notes` as for `Delivery`. `run` must be
+    running for anything to be delivered.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class NoteService:
         limits: Limits,
         history_days: int,
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        waiting_notes: Callable[[int], WaitingNotes],
     ) -> None:
         self.messages = NoteMessages(log_note)
         self.delivery = Delivery(
@@ -40,6 +42,7 @@ class NoteService:
             limits=limits,
             history_days=history_days,
             changed=self.messages.changed,
+            waiting_notes=waiting_notes,
         )
         self.messages.delivery = self.delivery
         self._running: asyncio.Task[None] | None = None

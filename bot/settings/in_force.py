@@ -63,6 +63,10 @@ class SettingsInForce:
             raise SettingsUnknownError
         return self._known.get(guild_id, GuildSettings(guild_id))
 
+    def has_settings(self, guild_id: int) -> bool:
+        """Whether anything was ever chosen in a server, as far as is known."""
+        return guild_id in self._known
+
     def dispatcher_roles(self, guild_id: int) -> frozenset[int]:
         """Return the ids of the roles that may add notes in a server; raises like `of`.
 

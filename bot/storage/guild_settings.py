@@ -19,6 +19,7 @@ FROM_DISCORD = 0
 class GuildSettings:
     """What a server has chosen; None is what it never chose.
 
+    `connected` is True once it was connected to the CAD here, False once that was undone.
     `version` grows with every change of any server's settings, and is 0 before the first.
     """
 
@@ -26,6 +27,7 @@ class GuildSettings:
     role_ids: frozenset[int] | None = None
     server_id: int | None = None
     log_channel_id: int | None = None
+    connected: bool | None = None
     version: int = 0
 
 
@@ -130,6 +132,7 @@ def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
         role_ids=None if row.role_ids is None else frozenset(json.loads(row.role_ids)),
         server_id=row.server_id,
         log_channel_id=row.log_channel_id,
+        connected=row.connected,
         version=row.version,
     )
 
@@ -141,5 +144,6 @@ def _values(settings: GuildSettings) -> dict[str, object]:
         "role_ids": None if roles is None else json.dumps(sorted(roles)),
         "server_id": settings.server_id,
         "log_channel_id": settings.log_channel_id,
+        "connected": settings.connected,
         "version": settings.version,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, MetaData, Table, Text
 
 # SQLite counts up only a column that is declared as INTEGER (SQLite, CREATE TABLE, ROWIDs).
 COUNTED_ID = BigInteger().with_variant(Integer, "sqlite")
@@ -24,10 +24,12 @@ guild_settings = Table(
     Column("role_ids", Text),
     Column("server_id", Integer),
     Column("log_channel_id", BigInteger),
+    Column("connected", Boolean),
     Column("version", BigInteger, nullable=False),
     Index("guild_settings_version", "version"),
 )
-"""A server's own settings; `role_ids` is a JSON list, and NULL is what was never chosen."""
+"""A server's own settings; `role_ids` is a JSON list, and NULL is what was never chosen.
+`connected` is false after it was disconnected."""
 
 setting_changes = Table(
     "setting_changes",

@@ -1,0 +1,222 @@
+"""Decides whether a Discord server is connected to the CAD: without that, nothing reaches it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from enum import Enum, auto
+
+import discord
+
+from bot.journal import WaitingNotes
+from bot.refusals import (
+    ConnectionUnknownError,
+    GuildNotReadyError,
+    NotConnectedError,
+    NotMemberError,
+    Refusal,
+    SettingsUnknownError,
+)
+from bot.settings.in_force import SettingsInForce
+from bot.storage import GuildSettings
+
+
+class Connection(Enum):
+    """How a server is connected, or why it is not."""
+
+    GUILD_ID = auto()
+    """The host's setting DISCORD_GUILD_IDS names it."""
+    ROLE_ID = auto()
+    """A role that the host's setting DISPATCHER_ROLE_IDS names belongs to it."""
+    CHOICE = auto()
+    """The application's owner connected it in Discord."""
+    NEVER = auto()
+    """Nobody connected it, nor decided not to."""
+    UNDONE = auto()
+    """It was disconnected in Discord."""
+    NOT_MEMBER = auto()
+    """The bot is not in it: it was invited with the scope for commands alone."""
+    ROLES_UNKNOWN = auto()
+    """Discord has not told yet which roles it has."""
+    SETTINGS_UNKNOWN = auto()
+    """The settings were not read since the start."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether the server may reach the CAD."""
+        return self in _CONNECTED
+
+
+DISCORD_SECONDS = 10.0
+"""How long waiting notes wait to hear from Discord whether the bot is still in their server."""
+
+_REFUSAL = "refusal"  # the key of what was decided about an interaction, in its extras
+
+_CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE})
+
+
+class Connections:
+    """The connected servers: those that the host's settings name, and those chosen in Discord.
+
+    `guild_ids` and `role_ids` are the host's; `clock` gives monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsInForce,
+        *,
+        guild_ids: frozenset[int] = frozenset(),
+        role_ids: frozenset[int] = frozenset(),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._guild_ids = guild_ids
+        self._role_ids = role_ids
+        self._clock = clock
+        self._client: discord.Client | None = None
+        self._alone_since = clock()
+        self._left: set[int] = set()
+        # The servers that were seen with one of these roles, for when they are unavailable.
+        self._with_role: set[int] = set()
+
+    def use(self, client: discord.Client | None) -> None:
+        """Ask this connection to Discord from now on; None while there is none."""
+        self._client = client
+        self._alone_since = self._clock()
+
+    def leave(self, guild_id: int) -> bool:
+        """Take note that the bot is not in a server any more; returns whether that is news."""
+        news = guild_id not in self._left
+        self._left.add(guild_id)
+        return news
+
+    def join(self, guild_id: int) -> None:
+        """Take note that the bot was added to a server."""
+        self._left.discard(guild_id)
+
+    def of(self, guild: discord.Guild, role_ids: Iterable[int] = ()) -> Connection:
+        """Return how a server is connected.
+
+        `role_ids` are known to belong to it, as roles of the member who used a command there;
+        those of the server itself are not known while it is unavailable.
+        """
+        if self._member_of(guild.id) is None:
+            return Connection.NOT_MEMBER
+        if guild.id in self._guild_ids:
+            return Connection.GUILD_ID
+        if not self._role_ids.isdisjoint(role_ids) or any(map(guild.get_role, self._role_ids)):
+            self._with_role.add(guild.id)
+            return Connection.ROLE_ID
+        if guild.roles:
+            self._with_role.discard(guild.id)
+        elif guild.id in self._with_role:
+            return Connection.ROLE_ID
+        try:
+            chosen = self._settings.of(guild.id).connected
+        except SettingsUnknownError:
+            return Connection.SETTINGS_UNKNOWN
+        if chosen:
+            return Connection.CHOICE
+        if self._role_ids and not guild.roles:
+            return Connection.ROLES_UNKNOWN
+        return Connection.NEVER if chosen is None else Connection.UNDONE
+
+    def admit(self, interaction: discord.Interaction) -> None:
+        """Let an interaction in that comes from a connected server, or from none at all.
+
+        Raises `NotConnectedError` for any other server, `NotMemberError` where the bot is not in
+        it, and `ConnectionUnknownError` or `GuildNotReadyError` while nobody can tell.
+        """
+        error = self.refusal(interaction)
+        if error is not None:
+            raise error
+
+    def refusal(self, interaction: discord.Interaction) -> Refusal | None:
+        """Return what `admit` raises for an interaction; the same however often it is asked."""
+        if _REFUSAL not in interaction.extras:
+            interaction.extras[_REFUSAL] = self._refusal(interaction)
+        refusal: Refusal | None = interaction.extras[_REFUSAL]
+        return refusal
+
+    def _refusal(self, interaction: discord.Interaction) -> Refusal | None:
+        if interaction.guild is None:
+            return None
+        member = interaction.user
+        # The ids from the interaction itself, for which there is no public name.
+        role_ids = member._roles if isinstance(member, discord.Member) else ()
+        connection = self.of(interaction.guild, role_ids)
+        try:
+            self.check_known(connection)
+        except Refusal as error:
+            return error
+        return None if connection.connected else NotConnectedError()
+
+    def check_known(self, connection: Connection) -> None:
+        """Raise as `admit` does for a server of which nobody can tell whether it is connected."""
+        match connection:
+            case Connection.NOT_MEMBER:
+                raise NotMemberError
+            case Connection.SETTINGS_UNKNOWN:
+                raise ConnectionUnknownError
+            case Connection.ROLES_UNKNOWN:
+                raise GuildNotReadyError
+
+    def waiting_notes(self, guild_id: int) -> WaitingNotes:
+        """Return what is to become of a server's waiting notes.
+
+        They are withdrawn when the bot was removed from it or it is not connected, and kept while
+        nobody can tell. Discord is waited for `DISCORD_SECONDS`; after that they are sent for a
+        server that is known to be connected without it.
+        """
+        guild = self._member_of(guild_id)
+        if guild is not None:
+            connection = self.of(guild)
+            if connection.connected:
+                return WaitingNotes.SEND
+            unknown = (Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN)
+            return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
+        # Before it is ready, a client may not have been told of all servers.
+        if self._client is not None and self._client.is_ready():
+            return WaitingNotes.WITHDRAW
+        alone = self._clock() - self._alone_since >= DISCORD_SECONDS
+        return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
+
+    def _member_of(self, guild_id: int) -> discord.Guild | None:
+        if self._client is None or guild_id in self._left:
+            return None
+        return self._client.get_guild(guild_id)
+
+    def _without_discord(self, guild_id: int) -> bool:
+        """Whether a server is connected by what is known here."""
+        try:
+            chosen = self._settings.of(guild_id).connected
+        except SettingsUnknownError:
+            chosen = None
+        return bool(chosen) or guild_id in self._guild_ids | self._with_role
+
+    def to_be_connected(self, guild: discord.Guild) -> bool:
+        """Whether a server has settings, but nobody said yet whether to connect it.
+
+        Those of an earlier version of Callnote have to be connected once.
+        """
+        return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
+
+    async def connect(self, guild: discord.Guild, member_id: int) -> None:
+        """Connect a server; raises as `SettingsInForce.change` does."""
+        await self._change(guild, member_id, connected=True)
+
+    async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
+        """Undo `connect`, and return how the server is connected then; raises as it does.
+
+        It still is where a setting of the host's connects it.
+        """
+        await self._change(guild, member_id, connected=False)
+        return self.of(guild)
+
+    async def _change(self, guild: discord.Guild, member_id: int, *, connected: bool) -> None:
+        def edit(settings: GuildSettings) -> GuildSettings:
+            return replace(settings, connected=connected)
+
+        what = "connected to the CAD" if connected else "disconnected from the CAD"
+        await self._settings.change(guild.id, member_id, edit, lambda _, __: what)

@@ -1,0 +1,51 @@
+"""Who owns the bot's application in Discord: one account, or the members of a team."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import discord
+
+from bot.refusals import OwnersUnknownError
+from bot.remembered import Remembered
+
+REMEMBER_SECONDS = 300.0
+"""How long Discord's answer is good for."""
+
+ASK_SECONDS = 5.0
+"""How long Discord may take to answer."""
+
+
+class Owners:
+    """Knows the application's owners; `client` must be logged in before they are asked for."""
+
+    def __init__(self, client: discord.Client) -> None:
+        self._client = client
+        self._ids = Remembered(self._ask, seconds_for=lambda _: REMEMBER_SECONDS)
+
+    async def include(self, user_id: int) -> bool:
+        """Whether an account is the application's owner or a member of the team that owns it.
+
+        Raises `OwnersUnknownError` when Discord does not say within `ASK_SECONDS`.
+        """
+        return user_id in await self._ids.get()
+
+    async def _ask(self) -> frozenset[int]:
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                application = await self._client.application_info()
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            raise OwnersUnknownError from None
+        except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
+            raise OwnersUnknownError from None
+        team = application.team
+        if team is None:
+            return frozenset({application.owner.id})
+        members = {
+            member.id
+            for member in team.members
+            # Whoever was only invited is no member yet (Discord API docs, Teams).
+            if member.membership_state is discord.TeamMembershipState.accepted
+        }
+        return frozenset(members | ({team.owner_id} if team.owner_id else set()))

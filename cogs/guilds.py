@@ -1,0 +1,113 @@
+"""Listens for servers that come and go, and refuses what is pressed in those not connected."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+
+import discord
+from discord.ext import commands
+
+from bot.app import CallnoteBot
+from bot.communities.connections import Connection
+from bot.communities.wording import CONNECTED_BY
+from cogs.connecting import CONNECT_ID, ConnectView
+
+_log = logging.getLogger("callnote")
+
+
+class Guilds(commands.Cog):
+    """Tells the log who is there, and answers what is pressed in servers that are not connected."""
+
+    def __init__(self, bot: CallnoteBot) -> None:
+        self._bot = bot
+        self._named: set[int] = set()
+        self._guilds: dict[int, discord.Guild] = {}
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[CallnoteBot]) -> None:
+        """Answer every press and form of a server that is not connected, whatever it is about.
+
+        Commands go through the command tree, which refuses them there.
+        """
+        kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
+        if interaction.type not in kinds or _is_connect(interaction):
+            return
+        error = self._bot.connections.refusal(interaction)
+        if error is not None and self._bot.tree.begin(interaction):
+            await self._bot.tree.answer_failure(interaction, error)
+
+    @commands.Cog.listener()
+    async def on_shard_connect(self, shard_id: int) -> None:
+        """Notice the servers that removed the bot while this shard had no session.
+
+        A sharded client of discord.py 2.7 makes a new object for each server that a new session
+        begins with, and keeps the old ones of those that are gone.
+        """
+        for guild in self._bot.guilds:
+            if guild.shard_id == shard_id:
+                if self._guilds.get(guild.id) is guild:
+                    await self.on_guild_remove(guild)
+                self._guilds[guild.id] = guild
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Log how many servers there are."""
+        _log.info("servers: %d", len(self._bot.guilds))
+
+    @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Name a server with settings that has to be connected, once.
+
+        discord.py 2.7 tells of a server in this way, too, that was joined just after the start.
+        """
+        self._guilds[guild.id] = guild
+        self._bot.connections.join(guild.id)
+        await self._bot.settings.loaded()
+        if guild.id in self._named or not self._bot.connections.to_be_connected(guild):
+            return
+        self._named.add(guild.id)
+        _log.warning(
+            "guild=%d has settings but is not connected, so no note can be added there: %s; as "
+            "the application's owner press Connect in /callnote-config connect there, or add the "
+            "id to DISCORD_GUILD_IDS",
+            guild.id,
+            guild.name,
+        )
+
+    @commands.Cog.listener()
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Log a new server, and whether it may reach the CAD."""
+        self._guilds[guild.id] = guild
+        self._bot.connections.join(guild.id)
+        connection = self._bot.connections.of(guild)
+        state = "not connected"
+        if connection.connected:
+            state = f"connected {CONNECTED_BY[connection]}"
+        elif connection is Connection.SETTINGS_UNKNOWN:
+            state = "whether connected is not known yet"
+        _log.info("guild=%d joined, %s: %s", guild.id, state, guild.name)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Log a server that removed the bot; its waiting notes are withdrawn."""
+        if self._bot.connections.leave(guild.id):
+            _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
+
+
+def _is_connect(interaction: discord.Interaction) -> bool:
+    """Whether the one button was pressed that is for every server."""
+    data: Mapping[str, object] = interaction.data or {}
+    message = interaction.message
+    button = (discord.ComponentType.button.value, CONNECT_ID)
+    return (
+        (data.get("component_type"), data.get("custom_id")) == button
+        and message is not None
+        and message.flags.ephemeral
+    )
+
+
+async def setup(bot: CallnoteBot) -> None:
+    """Add the cog and the button that works everywhere to the bot."""
+    await bot.add_cog(Guilds(bot))
+    bot.add_view(ConnectView())
