@@ -19,8 +19,14 @@ from tests.world import PATIENCE
 ROOT = Path(__file__).parent.parent
 
 
-async def sandbox(text: str | bytes, folder: Path, **settings: str) -> list[str]:
-    """Give the sandbox these lines and return those it prints."""
+async def sandbox(
+    text: str | bytes, folder: Path, *, thinking: bool = False, **settings: str
+) -> list[str]:
+    """Give the sandbox these lines and return those it prints.
+
+    Without `thinking`, the lines that say that Callnote is thinking are left out: it may be on a
+    busy machine.
+    """
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -36,7 +42,8 @@ async def sandbox(text: str | bytes, folder: Path, **settings: str) -> list[str]
     out, errors = await asyncio.wait_for(process.communicate(sent), PATIENCE)
     assert errors == b""
     assert process.returncode == 0
-    return out.decode().splitlines()
+    lines = out.decode().splitlines()
+    return [line for line in lines if thinking or line != "Callnote is thinking…"]
 
 
 async def test_a_note_is_echoed_and_nothing_else_printed(tmp_path: Path) -> None:
@@ -86,7 +93,8 @@ async def test_both_api_versions_can_be_tried(tmp_path: Path, version: int) -> N
     ],
 )
 async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path, manner: str, shown: str) -> None:
-    lines = await sandbox(f"cad {manner}\n/callnote call:123 note:hi\n", tmp_path)
+    slow = manner == "slow"
+    lines = await sandbox(f"cad {manner}\n/callnote call:123 note:hi\n", tmp_path, thinking=slow)
     assert lines[1].startswith(shown)
 
 
@@ -206,3 +214,19 @@ async def test_help_fits_one_screen(tmp_path: Path) -> None:
 
 async def test_no_input_at_all_ends_well(tmp_path: Path) -> None:
     assert await sandbox("", tmp_path) == []
+
+
+async def test_a_strangers_server_reaches_nothing_until_the_owner_connects_it(
+    tmp_path: Path,
+) -> None:
+    note = "as stranger /callnote call:123 note:hi\n"
+    lines = await sandbox(
+        f"{note}as stranger /callnote-config connect\ncalls\n"
+        "as owner /callnote-config connect\npress Connect\n"
+        f"as stranger /callnote-config roles-add role:Dispatcher\n{note}",
+        tmp_path,
+    )
+    assert "is not connected to Callnote" in lines[0]
+    assert "Only whoever hosts this bot" in lines[1]
+    assert lines[2] == "#123 Traffic stop: -"
+    assert lines[-1] == "NOTE 'hi' added to call #123"

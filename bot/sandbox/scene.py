@@ -17,6 +17,7 @@ from bot.sonoran import Credentials
 from bot.standins.discord_server import (
     Channel,
     DiscordServer,
+    Guild,
     Interaction,
     Member,
     Message,
@@ -25,6 +26,7 @@ from bot.standins.discord_server import (
 from bot.standins.discord_server.command_use import OptionValue
 from bot.standins.discord_server.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.standins.discord_server.errors import JSON
+from bot.standins.discord_server.permissions import ADMINISTRATOR
 from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage.address import DEFAULT, DatabaseAddress
 
@@ -55,23 +57,31 @@ CALLS = (
 
 
 class Scene:
-    """Three people, one channel, three calls, and the bot; made by `open_scene`."""
+    """Two Discord servers, five people, three calls, and the bot; made by `open_scene`.
+
+    The stranger has a server of their own, which is not connected to the CAD; the owner of the
+    bot's application is there, too, and could connect it.
+    """
 
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
         self._discord = discord
         self._cad = cad
         self._database = DatabaseAddress.parse(DEFAULT, folder=folder)
         guild = discord.add_guild(name="Rockford County")
-        self._guild = guild
         role = guild.add_role("Dispatcher")
         civilians = guild.add_role("Civilian")
         self._role_id = role.id
-        self._channel: Channel = guild.add_channel("dispatch")
+        strange = discord.add_guild(name="Paleto Bay")
+        self._channels = {each: each.add_channel("dispatch") for each in (guild, strange)}
         guild.add_channel("note-log")
         self.people: dict[str, Member] = {
             "dispatcher": guild.add_member("dana", nick="Dana D-2", roles=[role]),
             "civilian": guild.add_member("casey", nick="Casey", roles=[civilians]),
-            "admin": guild.add_member("alex", nick="Alex", permissions=1 << 3),
+            "admin": guild.add_member("alex", nick="Alex", permissions=ADMINISTRATOR),
+            "stranger": strange.add_member(
+                "sam", roles=[strange.add_role("Dispatcher")], permissions=ADMINISTRATOR
+            ),
+            "owner": strange.add_member(discord.owner, permissions=ADMINISTRATOR),
         }
         cad.rate_limits.limits.update(MORE_READS)
         cad.add_server(2, "Night shift")
@@ -119,9 +129,9 @@ class Scene:
 
     async def use_callnote(self, person: str, options: dict[str, str | int]) -> Interaction:
         """Let one of the people use `/callnote`."""
-        return await self._discord.use_command(
-            self.people[person], self._channel, "callnote", options
-        )
+        member = self.people[person]
+        channel = self._channels[member.guild]
+        return await self._discord.use_command(member, channel, "callnote", options)
 
     async def use_config(self, person: str, command: str, options: dict[str, str]) -> Interaction:
         """Let one of the people use a sub-command of `/callnote-config`.
@@ -129,9 +139,14 @@ class Scene:
         Raises `ActionRefusedError` for what Discord would not let them send, and `LookupError`
         with the names there are for a role, channel or member that does not exist.
         """
-        found = {name: self._option(name, text) for name, text in options.items()}
+        member = self.people[person]
+        found = {name: self._option(member.guild, name, text) for name, text in options.items()}
         return await self._discord.use_command(
-            self.people[person], self._channel, f"callnote-config {command}", found, strict=True
+            member,
+            self._channels[member.guild],
+            f"callnote-config {command}",
+            found,
+            strict=True,
         )
 
     async def press(self, person: str, message: Message, label: str) -> Interaction:
@@ -145,7 +160,7 @@ class Scene:
         if not message.selects:
             raise LookupError("There is no list to choose from below the last message")
         select = message.selects[0]
-        things = self._choices(select)
+        things = _choices(message, select)
         values = [_named(name, things, "choice") for name in names]
         return await self._discord.choose(self.people[person], message, select["custom_id"], values)
 
@@ -179,27 +194,14 @@ class Scene:
 
     def choices(self, message: Message) -> list[str]:
         """Return the names of what can be chosen in a message's list."""
-        return [name for select in message.selects for name in self._choices(select)]
+        return [name for select in message.selects for name in _choices(message, select)]
 
-    def _choices(self, select: JSON) -> dict[str, Role | Channel | str]:
-        if select["type"] == STRING_SELECT:
-            return {option["label"]: option["value"] for option in select["options"]}
-        if select["type"] == ROLE_SELECT:
-            return dict(self._roles())
-        return dict(self._channels())
-
-    def _roles(self) -> dict[str, Role]:
-        return {role.name: role for role in self._guild.roles.values()}
-
-    def _channels(self) -> dict[str, Channel]:
-        return {channel.name: channel for channel in self._guild.channels.values()}
-
-    def _option(self, name: str, text: str) -> OptionValue:
+    def _option(self, guild: Guild, name: str, text: str) -> OptionValue:
         match name:
             case "role":
-                return _named(text, self._roles(), "role")
+                return _named(text, _roles(guild), "role")
             case "channel":
-                return _named(text.removeprefix("#"), self._channels(), "channel")
+                return _named(text.removeprefix("#"), _channels(guild), "channel")
             case "member":
                 return _named(text, self.people, "person")
             case "number" if text.isascii() and text.isdigit():
@@ -236,6 +238,22 @@ class Scene:
     def _notes(self, call: int, server: int) -> str:
         notes = self._cad.notes(call, server_id=server)
         return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
+
+
+def _choices(message: Message, select: JSON) -> Mapping[str, Role | Channel | str]:
+    """Return what a message's list offers, by name."""
+    guild = message.channel.guild
+    if select["type"] == STRING_SELECT or guild is None:
+        return {option["label"]: option["value"] for option in select["options"]}
+    return _roles(guild) if select["type"] == ROLE_SELECT else _channels(guild)
+
+
+def _roles(guild: Guild) -> dict[str, Role]:
+    return {role.name: role for role in guild.roles.values()}
+
+
+def _channels(guild: Guild) -> dict[str, Channel]:
+    return {channel.name: channel for channel in guild.channels.values()}
 
 
 def _named(name: str, things: Mapping[str, _Thing], kind: str) -> _Thing:

@@ -36,20 +36,20 @@ stand-ins on this machine, so nothing you do here leaves it.
   as admin /callnote-config roles               set Callnote up; there are also roles-add and
                         roles-remove role:Civilian, server number:2, log-channel channel:note-log,
                         status, and history call:123 member:dispatcher
+  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; its
+                        connection is up to the bot's owner: as owner /callnote-config connect
   choose Dispatcher, Civilian                   choose in the list that was shown last
   press Cancel          press a button of the last message (as admin press Cancel: as somebody else)
   wait                  wait until the last message changes, and show it
   calls                 the live calls and the notes that the CAD really has
   cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
-  cad down, cad silent  nothing is there, or it does not answer (Callnote waits 10 seconds)
+  cad down, cad silent  nothing is there; it does not answer (Callnote waits 10 seconds)
   cad failing, cad webpage    it answers with an internal error, or a proxy's web page
-  cad broken, cad blind       it stores the note, then the connection breaks; blind: its list of
-                        calls cannot be read either
+  cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
   cad limited           it says there are too many requests, for 30 seconds
   cad wrong-key         it does not accept the API key (remembered for a minute; see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
-  restart, log          restart the bot; show its last log lines
-  help, quit
+  restart, log, help, quit    restart the bot; show its last log lines, or this; leave
 Times are shorter here: a note is given up after 1 minute instead of 14, and one without an answer
 is known to be missing after 5 seconds instead of 60."""
 
