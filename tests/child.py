@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from tests.database import file_in, make_file
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
 ROOT = Path(__file__).parent.parent
@@ -78,6 +79,8 @@ async def running(
     world: World, folder: Path, *, connections: int = 1, **more: str
 ) -> AsyncIterator[Child]:
     """Run the bot until the end of the block; `connections` is how many there are with it."""
+    if "DATABASE_URL" not in more:
+        make_file(file_in(folder))
     child = await start(folder, settings_of(world, **more))
     try:
         await asyncio.wait_for(world.discord.connected(connections), PATIENCE)

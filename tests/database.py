@@ -1,17 +1,21 @@
 """Real databases for tests: SQLite files, and a PostgreSQL server that runs as long as the tests.
 
 The server is the one that TEST_DATABASE_URL names, whose user may make databases, or else one
-that is started for the tests. A test module takes over the fixtures that it uses:
+that is started for the tests. A database has Callnote's tables already, copied from one that was
+opened once, unless a test wants an empty one. A test module takes over the fixtures that it uses:
 ``address = database.address``.
 """
 
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import sqlite3
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +31,7 @@ from tests import server
 from tests.gate import Gate, Streams
 
 _SERVER = pytest.StashKey[str]()
+_TEMPLATE = pytest.StashKey[str]()
 
 
 def server_url(config: pytest.Config) -> str:
@@ -46,15 +51,32 @@ async def administer(url: str, statement: str) -> None:
 
 
 @asynccontextmanager
-async def postgresql(config: pytest.Config) -> AsyncIterator[DatabaseAddress]:
+async def postgresql(
+    config: pytest.Config, *, empty: bool = False
+) -> AsyncIterator[DatabaseAddress]:
     """Make a PostgreSQL database that is dropped at the end."""
     url = server_url(config)
     name = f"callnote_{uuid.uuid4().hex}"
-    await administer(url, f"CREATE DATABASE {name}")
+    if empty:
+        await administer(url, f"CREATE DATABASE {name}")
+    else:
+        await administer(url, f"CREATE DATABASE {name} TEMPLATE {await _template(config)}")
     try:
         yield at(DatabaseAddress.parse(url, folder=Path()), database=name)
     finally:
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+async def _template(config: pytest.Config) -> str:
+    """Return the name of this process's database that has the tables and no rows."""
+    if _TEMPLATE not in config.stash:
+        url = server_url(config)
+        name = f"callnote_{uuid.uuid4().hex}"
+        await administer(url, f"CREATE DATABASE {name}")
+        config.add_cleanup(lambda: asyncio.run(administer(url, f"DROP DATABASE {name}")))
+        async with opened(at(DatabaseAddress.parse(url, folder=Path()), database=name)):
+            config.stash[_TEMPLATE] = name
+    return config.stash[_TEMPLATE]
 
 
 def at(address: DatabaseAddress, **parts: Any) -> DatabaseAddress:
@@ -81,6 +103,27 @@ def file_in(folder: Path) -> DatabaseAddress:
     return DatabaseAddress.parse("sqlite:///callnote.db", folder=folder)
 
 
+def make_file(address: DatabaseAddress) -> DatabaseAddress:
+    """Make a SQLite file that has the tables, where none is there yet; returns the address."""
+    if address.path is not None and not address.path.exists():
+        address.path.touch(0o600)
+        address.path.write_bytes(_file_with_tables())
+    return address
+
+
+@functools.cache
+def _file_with_tables() -> bytes:
+    async def make(folder: Path) -> bytes:
+        async with opened(file_in(folder)) as database:
+            path = database.address.path
+        assert path is not None
+        return path.read_bytes()
+
+    # In a thread, as there may be an event loop in this one.
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as threads:
+        return threads.submit(asyncio.run, make(Path(folder))).result()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def engine(request: pytest.FixtureRequest) -> str:
     assert isinstance(request.param, str)
@@ -91,11 +134,23 @@ def engine(request: pytest.FixtureRequest) -> str:
 async def address(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[DatabaseAddress]:
+    """Give a database of its own to a test on each engine, with the tables."""
+    if engine == "sqlite":
+        yield make_file(file_in(tmp_path))
+        return
+    async with postgresql(request.config) as made:
+        yield made
+
+
+@pytest.fixture
+async def empty_address(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[DatabaseAddress]:
     """Give a database of its own to a test on each engine, without any tables."""
     if engine == "sqlite":
         yield file_in(tmp_path)
         return
-    async with postgresql(request.config) as made:
+    async with postgresql(request.config, empty=True) as made:
         yield made
 
 

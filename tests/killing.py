@@ -48,7 +48,7 @@ async def edited(world: World, count: int = 1) -> None:
 
 @asynccontextmanager
 async def running(world: World, where: DatabaseAddress, **more: str) -> AsyncIterator[Child]:
-    settings = {**QUICK, "DATABASE_URL": database.setting_of(where), **more}
+    settings = {**QUICK, "DATABASE_URL": database.setting_of(database.make_file(where)), **more}
     async with child.running(world, world.folder, connections=1, **settings) as process:
         yield process
 

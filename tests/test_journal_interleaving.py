@@ -18,7 +18,7 @@ from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database, StorageError
 from tests import database as databases
 from tests import journal
-from tests.database import file_in, locked_file, opened
+from tests.database import file_in, locked_file, make_file, opened
 from tests.journal import Office, in_state, stored, with_limits, working
 from tests.world import PATIENCE
 
@@ -121,7 +121,7 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     cad.faults.add(Fault(on="note", abort="before", times=2))
     cad.faults.add(Fault(on="calls", status=503, times=None))
     limits = with_limits(give_up_seconds=4.0, call_reads_per_minute=1)
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     assert address.path is not None
     async with opened(address) as database:  # with more time than there is below
         store = JournalStore(database, "a process that is gone")

@@ -14,7 +14,7 @@ from bot.standins.sonoran_server import Fault, SonoranServer
 from bot.storage import Database, DatabaseAddress
 from tests import database as databases
 from tests import journal
-from tests.database import file_in, locked_file, opened
+from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
 from tests.journal import Office, eventually, stored, with_limits, working
 
@@ -142,7 +142,7 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
     cad.faults.add(
         Fault(on="note", hold=answer, status=429, body="{}", headers={"Retry-After": "3600"})
     )
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     assert address.path is not None
     async with (
         opened(address) as database,
@@ -249,7 +249,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
 async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     tmp_path: Path, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     assert address.path is not None
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (

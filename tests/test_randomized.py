@@ -37,6 +37,6 @@ async def test_every_promise_is_kept_whatever_happens(
 
 @pytest.mark.parametrize("fault", ["send_before_write", "retry_without_reading"])
 async def test_a_broken_build_is_found_out(fault: str, tmp_path: Path) -> None:
-    address = databases.file_in(tmp_path)
+    address = databases.make_file(databases.file_in(tmp_path))
     result = await randomized(1, BROKEN, address, tmp_path, "tests.broken_build", fault)
     assert result.verdict.offences["doubled"]

@@ -15,7 +15,7 @@ from tests import database as databases
 from tests.database import at_once, opened
 
 engine = databases.engine
-address = databases.address
+address = databases.empty_address
 
 SAMPLES: dict[type, Any] = {int: 7, float: 1.5, str: "kept", bool: True, bytes: b"kept"}
 

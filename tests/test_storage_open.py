@@ -24,7 +24,7 @@ from tests import database as databases
 from tests.database import administer, file_in, opened, server_url, setting_of
 
 engine = databases.engine
-address = databases.address
+address = databases.empty_address
 
 both_ways = pytest.mark.parametrize("shared", [False, True])
 

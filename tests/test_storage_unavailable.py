@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from bot.storage import Database, DatabaseAddress, StorageUnavailableError
 from tests import database as databases
-from tests.database import administer, file_in, opened, server_url
+from tests.database import administer, file_in, make_file, opened, server_url
 from tests.gate import Gate
 from tests.world import PATIENCE
 
@@ -274,7 +274,7 @@ def locked(address: DatabaseAddress) -> Iterator[None]:
 
 
 async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -> None:
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     async with opened(address):
         pass
     database = Database(address, seconds=LITTLE)
@@ -288,7 +288,7 @@ async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -
 
 
 async def test_waiting_for_a_locked_file_ends_with_its_cancellation(tmp_path: Path) -> None:
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     async with opened(address, seconds=2 * PATIENCE) as database:
         with locked(address):
             task = asyncio.create_task(answer(database))

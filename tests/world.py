@@ -24,7 +24,7 @@ from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMI
 from bot.standins.sonoran_server import SonoranServer
 from bot.storage import Database, DatabaseAddress, GuildSettingsStore
 from tests.clock import RunningClock
-from tests.database import locked_file
+from tests.database import locked_file, make_file
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
@@ -95,7 +95,7 @@ class World:
 
         Raises what the bot raises, if it ends before.
         """
-        database = self.database or self.file(len(self.bots))
+        database = make_file(self.database or self.file(len(self.bots)))
         config = replace(self.config, database=database)
         bot = asyncio.create_task(serve(config, self.stop, other_copy_seconds=other_copy_seconds))
         connected = asyncio.create_task(self.discord.connected(len(self.bots) + 1))
@@ -154,7 +154,7 @@ class World:
         self, cad: SonoranClient, settings: SettingsInForce | None = None
     ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
-        database = Database(self.config.database)
+        database = Database(make_file(self.config.database))
         settings = settings or SettingsInForce(
             GuildSettingsStore(database), default_roles=self.config.dispatcher_role_ids
         )
