@@ -28,6 +28,26 @@ def pytest_configure_node(node: Any) -> None:
     node.workerinput["server"] = server.place(node.config)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let each process begin with its share of the long tests.
+
+    pytest-xdist gives each an equal part of the list and, at the end, takes tests from whoever
+    has most of them left.
+    """
+    worker = getattr(config, "workerinput", None)
+    count = 1 if worker is None else int(worker["workercount"])
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    total = len(items)
+    items.clear()
+    for number in range(count):
+        share = long[number::count]
+        room = max(0, (total - len(items)) // (count - number) - len(share))
+        items += share + others[:room]
+        del others[:room]
+
+
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
     clock = RunningClock()

@@ -14,6 +14,8 @@ from tests.killing import STEPS, before_the_promise, ends_once, gone, lapse, run
 from tests.notes import public
 from tests.world import World
 
+pytestmark = pytest.mark.long
+
 
 @pytest.mark.parametrize(
     ("name", "version"),

@@ -15,6 +15,8 @@ from tests.killing import QUICK, after_the_promise, ends_once, gone, never, runn
 from tests.notes import ADDED, NOT_ADDED, public, told
 from tests.world import PATIENCE, World
 
+pytestmark = pytest.mark.long
+
 SHARED_CLAIM_SECONDS = 60.0  # a process's claim lapses after 24 s, and somebody has to look
 
 

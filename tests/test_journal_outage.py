@@ -18,6 +18,8 @@ from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
 from tests.journal import Office, eventually, stored, with_limits, working
 
+pytestmark = pytest.mark.long
+
 engine = databases.engine
 address = databases.address
 database = databases.database

@@ -16,6 +16,8 @@ from tests import journal
 from tests.database import opened
 from tests.journal import WAYS, Office, eventually, in_state, stored, working
 
+pytestmark = pytest.mark.long
+
 engine = databases.engine
 address = databases.address
 database = databases.database

@@ -13,6 +13,8 @@ from tests.journal import eventually
 from tests.notes import press, shows, told
 from tests.world import PATIENCE, World
 
+pytestmark = pytest.mark.long
+
 
 async def test_old_news_that_discord_took_late_are_put_right(
     request: pytest.FixtureRequest, world: World

@@ -15,6 +15,8 @@ from tests.child import interpret, running, settings_of, start
 from tests.notes import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
+pytestmark = pytest.mark.long
+
 IMPATIENT = """
 import asyncio, sys
 from pathlib import Path

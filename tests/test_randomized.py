@@ -19,6 +19,8 @@ from bot.storage import DatabaseAddress
 from tests import database as databases
 from tests.randomized.run import Size, randomized
 
+pytestmark = pytest.mark.long
+
 engine = databases.engine
 address = databases.address
 

@@ -16,6 +16,8 @@ from bot.standins.sonoran_server import SonoranServer
 from tests.sonoran_stand_in import CALLS, Caller
 from tests.world import PATIENCE
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -15,6 +15,8 @@ from tests.database import setting_of
 from tests.gate import Gate
 from tests.world import PATIENCE, World
 
+pytestmark = pytest.mark.long
+
 behind_gate = database.behind_gate
 
 
