@@ -8,17 +8,32 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 
+from tests import nursery
 from tests.database import file_in, make_file
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
 ROOT = Path(__file__).parent.parent
 
 
+class Process(Protocol):
+    """A process, with as much of `asyncio.subprocess.Process` as is used."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def kill(self) -> None: ...
+    def terminate(self) -> None: ...
+    async def wait(self) -> int: ...
+    async def communicate(self) -> tuple[bytes, bytes]: ...
+
+
 class Child:
     """`python -m bot` in a folder of its own, with only the given settings."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Process) -> None:
         self.process = process
 
     def signal(self, number: int) -> None:
@@ -42,23 +57,28 @@ class Child:
 
 
 async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
-    """Start `python -m bot` with these settings and arguments."""
-    return await interpret(folder, settings, "-m", "bot", *arguments)
+    """Start `python -m bot` with these settings and arguments, in the quick way."""
+    return Child(await nursery.fork(folder, environment(settings), "bot", *arguments))
 
 
-async def interpret(folder: Path, settings: dict[str, str], *command: str) -> Child:
-    """Start the interpreter with a command line of its own."""
-    return Child(
-        await asyncio.create_subprocess_exec(
-            sys.executable,
-            *command,
-            cwd=folder,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
+async def interpret(
+    folder: Path, settings: dict[str, str], *command: str
+) -> asyncio.subprocess.Process:
+    """Start the interpreter itself, as a host does, with a command line of its own."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        *command,
+        cwd=folder,
+        env=environment(settings),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
     )
+
+
+def environment(settings: dict[str, str]) -> dict[str, str]:
+    """Return an environment with settings and what the interpreter needs."""
+    return {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings}
 
 
 def settings_of(world: World, **more: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.standins.discord_server import Fault as DiscordFault
 from bot.standins.sonoran_server import Fault
-from tests.child import interpret, running, settings_of, start
+from tests.child import Child, interpret, running, settings_of
 from tests.notes import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
@@ -29,6 +29,10 @@ logs.set_up(config.log_level, config.secrets)
 sys.exit(asyncio.run(run(config, longest_stop=0.5)))
 """
 """The bot as it is, but for a shorter time to stop in."""
+
+
+async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
+    return Child(await interpret(folder, settings, "-m", "bot", *arguments))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -131,7 +135,7 @@ async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_ne
     world: World, tmp_path: Path
 ) -> None:
     world.cad.faults.add(Fault(on="note", applied=True, hold=asyncio.Event()))
-    child = await interpret(tmp_path, settings_of(world), "-c", IMPATIENT)
+    child = Child(await interpret(tmp_path, settings_of(world), "-c", IMPATIENT))
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     interaction = await world.use()
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
@@ -169,10 +173,11 @@ async def test_discord_out_of_reach_is_waited_for_until_a_signal(
     world: World, tmp_path: Path
 ) -> None:
     world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
-    child = await start(tmp_path, settings_of(world))
-    assert child.process.stdout is not None
+    process = await interpret(tmp_path, settings_of(world), "-m", "bot")
+    child = Child(process)
+    assert process.stdout is not None
     async with asyncio.timeout(PATIENCE):
-        async for line in child.process.stdout:
+        async for line in process.stdout:
             if b"trying Discord again" in line:
                 break
     child.signal(signal.SIGTERM)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from pathlib import Path
 
 import aiohttp
@@ -13,33 +11,32 @@ import pytest
 from bot.sandbox.scene import API_KEY, COMMUNITY_ID, LIMITS, TOKEN, Scene
 from bot.standins.discord_server import DiscordServer
 from bot.standins.sonoran_server import SonoranServer
+from tests import nursery
+from tests.child import environment, interpret
 from tests.sonoran_stand_in import CALLS, Caller
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
 
-ROOT = Path(__file__).parent.parent
-
 
 async def sandbox(
-    text: str | bytes, folder: Path, *, thinking: bool = False, **settings: str
+    text: str | bytes,
+    folder: Path,
+    *,
+    thinking: bool = False,
+    forked: bool = True,
+    **settings: str,
 ) -> list[str]:
     """Give the sandbox these lines and return those it prints.
 
     Without `thinking`, the lines that say that Callnote is thinking are left out: it may be on a
     busy machine.
     """
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "bot",
-        "sandbox",
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **settings},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
+    process: nursery.Forked | asyncio.subprocess.Process
+    if forked:
+        process = await nursery.fork(folder, environment(settings), "bot", "sandbox")
+    else:
+        process = await interpret(folder, settings, "-m", "bot", "sandbox")
     sent = text.encode() if isinstance(text, str) else text
     out, errors = await asyncio.wait_for(process.communicate(sent), PATIENCE)
     assert errors == b""
@@ -49,7 +46,7 @@ async def sandbox(
 
 
 async def test_a_note_is_echoed_and_nothing_else_printed(tmp_path: Path) -> None:
-    lines = await sandbox("/callnote call:123 note:some note here\n", tmp_path)
+    lines = await sandbox("/callnote call:123 note:some note here\n", tmp_path, forked=False)
     assert lines == ["NOTE 'some note here' added to call #123"]
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.standins.discord_server import DiscordServer
+from tests import nursery
 from tests.randomized.witness import Witness
 
-ROOT = Path(__file__).parent.parent.parent
 START_SECONDS = 30.0
 STOP_SECONDS = 40.0
 LOOK_SECONDS = 0.2
@@ -24,7 +23,7 @@ class Child:
     `ending` tells that it was killed or asked to end.
     """
 
-    process: asyncio.subprocess.Process
+    process: nursery.Forked
     owner: str | None = None
     ending: bool = False
 
@@ -67,19 +66,16 @@ class Children:
         """Start one more process and wait until it is connected to Discord."""
         before = await self._witness.owners() if self._shared else set()
         with self.output.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                *self._command,
-                cwd=self._folder,
-                env={
+            process = await nursery.fork(
+                self._folder,
+                {
                     "PATH": os.environ["PATH"],
-                    "PYTHONPATH": str(ROOT),
+                    "PYTHONPATH": str(nursery.ROOT),
                     **self._settings,
                     **settings,
                 },
-                stdout=output,
-                stderr=output,
+                *self._command,
+                output=output,
             )
         child = Child(process)
         self.living.append(child)

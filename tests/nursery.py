@@ -1,0 +1,205 @@
+"""Processes that begin with Callnote's modules loaded, which takes most of a new one's time.
+
+A program of its own has loaded them and forks for every process that is wanted. From there on it
+is as if `python -m …` had been started: with that folder, environment, arguments, input and
+output, and an end of its own. How it begins otherwise is for `tests.child.interpret`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import runpy
+import selectors
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+ROOT = Path(__file__).parent.parent
+
+# Not `bot.__main__`, which must be new to the process that runs it.
+LOADED = (
+    "aiosqlite",
+    "asyncpg",
+    "bot.health.check",
+    "bot.process",
+    "bot.sandbox.shell",
+    "cogs.callnote",
+    "cogs.callnote_config",
+    "sqlalchemy.dialects.postgresql.asyncpg",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+)
+
+
+class Forked:
+    """A process of the nursery, to be used like `asyncio.subprocess.Process`."""
+
+    def __init__(
+        self, pid: int, stdin: int, outputs: list[asyncio.Task[bytes]], status: asyncio.StreamReader
+    ) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._stdin: int | None = stdin
+        self._outputs = outputs
+        self._ended = asyncio.create_task(self._end(status))
+
+    async def _end(self, status: asyncio.StreamReader) -> None:
+        self.returncode = int(await status.read())
+
+    def kill(self) -> None:
+        os.kill(self.pid, signal.SIGKILL)
+
+    def terminate(self) -> None:
+        os.kill(self.pid, signal.SIGTERM)
+
+    async def wait(self) -> int:
+        await self.communicate()
+        assert self.returncode is not None
+        return self.returncode
+
+    async def communicate(self, data: bytes | None = None) -> tuple[bytes, bytes]:
+        """Give all input and wait for the end; returns standard output and standard error."""
+        if self._stdin is not None:
+            stdin, self._stdin = self._stdin, None
+            with open(stdin, "wb") as file, contextlib.suppress(BrokenPipeError):  # noqa: ASYNC230 - fits into a pipe
+                file.write(data or b"")
+        await asyncio.shield(self._ended)
+        out, errors = [await asyncio.shield(output) for output in self._outputs] or [b"", b""]
+        return out, errors
+
+
+async def fork(
+    folder: Path, environment: dict[str, str], *arguments: str, output: BinaryIO | None = None
+) -> Forked:
+    """Start what stands behind `python -m` with just this environment.
+
+    `output` is a file for what it prints, instead of leaving that to `communicate`.
+    """
+    stdin, (status, told) = os.pipe(), os.pipe()
+    outputs = [os.pipe() for _ in range(2 if output is None else 0)]
+    theirs = [stdin[0], *(write for _, write in outputs)]
+    if output is not None:
+        theirs += [os.dup(output.fileno()), os.dup(output.fileno())]
+    theirs.append(told)
+    wanted = {"folder": str(folder), "environment": environment, "arguments": arguments}
+    message = json.dumps(wanted).encode()
+    # The message fits into the socket's buffer, also while the nursery is still loading.
+    socket.send_fds(_nursery(), [len(message).to_bytes(4) + message], theirs)
+    for end in theirs:
+        os.close(end)
+    told_of = await _reader(status)
+    readers = [await _reader(read) for read, _ in outputs]
+    if not (pid := await told_of.readline()):
+        assert _program is not None
+        raise RuntimeError(f"There is no nursery: {_program.communicate()}")
+    reading = [asyncio.create_task(reader.read()) for reader in readers]
+    return Forked(int(pid), stdin[1], reading, told_of)
+
+
+async def _reader(end: int) -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    protocol = asyncio.StreamReaderProtocol(reader)
+    pipe = os.fdopen(end, "rb", 0)
+    await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, pipe)
+    return reader
+
+
+@functools.cache
+def _nursery() -> socket.socket:
+    """Start the nursery that this process keeps for as long as it lives; returns the way to it."""
+    ours, theirs = socket.socketpair()
+    global _program
+    _program = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "tests.nursery", str(theirs.fileno())],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdin=subprocess.PIPE,  # as it will be in each, which is what Python prepares for
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        pass_fds=[theirs.fileno()],
+        start_new_session=True,
+    )
+    theirs.close()
+    return ours
+
+
+_program: subprocess.Popen[bytes] | None = None  # kept, as Python complains of one let go of
+
+
+def _forks(control: socket.socket) -> list[str]:
+    """Fork for whatever is wanted; returns the arguments in each forked process."""
+    woken, waker = socket.socketpair()
+    woken.setblocking(False)
+    waker.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(waker.fileno())
+    living: dict[int, int] = {}
+    selector = selectors.DefaultSelector()
+    selector.register(control, selectors.EVENT_READ)
+    selector.register(woken, selectors.EVENT_READ)
+    while True:
+        ready = [key.fileobj for key, _ in selector.select()]
+        if woken in ready:
+            woken.recv(4096)
+            _reap(living)
+        if control not in ready:
+            continue
+        head, ends, *_ = socket.recv_fds(control, 4, 4)
+        if not head:  # whoever wanted them has ended
+            for pid in living:
+                os.kill(pid, signal.SIGKILL)
+            sys.exit()
+        message = b""
+        while len(message) < int.from_bytes(head):
+            message += control.recv(int.from_bytes(head) - len(message))
+        pid = os.fork()
+        if pid:
+            living[pid] = ends.pop()
+            os.write(living[pid], b"%d\n" % pid)
+            for end in ends:
+                os.close(end)
+            continue
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        selector.close()
+        for each in (control, woken, waker):
+            each.close()
+        for status in (ends.pop(), *living.values()):
+            os.close(status)
+        for number, end in enumerate(ends):
+            os.dup2(end, number)
+            os.close(end)
+        wanted = json.loads(message)
+        os.chdir(wanted["folder"])
+        os.environ.clear()
+        os.environ.update(wanted["environment"])
+        return list(wanted["arguments"])
+
+
+def _reap(living: dict[int, int]) -> None:
+    """Tell of every process that has ended how it did."""
+    while living:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if not pid:
+            return
+        end = living.pop(pid)
+        with contextlib.suppress(BrokenPipeError):
+            os.write(end, b"%d" % os.waitstatus_to_exitcode(status))
+        os.close(end)
+
+
+if __name__ == "__main__":
+    for _name in LOADED:
+        importlib.import_module(_name)
+    gc.freeze()
+    sys.argv = _forks(socket.socket(fileno=int(sys.argv[1])))
+    sys.path[0] = os.getcwd()
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
