@@ -121,7 +121,7 @@ async def test_a_new_message_for_a_deleted_one_tells_the_end(world: World, fault
     held = asyncio.Event()
     world.cad.faults.add(CadFault(applied=True, hold=held))
     interaction = await world.use()
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     fails(world, fault, "followup")

@@ -28,7 +28,7 @@ async def test_notes_keep_their_order_over_a_kill(world: World) -> None:
         for n in range(4):
             interactions.append(await world.use(f"note {n}"))
             await asyncio.wait_for(interactions[-1].acknowledged(), PATIENCE)
-        await world.cad.received(1)
+        await asyncio.wait_for(world.cad.received(1), PATIENCE)
         await gone(world, first, signal.SIGKILL)
     async with running(world, where):
         for n, interaction in enumerate(interactions):

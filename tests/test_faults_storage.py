@@ -112,7 +112,7 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
         Fault(status=status, body="no" if status else None, applied=applied, hold=held)
     )
     interaction = await world.use()
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     async with loss():
         held.set()
         await a_moment_later(world)
@@ -166,7 +166,7 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     for n in range(4):
         interactions.append(await world.use(f"note {n}"))
         await asyncio.wait_for(interactions[-1].acknowledged(), PATIENCE)
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     async with loss():
         held.set()
         await a_moment_later(world)
@@ -194,7 +194,7 @@ async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
     else:
         world.cad.faults.add(Fault(applied=True, hold=held))
         interaction = await world.use()
-        await world.cad.received(1)
+        await asyncio.wait_for(world.cad.received(1), PATIENCE)
         assert interaction.message is not None
         message = interaction.message
     await later_in_journal(world, hours * 3600)

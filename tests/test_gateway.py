@@ -97,7 +97,7 @@ async def test_a_note_on_its_way_is_told_although_the_gateway_is_lost(
     else:
         world.cad.faults.add(Fault(applied=True, hold=held))
         interaction = await world.use()
-        await world.cad.received(1)
+        await asyncio.wait_for(world.cad.received(1), PATIENCE)
         assert interaction.message is not None
         message = interaction.message
     await lose(world)

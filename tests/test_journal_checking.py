@@ -14,6 +14,7 @@ from bot.storage import Database
 from tests import database as databases
 from tests import journal
 from tests.journal import LABEL, Office, eventually, in_state, stored, with_limits, working
+from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
@@ -154,7 +155,7 @@ async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_o
     first = await in_state(store, NoteState.UNCONFIRMED)
     async with working(Office(database, cad, session, answer_seconds=10.0)) as office:
         second = await office.note(member=8)
-        await cad.received(1)
+        await asyncio.wait_for(cad.received(1), PATIENCE)
         await resumed(office, first, NoteState.CHECKING)
         await eventually(lambda: reads(cad) >= 1)
         await asyncio.sleep(0.1)

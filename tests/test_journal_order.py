@@ -90,7 +90,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
         record = await office.receive()
         other = JournalStore(database, "gone")
         await other.move(record, NoteState.QUEUED, message=(1, record.token), take=True)
-        await cad.received(1)
+        await asyncio.wait_for(cad.received(1), PATIENCE)
         await office.delivery.acknowledged(record, message_id=1)  # which was held up until now
         held.set()
         refused = await office.became(record, NoteState.REFUSED)

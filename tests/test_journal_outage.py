@@ -17,6 +17,7 @@ from tests import journal
 from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
 from tests.journal import Office, eventually, stored, with_limits, working
+from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
 
@@ -101,7 +102,7 @@ async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
         answer = asyncio.Event()
         cad.faults.clear()
         cad.faults.add(Fault(on="note", applied=True, hold=answer))
-        await cad.received(before + 1)
+        await asyncio.wait_for(cad.received(before + 1), PATIENCE)
         await asyncio.sleep(0.5)
         assert requests(cad, "note") == before + 1
         answer.set()
@@ -151,7 +152,7 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         working(Office(database, cad, session, answer_seconds=PATIENT)) as office,
     ):
         await office.note("first")
-        await cad.received(1)
+        await asyncio.wait_for(cad.received(1), PATIENCE)
         second = await office.receive("second", 124)
         await office.delivery.acknowledged(second, message_id=1)
         async with locked_file(address.path):  # before the sender's turn
@@ -220,7 +221,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
     ):
         records = await accept_many(office, 24)
         for count in (3, 8, 13):
-            await cad.received(count)
+            await asyncio.wait_for(cad.received(count), PATIENCE)
             await gate.refuse()
             await asyncio.sleep(0.3)
             await gate.let_pass()
@@ -239,7 +240,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
     ):
         records = await accept_many(office, 12)
         for count in (2, 6):
-            await cad.received(count)
+            await asyncio.wait_for(cad.received(count), PATIENCE)
             gate.stall()
             await asyncio.sleep(3.0)
             await gate.cut()
@@ -260,7 +261,7 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     ):
         records = await accept_many(office, 12)
         for count in (2, 6):
-            await cad.received(count)
+            await asyncio.wait_for(cad.received(count), PATIENCE)
             async with locked_file(address.path):
                 await asyncio.sleep(3.0)
         await all_added(office, records)

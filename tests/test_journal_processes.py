@@ -15,6 +15,7 @@ from tests import database as databases
 from tests import journal
 from tests.database import opened
 from tests.journal import WAYS, Office, eventually, in_state, stored, working
+from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
 
@@ -56,7 +57,7 @@ async def test_a_process_that_is_killed_while_it_sends_is_followed_by_one_that_a
         cad.faults.add(Fault(on="note", applied=True))
     cad.faults.add(Fault(on="note", applied=applied, hold=asyncio.Event()))
     records = [await first.note(f"note {n}", member=n) for n in range(6)]
-    await cad.received(count)
+    await asyncio.wait_for(cad.received(count), PATIENCE)
     await first.kill()
     await first.delivery.hand_over()  # what 24 s of silence do
     async with working(Office(database, cad, session)) as second:
@@ -77,7 +78,7 @@ async def test_processes_that_are_killed_again_and_again_lose_and_double_nothing
             await office.note(f"note {number}", member=number)
             number += 1
         received += 1
-        await cad.received(received)
+        await asyncio.wait_for(cad.received(received), PATIENCE)
         received = len(cad.note_requests)
         await office.kill()
         await office.delivery.hand_over()
@@ -96,7 +97,7 @@ async def test_a_process_that_is_asked_to_end_lets_the_send_under_way_end(
     office.start()
     first = await office.note("first")
     second = await office.note("second")
-    await cad.received(1)
+    await asyncio.wait_for(cad.received(1), PATIENCE)
     stopping = asyncio.create_task(office.stop())
     await asyncio.sleep(0.1)
     answer.set()

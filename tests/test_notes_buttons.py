@@ -26,7 +26,7 @@ from tests.notes import (
     shows,
     told,
 )
-from tests.world import LIMITS, World
+from tests.world import LIMITS, PATIENCE, World
 
 CANCELLED = "Cancelled: nothing was added to call #123."
 MOVED_ON = "moved on"
@@ -167,7 +167,7 @@ async def test_two_dispatchers_who_try_a_note_again_at_once_add_it_once(world: W
     world.cad.faults.add(Fault(applied=True, hold=held))
     for member in (world.dispatcher, other):
         await press(world, member, message, "Try again")
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     held.set()
     await shows(world, message, ADDED)
     assert world.stored() == ["some note here"]
@@ -261,7 +261,7 @@ async def test_a_note_that_was_added_before_the_press_is_not_cancelled(world: Wo
     message = await told(world, await world.use(), QUEUED)
     held = asyncio.Event()
     world.discord.faults.add(DiscordFault(route="edit_original", applied=False, hold=held))
-    await world.cad.received(2)
+    await asyncio.wait_for(world.cad.received(2), PATIENCE)
     await journal_says(world, "added", tries=2)
     answer = await privately(world, await press(world, world.dispatcher, message, "Cancel"))
     assert MOVED_ON in answer

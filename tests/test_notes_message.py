@@ -105,7 +105,7 @@ async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
     held = asyncio.Event()
     world.cad.faults.add(Fault(applied=True, hold=held))
     first = await world.use("first")
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     second = await told(world, await world.use("second"), QUEUED)
     assert second.content.startswith("Queued for call #123: waiting for its turn.")
     held.set()
@@ -197,7 +197,7 @@ async def test_a_new_message_comes_without_the_copy_where_the_bot_may_not_attach
     held = asyncio.Event()
     world.cad.faults.add(Fault(status=404, body="CALL NOT FOUND", hold=held))
     interaction = await world.use("one\ntwo")
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     world.clock.later(WINDOW)
@@ -227,7 +227,7 @@ async def test_what_cannot_be_shown_any_more_is_added_and_noted_in_the_log(
     message = await queued(world)
     world.clock.later(WINDOW)
     await world.cad.start()
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     await world.finish()
     assert world.stored() == ["some note here"]
     assert message.content.startswith(QUEUED)
@@ -286,7 +286,7 @@ async def test_a_deleted_message_is_replaced_by_one_that_is_kept_true(
     world.cad.faults.add(Fault(applied=True, hold=held, status=500))
     world.cad.faults.add(Fault(on="calls", applied=True, hold=(looked := asyncio.Event())))
     interaction = await world.use()
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     held.set()
@@ -306,7 +306,7 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
     held, posting = asyncio.Event(), asyncio.Event()
     world.cad.faults.add(Fault(applied=True, hold=held, status=500))
     interaction = await world.use()
-    await world.cad.received(1)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     world.discord.faults.add(DiscordFault(route="followup", hold=posting))
