@@ -39,13 +39,16 @@ async def test_an_unconfirmed_acknowledgement_is_found_out_after_a_restart(world
 async def test_an_acknowledgement_that_lands_after_its_process_was_killed_is_found_out(
     world: World, tmp_path: Path
 ) -> None:
-    world.discord.faults.add(Fault(route="callback", delay=2.5, applied=False))
+    held = asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     async with child.running(world, tmp_path) as killed:
         interaction = await world.use()
+        world.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
         await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
-        killed.process.kill()
-        await killed.process.wait()
+        await killed.kill()
         await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    held.set()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     async with child.running(world, tmp_path):
         await asyncio.wait_for(world.discord.requested("get_original"), PATIENCE)
         message = await world.final(interaction)
@@ -110,11 +113,16 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_fo
     kept: World,
 ) -> None:
     await kept.start(other_copy_seconds=PATIENCE)
-    kept.discord.faults.add(Fault(route="callback", delay=2.8, applied=False))
+    held = asyncio.Event()
+    kept.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     interaction = await kept.use()
+    kept.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
     await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
     if kept.database != kept.file(0):
         await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
+    await kept.finish()
+    held.set()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     await kept.restart()
     await told(kept, interaction, ADDED)
     assert kept.stored() == ["some note here"]
