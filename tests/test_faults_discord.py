@@ -34,7 +34,6 @@ FAULTS = {
     "slow": Fault("", delay=0.5, applied=True),
 }
 
-both_versions = pytest.mark.parametrize("version", [1, 2])
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
@@ -51,12 +50,9 @@ def fails(world: World, fault: Fault, route: str) -> None:
     world.discord.faults.add(replace(fault, route=route))
 
 
-@both_versions
 @every_fault
-async def test_the_final_answer_arrives_in_the_same_message(
-    world: World, version: int, fault: Fault
-) -> None:
-    await world.start_with(version)
+async def test_the_final_answer_arrives_in_the_same_message(world: World, fault: Fault) -> None:
+    await world.start_with(2)
     fails(world, fault, "edit_original")
     interaction = await world.use()
     message = await told(world, interaction, ADDED)
@@ -143,12 +139,11 @@ OVERCOME = ["429", "500", "slow"]
 NOT_TAKEN = [name for name in FAULTS if name not in TAKEN and name not in OVERCOME]
 
 
-@both_versions
 @pytest.mark.parametrize("name", OVERCOME)
 async def test_an_acknowledgement_that_discord_takes_in_the_end_is_kept(
-    world: World, version: int, name: str
+    world: World, name: str
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     fails(world, FAULTS[name], "callback")
     message = await world.say()
     assert message.content == ADDED
@@ -187,11 +182,10 @@ async def test_an_acknowledgement_whose_confirmation_was_lost_is_told_as_not_fin
 
 
 @pytest.mark.parametrize("name", TAKEN)
-@both_versions
 async def test_an_acknowledgement_whose_confirmation_was_lost_is_kept_on_a_shared_database(
-    shared: World, version: int, name: str
+    shared: World, name: str
 ) -> None:
-    await shared.start_with(version)
+    await shared.start_with(2)
     fails(shared, FAULTS[name], "callback")
     message = await shared.say()
     assert message.content == ADDED
@@ -236,12 +230,11 @@ async def test_a_press_that_discord_disturbs_moves_the_note_or_leaves_it_to_anot
     assert len(world.cad.note_requests) == 1
 
 
-@both_versions
 async def test_two_bots_on_one_database_add_one_note_and_give_one_answer_each(
-    shared: World, version: int
+    shared: World,
 ) -> None:
-    await shared.start_with(version)
-    await shared.start_with(version)
+    await shared.start_with(2)
+    await shared.start_with(2)
     for n in range(0, 10, 2):
         shared.discord.faults.add(Fault("callback", 502, applied=n % 4 == 0))
     interactions = await asyncio.gather(*(shared.use(f"note {n}") for n in range(10)))

@@ -30,8 +30,6 @@ from tests.world import PATIENCE, World
 
 Loss = Callable[[], AbstractAsyncContextManager[None]]
 
-both_versions = pytest.mark.parametrize("version", [1, 2])
-
 
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
@@ -65,11 +63,10 @@ async def a_moment_later(world: World) -> None:
     await asyncio.sleep(2.5)
 
 
-@both_versions
 async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
-    world: World, loss: Loss, version: int
+    world: World, loss: Loss
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     async with loss():
         interaction = await world.use()
         answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
@@ -100,12 +97,11 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
     assert len(world.cad.note_requests) == 1
 
 
-@both_versions
 @pytest.mark.parametrize("status", [None, 500, 404, 429], ids=str)
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
-    world: World, loss: Loss, version: int, status: int | None
+    world: World, loss: Loss, status: int | None
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     held = asyncio.Event()
     applied = status in (None, 500)
     world.cad.faults.add(
@@ -176,13 +172,12 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     assert len(public(world)) == 4
 
 
-@both_versions
 @pytest.mark.parametrize("hours", [-48, -1, 1, 48])
 @pytest.mark.parametrize("step", ["queued", "checking", "sending"])
 async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
-    world: World, version: int, step: str, hours: int
+    world: World, step: str, hours: int
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     held = asyncio.Event()
     if step == "queued":
         await world.cad.stop()
