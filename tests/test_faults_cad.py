@@ -230,8 +230,11 @@ BLIND = {
 
 
 @both_versions
-@pytest.mark.parametrize("stored", [True, False], ids=["stored", "lost"])
-@pytest.mark.parametrize("blind", BLIND.values(), ids=BLIND)
+@pytest.mark.parametrize(
+    ("blind", "stored"),
+    [(fault, True) for fault in BLIND.values()] + [(BLIND["down"], False)],
+    ids=[*BLIND, "down, and the note is lost"],
+)
 async def test_nothing_is_assumed_when_the_call_list_cannot_tell(
     world: World, version: int, blind: Fault, stored: bool
 ) -> None:
