@@ -7,9 +7,9 @@ import logging
 import sys
 from pathlib import Path
 
-from bot import logs
+from bot.app import logging as logs
+from bot.app.lifecycle import EX_CONFIG, run
 from bot.config import Config, ConfigError, environment
-from bot.process import EX_CONFIG, run
 
 EX_USAGE = 64
 """The exit status for a command line that is not understood (BSD sysexits)."""
@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
             print(f"  {problem}", file=sys.stderr)
         return EX_CONFIG
     if arguments == ["check"]:
-        from bot.health.check import check
+        from bot.app.check import check
 
         logs.set_up(logging.CRITICAL, config.secrets, stream=sys.stderr)
         return asyncio.run(check(config))

@@ -11,10 +11,10 @@ from typing import TypeVar
 
 from dotenv import dotenv_values
 
-from bot.journal import Limits
+from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
 from bot.sonoran.transport import checked_base_url
-from bot.storage.address import DEFAULT, DatabaseAddress
+from bot.storage.database_url import DEFAULT, DatabaseAddress
 
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""

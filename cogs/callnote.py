@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import events
-from bot.app import CallnoteBot
-from bot.dispatchers import Dispatchers
-from bot.notes.taking import label_of, take_note
+from bot.app.client import CallnoteBot
+from bot.interactions import audit_log
+from bot.notes.submit import label_of, take_note
 from bot.notes.text import NOTE_LIMIT, parse_call_number, parse_note
-from bot.settings.in_force import SettingsInForce
+from bot.settings.cache import SettingsInForce
+from bot.settings.dispatchers import Dispatchers
 from bot.sonoran import CallNote
 
 
@@ -36,7 +36,7 @@ class CallNotes(commands.Cog):
         """Add a note to a dispatch call in Sonoran CAD."""
         member = self._dispatchers.admit(interaction)
         call_id = parse_call_number(call)
-        events.about_call(interaction, call_id)
+        audit_log.about_call(interaction, call_id)
         typed = CallNote(
             server_id=self._settings.server_id(member.guild.id),
             call_id=call_id,

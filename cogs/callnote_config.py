@@ -8,14 +8,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import events
-from bot.administrators import admit_administrator
-from bot.answering import acknowledge, answer
-from bot.app import CallnoteBot
+from bot.app.client import CallnoteBot
+from bot.app.command_tree import ANYWHERE
 from bot.health.status import status_of
+from bot.interactions import audit_log
+from bot.interactions.administrators import admit_administrator
+from bot.interactions.responses import acknowledge, answer
 from bot.notes.history import HistoryPlace
 from bot.notes.text import parse_call_number
-from bot.settings.wording import (
+from bot.settings.texts import (
     log_channel_now,
     log_channel_shown,
     roles_now,
@@ -24,7 +25,6 @@ from bot.settings.wording import (
     server_shown,
     servers_unknown,
 )
-from bot.tree import ANYWHERE
 from cogs.config_pickers import (
     MOST_OPTIONS,
     LogChannelPicker,
@@ -55,7 +55,7 @@ class CallnoteConfig(
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Let administrators in, whatever Discord shows to whom."""
-        events.about_settings(interaction)
+        audit_log.about_settings(interaction)
         if interaction.command not in (self.connect, self.disconnect):  # for the owner, too
             admit_administrator(interaction)
         return True
@@ -81,7 +81,7 @@ class CallnoteConfig(
         roles = choice.current(guild)
         content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
         await answer(interaction, content, view=shown(RolePicker(roles)))
-        events.outcome(interaction, "dispatcher roles shown")
+        audit_log.outcome(interaction, "dispatcher roles shown")
 
     @app_commands.command(name="roles-add")
     @app_commands.describe(role="The role whose members may add notes from now on")
@@ -91,7 +91,7 @@ class CallnoteConfig(
         await acknowledge(interaction, private=True)
         roles = await self._bot.role_choice.add(guild, interaction.user.id, role)
         await answer(interaction, roles_now([each.name for each in roles]))
-        events.outcome(interaction, f"dispatcher role {role.id} added")
+        audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
     @app_commands.command(name="roles-remove")
     @app_commands.describe(role="The role whose members may no longer add notes")
@@ -101,7 +101,7 @@ class CallnoteConfig(
         await acknowledge(interaction, private=True)
         roles = await self._bot.role_choice.remove(guild, interaction.user.id, role)
         await answer(interaction, roles_now([each.name for each in roles]))
-        events.outcome(interaction, f"dispatcher role {role.id} removed")
+        audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
 
     @app_commands.command()
     @app_commands.describe(number="The server's number in Sonoran CAD, if the list is no help")
@@ -116,7 +116,7 @@ class CallnoteConfig(
         if number is not None:
             name = await self._bot.server_choice.choose(guild.id, interaction.user.id, number)
             await answer(interaction, server_now(number, name))
-            events.outcome(interaction, f"server {number} chosen")
+            audit_log.outcome(interaction, f"server {number} chosen")
             return
         current = self._bot.settings.server_id(guild.id)
         servers = await self._bot.cad_servers.get()
@@ -126,7 +126,7 @@ class CallnoteConfig(
             await answer(interaction, content, view=shown(ServerPicker(servers, current)))
         else:
             await answer(interaction, servers_unknown(current))
-        events.outcome(interaction, "servers shown")
+        audit_log.outcome(interaction, "servers shown")
 
     @app_commands.command(name="log-channel")
     @app_commands.describe(channel="The channel where every note is recorded from now on")
@@ -141,14 +141,14 @@ class CallnoteConfig(
             await choice.choose(guild, interaction.user.id, channel)
             self._bot.note_log.forget(guild.id)
             await answer(interaction, log_channel_now(channel.name))
-            events.outcome(interaction, f"log channel {channel.id} chosen")
+            audit_log.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
         trouble = choice.trouble(guild) or self._bot.note_log.trouble(guild.id)
         content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
         view = LogChannelPicker(current, button=current is not None)
         await answer(interaction, content, view=shown(view))
-        events.outcome(interaction, "log channel shown")
+        audit_log.outcome(interaction, "log channel shown")
 
     @app_commands.command()
     async def status(self, interaction: _Interaction) -> None:
@@ -157,7 +157,7 @@ class CallnoteConfig(
         await acknowledge(interaction, private=True)
         content = await status_of(self._bot, guild, interaction.app_permissions)
         await answer(interaction, content)
-        events.outcome(interaction, "status shown")
+        audit_log.outcome(interaction, "status shown")
 
     @app_commands.command()
     @app_commands.describe(

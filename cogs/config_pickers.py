@@ -10,17 +10,13 @@ from collections.abc import Sequence
 
 import discord
 
-from bot import events
-from bot.answering import answer
-from bot.app import CallnoteBot
-from bot.pressed import carry_out
-from bot.refusals import UnwritableChannelError
-from bot.settings.role_choice import MOST_ROLES
-from bot.settings.wording import (
-    log_channel_now,
-    roles_now,
-    server_now,
-)
+from bot.app.client import CallnoteBot
+from bot.interactions import audit_log
+from bot.interactions.component_callback import carry_out
+from bot.interactions.errors import UnwritableChannelError
+from bot.interactions.responses import answer
+from bot.settings.roles import MOST_ROLES
+from bot.settings.texts import log_channel_now, roles_now, server_now
 from bot.sonoran import CadServer
 
 MOST_OPTIONS = 25
@@ -69,7 +65,7 @@ class RolePicker(discord.ui.View):
             gone = [role.name for role in before if role not in roles]
             content = roles_now([role.name for role in roles], gone=gone)
             await answer(interaction, content, view=shown(RolePicker(roles)))
-            events.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
+            audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
         await carry_out(interaction, save)
 
@@ -105,7 +101,7 @@ class ServerPicker(discord.ui.View):
             servers = await bot.cad_servers.get()
             view = shown(ServerPicker(servers, number)) if servers else None
             await answer(interaction, server_now(number, name), view=view)
-            events.outcome(interaction, f"server {number} chosen")
+            audit_log.outcome(interaction, f"server {number} chosen")
 
         await carry_out(interaction, save)
 
@@ -140,7 +136,7 @@ class LogChannelPicker(discord.ui.View):
             interaction.client.note_log.forget(guild.id)
             view = shown(LogChannelPicker(channel.id))
             await answer(interaction, log_channel_now(channel.name), view=view)
-            events.outcome(interaction, f"log channel {channel.id} chosen")
+            audit_log.outcome(interaction, f"log channel {channel.id} chosen")
 
         await carry_out(interaction, save)
 
@@ -155,6 +151,6 @@ class LogChannelPicker(discord.ui.View):
             await answer(
                 interaction, log_channel_now(None), view=shown(LogChannelPicker(button=False))
             )
-            events.outcome(interaction, "log channel switched off")
+            audit_log.outcome(interaction, "log channel switched off")
 
         await carry_out(interaction, save)

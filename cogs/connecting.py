@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import discord
 
-from bot import events
-from bot.administrators import is_administrator
-from bot.answering import acknowledge, answer
-from bot.app import CallnoteBot
-from bot.communities.wording import (
+from bot.app.client import CallnoteBot
+from bot.communities.texts import (
     connect_question,
     connected_already,
     connected_now,
     disconnected_now,
     whom_to_ask,
 )
-from bot.refusals import NotAdministratorError, NotInGuildError
+from bot.interactions import audit_log
+from bot.interactions.administrators import is_administrator
+from bot.interactions.errors import NotAdministratorError, NotInGuildError
+from bot.interactions.responses import acknowledge, answer
 from cogs.config_pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
@@ -41,7 +41,7 @@ class ConnectView(discord.ui.View):
         """
         if interaction.message is None or not interaction.message.flags.ephemeral:
             return
-        events.about_settings(interaction)
+        audit_log.about_settings(interaction)
         tree = interaction.client.tree
         if not tree.begin(interaction):
             return
@@ -62,7 +62,7 @@ async def show_connect(interaction: _Interaction) -> None:
     guild = await _to_be_connected(interaction)
     if guild is not None:
         await answer(interaction, connect_question(guild.name), view=shown(ConnectView()))
-        events.outcome(interaction, "connecting offered")
+        audit_log.outcome(interaction, "connecting offered")
 
 
 async def disconnect(interaction: _Interaction) -> None:
@@ -77,7 +77,7 @@ async def disconnect(interaction: _Interaction) -> None:
     if not is_administrator(interaction) and not await client.owners.include(user_id):
         raise NotAdministratorError
     await answer(interaction, disconnected_now(await client.connections.disconnect(guild, user_id)))
-    events.outcome(interaction, "server disconnected")
+    audit_log.outcome(interaction, "server disconnected")
 
 
 async def _connect(interaction: _Interaction) -> None:
@@ -85,7 +85,7 @@ async def _connect(interaction: _Interaction) -> None:
     if guild is not None:
         await interaction.client.connections.connect(guild, interaction.user.id)
         await answer(interaction, connected_now(), view=None)
-        events.outcome(interaction, "server connected")
+        audit_log.outcome(interaction, "server connected")
 
 
 async def _to_be_connected(interaction: _Interaction) -> discord.Guild | None:
@@ -96,11 +96,11 @@ async def _to_be_connected(interaction: _Interaction) -> discord.Guild | None:
     connection = client.connections.of(guild)
     if connection.connected:
         await answer(interaction, connected_already(connection), view=None)
-        events.outcome(interaction, "connected already")
+        audit_log.outcome(interaction, "connected already")
         return None
     client.connections.check_known(connection)
     if not await client.owners.include(interaction.user.id):
         await answer(interaction, whom_to_ask(guild.id), view=None)
-        events.outcome(interaction, "not connected, told whom to ask")
+        audit_log.outcome(interaction, "not connected, told whom to ask")
         return None
     return guild

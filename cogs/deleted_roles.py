@@ -8,9 +8,9 @@ from collections.abc import Awaitable
 import discord
 from discord.ext import commands
 
-from bot.refusals import Refusal
-from bot.settings.in_force import SettingsInForce
-from bot.settings.role_choice import RoleChoice
+from bot.interactions.errors import Refusal
+from bot.settings.cache import SettingsInForce
+from bot.settings.roles import RoleChoice
 
 _log = logging.getLogger(__name__)
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import discord
 from discord.ext import commands
 
-from bot.app import CallnoteBot
+from bot.app.client import CallnoteBot
 from bot.communities.connections import Connection
-from bot.communities.wording import CONNECTED_BY
+from bot.communities.texts import CONNECTED_BY
 from cogs.connecting import CONNECT_ID, ConnectView
 
 _log = logging.getLogger("callnote")

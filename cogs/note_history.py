@@ -8,11 +8,11 @@ from typing import Any, Self
 
 import discord
 
-from bot import events
-from bot.answering import answer
-from bot.app import CallnoteBot
+from bot.app.client import CallnoteBot
+from bot.interactions import audit_log
+from bot.interactions.component_callback import carry_out
+from bot.interactions.responses import answer
 from bot.notes.history import HistoryPlace, page_of
-from bot.pressed import carry_out
 
 
 async def show_page(
@@ -32,7 +32,7 @@ async def show_page(
     if page.older:
         view.add_item(PageButton("Older", replace(at, page=at.page + 1)))
     await answer(interaction, page.content, view=view if view.children else None)
-    events.outcome(interaction, f"history shown, page {at.page + 1}")
+    audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
 
 class PageButton(

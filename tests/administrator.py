@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.standins.discord_server import Channel, Member, Message, Role
-from bot.standins.discord_server.command_use import OptionValue
+from bot.sandbox.discord import Channel, Member, Message, Role
+from bot.sandbox.discord.command_use import OptionValue
 from tests.world import PATIENCE, World
 
 

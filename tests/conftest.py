@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from bot.standins.discord_server import DiscordServer
-from bot.standins.sonoran_server import SonoranServer
+from bot.sandbox.discord import DiscordServer
+from bot.sandbox.sonoran import SonoranServer
 from tests import server
 from tests.clock import RunningClock
 from tests.world import API_KEY, COMMUNITY, TOKEN, World

@@ -29,8 +29,8 @@ ROOT = Path(__file__).parent.parent
 LOADED = (
     "aiosqlite",
     "asyncpg",
-    "bot.health.check",
-    "bot.process",
+    "bot.app.check",
+    "bot.app.lifecycle",
     "bot.sandbox.shell",
     "cogs.callnote",
     "cogs.callnote_config",

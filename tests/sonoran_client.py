@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import CallNote, Credentials, open_session
-from bot.standins.sonoran_server import SonoranServer
 from tests.clock import Clock
 
 KEY = "sandbox-key"

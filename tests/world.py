@@ -8,21 +8,22 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
-from bot.app import CallnoteBot
+from bot.app.client import CallnoteBot
+from bot.app.database_supervisor import DatabaseLife
+from bot.app.discord_endpoint import use_discord_at
+from bot.app.lifecycle import serve
 from bot.communities.connections import Connections
 from bot.config import Config
-from bot.database_life import DatabaseLife
-from bot.discord_address import use_discord_at
-from bot.journal import Limits
-from bot.notes.log import NoteLog
+from bot.notes.log_channel import NoteLog
 from bot.notes.service import NoteService
-from bot.process import serve
-from bot.settings.in_force import SettingsInForce
+from bot.outbox import Limits
+from bot.sandbox.discord import DiscordServer, Guild, Interaction, Message
+from bot.sandbox.discord.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
+from bot.sandbox.sonoran import SonoranServer
+from bot.settings.cache import SettingsInForce
+from bot.settings.repository import GuildSettingsStore
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
-from bot.standins.discord_server import DiscordServer, Guild, Interaction, Message
-from bot.standins.discord_server.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
-from bot.standins.sonoran_server import SonoranServer
-from bot.storage import Database, DatabaseAddress, GuildSettingsStore
+from bot.storage import Database, DatabaseAddress
 from tests.clock import RunningClock
 from tests.database import locked_file, make_file
 

@@ -9,8 +9,7 @@ from enum import Enum, auto
 
 import discord
 
-from bot.journal import WaitingNotes
-from bot.refusals import (
+from bot.interactions.errors import (
     ConnectionUnknownError,
     GuildNotReadyError,
     NotConnectedError,
@@ -18,8 +17,9 @@ from bot.refusals import (
     Refusal,
     SettingsUnknownError,
 )
-from bot.settings.in_force import SettingsInForce
-from bot.storage import GuildSettings
+from bot.outbox import WaitingNotes
+from bot.settings.cache import SettingsInForce
+from bot.settings.repository import GuildSettings
 
 
 class Connection(Enum):

@@ -7,8 +7,8 @@ import asyncio
 import aiohttp
 import discord
 
-from bot.refusals import OwnersUnknownError
-from bot.remembered import Remembered
+from bot.interactions.errors import OwnersUnknownError
+from bot.interactions.ttl_cache import Remembered
 
 REMEMBER_SECONDS = 300.0
 """How long Discord's answer is good for."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.health.wording import (
+from bot.health.texts import (
     Line,
     cad_lines,
     connection_line,
@@ -20,12 +20,12 @@ from bot.health.wording import (
     storage_line,
     version_line,
 )
-from bot.refusals import SettingsUnknownError
+from bot.interactions.errors import SettingsUnknownError
 from bot.settings.log_channel import missing_permissions
 
 if TYPE_CHECKING:
-    from bot.app import CallnoteBot
-    from bot.health.cad import CadHealth
+    from bot.app.client import CallnoteBot
+    from bot.health.probe import CadHealth
 
 
 async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permissions) -> str:

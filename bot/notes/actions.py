@@ -9,15 +9,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot import events
-from bot.administrators import is_administrator
-from bot.answering import acknowledge
-from bot.impatience import at_most
-from bot.journal import JournalFullError, MovedOnError, NoteRecord, NoteState, TooOldError
-from bot.notes.buttons import OFFERED
-from bot.notes.discord_message import FAILURES
-from bot.notes.taking import STORAGE_SECONDS, take_note
-from bot.refusals import (
+from bot.interactions import audit_log
+from bot.interactions.administrators import is_administrator
+from bot.interactions.errors import (
     NoteGoneError,
     NoteMovedOnError,
     NoteTooOldError,
@@ -25,11 +19,17 @@ from bot.refusals import (
     StorageDownError,
     WaitingLimitError,
 )
+from bot.interactions.responses import acknowledge
+from bot.interactions.wait import at_most
+from bot.notes.buttons import OFFERED
+from bot.notes.failure_texts import failure
+from bot.notes.status_message import FAILURES
+from bot.notes.submit import STORAGE_SECONDS, take_note
+from bot.outbox import JournalFullError, MovedOnError, NoteRecord, NoteState, TooOldError
 from bot.storage import StorageError
-from bot.wording import failure
 
 if TYPE_CHECKING:
-    from bot.app import CallnoteBot
+    from bot.app.client import CallnoteBot
 
 _TARGETS = {
     "retry": NoteState.QUEUED,
@@ -79,7 +79,7 @@ class NoteActions:
     ) -> None:
         member = self._admitted(interaction, action)
         record = await self._record(interaction, note_id)
-        events.about_call(interaction, record.note.call_id)
+        audit_log.about_call(interaction, record.note.call_id)
         if action not in OFFERED.get(record.state, ()):
             raise NoteMovedOnError
         own = record.member_id == member.id
@@ -141,12 +141,12 @@ class NoteActions:
         except StorageError:
             await _tell(interaction, _NOT_CONFIRMED)
         except Exception as error:  # the answer to it must not take the note's message's place
-            events.outcome(
+            audit_log.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
             )
             await _tell(interaction, failure(error, str(interaction.id)))
         else:
-            events.outcome(interaction, f"pressed {action}")
+            audit_log.outcome(interaction, f"pressed {action}")
 
     async def _cancel(self, record: NoteRecord, shown_in: tuple[int, str]) -> None:
         """Call a note back, also one that was tried and queued anew since it was looked at."""

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import discord
 
-from bot.journal import NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState
 
 if TYPE_CHECKING:
-    from bot.app import CallnoteBot
+    from bot.app.client import CallnoteBot
 
 _LABELS = {
     "cancel": "Cancel",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.journal import JournalStore, NoteRecord
-from bot.literal import CONTENT_LIMIT, utf16_units
+from bot.interactions.errors import HistoryUnreadableError
+from bot.interactions.markdown import CONTENT_LIMIT, utf16_units
 from bot.notes.record_lines import history_entry
-from bot.refusals import HistoryUnreadableError
+from bot.outbox import JournalStore, NoteRecord
 from bot.storage import StorageError
 
 PAGE_NOTES = 10

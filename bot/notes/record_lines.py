@@ -6,9 +6,9 @@ reaches nobody, as Callnote lets no mention notify.
 
 from __future__ import annotations
 
-from bot.journal import NoteRecord
-from bot.literal import CONTENT_LIMIT, literal, utf16_units
-from bot.notes.wording import outcome_of
+from bot.interactions.markdown import CONTENT_LIMIT, literal, utf16_units
+from bot.notes.texts import outcome_of
+from bot.outbox import NoteRecord
 from bot.sonoran import RefusedError
 
 HISTORY_LIMIT = 185

@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
-from bot.journal import Delivery, Limits, NoteRecord, WaitingNotes
-from bot.notes.messages import NoteMessages
+from bot.notes.status_messages import NoteMessages
+from bot.outbox import Delivery, Limits, NoteRecord, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
 

@@ -7,8 +7,8 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.literal import without_controls
-from bot.refusals import BlankNoteError, CallNumberError, LongNoteError
+from bot.interactions.errors import BlankNoteError, CallNumberError, LongNoteError
+from bot.interactions.markdown import without_controls
 
 NOTE_LIMIT = 4000
 """The most characters a note may have after trimming. Ours: the CAD documents no limit."""

@@ -10,25 +10,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
+from bot.app.lifecycle import serve
 from bot.config import Config
-from bot.journal import Limits
-from bot.process import serve
+from bot.outbox import Limits
+from bot.sandbox.discord import Channel, DiscordServer, Guild, Interaction, Member, Message, Role
+from bot.sandbox.discord.command_use import OptionValue
+from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
+from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.permissions import ADMINISTRATOR
+from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import Credentials
-from bot.standins.discord_server import (
-    Channel,
-    DiscordServer,
-    Guild,
-    Interaction,
-    Member,
-    Message,
-    Role,
-)
-from bot.standins.discord_server.command_use import OptionValue
-from bot.standins.discord_server.component_validation import ROLE_SELECT, STRING_SELECT
-from bot.standins.discord_server.errors import JSON
-from bot.standins.discord_server.permissions import ADMINISTRATOR
-from bot.standins.sonoran_server import Fault, SonoranServer
-from bot.storage.address import DEFAULT, DatabaseAddress
+from bot.storage.database_url import DEFAULT, DatabaseAddress
 
 _Thing = TypeVar("_Thing")
 

@@ -11,16 +11,11 @@ import sys
 import threading
 from collections.abc import Callable
 
-from bot import logs
+from bot.app import logging as logs
+from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
 from bot.sandbox.lines import Choose, LineError, Press, UseCallnote, UseConfig, Word, parse
 from bot.sandbox.scene import API_KEY, MANNERS, TOKEN, Scene, open_scene
 from bot.sandbox.view import as_shown
-from bot.standins.discord_server import (
-    ActionRefusedError,
-    Interaction,
-    InteractionFailedError,
-    Message,
-)
 
 ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.standins.discord_server import Message
-from bot.standins.discord_server.markdown import render
+from bot.sandbox.discord import Message
+from bot.sandbox.discord.markdown import render
 
 
 def as_shown(message: Message, person: str, choices: Sequence[str] = ()) -> str:

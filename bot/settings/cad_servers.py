@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from bot.remembered import Remembered
+from bot.interactions.ttl_cache import Remembered
 from bot.sonoran import CadServer, SonoranClient, SonoranError
 
 LIST_SECONDS = 5.0

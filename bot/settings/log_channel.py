@@ -8,9 +8,9 @@ from dataclasses import replace
 import aiohttp
 import discord
 
-from bot.refusals import ChannelNotTriedError, UnwritableChannelError
-from bot.settings.in_force import SettingsInForce
-from bot.settings.wording import log_channel_trial
+from bot.interactions.errors import ChannelNotTriedError, UnwritableChannelError
+from bot.settings.cache import SettingsInForce
+from bot.settings.texts import log_channel_trial
 
 TRIAL_SECONDS = 8.0
 """How long Discord may take to accept the line that proves a channel writable."""

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.storage.address import DatabaseAddress
+from bot.storage.database_url import DatabaseAddress
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import forbids, translated
 from bot.storage.sqlite_connections import SqliteConnections

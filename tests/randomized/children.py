@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.standins.discord_server import DiscordServer
+from bot.sandbox.discord import DiscordServer
 from tests import nursery
 from tests.randomized.witness import Witness
 

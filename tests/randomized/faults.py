@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import Callable
 from random import Random
 
-from bot.standins.discord_server import Fault as DiscordFault
-from bot.standins.sonoran_server import Fault as CadFault
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.sonoran import Fault as CadFault
 
 PROBLEM = "application/problem+json"
 LATE_SECONDS = 0.3

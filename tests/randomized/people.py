@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from bot.standins.discord_server import (
-    Channel,
-    DiscordServer,
-    Member,
-    Message,
-    RecordedRequest,
-    Role,
-)
-from bot.standins.sonoran_server import SonoranServer
+from bot.sandbox.discord import Channel, DiscordServer, Member, Message, RecordedRequest, Role
+from bot.sandbox.sonoran import SonoranServer
 from tests.randomized.truth import NUMBER, Spoken, told_by
 
 CALLS = range(201, 211)

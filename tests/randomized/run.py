@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.standins.discord_server import DiscordServer
-from bot.standins.sonoran_server import Fault as CadFault
-from bot.standins.sonoran_server import SonoranServer
+from bot.sandbox.discord import DiscordServer
+from bot.sandbox.sonoran import Fault as CadFault
+from bot.sandbox.sonoran import SonoranServer
 from bot.storage import DatabaseAddress
 from tests.database import setting_of
 from tests.randomized.children import Children

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.standins.discord_server import DiscordServer, Interaction, Member, Message
-from bot.standins.sonoran_server import SonoranServer
+from bot.sandbox.discord import DiscordServer, Interaction, Member, Message
+from bot.sandbox.sonoran import SonoranServer
 
 NUMBER = re.compile(r"\bn(\d+)n\b")
 """By this every note carries its own number in its text."""

@@ -3,11 +3,9 @@
 from alembic import context
 
 from bot.storage.migrations import VERSION_TABLE
-from bot.storage.schema import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=metadata,
     version_table=VERSION_TABLE,
     render_as_batch=True,
     transactional_ddl=True,

@@ -1,0 +1,75 @@
+"""Registers the commands with Discord when, and only when, they have changed."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+
+if TYPE_CHECKING:
+    from bot.app.command_tree import CallnoteTree
+
+_log = logging.getLogger(__name__)
+
+# What Discord adds to a registered command, and what says nothing about a command's own shape.
+_DISCORDS_OWN = ("id", "application_id", "version", "guild_id", "dm_permission")
+
+
+async def register(tree: CallnoteTree, expected: frozenset[str]) -> None:
+    """Register the tree's commands unless Discord has the same already.
+
+    `expected` names the commands that must be in the tree: registering replaces all commands and
+    deletes what is not listed, together with the admins' permission overrides for it (Discord API
+    docs, Application Commands), so a partial tree is never registered. Failures are logged, never
+    raised: the commands registered before go on working.
+    """
+    names = {command.name for command in tree.get_commands()}
+    if not names or not expected <= names:
+        _log.error("commands not registered: %s missing", ", ".join(expected - names) or "all")
+        return
+    try:
+        current = [_shape(command) for command in await _registered(tree)]
+        wanted = [_shape(command.to_dict(tree)) for command in tree.get_commands()]
+        if _sorted(current) == _sorted(wanted):
+            _log.info("commands are registered already: %s", ", ".join(sorted(names)))
+            return
+        await tree.sync()
+    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        _log.error("commands could not be registered, trying again at the next start: %s", error)
+        return
+    except Exception:
+        _log.exception("commands could not be registered")
+        return
+    _log.info("commands registered: %s", ", ".join(sorted(names)))
+
+
+async def _registered(tree: CallnoteTree) -> list[Any]:
+    """Return Discord's payloads of the registered commands.
+
+    Not `fetch_commands`: its objects of discord.py 2.7 lose `contexts` and `integration_types`.
+    """
+    application_id = tree.client.application_id
+    if application_id is None:
+        raise discord.ClientException("not logged in")
+    return list(await tree.client.http.get_global_commands(application_id))
+
+
+def _shape(value: Any) -> Any:
+    """Return a payload without what is empty, default or Discord's own, at every depth."""
+    if isinstance(value, dict):
+        return {
+            # Permissions may be given as a number, and come back as text.
+            key: str(item) if key == "default_member_permissions" else _shape(item)
+            for key, item in value.items()
+            if key not in _DISCORDS_OWN and (item or item == 0) and item is not False
+        }
+    if isinstance(value, list):
+        shapes = [_shape(item) for item in value]
+        return sorted(shapes) if all(isinstance(shape, int) for shape in shapes) else shapes
+    return value
+
+
+def _sorted(commands: list[Any]) -> list[Any]:
+    return sorted(commands, key=lambda command: (command["type"], command["name"]))

@@ -1,0 +1,74 @@
+"""Opens the database, however long it takes, and keeps the settings in step with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
+
+from bot.health.storage import StorageHealth, storage_health
+from bot.settings.cache import SettingsInForce
+from bot.storage import Database, StorageFullError, StorageUnavailableError
+
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 15.0
+"""The first and the longest pause between two tries to open the database."""
+
+_log = logging.getLogger(__name__)
+
+
+class DatabaseLife:
+    """A database from the first try to open it until the process ends.
+
+    `host` is the hosting platform, if it is one that is known to wipe disks.
+    """
+
+    def __init__(self, database: Database, settings: SettingsInForce, host: str | None) -> None:
+        self.database = database
+        self.opened = asyncio.Event()
+        self._settings = settings
+        self._host = host
+        self._trouble: str | None = "It has not been opened yet."
+
+    async def run(self) -> None:
+        """Open the database, trying again while it is out of reach, and follow it until cancelled.
+
+        `opened` is set in between. Raises `UnusableDatabaseError` when no further try can help.
+        """
+        health = self.health
+        if health.wiped_by is not None:
+            _log.warning(
+                "the database is a file, which %s wipes at a restart%s: set DATABASE_URL to a "
+                "PostgreSQL database",
+                health.wiped_by,
+                " unless it is on a mounted volume" if health.on_volume else "",
+            )
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
+            wait=wait_exponential_jitter(multiplier=FIRST_RETRY_SECONDS, max=LONGEST_RETRY_SECONDS),
+            before_sleep=self._failed,
+            reraise=True,
+        ):
+            with attempt:
+                await self.database.open()
+        self._trouble = None
+        self.opened.set()
+        _log.info("opened the %s", self.database.address.shown)
+        await self._settings.keep_fresh()
+
+    @property
+    def health(self) -> StorageHealth:
+        """How the database did when it was last asked, some seconds ago."""
+        return storage_health(
+            self.database.address,
+            self._host,
+            self._trouble or self._settings.trouble,
+            full=self._settings.full,
+        )
+
+    def _failed(self, state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        if state.attempt_number == 1:
+            _log.error("the database cannot be opened, trying until it can: %s", error)
+        self._trouble = str(error)

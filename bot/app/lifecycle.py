@@ -1,0 +1,284 @@
+"""The bot's life from login to the last answer, with its exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from types import FrameType
+from typing import Any
+
+import aiohttp
+import discord
+from discord.ext import commands
+
+from bot.app.client import CallnoteBot
+from bot.app.database_supervisor import DatabaseLife
+from bot.app.discord_endpoint import gateway_of, use_discord_at
+from bot.communities.connections import Connections
+from bot.config import Config
+from bot.interactions.responses import OTHER_COPY_SECONDS
+from bot.notes.log_channel import NoteLog
+from bot.notes.service import NoteService
+from bot.settings.cache import SettingsInForce
+from bot.settings.repository import GuildSettingsStore
+from bot.sonoran import SonoranClient, Transport, open_session
+from bot.storage import Database, UnusableDatabaseError
+
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+EX_CONFIG = 78
+"""The exit status for a configuration error (BSD sysexits)."""
+
+DRAIN_SECONDS = 22.0
+"""Time for notes in flight after a signal, which with saying so for those cut off stays within
+25 s; Heroku kills a process 30 s after SIGTERM."""
+
+LONGEST_STOP_SECONDS = 25.0
+"""When a process that is stopping ends whatever it still does, such as waiting for a database that
+does not answer any more; the journal has what was not finished."""
+
+DATABASE_FIRST_SECONDS = 5.0
+"""How long Discord is not connected to while the database is being opened. After that, commands
+are answered with the plain truth until it is."""
+
+FIRST_RETRY_SECONDS = 5.0
+"""The pause after the first failed try to reach Discord; it doubles with each further one."""
+
+LONGEST_RETRY_SECONDS = 300.0
+"""The longest such pause: far from the 1,000 tries a day after which a token is reset."""
+
+_CLOSE_SECONDS = 5.0
+_CANCEL_SECONDS = 0.5
+
+# Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
+_FATAL = {
+    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token anew from the Developer Portal.",
+    4013: "Discord rejected the bot's intents: update Callnote.",
+    4014: "Discord rejected the bot's intents: update Callnote.",
+}
+_REJECTED = _FATAL[4004]
+
+_log = logging.getLogger(__name__)
+
+
+class FatalError(Exception):
+    """Trying again cannot help; the message is the one sentence for the host."""
+
+
+async def run(config: Config, *, longest_stop: float = LONGEST_STOP_SECONDS) -> int:
+    """Run the bot until SIGTERM or SIGINT; returns the exit status.
+
+    After a signal it ends within `longest_stop` seconds, if need be with the interpreter. 0 after
+    a signal, 78 when Discord rejects the token or the database cannot be used at all, with
+    one sentence on standard error.
+    """
+    stop = asyncio.Event()
+    _stop_on_signals(stop, longest_stop)
+    try:
+        await serve(config, stop)
+    except FatalError as error:
+        print(error, file=sys.stderr)
+        return EX_CONFIG
+    finally:
+        # A signal that comes while the interpreter ends must not change the exit status.
+        for number in STOP_SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+    return 0
+
+
+async def serve(
+    config: Config, stop: asyncio.Event, *, other_copy_seconds: float = OTHER_COPY_SECONDS
+) -> None:
+    """Run the bot until `stop` is set and the notes in flight are answered.
+
+    `other_copy_seconds` is how long another running copy may take to answer a command. Raises
+    `FatalError` when Discord rejects the bot for good or the database cannot be used; anything
+    else, such as either being out of reach, is tried again with growing pauses.
+    """
+    database = Database(config.database)
+    settings = SettingsInForce(
+        GuildSettingsStore(database),
+        default_roles=config.dispatcher_role_ids,
+        default_server=config.server_id,
+    )
+    life = DatabaseLife(database, settings, config.host)
+    async with open_session() as session:
+        cad = SonoranClient(
+            Transport(session, config.sonoran_api_url),
+            config.credentials,
+            version=config.api_version,
+        )
+        connections = Connections(
+            settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
+        )
+        note_log = NoteLog(settings)
+        notes = NoteService(
+            database,
+            cad,
+            limits=config.limits,
+            history_days=config.history_days,
+            log_note=note_log.post,
+            waiting_notes=connections.waiting_notes,
+        )
+
+        def make_bot() -> CallnoteBot:
+            return CallnoteBot(
+                cad=cad,
+                settings=settings,
+                connections=connections,
+                life=life,
+                notes=notes,
+                note_log=note_log,
+                other_copy_seconds=other_copy_seconds,
+            )
+
+        halt = asyncio.Event()
+        living = asyncio.create_task(life.run())
+        delivering = asyncio.create_task(notes.run(life.opened))
+        tasks = {living, delivering, asyncio.create_task(stop.wait())}
+        for task in tasks:
+            task.add_done_callback(lambda _: halt.set())
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(DATABASE_FIRST_SECONDS):
+                    await _finished_before(halt, settings.loaded())
+            await _serve_discord(make_bot, notes, config, halt)
+            for work in (living, delivering):
+                if work.done():
+                    await work  # which never ends by itself but with an error
+        except UnusableDatabaseError as error:
+            raise FatalError(str(error)) from None
+        finally:
+            await notes.finish(DRAIN_SECONDS)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await database.close()
+
+
+async def _serve_discord(
+    make_bot: Callable[[], CallnoteBot],
+    notes: NoteService,
+    config: Config,
+    stop: asyncio.Event,
+) -> None:
+    """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
+    pause = FIRST_RETRY_SECONDS
+    placed = config.discord_api_url is None
+    while not stop.is_set():
+        try:
+            if config.discord_api_url is not None and not placed:
+                gateway = await gateway_of(config.discord_api_url)
+                use_discord_at(config.discord_api_url, gateway)
+                placed = True
+            if await _serve_with(make_bot(), notes, config.discord_token, stop):
+                pause = FIRST_RETRY_SECONDS
+        except discord.LoginFailure:
+            raise FatalError(_REJECTED) from None
+        except discord.PrivilegedIntentsRequired:
+            raise FatalError(_FATAL[4014]) from None
+        except discord.ConnectionClosed as error:
+            if error.code in _FATAL:
+                raise FatalError(_FATAL[error.code]) from None
+            _log.warning("Discord closed the connection with code %s", error.code)
+        except commands.ExtensionError:
+            raise  # a fault of ours, which another try does not mend
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
+        if not stop.is_set():
+            _log.info("trying Discord again in %d s", pause)
+            await _finished_before(stop, asyncio.sleep(pause))
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+
+
+async def _serve_with(
+    bot: CallnoteBot, notes: NoteService, token: str, stop: asyncio.Event
+) -> bool:
+    """Serve until the client ends or `stop` is set; returns whether it ever connected."""
+    async with bot:
+        try:
+            if await _finished_before(stop, bot.login(token)):
+                bot.connections.use(bot)
+                notes.messages.connect(bot)
+                _log.info("connecting to Discord")
+                await _finished_before(stop, bot.connect())
+        finally:
+            await _drain(bot, notes if stop.is_set() else None)
+            notes.messages.connect(None)
+            bot.connections.use(None)
+        return bot.is_ready()
+
+
+async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
+    """Leave the gateway, so that nothing new arrives, and let the notes in flight be answered.
+
+    `notes` are to be finished, too; None when the process goes on with another connection.
+    discord.py goes on reconnecting unless its `connect` was cancelled first, which it was here.
+    Discord ends a session only on close code 1000 or 1001.
+    """
+    if bot.in_flight:
+        _log.info("stopping: %d commands in flight", len(bot.in_flight))
+    bot.in_flight.close()
+    leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
+    deadline = time.monotonic() + DRAIN_SECONDS
+    left = await bot.in_flight.finish(DRAIN_SECONDS)
+    if left:
+        _log.error("stopping: %d commands were cut off after %d s", left, DRAIN_SECONDS)
+    if notes is not None:
+        await notes.finish(max(0.0, deadline - time.monotonic()))
+    if leaving:
+        await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
+
+
+async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+    """Run `work` until it ends or `stop` is set, which cancels it; returns whether it ended.
+
+    What `work` raises is raised here.
+    """
+    task = asyncio.create_task(work)
+    stopping = asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()
+            return True
+        return False
+    finally:
+        stopping.cancel()
+        # discord.py swallows a cancellation that comes while a shard is connecting anew.
+        while not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+        if not task.cancelled():
+            task.exception()  # seen, so that asyncio does not report it as lost
+
+
+def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
+    """Set `stop` on SIGTERM and SIGINT, however often they come, and see to an end in time.
+
+    Plain handlers, as those of the event loop end with it and exist on POSIX only.
+    """
+    loop = asyncio.get_running_loop()
+
+    def begin() -> None:
+        if not stop.is_set():
+            stop.set()
+            loop.call_later(longest_stop, _end_at_once)
+
+    def handle(_number: int, _frame: FrameType | None) -> None:
+        loop.call_soon_threadsafe(begin)
+
+    for number in STOP_SIGNALS:
+        signal.signal(number, handle)
+
+
+def _end_at_once() -> None:
+    _log.error("stopping took too long; what was not finished is in the journal")
+    logging.shutdown()
+    os._exit(0)

@@ -1,0 +1,1 @@
+"""Our layer over discord.py's interactions; knows no feature."""

@@ -1,0 +1,58 @@
+"""The log line for each command: who, where, which call, how it ended and how long it took."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import discord
+
+_log = logging.getLogger("callnote")
+_STARTED = "started"
+_CALL = "call"
+_SETTING = "setting"
+
+
+def begin(interaction: discord.Interaction) -> None:
+    """Take the time at which work on an interaction began."""
+    interaction.extras[_STARTED] = time.monotonic()
+
+
+def about_call(interaction: discord.Interaction, call_id: int) -> None:
+    """Remember which call an interaction is about."""
+    interaction.extras[_CALL] = call_id
+
+
+def about_settings(interaction: discord.Interaction) -> None:
+    """Remember that an interaction is about settings, not about a note."""
+    interaction.extras[_SETTING] = True
+
+
+def is_setting(interaction: discord.Interaction) -> bool:
+    """Whether an interaction is about settings."""
+    return _SETTING in interaction.extras
+
+
+def outcome(
+    interaction: discord.Interaction,
+    result: str,
+    *,
+    level: int = logging.INFO,
+    error: BaseException | None = None,
+) -> None:
+    """Write an interaction's one line; with `error`, its traceback follows on the same line.
+
+    Never holds the note's text.
+    """
+    started = interaction.extras.get(_STARTED, time.monotonic())
+    _log.log(
+        level,
+        "guild=%s member=%d interaction=%d call=%s outcome=%s ms=%d",
+        interaction.guild_id or "-",
+        interaction.user.id,
+        interaction.id,
+        interaction.extras.get(_CALL, "-"),
+        result,
+        (time.monotonic() - started) * 1000,
+        exc_info=error,
+    )

@@ -1,0 +1,37 @@
+"""The log line for each note with which nothing more happens."""
+
+from __future__ import annotations
+
+import logging
+
+from bot.outbox import NoteRecord, NoteState
+from bot.sonoran import SonoranError
+
+_log = logging.getLogger("callnote")
+
+
+def note_outcome(record: NoteRecord, *, shown: bool) -> None:
+    """Write the line for a note with which nothing more happens by itself.
+
+    With a failure stands the CAD's own reference for it, if there was one. The milliseconds count
+    from the moment it was written down, by the database's clock.
+    """
+    cause = record.cause
+    _log.log(
+        logging.INFO if record.state is NoteState.ADDED else logging.WARNING,
+        "guild=%d member=%d interaction=%d call=%d outcome=%s%s ms=%d tries=%d%s",
+        record.guild_id,
+        record.member_id,
+        record.id,
+        record.note.call_id,
+        record.state,
+        "" if shown else ", not shown",
+        (record.updated_at - record.accepted_at) * 1000,
+        record.tries,
+        _reason(cause) if cause is not None else "",
+    )
+
+
+def _reason(cause: SonoranError) -> str:
+    trace = f" trace={cause.trace_id}" if cause.trace_id else ""
+    return f" cause={type(cause).__name__} ({cause}){trace}"

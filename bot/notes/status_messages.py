@@ -1,0 +1,260 @@
+"""Keeps the messages of notes true: each says what the journal says, also after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+import discord
+
+from bot.notes.buttons import buttons_for
+from bot.notes.mentions import named
+from bot.notes.outcome_log import note_outcome
+from bot.notes.status_message import NoteMessage, Shown
+from bot.notes.texts import content_of, copy_beside, loose_copy, lost
+from bot.outbox import Delivery, NoteRecord, NoteState
+from bot.storage import StorageError
+
+EDIT_SECONDS = 3.0
+"""The least time between two edits of a message while its note is still on its way."""
+
+FIRST_RETRY_SECONDS = 1.5
+LONGEST_RETRY_SECONDS = 30.0
+"""The pauses between tries to show something that Discord does not take, doubling."""
+
+_log = logging.getLogger(__name__)
+
+
+class NoteMessages:
+    """Shows what `changed` tells of, one task for each note, only the newest state of it.
+
+    `client` is the present connection to Discord and may be replaced; while it is None nothing is
+    shown. `log_note` records a finished note in its guild's log channel and returns whether that
+    is done with. `delivery` must be set before the first call.
+    """
+
+    delivery: Delivery
+
+    def __init__(self, log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]]) -> None:
+        self.client: discord.Client | None = None
+        self._log_note = log_note
+        self._latest: dict[int, NoteRecord] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
+        self._moved: dict[int, tuple[int | None, int]] = {}  # from and to which message
+        self._left: list[NoteRecord] = []
+        self._connected = asyncio.Event()
+        self._news = asyncio.Event()
+
+    def connect(self, client: discord.Client | None) -> None:
+        """Show everything through this client from now on; None while there is none."""
+        self.client = client
+        if client is None:
+            self._connected.clear()
+        else:
+            self._connected.set()
+            left, self._left = self._left, []
+            for record in left:
+                self.changed(record)
+
+    def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
+        """Find out what became of an acknowledgement, and go on from there.
+
+        `after` is a client that is being closed, so that only the one that follows it can. A
+        process that is stopping has no next client; then the process after it finds out.
+        """
+        if self.client is None or self.client is after:
+            self._left.append(record)
+        else:
+            self.changed(record)
+
+    def changed(self, record: NoteRecord) -> None:
+        """See to it that a note's message says what the record says."""
+        known = self._latest.get(record.id)
+        if known is not None and known.revision > record.revision:
+            return
+        self._latest[record.id] = record
+        self._news.set()
+        if record.id not in self._tasks:
+            self._tasks[record.id] = asyncio.create_task(self._keep_true(record.id))
+
+    async def finish(self, seconds: float) -> None:
+        """Wait until everything is shown, at most that long; the rest is for the next process."""
+        running = set(self._tasks.values())
+        if running and self.client is not None:
+            _, running = await asyncio.wait(running, timeout=seconds)
+        for task in running:
+            task.cancel()
+        if running:
+            await asyncio.wait(running)
+
+    async def _keep_true(self, note_id: int) -> None:
+        """Show a note's newest state until there is none newer."""
+        pause = FIRST_RETRY_SECONDS
+        try:
+            while True:
+                await self._wait_between_edits(note_id)
+                await self._connected.wait()
+                record = self._latest[note_id]
+                if self.client is None:
+                    continue
+                if await self._tried(self.client, record) is Shown.LATER:
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                elif self._latest[note_id] is record:
+                    return
+        finally:
+            # Before anything else can run, so that no newer state is missed.
+            record = self._latest.pop(note_id)
+            del self._tasks[note_id]
+            if not record.state.waiting:
+                self._let_go(note_id)
+
+    def _let_go(self, note_id: int) -> None:
+        """Forget what a note's message said and where it is; the journal has it from now on."""
+        self._said.pop(note_id, None)
+        self._moved.pop(note_id, None)
+
+    async def _wait_between_edits(self, note_id: int) -> None:
+        """Let a message stand a while, unless there is something final to say."""
+        edited, _ = self._said.get(note_id, (0.0, ""))
+        until = edited + EDIT_SECONDS
+        while not self._latest[note_id].state.final and (left := until - time.monotonic()) > 0:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._news.wait()
+
+    async def _tried(self, client: discord.Client, record: NoteRecord) -> Shown:
+        """Show a record; what nobody foresaw, such as a client closed meanwhile, is tried again."""
+        try:
+            return await self._show(client, record)
+        except Exception:
+            _log.exception("the message of note %d could not be kept true yet", record.id)
+            return Shown.LATER
+
+    async def _show(self, client: discord.Client, record: NoteRecord) -> Shown:
+        if record.state is NoteState.RECEIVED:
+            return await self._ask_discord(client, record)
+        shown = Shown.YES
+        content = content_of(record, self.delivery.problem)
+        _, said = self._said.get(record.id, (0.0, ""))
+        if content is not None and content != said and record.shown < record.revision:
+            if await self._elsewhere(record) is not None:
+                self._let_go(record.id)
+                return shown
+            message = NoteMessage(client, self._where_it_is(record))
+            shown = await message.show(content, buttons_for(record), loose_copy(record))
+            if shown is Shown.LATER:
+                return shown
+            self._said[record.id] = (time.monotonic(), content)
+            await self._note_move(record, message.moved_to)
+            if (newer := await self._elsewhere(record)) is not None:
+                # discord.py may have held the edit back, and it came after that of the other.
+                await self._put_right(client, newer)
+                self._let_go(record.id)
+                return Shown.YES
+        if record.state.final:
+            note_outcome(record, shown=shown is Shown.YES)
+            await self._conclude(client, record)
+        return Shown.YES
+
+    async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
+        """Return what a note is if another process has moved it on by now, and shows it.
+
+        One that was held up for long must not put its old news over those of the other.
+        """
+        newer = await self._newer(record)
+        return None if newer is None or newer.owner == record.owner else newer
+
+    async def _newer(self, record: NoteRecord) -> NoteRecord | None:
+        if record.state is NoteState.ADDED:
+            return None  # nothing becomes of it any more
+        try:
+            now = await self.delivery.store.get(record.id)
+        except StorageError:
+            return None
+        return None if now is None or now.revision <= record.revision else now
+
+    async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
+        """Show a note of another process, over whose news those of this one were put."""
+        pause = FIRST_RETRY_SECONDS
+        while (content := content_of(record, self.delivery.problem)) is not None:
+            message = NoteMessage(client, self._where_it_is(record))
+            shown = await message.show(content, buttons_for(record), loose_copy(record))
+            if shown is Shown.LATER:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                client = self.client or client
+            else:
+                await self._note_move(record, message.moved_to)
+            newer = await self._newer(record)
+            if newer is None and shown is not Shown.LATER:
+                return
+            record = newer or record
+
+    async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
+        """Record a finished note in the log channel, and note that all is done about it."""
+        logged = record.logged >= record.revision or await self._log_note(client, record)
+        await self._mark(record, logged=logged)
+        pause = FIRST_RETRY_SECONDS
+        until = time.monotonic() + pause
+        while not logged and self._latest[record.id] is record:
+            self._news.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(until - time.monotonic()):
+                    await self._news.wait()  # of any note, perhaps of another one
+                continue
+            client = self.client or client
+            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            until = time.monotonic() + pause
+            if logged := await self._log_note(client, record):
+                await self._mark(record, logged=True)
+
+    async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> Shown:
+        """Find out whether the process that wrote a note down got to promise it to its member."""
+        message = NoteMessage(client, record)
+        found, message_id = await message.find()
+        if found is Shown.LATER:
+            return found
+        if message_id is None:
+            if message.too_late:
+                content = lost(record)
+                copy = copy_beside(content, record.note.text)
+                if await message.post(content, copy) is Shown.LATER:
+                    return Shown.LATER
+            await self.delivery.withdraw(record)
+            return Shown.YES
+        guild = client.get_guild(record.guild_id)
+        if (guild is None or guild.unavailable) and not client.is_ready():
+            return Shown.LATER  # the names in the note are not known yet
+        known = {record.member_id: record.member_name}
+        text = await named(record.note.text, guild, known) if guild is not None else None
+        await self.delivery.acknowledged(record, message_id, text)
+        return Shown.YES
+
+    def _where_it_is(self, record: NoteRecord) -> NoteRecord:
+        """Return a record with the note's present message, which may be newer than the record."""
+        old, new = self._moved.get(record.id, (None, None))
+        if new is not None and record.message_id == old:
+            return replace(record, message_id=new)
+        return record
+
+    async def _note_move(self, record: NoteRecord, message_id: int | None) -> None:
+        if message_id is not None:
+            self._moved[record.id] = (record.message_id, message_id)
+            try:
+                await self.delivery.store.set_message(record, message_id)
+            except StorageError as error:
+                _log.warning("the new message of note %d is not noted: %s", record.id, error)
+
+    async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
+        try:
+            await self.delivery.store.mark(record, shown=True, logged=logged)
+        except StorageError as error:
+            # At worst it is shown once more after the next restart.
+            _log.warning("note %d is not noted as shown: %s", record.id, error)

@@ -1,0 +1,219 @@
+"""Takes a note from an interaction: written down first, then promised, then left to delivery."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Any
+
+import discord
+
+from bot.interactions import audit_log
+from bot.interactions.errors import NoteMovedOnError, StorageDownError, WaitingLimitError
+from bot.interactions.responses import (
+    ACKNOWLEDGE_SECONDS,
+    NotAcknowledgedError,
+    close_if_forgotten,
+    reason_of,
+)
+from bot.interactions.wait import at_most
+from bot.notes.buttons import buttons_for
+from bot.notes.failure_texts import forgotten
+from bot.notes.mentions import named
+from bot.notes.status_message import NoteMessage, Shown
+from bot.notes.text import has_visible, one_line
+from bot.notes.texts import repeated
+from bot.outbox import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
+from bot.sonoran import CallNote
+from bot.storage import StorageError, StorageFullError
+
+if TYPE_CHECKING:
+    from bot.app.client import CallnoteBot
+
+STORAGE_SECONDS = 2.0
+"""How long writing a note down may take: with the acknowledgement it must end within 3 s."""
+
+OTHER_COPY_SHOWS_SECONDS = 10.0
+"""How long another copy of the bot, with a journal of its own, may take to show something for a
+note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest for Discord
+to take that."""
+
+LOOK_AGAIN_SECONDS = 2.0
+"""The pause before Discord is asked again whether it took an acknowledgement."""
+
+
+async def take_note(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    note: CallNote,
+    *,
+    instead_of: NoteRecord | None = None,
+) -> None:
+    """Write a note down, acknowledge the interaction publicly, and queue the note.
+
+    The names of whoever the note mentions are put in last. Of two copies of the bot on one
+    database, the one that does not get the row leaves the interaction alone. A note that repeats
+    one just sent is held back with a private question. Raises a `Refusal` when the note cannot be
+    written down, and will not be sent, and `NotAcknowledgedError` when Discord did not confirm that
+    the member was promised anything; then the note is sent only if it turns out that they were.
+    """
+    record, ago = await _written_down(bot, interaction, member, note, instead_of)
+    if record is None:
+        audit_log.outcome(interaction, "left to another copy")
+        return
+    if record.state is NoteState.HELD:
+        await _ask(interaction, record, ago or 0.0)
+        return
+    try:
+        await _promise(bot, interaction, member, record)
+    except asyncio.CancelledError:
+        bot.note_messages.find_out(record, after=bot)  # how far this came
+        raise
+    if instead_of is not None:
+        await _close_question(bot, instead_of)
+
+
+async def _written_down(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    note: CallNote,
+    instead_of: NoteRecord | None,
+) -> tuple[NoteRecord | None, float | None]:
+    new = NewNote(
+        id=interaction.id,
+        guild_id=interaction.guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+        member_id=member.id,
+        member_name=member.display_name,
+        token=interaction.token,
+        note=note,
+    )
+    writing = asyncio.create_task(
+        bot.delivery.accept(new, instead_of=None if instead_of is None else instead_of.id)
+    )
+    try:
+        return await at_most(STORAGE_SECONDS, writing)
+    except TakenError:
+        if instead_of is not None and not await _has_row(bot, interaction):
+            raise NoteMovedOnError from None  # the question was answered by an earlier press
+        return None, None
+    except JournalFullError as error:
+        raise WaitingLimitError(error.limit) from None
+    except (StorageError, TimeoutError) as error:
+        # Not before it has ended, as it may still write the note down.
+        writing.add_done_callback(lambda _: bot.delivery.forget(interaction.id))
+        raise StorageDownError(full=isinstance(error, StorageFullError)) from None
+
+
+async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
+    """Whether the interaction is in the journal, so that a copy of the bot has it."""
+    looking = asyncio.create_task(bot.delivery.store.get(interaction.id))
+    try:
+        return await at_most(STORAGE_SECONDS, looking) is not None
+    except (StorageError, TimeoutError):
+        return True
+
+
+async def _promise(
+    bot: CallnoteBot,
+    interaction: discord.Interaction[Any],
+    member: discord.Member,
+    record: NoteRecord,
+) -> None:
+    """Acknowledge and queue a note, or see to it that nothing comes of it.
+
+    Raises `NotAcknowledgedError` when the member was not promised anything, as far as is known.
+    """
+    try:
+        message_id = await _promised(bot, interaction, record)
+    except NotAcknowledgedError as error:
+        if error.expired or (not bot.delivery.shared and await _closed(bot, interaction)):
+            await bot.delivery.withdraw(record)
+        else:
+            # Discord could not be asked before this client was closed, or not in a quarter of an
+            # hour, so that the member is to be told in a message of its own.
+            bot.note_messages.find_out(record, after=bot if bot.in_flight.closing else None)
+        raise NotAcknowledgedError(error.reason, expired=True) from None
+    # Looking members' names up takes longer than Discord waits for an acknowledgement.
+    known = {member.id: member.display_name}
+    text = await named(record.note.text, member.guild, known)
+    await bot.delivery.acknowledged(record, message_id, text)
+
+
+async def _promised(
+    bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
+) -> int:
+    """Acknowledge publicly; returns the id of the message that will tell the note's fate.
+
+    Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
+    Where the database is shared by all copies of the bot, whoever has the row may ask Discord what
+    became of a lost confirmation, as nobody else can have acknowledged; otherwise another copy may
+    have.
+    """
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            response = await interaction.response.defer(thinking=True)
+        if response is not None and response.message_id is not None:
+            return response.message_id
+        reason, expired = "no message", False
+    except Exception as error:  # whatever it was, Discord's confirmation is missing
+        reason, expired = reason_of(error), isinstance(error, discord.NotFound)
+    if expired or not bot.delivery.shared:
+        raise NotAcknowledgedError(reason, expired=expired)
+    while True:
+        message = NoteMessage(bot, record)
+        found, message_id = await message.find()
+        if message_id is not None:
+            return message_id
+        if found is Shown.NEVER:
+            raise NotAcknowledgedError(reason, expired=not message.too_late)
+        if not await bot.in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
+            raise NotAcknowledgedError(reason, expired=False)
+
+
+async def _closed(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
+    """Tell the member that nothing came of the command, unless another copy has it.
+
+    Returns False, with nothing told, when the client is closed before that can be known. Until
+    then the note stays written down, so that whoever comes after it can know it, too.
+    """
+    pause = min(bot.other_copy_seconds, OTHER_COPY_SHOWS_SECONDS)
+    while await bot.in_flight.sleep_unless_closing(pause):
+        closed = await close_if_forgotten(interaction, forgotten(setting=False))
+        if closed:
+            audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
+        if closed is not None:
+            return True
+        pause = LOOK_AGAIN_SECONDS
+    return False
+
+
+async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, seconds: float) -> None:
+    """Ask privately whether a note that was just sent is meant to be there twice.
+
+    Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
+    """
+    try:
+        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            await interaction.response.send_message(
+                repeated(record, seconds),
+                view=buttons_for(record) or discord.utils.MISSING,
+                ephemeral=True,
+            )
+    except Exception as error:  # whatever it was, Discord's confirmation is missing
+        expired = isinstance(error, discord.NotFound)
+        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+    audit_log.outcome(interaction, "held back as a repetition")
+
+
+async def _close_question(bot: CallnoteBot, held: NoteRecord) -> None:
+    """Take the button off the private question that was answered."""
+    await NoteMessage(bot, held).close("Adding it again.")
+
+
+def label_of(member: discord.Member) -> str:
+    """Return the name that the CAD shows beside the note; a nickname may be of blanks alone."""
+    name = one_line(member.display_name)
+    return name if has_visible(name) else member.name

@@ -1,0 +1,237 @@
+"""What the channel shows for a note: its state in words, and what its member may do.
+
+Text from outside comes in literally, on a line of its own making.
+"""
+
+from __future__ import annotations
+
+import math
+
+from bot.interactions.markdown import CONTENT_LIMIT, literal, utf16_units
+from bot.outbox import NoteRecord, NoteState
+from bot.sonoran import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
+
+_DAY_SECONDS = 86_400
+_HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
+_SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
+
+_REASONS = {
+    Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
+    Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
+    Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
+    Reason.SERVER_ERROR: "Sonoran CAD has trouble of its own",
+    Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
+    Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
+    Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
+}
+
+
+def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str | None:
+    """Return the content of a note's message, at most 2,000 characters; None to leave it alone.
+
+    `problem` is why no note can be sent at the moment.
+    """
+    note = record.note
+    match record.state:
+        case NoteState.QUEUED:
+            why = _why_queued(record.cause, problem)
+            return _with_note(record, literal(f"Queued for call #{note.call_id}: {why}."))
+        case NoteState.CHECKING:
+            return _with_note(record, f"Not confirmed yet: checking call #{note.call_id}.")
+        case NoteState.ADDED:
+            return literal(record.answer or f"NOTE added to call #{note.call_id}")
+        case NoteState.REFUSED:
+            return _failure(record, "Not added to", _advice(record.cause))
+        case NoteState.FAILED:
+            return _failure(
+                record,
+                "Not added to",
+                "Callnote has given up; this try added nothing. Press Try again within a day, or "
+                "copy your note.",
+            )
+        case NoteState.UNCONFIRMED if isinstance(record.cause, RefusedError):
+            return _failure(
+                record,
+                "Not confirmed for",
+                f"{_whose_task(record.cause)}An earlier try may have been added: look at the "
+                "call, or press Check again.",
+            )
+        case NoteState.UNCONFIRMED:
+            return _failure(
+                record,
+                "Not confirmed for",
+                "The note may have been added: look at the call, then press Check again, or Send "
+                "again if it is missing.",
+            )
+        case NoteState.CANCELLED if record.uncertain:
+            return _with_note(
+                record,
+                f"Cancelled, but it may have been added to call #{note.call_id} already: look at "
+                "the call.",
+            )
+        case NoteState.CANCELLED:
+            return _with_note(record, f"Cancelled: nothing was added to call #{note.call_id}.")
+    return None
+
+
+def outcome_of(record: NoteRecord) -> str:
+    """Return a note's state in a word or two, for lists of notes."""
+    match record.state:
+        case NoteState.ADDED:
+            return "added"
+        case NoteState.REFUSED:
+            return "refused"
+        case NoteState.FAILED:
+            return "failed"
+        case NoteState.UNCONFIRMED:
+            return "not confirmed"
+        case NoteState.CANCELLED if record.uncertain:
+            return "cancelled, may have been added"
+        case NoteState.CANCELLED:
+            return "cancelled"
+    return "on its way"
+
+
+def loose_copy(record: NoteRecord) -> str | None:
+    """Return a note's text where its message cannot hold it as it is, None where it does.
+
+    Only of a note that its member may still need.
+    """
+    if record.state not in (NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED):
+        return None
+    return copy_beside(content_of(record) or "", record.note.text)
+
+
+def copy_beside(content: str, text: str) -> str | None:
+    """Return a note's text if a content that ends with it could not hold it as it is."""
+    return None if "\n" not in text and content.endswith(literal(text, limit=10_000)) else text
+
+
+def lost(record: NoteRecord) -> str:
+    """Return what is said of a note that was never sent when it is too late to do it."""
+    return _with_note(
+        record,
+        f"Not added to call #{record.note.call_id}: Callnote was stopped for too long.\n"
+        "Nothing was sent: send it again if it is still needed.",
+    )
+
+
+def repeated(record: NoteRecord, seconds: float) -> str:
+    """Return the private question about a note that its member sent a moment ago already."""
+    return (
+        f"You added exactly this to call #{record.note.call_id} {duration(seconds)} ago; its "
+        "message says where it stands, and this one was not added."
+    )
+
+
+def duration(seconds: float) -> str:
+    """Return a delay in words, rounded up to whole seconds or, from two minutes on, minutes."""
+    if seconds > _DAY_SECONDS:
+        return "more than a day"
+    whole = max(1, math.ceil(seconds))
+    if whole >= 120:
+        return f"{math.ceil(whole / 60)} minutes"
+    return f"{whole} second{'s' if whole > 1 else ''}"
+
+
+def _why_queued(cause: SonoranError | None, problem: SonoranError | None) -> str:
+    """Return what holds a note up: what came of its own last try, else what holds all up."""
+    match cause:
+        case OutcomeUnknownError(reason=Reason.STOPPED):
+            return "Callnote was restarted and the note is not there; sending it again"
+        case OutcomeUnknownError():
+            return "Sonoran CAD had trouble and does not have it; sending it again"
+        case RefusedError():
+            return "Sonoran CAD does not have it; sending it again"
+    match cause or problem:
+        case None:
+            return "waiting for its turn"
+        case RateLimitedError():
+            return "Sonoran CAD is taking too many requests; trying again"
+        case NoEffectError(reason=Reason.WRONG_ADDRESS):
+            return "Sonoran CAD is not at its address; trying again"
+    return "Sonoran CAD is not answering; trying again"
+
+
+def _failure(record: NoteRecord, state: str, advice: str) -> str:
+    said = _said(record.cause)[:_SAID_LIMIT]
+    head = literal(f"{state} call #{record.note.call_id}: {said}", limit=_HEAD_LIMIT)
+    return _with_note(record, f"{head}\n{advice}")
+
+
+def _with_note(record: NoteRecord, lines: str) -> str:
+    room = CONTENT_LIMIT - utf16_units(lines) - 1
+    return f"{lines}\n" + literal(f"Your note: {record.note.text}", limit=room)
+
+
+def _said(error: SonoranError | None) -> str:
+    """Return the CAD's own text, or what happened where it said nothing."""
+    match error:
+        case RefusedError():
+            return error.text or f"status {error.status} without a text"
+        case RateLimitedError():
+            return error.text or "too many requests"
+        case OutcomeUnknownError() | NoEffectError():
+            return error.text or _REASONS[error.reason]
+    return "its turn did not come in time"
+
+
+def _advice(error: SonoranError | None) -> str:
+    match error:
+        case CredentialsError():
+            return _credentials_advice(error)
+        case RefusedError():
+            return _refused_advice(error)
+    return "Show this to an administrator."
+
+
+def _refused_advice(error: RefusedError) -> str:
+    if "INVALID REQUEST TYPE" in error.text.upper():
+        return "Whoever hosts the bot should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
+    if error.status == 404 or "NOT FOUND" in error.text.upper():
+        return (
+            "Check the call number; if it is right, an administrator should check the CAD server "
+            "with /callnote-config server."
+        )
+    if error.status == 400:
+        return "Check the call number and the note, then try again."
+    return "Show this to an administrator."
+
+
+def _credentials_advice(error: CredentialsError) -> str:
+    advice = _credentials_task(error)
+    if not error.remembered:
+        return advice
+    return (
+        f"{advice} The CAD was not asked again, as it said so a moment ago; try again in "
+        f"{duration(error.retry_in)}."
+    )
+
+
+def _whose_task(error: SonoranError | None) -> str:
+    """Return what somebody else has to do after a refusal; nothing that invites another send."""
+    return f"{_credentials_task(error)} " if isinstance(error, CredentialsError) else ""
+
+
+def _credentials_task(error: CredentialsError) -> str:
+    said = error.text.upper()
+    if "INVALID COMMUNITY ID" in said:
+        return "Whoever hosts the bot must correct SONORAN\\_COMMUNITY\\_ID."
+    if "NOT ENABLED" in said:
+        return "An administrator of the community in Sonoran CAD must enable its API."
+    if error.status == 402 or said.startswith("VERSION "):
+        return "An administrator of the community in Sonoran CAD must check its plan."
+    if error.status == 403:
+        return (
+            "An administrator of the community in Sonoran CAD must check what its API key and plan "
+            "allow."
+        )
+    return "Whoever hosts the bot must correct SONORAN\\_API\\_KEY."

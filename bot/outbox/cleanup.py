@@ -1,0 +1,36 @@
+"""Deletes what nobody needs any more, without ever keeping a note waiting for it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.outbox.leases import Custody
+from bot.storage import StorageError
+
+PURGE_SECONDS = 3600.0
+"""How often what nobody needs any more is deleted."""
+
+PAUSE_SECONDS = 0.5
+"""The pause between two batches, in which notes have the database to themselves."""
+
+MOST_BATCHES = 1000
+"""How many batches are deleted at one time; the rest waits for the next."""
+
+_log = logging.getLogger(__name__)
+
+
+async def delete_old(custody: Custody, history_seconds: float) -> None:
+    """Delete what is old now and every hour, for ever.
+
+    `history_seconds` is how long finished notes are kept.
+    """
+    while True:
+        try:
+            for _ in range(MOST_BATCHES):
+                if not await custody.purge(history_seconds):
+                    break
+                await asyncio.sleep(PAUSE_SECONDS)
+        except StorageError as error:
+            _log.warning("old notes cannot be deleted: %s", error)
+        await asyncio.sleep(PURGE_SECONDS)

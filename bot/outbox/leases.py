@@ -1,0 +1,188 @@
+"""Which process looks after which note, and what is deleted when nobody needs it any more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.outbox.models import NoteRecord
+from bot.outbox.rows import record_of
+from bot.outbox.schema import call_list_reads, delivered_notes, notes, processes
+from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
+from bot.storage import Database
+
+CLAIM_SECONDS = 24.0
+"""How long a process that says nothing keeps its notes. With the pauses between the looks of
+another process this stays below 30 s, and it is well above the pauses between its own words."""
+
+READ_WINDOW_SECONDS = 60.0
+"""The time that the limit of reads of the call list speaks about (page get-calls)."""
+
+HELD_SECONDS = 900.0
+"""How long a held note waits for its member; the private question is gone by then."""
+
+TOKEN_SECONDS = 900.0
+"""How long an interaction's token works (Discord API docs, Receiving and Responding to
+Interactions)."""
+
+DELIVERED_SECONDS = 90 * 86_400.0
+"""How long it is remembered what was delivered to a call, far longer than a call lives."""
+
+SETTLING_SECONDS = 120.0
+"""How long a finished note stays at least, so that the same again is noticed."""
+
+BATCH = 200
+"""How many rows are deleted in one transaction, so that a note never waits long for it."""
+
+_READS_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
+_WAITING = [state.value for state in WAITING]
+_GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
+
+
+class Custody:
+    """Takes notes over from processes that ended, as the process `owner`.
+
+    Every method raises as `Database.begin` does.
+    """
+
+    def __init__(self, database: Database, owner: str) -> None:
+        self._database = database
+        self._owner = owner
+
+    async def enter(self) -> None:
+        """Say for the first time that this process is there.
+
+        A SQLite file has one process at a time, so whoever had notes in it before is gone.
+        """
+        async with self._database.begin() as connection:
+            if self._database.address.path is not None:
+                await connection.execute(delete(processes))
+            await self._say_so(connection)
+
+    async def stay(self) -> None:
+        """Say that this process is still there."""
+        async with self._database.begin() as connection:
+            await self._say_so(connection)
+
+    async def _say_so(self, connection: AsyncConnection) -> None:
+        now = self._database.now
+        await connection.execute(
+            # It may be there already, perhaps for long: after a lost confirmation this is repeated.
+            self._database.insert_once(processes).values(id=self._owner, seen_at=now)
+        )
+        await connection.execute(
+            update(processes).where(processes.c.id == self._owner).values(seen_at=now)
+        )
+
+    async def leave(self) -> None:
+        """Give up every note of this process, so that another one takes it over at once."""
+        async with self._database.begin() as connection:
+            await connection.execute(delete(processes).where(processes.c.id == self._owner))
+            await connection.execute(
+                update(notes)
+                .where(notes.c.owner == self._owner, notes.c.settled.is_(False))
+                .values(owner=None)
+            )
+
+    async def take_over(self, limit: int, *, again: bool = False) -> tuple[list[NoteRecord], float]:
+        """Take the unfinished notes of processes that are gone, at most `limit`.
+
+        Finished ones that Discord does not show yet are among them for a day. With `again` those
+        on their way that are this process's already are among them, too, as after a lost
+        confirmation. Returns them, and the time by the database's clock.
+        """
+        now = self._database.now
+        alive = select(processes.c.id).where(
+            processes.c.seen_at > now - CLAIM_SECONDS, processes.c.seen_at < now + CLAIM_SECONDS
+        )
+        orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
+        if again:
+            own = and_(notes.c.owner == self._owner, notes.c.state.in_(_WAITING))
+            orphaned = or_(orphaned, own)
+        unfinished = and_(
+            notes.c.settled.is_(False),
+            notes.c.state != NoteState.HELD.value,
+            or_(notes.c.state.in_(_WAITING), notes.c.updated_at > now - RETRY_SECONDS),
+        )
+        some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
+        async with self._database.begin() as connection:
+            taken = await connection.execute(
+                update(notes)
+                # Asked again of each row, as another process may be taking the same ones.
+                .where(notes.c.id.in_(some.limit(limit)), unfinished, orphaned)
+                .values(owner=self._owner)
+                .returning(*notes.c)
+            )
+            records = sorted(map(record_of, taken), key=lambda record: record.position)
+            return records, float((await connection.execute(select(now))).scalar_one())
+
+    async def take_read(self, per_minute: int) -> float:
+        """Take one of the reads of the call list that all processes together have in a minute.
+
+        Returns 0 when it may be read now, else the seconds to wait before asking again.
+        """
+        now = self._database.now
+        recent = call_list_reads.c.read_at
+        async with self._database.begin() as connection:
+            if self._database.address.path is None:
+                await connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
+            moment = float((await connection.execute(select(now))).scalar_one())
+            # Of a clock that was set back, reads lie in the future; they count as just made.
+            await connection.execute(
+                update(call_list_reads).where(recent > moment).values(read_at=moment)
+            )
+            times = sorted(
+                await connection.scalars(
+                    select(recent).where(recent > moment - READ_WINDOW_SECONDS)
+                )
+            )
+            if len(times) >= per_minute:
+                return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
+            await connection.execute(call_list_reads.insert().values(read_at=moment))
+            return 0.0
+
+    async def purge(self, history_seconds: float) -> int:
+        """Delete a batch of what nobody needs any more; returns how many rows, 0 at the end.
+
+        `history_seconds` is how long finished notes are kept.
+        """
+        now = self._database.now
+        finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
+        # What its member may still press a button for, or has not been told yet.
+        needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))
+        old = notes.c.updated_at
+        count = await self._delete(
+            notes,
+            or_(
+                and_(notes.c.state == NoteState.HELD.value, old < now - HELD_SECONDS),
+                and_(finished, ~needed, old < now - max(history_seconds, SETTLING_SECONDS)),
+                and_(finished, needed, old < now - max(history_seconds, RETRY_SECONDS)),
+            ),
+        )
+        count += await self._delete(
+            delivered_notes, delivered_notes.c.updated_at < now - DELIVERED_SECONDS
+        )
+        count += await self._delete(processes, processes.c.seen_at < now - RETRY_SECONDS)
+        count += await self._delete(
+            call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS
+        )
+        async with self._database.begin() as connection:
+            await connection.execute(
+                update(notes)
+                .where(notes.c.token.is_not(None), notes.c.since < now - 2 * TOKEN_SECONDS)
+                .values(token=None)
+            )
+        return count
+
+    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
+        keys: list[Any] = list(table.primary_key.columns)
+        some = select(*keys).where(condition).limit(BATCH)
+        async with self._database.begin() as connection:
+            found = (await connection.execute(some)).all()
+            for row in found:
+                same = [key == value for key, value in zip(keys, row, strict=True)]
+                # Asked again of each row, as a button may just have taken a note up again.
+                await connection.execute(delete(table).where(*same, condition))
+            return len(found)

@@ -1,0 +1,67 @@
+"""One note as the journal has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.outbox.states import NoteState
+from bot.sonoran import CallNote, SonoranError
+
+
+@dataclass(frozen=True, slots=True)
+class NewNote:
+    """A note that a member wants added, before it is in the journal.
+
+    `id` is the interaction's id, the note's identity: one row, whoever gets the interaction.
+    `token` lets whoever has the row answer the interaction for 15 minutes (Discord API docs,
+    Receiving and Responding to Interactions); it is left out of `repr`.
+    """
+
+    id: int
+    guild_id: int
+    channel_id: int
+    member_id: int
+    member_name: str = field(repr=False)
+    token: str = field(repr=False)
+    note: CallNote
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRecord:
+    """A row of the journal.
+
+    `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
+    message that shows the note, None before it is known. `cause` is why the note is not added, or
+    not yet; `answer` the CAD's own word once it is. `uncertain` counts the sends of which nobody
+    knows whether they took effect. Times are seconds since the epoch by the database's clock:
+    `accepted_at` of the command, `since` of the present round of tries, `updated_at` of the last
+    move. `revision` grows with every move; `shown` and `logged` are the revisions that Discord's
+    message and the log channel have. `owner` is the process that looks after the note.
+    """
+
+    id: int
+    position: int
+    guild_id: int
+    channel_id: int
+    message_id: int | None
+    member_id: int
+    member_name: str = field(repr=False)
+    token: str | None = field(repr=False)
+    note: CallNote
+    state: NoteState
+    cause: SonoranError | None
+    answer: str | None = field(repr=False)
+    uncertain: int
+    tries: int
+    accepted_at: float
+    since: float
+    updated_at: float
+    revision: int
+    shown: int
+    logged: int
+    owner: str | None
+
+    @property
+    def call(self) -> tuple[int, int]:
+        """The server and call the note is for, within which notes keep their order."""
+        return self.note.server_id, self.note.call_id

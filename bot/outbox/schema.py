@@ -1,0 +1,83 @@
+"""The tables of the notes journal, part of the same schema as the settings'."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, String, Table, Text
+
+from bot.storage.tables import COUNTED_ID, metadata
+
+FINGERPRINT_LENGTH = 64
+
+journal_position = Table(
+    "journal_position",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("value", BigInteger, nullable=False),
+)
+"""One row, id 1: the last position given out. Its lock puts the notes of all processes in order."""
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    Column("position", BigInteger, nullable=False),
+    Column("guild_id", BigInteger, nullable=False),
+    Column("channel_id", BigInteger, nullable=False),
+    Column("message_id", BigInteger),
+    Column("member_id", BigInteger, nullable=False),
+    Column("member_name", Text, nullable=False),
+    Column("token", Text),
+    Column("server_id", Integer, nullable=False),
+    Column("call_id", BigInteger, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("fingerprint", String(FINGERPRINT_LENGTH), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("cause", Text),
+    Column("answer", Text),
+    Column("uncertain", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("accepted_at", Double, nullable=False),
+    Column("since", Double, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("shown", Integer, nullable=False),
+    Column("logged", Integer, nullable=False),
+    Column("settled", Boolean, nullable=False),
+    Column("owner", String(32)),
+    Index("notes_state", "state", "updated_at"),
+    Index("notes_guild", "guild_id", "position"),
+    Index("notes_call", "server_id", "call_id", "position"),
+    Index("notes_settled", "settled", "updated_at"),
+)
+"""A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
+it is final, and shown and logged as such."""
+
+delivered_notes = Table(
+    "delivered_notes",
+    metadata,
+    Column("server_id", Integer, primary_key=True, autoincrement=False),
+    Column("call_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("fingerprint", String(FINGERPRINT_LENGTH), primary_key=True),
+    Column("added", Integer, nullable=False),
+    Column("uncertain", Integer, nullable=False),
+    Column("updated_at", Double, nullable=False),
+    Index("delivered_notes_updated", "updated_at"),
+)
+"""How many equal notes of a call are, and may be, in the CAD; outlives the notes themselves."""
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("seen_at", Double, nullable=False),
+)
+"""The running copies of Callnote and when each last said so."""
+
+call_list_reads = Table(
+    "call_list_reads",
+    metadata,
+    Column("id", COUNTED_ID, primary_key=True),
+    Column("read_at", Double, nullable=False),
+)
+"""When the CAD's call list was read lately, by any copy of Callnote."""

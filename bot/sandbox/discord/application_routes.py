@@ -1,0 +1,154 @@
+"""REST routes about the bot itself, users, guilds and application commands."""
+
+from collections.abc import Callable
+
+from bot.sandbox.discord.errors import (
+    JSON,
+    ApiError,
+    missing_access,
+    unknown_channel,
+    unknown_guild,
+    unknown_member,
+    unknown_user,
+)
+from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.rest import Answer, Call, Route
+from bot.sandbox.discord.world import World
+
+SESSION_STARTS_PER_DAY = 1000
+"""Discord API docs, Gateway, "Identifying": more in 24 hours reset the bot's token."""
+
+MOST_OWN_GUILDS = 200
+"""Discord API docs, User Resource, "Get Current User Guilds": the most in one answer."""
+
+
+class ApplicationRoutes:
+    """Serves the resources named above; `starts` tells how often the bot has identified."""
+
+    def __init__(
+        self, world: World, gateway_url: Callable[[], str], starts: Callable[[], int]
+    ) -> None:
+        self._world = world
+        self._gateway_url = gateway_url
+        self._starts = starts
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        commands = "/applications/{application_id}/commands"
+        in_guild = "/applications/{application_id}/guilds/{guild_id}/commands"
+        return [
+            Route("login", "GET", "/users/@me", self._own_user),
+            Route("create_direct_channel", "POST", "/users/@me/channels", self._direct_channel),
+            Route("own_guilds", "GET", "/users/@me/guilds", self._own_guilds),
+            Route("get_user", "GET", "/users/{user_id}", self._user),
+            Route("application", "GET", "/oauth2/applications/@me", self._application),
+            Route("application_self", "GET", "/applications/@me", self._application),
+            Route("gateway", "GET", "/gateway", self._gateway, open=True),
+            Route("gateway_bot", "GET", "/gateway/bot", self._gateway_bot),
+            Route("get_guild", "GET", "/guilds/{guild_id}", self._guild),
+            Route("get_member", "GET", "/guilds/{guild_id}/members/{user_id}", self._member),
+            Route("get_channel", "GET", "/channels/{channel_id}", self._channel),
+            Route("commands_get", "GET", commands, self._commands),
+            Route("commands_put", "PUT", commands, self._replace_commands),
+            Route("commands_post", "POST", commands, self._add_command),
+            Route("command_delete", "DELETE", commands + "/{command_id}", self._remove_command),
+            Route("guild_commands_get", "GET", in_guild, self._commands),
+            Route("guild_commands_put", "PUT", in_guild, self._replace_commands),
+            Route("guild_commands_post", "POST", in_guild, self._add_command),
+            Route(
+                "guild_command_delete", "DELETE", in_guild + "/{command_id}", self._remove_command
+            ),
+        ]
+
+    def _own_user(self, call: Call) -> Answer:
+        extra = {"mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}
+        return Answer(200, self._world.application.payload() | extra)
+
+    def _own_guilds(self, call: Call) -> Answer:
+        """Discord API docs, User Resource, "Get Current User Guilds"."""
+        after = int(call.query.get("after", "0"))
+        limit = int(call.query.get("limit", MOST_OWN_GUILDS))
+        if not 1 <= limit <= MOST_OWN_GUILDS:
+            raise ApiError(400, 50035, "Invalid Form Body")
+        guilds = sorted(self._world.guilds.values(), key=lambda guild: guild.id)
+        shown = [guild.own_payload() for guild in guilds if guild.id > after]
+        return Answer(200, shown[:limit])
+
+    def _user(self, call: Call) -> Answer:
+        user = self._world.users.get(call.id("user_id"))
+        if user is None:
+            raise unknown_user()
+        return Answer(200, user.payload())
+
+    def _application(self, call: Call) -> Answer:
+        return Answer(200, self._world.application_payload())
+
+    def _gateway(self, call: Call) -> Answer:
+        return Answer(200, {"url": self._gateway_url()})
+
+    def _gateway_bot(self, call: Call) -> Answer:
+        """Discord API docs, Gateway, "Get Gateway Bot"."""
+        limit: JSON = {
+            "total": SESSION_STARTS_PER_DAY,
+            "remaining": max(0, SESSION_STARTS_PER_DAY - self._starts()),
+            "reset_after": 86_400_000,
+            "max_concurrency": 1,
+        }
+        return Answer(200, {"url": self._gateway_url(), "shards": 1, "session_start_limit": limit})
+
+    def _find_guild(self, call: Call) -> Guild:
+        guild = self._world.guilds.get(call.id("guild_id"))
+        if guild is None:
+            raise unknown_guild()
+        return guild
+
+    def _guild(self, call: Call) -> Answer:
+        return Answer(200, self._find_guild(call).payload())
+
+    def _member(self, call: Call) -> Answer:
+        member = self._find_guild(call).members.get(call.id("user_id"))
+        if member is None:
+            known = call.id("user_id") in self._world.users
+            raise unknown_member() if known else unknown_user()
+        return Answer(200, member.payload())
+
+    def _channel(self, call: Call) -> Answer:
+        channel = self._world.channel(call.id("channel_id"))
+        if channel is None:
+            hidden = self._world.out_of_reach(call.id("channel_id"))
+            raise missing_access() if hidden else unknown_channel()
+        return Answer(200, channel.payload())
+
+    def _direct_channel(self, call: Call) -> Answer:
+        recipient = str((call.body or {}).get("recipient_id"))
+        user = self._world.users.get(int(recipient)) if recipient.isdecimal() else None
+        if user is None:
+            raise unknown_user()
+        return Answer(200, self._world.direct_channel(user).payload())
+
+    def _scope(self, call: Call) -> int | None:
+        """Return whose commands are meant: those of a guild, or None for the global ones."""
+        if call.id("application_id") != self._world.application.id:
+            raise missing_access()
+        if "guild_id" not in call.parameters:
+            return None
+        if call.id("guild_id") not in self._world.guilds:
+            raise missing_access()
+        return call.id("guild_id")
+
+    def _commands(self, call: Call) -> Answer:
+        shown = self._world.registrations.shown(
+            self._scope(call), with_localizations=call.flag("with_localizations")
+        )
+        return Answer(200, shown)
+
+    def _replace_commands(self, call: Call) -> Answer:
+        return Answer(200, self._world.registrations.replace(self._scope(call), call.body or []))
+
+    def _add_command(self, call: Call) -> Answer:
+        command, is_new = self._world.registrations.upsert(self._scope(call), call.body)
+        return Answer(201 if is_new else 200, command)
+
+    def _remove_command(self, call: Call) -> Answer:
+        self._world.registrations.remove(self._scope(call), call.id("command_id"))
+        return Answer(204)

@@ -1,0 +1,170 @@
+"""A server (guild) of the stand-in: its roles, channels and members."""
+
+from collections.abc import Callable, Iterable
+
+from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.guild_payload import CONSTANT_GUILD_FIELDS
+from bot.sandbox.discord.model import TEXT_CHANNEL, Channel, Member, Role, User
+from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
+from bot.sandbox.discord.snowflakes import Snowflakes
+
+Announce = Callable[[str, JSON], None]
+"""Sends an event, given its name and data, to the clients that serve the guild."""
+
+
+class Guild:
+    """A Discord server with its roles, channels and members; made by `DiscordServer.add_guild`.
+
+    Whatever changes by its methods is announced to connected clients as Discord does. One that is
+    not `available` is in an outage: the bot is in it, but is not told what there is.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        owner: User,
+        application: User,
+        snowflakes: Snowflakes,
+        users: dict[int, User],
+    ) -> None:
+        self.id = snowflakes.next()
+        self.name = name
+        self.locale = "en-US"
+        self.available = True
+        self.members: dict[int, Member] = {}
+        self.channels: dict[int, Channel] = {}
+        # Discord API docs, Permissions: the @everyone role has the guild's own id.
+        self.everyone = Role(self.id, "@everyone", ORDINARY_PERMISSIONS, 0)
+        self.roles: dict[int, Role] = {self.id: self.everyone}
+        self._snowflakes = snowflakes
+        self.announce: Announce = lambda event, data: None
+        self._users = users
+        self.me = self.add_member(application)
+        self.owner = self.add_member(owner)
+
+    @property
+    def base_permissions(self) -> int:
+        """What the bot may do before a channel's overwrites (Permissions, same page)."""
+        bits = self.everyone.permissions
+        for role in self.me.roles:
+            bits |= role.permissions
+        return bits
+
+    def add_role(self, name: str, permissions: int = 0, *, managed: bool = False) -> Role:
+        """Add a role and return it; a `managed` one belongs to some other bot."""
+        bot_id = self._snowflakes.next() if managed else None
+        role = Role(self._snowflakes.next(), name, permissions, len(self.roles), bot_id)
+        self.roles[role.id] = role
+        self.announce("GUILD_ROLE_CREATE", {"guild_id": str(self.id), "role": role.payload()})
+        return role
+
+    def rename_role(self, role: Role, name: str) -> None:
+        """Give a role another name."""
+        role.name = name
+        self.announce("GUILD_ROLE_UPDATE", {"guild_id": str(self.id), "role": role.payload()})
+
+    def delete_role(self, role: Role) -> None:
+        """Delete a role, which also takes it off the members who have it.
+
+        Clients hear of the role only, not of each member. Raises ValueError for @everyone,
+        which cannot be deleted.
+        """
+        if role is self.everyone:
+            raise ValueError("The role @everyone cannot be deleted")
+        del self.roles[role.id]
+        for member in self.members.values():
+            member.roles = [kept for kept in member.roles if kept is not role]
+        self.announce("GUILD_ROLE_DELETE", {"guild_id": str(self.id), "role_id": str(role.id)})
+
+    def add_channel(
+        self,
+        name: str,
+        app_permissions: int = ORDINARY_PERMISSIONS,
+        *,
+        type: int = TEXT_CHANNEL,  # noqa: A002 - Discord's own word
+    ) -> Channel:
+        """Add a channel in which the bot has `app_permissions`, and return it.
+
+        `type` is a text channel (0), a voice channel (2) or an announcement channel (5).
+        """
+        channel = Channel(
+            self._snowflakes.next(),
+            name,
+            self,
+            type=type,
+            app_permissions=app_permissions,
+            position=len(self.channels),
+        )
+        self.channels[channel.id] = channel
+        self.announce("CHANNEL_CREATE", channel.payload())
+        return channel
+
+    def delete_channel(self, channel: Channel) -> None:
+        """Delete a channel with all its messages."""
+        del self.channels[channel.id]
+        channel.deleted = True
+        self.announce("CHANNEL_DELETE", channel.payload())
+
+    def add_member(
+        self,
+        user: str | User,
+        *,
+        nick: str | None = None,
+        global_name: str | None = None,
+        roles: Iterable[Role] = (),
+        permissions: int = ORDINARY_PERMISSIONS,
+    ) -> Member:
+        """Add a person, known by a new user name or as an existing user, and return the member.
+
+        `permissions` is the bit field that the person's interactions carry; that of
+        administrators and the owner is completed with every other bit.
+        """
+        if isinstance(user, str):
+            user = User(self._snowflakes.next(), user, global_name)
+        self._users[user.id] = user
+        member = Member(user, self, nick, list(roles), permissions)
+        self.members[user.id] = member
+        self.announce("GUILD_MEMBER_ADD", member.payload() | {"guild_id": str(self.id)})
+        return member
+
+    def payload(self) -> JSON:
+        """Return the guild object (Discord API docs, Guild Resource, "Guild Object")."""
+        return CONSTANT_GUILD_FIELDS | {
+            "id": str(self.id),
+            "name": self.name,
+            "owner_id": str(self.owner.id),
+            "roles": [role.payload() for role in self.roles.values()],
+            "preferred_locale": self.locale,
+        }
+
+    def own_payload(self) -> JSON:
+        """Return the partial guild object that its members get in their own list of guilds."""
+        return {
+            "id": str(self.id),
+            "name": self.name,
+            "icon": None,
+            "banner": None,
+            "owner": False,
+            "permissions": str(self.base_permissions),
+            "features": [],
+        }
+
+    def create_payload(self) -> JSON:
+        """Return the GUILD_CREATE event (Discord API docs, Gateway Events, "Guild Create").
+
+        Without the privileged GUILD_MEMBERS intent `members` holds only the bot itself.
+        """
+        return self.payload() | {
+            "joined_at": self.me.joined_at,
+            "large": False,
+            "unavailable": False,
+            "member_count": len(self.members),
+            "members": [self.me.payload()],
+            "channels": [channel.payload() for channel in self.channels.values()],
+            "threads": [],
+            "voice_states": [],
+            "presences": [],
+            "stage_instances": [],
+            "guild_scheduled_events": [],
+            "soundboard_sounds": [],
+        }

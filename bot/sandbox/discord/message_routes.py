@@ -1,0 +1,148 @@
+"""REST routes that send, show, edit and delete messages: channels, callbacks and webhooks."""
+
+from bot.sandbox.discord.errors import (
+    missing_access,
+    missing_permissions,
+    not_the_author,
+    unknown_channel,
+    unknown_message,
+)
+from bot.sandbox.discord.interaction import Interaction
+from bot.sandbox.discord.interaction_rules import InteractionRules, callback_answer
+from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
+from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.model import Channel
+from bot.sandbox.discord.permissions import MANAGE_MESSAGES, SEND_MESSAGES, VIEW_CHANNEL, resolved
+from bot.sandbox.discord.rest import Answer, Call, Route
+from bot.sandbox.discord.world import World
+
+
+class ChannelMessageRoutes:
+    """Serves ordinary messages of the bot (Discord API docs, Message Resource)."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[Route]:
+        """Return the routes."""
+        messages = "/channels/{channel_id}/messages"
+        one = messages + "/{message_id}"
+        return [
+            Route("channel_message", "POST", messages, self._create),
+            Route("get_message", "GET", one, self._get),
+            Route("edit_message", "PATCH", one, self._edit),
+            Route("delete_message", "DELETE", one, self._delete),
+        ]
+
+    def _channel(self, call: Call, needed: int = 0) -> Channel:
+        """Return the channel; without a right it is 50001 (to see it) or 50013 (the rest)."""
+        channel = self._world.channel(call.id("channel_id"))
+        if channel is None:
+            hidden = self._world.out_of_reach(call.id("channel_id"))
+            raise missing_access() if hidden else unknown_channel()
+        if channel.guild is not None:
+            allowed = resolved(channel.app_permissions)
+            if not allowed & VIEW_CHANNEL:
+                raise missing_access()
+            if needed & ~allowed:
+                raise missing_permissions()
+        return channel
+
+    def _message(self, call: Call) -> Message:
+        """Return the message; ephemeral ones cannot be reached through their channel.
+
+        Source: discord/discord-api-docs discussion 3090.
+        """
+        channel = self._channel(call)
+        message = self._world.messages.find(call.id("message_id"))
+        if message is None or message.channel is not channel or message.ephemeral:
+            raise unknown_message()
+        return message
+
+    def _create(self, call: Call) -> Answer:
+        channel = self._channel(call, SEND_MESSAGES)
+        draft = read_draft(call.body, CHANNEL_DEFAULT, call.files)
+        message = self._world.messages.create(channel, self._world.application, draft)
+        return Answer(200, message.payload())
+
+    def _get(self, call: Call) -> Answer:
+        return Answer(200, self._message(call).payload())
+
+    def _edit(self, call: Call) -> Answer:
+        message = self._message(call)
+        if message.author is not self._world.application:
+            raise not_the_author()
+        version_2 = bool(message.flags & IS_COMPONENTS_V2)
+        draft = read_draft(call.body, CHANNEL_DEFAULT, call.files, version_2=version_2)
+        self._world.messages.edit(message, draft)
+        return Answer(200, message.payload())
+
+    def _delete(self, call: Call) -> Answer:
+        message = self._message(call)
+        if message.author is not self._world.application:
+            self._channel(call, MANAGE_MESSAGES)
+        self._world.messages.delete(message)
+        return Answer(204)
+
+
+class InteractionRoutes:
+    """Serves callbacks and interaction webhooks, which need no bot token.
+
+    Source: Discord API docs, Receiving and Responding to Interactions, "Endpoints".
+    """
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._rules = InteractionRules(world)
+
+    def routes(self) -> list[Route]:
+        """Return the routes; `@original` comes before the routes that take an id."""
+        callback = "/interactions/{interaction_id}/{token}/callback"
+        webhook = "/webhooks/{application_id}/{token}"
+        original = webhook + "/messages/@original"
+        one = webhook + "/messages/{message_id}"
+        return [
+            Route("callback", "POST", callback, self._respond, open=True),
+            Route("followup", "POST", webhook, self._follow_up, open=True),
+            Route("get_original", "GET", original, self._get, open=True),
+            Route("edit_original", "PATCH", original, self._edit, open=True),
+            Route("delete_original", "DELETE", original, self._delete, open=True),
+            Route("get_followup", "GET", one, self._get, open=True),
+            Route("edit_followup", "PATCH", one, self._edit, open=True),
+            Route("delete_followup", "DELETE", one, self._delete, open=True),
+        ]
+
+    def _respond(self, call: Call) -> Answer:
+        interaction = self._rules.respond(
+            call.id("interaction_id"), call.parameters["token"], call.body, call.files
+        )
+        if call.flag("with_response"):
+            return Answer(200, callback_answer(interaction))
+        return Answer(204)
+
+    def _interaction(self, call: Call) -> Interaction:
+        return self._rules.find(call.id("application_id"), call.parameters["token"])
+
+    def _follow_up(self, call: Call) -> Answer:
+        message = self._rules.follow_up(self._interaction(call), call.body, call.files)
+        # For interactions `wait` is always on, so the message comes back (same page).
+        return Answer(200, message.payload())
+
+    def _message_id(self, call: Call) -> int | None:
+        return call.id("message_id") if "message_id" in call.parameters else None
+
+    def _get(self, call: Call) -> Answer:
+        message = self._rules.message(self._interaction(call), self._message_id(call))
+        return Answer(200, message.payload())
+
+    def _edit(self, call: Call) -> Answer:
+        message = self._rules.edit(
+            self._interaction(call), self._message_id(call), call.body, call.files
+        )
+        return Answer(200, message.payload())
+
+    def _delete(self, call: Call) -> Answer:
+        message = self._rules.message(self._interaction(call), self._message_id(call))
+        self._world.messages.delete(message)
+        return Answer(204)

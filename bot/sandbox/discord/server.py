@@ -1,0 +1,302 @@
+"""The stand-in for Discord: a REST interface and a gateway on a loopback port."""
+
+import time
+from collections.abc import Callable, Iterable
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from bot.sandbox.discord.application_routes import ApplicationRoutes
+from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.faults import Faults
+from bot.sandbox.discord.gateway import INVALID_SESSION, RECONNECT, Gateway
+from bot.sandbox.discord.gateway_connection import Connection
+from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.interaction import Interaction
+from bot.sandbox.discord.message_routes import ChannelMessageRoutes, InteractionRoutes
+from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.model import User
+from bot.sandbox.discord.people import People
+from bot.sandbox.discord.rest import BASE_PATH, RecordedRequest, RestInterface
+from bot.sandbox.discord.world import World
+
+_HOST = "127.0.0.1"
+_GATEWAY_PATH = "/gateway"
+
+
+class DiscordServer(People):
+    """A Discord of one's own, for `async with`; see the package for what it keeps.
+
+    `token` is the only bot token it knows. `clock` gives seconds and decides about the 3 seconds
+    and the 15 minutes of interactions. `heartbeat_interval` is in milliseconds (Discord's own is
+    about 41250). `allowed_privileged_intents` are those switched on in the developer portal.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        clock: Callable[[], float] = time.monotonic,
+        port: int = 0,
+        heartbeat_interval: int = 41_250,
+        allowed_privileged_intents: int = 0,
+    ) -> None:
+        super().__init__(World(token, clock))
+        self._port = port
+        self._runner: web.AppRunner | None = None
+        self._gateway = Gateway(
+            token,
+            self.world.application,
+            self.world.guilds,
+            self.world.changes,
+            lambda: self.gateway_url,
+            allowed_privileged_intents=allowed_privileged_intents,
+            heartbeat_interval=heartbeat_interval,
+        )
+        application_routes = ApplicationRoutes(
+            self.world, lambda: self.gateway_url, lambda: len(self._gateway.identifies)
+        )
+        routes = [
+            *application_routes.routes(),
+            *ChannelMessageRoutes(self.world).routes(),
+            *InteractionRoutes(self.world).routes(),
+        ]
+        self._rest = RestInterface(
+            token, routes, self.world.snowflakes, self.world.changes.announce
+        )
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def start(self) -> None:
+        """Listen on the loopback address; raises OSError if the port is taken."""
+        application = web.Application(client_max_size=32 * 1024**2)
+        application.router.add_get(_GATEWAY_PATH, self._gateway.handle)
+        application.router.add_get(_GATEWAY_PATH + "/", self._gateway.handle)
+        self._rest.add_to(application)
+        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, _HOST, self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        """Cut every connection and stop listening."""
+        self._stop_timers()
+        await self._gateway.drop(None)
+        if self._runner is not None:
+            await self._runner.cleanup()
+            self._runner = None
+
+    @property
+    def port(self) -> int:
+        """The TCP port, once the server listens."""
+        return self._port
+
+    @property
+    def api_url(self) -> str:
+        """The base of the REST interface."""
+        return f"http://{_HOST}:{self._port}{BASE_PATH}"
+
+    @property
+    def gateway_url(self) -> str:
+        """The address of the gateway."""
+        return f"ws://{_HOST}:{self._port}{_GATEWAY_PATH}"
+
+    @property
+    def application_id(self) -> int:
+        """The id of the application, which is also the bot's user id."""
+        return self.world.application.id
+
+    @property
+    def owner(self) -> User:
+        """The account that made the application, and owns it or heads the team that does."""
+        return self.world.creator
+
+    def form_team(self, accepted: Iterable[User], invited: Iterable[User] = ()) -> None:
+        """Let a team own the application: its present owner, and these members."""
+        self.world.form_team(accepted, invited)
+
+    @property
+    def bot_public(self) -> bool:
+        """Whether anyone can invite the bot; settable."""
+        return self.world.bot_public
+
+    @bot_public.setter
+    def bot_public(self, public: bool) -> None:
+        self.world.bot_public = public
+
+    @property
+    def messages(self) -> list[Message]:
+        """Every message in every channel in the order of creation."""
+        return self.world.messages.all
+
+    @property
+    def interactions(self) -> list[Interaction]:
+        """Every interaction in the order of creation."""
+        return list(self.world.interactions.values())
+
+    @property
+    def requests(self) -> list[RecordedRequest]:
+        """Every REST request in the order of arrival."""
+        return self._rest.requests
+
+    @property
+    def faults(self) -> Faults:
+        """The faults that are switched on."""
+        return self._rest.faults
+
+    @property
+    def registered_commands(self) -> list[JSON]:
+        """The global commands as Discord gives them back.
+
+        Setting them simulates an earlier registration; raises `ApiError` for invalid ones.
+        """
+        return self.world.registrations.get(None)
+
+    @registered_commands.setter
+    def registered_commands(self, commands: list[JSON]) -> None:
+        self.world.registrations.replace(None, commands)
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The gateway connections that exist now."""
+        return self._gateway.connections
+
+    @property
+    def identifies(self) -> list[JSON]:
+        """The data of every IDENTIFY."""
+        return self._gateway.identifies
+
+    @property
+    def resumes(self) -> list[JSON]:
+        """The data of every RESUME."""
+        return self._gateway.resumes
+
+    @property
+    def close_codes(self) -> list[int | None]:
+        """The codes with which clients closed, in order; 1006 or None for a connection just cut.
+
+        Connections that the server ended are not among them.
+        """
+        return self._gateway.close_codes
+
+    @property
+    def acknowledge_heartbeats(self) -> bool:
+        """Whether heartbeats are answered; settable."""
+        return self._gateway.acknowledge_heartbeats
+
+    @acknowledge_heartbeats.setter
+    def acknowledge_heartbeats(self, acknowledge: bool) -> None:
+        self._gateway.acknowledge_heartbeats = acknowledge
+
+    async def connected(self, count: int = 1) -> None:
+        """Wait until `count` connections have identified (or resumed) and got their guilds."""
+        await self.world.changes.until(
+            lambda: sum(connection.ready for connection in self.connections) >= count
+        )
+
+    async def disconnected(self) -> None:
+        """Wait until no gateway connection is left."""
+        await self.world.changes.until(lambda: not self.connections)
+
+    async def arrived(self, route: str, count: int = 1) -> RecordedRequest:
+        """Wait until the route got `count` requests, answered or not, and return the last."""
+
+        def requests() -> list[RecordedRequest]:
+            return [request for request in self.requests if request.route == route]
+
+        await self.world.changes.until(lambda: len(requests()) >= count)
+        return requests()[count - 1]
+
+    async def requested(self, route: str, count: int = 1) -> RecordedRequest:
+        """Wait until the route was answered `count` times and return the last of those requests."""
+
+        def answered() -> list[RecordedRequest]:
+            return [r for r in self.requests if r.route == route and r.status is not None]
+
+        await self.world.changes.until(lambda: len(answered()) >= count)
+        return answered()[count - 1]
+
+    async def drop(self, code: int | None = None) -> None:
+        """End every gateway connection with a close code, None cutting the TCP connection."""
+        await self._gateway.drop(code)
+
+    async def ask_to_reconnect(self) -> None:
+        """Send opcode 7, Reconnect, to every connection."""
+        self._gateway.send_to_all(RECONNECT, None)
+
+    async def invalidate_sessions(self, *, resumable: bool = False) -> None:
+        """Send opcode 9, Invalid Session, to every connection; not resumable forgets them."""
+        if not resumable:
+            self._gateway.sessions.clear()
+        self._gateway.send_to_all(INVALID_SESSION, resumable)
+
+    def add_guild(self, name: str, *, owner: str | User = "owner") -> Guild:
+        """Add a guild with the bot in it; connected clients hear of it.
+
+        `owner` is a new account's user name or an existing account.
+        """
+        world = self.world
+        if isinstance(owner, str):
+            owner = User(world.snowflakes.next(), owner)
+        guild = Guild(name, owner, world.application, world.snowflakes, world.users)
+        self._join(guild)
+        return guild
+
+    def remove_guild(self, guild: Guild) -> None:
+        """Take the bot out of a guild; connected clients hear of it.
+
+        Without `unavailable` the event means that the bot was removed (Discord API docs, Gateway
+        Events, "Guild Delete").
+        """
+        self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
+        self.forget_guild(guild)
+
+    def forget_guild(self, guild: Guild) -> None:
+        """Take the bot out of a guild without a word, as for a client that has no session."""
+        del self.world.guilds[guild.id]
+        self.world.left_guilds[guild.id] = guild
+        guild.announce = lambda event, data: None
+
+    def return_to(self, guild: Guild) -> None:
+        """Let a guild that removed the bot add it again."""
+        del self.world.left_guilds[guild.id]
+        self._join(guild)
+
+    def _join(self, guild: Guild) -> None:
+        def announce(event: str, data: JSON) -> None:
+            self._gateway.dispatch(event, data, guild.id)
+
+        guild.announce = announce
+        self.world.guilds[guild.id] = guild
+        # Only a guild that was announced as unavailable before says that it no longer is.
+        created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
+        self._gateway.dispatch("GUILD_CREATE", created, guild.id)
+
+    def lose_guild(self, guild: Guild) -> None:
+        """Let a guild be unavailable, as in an outage; the bot stays in it.
+
+        Discord API docs, Gateway Events, "Guild Delete".
+        """
+        guild.available = False
+        gone = {"id": str(guild.id), "unavailable": True}
+        self._gateway.dispatch("GUILD_DELETE", gone, guild.id)
+
+    def restore_guild(self, guild: Guild) -> None:
+        """Let a guild be available again ("Guild Create", same page)."""
+        guild.available = True
+        self._gateway.dispatch("GUILD_CREATE", guild.create_payload(), guild.id)
+
+    def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
+        self._gateway.dispatch(event, data, guild_id)

@@ -1,0 +1,148 @@
+"""The settings in force in each Discord server, known without asking the database."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.interactions.errors import SettingNotSavedError, SettingsUnknownError
+from bot.settings.repository import GuildSettings, GuildSettingsStore, SettingChange
+from bot.storage import StorageError, StorageFullError
+
+REFRESH_SECONDS = 2.0
+"""How often changes by another process are asked for, two of which overlap during a deploy."""
+
+_log = logging.getLogger(__name__)
+
+
+class SettingsInForce:
+    """What each server has chosen, held in memory, and the host's settings where it chose nothing.
+
+    No note waits for the database. While it is lost, what was known last stays in force.
+    `default_roles` and `default_server` are the host's.
+    """
+
+    def __init__(
+        self,
+        store: GuildSettingsStore,
+        *,
+        default_roles: frozenset[int] = frozenset(),
+        default_server: int = 1,
+    ) -> None:
+        self._store = store
+        self._default_roles = default_roles
+        self._default_server = default_server
+        self._known: dict[int, GuildSettings] = {}
+        self._version = 0
+        self._loaded = asyncio.Event()
+        self._trouble: str | None = None
+        self.full = False
+        """Whether the database had no room for the last change."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the database could not be asked just now, in words for the host; None if it could."""
+        return self._trouble
+
+    async def loaded(self) -> None:
+        """Wait until the settings have been read once."""
+        await self._loaded.wait()
+
+    def of(self, guild_id: int) -> GuildSettings:
+        """Return what a server has chosen.
+
+        Raises `SettingsUnknownError` until the settings have been read once.
+        """
+        if not self._loaded.is_set():
+            raise SettingsUnknownError
+        return self._known.get(guild_id, GuildSettings(guild_id))
+
+    def has_settings(self, guild_id: int) -> bool:
+        """Whether anything was ever chosen in a server, as far as is known."""
+        return guild_id in self._known
+
+    def dispatcher_roles(self, guild_id: int) -> frozenset[int]:
+        """Return the ids of the roles that may add notes in a server; raises like `of`.
+
+        A server that chose none has none: only one that never chose has the host's.
+        """
+        return self.with_default_roles(self.of(guild_id))
+
+    def with_default_roles(self, settings: GuildSettings) -> frozenset[int]:
+        """Return the roles in force under these settings."""
+        return self._default_roles if settings.role_ids is None else settings.role_ids
+
+    def server_id(self, guild_id: int) -> int:
+        """Return the number of the CAD server whose calls are meant; raises like `of`."""
+        return self.of(guild_id).server_id or self._default_server
+
+    async def change(
+        self,
+        guild_id: int,
+        member_id: int,
+        edit: Callable[[GuildSettings], GuildSettings],
+        describe: Callable[[GuildSettings, GuildSettings], str],
+    ) -> GuildSettings:
+        """Save a change, put it into force, and return the settings as they are then.
+
+        Takes what `GuildSettingsStore.change` takes. Raises `SettingsUnknownError` like `of`, and
+        `SettingNotSavedError` when the database does not confirm it; nothing changes here then.
+        """
+        self.of(guild_id)
+        try:
+            settings = await self._store.change(guild_id, member_id, edit, describe)
+        except StorageError as error:
+            _log.warning("guild=%d setting not saved: %s", guild_id, error)
+            self.full = isinstance(error, StorageFullError)
+            if not self.full:
+                self._lost(error)
+            raise SettingNotSavedError(full=self.full) from None
+        self.full = False
+        self._take(settings)
+        return settings
+
+    async def last_change(self, guild_id: int) -> SettingChange | None:
+        """Return a server's latest change; None when there was none, or none can be read now."""
+        try:
+            return await self._store.last_change(guild_id)
+        except StorageError as error:
+            self._lost(error)
+            return None
+
+    async def refresh(self) -> None:
+        """Read what has changed since the last time; raises as the store does."""
+        for settings in await self._store.changed_since(self._version):
+            self._take(settings)
+            self._version = max(self._version, settings.version)
+        self._loaded.set()
+
+    async def keep_fresh(self) -> None:
+        """Refresh every `REFRESH_SECONDS` until cancelled, whatever the database does."""
+        while True:
+            try:
+                await self.refresh()
+            except Exception as error:  # what it knows must stay in force
+                self._lost(error)
+            else:
+                if self._trouble is not None:
+                    _log.info("the database is back")
+                self._trouble = None
+            await asyncio.sleep(REFRESH_SECONDS)
+
+    def _lost(self, error: Exception) -> None:
+        known = isinstance(error, StorageError)
+        if self._trouble is None:
+            _log.error(
+                "the database is lost, the settings known last stay in force: %s",
+                error,
+                exc_info=None if known else error,
+            )
+        self._trouble = (
+            str(error) if known else f"It answers with an error ({type(error).__name__})."
+        )
+
+    def _take(self, settings: GuildSettings) -> None:
+        known = self._known.get(settings.guild_id)
+        if known is None or known.version <= settings.version:
+            self._known[settings.guild_id] = settings

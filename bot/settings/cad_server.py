@@ -1,0 +1,39 @@
+"""Which CAD server a Discord server's notes go to, as its administrators choose it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.interactions.errors import NoSuchServerError
+from bot.settings.cache import SettingsInForce
+from bot.settings.cad_servers import CadServers
+
+
+class ServerChoice:
+    """Changes the CAD server of a Discord server."""
+
+    def __init__(self, settings: SettingsInForce, servers: CadServers) -> None:
+        self._settings = settings
+        self._servers = servers
+
+    async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
+        """Make this the server that is meant, and return its name.
+
+        None stands for a number that could not be checked, as the CAD's list cannot be had
+        or is empty.
+        Raises `NoSuchServerError` for a number that is not in the list, and as
+        `SettingsInForce.change` does when the choice cannot be saved.
+        """
+        servers = await self._servers.get()
+        names = {server.server_id: server.name for server in servers or ()}
+        if names and number not in names:
+            raise NoSuchServerError(number, sorted(names.items()))
+        name = names.get(number)
+        what = f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"
+        await self._settings.change(
+            guild_id,
+            member_id,
+            lambda settings: replace(settings, server_id=number),
+            lambda _, __: what,
+        )
+        return name

@@ -1,0 +1,45 @@
+"""Decides who may add notes."""
+
+from __future__ import annotations
+
+import discord
+
+from bot.interactions.errors import NoDispatcherRoleError, NotDispatcherError, NotInGuildError
+from bot.settings.cache import SettingsInForce
+
+
+class Dispatchers:
+    """Lets in the members who have one of the dispatcher roles, and nobody else."""
+
+    def __init__(self, settings: SettingsInForce) -> None:
+        self._settings = settings
+
+    def admit(self, interaction: discord.Interaction) -> discord.Member:
+        """Return the member who used the command.
+
+        Raises `NotInGuildError` outside a server, `SettingsUnknownError` while nobody can tell
+        which roles are meant, `NoDispatcherRoleError` when none of this guild is, and
+        `NotDispatcherError` when the member has none of them. Administrator rights and ownership
+        count for nothing.
+        """
+        guild, member = interaction.guild, interaction.user
+        if guild is None or not isinstance(member, discord.Member):
+            raise NotInGuildError
+        # Only the host's list can have a role that a bot or an integration gives to whom it likes.
+        role_ids = {
+            role_id
+            for role_id in self._settings.dispatcher_roles(guild.id)
+            if (role := guild.get_role(role_id)) is None or not role.managed
+        }
+        # The ids from the interaction itself, for which there is no public name: `Member.roles`
+        # knows only roles in the guild cache, which is empty until Discord has sent the guild.
+        if any(member._roles.has(role_id) for role_id in role_ids):
+            return member
+        known = [role for role_id in role_ids if (role := guild.get_role(role_id))]
+        if known:
+            raise NotDispatcherError(
+                [role.name for role in sorted(known, key=lambda role: role.position, reverse=True)]
+            )
+        if role_ids and not guild.roles:
+            raise NotDispatcherError([])
+        raise NoDispatcherRoleError

@@ -1,0 +1,149 @@
+"""Each server's own settings and who changed them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlalchemy import Row, select, update
+
+from bot.settings.schema import guild_settings, setting_changes, settings_version
+from bot.storage.database import Database
+
+FROM_DISCORD = 0
+"""The member id of a change that no member made, such as a role's deletion."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuildSettings:
+    """What a server has chosen; None is what it never chose.
+
+    `connected` is True once it was connected to the CAD here, False once that was undone.
+    `version` grows with every change of any server's settings, and is 0 before the first.
+    """
+
+    guild_id: int
+    role_ids: frozenset[int] | None = None
+    server_id: int | None = None
+    log_channel_id: int | None = None
+    connected: bool | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChange:
+    """One change: the member's id, or `FROM_DISCORD`; seconds since 1970; and what was done."""
+
+    member_id: int
+    changed_at: float
+    what: str
+
+
+class GuildSettingsStore:
+    """Reads and changes settings. Every method raises as `Database.begin` does."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def changed_since(self, version: int) -> list[GuildSettings]:
+        """Return the settings changed after `version`, in the order of their changes; 0 for all.
+
+        A later call with the last one's version misses none, whichever process changed it.
+        """
+        query = (
+            select(guild_settings)
+            .where(guild_settings.c.version > version)
+            .order_by(guild_settings.c.version)
+        )
+        async with self._database.begin() as connection:
+            return [_settings(row) for row in await connection.execute(query)]
+
+    async def change(
+        self,
+        guild_id: int,
+        member_id: int,
+        edit: Callable[[GuildSettings], GuildSettings],
+        describe: Callable[[GuildSettings, GuildSettings], str],
+    ) -> GuildSettings:
+        """Apply `edit` to a server's settings and return what they are then.
+
+        `describe` puts the change from the old to the new settings in words. No other change
+        comes in between, in any process. An edit that changes nothing writes nothing; an
+        exception out of either function undoes the change and is raised.
+        """
+        async with self._database.begin() as connection:
+            # Held until the commit, this row puts the changes of all processes in one order.
+            latest = await connection.scalar(select(settings_version.c.value).with_for_update())
+            row = (
+                await connection.execute(
+                    select(guild_settings).where(guild_settings.c.guild_id == guild_id)
+                )
+            ).one_or_none()
+            before = GuildSettings(guild_id) if row is None else _settings(row)
+            after = replace(edit(before), guild_id=guild_id, version=before.version)
+            if after == before:
+                return before
+            after = replace(after, version=(latest or 0) + 1)
+            await connection.execute(update(settings_version).values(value=after.version))
+            values = _values(after)
+            if row is None:
+                await connection.execute(guild_settings.insert().values(values))
+            else:
+                await connection.execute(
+                    update(guild_settings)
+                    .where(guild_settings.c.guild_id == guild_id)
+                    .values(values)
+                )
+            await connection.execute(
+                setting_changes.insert().values(
+                    guild_id=guild_id,
+                    member_id=member_id,
+                    changed_at=self._database.now,
+                    what=describe(before, after),
+                )
+            )
+        return after
+
+    async def last_change(self, guild_id: int) -> SettingChange | None:
+        """Return a server's latest change, None when there was none."""
+        changes = await self.changes(guild_id, 1)
+        return changes[0] if changes else None
+
+    async def changes(self, guild_id: int, limit: int) -> list[SettingChange]:
+        """Return a server's latest changes, at most `limit` of them, the newest first."""
+        columns = setting_changes.c
+        query = (
+            select(columns.member_id, columns.changed_at, columns.what)
+            .where(columns.guild_id == guild_id)
+            .order_by(columns.id.desc())
+            .limit(limit)
+        )
+        async with self._database.begin() as connection:
+            return [
+                SettingChange(row.member_id, row.changed_at, row.what)
+                for row in await connection.execute(query)
+            ]
+
+
+def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
+    return GuildSettings(
+        guild_id=row.guild_id,
+        role_ids=None if row.role_ids is None else frozenset(json.loads(row.role_ids)),
+        server_id=row.server_id,
+        log_channel_id=row.log_channel_id,
+        connected=row.connected,
+        version=row.version,
+    )
+
+
+def _values(settings: GuildSettings) -> dict[str, object]:
+    roles = settings.role_ids
+    return {
+        "guild_id": settings.guild_id,
+        "role_ids": None if roles is None else json.dumps(sorted(roles)),
+        "server_id": settings.server_id,
+        "log_channel_id": settings.log_channel_id,
+        "connected": settings.connected,
+        "version": settings.version,
+    }

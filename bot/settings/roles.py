@@ -1,0 +1,140 @@
+"""Which roles of a server may add notes, as its administrators choose them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import discord
+
+from bot.interactions.errors import (
+    EveryoneRoleError,
+    GuildNotReadyError,
+    ManagedRoleError,
+    NotDispatcherRoleError,
+    TooManyRolesError,
+)
+from bot.settings.cache import SettingsInForce
+from bot.settings.repository import FROM_DISCORD, GuildSettings
+
+MOST_ROLES = 25
+"""Ours: as many as Discord's role picker can show (Component reference, Role Select)."""
+
+_Edit = Callable[[frozenset[int]], frozenset[int]]
+
+
+class RoleChoice:
+    """Shows and changes a server's dispatcher roles.
+
+    Every change raises `SettingsUnknownError` or `SettingNotSavedError` when it was not saved, and
+    `GuildNotReadyError` while the server's roles are not known. Roles come back highest first.
+    """
+
+    def __init__(self, settings: SettingsInForce) -> None:
+        self._settings = settings
+
+    def chosen(self, guild: discord.Guild) -> bool:
+        """Whether the server has a choice of its own; raises `SettingsUnknownError`."""
+        return self._settings.of(guild.id).role_ids is not None
+
+    def current(self, guild: discord.Guild) -> list[discord.Role]:
+        """Return the roles in force that exist and may be chosen.
+
+        Raises `SettingsUnknownError`, and `GuildNotReadyError` while the server's roles are not
+        known.
+        """
+        if not guild.roles:
+            raise GuildNotReadyError
+        return _existing(guild, self._settings.dispatcher_roles(guild.id))
+
+    async def choose(
+        self, guild: discord.Guild, member_id: int, roles: Iterable[discord.Role]
+    ) -> list[discord.Role]:
+        """Make these the dispatcher roles and return them.
+
+        Raises `EveryoneRoleError`, `ManagedRoleError` or `TooManyRolesError` when one of them
+        cannot be; then nothing is changed.
+        """
+        ids = frozenset(_checked(role).id for role in roles)
+        return await self._change(guild, member_id, lambda _: ids)
+
+    async def add(
+        self, guild: discord.Guild, member_id: int, role: discord.Role
+    ) -> list[discord.Role]:
+        """Add a dispatcher role and return all of them; raises like `choose`."""
+        added = _checked(role).id
+        return await self._change(guild, member_id, lambda ids: ids | {added})
+
+    async def remove(
+        self, guild: discord.Guild, member_id: int, role: discord.Role
+    ) -> list[discord.Role]:
+        """Remove a dispatcher role and return the rest; raises `NotDispatcherRoleError`."""
+
+        def without(ids: frozenset[int]) -> frozenset[int]:
+            if role.id not in ids:
+                raise NotDispatcherRoleError(role.name)
+            return ids - {role.id}
+
+        return await self._change(guild, member_id, without)
+
+    async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
+        """Take a role that was deleted in Discord off the server's own list.
+
+        Raises as `choose` does when that cannot be saved.
+        """
+        await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
+
+    async def forget_missing(self, guild: discord.Guild) -> None:
+        """Take roles that no longer exist off the server's own list; raises like `forget`."""
+        if not guild.roles:
+            return
+        existing = {role.id for role in guild.roles}
+        await self._forget(guild, lambda ids: ids & existing, "deleted in Discord")
+
+    async def _forget(self, guild: discord.Guild, edit: _Edit, what: str) -> None:
+        def forget(settings: GuildSettings) -> GuildSettings:
+            if settings.role_ids is None:
+                return settings
+            return replace(settings, role_ids=edit(settings.role_ids))
+
+        known = self._settings.of(guild.id)
+        if forget(known) != known:
+            await self._settings.change(
+                guild.id, FROM_DISCORD, forget, lambda _, __: f"dispatcher role {what}"
+            )
+
+    async def _change(
+        self, guild: discord.Guild, member_id: int, edit: _Edit
+    ) -> list[discord.Role]:
+        if not guild.roles:
+            raise GuildNotReadyError
+
+        def change(settings: GuildSettings) -> GuildSettings:
+            known = self._settings.with_default_roles(settings)
+            before = frozenset(role.id for role in _existing(guild, known))
+            ids = edit(before)
+            # The host's list may be longer: it can shrink step by step.
+            if len(ids) > MOST_ROLES and not ids < before:
+                raise TooManyRolesError(MOST_ROLES)
+            return replace(settings, role_ids=ids)
+
+        def describe(_: GuildSettings, after: GuildSettings) -> str:
+            names = [f"@{role.name}" for role in _existing(guild, after.role_ids or frozenset())]
+            return f"dispatcher roles: {', '.join(names) or 'none'}"
+
+        settings = await self._settings.change(guild.id, member_id, change, describe)
+        return _existing(guild, settings.role_ids or frozenset())
+
+
+def _checked(role: discord.Role) -> discord.Role:
+    if role.is_default():
+        raise EveryoneRoleError
+    if role.managed:
+        raise ManagedRoleError(role.name)
+    return role
+
+
+def _existing(guild: discord.Guild, ids: frozenset[int]) -> list[discord.Role]:
+    found = (role for role_id in ids if (role := guild.get_role(role_id)))
+    roles = (role for role in found if not role.is_default() and not role.managed)
+    return sorted(roles, key=lambda role: role.position, reverse=True)

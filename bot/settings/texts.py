@@ -1,0 +1,159 @@
+"""The sentences that confirm a change of settings or say why there was none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.interactions.errors import (
+    ChannelNotTriedError,
+    EveryoneRoleError,
+    GuildNotReadyError,
+    HistoryUnreadableError,
+    ManagedRoleError,
+    NoSuchServerError,
+    NotAdministratorError,
+    NotDispatcherRoleError,
+    Refusal,
+    SettingNotSavedError,
+    TooManyRolesError,
+    UnwritableChannelError,
+)
+from bot.interactions.markdown import literal
+
+_CLOSED = "No role may add notes now: the door is closed until you choose one."
+
+
+def setting_refusal(error: Refusal) -> str | None:
+    """Return why a setting was not changed, in one line; None for what is not about settings."""
+    match error:
+        case NotAdministratorError():
+            return "To change or see Callnote's settings you need Manage Server in this server."
+        case SettingNotSavedError(full=True):
+            return (
+                "Nothing was changed, as Callnote's storage is full: whoever hosts the bot must "
+                "make room."
+            )
+        case SettingNotSavedError():
+            return (
+                "This could not be saved, as Callnote's storage does not answer: see with "
+                "/callnote-config status what is in force, and try again in a moment."
+            )
+        case GuildNotReadyError():
+            return "Discord has not told Callnote about this server yet: try again in a moment."
+        case EveryoneRoleError():
+            return (
+                "Nothing was changed: \\@everyone cannot be a dispatcher role, as then everybody "
+                "could add notes."
+            )
+        case ManagedRoleError():
+            return literal(
+                f"Nothing was changed: @{error.role} belongs to a bot or an integration, which "
+                "gives it to whom it likes; choose a role that you give to members yourself."
+            )
+        case TooManyRolesError():
+            return (
+                f"Nothing was changed: a server may have {error.limit} dispatcher roles; remove "
+                "one first."
+            )
+        case NotDispatcherRoleError():
+            return literal(f"Nothing was changed: @{error.role} is no dispatcher role.")
+        case NoSuchServerError():
+            known = ", ".join(f"{number} {name}" for number, name in error.servers) or "none"
+            return literal(
+                f"Nothing was changed: the CAD has no server {error.number}; it has {known}."
+            )
+        case UnwritableChannelError():
+            missing = " and ".join(error.missing)
+            return literal(
+                f"Nothing was changed: Callnote cannot write in #{error.channel}; it lacks "
+                f"{missing} there."
+            )
+        case ChannelNotTriedError():
+            return (
+                "Nothing was changed: Discord did not say whether Callnote can write there; try "
+                "again in a moment."
+            )
+        case HistoryUnreadableError():
+            return (
+                "The history can't be shown now, as Callnote's storage does not answer: try again "
+                "in a moment."
+            )
+    return None
+
+
+def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:
+    """Confirm which roles, by name, may add notes from now on, and which no longer may."""
+    if not names:
+        return _CLOSED
+    verb = "Dispatcher roles are" if len(names) > 1 else "The dispatcher role is"
+    ending = f", and no longer {listed(gone)}" if gone else ""
+    return literal(f"{verb} now {listed(names)}{ending}.")
+
+
+def roles_shown(names: Sequence[str], *, chosen: bool) -> str:
+    """Say which roles may add notes and who chose them, above the picker that changes them."""
+    if names and chosen:
+        return literal(f"Dispatcher roles: {listed(names)}. Choose below to change them.")
+    if names:
+        return literal(
+            f"Dispatcher roles: {listed(names)}, from the host's setting DISPATCHER_ROLE_IDS. "
+            "What you choose below replaces them."
+        )
+    return "No role may add notes: choose the dispatcher roles below."
+
+
+def server_now(number: int, name: str | None) -> str:
+    """Confirm which CAD server is meant from now on; without a name it could not be checked."""
+    if name is None:
+        return (
+            f"The CAD server is now {number}; whether there is one could not be checked, as the "
+            "CAD's server list can't be had."
+        )
+    return literal(f"The CAD server is now {number} {name}.")
+
+
+def server_shown(number: int, name: str | None, *, more: bool) -> str:
+    """Say which CAD server is meant, above the list to choose from; `more` if that is cut."""
+    ending = " Choose below to change it."
+    if more:
+        ending += " The list is too long to show whole: any server can be set by number."
+    return literal(f"CAD server: {number} {name or '(not in the list)'}.{ending}")
+
+
+def servers_unknown(number: int) -> str:
+    """Say which CAD server is meant when the list of them cannot be had."""
+    return (
+        f"CAD server: {number}. The CAD's server list can't be had now; set another one by number "
+        "with /callnote-config server number."
+    )
+
+
+def log_channel_now(name: str | None) -> str:
+    """Confirm in which channel notes are recorded from now on."""
+    if name is None:
+        return "Notes are no longer recorded in a channel."
+    return literal(f"Every note is recorded in #{name} from now on.")
+
+
+def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = False) -> str:
+    """Say in which channel notes are recorded, above what changes it; `gone` if it was deleted."""
+    if name is None:
+        return "Notes are not recorded in a channel: choose one below."
+    if trouble is not None and gone:
+        return "The channel in which notes should be recorded is gone: choose another below."
+    if trouble is not None:
+        return literal(
+            f"Notes should be recorded in #{name}, but {trouble}: mend it or choose below."
+        )
+    return literal(f"Every note is recorded in #{name}.")
+
+
+def log_channel_trial() -> str:
+    """Return the line that proves that Callnote can write to a channel."""
+    return "Callnote can write here."
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return the names of roles as a list in words."""
+    shown = [f"@{name}" for name in names]
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

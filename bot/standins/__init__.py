@@ -1,1 +1,0 @@
-"""Loopback stand-ins for the services that Callnote talks to, for the sandbox and the tests."""

@@ -1,0 +1,131 @@
+"""Which commands Discord is given, and when."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from bot.app.client import COMMANDS, CallnoteBot
+from bot.app.command_sync import register
+from bot.sandbox.discord import Fault
+from bot.sandbox.discord.permissions import MANAGE_GUILD
+from bot.sonoran import SonoranClient, Transport, open_session
+from tests.world import PATIENCE, World
+
+
+def puts(world: World) -> list[Any]:
+    return [
+        request.body
+        for request in world.discord.requests
+        if request.method == "PUT" and request.path.endswith("/commands")
+    ]
+
+
+async def until_registered(world: World) -> None:
+    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+
+
+async def test_the_commands_are_for_servers_alone(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    assert {command["name"] for command in world.discord.registered_commands} == COMMANDS
+    for command in world.discord.registered_commands:
+        assert command["contexts"] == [0]
+        assert command["integration_types"] == [0]
+
+
+async def test_setting_callnote_up_is_shown_to_those_with_manage_server_alone(
+    world: World,
+) -> None:
+    await world.start()
+    await until_registered(world)
+    shown_to = {
+        command["name"]: command["default_member_permissions"]
+        for command in world.discord.registered_commands
+    }
+    assert shown_to == {"callnote": None, "callnote-config": str(MANAGE_GUILD)}
+
+
+async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    (command,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
+    call, note = command["options"]
+    assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
+    assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
+    assert note["max_length"] == 4000
+
+
+async def test_what_is_registered_already_is_left_alone(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    await world.finish()
+    world.stop.clear()
+    await world.start()
+    await world.say()
+    await world.finish()
+    assert len(puts(world)) == 1
+
+
+async def test_a_changed_command_is_registered_anew(world: World) -> None:
+    await world.start()
+    await until_registered(world)
+    await world.finish()
+    world.discord.registered_commands = [
+        {**command, "description": "An older text"} for command in world.discord.registered_commands
+    ]
+    world.stop.clear()
+    await world.start()
+    await world.say()
+    await world.finish()
+    assert len(puts(world)) == 2
+    assert all(
+        command["description"] != "An older text" for command in world.discord.registered_commands
+    )
+
+
+async def test_a_failed_registration_does_not_keep_notes_from_being_added(world: World) -> None:
+    world.discord.faults.add(Fault(route="commands_put", status=403, times=None, applied=False))
+    await world.start()
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    await world.finish()
+
+
+@pytest.mark.parametrize("expected", [{"callnote", "another"}, set()])
+async def test_a_partial_or_empty_tree_is_never_registered(
+    world: World, expected: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client(world) as bot:
+        if not expected:
+            bot.tree.clear_commands(guild=None)
+        await register(bot.tree, frozenset(expected))
+    assert puts(world) == []
+    assert "commands not registered" in caplog.text
+
+
+@pytest.mark.parametrize("body", ["<html>", [1], [{}], {"a": 1}])
+async def test_an_unreadable_list_of_commands_is_a_log_line(
+    world: World, body: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with client(world) as bot:
+        world.discord.faults.add(Fault(route="commands_get", status=200, body=body))
+        caplog.clear()
+        await register(bot.tree, frozenset({"callnote"}))
+    assert "commands" in caplog.text
+
+
+@contextlib.asynccontextmanager
+async def client(world: World) -> AsyncIterator[CallnoteBot]:
+    """Make a client that is logged in, with its cogs, and has registered nothing itself."""
+    async with open_session() as session:
+        cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)
+        async with world.lone_bot(cad) as bot:
+            world.discord.faults.add(Fault(route="commands_get", status=403))
+            await bot.login(world.config.discord_token)
+            await asyncio.wait_for(world.discord.requested("commands_get"), PATIENCE)
+            yield bot

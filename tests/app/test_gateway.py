@@ -1,0 +1,141 @@
+"""Lost, resumed and replaced gateway connections."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.sonoran import Fault
+from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
+from tests.world import PATIENCE, World
+
+
+async def test_a_command_given_during_a_drop_is_carried_out_after_the_resume(
+    world: World,
+) -> None:
+    await world.start()
+    await world.discord.drop(4000)
+    interaction = await world.use()
+    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert len(world.discord.resumes) == 1
+    assert len(world.discord.identifies) == 1
+
+
+async def test_a_note_in_flight_is_answered_although_the_gateway_drops(world: World) -> None:
+    await world.start()
+    interaction = await world.use()
+    await world.discord.drop()
+    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_discord_may_ask_to_reconnect(world: World) -> None:
+    await world.start()
+    await world.discord.ask_to_reconnect()
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+
+
+async def test_an_invalidated_session_begins_anew_at_the_same_endpoint(world: World) -> None:
+    await world.start()
+    await world.discord.invalidate_sessions()
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert len(world.discord.identifies) == 2
+
+
+async def test_a_bot_stops_although_a_shard_is_connecting_anew(world: World) -> None:
+    await world.start()
+    await world.discord.invalidate_sessions()
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await world.finish()
+    assert len(world.discord.identifies) == 1
+
+
+async def test_only_the_guilds_intent_is_asked_for(world: World) -> None:
+    await world.start()
+    (identify,) = world.discord.identifies
+    assert identify["intents"] == 1 << 0
+
+
+async def lose_session(world: World) -> None:
+    await world.discord.invalidate_sessions()
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+
+
+LOSSES: dict[str, Callable[[World], Awaitable[None]]] = {
+    "cut": lambda world: world.discord.drop(),
+    "dropped": lambda world: world.discord.drop(4000),
+    "asked to reconnect": lambda world: world.discord.ask_to_reconnect(),
+    "session lost": lose_session,
+    "closed for good": lambda world: world.discord.drop(4011),
+}
+
+
+@pytest.mark.parametrize("lose", LOSSES.values(), ids=LOSSES)
+@pytest.mark.parametrize("step", ["queued", "sending", "checking"])
+async def test_a_note_on_its_way_is_told_although_the_gateway_is_lost(
+    world: World, step: str, lose: Callable[[World], Awaitable[None]]
+) -> None:
+    """Also where discord.py gives up and another client takes its place (code 4011)."""
+    await world.start_with(2)
+    held = asyncio.Event()
+    if step == "queued":
+        await world.cad.stop()
+        message = await told(world, await world.use(), QUEUED)
+    elif step == "checking":
+        world.cad.faults.add(Fault(status=500, applied=True))
+        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+        message = await told(world, await world.use(), CHECKING)
+    else:
+        world.cad.faults.add(Fault(applied=True, hold=held))
+        interaction = await world.use()
+        await asyncio.wait_for(world.cad.received(1), PATIENCE)
+        assert interaction.message is not None
+        message = interaction.message
+    await lose(world)
+    if step == "queued":
+        await world.cad.start()
+    held.set()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+    assert world.stored() == ["some note here"]
+    # Stopped while it connects, discord.py would leave a thread behind that outlives the test.
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+
+
+async def test_a_button_works_on_the_next_connection(world: World) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    message = await told(world, await world.use(), QUEUED)
+    await world.discord.drop(4011)
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    assert world.stored() == []
+
+
+@pytest.mark.parametrize("landed", [True, False])
+async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
+    world: World, landed: bool
+) -> None:
+    await world.start(other_copy_seconds=PATIENCE)
+    never = asyncio.Event()
+    world.discord.faults.add(DiscordFault("callback", applied=landed, hold=never))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
+    await world.discord.drop(4011)
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    if landed:
+        await told(world, interaction, ADDED)
+    assert (await world.say("another")).content == "NOTE 'another' added to call #123"
+    assert world.stored() == (["some note here"] if landed else []) + ["another"]

@@ -1,0 +1,1 @@
+"""Tests of the commands as members and administrators use them."""

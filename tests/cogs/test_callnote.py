@@ -1,0 +1,154 @@
+"""`/callnote` from Discord to the CAD and back, when all goes well."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from bot.sandbox.discord.markdown import render
+from tests.world import API_KEY, COMMUNITY, World
+
+
+async def test_the_note_is_echoed_in_the_channel(world: World) -> None:
+    await world.start()
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert not message.ephemeral
+    assert world.stored() == ["some note here"]
+
+
+async def test_version_1_gets_exactly_the_documented_request(world: World) -> None:
+    await world.start_with(1)
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    (request,) = world.cad.requests
+    assert (request.method, request.path) == ("POST", "/emergency/add_call_note")
+    assert json.loads(request.body) == {
+        "id": COMMUNITY,
+        "key": API_KEY,
+        "type": "ADD_CALL_NOTE",
+        "data": [{"serverId": 1, "callId": 123, "note": "some note here", "label": "Dana D-2"}],
+    }
+
+
+async def test_version_2_gets_exactly_the_documented_request(world: World) -> None:
+    await world.start_with(2)
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    (request,) = world.cad.requests
+    assert request.method == "POST"
+    assert request.path == "/v2/emergency/servers/1/dispatch-calls/123/notes"
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    assert headers["authorization"] == f"Bearer {API_KEY}"
+    assert headers["content-type"] == "application/json"
+    assert json.loads(request.body) == {
+        "note": "some note here",
+        "noteType": "text",
+        "label": "Dana D-2",
+    }
+
+
+async def test_a_cad_without_version_2_is_spoken_to_in_version_1(world: World) -> None:
+    world.cad.versions = {1}
+    await world.start()
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+@pytest.mark.parametrize("call", ["#123", " 123 ", "0123"])
+async def test_a_call_number_may_be_written_as_people_do(world: World, call: str) -> None:
+    await world.start()
+    await world.say(call=call)
+    assert world.stored() == ["some note here"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    ("note", "stored", "shown"),
+    [
+        ("one\ntwo", "one\ntwo", "one ↵ two"),
+        ("one\r\ntwo", "one\ntwo", "one ↵ two"),
+        ("  spaces around  ", "spaces around", "spaces around"),
+        ("שלום לכולם", "שלום לכולם", "שלום לכולם"),
+        ("🚓 chase, 日本語", "🚓 chase, 日本語", "🚓 chase, 日本語"),
+        ("nul\x00 bell\x07 over\u202eride", "nul bell override", "nul bell override"),
+        ("**bold** `code`", "**bold** `code`", "**bold** `code`"),
+        ("' added to call #999", "' added to call #999", "' added to call #999"),
+        ("@everyone https://x.test", "@everyone https://x.test", "@everyone https://x.test"),
+        ("\ud83d half", "\ufffd half", "\ufffd half"),
+    ],
+)
+async def test_any_text_reaches_the_cad_and_shows_literally(
+    world: World, version: int, note: str, stored: str, shown: str
+) -> None:
+    await world.start_with(version)
+    message = await world.say(note)
+    assert world.stored() == [stored]
+    rendered = render(message.content)
+    assert rendered.text == f"NOTE '{shown}' added to call #123"
+    assert not rendered.features
+    assert not message.pings.everyone
+    assert not message.pings.users
+    assert not message.pings.roles
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_long_note_is_stored_whole_and_shown_shortened(world: World, version: int) -> None:
+    await world.start_with(version)
+    note = "**x** " * 660 + "the end"
+    message = await world.say(note)
+    assert world.stored() == [note]
+    assert len(message.content) <= 2000
+    assert "shortened" in message.content
+    assert message.content.endswith("the end' added to call #123")
+
+
+async def test_mentions_reach_the_cad_as_names(world: World) -> None:
+    await world.start()
+    await world.say(
+        f"<@{world.civilian.id}> and <@!{world.dispatcher.id}> of <@&{world.role.id}> "
+        f"in <#{world.channel.id}>, not <@1> <@&2> <#3>"
+    )
+    assert world.stored() == [
+        "@casey and @Dana D-2 of @Dispatcher in #dispatch, not @unknown @unknown #unknown"
+    ]
+
+
+async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
+    await world.start()
+    await world.say(" ".join(f"<@{number}>" for number in range(1, 101)))
+    looked_up = [request for request in world.discord.requests if "/members/" in request.path]
+    assert len(looked_up) == 10
+    assert world.stored() == [" ".join(["@unknown"] * 100)]
+
+
+async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World) -> None:
+    await world.start()
+    notes = [f"note {number}" for number in range(20)]
+    interactions = await asyncio.gather(*map(world.use, notes))
+    messages = await asyncio.gather(*map(world.final, interactions))
+    assert sorted(world.stored()) == sorted(notes)
+    assert [message.content for message in messages] == [
+        f"NOTE '{note}' added to call #123" for note in notes
+    ]
+    assert [len(each.messages) for each in interactions] == [1] * 20
+
+
+async def test_of_a_hundred_simultaneous_notes_each_is_added_once_or_refused(
+    world: World,
+) -> None:
+    await world.start()
+    notes = [f"note {number}" for number in range(100)]
+    interactions = await asyncio.gather(*map(world.use, notes))
+    messages = await asyncio.gather(*map(world.final, interactions))
+    said = {note: message.content for note, message in zip(notes, messages, strict=True)}
+    added = [note for note in notes if said[note] == f"NOTE '{note}' added to call #123"]
+    # A slow machine cannot write all of them down within the time that Discord gives.
+    refused = [note for note in notes if "so nothing was accepted or sent" in said[note]]
+    assert sorted(added + refused) == sorted(notes)
+    assert sorted(world.stored()) == sorted(added)
+    assert added
+    assert [len(each.messages) for each in interactions] == [1] * 100

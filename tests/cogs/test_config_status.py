@@ -1,0 +1,181 @@
+"""`/callnote-config status`: what an administrator reads when all is well and when it is not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot import __version__
+from bot.sandbox.discord.markdown import render
+from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
+from bot.sandbox.sonoran import Fault
+from tests.administrator import configure
+from tests.note_messages import QUEUED, press, shows, told
+from tests.world import API_KEY, TOKEN, World
+
+
+async def status(world: World) -> str:
+    """Return what the administrator reads, without Discord's markup."""
+    return render((await configure(world, "status")).content).text
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_all_is_well(world: World, version: int) -> None:
+    world.config = replace(world.config, api_version=None)
+    if version == 1:
+        world.cad.versions = {1}
+    await world.registered()
+    text = await status(world)
+    assert "❌" not in text
+    assert "Sonoran CAD answers, in " in text
+    assert f"API version {version}: " in text
+    assert "Plan: " in text
+    assert f"1 {world.cad.community_name} Main." in text
+    assert "Dispatcher roles, from the host's setting DISPATCHER_ROLE_IDS: @Dispatcher." in text
+    assert "Log channel: none" in text
+    assert "Storage: a SQLite database, which lasts as long as its disk." in text
+    assert "Notes are sent as they come." in text
+    assert f"Callnote {__version__}." in text
+    community = world.cad.community_name if version == 2 else world.cad.community_id
+    assert f"for the community {community}." in text
+
+
+async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world: World) -> None:
+    world.guild.available = False
+    world.connect(world.guild)
+    await world.registered()
+    text = await status(world)
+    assert "The CAD takes the credentials" in text
+    assert "Roles and log channel: not known until Discord has told" in text
+    assert "deleted channel" not in text
+
+
+async def test_it_shows_no_secret_and_no_address(world: World) -> None:
+    await world.registered()
+    message = await configure(world, "status")
+    payload = str(message.payload())
+    address = next(iter(world.cad.servers.values())).map_address
+    for secret in (TOKEN, API_KEY, address, world.cad.url, str(world.folder)):
+        assert secret
+        assert secret not in payload
+
+
+async def test_asking_often_costs_the_cad_no_more_than_asking_once(world: World) -> None:
+    await world.registered()
+    await status(world)
+    asked = len(world.cad.requests)
+    for _ in range(5):
+        await status(world)
+    assert len(world.cad.requests) == asked
+
+
+async def test_notes_that_are_held_back_are_told_although_the_cad_can_be_read(
+    world: World,
+) -> None:
+    await world.registered()
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "❌ Notes: 1 waiting, as Sonoran CAD takes no more requests" in text
+
+
+async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
+    world.cad.api_key = "another"
+    await world.registered()
+    text = await status(world)
+    assert "❌ The CAD turned the credentials down" in text
+    assert "SONORAN_API_KEY" in text
+    assert "❌ Notes: 0 waiting; the CAD refuses every note" in text
+
+
+async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(world: World) -> None:
+    await world.registered()
+    await world.cad.stop()
+    text = await status(world)
+    assert "❌ Sonoran CAD cannot be reached" in text
+    assert "❌ Notes: 0 waiting, as Sonoran CAD cannot be reached" in text
+
+
+async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_back(
+    world: World,
+) -> None:
+    await world.registered()
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled")
+    await world.cad.start()
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "✅ Notes are sent as they come." in text
+
+
+async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World) -> None:
+    await world.registered()
+    world.cad.faults.add(Fault(times=None, status=307, headers={"Location": "/elsewhere"}))
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "❌ Notes: 1 waiting, as the last try failed (Sonoran CAD " in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (Fault(on="any", times=None, status=500, body="no"), "has trouble of its own"),
+        (Fault(on="any", times=None, abort="before"), "broke the connection"),
+        (Fault(on="any", times=None, status=429, body="slow down"), "too many requests"),
+    ],
+)
+async def test_a_cad_in_trouble_is_told(world: World, fault: Fault, said: str) -> None:
+    world.config = replace(world.config, api_version=None)
+    world.cad.faults.add(fault)
+    await world.registered()
+    text = await status(world)
+    assert said in text
+    assert "credentials is not known" in text
+
+
+async def test_a_server_that_the_cad_lost_is_told(world: World) -> None:
+    world.config = replace(world.config, server_id=5)
+    await world.registered()
+    assert "5, which the CAD does not have" in await status(world)
+
+
+async def test_no_role_is_told(world: World) -> None:
+    await world.registered()
+    await configure(world, "roles-remove", {"role": world.role})
+    text = await status(world)
+    assert "❌ Dispatcher roles: none" in text
+    assert "Last change" in text
+    assert "dispatcher roles: none" in text
+
+
+async def test_permissions_missing_in_the_channel_are_told(world: World) -> None:
+    world.channel.app_permissions = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
+    await world.registered()
+    text = await status(world)
+    assert "Callnote lacks Send Messages in this channel: give it that here." in text
+
+
+async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.config = replace(world.config, host="Heroku")
+    await world.registered()
+    assert "which Heroku wipes at least daily" in await status(world)
+    assert "the database is a file, which Heroku wipes" in caplog.text
+
+
+async def test_many_roles_with_long_names_still_fit_one_message(world: World) -> None:
+    for number in range(24):
+        role = world.guild.add_role(f"*{number}*" + "_" * 90)
+        world.config = replace(
+            world.config, dispatcher_role_ids=world.config.dispatcher_role_ids | {role.id}
+        )
+    await world.registered()
+    message = await configure(world, "status")
+    assert len(message.content) <= 2000
+    assert f"Callnote {__version__}." in message.content

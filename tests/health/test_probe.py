@@ -1,0 +1,36 @@
+"""What the health check finds out about the CAD, and how often it asks."""
+
+from __future__ import annotations
+
+import aiohttp
+
+from bot.health.probe import DOUBTED_SECONDS, CadProbe
+from bot.sandbox.sonoran import SonoranServer
+from bot.settings.cad_servers import CadServers
+from bot.sonoran import SonoranClient, Transport
+from tests import sonoran_client
+from tests.clock import Clock
+from tests.sonoran_client import CREDENTIALS
+
+cad = sonoran_client.cad
+clock = sonoran_client.clock
+session = sonoran_client.session
+
+
+async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_question(
+    cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock
+) -> None:
+    client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
+    probe = CadProbe(client, CadServers(client), clock=clock)
+    assert (await probe.health()).error is None
+    asked = len(cad.requests)
+    await probe.health(doubted=True)
+    assert len(cad.requests) == asked
+    await cad.stop()
+    clock.seconds += DOUBTED_SECONDS
+    assert (await probe.health()).error is None
+    assert (await probe.health(doubted=True)).error is not None
+    await cad.start()
+    assert (await probe.health(doubted=True)).error is not None
+    clock.seconds += DOUBTED_SECONDS
+    assert (await probe.health(doubted=True)).error is None

@@ -1,0 +1,134 @@
+"""One note and one answer, whatever becomes of the acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.discord import Fault
+from bot.sandbox.sonoran import Fault as CadFault
+from tests.world import PATIENCE, World
+
+
+async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
+    world: World,
+) -> None:
+    await world.start()
+    held = asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", applied=False, hold=held, status=404))
+    interaction = await world.use()
+    held.set()
+    await world.finish()
+    assert world.cad.requests == []
+    assert interaction.message is None
+
+
+async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World) -> None:
+    await world.start(other_copy_seconds=PATIENCE)
+    await world.start(other_copy_seconds=PATIENCE)
+    interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(20)))
+    for interaction in interactions:
+        await world.final(interaction)
+    await world.finish()
+    assert sorted(world.stored()) == sorted(f"note {n}" for n in range(20))
+    for n, interaction in enumerate(interactions):
+        assert len(interaction.callbacks) == 2
+        assert [message.content for message in interaction.messages] == [
+            f"NOTE 'note {n}' added to call #123"
+        ]
+
+
+async def test_two_connected_bots_refuse_once(world: World) -> None:
+    await world.start()
+    await world.start()
+    interaction = await world.use(call="none")
+    await asyncio.wait_for(interaction.answered(), PATIENCE)
+    await world.finish()
+    assert len(interaction.messages) == 1
+
+
+async def test_an_acknowledgement_tried_again_and_taken_adds_one_note(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=500, times=1, applied=False))
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_an_acknowledgement_that_landed_unconfirmed_ends_in_a_plain_answer(
+    world: World,
+) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=500, times=1, applied=True))
+    message = await world.say()
+    assert "could not finish this command" in message.content
+    assert world.cad.requests == []
+
+
+@pytest.mark.parametrize("status", [500, 502])
+async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
+    world: World, status: int
+) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=status, times=None, applied=False))
+    interaction = await world.use()
+    await world.finish()
+    assert interaction.message is None
+    assert world.cad.requests == []
+
+
+async def test_an_answer_is_tried_again_after_an_error_of_discord(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="edit_original", status=502, times=1, applied=False))
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_an_unreadable_confirmation_does_not_leave_the_member_waiting(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=200, applied=True, body="<html>"))
+    message = await world.say()
+    assert "could not finish this command" in message.content
+    assert world.cad.requests == []
+
+
+@pytest.mark.parametrize("status", [400, 401, 429])
+async def test_an_answer_that_discord_did_not_take_is_tried_again(
+    world: World, status: int
+) -> None:
+    await world.start()
+    world.discord.faults.add(Fault(route="edit_original", status=status, applied=False))
+    message = await world.say()
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world: World) -> None:
+    await world.start()
+    held = asyncio.Event()
+    world.cad.faults.add(CadFault(on="note", applied=True, hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    held.set()
+    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    assert interaction.messages[-1].content == "NOTE 'some note here' added to call #123"
+
+
+async def test_an_expired_interaction_is_left_alone(world: World) -> None:
+    await world.start()
+    world.discord.faults.add(
+        Fault(
+            route="callback",
+            status=404,
+            applied=False,
+            body={"code": 10062, "message": "Unknown interaction"},
+        )
+    )
+    await world.use()
+    await asyncio.wait_for(world.discord.requested("callback"), PATIENCE)
+    await world.finish()
+    assert not [each for each in world.discord.requests if each.route == "get_original"]

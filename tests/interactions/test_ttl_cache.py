@@ -1,0 +1,104 @@
+"""An answer is asked for once by many, and again when it is too old."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.interactions.ttl_cache import Remembered
+from tests.clock import Clock
+
+
+class Source:
+    """Counts how often it is asked, and answers with that count once it may."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.free = asyncio.Event()
+        self.free.set()
+        self.error: Exception | None = None
+
+    async def __call__(self) -> int:
+        self.asked += 1
+        await self.free.wait()
+        if self.error is not None:
+            raise self.error
+        return self.asked
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def remembered(source: Source, clock: Clock) -> Remembered[int]:
+    return Remembered(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0, clock=clock)
+
+
+async def test_many_who_ask_at_once_get_one_answer(
+    source: Source, remembered: Remembered[int]
+) -> None:
+    source.free.clear()
+    asking = [asyncio.create_task(remembered.get()) for _ in range(5)]
+    await asyncio.sleep(0)
+    source.free.set()
+    assert await asyncio.gather(*asking) == [1] * 5
+
+
+async def test_an_answer_is_good_for_as_long_as_it_says(
+    clock: Clock, remembered: Remembered[int]
+) -> None:
+    assert await remembered.get() == 1
+    clock.seconds += 9.9
+    assert await remembered.get() == 1
+    clock.seconds += 0.2
+    assert await remembered.get() == 2
+    clock.seconds += 59.9
+    assert await remembered.get() == 2
+
+
+async def test_who_needs_a_newer_answer_gets_one(
+    source: Source, clock: Clock, remembered: Remembered[int]
+) -> None:
+    assert await remembered.get() == 1
+    clock.seconds += 5.0
+    assert await remembered.get(at_most=6.0) == 1
+    clock.seconds += 1.0
+    assert await remembered.get(at_most=6.0) == 2
+    clock.seconds += 5.0
+    assert await remembered.get(at_most=6.0) == 2
+    assert source.asked == 2
+
+
+async def test_a_failure_is_told_to_all_and_not_remembered(
+    source: Source, remembered: Remembered[int]
+) -> None:
+    source.error = OSError("no")
+    source.free.clear()
+    asking = [asyncio.create_task(remembered.get()) for _ in range(2)]
+    await asyncio.sleep(0)
+    source.free.set()
+    results = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(each) for each in results] == [OSError, OSError]
+    source.error = None
+    assert await remembered.get() == 2
+
+
+async def test_who_gives_up_leaves_the_question_to_the_others(
+    source: Source, remembered: Remembered[int]
+) -> None:
+    source.free.clear()
+    first, second = (asyncio.create_task(remembered.get()) for _ in range(2))
+    await asyncio.sleep(0)
+    first.cancel()
+    await asyncio.wait({first})
+    source.free.set()
+    assert await second == 1
+    assert source.asked == 1

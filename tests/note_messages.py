@@ -1,0 +1,166 @@
+"""What people do with the messages of notes, and what they see there."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+
+from bot.sandbox.discord import Channel, Interaction, Member, Message, Role
+from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
+from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
+from bot.sandbox.discord.message_validation import read_draft
+from tests.world import PATIENCE, World
+
+ADDED = "NOTE 'some note here' added to call #123"
+QUEUED = "Queued for call #123: "
+CHECKING = "Not confirmed yet: checking call #123."
+NOT_ADDED = "Not added to call #123: "
+UNCONFIRMED = "Not confirmed for call #123: "
+
+
+def labels(message: Message) -> list[str]:
+    """Return what the buttons below a message say."""
+    return [button.label for button in message.buttons]
+
+
+def public(world: World) -> list[Message]:
+    """Return the bot's messages that everybody in the channels sees."""
+    return [
+        message
+        for message in world.discord.messages
+        if message.author.bot and not message.ephemeral and not message.deleted
+    ]
+
+
+async def shows(world: World, message: Message, text: str) -> Message:
+    """Wait until a message has a text in it."""
+    return await asyncio.wait_for(world.discord.shows(message, text), PATIENCE)
+
+
+async def told(world: World, interaction: Interaction, text: str) -> Message:
+    """Wait until an interaction's public message has a text in it, and return the message."""
+    async with asyncio.timeout(PATIENCE):
+        await interaction.acknowledged()
+        assert interaction.message is not None
+        return await world.discord.shows(interaction.message, text)
+
+
+async def press(world: World, member: Member, message: Message, label: str) -> Interaction:
+    """Let somebody press the button that says `label`."""
+    (custom_id,) = [each.custom_id for each in message.buttons if each.label == label]
+    assert custom_id is not None
+    return await world.discord.press_button(member, message, custom_id)
+
+
+async def forge(
+    world: World, member: Member, custom_id: str, channel: Channel | None = None
+) -> Interaction:
+    """Let somebody press a button that the bot would not show there."""
+    button = {"type": 2, "style": 1, "label": "?", "custom_id": custom_id}
+    message = _forged(world, channel or world.channel, button)
+    pressed = await world.discord.press_button(member, message, custom_id)
+    world.discord.world.messages.delete(message)
+    return pressed
+
+
+async def forge_choice(
+    world: World, member: Member, channel: Channel, custom_id: str, kind: int
+) -> Interaction:
+    """Let somebody choose their channel or role, or "1", in a select that the bot does not show.
+
+    `kind` is the component's type, as Discord numbers them.
+    """
+    select: dict[str, object] = {"type": kind, "custom_id": custom_id}
+    if kind == STRING_SELECT:
+        select["options"] = [{"label": "1", "value": "1"}]
+    message = _forged(world, channel, select)
+    value: str | Role | Channel = "1" if kind == STRING_SELECT else channel
+    if kind == ROLE_SELECT:
+        value = member.roles[0]
+    chosen = await world.discord.choose(member, message, custom_id, [value])
+    world.discord.world.messages.delete(message)
+    return chosen
+
+
+def _forged(world: World, channel: Channel, component: dict[str, object]) -> Message:
+    row = {"type": 1, "components": [component]}
+    draft = read_draft({"content": "forged", "components": [row]}, CHANNEL_DEFAULT, [])
+    return world.discord.world.messages.create(channel, world.discord.world.application, draft)
+
+
+async def privately(world: World, interaction: Interaction) -> str:
+    """Wait for an answer that only its member sees, and return what it says."""
+
+    def private() -> list[Message]:
+        return [message for message in interaction.messages if message.ephemeral]
+
+    async with asyncio.timeout(PATIENCE):
+        await world.discord.world.changes.until(lambda: bool(private()))
+    (message,) = private()
+    return message.content
+
+
+def journal_row(world: World) -> tuple[str, int, int] | None:
+    """Return state, tries and revision of the first bot's only note; None without one."""
+    path = world.file(0).path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        row = other.execute("SELECT state, tries, revision FROM notes").fetchone()
+    return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
+
+
+async def journal_says(world: World, state: str, tries: int) -> None:
+    """Wait until the first bot's only note is in a state after so many tries."""
+    async with asyncio.timeout(PATIENCE):
+        while (row := journal_row(world)) is None or row[:2] != (state, tries):  # noqa: ASYNC110 - SQLite tells of nothing
+            await asyncio.sleep(0.02)
+
+
+async def change_journal(world: World, *statements: str, **values: float) -> None:
+    """Execute statements in the first bot's journal, all in one transaction.
+
+    Not in this thread: the bot in it may hold the file's lock and could then never let it go.
+    """
+    path = world.file(0).path
+    assert path is not None
+
+    def change() -> None:
+        with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as other, other:
+            other.execute("BEGIN IMMEDIATE")
+            for statement in statements:
+                other.execute(statement, values)
+
+    await asyncio.to_thread(change)
+
+
+async def taken_by_another(world: World) -> None:
+    """Let another process have cancelled the notes in the first bot's journal."""
+    await change_journal(
+        world,
+        "INSERT INTO processes SELECT 'another', max(seen_at) FROM processes",
+        "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1",
+    )
+
+
+async def later_in_journal(world: World, seconds: float) -> None:
+    """Let every time in the first bot's journal be so many seconds earlier than it was."""
+    await change_journal(
+        world,
+        "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
+        " updated_at = updated_at - :seconds",
+        "UPDATE call_list_reads SET read_at = read_at - :seconds",
+        "UPDATE processes SET seen_at = seen_at - :seconds",
+        seconds=seconds,
+    )
+
+
+async def out_of_time(world: World) -> None:
+    """Let the bot be followed by one that finds the time of the waiting notes over.
+
+    A new round, as after Try again, then has as much time as ever: with a limit that a test could
+    wait for, it would have too little on a busy machine.
+    """
+    await world.finish()
+    await later_in_journal(world, world.config.limits.give_up_seconds)
+    await world.restart()

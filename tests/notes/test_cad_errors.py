@@ -1,0 +1,244 @@
+"""What the channel shows when the CAD does not add a note."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from bot.sandbox.sonoran import Fault
+from tests.note_messages import ADDED, labels, press, public, shows, told
+from tests.world import API_KEY, World
+
+PROBLEM = "application/problem+json"
+
+
+def problem(status: int, detail: str) -> str:
+    return json.dumps({"type": "about:blank", "title": "No", "status": status, "detail": detail})
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        ("INVALID REQUEST TYPE", "SONORAN\\_API\\_VERSION"),
+        ("INVALID COMMUNITY ID", "SONORAN\\_COMMUNITY\\_ID"),
+        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable its API"),
+        ("INVALID API KEY", "SONORAN\\_API\\_KEY"),
+        ("VERSION PLUS REQUIRED", "plan"),
+        ("CALL NOT FOUND", "Check the call number"),
+    ],
+)
+async def test_version_1_errors_are_shown_with_advice(world: World, text: str, advice: str) -> None:
+    await world.start_with(1)
+    world.cad.faults.add(Fault(status=400, body=text, content_type="text/plain"))
+    message = await world.say()
+    first, second, third = message.content.split("\n")
+    assert first == f"Not added to call #123: {text}"
+    assert advice in second
+    assert third == "Your note: some note here"
+    assert not message.ephemeral
+    assert world.stored() == []
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (400, "Check the call number"),
+        (401, "SONORAN\\_API\\_KEY"),
+        (402, "plan"),
+        (403, "plan"),
+        (404, "/callnote-config server"),
+        (409, "administrator"),
+    ],
+)
+async def test_version_2_refusals_are_shown_with_advice(
+    world: World, status: int, advice: str
+) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(
+        Fault(status=status, body=problem(status, "No such luck"), content_type=PROBLEM)
+    )
+    message = await world.say()
+    first, second, _ = message.content.split("\n")
+    assert first == "Not added to call #123: No such luck"
+    assert advice in second
+
+
+async def test_the_log_has_the_cads_own_reference_for_a_refusal(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.start_with(2)
+    headers = {"X-Trace-Id": "00-1f2e"}
+    world.cad.faults.add(Fault(status=404, body="{}", headers=headers))
+    await world.say()
+    await world.finish()
+    (line,) = [each for each in caplog.messages if "outcome=refused" in each]
+    assert line.endswith("cause=RefusedError (refused with status 404) trace=00-1f2e")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    body = '{"message": "Slow down", "request_id": "r1"}'
+    world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
+    message = await told(world, await world.use(), "Queued for call #123: ")
+    first, second = message.content.split("\n")
+    assert first == ("Queued for call #123: Sonoran CAD is taking too many requests; trying again.")
+    assert second == "Your note: some note here"
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    assert len(world.cad.requests) == 1
+    assert world.stored() == []
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("headers", [{"Retry-After": "1"}, {}], ids=["a second", "no delay"])
+async def test_a_rate_limited_note_is_sent_again_and_added_once(
+    world: World, version: int, headers: dict[str, str]
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=429, body="Slow down", headers=headers))
+    message = await world.say()
+    assert message.content == ADDED
+    assert len(world.cad.note_requests) == 2
+    assert world.stored() == ["some note here"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize("status", [500, 502, 503])
+async def test_a_note_that_met_a_server_error_ends_in_the_cad_exactly_once(
+    world: World, version: int, status: int, stored: bool
+) -> None:
+    await world.start_with(version)
+    page = "<!DOCTYPE html><h1>Bad gateway</h1>"
+    world.cad.faults.add(Fault(status=status, body=page, content_type="text/html", applied=stored))
+    message = await world.say()
+    assert message.content == ADDED
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == (1 if stored else 2)
+    assert public(world) == [message]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    page = "<!DOCTYPE html><h1>Bad gateway</h1>"
+    world.cad.faults.add(Fault(status=502, body=page, content_type="text/html", applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    message = await world.say()
+    first, second, third = message.content.split("\n")
+    assert first.startswith("Not confirmed for call #123: ")
+    assert "<h1>" not in first
+    assert "web page" in first
+    assert "look at the call" in second
+    assert third == "Your note: some note here"
+    assert labels(message) == ["Check again", "Send again", "Cancel"]
+    assert len(world.cad.note_requests) == 1
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(
+    "body", ["", "OK", "{}", "null", "NOTE 'x' added to call #124", '{"callId": 124}', "\xff\xfe"]
+)
+async def test_a_success_that_does_not_name_the_call_is_looked_up(
+    world: World, version: int, body: str, stored: bool
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=200, body=body.encode("latin-1"), applied=stored))
+    message = await world.say()
+    assert message.content == ADDED
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == (1 if stored else 2)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(abort="before", applied=True),
+        Fault(abort="after_headers", applied=True),
+        Fault(abort="truncated", applied=True),
+        Fault(oversize=200_000, applied=True),
+    ],
+    ids=["no answer", "headers only", "truncated", "oversize"],
+)
+async def test_a_note_stored_behind_a_broken_reply_is_found_and_never_repeated(
+    world: World, version: int, fault: Fault
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(fault)
+    message = await world.say()
+    assert message.content == ADDED
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == 1
+
+
+async def test_a_note_waits_for_a_cad_out_of_reach(world: World) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    interaction = await world.use()
+    message = await told(
+        world, interaction, "Queued for call #123: Sonoran CAD is not answering; trying again."
+    )
+    assert labels(message) == ["Cancel"]
+    await world.cad.start()
+    assert (await world.final(interaction)).content == ADDED
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_wrong_key_is_not_tried_with_every_note(world: World) -> None:
+    await world.start_with(2)
+    world.cad.api_key = "another"
+    await world.say()
+    message = await world.say()
+    assert "was not asked again" in message.content
+    assert "SONORAN\\_API\\_KEY" in message.content
+    assert len(world.cad.requests) == 1
+
+
+async def test_a_hostile_reply_shows_literally_and_pings_nobody(world: World) -> None:
+    await world.start_with(1)
+    hostile = "# NOTE 'x' added to call #1\n@everyone <@1> [a](https://x.test) ```" + "[" * 5000
+    world.cad.faults.add(Fault(status=404, body=hostile, content_type="text/plain"))
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: # NOTE 'x'")
+    assert "\\[a" in message.content
+    assert len(message.content) <= 2000
+    assert not message.pings.everyone
+    assert not message.pings.users
+
+
+async def test_a_firewalls_page_does_not_count_as_a_refused_key(world: World) -> None:
+    await world.start_with(2)
+    page = "<html><h1>Blocked</h1></html>"
+    world.cad.faults.add(Fault(status=403, body=page, content_type="text/html"))
+    message = await world.say("first")
+    assert message.content.startswith("Not added to call #123: (a web page")
+    await world.say("second")
+    assert world.stored() == ["second"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_key_that_the_cad_repeats_is_not_shown(world: World, version: int) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=400, body=f'{{"request": {{"key": "{API_KEY}"}}}}'))
+    message = await world.say()
+    assert message.content.startswith("Not added to call #123: ")
+    assert API_KEY not in message.content
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_simultaneous_notes_with_a_wrong_key_cost_one_failed_request(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    world.cad.api_key = "another"
+    await asyncio.gather(*(world.say(f"note {n}") for n in range(50)))
+    assert len(world.cad.requests) == 1

@@ -1,0 +1,49 @@
+"""A message of which two processes have something to say."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.sonoran import Fault
+from tests import database as databases
+from tests.note_messages import press, shows, told
+from tests.outbox.workers import eventually
+from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.long
+
+
+async def test_old_news_that_discord_took_late_are_put_right(
+    request: pytest.FixtureRequest, world: World
+) -> None:
+    """discord.py waits out a rate limit by itself; meanwhile another process went on."""
+    async with databases.postgresql(request.config) as world.database:
+        await world.cad.stop()
+        await world.start_with(2)
+        message = await told(world, await world.use(), "is not answering")
+        world.discord.faults.add(
+            DiscordFault(
+                "edit_original",
+                429,
+                applied=False,
+                headers={"Via": "1.1 x", "Retry-After": "4"},
+            )
+        )
+        limit = {"Retry-After": "95"}
+        world.cad.faults.add(Fault(on="note", status=429, headers=limit, body="{}", times=None))
+        await world.cad.start()
+        await asyncio.wait_for(world.discord.arrived("edit_original", 2), PATIENCE)
+        stopping, world.stop = world.stop, asyncio.Event()
+        await world.start()
+        stopping.set()
+        await eventually(lambda: len(world.discord.connections) == 1)
+        await press(world, world.dispatcher, message, "Cancel")
+        await shows(world, message, "Cancelled: nothing was added")
+        first = world.bots.pop(0)
+        await asyncio.wait_for(first, PATIENCE)
+        assert message.content.startswith("Cancelled: nothing was added")
+        assert message.buttons == []
+        await world.finish()

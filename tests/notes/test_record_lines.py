@@ -1,0 +1,81 @@
+"""A note's entry for the log channel and for the history fits and has no effects of its text."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.interactions.markdown import CONTENT_LIMIT
+from bot.notes.record_lines import HISTORY_LIMIT, history_entry, log_entry
+from bot.outbox import NoteRecord, NoteState
+from bot.sandbox.discord.markdown import render
+from bot.sonoran import CallNote, RefusedError
+from tests.hostile_text import hostile_texts, utf16_units
+
+LARGEST = 2**63 - 1
+NOTE = CallNote(server_id=999_999_999, call_id=2**53 - 1, text="Suspect fled", label="Dana")
+RECORD = NoteRecord(
+    id=LARGEST,
+    position=LARGEST,
+    guild_id=LARGEST,
+    channel_id=LARGEST,
+    message_id=LARGEST,
+    member_id=LARGEST,
+    member_name="Dana D-2",
+    token=None,
+    note=NOTE,
+    state=NoteState.REFUSED,
+    cause=RefusedError("NO SUCH CALL", status=404),
+    answer=None,
+    uncertain=0,
+    tries=1,
+    accepted_at=1.7e9,
+    since=1.7e9,
+    updated_at=1.7e9,
+    revision=3,
+    shown=3,
+    logged=0,
+    owner=None,
+)
+
+
+@given(hostile_texts(), hostile_texts(), hostile_texts(), st.sampled_from(NoteState))
+def test_an_entry_fits_and_shows_text_as_it_is(
+    text: str, name: str, said: str, state: NoteState
+) -> None:
+    record = replace(
+        RECORD,
+        member_name=name,
+        state=state,
+        note=replace(NOTE, text=text),
+        cause=RefusedError(said, status=404),
+    )
+    assert utf16_units(log_entry(record)) <= CONTENT_LIMIT
+    without_link = log_entry(replace(record, message_id=None))
+    assert render(without_link).features <= {"line break", "user mention"}
+    entry = history_entry(record)
+    assert utf16_units(entry) <= HISTORY_LIMIT
+    assert render(entry).features <= {"timestamp", "user mention"}
+
+
+def test_a_note_on_another_server_says_so() -> None:
+    assert "call #9007199254740991 on server 999999999 " in log_entry(RECORD)
+    first = replace(RECORD, note=replace(NOTE, server_id=1))
+    assert "on server" not in log_entry(first)
+
+
+def test_a_note_whose_message_is_not_known_has_no_link() -> None:
+    assert "https://" in log_entry(RECORD)
+    assert "https://" not in log_entry(replace(RECORD, message_id=None))
+
+
+def test_the_cad_s_reason_stands_beside_the_outcome() -> None:
+    assert "refused: NO SUCH CALL" in log_entry(RECORD)
+
+
+def test_a_long_note_is_cut_in_the_history_with_a_sign() -> None:
+    entry = history_entry(replace(RECORD, note=replace(NOTE, text="x" * 4000)))
+    assert entry.endswith("x…")
+    assert len(entry) > HISTORY_LIMIT - 10

@@ -1,0 +1,352 @@
+"""One message for each note, kept true whatever becomes of it and of the way to it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import replace
+
+import pytest
+
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.discord import Message
+from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
+from bot.sandbox.sonoran import Fault
+from tests.note_messages import (
+    ADDED,
+    CHECKING,
+    NOT_ADDED,
+    QUEUED,
+    UNCONFIRMED,
+    journal_says,
+    labels,
+    out_of_time,
+    press,
+    public,
+    shows,
+    taken_by_another,
+    told,
+)
+from tests.world import LIMITS, PATIENCE, World
+
+WINDOW = 15 * 60 + 1
+LONG = "Suspect fled north on foot. " * 142  # 3,976 characters
+
+
+def attached(message: Message) -> list[tuple[str, int]]:
+    return [(each.filename, len(each.content)) for each in message.attachments]
+
+
+def hide_channel(world: World) -> None:
+    """Take the right to see the channel from the bot, which it does not need at first."""
+    world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
+
+
+async def queued(world: World, version: int = 2) -> Message:
+    """Return the message of a note that waits for a CAD out of reach."""
+    await world.start_with(version)
+    await world.cad.stop()
+    return await told(world, await world.use(), QUEUED)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(
+    world: World, version: int
+) -> None:
+    message = await queued(world, version)
+    assert message.content == (
+        "Queued for call #123: Sonoran CAD is not answering; trying again.\n"
+        "Your note: some note here"
+    )
+    assert labels(message) == ["Cancel"]
+    await world.cad.start()
+    await shows(world, message, ADDED)
+    assert message.buttons == []
+    assert public(world) == [message]
+    assert message.edits[0] == ""
+    assert message.edits[-1] == ADDED
+    assert all(each.startswith(QUEUED) for each in message.edits[1:-1])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_note_in_doubt_says_that_it_is_being_checked(world: World, version: int) -> None:
+    await world.start_with(version)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(status=502, applied=True))
+    world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+    message = await told(world, await world.use(), CHECKING)
+    assert labels(message) == ["Cancel"]
+    held.set()
+    await shows(world, message, ADDED)
+    assert message.edits == ["", f"{CHECKING}\nYour note: some note here", ADDED]
+    assert public(world) == [message]
+
+
+async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on_its_way(
+    world: World,
+) -> None:
+    """From queued over in doubt to queued again takes a moment; only the end is worth an edit."""
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "1"}))
+    world.cad.faults.add(Fault(status=500))
+    world.cad.faults.add(Fault(status=429))
+    began = time.monotonic()
+    message = await world.say()
+    assert message.content == ADDED
+    assert len(world.cad.note_requests) == 4
+    # Of the five steps, those on the way are shown at least 3 s apart; before the first and after
+    # the last of these come the placeholder and the end. Never is each step shown, which were six.
+    assert len(message.edits) <= min(5, 3 + (time.monotonic() - began) // 3)
+
+
+async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(applied=True, hold=held))
+    first = await world.use("first")
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    second = await told(world, await world.use("second"), QUEUED)
+    assert second.content.startswith("Queued for call #123: waiting for its turn.")
+    held.set()
+    await told(world, first, "NOTE 'first' added")
+    await shows(world, second, "NOTE 'second' added")
+    assert world.stored() == ["first", "second"]
+
+
+@pytest.mark.parametrize("note", ["one\ntwo", LONG], ids=["two lines", "long"])
+async def test_a_note_given_up_comes_with_its_full_text_until_it_is_tried_again(
+    world: World, note: str
+) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await told(world, await world.use(note), QUEUED)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
+    assert attached(message) == [("note.txt", len(note.strip()))]
+    await world.cad.start()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, "NOTE '")
+    assert attached(message) == []
+    assert world.stored() == [note.strip()]
+
+
+@pytest.mark.parametrize("note", ["one\ntwo", LONG], ids=["two lines", "long"])
+async def test_a_refused_note_comes_with_its_full_text(world: World, note: str) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=404, body="{}"))
+    message = await world.say(note)
+    assert attached(message) == [("note.txt", len(note.strip()))]
+    assert len(message.content) <= 2000
+
+
+async def test_an_unconfirmed_note_comes_with_its_full_text(world: World) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    message = await world.say("one\ntwo")
+    assert message.content.startswith(UNCONFIRMED)
+    assert attached(message) == [("note.txt", 7)]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
+async def test_after_a_quarter_of_an_hour_the_message_is_edited_as_an_ordinary_one(
+    world: World, restarted: bool
+) -> None:
+    message = await queued(world)
+    world.clock.later(WINDOW)
+    if restarted:
+        await world.restart()
+    await world.cad.start()
+    await shows(world, message, ADDED)
+    assert message.buttons == []
+    assert public(world) == [message]
+
+
+async def test_after_a_quarter_of_an_hour_a_deleted_message_is_replaced_in_the_channel(
+    world: World,
+) -> None:
+    message = await queued(world)
+    world.clock.later(WINDOW)
+    world.discord.world.messages.delete(message)
+    await world.cad.start()
+    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert posted.content == ADDED
+    assert public(world) == [posted]
+
+
+async def test_after_a_quarter_of_an_hour_the_truth_is_posted_where_the_edit_is_refused(
+    world: World,
+) -> None:
+    """Discord lost the message, as far as the edit goes, but takes a new one."""
+    message = await queued(world)
+    world.clock.later(WINDOW)
+    world.discord.faults.add(
+        DiscordFault(route="edit_message", status=403, times=None, applied=False)
+    )
+    await world.cad.start()
+    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert posted.content == ADDED
+    assert message.content.startswith(QUEUED)
+
+
+async def test_a_new_message_comes_without_the_copy_where_the_bot_may_not_attach_files(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(status=404, body="CALL NOT FOUND", hold=held))
+    interaction = await world.use("one\ntwo")
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    world.clock.later(WINDOW)
+    world.discord.faults.add(DiscordFault("channel_message", status=403, applied=False))
+    held.set()
+    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert posted.content.startswith(NOT_ADDED + "CALL NOT FOUND")
+    assert posted.content.endswith("Your note: one ↵ two")
+    assert attached(posted) == []
+
+
+async def test_a_channel_that_the_bot_cannot_see_is_no_hindrance_within_the_window(
+    world: World,
+) -> None:
+    hide_channel(world)
+    message = await queued(world)
+    await world.cad.start()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+async def test_what_cannot_be_shown_any_more_is_added_and_noted_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    hide_channel(world)
+    message = await queued(world)
+    world.clock.later(WINDOW)
+    await world.cad.start()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    await world.finish()
+    assert world.stored() == ["some note here"]
+    assert message.content.startswith(QUEUED)
+    assert [each for each in caplog.messages if "outcome=added, not shown" in each]
+
+
+async def test_old_news_are_not_put_over_what_another_process_says(world: World) -> None:
+    """The other took the note while this one was held up, and could show it as cancelled."""
+    await world.start_with(2)
+    await world.cad.stop()
+    world.discord.faults.add(DiscordFault(route="edit_original", abort=True, applied=False))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
+    await taken_by_another(world)
+    await world.finish()  # which waits until everything is shown
+    assert interaction.message is not None
+    assert interaction.message.content == ""
+
+
+async def test_a_press_opens_the_window_anew(world: World) -> None:
+    hide_channel(world)
+    message = await queued(world)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
+    world.clock.later(WINDOW)
+    await world.cad.start()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+async def test_an_unconfirmed_note_is_cancelled_in_a_channel_that_the_bot_cannot_see(
+    world: World,
+) -> None:
+    """The press itself opens the way to the message, whose own has closed."""
+    hide_channel(world)
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    message = await world.say()
+    assert message.content.startswith(UNCONFIRMED)
+    world.clock.later(WINDOW)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled, but it may have been added")
+    assert message.buttons == []
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["", "channel hidden"])
+async def test_a_deleted_message_is_replaced_by_one_that_is_kept_true(
+    world: World, hidden: bool
+) -> None:
+    if hidden:
+        hide_channel(world)
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(applied=True, hold=held, status=500))
+    world.cad.faults.add(Fault(on="calls", applied=True, hold=(looked := asyncio.Event())))
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    held.set()
+    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    (message,) = public(world)
+    await shows(world, message, CHECKING)
+    looked.set()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+    assert message.buttons == []
+
+
+async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_message(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    held, posting = asyncio.Event(), asyncio.Event()
+    world.cad.faults.add(Fault(applied=True, hold=held, status=500))
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    world.discord.faults.add(DiscordFault(route="followup", hold=posting))
+    held.set()
+    await asyncio.wait_for(world.discord.arrived("followup"), PATIENCE)
+    await journal_says(world, "added", tries=1)
+    posting.set()
+    (message,) = public(world)
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
+async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -> None:
+    message = await queued(world)
+    world.discord.world.messages.delete(message)
+    await out_of_time(world)
+    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    (message,) = public(world)
+    await shows(world, message, NOT_ADDED)
+    await world.cad.start()
+    if restarted:
+        await world.restart()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+async def test_a_full_journal_takes_no_more_notes_and_says_so_privately(world: World) -> None:
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=2))
+    await world.start_with(2)
+    await world.cad.stop()
+    waiting = [await told(world, await world.use(f"note {n}"), QUEUED) for n in range(2)]
+    interaction = await world.use("one too many")
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert answer.ephemeral
+    assert answer.content.startswith("2 notes are waiting for Sonoran CAD already")
+    await world.cad.start()
+    for message in waiting:
+        await shows(world, message, "NOTE '")
+    assert world.stored() == ["note 0", "note 1"]
+    await world.say("room again")
+    assert len(world.stored()) == 3

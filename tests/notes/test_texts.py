@@ -1,0 +1,364 @@
+"""Whatever becomes of a note is said in words of its own that fit and have no effects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.interactions.markdown import CONTENT_LIMIT
+from bot.notes.texts import content_of, duration, loose_copy, outcome_of, repeated
+from bot.outbox import NoteRecord, NoteState
+from bot.sandbox.discord.markdown import render
+from bot.sonoran import (
+    CallNote,
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
+from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
+
+TOLD = [
+    NoteState.QUEUED,
+    NoteState.CHECKING,
+    NoteState.ADDED,
+    NoteState.REFUSED,
+    NoteState.FAILED,
+    NoteState.UNCONFIRMED,
+    NoteState.CANCELLED,
+]
+# One of each class.
+CAD_ERRORS: list[SonoranError] = [
+    RefusedError("NO", status=422),
+    CredentialsError("NO", status=401),
+    RateLimitedError("NO", retry_after=30.0),
+    NoEffectError(Reason.NO_CONNECTION),
+    OutcomeUnknownError(Reason.NO_ANSWER),
+]
+RECORD = NoteRecord(
+    id=5,
+    position=1,
+    guild_id=1,
+    channel_id=2,
+    message_id=3,
+    member_id=4,
+    member_name="dana",
+    token="interaction-token",
+    note=CallNote(server_id=1, call_id=123, text="Suspect fled", label="Anna"),
+    state=NoteState.QUEUED,
+    cause=None,
+    answer=None,
+    uncertain=0,
+    tries=1,
+    accepted_at=0.0,
+    since=0.0,
+    updated_at=0.0,
+    revision=2,
+    shown=0,
+    logged=0,
+    owner=None,
+)
+
+_Class = TypeVar("_Class")
+
+
+def family(root: type[_Class]) -> set[type[_Class]]:
+    """Return every class of Callnote's own below the root."""
+    below = {deeper for child in root.__subclasses__() for deeper in {child, *family(child)}}
+    return {one for one in below if one.__module__.startswith("bot.")}
+
+
+def record(
+    state: NoteState,
+    cause: SonoranError | None = None,
+    text: str = "Suspect fled",
+    *,
+    answer: str | None = None,
+    uncertain: int = 0,
+) -> NoteRecord:
+    note = replace(RECORD.note, text=text)
+    return replace(RECORD, state=state, cause=cause, note=note, answer=answer, uncertain=uncertain)
+
+
+def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:
+    content = content_of(record(state, cause, text))
+    assert content is not None
+    return content
+
+
+def advice(error: SonoranError) -> str:
+    return said(NoteState.REFUSED, error).splitlines()[1]
+
+
+def test_every_kind_of_cad_error_is_tried_here() -> None:
+    assert {type(error) for error in CAD_ERRORS} == family(SonoranError)
+
+
+def test_every_state_that_is_told_has_words_of_its_own() -> None:
+    assert len({said(state) for state in TOLD}) == len(TOLD)
+
+
+@pytest.mark.parametrize("state", sorted(set(NoteState) - set(TOLD)))
+def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> None:
+    assert content_of(record(state)) is None
+
+
+@pytest.mark.parametrize(
+    ("cause", "why"),
+    [
+        (None, "waiting for its turn"),
+        (NoEffectError(Reason.NO_CONNECTION), "Sonoran CAD is not answering; trying again"),
+        (NoEffectError(Reason.WRONG_ADDRESS), "Sonoran CAD is not at its address; trying again"),
+        (
+            RateLimitedError("", retry_after=None),
+            "Sonoran CAD is taking too many requests; trying again",
+        ),
+        (
+            OutcomeUnknownError(Reason.STOPPED),
+            "Callnote was restarted and the note is not there; sending it again",
+        ),
+        (
+            OutcomeUnknownError(Reason.SERVER_ERROR),
+            "Sonoran CAD had trouble and does not have it; sending it again",
+        ),
+    ],
+)
+def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: str) -> None:
+    assert said(NoteState.QUEUED, cause) == (
+        f"Queued for call #123: {why}.\nYour note: Suspect fled"
+    )
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        NoEffectError(Reason.NO_CONNECTION),
+        OutcomeUnknownError(Reason.SERVER_ERROR),
+        OutcomeUnknownError(Reason.STOPPED),
+    ],
+)
+def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: SonoranError) -> None:
+    content = content_of(record(NoteState.QUEUED), problem)
+    assert content is not None
+    assert "Queued for call #123: Sonoran CAD is not answering; trying again." in content
+
+
+def test_an_added_note_is_the_cads_own_answer() -> None:
+    content = content_of(record(NoteState.ADDED, answer="NOTE 'x' added to call #123"))
+    assert content == "NOTE 'x' added to call #123"
+
+
+@pytest.mark.parametrize("state", sorted(set(TOLD) - {NoteState.ADDED}))
+def test_a_note_that_is_not_added_is_given_back(state: NoteState) -> None:
+    assert said(state).splitlines()[-1] == "Your note: Suspect fled"
+
+
+@pytest.mark.parametrize("state", TOLD)
+def test_the_call_of_a_note_is_named(state: NoteState) -> None:
+    assert "call #123" in said(state).splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "button"),
+    [(NoteState.FAILED, "Try again"), (NoteState.UNCONFIRMED, "Check again")],
+)
+def test_a_note_that_was_given_up_names_what_to_press(state: NoteState, button: str) -> None:
+    assert f"press {button}" in said(state).replace("Press", "press").splitlines()[1]
+
+
+def test_a_note_cancelled_while_in_doubt_may_be_there() -> None:
+    content = content_of(record(NoteState.CANCELLED, uncertain=1))
+    assert content is not None
+    assert "may have been added" in content
+    assert "nothing was added" not in content
+
+
+@pytest.mark.parametrize(
+    ("state", "uncertain", "outcome"),
+    [
+        (NoteState.ADDED, 0, "added"),
+        (NoteState.REFUSED, 0, "refused"),
+        (NoteState.FAILED, 0, "failed"),
+        (NoteState.UNCONFIRMED, 1, "not confirmed"),
+        (NoteState.CANCELLED, 0, "cancelled"),
+        (NoteState.CANCELLED, 1, "cancelled, may have been added"),
+        (NoteState.QUEUED, 0, "on its way"),
+        (NoteState.CHECKING, 1, "on its way"),
+    ],
+)
+def test_the_outcome_in_a_word(state: NoteState, uncertain: int, outcome: str) -> None:
+    assert outcome_of(record(state, uncertain=uncertain)) == outcome
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RefusedError("CALL NOT FOUND", status=404), "CALL NOT FOUND"),
+        (RefusedError("", status=418), "status 418 without a text"),
+        (CredentialsError("INVALID API KEY", status=401), "INVALID API KEY"),
+        (RateLimitedError("SLOW DOWN", retry_after=1), "SLOW DOWN"),
+        (RateLimitedError("", retry_after=1), "too many requests"),
+        (NoEffectError(Reason.WRONG_ADDRESS, text="Backend"), "Backend"),
+        (NoEffectError(Reason.NO_CONNECTION), "Sonoran CAD cannot be reached"),
+        (OutcomeUnknownError(Reason.NO_ANSWER), "Sonoran CAD did not answer in time"),
+        (OutcomeUnknownError(Reason.SERVER_ERROR, status=500, text="Oops"), "Oops"),
+    ],
+)
+@pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
+def test_the_cads_own_words_come_first(
+    state: NoteState, error: SonoranError, expected: str
+) -> None:
+    assert said(state, error).splitlines()[0].endswith(f"call #123: {expected}")
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (RefusedError("INVALID REQUEST TYPE", status=400), "SONORAN_API_URL"),
+        (RefusedError("CALL NOT FOUND", status=404), "Check the call number; if it is right"),
+        (RefusedError("CALL NOT FOUND", status=400), "Check the call number; if it is right"),
+        (RefusedError("BAD", status=400), "Check the call number and the note"),
+        (RefusedError("BAD", status=422), "Show this to an administrator"),
+        (CredentialsError("INVALID COMMUNITY ID", status=403), "SONORAN_COMMUNITY_ID"),
+        (CredentialsError("API IS NOT ENABLED", status=403), "enable its API"),
+        (CredentialsError("", status=402), "plan"),
+        (CredentialsError("", status=403), "allow"),
+        (CredentialsError("INVALID API KEY", status=401), "SONORAN_API_KEY"),
+        (CredentialsError("", status=401, remembered=True, retry_in=61), "in 61 seconds"),
+    ],
+)
+def test_the_advice_fits_what_the_cad_refused(error: SonoranError, expected: str) -> None:
+    assert expected in render(advice(error)).text
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_words(reason: Reason) -> None:
+    assert said(NoteState.FAILED, NoEffectError(reason)).splitlines()[0] != (
+        "Not added to call #123: "
+    )
+
+
+_cad_texts = hostile_texts() | long_hostile_texts(65_536)
+_cad_errors = st.one_of(
+    st.builds(RefusedError, _cad_texts, status=st.sampled_from([400, 404, 409, 422])),
+    st.builds(
+        CredentialsError,
+        _cad_texts,
+        status=st.sampled_from([401, 402, 403]),
+        retry_in=st.floats(0, 1e9),
+        remembered=st.booleans(),
+    ),
+    st.builds(
+        RateLimitedError,
+        _cad_texts,
+        retry_after=st.none() | st.floats(0, allow_infinity=False),
+    ),
+    st.builds(NoEffectError, st.sampled_from(Reason), text=st.none() | _cad_texts),
+    st.builds(OutcomeUnknownError, st.sampled_from(Reason), text=st.none() | _cad_texts),
+)
+
+
+@given(st.sampled_from(TOLD), st.none() | _cad_errors, hostile_texts() | long_hostile_texts(4000))
+@example(NoteState.REFUSED, RefusedError("*" * 65_536, status=404), "*" * 4000)
+@example(NoteState.REFUSED, RefusedError("😀" * 65_536, status=404), "😀" * 4000)
+@example(NoteState.FAILED, RateLimitedError("x" * 65_536, retry_after=1e308), "[" * 4000)
+@example(NoteState.QUEUED, None, "[" * 4000)
+def test_any_content_fits_and_has_no_effects(
+    state: NoteState, error: SonoranError | None, note: str
+) -> None:
+    content = said(state, error, note)
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert len(content.splitlines()) <= 3
+    assert render(content).features <= {"line break"}
+
+
+@given(long_hostile_texts(65_536))
+def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
+    content = content_of(record(NoteState.ADDED, answer=answer))
+    assert content is not None
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert render(content).features == frozenset()
+
+
+def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:
+    words = "@everyone <@1> **x** https://a.example"
+    content = said(NoteState.REFUSED, RefusedError(words, status=422))
+    assert render(content).text.splitlines()[0].endswith(words)
+
+
+LONG = " ".join(["Suspect fled north."] * 40)
+
+
+def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
+    error = RefusedError("x" * 65_536, status=404)
+    assert LONG in said(NoteState.REFUSED, error, LONG)
+    assert loose_copy(record(NoteState.REFUSED, error, LONG)) is None
+
+
+@pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
+@pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
+def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
+    assert loose_copy(record(state, None, note)) == note
+
+
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
+def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
+    assert loose_copy(record(state, None, "one\ntwo")) is None
+
+
+def test_a_repeated_note_is_asked_about_with_its_age() -> None:
+    assert repeated(record(NoteState.HELD), 20.0) == (
+        "You added exactly this to call #123 20 seconds ago; its message says where it stands, "
+        "and this one was not added."
+    )
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "1 second"),
+        (0.2, "1 second"),
+        (1.01, "2 seconds"),
+        (119, "119 seconds"),
+        (119.5, "2 minutes"),
+        (121, "3 minutes"),
+        (3600, "60 minutes"),
+        (86_401, "more than a day"),
+        (1e308, "more than a day"),
+    ],
+)
+def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None:
+    cause = CredentialsError("INVALID API KEY", status=401)
+    shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+    said, advice, note = shown.split("\n")
+    assert said == "Not confirmed for call #123: INVALID API KEY"
+    assert "must correct SONORAN\\_API\\_KEY" in advice
+    assert "may have been added" in advice
+    assert "Check again" in advice
+    assert note.startswith("Your note: ")
+
+
+def test_what_is_said_of_a_note_in_doubt_that_was_refused_invites_no_further_send() -> None:
+    for cause in (
+        RefusedError("BAD NOTE", status=400),
+        CredentialsError("INVALID API KEY", status=401, remembered=True, retry_in=30.0),
+    ):
+        shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+        assert "try again" not in shown.lower()
+
+
+def test_a_note_that_was_refused_and_is_not_there_is_not_said_to_be_unanswered() -> None:
+    cause = RefusedError("BAD NOTE", status=400)
+    shown = content_of(record(NoteState.QUEUED, cause), None) or ""
+    assert shown.startswith("Queued for call #123: Sonoran CAD does not have it; sending it again.")

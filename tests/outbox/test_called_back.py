@@ -1,0 +1,62 @@
+"""Notes that are called back while the call list is held against others."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+import pytest
+from sqlalchemy import select, text
+
+from bot.outbox import NoteState
+from bot.outbox.schema import notes
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.storage import Database
+from tests import database as databases
+from tests.outbox import workers
+from tests.outbox.workers import Office, stored, working
+from tests.world import PATIENCE
+
+
+@pytest.fixture
+def engine() -> str:
+    """Give only PostgreSQL, where one row can be kept from being moved."""
+    return "postgresql"
+
+
+address = databases.address
+database = databases.database
+cad = workers.cad
+session = workers.session
+
+
+async def test_a_note_called_back_while_another_is_judged_stays_called_back(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    # The first look comes too early for both, so that the second one can tell of each.
+    cad.faults.add(Fault(on="calls", status=429, body="{}", headers={"Retry-After": "2"}))
+    async with working(Office(database, cad, session)) as office:
+        cad.faults.add(Fault(status=500))
+        judged = await office.became(await office.note("judged", 123), NoteState.CHECKING)
+        cad.faults.add(Fault(status=500))
+        other = await office.became(await office.note("other", 124), NoteState.CHECKING)
+        async with database.begin() as connection:
+            await connection.execute(
+                select(notes.c.id).where(notes.c.id == judged.id).with_for_update()
+            )
+            await somebody_waits(database)
+            await office.delivery.cancel(other)
+        await office.became(judged, NoteState.ADDED)
+        last = await office.note("last", 125)
+        await office.became(last, NoteState.ADDED)
+    assert [each.state for each in office.told if each.id == other.id][-1] is NoteState.CANCELLED
+    assert stored(cad, 124) == []
+
+
+async def somebody_waits(database: Database) -> None:
+    """Wait until a transaction waits for another one."""
+    async with asyncio.timeout(PATIENCE):
+        async with database.begin() as connection:
+            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            while not await connection.scalar(waiting):  # noqa: ASYNC110 - the server's own doing
+                await asyncio.sleep(0.01)

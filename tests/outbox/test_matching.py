@@ -1,0 +1,238 @@
+"""What a reading of the call list proves about a note."""
+
+from __future__ import annotations
+
+import html
+import unicodedata
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bot.outbox.matching import Explained, Verdict, fingerprint, judge
+from bot.sonoran import CallNote, DispatchCall, ListedNote
+from tests.hostile_text import hostile_texts
+
+LABEL = "Dana D-2"
+TEXT = "Suspect fled north on foot, last seen near the old mill with a red bag"
+NOTE = CallNote(1, 123, TEXT, LABEL)
+OWN = fingerprint(LABEL, TEXT)
+
+counts = st.integers(0, 4)
+words = st.text(st.characters(exclude_categories=()), max_size=40) | hostile_texts(6)
+
+
+def call_with(*notes: ListedNote | str) -> DispatchCall:
+    """Return the call with these notes; those given as a text have the member's label."""
+    listed = tuple(ListedNote(LABEL, each) if isinstance(each, str) else each for each in notes)
+    return DispatchCall(1, 123, "", "", "", closed=False, notes=listed)
+
+
+def look(
+    *notes: ListedNote | str,
+    sends: int = 1,
+    explained: dict[str, Explained] | None = None,
+    settled: bool = True,
+) -> tuple[Verdict, int]:
+    return judge(call_with(*notes), NOTE, sends=sends, explained=explained or {}, settled=settled)
+
+
+def test_a_note_that_is_listed_is_there() -> None:
+    assert look(TEXT) == (Verdict.THERE, 1)
+    assert look("another one", TEXT, settled=False) == (Verdict.THERE, 1)
+
+
+def test_a_note_that_is_not_listed_is_not_there_once_the_reading_is_settled() -> None:
+    assert look() == (Verdict.NOT_THERE, 0)
+    assert look(settled=False) == (Verdict.UNKNOWN, 0)
+
+
+@pytest.mark.parametrize("settled", [False, True])
+def test_nothing_is_assumed_of_a_call_that_is_not_listed_or_has_no_usable_notes(
+    settled: bool,
+) -> None:
+    unusable = DispatchCall(1, 123, "", "", "", closed=False, notes=None)
+    for call in (None, unusable):
+        verdict = judge(call, NOTE, sends=1, explained={}, settled=settled)
+        assert verdict == (Verdict.UNKNOWN, 0)
+
+
+@given(words, words)
+def test_what_the_cad_may_change_in_a_text_does_not_change_its_fingerprint(
+    label: str, text: str
+) -> None:
+    plain = fingerprint(label, text)
+    assert fingerprint(f" {label}\n", text.replace(" ", " \n")) == plain
+    assert fingerprint(unicodedata.normalize("NFD", label), text + "\r\n") == plain
+
+
+@given(words, words)
+def test_an_escaped_text_has_the_fingerprint_of_what_was_escaped(label: str, text: str) -> None:
+    assume("&" not in label + text)  # such a text may be read as an escape itself
+    assert fingerprint(html.escape(label), html.escape(text)) == fingerprint(label, text)
+
+
+@given(words, words)
+def test_another_word_or_another_sender_makes_another_note(label: str, text: str) -> None:
+    plain = fingerprint(label, text)
+    assert fingerprint(label, text + " x") != plain
+    assert fingerprint(label + " x", text) != plain
+
+
+def test_a_text_with_half_an_emoji_has_a_fingerprint_and_is_found() -> None:
+    assert len(fingerprint("Dana \ud83d", "\ude00 cut")) == 64
+    assert look("cut in the middle \ud83d", TEXT) == (Verdict.THERE, 1)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        TEXT.replace(" ", "  "),
+        TEXT.replace(" ", "\r\n", 3),
+        f"\n{TEXT} ",
+        TEXT.replace(" ", "\u00a0"),
+    ],
+    ids=["double blanks", "line breaks", "blanks around", "no-break spaces"],
+)
+def test_a_note_with_other_white_space_is_recognized(stored: str) -> None:
+    assert look(stored) == (Verdict.THERE, 1)
+
+
+def test_an_escaped_note_is_recognized() -> None:
+    note = CallNote(1, 123, '<b>O\'Neill</b> & "Co"', "A & B")
+    stored = ListedNote(html.escape(note.label), html.escape(note.text))
+    verdict = judge(call_with(stored), note, sends=1, explained={}, settled=True)
+    assert verdict == (Verdict.THERE, 1)
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        ListedNote("Sonoran CAD", TEXT),
+        ListedNote(LABEL, TEXT[:40]),
+        ListedNote(LABEL, TEXT[:40] + "..."),
+        ListedNote("Sonoran CAD", TEXT[:32] + "…"),
+        ListedNote(LABEL, f"12:00: {TEXT}"),
+        ListedNote(LABEL, f"{TEXT} (by API)"),
+        ListedNote(LABEL.lower(), TEXT),
+    ],
+    ids=["relabelled", "cut", "dots", "relabelled and cut", "prefix", "suffix", "case"],
+)
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_note_that_may_be_this_one_altered_leaves_the_matter_open(
+    stored: ListedNote, settled: bool
+) -> None:
+    assert look(stored, settled=settled) == (Verdict.UNKNOWN, 0)
+
+
+def test_an_altered_note_that_is_explained_proves_nothing_about_this_one() -> None:
+    longer = TEXT + " and a dog"
+    others = {fingerprint(LABEL, longer): Explained(added=1)}
+    assert look(longer, explained=others) == (Verdict.NOT_THERE, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [
+        ("Suspect armed 🔫 heading north", "Suspect armed ? heading north"),
+        ("Suspect armed 🔫 heading north", "Suspect armed ???? heading north"),
+        ("Speed < 30 near exit 5", "Speed &amp;lt; 30 near exit 5"),
+        ("Zoë's café is on fire", "ZoÃ«'s cafÃ© is on fire"),
+    ],
+    ids=["emoji lost", "each byte lost", "escaped twice", "wrong encoding"],
+)
+def test_a_note_with_other_characters_leaves_the_matter_open(text: str, stored: str) -> None:
+    note = CallNote(1, 123, text, LABEL)
+    verdict = judge(call_with(stored), note, sends=1, explained={}, settled=True)
+    assert verdict == (Verdict.UNKNOWN, 0)
+
+
+def test_a_note_of_the_same_sender_with_other_words_does_not_matter() -> None:
+    assert look("Ambulance requested at the corner of Fifth") == (Verdict.NOT_THERE, 0)
+
+
+def test_a_short_beginning_is_a_note_of_its_own() -> None:
+    assert look(TEXT[:12]) == (Verdict.NOT_THERE, 0)
+
+
+def test_a_list_that_lacks_any_note_known_to_be_there_is_not_believed() -> None:
+    other = {fingerprint(LABEL, "hello"): Explained(added=1)}
+    assert look(explained=other) == (Verdict.UNKNOWN, 0)
+    assert look(TEXT, explained=other) == (Verdict.UNKNOWN, 0)
+    assert look("hello", explained=other) == (Verdict.NOT_THERE, 0)
+    assert look(TEXT, explained={OWN: Explained(added=2)}) == (Verdict.UNKNOWN, 0)
+
+
+def test_a_missing_note_of_which_nobody_was_sure_says_nothing_about_the_list() -> None:
+    other = {fingerprint(LABEL, "hello"): Explained(uncertain=1)}
+    assert look(explained=other) == (Verdict.NOT_THERE, 0)
+
+
+@given(
+    copies=counts, added=counts, uncertain=counts, sends=st.integers(1, 3), settled=st.booleans()
+)
+def test_equal_notes_are_told_apart_by_their_number(
+    copies: int, added: int, uncertain: int, sends: int, settled: bool
+) -> None:
+    verdict, there = look(
+        *[TEXT] * copies,
+        sends=sends,
+        explained={OWN: Explained(added, uncertain)},
+        settled=settled,
+    )
+    unexplained = copies - added
+    if unexplained > uncertain:
+        assert verdict is Verdict.THERE
+        assert there == min(unexplained - uncertain, sends)
+    elif unexplained == 0 and settled:
+        assert verdict is Verdict.NOT_THERE
+    else:
+        assert verdict is Verdict.UNKNOWN
+
+
+@st.composite
+def listings(draw: st.DrawFn) -> tuple[list[ListedNote], dict[str, Explained]]:
+    """Draw a list with this note and others in it, and what the journal knows of some of them."""
+    known = [ListedNote(LABEL, TEXT), *draw(st.lists(st.builds(ListedNote, words, words)))]
+    listed = draw(st.lists(st.sampled_from(known), max_size=8))
+    explained = {
+        fingerprint(each.label, each.text): Explained(draw(counts), draw(counts))
+        for each in draw(st.lists(st.sampled_from(known), max_size=4))
+    }
+    return listed, explained
+
+
+@given(listings(), st.booleans(), st.integers(1, 3))
+def test_no_list_whatever_makes_a_note_there_without_a_copy_that_nothing_else_explains(
+    drawn: tuple[list[ListedNote], dict[str, Explained]], settled: bool, sends: int
+) -> None:
+    listed, explained = drawn
+    verdict, there = look(*listed, sends=sends, explained=explained, settled=settled)
+    own = explained.get(OWN, Explained())
+    copies = sum(fingerprint(each.label, each.text) == OWN for each in listed)
+    spare = copies - own.added - own.uncertain
+    assert (verdict is Verdict.THERE) <= (0 < there <= min(spare, sends))
+    assert (verdict is not Verdict.THERE) <= (there == 0)
+    assert (verdict is Verdict.NOT_THERE) <= (settled and copies == own.added)
+
+
+@given(listings(), st.randoms())
+def test_the_order_of_the_list_does_not_matter(
+    drawn: tuple[list[ListedNote], dict[str, Explained]], random: object
+) -> None:
+    listed, explained = drawn
+    shuffled = sorted(listed, key=lambda _: random.random())  # type: ignore[attr-defined]
+    assert look(*listed, explained=explained) == look(*shuffled, explained=explained)
+
+
+@given(st.text("abc xyz.é", min_size=32, max_size=200), st.integers(32, 200))
+def test_a_cut_note_is_never_taken_for_absent(text: str, length: int) -> None:
+    note = CallNote(1, 123, text, LABEL)
+    assume(len(" ".join(text[:length].split())) >= 32)
+    verdict, _ = judge(call_with(text[:length]), note, sends=1, explained={}, settled=True)
+    assert verdict is not Verdict.NOT_THERE
+
+
+def test_the_words_of_a_note_are_in_no_repr() -> None:
+    assert TEXT not in repr((NOTE, call_with(TEXT)))
+    assert LABEL not in repr((NOTE, call_with(TEXT)))

@@ -1,0 +1,268 @@
+"""The CAD or the database out of reach while notes wait, and processes that end at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.outbox import NoteRecord, NoteState
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.storage import Database, DatabaseAddress
+from tests import database as databases
+from tests.database import file_in, locked_file, make_file, opened
+from tests.gate import Gate
+from tests.outbox import workers
+from tests.outbox.workers import Office, eventually, stored, with_limits, working
+from tests.world import PATIENCE
+
+pytestmark = pytest.mark.long
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+behind_gate = databases.behind_gate
+cad = workers.cad
+session = workers.session
+
+PATIENT = 10.0
+CALLS = (123, 124, 125)
+
+
+def requests(cad: SonoranServer, kind: str) -> int:
+    return sum(request.kind == kind for request in cad.requests)
+
+
+async def accept_many(office: Office, count: int) -> list[NoteRecord]:
+    """Accept notes for three calls in turn, numbered from 0."""
+    return [await office.note(f"note {n}", CALLS[n % 3], member=n % 5) for n in range(count)]
+
+
+async def all_added(office: Office, records: list[NoteRecord]) -> None:
+    for record in records:
+        await office.became(record, NoteState.ADDED)
+
+
+def expected(count: int, call: int) -> list[str]:
+    return [f"note {n}" for n in range(count) if CALLS[n % 3] == call]
+
+
+def everything_is_there_once_and_in_order(cad: SonoranServer, count: int) -> bool:
+    return all(stored(cad, call) == expected(count, call) for call in CALLS)
+
+
+async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_requests(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="any", status=503, times=None))
+    limits = with_limits(longest_pause_seconds=30.0, call_reads_per_minute=3)
+    began = time.monotonic()
+    async with working(Office(database, cad, session, limits)) as office:
+        records = await accept_many(office, 50)
+        await eventually(lambda: requests(cad, "version") >= 2)
+        ids = {each.id for each in records}
+        await office.until(lambda told: ids <= {each.id for each in told})
+        sent = requests(cad, "note")
+        await asyncio.sleep(0.5)
+        assert len(office.delivery) == 50
+        assert requests(cad, "note") == sent <= len(CALLS)
+        # The pauses are at least 1, 2, 4 s and so on, so the time that it took bounds the probes.
+        probes = requests(cad, "version")
+        assert 2 ** (probes - 1) - 1 <= time.monotonic() - began
+        assert requests(cad, "calls") <= 3
+        assert stored(cad) == []
+
+
+@pytest.mark.parametrize("applied", [False, True])
+async def test_notes_that_waited_out_an_outage_are_added_once_and_in_order(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, applied: bool
+) -> None:
+    cad.faults.add(Fault(on="note", applied=applied, abort="before"))
+    cad.faults.add(Fault(on="any", status=503, times=None))
+    async with working(Office(database, cad, session)) as office:
+        records = await accept_many(office, 50)
+        await eventually(lambda: requests(cad, "version") >= 4)
+        cad.faults.clear()
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 50)
+    assert requests(cad, "note") <= 50 + len(CALLS)
+
+
+async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="any", status=503, times=None))
+    async with working(Office(database, cad, session, answer_seconds=PATIENT)) as office:
+        records = await accept_many(office, 12)
+        await eventually(lambda: requests(cad, "version") >= 2)
+        before = requests(cad, "note")
+        answer = asyncio.Event()
+        cad.faults.clear()
+        cad.faults.add(Fault(on="note", applied=True, hold=answer))
+        await asyncio.wait_for(cad.received(before + 1), PATIENCE)
+        await asyncio.sleep(0.5)
+        assert requests(cad, "note") == before + 1
+        answer.set()
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 12)
+
+
+async def test_a_cad_that_cannot_be_connected_to_is_sent_nothing_and_then_everything(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    await cad.stop()
+    async with working(Office(database, cad, session)) as office:
+        records = await accept_many(office, 10)
+        for record in records:
+            await office.became(record, NoteState.QUEUED)
+        await cad.start()
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 10)
+    assert requests(cad, "note") == 10
+    assert requests(cad, "calls") == 0
+
+
+async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", status=429, body="{}", headers={"Retry-After": "3600"}))
+    async with working(Office(database, cad, session)) as office:
+        await office.note()
+        await eventually(lambda: office.delivery.problem is not None)
+        await accept_many(office, 3)
+        await asyncio.sleep(0.5)
+    assert len(cad.requests) == 1
+
+
+async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_instead(
+    cad: SonoranServer, session: aiohttp.ClientSession, tmp_path: Path
+) -> None:
+    """The second one's move to SENDING waits for the database until the first has failed."""
+    answer = asyncio.Event()
+    cad.faults.add(
+        Fault(on="note", hold=answer, status=429, body="{}", headers={"Retry-After": "3600"})
+    )
+    address = make_file(file_in(tmp_path))
+    assert address.path is not None
+    async with (
+        opened(address) as database,
+        working(Office(database, cad, session, answer_seconds=PATIENT)) as office,
+    ):
+        await office.note("first")
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        second = await office.receive("second", 124)
+        await office.delivery.acknowledged(second, message_id=1)
+        async with locked_file(address.path):  # before the sender's turn
+            await asyncio.sleep(0.2)
+            answer.set()
+            await eventually(lambda: office.delivery.problem is not None)
+        await office.until(lambda told: len({each.id for each in told}) == 2)
+        await asyncio.sleep(0.3)
+    assert len(cad.note_requests) == 1
+
+
+async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    limits = with_limits(give_up_seconds=3.0)
+    async with working(Office(database, cad, session, limits)) as office:
+        records = await accept_many(office, 4)
+        for record in records:
+            failed = await office.became(record, NoteState.FAILED)
+            assert failed.cause is not None
+        assert len(office.delivery) == 0
+    assert stored(cad) == []
+
+
+async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", applied=True, abort="before"))
+    cad.faults.add(Fault(on="calls", status=503, times=None))
+    limits = with_limits(give_up_seconds=3.0, call_reads_per_minute=1)
+    async with working(Office(database, cad, session, limits)) as office:
+        record = await office.note()
+        await office.became(record, NoteState.UNCONFIRMED)
+    assert len(cad.note_requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("applied", "end"), [(True, NoteState.ADDED), (False, NoteState.FAILED)], ids=["there", "not"]
+)
+async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not_sent_again(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    applied: bool,
+    end: NoteState,
+) -> None:
+    cad.faults.add(Fault(on="note", applied=applied, abort="before"))
+    cad.faults.add(Fault(on="calls", status=503))
+    limits = with_limits(give_up_seconds=3.0, settle_seconds=6.0)
+    async with working(Office(database, cad, session, limits)) as office:
+        record = await office.note()
+        ended = await office.became(record, end)
+        assert ended.uncertain == 0
+    assert len(cad.note_requests) == 1
+
+
+async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
+    behind_gate: tuple[DatabaseAddress, Gate], cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    address, gate = behind_gate
+    limits = with_limits(notes_per_minute=1200, notes_burst=1)
+    async with (
+        opened(address) as database,
+        working(Office(database, cad, session, limits)) as office,
+    ):
+        records = await accept_many(office, 24)
+        for count in (3, 8, 13):
+            await asyncio.wait_for(cad.received(count), PATIENCE)
+            await gate.refuse()
+            await asyncio.sleep(0.3)
+            await gate.let_pass()
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 24)
+
+
+async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
+    behind_gate: tuple[DatabaseAddress, Gate], cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    address, gate = behind_gate
+    limits = with_limits(notes_per_minute=1200, notes_burst=1)
+    async with (
+        opened(address, seconds=2.0) as database,
+        working(Office(database, cad, session, limits)) as office,
+    ):
+        records = await accept_many(office, 12)
+        for count in (2, 6):
+            await asyncio.wait_for(cad.received(count), PATIENCE)
+            gate.stall()
+            await asyncio.sleep(3.0)
+            await gate.cut()
+            await gate.let_pass()
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 12)
+
+
+async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
+    tmp_path: Path, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    address = make_file(file_in(tmp_path))
+    assert address.path is not None
+    limits = with_limits(notes_per_minute=1200, notes_burst=1)
+    async with (
+        opened(address, seconds=2.0) as database,
+        working(Office(database, cad, session, limits)) as office,
+    ):
+        records = await accept_many(office, 12)
+        for count in (2, 6):
+            await asyncio.wait_for(cad.received(count), PATIENCE)
+            async with locked_file(address.path):
+                await asyncio.sleep(3.0)
+        await all_added(office, records)
+    assert everything_is_there_once_and_in_order(cad, 12)

@@ -1,0 +1,198 @@
+"""How fast notes follow each other, and whose note is next."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import time
+from dataclasses import replace
+
+import pytest
+
+from bot.outbox import NoteRecord, NoteState
+from bot.outbox.rate_limit import Pace
+from bot.outbox.scheduler import FairOrder
+from bot.outbox.work_queue import Desk, Tracked
+from bot.sonoran import CallNote
+
+A_WHILE = 0.5
+"""Seconds in which a pace that lets more through than it should would show it."""
+
+
+async def permitted(pace: Pace, seconds: float = A_WHILE) -> int:
+    """Ask for permits for a while; returns how many there were."""
+    count = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                await pace.permit()
+                count += 1
+    return count
+
+
+async def test_after_a_quiet_time_as_many_as_the_burst_go_at_once() -> None:
+    assert await permitted(Pace(60, 10)) in (10, 11)  # one more on a machine that is held up
+
+
+async def test_a_burst_above_the_limit_is_no_more_than_the_limit() -> None:
+    assert await permitted(Pace(5, 100)) == 5
+
+
+async def test_no_window_of_a_minute_has_more_than_the_limit() -> None:
+    pace = Pace(600, 595)  # refilled evenly and no more, it would let 610 through
+    assert await permitted(pace, 1.5) == 600
+
+
+async def test_permits_that_were_waited_for_in_vain_are_not_lost_for_ever() -> None:
+    pace = Pace(6000, 1)
+    for _ in range(20):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(0.001):
+                await pace.permit()
+    assert await permitted(pace) > 0
+
+
+async def test_many_that_ask_at_once_are_all_served_and_no_more_than_the_limit() -> None:
+    pace = Pace(30, 30)
+    asking = [asyncio.create_task(pace.permit()) for _ in range(40)]
+    done, waiting = await asyncio.wait(asking, timeout=A_WHILE)
+    for each in waiting:
+        each.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)
+    assert len(done) == 30
+
+
+def queued(position: int, *, guild: int = 1, member: int = 1, call: int = 0) -> NoteRecord:
+    return NoteRecord(
+        id=position,
+        position=position,
+        guild_id=guild,
+        channel_id=1,
+        message_id=None,
+        member_id=member,
+        member_name="",
+        token=None,
+        note=CallNote(1, call or position, "text", "label"),
+        state=NoteState.QUEUED,
+        cause=None,
+        answer=None,
+        uncertain=0,
+        tries=0,
+        accepted_at=0.0,
+        since=0.0,
+        updated_at=0.0,
+        revision=2,
+        shown=0,
+        logged=0,
+        owner="one",
+    )
+
+
+def served(waiting: list[NoteRecord], order: FairOrder | None = None) -> list[NoteRecord]:
+    """Serve all of the waiting notes; returns them in the order in which they were."""
+    order = order or FairOrder()
+    left, went = list(waiting), []
+    while (chosen := order.next_of(left)) is not None:
+        order.took_turn(chosen)
+        left.remove(chosen)
+        went.append(chosen)
+    return went
+
+
+def test_nobody_is_next_when_nobody_waits() -> None:
+    assert FairOrder().next_of([]) is None
+
+
+def test_the_notes_of_one_member_go_as_they_came() -> None:
+    notes = [queued(n) for n in range(1, 20)]
+    random.shuffle(notes)
+    assert [each.position for each in served(notes)] == list(range(1, 20))
+
+
+def test_one_who_sends_a_hundred_delays_another_guild_by_one_note() -> None:
+    order = FairOrder()
+    many = [queued(n) for n in range(1, 101)]
+    for each in served(many[:50], order):
+        assert each.guild_id == 1
+    went = served([*many[50:], queued(200, guild=2)], order)
+    assert went.index(queued(200, guild=2)) <= 1
+
+
+def test_one_who_sends_a_hundred_delays_another_member_by_one_note() -> None:
+    order = FairOrder()
+    many = [queued(n) for n in range(1, 101)]
+    served(many[:50], order)
+    went = served([*many[50:], queued(200, member=2)], order)
+    assert went.index(queued(200, member=2)) <= 1
+
+
+def test_guilds_take_turns_however_many_members_each_has() -> None:
+    crowded = [queued(n, guild=1, member=n) for n in range(1, 31)]
+    lonely = [queued(n, guild=2) for n in range(101, 111)]
+    went = served(crowded + lonely)
+    assert [each.guild_id for each in went[:20]] == [1, 2] * 10
+
+
+def test_members_take_turns_within_a_guild() -> None:
+    notes = [queued(10 * n + member, member=member) for n in range(1, 6) for member in (1, 2, 3)]
+    random.shuffle(notes)
+    assert [each.member_id for each in served(notes)] == [1, 2, 3] * 5
+
+
+def test_a_guild_whose_turn_was_forgotten_among_thousands_is_served_first() -> None:
+    order = FairOrder()
+    served([queued(n, guild=n) for n in range(1, 1502)], order)
+    went = served([queued(9001, guild=1), queued(9000, guild=1501)], order)
+    assert [each.guild_id for each in went] == [1, 1501]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+def put(desk: Desk, record: NoteRecord, not_before: float = 0.0) -> Tracked:
+    tracked = Tracked(record, since=0.0, deadline=1e12, not_before=not_before)
+    desk.put(tracked, record)
+    return tracked
+
+
+def test_only_the_first_note_of_each_call_may_be_sent(desk: Desk) -> None:
+    for position in (5, 3, 4):
+        put(desk, queued(position, call=123))
+    put(desk, queued(9, call=124))
+    assert [each.position for each in desk.sendable()] == [3, 9]
+
+
+@pytest.mark.parametrize("state", [NoteState.SENDING, NoteState.CHECKING])
+def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
+    desk: Desk, state: NoteState
+) -> None:
+    put(desk, replace(queued(1, call=123), state=state))
+    put(desk, queued(2, call=123))
+    assert desk.sendable() == []
+    assert desk.next_try() is None
+
+
+def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(desk: Desk) -> None:
+    later = time.monotonic() + 3600
+    put(desk, queued(1), not_before=later)
+    assert desk.sendable() == []
+    assert desk.next_try() == later
+
+
+def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(desk: Desk) -> None:
+    old = put(desk, queued(1))
+    desk.put(old, replace(old.record, state=NoteState.FAILED))
+    assert len(desk) == 0
+    new = put(desk, queued(1))
+    desk.forget(old)
+    assert desk.get(1) is new
+
+
+def test_a_note_that_has_ended_leaves_the_desk(desk: Desk) -> None:
+    tracked = put(desk, queued(1))
+    assert 1 in desk
+    desk.put(tracked, replace(tracked.record, state=NoteState.ADDED))
+    assert 1 not in desk

@@ -1,0 +1,81 @@
+"""Notes of a guild of which nothing may be sent, for now or any more."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.outbox import NoteState, WaitingNotes
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.storage import Database
+from tests import database as databases
+from tests.outbox import workers
+from tests.outbox.workers import Office, stored, working
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+cad = workers.cad
+session = workers.session
+
+
+async def test_what_is_kept_is_not_sent_until_it_may_be(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    verdicts = {1: WaitingNotes.KEEP, 2: WaitingNotes.SEND}
+    async with working(
+        Office(database, cad, session, waiting_notes=verdicts.__getitem__)
+    ) as office:
+        kept = await office.note("kept", guild=1)
+        sent = await office.note("sent", call=124, guild=2)
+        await office.became(sent, NoteState.ADDED)
+        assert stored(cad) == []
+        verdicts[1] = WaitingNotes.SEND
+        await office.became(kept, NoteState.ADDED)
+    assert stored(cad) == ["kept"]
+
+
+async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    verdicts = {1: WaitingNotes.SEND, 2: WaitingNotes.SEND}
+    cad.faults.add(Fault(on="note", times=1, abort="before"))
+    cad.faults.add(Fault(on="calls", times=None, status=503))
+    async with working(
+        Office(database, cad, session, waiting_notes=verdicts.__getitem__)
+    ) as office:
+        in_doubt = await office.note("in doubt", guild=1)
+        await office.became(in_doubt, NoteState.CHECKING)
+        verdicts[1] = WaitingNotes.WITHDRAW
+        assert (await office.became(in_doubt, NoteState.CANCELLED)).uncertain
+        queued = await office.note("queued", guild=1)
+        assert not (await office.became(queued, NoteState.CANCELLED)).uncertain
+        other = await office.note("other", guild=2)
+        await office.became(other, NoteState.ADDED)
+    assert stored(cad) == ["other"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sent(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    path = database.address.path
+    assert path is not None
+
+    def verdict(_guild_id: int) -> WaitingNotes:
+        return WaitingNotes.WITHDRAW if ever_sending(path) else WaitingNotes.SEND
+
+    async with working(Office(database, cad, session, waiting_notes=verdict)) as office:
+        note = await office.note()
+        await office.became(note, NoteState.CANCELLED)
+    assert stored(cad) == []
+
+
+def ever_sending(path: Path) -> bool:
+    """Whether a note was ever written down as under way."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        return bool(other.execute("SELECT max(tries) FROM notes").fetchone()[0])

@@ -1,0 +1,235 @@
+"""A journal on a real database and its delivery to the stand-in for the CAD, without Discord.
+
+A test module takes over the fixtures that it uses, and those of `tests.database`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import aiohttp
+import pytest
+from sqlalchemy import update
+
+from bot.outbox import Delivery, JournalStore, Limits, NewNote, NoteRecord, NoteState, WaitingNotes
+from bot.outbox.schema import notes
+from bot.sandbox.sonoran import SonoranServer
+from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
+from bot.storage import Database
+from tests.world import PATIENCE
+
+KEY = "journal-key"
+LABEL = "Dana D-2"
+QUICK = Limits(
+    notes_per_minute=60_000,
+    notes_burst=1000,
+    call_reads_per_minute=600,
+    settle_seconds=0.3,
+    give_up_seconds=30.0,
+    longest_pause_seconds=0.1,
+)
+"""Limits with which a test need not wait; what takes a minute takes a moment."""
+
+WAYS: dict[NoteState, tuple[NoteState, ...]] = {
+    NoteState.RECEIVED: (),
+    NoteState.QUEUED: (NoteState.QUEUED,),
+    NoteState.SENDING: (NoteState.QUEUED, NoteState.SENDING),
+    NoteState.CHECKING: (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING),
+    NoteState.ADDED: (NoteState.QUEUED, NoteState.SENDING, NoteState.ADDED),
+    NoteState.REFUSED: (NoteState.QUEUED, NoteState.SENDING, NoteState.REFUSED),
+    NoteState.FAILED: (NoteState.QUEUED, NoteState.FAILED),
+    NoteState.UNCONFIRMED: (
+        NoteState.QUEUED,
+        NoteState.SENDING,
+        NoteState.CHECKING,
+        NoteState.UNCONFIRMED,
+    ),
+    NoteState.CANCELLED: (NoteState.QUEUED, NoteState.CANCELLED),
+}
+"""The shortest way to each state that an accepted note can be in."""
+
+_ids = itertools.count(1_000)
+
+
+class Office:
+    """One process's delivery, with everything it told of."""
+
+    def __init__(
+        self,
+        database: Database,
+        cad: SonoranServer,
+        session: aiohttp.ClientSession,
+        limits: Limits = QUICK,
+        version: int | None = 2,
+        history_days: int = 30,
+        answer_seconds: float = 0.5,
+        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+    ) -> None:
+        self.told: list[NoteRecord] = []
+        self._news = asyncio.Event()
+        self.client = SonoranClient(
+            Transport(session, cad.url, connect_seconds=0.5, total_seconds=answer_seconds),
+            Credentials(KEY, cad.community_id),
+            version=None if version is None else ApiVersion(version),
+        )
+        self.delivery = Delivery(
+            database,
+            self.client,
+            limits=limits,
+            history_days=history_days,
+            changed=self._changed,
+            waiting_notes=waiting_notes,
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    def _changed(self, record: NoteRecord) -> None:
+        self.told.append(record)
+        self._news.set()
+
+    def start(self) -> None:
+        self._running = asyncio.create_task(self.delivery.run())
+
+    async def kill(self) -> None:
+        """End as a killed process does: nothing is handed over."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self.delivery.finish(0)
+
+    async def stop(self) -> None:
+        """End as a process does that was asked to."""
+        if self._running is not None:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+        await self.delivery.finish(PATIENCE)
+        await self.delivery.hand_over()
+
+    async def note(
+        self,
+        text: str = "some note here",
+        call: int = 123,
+        *,
+        member: int = 7,
+        guild: int = 1,
+    ) -> NoteRecord:
+        """Accept a note and acknowledge it, as the command does."""
+        record = await self.receive(text, call, member=member, guild=guild)
+        assert record.state is NoteState.RECEIVED
+        await self.delivery.acknowledged(record, message_id=record.id + 1)
+        return record
+
+    async def receive(
+        self, text: str = "some note here", call: int = 123, *, member: int = 7, guild: int = 1
+    ) -> NoteRecord:
+        record, _ = await self.delivery.accept(new_note(text, call, member=member, guild=guild))
+        return record
+
+    async def until(self, reached: Callable[[list[NoteRecord]], bool]) -> None:
+        """Wait until what was told fulfils a condition."""
+        async with asyncio.timeout(PATIENCE):
+            while not reached(self.told):
+                self._news.clear()
+                news = asyncio.create_task(self._news.wait())
+                assert self._running is not None
+                await asyncio.wait({news, self._running}, return_when=asyncio.FIRST_COMPLETED)
+                if self._running.done():
+                    news.cancel()
+                    await self._running  # raises what it ended with
+
+    async def became(self, record: NoteRecord, state: NoteState) -> NoteRecord:
+        """Wait until a note was told to be in a state, and return it as it was told."""
+        found: list[NoteRecord] = []
+
+        def reached(told: list[NoteRecord]) -> bool:
+            found[:] = [each for each in told if each.id == record.id and each.state is state]
+            return bool(found)
+
+        await self.until(reached)
+        return found[-1]
+
+
+def new_note(
+    text: str = "some note here",
+    call: int = 123,
+    *,
+    member: int = 7,
+    guild: int = 1,
+    note_id: int | None = None,
+) -> NewNote:
+    return NewNote(
+        id=note_id or next(_ids) * 10,
+        guild_id=guild,
+        channel_id=2,
+        member_id=member,
+        member_name="dana",
+        token="interaction-token",
+        note=CallNote(server_id=1, call_id=call, text=text, label=LABEL),
+    )
+
+
+async def eventually(reached: Callable[[], bool]) -> None:
+    """Wait until something is so that nobody tells of."""
+    async with asyncio.timeout(PATIENCE):
+        while not reached():  # noqa: ASYNC110 - nobody tells of it
+            await asyncio.sleep(0.005)
+
+
+async def in_state(
+    store: JournalStore,
+    state: NoteState,
+    text: str = "some note here",
+    call: int = 123,
+    *,
+    member: int = 7,
+    guild: int = 1,
+) -> NoteRecord:
+    """Write a note down and move it on to a state, without anybody sending it."""
+    new = new_note(text, call, member=member, guild=guild)
+    record, _ = await store.accept(new, waiting_limit=1000)
+    for target in WAYS[state]:
+        record = await store.move(record, target)
+    return record
+
+
+async def shift(database: Database, seconds: float, *columns: str) -> None:
+    """Let times in the journal's rows be earlier, as if so many seconds had passed."""
+    values = {name: notes.c[name] - seconds for name in columns or ("updated_at", "since")}
+    async with database.begin() as connection:
+        await connection.execute(update(notes).values(values))
+
+
+def with_limits(**changes: float) -> Limits:
+    return replace(QUICK, **changes)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def cad() -> AsyncIterator[SonoranServer]:
+    async with SonoranServer(api_key=KEY) as server:
+        for call_id in (123, 124, 125):
+            server.add_call(call_id)
+        server.rate_limited = False
+        yield server
+
+
+@pytest.fixture
+async def session() -> AsyncIterator[aiohttp.ClientSession]:
+    async with open_session() as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def working(office: Office) -> AsyncIterator[Office]:
+    office.start()
+    try:
+        yield office
+    finally:
+        await office.stop()
+
+
+def stored(cad: SonoranServer, call: int = 123) -> list[str]:
+    """Return the texts of the notes that the CAD has, oldest first."""
+    return [note.content for note in cad.notes(call)]

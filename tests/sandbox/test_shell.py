@@ -1,0 +1,231 @@
+"""The sandbox as a visitor or a script uses it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox.discord import DiscordServer
+from bot.sandbox.scene import API_KEY, COMMUNITY_ID, LIMITS, TOKEN, Scene
+from bot.sandbox.sonoran import SonoranServer
+from tests import nursery
+from tests.child import environment, interpret
+from tests.sandbox.cad_caller import CALLS, Caller
+from tests.world import PATIENCE
+
+pytestmark = pytest.mark.long
+
+
+async def sandbox(
+    text: str | bytes,
+    folder: Path,
+    *,
+    thinking: bool = False,
+    forked: bool = True,
+    **settings: str,
+) -> list[str]:
+    """Give the sandbox these lines and return those it prints.
+
+    Without `thinking`, the lines that say that Callnote is thinking are left out: it may be on a
+    busy machine.
+    """
+    process: nursery.Forked | asyncio.subprocess.Process
+    if forked:
+        process = await nursery.fork(folder, environment(settings), "bot", "sandbox")
+    else:
+        process = await interpret(folder, settings, "-m", "bot", "sandbox")
+    sent = text.encode() if isinstance(text, str) else text
+    out, errors = await asyncio.wait_for(process.communicate(sent), PATIENCE)
+    assert errors == b""
+    assert process.returncode == 0
+    lines = out.decode().splitlines()
+    return [line for line in lines if thinking or line != "Callnote is thinking…"]
+
+
+async def test_a_note_is_echoed_and_nothing_else_printed(tmp_path: Path) -> None:
+    lines = await sandbox("/callnote call:123 note:some note here\n", tmp_path, forked=False)
+    assert lines == ["NOTE 'some note here' added to call #123"]
+
+
+async def test_the_last_line_needs_no_line_break(tmp_path: Path) -> None:
+    lines = await sandbox("/callnote call:123 note:some note here", tmp_path)
+    assert lines == ["NOTE 'some note here' added to call #123"]
+
+
+async def test_a_civilian_is_refused(tmp_path: Path) -> None:
+    (line,) = await sandbox("as civilian /callnote call:123 note:hello\n", tmp_path)
+    assert line.startswith("(only the civilian sees this) ")
+    assert "@Dispatcher" in line
+
+
+async def test_the_hosts_settings_are_not_used(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "/callnote call:123 note:hi\n",
+        tmp_path,
+        DISCORD_TOKEN="a b",
+        SONORAN_API_URL="nowhere",
+        DISCORD_API_URL="http://127.0.0.1:9",
+        HTTP_PROXY="http://127.0.0.1:9",
+    )
+    assert lines == ["NOTE 'hi' added to call #123"]
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_both_api_versions_can_be_tried(tmp_path: Path, version: int) -> None:
+    lines = await sandbox(f"api {version}\n/callnote call:124 note:hi\ncalls\n", tmp_path)
+    assert lines[1] == "NOTE 'hi' added to call #124"
+    assert "#124 Burglary alarm: Dana D-2: 'hi'" in lines
+
+
+@pytest.mark.parametrize(
+    ("manner", "shown"),
+    [
+        ("failing", "Not confirmed yet: checking call #123"),
+        ("broken", "Not confirmed yet: checking call #123"),
+        ("webpage", "Not confirmed yet: checking call #123"),
+        ("limited", "Queued for call #123"),
+        ("wrong-key", "Not added to call #123"),
+        ("slow", "Callnote is thinking…"),
+    ],
+)
+async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path, manner: str, shown: str) -> None:
+    slow = manner == "slow"
+    lines = await sandbox(f"cad {manner}\n/callnote call:123 note:hi\n", tmp_path, thinking=slow)
+    assert lines[1].startswith(shown)
+
+
+BAD_LINES = [
+    b"hello",
+    b"/other",
+    b"/callnote",
+    b"/callnote call:1",
+    b"as nobody /callnote call:1 note:x",
+    b"as civilian",
+    b"as civilian choose x",
+    b"choose Dispatcher",
+    b"press",
+    b"press Older",
+    b"wait",
+    b"/callnote-config",
+    b"/callnote-config roles",
+    b"as admin /callnote-config upside-down",
+    b"as admin /callnote-config roles-add role:Nobody",
+    b"as admin /callnote-config roles-add Civilian",
+    b"as nobody /callnote-config roles",
+    b"cad upside-down",
+    b"api 3",
+    b"\xff\xfe\x00",
+]
+
+
+async def test_each_bad_line_gets_one_sentence(tmp_path: Path) -> None:
+    lines = await sandbox(b"\n".join(BAD_LINES), tmp_path)
+    assert len(lines) == len(BAD_LINES)
+    assert all(lines)
+
+
+async def test_an_administrator_opens_the_door_to_civilians(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles-add role:Civilian\n"
+        "as civilian /callnote call:123 note:hi\n",
+        tmp_path,
+    )
+    assert lines == [
+        "(only the admin sees this) Dispatcher roles are now @Civilian and @Dispatcher.",
+        "NOTE 'hi' added to call #123",
+    ]
+
+
+async def test_an_administrator_chooses_in_lists(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles\nchoose civilian\nchoose\n"
+        "as admin /callnote-config server\nchoose 2 Night shift\n",
+        tmp_path,
+    )
+    said = [line.partition(") ")[2] for line in lines if line.startswith("(only the admin")]
+    assert said[1:] == [
+        "The dispatcher role is now @Civilian, and no longer @Dispatcher.",
+        "No role may add notes now: the door is closed until you choose one.",
+        "CAD server: 1 Sandbox Main. Choose below to change it.",
+        "The CAD server is now 2 Night shift.",
+    ]
+    assert "  choose: @everyone, Dispatcher, Civilian" in lines
+
+
+async def test_settings_last_for_as_long_as_the_sandbox(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "as admin /callnote-config roles-remove role:Dispatcher\nrestart\n"
+        "/callnote call:123 note:hi\n",
+        tmp_path,
+    )
+    assert "Nobody may add notes here yet" in lines[-1]
+    assert sorted(path.name for path in tmp_path.iterdir()) == []  # noqa: ASYNC240
+
+
+async def test_a_note_on_its_way_can_be_called_back(tmp_path: Path) -> None:
+    lines = await sandbox("cad limited\n/callnote call:123 note:hi\npress Cancel\n", tmp_path)
+    assert "  press: Cancel" in lines
+    assert lines[-2:] == ["Cancelled: nothing was added to call #123.", "Your note: hi"]
+
+
+async def test_a_long_note_that_was_not_added_can_be_read_in_the_file_below(
+    tmp_path: Path,
+) -> None:
+    long = "Suspect fled north on foot. " * 80 + "Gone."
+    typed = f"{long}\\nlast line"
+    lines = await sandbox(f"cad wrong-key\n/callnote call:123 note:{typed}\n", tmp_path)
+    assert lines[-3:] == ["  note.txt:", f"    {long}", "    last line"]
+
+
+async def test_the_cad_stand_in_allows_all_the_readings_that_the_bot_makes_here(
+    tmp_path: Path,
+) -> None:
+    async with (
+        DiscordServer(token=TOKEN) as discord,
+        SonoranServer(community_id=COMMUNITY_ID, api_key=API_KEY) as cad,
+        aiohttp.ClientSession() as session,
+    ):
+        Scene(discord, cad, tmp_path)
+        caller = Caller(session, cad)
+        for _ in range(LIMITS.call_reads_per_minute):
+            assert (await caller.get(CALLS)).status == 200
+
+
+async def test_a_message_is_waited_for_until_it_changes(tmp_path: Path) -> None:
+    lines = await sandbox("cad broken\n/callnote call:123 note:hi\nwait\n", tmp_path)
+    assert lines[-1] == "NOTE 'hi' added to call #123"
+
+
+async def test_a_repeated_note_that_is_meant_is_shown_to_its_end(tmp_path: Path) -> None:
+    line = "/callnote call:123 note:hi\n"
+    lines = await sandbox(f"{line}{line}press Add anyway\ncalls\n", tmp_path)
+    assert lines.count("NOTE 'hi' added to call #123") == 2
+
+
+async def test_help_fits_one_screen(tmp_path: Path) -> None:
+    lines = await sandbox("help\n", tmp_path)
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 100
+
+
+async def test_no_input_at_all_ends_well(tmp_path: Path) -> None:
+    assert await sandbox("", tmp_path) == []
+
+
+async def test_a_strangers_server_reaches_nothing_until_the_owner_connects_it(
+    tmp_path: Path,
+) -> None:
+    note = "as stranger /callnote call:123 note:hi\n"
+    lines = await sandbox(
+        f"{note}as stranger /callnote-config connect\ncalls\n"
+        "as owner /callnote-config connect\npress Connect\n"
+        f"as stranger /callnote-config roles-add role:Dispatcher\n{note}",
+        tmp_path,
+    )
+    assert "is not connected to Callnote" in lines[0]
+    assert "Only whoever hosts this bot" in lines[1]
+    assert lines[2] == "#123 Traffic stop: -"
+    assert lines[-1] == "NOTE 'hi' added to call #123"

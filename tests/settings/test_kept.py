@@ -1,0 +1,142 @@
+"""Settings outlive the process and are shared by all processes on one database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.discord import Member
+from bot.settings.repository import GuildSettingsStore
+from bot.storage import DatabaseAddress
+from tests import database
+from tests.administrator import configure, refused
+from tests.child import running, settings_of, start
+from tests.database import setting_of
+from tests.world import PATIENCE, World
+
+engine = database.engine
+address = database.address
+
+MALFORMED = [
+    "mysql://someone:hunter2@db/callnote",
+    "postgres://someone:hunter2@db",
+    "postgres://someone:hunter2@db:99999/callnote",
+    "postgres://someone:hunter2@db/callnote?nonsense=1",
+    "postgres://someone:hunter%2@db/callnote",
+    "postgres://someone:hunter2@@db/callnote",
+    "sqlite://",
+    "sqlite:///:memory:",
+    "hunter2",
+]
+
+
+async def admitted(world: World, member: Member) -> bool:
+    """Let a member send a note; returns whether it was accepted."""
+    interaction = await world.discord.use_command(
+        member, world.channel, "callnote", {"call": "123", "note": "may I?"}
+    )
+    return not (await asyncio.wait_for(interaction.answered(), PATIENCE)).ephemeral
+
+
+async def test_a_confirmed_change_survives_a_kill(
+    world: World, address: DatabaseAddress, tmp_path: Path
+) -> None:
+    setting = setting_of(address)
+    async with running(world, tmp_path, DATABASE_URL=setting) as child:
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        await configure(world, "roles-remove", {"role": world.role})
+        child.signal(signal.SIGKILL)
+        await child.ended()
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    async with running(world, tmp_path, DATABASE_URL=setting):
+        assert "Nobody may add notes here" in await refused(world, world.dispatcher)
+
+
+async def test_two_processes_on_one_database_see_each_other_s_changes_within_seconds(
+    world: World, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    chief = world.guild.add_role("Chief")
+    member = world.guild.add_member("charlie", roles=[chief])
+    async with database.postgresql(request.config) as shared:
+        setting = setting_of(shared)
+        async with (
+            running(world, tmp_path, DATABASE_URL=setting) as first,
+            running(world, tmp_path, connections=2, DATABASE_URL=setting) as second,
+        ):
+            await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+            # While the first process is halted, only the second can carry the command out.
+            os.kill(first.process.pid, signal.SIGSTOP)
+            await configure(world, "roles-add", {"role": chief})
+            os.kill(first.process.pid, signal.SIGCONT)
+            second.signal(signal.SIGTERM)
+            assert (await second.ended())[0] == 0
+            tries = 0
+            while not await admitted(world, member):
+                tries += 1
+                assert tries < 50
+                await asyncio.sleep(0.2)
+
+
+async def test_of_two_processes_one_carries_a_command_out_and_answers(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    async with database.postgresql(request.config) as shared:
+        world.database = shared
+        # Else the one that does not carry it out would soon take the other for dead.
+        await world.start(other_copy_seconds=PATIENCE)
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        await world.start(other_copy_seconds=PATIENCE)
+        message = await configure(world, "roles-remove", {"role": world.role})
+        assert message.content.startswith("No role may add notes now")
+        assert message.interaction is not None
+        await asyncio.wait_for(message.interaction.attempted(2), PATIENCE)
+        await world.finish()
+        assert message.interaction.messages == [message]
+        async with database.opened(shared) as look:
+            changes = await GuildSettingsStore(look).changes(world.guild.id, 10)
+    assert [(each.member_id, each.what) for each in changes] == [
+        (world.admin.id, "dispatcher roles: none")
+    ]
+
+
+@pytest.mark.parametrize("arguments", [(), ("check",)])
+@pytest.mark.parametrize("value", MALFORMED)
+async def test_a_malformed_database_address_is_one_sentence_without_it(
+    world: World, tmp_path: Path, value: str, arguments: tuple[str, ...]
+) -> None:
+    child = await start(tmp_path, settings_of(world, DATABASE_URL=value), *arguments)
+    status, out, errors = await child.ended()
+    assert status == 78
+    assert out == ""
+    (line,) = [line for line in errors.splitlines() if "DATABASE_URL" in line]
+    assert line.startswith("  DATABASE_URL: expected ")
+    assert "hunter2" not in errors
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("content", [b"this is no database, but a text of some length\n" * 100])
+async def test_a_file_that_is_no_database_ends_the_process_with_one_sentence(
+    world: World, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "callnote.db").write_bytes(content)
+    child = await start(tmp_path, settings_of(world))
+    status, _, errors = await child.ended()
+    assert status == 78
+    assert len(errors.splitlines()) == 1
+    assert world.discord.identifies == []
+    assert (tmp_path / "callnote.db").read_bytes() == content
+
+
+async def test_a_second_process_on_the_same_file_ends_with_one_sentence(
+    world: World, tmp_path: Path
+) -> None:
+    async with running(world, tmp_path):
+        second = await start(tmp_path, settings_of(world))
+        status, _, errors = await second.ended()
+        assert status == 78
+        assert len(errors.splitlines()) == 1
+        assert len(world.discord.identifies) == 1

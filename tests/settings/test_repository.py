@@ -1,0 +1,144 @@
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select
+
+from bot.settings.repository import GuildSettings, GuildSettingsStore, SettingChange
+from bot.storage import Database, DatabaseAddress
+from tests import database as databases
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+
+
+@pytest.fixture
+def store(database: Database) -> GuildSettingsStore:
+    return GuildSettingsStore(database)
+
+
+def words(before: GuildSettings, after: GuildSettings) -> str:
+    return f"{before.server_id} to {after.server_id}"
+
+
+async def choose(store: GuildSettingsStore, guild_id: int, server_id: int) -> GuildSettings:
+    return await store.change(guild_id, 7, lambda s: replace(s, server_id=server_id), words)
+
+
+async def test_a_change_is_found_again_whole(store: GuildSettingsStore) -> None:
+    largest = 2**63 - 1
+
+    def edit(settings: GuildSettings) -> GuildSettings:
+        return replace(
+            settings, role_ids=frozenset({3, largest}), server_id=2, log_channel_id=largest
+        )
+
+    changed = await store.change(largest, 7, edit, words)
+    assert changed == GuildSettings(largest, frozenset({3, largest}), 2, largest, version=1)
+    assert await store.changed_since(0) == [changed]
+
+
+async def test_no_roles_are_told_apart_from_roles_never_chosen(store: GuildSettingsStore) -> None:
+    await store.change(1, 7, lambda s: replace(s, role_ids=frozenset()), words)
+    await choose(store, 2, 5)
+    assert [s.role_ids for s in await store.changed_since(0)] == [frozenset(), None]
+
+
+async def test_only_later_changes_are_returned_in_their_order(store: GuildSettingsStore) -> None:
+    for guild_id in (3, 1, 2):
+        await choose(store, guild_id, 5)
+    await choose(store, 3, 6)
+    assert [(s.guild_id, s.version) for s in await store.changed_since(1)] == [
+        (1, 2),
+        (2, 3),
+        (3, 4),
+    ]
+    assert await store.changed_since(4) == []
+
+
+async def test_an_edit_that_changes_nothing_writes_nothing(store: GuildSettingsStore) -> None:
+    assert await store.change(1, 7, lambda s: s, words) == GuildSettings(1)
+    first = await choose(store, 1, 5)
+    assert await choose(store, 1, 5) == first
+    assert await store.changed_since(0) == [first]
+    assert len(await store.changes(1, 10)) == 1
+
+
+async def test_an_edit_that_raises_changes_nothing_and_raises(store: GuildSettingsStore) -> None:
+    first = await choose(store, 1, 5)
+
+    def edit(_: GuildSettings) -> GuildSettings:
+        raise LookupError("no such role")
+
+    with pytest.raises(LookupError, match="no such role"):
+        await store.change(1, 7, edit, words)
+    assert await store.changed_since(0) == [first]
+
+
+async def test_a_description_that_raises_undoes_the_change(store: GuildSettingsStore) -> None:
+    def describe(_before: GuildSettings, _after: GuildSettings) -> str:
+        raise LookupError("no words")
+
+    with pytest.raises(LookupError, match="no words"):
+        await store.change(1, 7, lambda s: replace(s, server_id=5), describe)
+    assert await store.changed_since(0) == []
+    assert (await choose(store, 1, 6)).version == 1
+
+
+async def test_the_history_names_each_change_the_newest_first(
+    store: GuildSettingsStore, database: Database
+) -> None:
+    assert await store.last_change(1) is None
+    async with database.begin() as connection:
+        start = (await connection.execute(select(database.now))).scalar_one()
+    await choose(store, 1, 5)
+    await choose(store, 2, 9)
+    await choose(store, 1, 6)
+    newest, oldest = await store.changes(1, 10)
+    assert (newest.member_id, newest.what) == (7, "5 to 6")
+    assert (oldest.member_id, oldest.what) == (7, "None to 5")
+    # SQLite's clock is a Julian day, exact to a fraction of a millisecond.
+    assert start - 0.001 <= oldest.changed_at <= newest.changed_at
+    assert await store.last_change(1) == newest
+    assert await store.changes(1, 1) == [newest]
+
+
+async def test_changes_at_once_are_all_applied_one_after_the_other(
+    store: GuildSettingsStore,
+) -> None:
+    def add(settings: GuildSettings) -> GuildSettings:
+        return replace(settings, server_id=(settings.server_id or 0) + 1)
+
+    results = await asyncio.gather(*(store.change(1, 7, add, words) for _ in range(20)))
+    assert sorted(s.version for s in results) == list(range(1, 21))
+    assert [s.server_id for s in await store.changed_since(0)] == [20]
+    assert len(await store.changes(1, 100)) == 20
+
+
+async def test_somebody_who_follows_the_versions_misses_no_change(
+    store: GuildSettingsStore,
+) -> None:
+    writing = asyncio.gather(*(choose(store, guild_id, 5) for guild_id in range(1, 41)))
+    seen: list[int] = []
+    version = 0
+    while len(seen) < 40:
+        finished = writing.done()
+        for settings in await store.changed_since(version):
+            seen.append(settings.guild_id)
+            version = settings.version
+        assert len(seen) == 40 or not finished
+    await writing
+    assert sorted(seen) == list(range(1, 41))
+
+
+async def test_a_change_is_there_after_the_database_was_closed(
+    address: DatabaseAddress,
+) -> None:
+    async with databases.opened(address) as database:
+        changed = await choose(GuildSettingsStore(database), 1, 5)
+    async with databases.opened(address) as database:
+        store = GuildSettingsStore(database)
+        assert await store.changed_since(0) == [changed]
+        change = await store.last_change(1)
+        assert change == SettingChange(7, change.changed_at if change else 0, "None to 5")

@@ -1,0 +1,121 @@
+"""What is in force, and what is said, while the database is slow, lost, back or full."""
+
+from __future__ import annotations
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from bot.sandbox.discord.markdown import render
+from bot.storage import DatabaseAddress
+from tests import database
+from tests.administrator import configure, refused
+from tests.database import setting_of
+from tests.gate import Gate
+from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.long
+
+behind_gate = database.behind_gate
+
+
+async def until_it_works(world: World) -> None:
+    """Wait until the dispatcher's note is accepted."""
+    for number in range(100):
+        interaction = await world.use(f"try {number}")
+        message = await asyncio.wait_for(interaction.answered(), PATIENCE)
+        if not message.ephemeral:
+            return
+        await asyncio.sleep(0.2)
+    raise AssertionError(message.content)
+
+
+async def fill(address: DatabaseAddress, table: str) -> None:
+    """Let every change of a table fail as on a full disk."""
+    connection = await asyncpg.connect(setting_of(address))
+    try:
+        await connection.execute(
+            "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
+            f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION full_disk()"
+        )
+    finally:
+        await connection.close()
+
+
+async def test_unreachable_at_the_start_is_said_and_then_made_good(
+    world: World, behind_gate: tuple[DatabaseAddress, Gate], caplog: pytest.LogCaptureFixture
+) -> None:
+    world.database, gate = behind_gate
+    await gate.refuse()
+    await world.registered()
+    assert "it does not know who may add notes here" in await refused(world, world.dispatcher)
+    message = await configure(world, "roles")
+    assert "storage can't be reached" in message.content
+    assert "sent" not in message.content
+    assert world.cad.requests == []
+    status = render((await configure(world, "status")).content).text
+    assert "Roles, server and log channel: not known until the storage answers." in status
+    assert "the PostgreSQL database does not answer" in status
+    assert "Callnote " in status.splitlines()[-1]
+    await gate.let_pass()
+    await until_it_works(world)
+    failures = [each for each in caplog.records if "cannot be opened" in each.getMessage()]
+    assert len(failures) == 1
+
+
+@pytest.mark.parametrize("way", ["refused", "stalled"])
+async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change_is_pretended(
+    world: World,
+    behind_gate: tuple[DatabaseAddress, Gate],
+    way: str,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    world.database, gate = behind_gate
+    chief = world.guild.add_role("Chief")
+    await world.registered()
+    await configure(world, "roles-add", {"role": chief})
+    if way == "refused":
+        await gate.refuse()
+    else:
+        gate.stall()
+    message = await configure(world, "roles-remove", {"role": chief})
+    assert "could not be saved" in message.content
+    assert "Chief" in await refused(world, world.civilian)
+    message = await configure(world, "roles")
+    assert message.content.startswith("Dispatcher roles: \\@Chief and \\@Dispatcher.")
+    status = await configure(world, "status")
+    assert "the PostgreSQL database does not answer" in status.content
+    await gate.let_pass()
+    for _ in range(100):
+        message = await configure(world, "roles-remove", {"role": chief})
+        if message.content == "The dispatcher role is now \\@Dispatcher.":
+            break
+        await asyncio.sleep(0.2)
+    else:
+        raise AssertionError(message.content)
+    await until_it_works(world)
+    lost = [each for each in caplog.records if "the database is lost" in each.getMessage()]
+    assert len(lost) <= 1
+
+
+async def test_a_full_database_refuses_a_change_and_says_why(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    async with database.postgresql(request.config) as address:
+        world.database = address
+        await world.registered()
+        await fill(address, "guild_settings")
+        message = await configure(world, "roles-remove", {"role": world.role})
+        assert message.content.startswith("Nothing was changed, as Callnote's storage is full")
+        status = await configure(world, "status")
+        assert "the PostgreSQL database was full at the last change" in status.content
+        await world.say()
+        assert world.stored() == ["some note here"]
+        await fill(address, "notes")
+        message = await world.say("no room for this")
+        assert message.content.startswith("Callnote's storage is full, so nothing was accepted")
+        assert world.stored() == ["some note here"]
+        await world.finish()

@@ -1,0 +1,268 @@
+import asyncio
+
+import aiohttp
+import pytest
+
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sonoran import (
+    ApiVersion,
+    CallNote,
+    Credentials,
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RefusedError,
+    SonoranClient,
+    SonoranError,
+    Transport,
+)
+from tests import sonoran_client
+
+LIMIT = 64 * 1024
+NOTE = CallNote(server_id=1, call_id=123, text="it's 'here'\nsee 🚓 added to call #9", label="D-2")
+
+cad = sonoran_client.cad
+session = sonoran_client.session
+
+
+@pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
+def version(request: pytest.FixtureRequest) -> ApiVersion:
+    chosen = request.param
+    assert isinstance(chosen, ApiVersion)
+    return chosen
+
+
+class Desk:
+    """A client of the stand-in, and what came of a note."""
+
+    def __init__(
+        self, cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion
+    ) -> None:
+        self.cad = cad
+        self.session = session
+        self.version = version
+
+    def client(self, *, key: str = "sandbox-key", seconds: float = 10.0) -> SonoranClient:
+        transport = Transport(self.session, self.cad.url, total_seconds=seconds)
+        return SonoranClient(transport, Credentials(key, "rockford"), version=self.version)
+
+    async def failure(
+        self, fault: Fault | None = None, *, note: CallNote = NOTE, seconds: float = 10.0
+    ) -> SonoranError:
+        """Return what adding a note raises; the CAD was asked exactly once."""
+        if fault is not None:
+            self.cad.faults.add(fault)
+        with pytest.raises(SonoranError) as caught:
+            await self.client(seconds=seconds).add_call_note(note)
+        assert len(self.cad.requests) == 1
+        return caught.value
+
+    @property
+    def stored(self) -> list[tuple[str, str]]:
+        return [(note.label, note.content) for note in self.cad.notes(123)]
+
+
+@pytest.fixture
+def desk(cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion) -> Desk:
+    return Desk(cad, session, version)
+
+
+class TestAddedNote:
+    async def test_a_note_is_stored_once_with_its_label(self, desk: Desk) -> None:
+        added = await desk.client().add_call_note(NOTE)
+        assert (added.call_id, added.text) == (123, f"NOTE '{NOTE.text}' added to call #123")
+        assert added.trace_id
+        assert desk.stored == [("D-2", NOTE.text)]
+        assert desk.cad.notes(123)[0].type == "text"
+        assert len(desk.cad.requests) == 1
+
+    async def test_the_request_of_a_version_is_the_documented_one(self, desk: Desk) -> None:
+        await desk.client().add_call_note(NOTE)
+        (request,) = desk.cad.requests
+        assert request.method == "POST"
+        assert request.headers["Content-Type"] == "application/json"
+        assert request.headers["Accept-Encoding"] == "identity"
+        assert "Cookie" not in request.headers
+        if desk.version is ApiVersion.V1:
+            assert request.path == "/emergency/add_call_note"
+            assert "Authorization" not in request.headers
+            assert request.json == {
+                "id": "rockford",
+                "key": "sandbox-key",
+                "type": "ADD_CALL_NOTE",
+                "data": [{"serverId": 1, "callId": 123, "note": NOTE.text, "label": "D-2"}],
+            }
+        else:
+            assert request.path == "/v2/emergency/servers/1/dispatch-calls/123/notes"
+            assert request.headers["Authorization"] == "Bearer sandbox-key"
+            assert request.json == {"note": NOTE.text, "noteType": "text", "label": "D-2"}
+
+    async def test_200_simultaneous_notes_are_stored_once_each(self, desk: Desk) -> None:
+        desk.cad.rate_limited = False
+        client = desk.client(seconds=60.0)
+        notes = [CallNote(1, 123, f"note {number}", "D-2") for number in range(200)]
+        added = await asyncio.gather(*map(client.add_call_note, notes))
+        assert [item.text for item in added] == [
+            f"NOTE 'note {number}' added to call #123" for number in range(200)
+        ]
+        assert sorted(desk.stored) == sorted(("D-2", note.text) for note in notes)
+
+    async def test_a_success_of_exactly_the_limit_is_read_whole(self, desk: Desk) -> None:
+        v1_text, v2_text = "NOTE '' added to call #123", '{"callId": 123, "note": ""}'
+        body = (v1_text if desk.version is ApiVersion.V1 else v2_text).rjust(LIMIT)
+        desk.cad.faults.add(Fault(applied=True, body=body))
+        added = await desk.client().add_call_note(NOTE)
+        assert added.text == v1_text
+
+    async def test_the_same_note_on_two_servers_goes_to_the_one_named(self, desk: Desk) -> None:
+        desk.cad.add_server(2, "Second")
+        desk.cad.add_call(123, server_id=2)
+        await desk.client().add_call_note(CallNote(2, 123, "x", "D-2"))
+        assert desk.stored == []
+        assert len(desk.cad.notes(123, server_id=2)) == 1
+
+    async def test_a_base_address_may_have_a_path(self, desk: Desk) -> None:
+        desk.cad.faults.add(Fault(on="any", status=404))
+        transport = Transport(desk.session, desk.cad.url + "/cad/")
+        client = SonoranClient(transport, Credentials("k", "c"), version=desk.version)
+        with pytest.raises(RefusedError):
+            await client.add_call_note(NOTE)
+        assert desk.cad.requests[0].path.startswith("/cad/")
+
+
+class TestRefusals:
+    @pytest.mark.parametrize("problem", ["unknown call", "closed call", "unknown server", "blank"])
+    async def test_a_no_of_the_cad_comes_with_its_words(self, desk: Desk, problem: str) -> None:
+        desk.cad.add_call(124)
+        desk.cad.close_call(124)
+        note = {
+            "unknown call": CallNote(1, 999, "x", "D-2"),
+            "closed call": CallNote(1, 124, "x", "D-2"),
+            "unknown server": CallNote(9, 123, "x", "D-2"),
+            "blank": CallNote(1, 123, " ", "D-2"),
+        }[problem]
+        error = await desk.failure(note=note)
+        assert type(error) is RefusedError
+        assert error.text
+        assert error.status in (400, 404)
+        assert desk.stored == []
+
+    @pytest.mark.parametrize("problem", ["key", "switched off", "plan"])
+    async def test_a_no_to_the_credentials_is_a_credentials_error(
+        self, desk: Desk, problem: str
+    ) -> None:
+        if problem == "key":
+            desk.cad.api_key = "another"
+        elif problem == "switched off":
+            desk.cad.api_enabled = False
+        else:
+            desk.cad.plan, desk.cad.enforce_plan = "FREE", True
+        error = await desk.failure()
+        assert isinstance(error, CredentialsError)
+        assert error.text
+        assert not error.remembered
+        assert desk.stored == []
+
+    async def test_a_wrong_request_type_is_an_ordinary_no(self, desk: Desk) -> None:
+        error = await desk.failure(Fault(status=400, body="INVALID REQUEST TYPE"))
+        assert type(error) is RefusedError
+        assert error.text == "INVALID REQUEST TYPE"
+
+    async def test_a_rate_limit_carries_its_delay(self, desk: Desk) -> None:
+        error = await desk.failure(Fault(status=429, headers={"Retry-After": "120"}))
+        assert isinstance(error, RateLimitedError)
+        assert error.retry_after == 120.0
+        assert desk.stored == []
+
+    async def test_a_version_that_is_not_served_had_no_effect(self, desk: Desk) -> None:
+        desk.cad.versions = {3 - desk.version.value}
+        assert isinstance(await desk.failure(), NoEffectError)
+        assert desk.stored == []
+
+    async def test_an_oversize_refusal_is_cut_and_stays_one(self, desk: Desk) -> None:
+        error = await desk.failure(Fault(status=400, oversize=3 * LIMIT))
+        assert type(error) is RefusedError
+        assert len(error.text) == LIMIT
+
+    @pytest.mark.parametrize("fault", [{"abort": "truncated"}, {"drip": 0.2}], ids=str)
+    async def test_a_refusal_that_breaks_off_stays_one(
+        self, desk: Desk, fault: dict[str, object]
+    ) -> None:
+        body = "NO SUCH CALL HERE"
+        broken = Fault(status=404, body=body, **fault)  # type: ignore[arg-type]
+        error = await desk.failure(broken, seconds=1.0)
+        assert type(error) is RefusedError
+        assert body.startswith(error.text)
+
+
+class TestUnknownOutcomes:
+    @pytest.mark.parametrize("applied", [False, True], ids=["not stored", "stored"])
+    @pytest.mark.parametrize(
+        "fault",
+        [
+            {"status": 500},
+            {"status": 503, "body": "<html>down</html>"},
+            {"status": 408},
+            {"status": 301, "headers": {"Location": "/elsewhere"}},
+            {"status": 200, "body": ""},
+            {"status": 204, "body": ""},
+            {"status": 200, "body": "{"},
+            {"status": 200, "body": b"\xff\xfe\x00"},
+            {"status": 200, "body": "<!DOCTYPE html><html></html>", "content_type": "text/html"},
+            {"abort": "before"},
+            {"abort": "after_headers", "status": 200},
+            {"abort": "truncated", "status": 200, "body": "x" * 100},
+            {"oversize": LIMIT + 1},
+        ],
+        ids=str,
+    )
+    async def test_no_usable_answer_leaves_the_outcome_unknown(
+        self, desk: Desk, fault: dict[str, object], applied: bool
+    ) -> None:
+        error = await desk.failure(Fault(applied=applied, **fault))  # type: ignore[arg-type]
+        assert isinstance(error, OutcomeUnknownError)
+        assert desk.stored == [("D-2", NOTE.text)] * applied
+
+    async def test_a_truncated_success_is_not_taken_for_one(self, desk: Desk) -> None:
+        error = await desk.failure(Fault(applied=True, abort="truncated"))
+        assert isinstance(error, OutcomeUnknownError)
+        assert error.status == 200
+        assert len(desk.stored) == 1
+
+    async def test_an_oversize_success_is_not_taken_for_one(self, desk: Desk) -> None:
+        body = " " * LIMIT + "{\"callId\": 123} NOTE '' added to call #123"
+        error = await desk.failure(Fault(applied=True, body=body))
+        assert isinstance(error, OutcomeUnknownError)
+        assert len(desk.stored) == 1
+
+    @pytest.mark.parametrize("applied", [False, True], ids=["not stored", "stored"])
+    async def test_no_answer_in_time_leaves_the_outcome_unknown(
+        self, desk: Desk, applied: bool
+    ) -> None:
+        fault = Fault(applied=applied, hold=asyncio.Event())
+        error = await desk.failure(fault, seconds=0.5)
+        assert isinstance(error, OutcomeUnknownError)
+        assert error.status is None
+        assert desk.stored == [("D-2", NOTE.text)] * applied
+
+    async def test_a_success_that_trickles_past_the_time_is_unknown(self, desk: Desk) -> None:
+        error = await desk.failure(Fault(applied=True, drip=0.2), seconds=0.5)
+        assert isinstance(error, OutcomeUnknownError)
+        assert len(desk.stored) == 1
+
+    async def test_the_next_note_works_again(self, desk: Desk) -> None:
+        client = desk.client()
+        desk.cad.faults.add(Fault(abort="before"))
+        with pytest.raises(OutcomeUnknownError):
+            await client.add_call_note(NOTE)
+        await client.add_call_note(NOTE)
+        assert len(desk.stored) == 1
+
+    async def test_a_dropped_idle_connection_never_doubles_a_note(self, desk: Desk) -> None:
+        client = desk.client()
+        await client.add_call_note(NOTE)
+        desk.cad.faults.add(Fault(applied=True, abort="before"))
+        with pytest.raises(OutcomeUnknownError):
+            await client.add_call_note(NOTE)
+        assert len(desk.cad.requests) == len(desk.stored) == 2

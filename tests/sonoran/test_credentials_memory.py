@@ -1,0 +1,215 @@
+import asyncio
+from collections.abc import AsyncIterator
+
+import aiohttp
+import pytest
+
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sonoran import (
+    ApiVersion,
+    CallNote,
+    Credentials,
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RefusedError,
+    SonoranClient,
+    Transport,
+)
+from tests import sonoran_client
+from tests.clock import Clock
+from tests.sonoran_client import CREDENTIALS, NOTE, serving
+
+clock = sonoran_client.clock
+session = sonoran_client.session
+
+
+@pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2, None], ids=["v1", "v2", "auto"])
+def version(request: pytest.FixtureRequest) -> ApiVersion | None:
+    chosen = request.param
+    assert chosen is None or isinstance(chosen, ApiVersion)
+    return chosen
+
+
+@pytest.fixture
+async def cad() -> AsyncIterator[SonoranServer]:
+    """Serve a community whose key has been replaced by another."""
+    async with serving("renewed-key") as server:
+        server.rate_limited = False
+        yield server
+
+
+@pytest.fixture
+def client(
+    cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion | None, clock: Clock
+) -> SonoranClient:
+    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version, clock=clock)
+
+
+async def refusal(client: SonoranClient) -> CredentialsError:
+    with pytest.raises(CredentialsError) as caught:
+        await client.add_call_note(NOTE)
+    return caught.value
+
+
+async def test_the_first_refusal_is_fresh_and_says_how_long_it_lasts(
+    client: SonoranClient,
+) -> None:
+    error = await refusal(client)
+    assert (error.remembered, error.retry_in) == (False, 60.0)
+    assert error.status in (400, 401)
+
+
+async def test_nothing_is_sent_while_a_refusal_is_remembered(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    fresh = await refusal(client)
+    clock.seconds += 59.0
+    remembered = await refusal(client)
+    assert (remembered.remembered, remembered.retry_in) == (True, 1.0)
+    assert (remembered.text, remembered.status, remembered.trace_id) == (
+        fresh.text,
+        fresh.status,
+        fresh.trace_id,
+    )
+    assert len(cad.requests) == 1
+
+
+async def test_the_time_doubles_up_to_fifteen_minutes(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    spans = []
+    for _ in range(7):
+        error = await refusal(client)
+        assert not error.remembered
+        spans.append(error.retry_in)
+        clock.seconds += error.retry_in
+    assert spans == [60.0, 120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
+    assert len(cad.requests) == 7
+
+
+async def test_a_success_starts_the_time_anew(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    for span in (60.0, 120.0):
+        assert (await refusal(client)).retry_in == span
+        clock.seconds += span
+    cad.api_key = "sandbox-key"
+    await client.add_call_note(NOTE)
+    cad.api_key = "renewed-key"
+    assert (await refusal(client)).retry_in == 60.0
+
+
+async def test_a_no_to_the_note_alone_starts_the_time_anew(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    await refusal(client)
+    clock.seconds += 60.0
+    cad.api_key = "sandbox-key"
+    with pytest.raises(RefusedError):
+        await client.add_call_note(CallNote(1, 999, "x", "D-2"))
+    cad.api_key = "renewed-key"
+    assert (await refusal(client)).retry_in == 60.0
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault(on="any", status=500), (OutcomeUnknownError, NoEffectError)),
+        (Fault(on="any", status=429), (RateLimitedError,)),
+    ],
+    ids=["outage", "rate limit"],
+)
+async def test_an_answer_that_judges_no_key_leaves_the_time_growing(
+    client: SonoranClient,
+    cad: SonoranServer,
+    clock: Clock,
+    fault: Fault,
+    kind: tuple[type[Exception], ...],
+) -> None:
+    await refusal(client)
+    clock.seconds += 60.0
+    cad.faults.add(fault)
+    with pytest.raises(kind):
+        await client.add_call_note(NOTE)
+    assert (await refusal(client)).retry_in == 120.0
+
+
+async def test_simultaneous_notes_during_a_refusal_are_not_sent(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    await refusal(client)
+    errors = await asyncio.gather(*(refusal(client) for _ in range(20)))
+    assert all(error.remembered for error in errors)
+    assert len(cad.requests) == 1
+
+
+async def test_one_request_goes_ahead_once_the_time_is_over(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    await refusal(client)
+    clock.seconds += 60.0
+    errors = await asyncio.gather(*(refusal(client) for _ in range(20)))
+    assert [error.remembered for error in errors].count(False) == 1
+    assert {error.retry_in for error in errors} == {120.0}
+    assert len(cad.requests) == 2
+
+
+async def test_the_others_follow_the_one_that_was_let_in(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    await refusal(client)
+    clock.seconds += 60.0
+    cad.api_key = "sandbox-key"
+    await asyncio.gather(*(client.add_call_note(NOTE) for _ in range(20)))
+    assert len(cad.notes(123)) == 20
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_refusals_of_requests_already_under_way_count_as_one(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    cad.api_key = CREDENTIALS.api_key
+    await client.add_call_note(NOTE)
+    cad.api_key = "renewed-key"
+    errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
+    assert {error.retry_in for error in errors} == {60.0}
+    assert len(cad.requests) == 11
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_until_the_key_was_accepted_one_request_goes_ahead(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
+    assert sum(not error.remembered for error in errors) == 1
+    assert len(cad.requests) == 1
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_a_silent_cad_does_not_keep_the_others_waiting_for_the_one_ahead(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    cad.api_key = CREDENTIALS.api_key
+    held = asyncio.Event()
+    cad.faults.add(Fault(applied=True, hold=held))
+    notes = [asyncio.create_task(client.add_call_note(NOTE)) for _ in range(3)]
+    await cad.received(3)
+    held.set()
+    await asyncio.gather(*notes)
+    assert len(cad.notes(123)) == 3
+
+
+async def test_one_community_does_not_answer_for_another(
+    client: SonoranClient,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    version: ApiVersion | None,
+    clock: Clock,
+) -> None:
+    await refusal(client)
+    credentials = Credentials("renewed-key", "rockford")
+    other = SonoranClient(Transport(session, cad.url), credentials, version=version, clock=clock)
+    await other.add_call_note(NOTE)
+    assert len(cad.notes(123)) == 1

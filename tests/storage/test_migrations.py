@@ -1,0 +1,104 @@
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, MetaData, Table, select
+
+import bot.outbox.schema
+import bot.settings.schema  # noqa: F401 - both fill the metadata
+from bot.storage import DatabaseAddress, UnusableDatabaseError
+from bot.storage.migrations import REVISIONS, VERSION_TABLE
+from bot.storage.tables import metadata
+from bot.storage.upgrade import HEAD, upgrade
+from tests import database as databases
+from tests.database import at_once, opened
+
+engine = databases.engine
+address = databases.empty_address
+
+SAMPLES: dict[type, Any] = {int: 7, float: 1.5, str: "kept", bool: True, bytes: b"kept"}
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def tables(connection: Connection) -> list[Table]:
+    """Return the tables that a database has, the version's left out."""
+    found = MetaData()
+    found.reflect(connection)
+    return [table for table in found.sorted_tables if table.name != VERSION_TABLE]
+
+
+def fill(connection: Connection) -> None:
+    """Put a row with something in every column into each empty table."""
+    for table in tables(connection):
+        if connection.execute(select(table)).first() is None:
+            row = {column.name: SAMPLES[column.type.python_type] for column in table.columns}
+            connection.execute(table.insert().values(row))
+
+
+def rows(connection: Connection) -> Rows:
+    return {
+        table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
+        for table in tables(connection)
+    }
+
+
+def test_the_revisions_are_those_that_alembic_finds() -> None:
+    config = Config()
+    config.set_main_option("script_location", "bot.storage:migrations")
+    found = ScriptDirectory.from_config(config).walk_revisions()
+    assert tuple(script.revision for script in found) == REVISIONS[::-1]
+
+
+async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseAddress) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return list(compare_metadata(context, metadata))
+
+    async with opened(address):
+        pass
+    assert await at_once(address, differences) == []
+
+
+async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseAddress) -> None:
+    def differences(connection: Connection) -> list[Any]:
+        connection.exec_driver_sql("DROP INDEX guild_settings_version")
+        connection.exec_driver_sql("ALTER TABLE guild_settings RENAME COLUMN server_id TO other")
+        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+        return list(compare_metadata(context, metadata))
+
+    async with opened(address):
+        pass
+    assert len(await at_once(address, differences)) == 3
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+async def test_a_database_of_each_revision_opens_with_its_rows_intact(
+    address: DatabaseAddress, revision: str
+) -> None:
+    await at_once(address, lambda connection: upgrade(connection, to=revision))
+    await at_once(address, fill)
+    before: Rows = await at_once(address, rows)
+    async with opened(address) as database:
+        pass
+    assert await database.open(shared=True) == HEAD
+    await database.close()
+    after: Rows = await at_once(address, rows)
+    assert before.keys() <= after.keys()
+    for name, kept in before.items():
+        assert kept
+        assert [{key: row[key] for key in kept[0]} for row in after[name]] == kept
+
+
+async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseAddress) -> None:
+    def half_there(connection: Connection) -> None:
+        connection.exec_driver_sql("CREATE TABLE setting_changes (mine INTEGER)")
+
+    await at_once(address, half_there)
+    with pytest.raises(UnusableDatabaseError):
+        async with opened(address):
+            pass
+    assert set(await at_once(address, rows)) == {"setting_changes"}

@@ -1,0 +1,260 @@
+import asyncio
+import os
+import signal
+import sqlite3
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from bot.storage import (
+    Database,
+    DatabaseAddress,
+    DatabaseInUseError,
+    NewerSchemaError,
+    UnusableDatabaseError,
+)
+from bot.storage.upgrade import HEAD
+from tests import database as databases
+from tests.database import administer, file_in, opened, server_url, setting_of
+
+engine = databases.engine
+address = databases.empty_address
+
+both_ways = pytest.mark.parametrize("shared", [False, True])
+
+IN_USE = (
+    r"callnote\.db is in use by another copy of Callnote: stop that one, or give this one another "
+    r"file in DATABASE_URL\.$"
+)
+
+# Opens the database that its arguments name, says so, and holds it until it is killed.
+HOLDER = """
+import asyncio, sys
+from pathlib import Path
+from bot.storage import Database, DatabaseAddress
+
+async def hold():
+    address = DatabaseAddress.parse(sys.argv[1], folder=Path())
+    await Database(address, seconds=20.0).open()
+    print("open", flush=True)
+    await asyncio.Event().wait()
+
+asyncio.run(hold())
+"""
+
+
+def start_holder(address: DatabaseAddress) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603
+        [sys.executable, "-c", HOLDER, setting_of(address)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+
+
+@contextmanager
+def holders(address: DatabaseAddress, count: int) -> Iterator[list[subprocess.Popen[str]]]:
+    """Let processes open a database at the same time, and end them with the block."""
+    processes = [start_holder(address) for _ in range(count)]
+    try:
+        yield processes
+    finally:
+        for process in processes:
+            process.kill()
+            process.communicate()
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_a_new_database_gets_its_tables_and_an_old_one_keeps_them(
+    address: DatabaseAddress,
+) -> None:
+    database = Database(address, seconds=20.0)
+    assert await database.open() is None
+    await database.close()
+    assert await database.open() == HEAD
+    await database.close()
+
+
+async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    address = file_in(tmp_path / "new")
+    before = mode(tmp_path)
+    async with opened(address):
+        files = {path.name: mode(path) for path in (tmp_path / "new").iterdir()}
+    assert set(files.values()) == {0o600}
+    assert files.keys() == {
+        "callnote.db",
+        "callnote.db-wal",
+        "callnote.db-shm",
+        "callnote.db.lock",
+    }
+    assert mode(tmp_path / "new") == 0o700
+    assert mode(tmp_path) == before
+
+
+async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
+    (tmp_path / "callnote.db").touch(0o644)
+    async with opened(file_in(tmp_path)):
+        assert mode(tmp_path / "callnote.db") == 0o600
+
+
+async def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> None:
+    async with opened(file_in(tmp_path)) as database, database.begin() as connection:
+        settings = [
+            await connection.scalar(text(f"PRAGMA {name}"))
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+    assert settings == ["wal", 2, 1]
+
+
+async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    async with opened(address):
+        for _ in range(2):  # the refused one's end must not lift the first one's lock
+            with pytest.raises(DatabaseInUseError, match=IN_USE):
+                await Database(address).open()
+    async with opened(address):
+        pass
+
+
+async def test_another_process_holds_a_file_until_it_is_killed(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    with holders(address, 1) as (process,):
+        assert process.stdout is not None
+        assert await asyncio.to_thread(process.stdout.readline) == "open\n"
+        with pytest.raises(DatabaseInUseError):
+            await Database(address).open()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        async with opened(address):
+            pass
+
+
+async def test_of_two_that_open_a_new_file_at_once_one_gets_it(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    both = [Database(address), Database(address)]
+    results = await asyncio.gather(*(one.open() for one in both), return_exceptions=True)
+    assert sorted(map(type, results), key=str) == sorted([type(None), DatabaseInUseError], key=str)
+    for one in both:
+        await one.close()
+
+
+async def test_two_processes_that_open_a_new_file_at_once_leave_it_to_one(
+    tmp_path: Path,
+) -> None:
+    with holders(file_in(tmp_path), 2) as processes:
+        lines = [asyncio.to_thread(p.stdout.readline) for p in processes if p.stdout]
+        assert sorted(await asyncio.gather(*lines)) == ["", "open\n"]
+
+
+async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        with holders(address, 3) as processes:
+            both = [Database(address, seconds=20.0), Database(address, seconds=20.0)]
+            found = await asyncio.gather(*(one.open() for one in both))
+            assert set(found) <= {None, HEAD}
+            for process in processes:
+                assert process.stdout is not None
+                assert await asyncio.to_thread(process.stdout.readline) == "open\n"
+            for one in both:
+                await one.close()
+
+
+async def test_a_look_beside_a_running_copy_finds_its_revision(address: DatabaseAddress) -> None:
+    async with opened(address):
+        look = Database(address, seconds=20.0)
+        assert await look.open(shared=True) == HEAD
+        await look.close()
+
+
+async def test_a_look_changes_nothing(address: DatabaseAddress, tmp_path: Path) -> None:
+    look = Database(address, seconds=20.0)
+    for _ in range(2):
+        assert await look.open(shared=True) is None
+        await look.close()
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseAddress) -> None:
+    async with opened(address) as database, database.begin() as connection:
+        await connection.execute(text("UPDATE callnote_schema SET version_num = '9999'"))
+    for shared in (False, True, False):
+        with pytest.raises(NewerSchemaError, match="newer version of Callnote"):
+            await Database(address, seconds=20.0).open(shared=shared)
+    # An earlier refusal has let the file go, or this would be refused for another reason.
+    with pytest.raises(NewerSchemaError):
+        await Database(address, seconds=20.0).open()
+
+
+@both_ways
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path, shared: bool) -> None:
+    content = b"a shopping list, and not a short one: " * 100
+    file = tmp_path / "callnote.db"
+    file.write_bytes(content)
+    with pytest.raises(UnusableDatabaseError, match="not a SQLite database"):
+        await Database(file_in(tmp_path)).open(shared=shared)
+    assert file.read_bytes() == content
+
+
+@both_ways
+async def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path, shared: bool) -> None:
+    (tmp_path / "callnote.db").mkdir()
+    with pytest.raises(UnusableDatabaseError, match=r"callnote\.db is a folder.* DATABASE_URL"):
+        await Database(file_in(tmp_path)).open(shared=shared)
+
+
+@both_ways
+async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, shared: bool) -> None:
+    (tmp_path / "data").write_text("")
+    with pytest.raises(UnusableDatabaseError, match="cannot be made or written to in its folder: "):
+        await Database(file_in(tmp_path / "data")).open(shared=shared)
+
+
+async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "callnote.db")
+    other.execute("CREATE TABLE guild_settings (mine TEXT)")
+    other.close()
+    with pytest.raises(UnusableDatabaseError, match="cannot be made"):
+        await Database(file_in(tmp_path)).open()
+
+
+@both_ways
+async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
+    request: pytest.FixtureRequest, shared: bool
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        url, role = server_url(request.config), f"{address.url.database}_reader"
+        await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
+        try:
+            reader = databases.at(address, username=role, password="reader")
+            with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
+                await Database(reader, seconds=20.0).open(shared=shared)
+        finally:
+            await administer(url, f"DROP ROLE {role}")
+
+
+async def test_a_certificate_cannot_be_verified_without_a_root_certificate(
+    tmp_path: Path,
+) -> None:
+    address = DatabaseAddress.parse(
+        "postgresql://u:p@127.0.0.1:1/d?sslmode=verify-full", folder=tmp_path
+    )
+    before = dict(os.environ)
+    os.environ.pop("PGSSLROOTCERT", None)
+    os.environ.update(HOME=str(tmp_path), USERPROFILE=str(tmp_path))
+    try:
+        with pytest.raises(UnusableDatabaseError, match="PGSSLROOTCERT"):
+            await Database(address).open()
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,53 @@
+"""Starts the bot with one deliberate fault, to show that tests which look for it find it.
+
+python -m tests.system.broken_build retry_without_reading
+python -m tests.system.broken_build send_before_write
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from bot.__main__ import main
+from bot.outbox import JournalStore, NoteRecord, NoteState, reconciler
+from bot.outbox.matching import Verdict
+
+
+def retry_without_reading() -> None:
+    """Take every note without a usable answer for not stored, whatever the call list says."""
+
+    def judge(*_: Any, **__: Any) -> tuple[Verdict, int]:
+        return Verdict.NOT_THERE, 0
+
+    reconciler.judge = judge  # type: ignore[attr-defined]
+
+
+def send_before_write() -> None:
+    """Write down that a note is being sent only once the CAD has answered."""
+    move = JournalStore.move
+    unwritten: set[tuple[int, int]] = set()
+
+    async def late(
+        store: JournalStore, record: NoteRecord, target: NoteState, **more: Any
+    ) -> NoteRecord:
+        if target is NoteState.SENDING:
+            unwritten.add((record.id, record.revision))
+            return replace(record, state=NoteState.SENDING)
+        if (record.id, record.revision) in unwritten and record.state is NoteState.SENDING:
+            unwritten.discard((record.id, record.revision))
+            record = await move(store, replace(record, state=NoteState.QUEUED), NoteState.SENDING)
+        return await move(store, record, target, **more)
+
+    JournalStore.move = late  # type: ignore[assignment, method-assign]
+
+
+FAULTS: dict[str, Callable[[], None]] = {
+    each.__name__: each for each in (retry_without_reading, send_before_write)
+}
+
+if __name__ == "__main__":
+    FAULTS[sys.argv[1]]()
+    sys.exit(main(sys.argv[2:]))

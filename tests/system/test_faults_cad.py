@@ -1,0 +1,322 @@
+"""Whatever the CAD does to a note, it ends there once and in order, and its message says so.
+
+Every cell of the matrix looks at both ends: what the CAD stored and what the channel shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+
+from bot.sandbox.sonoran import Fault
+from bot.sonoran import ApiVersion, SonoranClient, Transport, open_session
+from tests.note_messages import NOT_ADDED, QUEUED, UNCONFIRMED, labels, press, public, shows, told
+from tests.world import LIMITS, World
+
+PAGE = "<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
+
+both_versions = pytest.mark.parametrize("version", [1, 2])
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    """Let doubts be settled sooner, as this module has many."""
+    world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=0.2))
+    return world
+
+
+STORED = {
+    "reset after storing": Fault(abort="before", applied=True),
+    "reset after the headers": Fault(abort="after_headers", applied=True),
+    "truncated reply": Fault(abort="truncated", applied=True),
+    "not UTF-8": Fault(status=200, body=b"\xff\xfe\x00NOTE", applied=True),
+    "endless reply": Fault(oversize=200_000, applied=True),
+    "500 in HTML": Fault(status=500, body=PAGE, content_type="text/html", applied=True),
+    "502 in HTML": Fault(status=502, body=PAGE, content_type="text/html", applied=True),
+    "503 in HTML": Fault(status=503, body=PAGE, content_type="text/html", applied=True),
+    "504": Fault(status=504, applied=True),
+    "408": Fault(status=408, applied=True),
+    "redirected": Fault(status=302, headers={"Location": "/elsewhere"}, applied=True),
+    "a login page": Fault(status=200, body=PAGE, content_type="text/html", applied=True),
+}
+NOT_STORED = {name: replace(fault, applied=False) for name, fault in STORED.items()}
+WITHOUT_EFFECT = {
+    "429": Fault(status=429, body="Slow down"),
+    "429 with a delay": Fault(status=429, body="Slow down", headers={"Retry-After": "1"}),
+    "429 in HTML": Fault(status=429, body=PAGE, content_type="text/html"),
+    "sent elsewhere": Fault(status=307, headers={"Location": "/elsewhere"}),
+}
+
+
+async def sent_one_after_the_other(world: World, count: int = 2) -> list[str]:
+    """Let the dispatcher add notes to one call; returns what their messages say in the end."""
+    interactions = []
+    for n in range(count):
+        interactions.append(await world.use(f"note {n}"))
+        await interactions[-1].acknowledged()
+    messages = [await world.final(each) for each in interactions]
+    assert public(world) == messages
+    return [message.content for message in messages]
+
+
+def added(count: int = 2) -> list[str]:
+    return [f"NOTE 'note {n}' added to call #123" for n in range(count)]
+
+
+@both_versions
+@pytest.mark.parametrize("fault", STORED.values(), ids=STORED)
+async def test_notes_are_there_once_and_in_order_when_the_first_was_stored_without_an_answer(
+    world: World, version: int, fault: Fault
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(fault)
+    assert await sent_one_after_the_other(world) == added()
+    assert world.stored() == ["note 0", "note 1"]
+    assert len(world.cad.note_requests) == 2
+
+
+@both_versions
+@pytest.mark.parametrize("fault", NOT_STORED.values(), ids=NOT_STORED)
+async def test_notes_are_there_once_and_in_order_when_the_first_got_lost(
+    world: World, version: int, fault: Fault
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(fault)
+    assert await sent_one_after_the_other(world) == added()
+    assert world.stored() == ["note 0", "note 1"]
+    assert len(world.cad.note_requests) == 3
+
+
+@both_versions
+@pytest.mark.parametrize("fault", WITHOUT_EFFECT.values(), ids=WITHOUT_EFFECT)
+async def test_notes_are_there_once_and_in_order_when_the_first_was_put_off(
+    world: World, version: int, fault: Fault
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(fault)
+    assert await sent_one_after_the_other(world) == added()
+    assert world.stored() == ["note 0", "note 1"]
+    assert len(world.cad.note_requests) == 3
+    assert not [each for each in world.cad.requests if each.kind == "calls"]
+
+
+@both_versions
+async def test_notes_are_there_once_and_in_order_when_all_kinds_of_faults_follow_each_other(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    for fault in (Fault(status=429), Fault(status=500), Fault(abort="before", applied=True)):
+        for _ in range(3):
+            world.cad.faults.add(fault)
+    assert await sent_one_after_the_other(world, 5) == added(5)
+    assert world.stored() == [f"note {n}" for n in range(5)]
+
+
+@both_versions
+async def test_notes_are_there_once_and_in_order_after_refused_connections(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    await world.cad.stop()
+    messages = []
+    for n in range(3):
+        messages.append(await told(world, await world.use(f"note {n}"), QUEUED))
+    assert [message.content.split("\n")[0] for message in messages] == [
+        "Queued for call #123: Sonoran CAD is not answering; trying again."
+    ] * 3
+    await world.cad.start()
+    for message, content in zip(messages, added(3), strict=True):
+        await shows(world, message, content)
+    assert world.stored() == ["note 0", "note 1", "note 2"]
+    assert len(world.cad.note_requests) == 3
+    assert public(world) == messages
+
+
+@both_versions
+@pytest.mark.parametrize("trouble", ["name", "certificate"])
+async def test_a_note_is_given_up_and_kept_when_the_cad_cannot_even_be_found(
+    world: World, version: int, trouble: str
+) -> None:
+    """Its name is unknown, or it does not speak TLS."""
+    url = "https://cad.invalid" if trouble == "name" else world.cad.url.replace("http", "https")
+    world.config = replace(
+        world.config, sonoran_api_url=url, limits=replace(world.config.limits, give_up_seconds=3)
+    )
+    await world.start_with(version)
+    message = await world.say()
+    first, second, third = message.content.split("\n")
+    assert first == NOT_ADDED + "Sonoran CAD cannot be reached"
+    assert "press Try again within a day" in second.replace("Press", "press")
+    assert third == "Your note: some note here"
+    assert labels(message) == ["Try again"]
+    assert world.cad.requests == []
+    assert public(world) == [message]
+
+
+@both_versions
+async def test_a_note_is_tried_again_in_vain_and_then_with_success(
+    world: World, version: int
+) -> None:
+    world.config = replace(world.config, limits=replace(world.config.limits, give_up_seconds=4))
+    await world.start_with(version)
+    await world.cad.stop()
+    message = await world.say()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, QUEUED)
+    await shows(world, message, NOT_ADDED)
+    await world.cad.start()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, "NOTE '")
+    assert world.stored() == ["some note here"]
+    assert public(world) == [message]
+
+
+@asynccontextmanager
+async def impatient(world: World, version: int) -> AsyncIterator[None]:
+    """Run a bot that gives the CAD half a second to answer."""
+    async with open_session() as session:
+        transport = Transport(session, world.cad.url, connect_seconds=0.5, total_seconds=0.5)
+        cad = SonoranClient(transport, world.config.credentials, version=ApiVersion(version))
+        async with world.bot_with(cad):
+            yield
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("fault", "requests"),
+    [
+        (Fault(hold=asyncio.Event()), 3),
+        (Fault(applied=True, hold=asyncio.Event()), 2),
+        (Fault(applied=True, delay=0.7, survives_disconnect=True), 2),
+        (Fault(applied=True, drip=0.1), 2),
+    ],
+    ids=["before storing", "after storing", "and storing late", "in the middle of the reply"],
+)
+async def test_notes_are_there_once_and_in_order_after_a_time_out(
+    world: World, version: int, fault: Fault, requests: int
+) -> None:
+    world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=1.0))
+    async with impatient(world, version):
+        world.cad.faults.add(fault)
+        assert await sent_one_after_the_other(world) == added()
+        assert world.stored() == ["note 0", "note 1"]
+        assert len(world.cad.note_requests) == requests
+
+
+CALLS = '{{"ActiveCalls": [{call}], "ClosedCalls": [], "EmergencyCalls": []}}'
+BLIND = {
+    "down": Fault(on="calls", status=500, times=None),
+    "resetting": Fault(on="calls", abort="before", times=None),
+    "a web page": Fault(on="calls", status=200, body=PAGE, content_type="text/html", times=None),
+    "not JSON": Fault(on="calls", status=200, body="\ufffd", times=None),
+    "truncated": Fault(on="calls", abort="truncated", applied=True, times=None),
+    "rate limited": Fault(on="calls", status=429, times=None),
+    "forbidden": Fault(on="calls", status=403, body="{}", times=None),
+    "without calls": Fault(on="calls", status=200, body=CALLS.format(call=""), times=None),
+    "without notes": Fault(
+        on="calls", status=200, body=CALLS.format(call='{"callId": 123}'), times=None
+    ),
+    "with notes of no use": Fault(
+        on="calls",
+        status=200,
+        body=CALLS.format(call='{"callId": 123, "notes": [1, null]}'),
+        times=None,
+    ),
+}
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("blind", "stored"),
+    [(fault, True) for fault in BLIND.values()] + [(BLIND["down"], False)],
+    ids=[*BLIND, "down, and the note is lost"],
+)
+async def test_nothing_is_assumed_when_the_call_list_cannot_tell(
+    world: World, version: int, blind: Fault, stored: bool
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=500, applied=stored))
+    world.cad.faults.add(blind)
+    message = await world.say()
+    assert message.content.startswith(UNCONFIRMED)
+    assert message.content.endswith("Your note: some note here")
+    assert labels(message) == ["Check again", "Send again", "Cancel"]
+    assert world.stored() == (["some note here"] if stored else [])
+    assert len(world.cad.note_requests) == 1
+    assert public(world) == [message]
+
+
+@both_versions
+async def test_a_call_list_that_hides_a_note_known_to_be_there_is_not_believed(
+    world: World, version: int
+) -> None:
+    await world.start_with(version)
+    await world.say("known to be there")
+    calls = CALLS.format(call='{"callId": 123, "notes": []}')
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=200, body=calls, times=None))
+    message = await world.say()
+    assert message.content.startswith(UNCONFIRMED)
+    assert world.stored() == ["known to be there", "some note here"]
+
+
+@both_versions
+async def test_a_note_behind_one_that_stays_in_doubt_is_added(world: World, version: int) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    first, second = await sent_one_after_the_other(world)
+    assert first.startswith(UNCONFIRMED)
+    assert second == "NOTE 'note 1' added to call #123"
+    assert world.stored() == ["note 0", "note 1"]
+
+
+@both_versions
+async def test_a_call_list_that_comes_back_settles_the_doubt(world: World, version: int) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", status=500, times=1))
+    assert await sent_one_after_the_other(world) == added()
+    assert world.stored() == ["note 0", "note 1"]
+
+
+@both_versions
+async def test_equal_notes_of_two_members_are_both_there_when_both_are_in_doubt(
+    world: World, version: int
+) -> None:
+    """Under one name, so that nothing but counting can tell them apart."""
+    other = world.guild.add_member("dora", nick="Dana D-2", roles=[world.role])
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(status=500, applied=False))
+    options = {"call": "123", "note": "some note here"}
+    interactions = [
+        await world.discord.use_command(member, world.channel, "callnote", options)
+        for member in (world.dispatcher, other)
+    ]
+    messages = [await world.final(each) for each in interactions]
+    assert [message.content for message in messages] == [
+        "NOTE 'some note here' added to call #123"
+    ] * 2
+    assert world.stored() == ["some note here"] * 2
+
+
+@both_versions
+async def test_notes_for_another_call_do_not_wait_for_one_in_doubt(
+    world: World, version: int
+) -> None:
+    world.cad.add_call(124)
+    await world.start_with(version)
+    looked = asyncio.Event()
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", applied=True, hold=looked))
+    first = await told(world, await world.use(), "Not confirmed yet")
+    assert (await world.say(call="124")).content == "NOTE 'some note here' added to call #124"
+    looked.set()
+    await shows(world, first, "NOTE '")
+    assert world.stored() == ["some note here"]
+    assert world.stored(124) == ["some note here"]

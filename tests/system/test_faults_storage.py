@@ -1,0 +1,248 @@
+"""A database that is locked, cut off or moved in time at any step of a note.
+
+What was promised is kept once the database is back; what could not be written down is refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.sonoran import Fault
+from tests import database as databases
+from tests.gate import Gate
+from tests.note_messages import (
+    ADDED,
+    CHECKING,
+    QUEUED,
+    later_in_journal,
+    press,
+    privately,
+    public,
+    shows,
+    told,
+)
+from tests.world import PATIENCE, World
+
+Loss = Callable[[], AbstractAsyncContextManager[None]]
+
+
+@pytest.fixture(params=["locked", "cut", "stalled"])
+async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
+    """Give a way to lose the database for a while: a locked file, or a server out of reach."""
+    if request.param == "locked":
+        yield world.locked
+        return
+    async with (
+        databases.postgresql(request.config) as address,
+        Gate(databases.way_to(address)) as gate,
+    ):
+        world.database = databases.at(address, host="127.0.0.1", port=gate.port)
+
+        @asynccontextmanager
+        async def lost() -> AsyncIterator[None]:
+            if request.param == "cut":
+                await gate.refuse()
+            else:
+                gate.stall()
+            try:
+                yield
+            finally:
+                await gate.let_pass()
+
+        yield lost
+        await world.finish()
+
+
+async def a_moment_later(world: World) -> None:
+    """Let the bot meet the lost database: it looks after its notes every other second."""
+    await asyncio.sleep(2.5)
+
+
+async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
+    world: World, loss: Loss
+) -> None:
+    await world.start_with(2)
+    async with loss():
+        interaction = await world.use()
+        answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert answer.ephemeral
+    assert answer.content.startswith("Callnote's storage is not answering, so nothing was accepted")
+    assert (await world.say("another")).content == "NOTE 'another' added to call #123"
+    await world.finish()
+    assert world.stored() == ["another"]
+    assert len(public(world)) == 1
+
+
+async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is_back(
+    world: World, loss: Loss
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("callback", hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    async with loss():
+        held.set()
+        await a_moment_later(world)
+        assert world.stored() == []
+    message = await world.final(interaction)
+    assert message.content == ADDED
+    assert public(world) == [message]
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == 1
+
+
+@pytest.mark.parametrize("status", [None, 500, 404, 429], ids=str)
+async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
+    world: World, loss: Loss, status: int | None
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    applied = status in (None, 500)
+    world.cad.faults.add(
+        Fault(status=status, body="no" if status else None, applied=applied, hold=held)
+    )
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    async with loss():
+        held.set()
+        await a_moment_later(world)
+        assert len(world.cad.note_requests) == 1
+    message = await world.final(interaction)
+    assert public(world) == [message]
+    if status == 404:
+        assert message.content.startswith("Not added to call #123: no")
+        assert world.stored() == []
+    else:
+        assert message.content == ADDED
+        assert world.stored() == ["some note here"]
+
+
+async def test_a_queued_note_goes_on_when_the_database_is_back(world: World, loss: Loss) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    async with loss():
+        await world.cad.start()
+        await a_moment_later(world)
+        assert world.stored() == []
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
+    world: World, loss: Loss
+) -> None:
+    await world.start_with(2)
+    looked = asyncio.Event()
+    world.cad.faults.add(Fault(status=500, applied=True))
+    world.cad.faults.add(Fault(on="calls", applied=True, hold=looked))
+    message = await told(world, await world.use(), CHECKING)
+    async with loss():
+        looked.set()
+        await a_moment_later(world)
+    await shows(world, message, ADDED)
+    assert world.stored() == ["some note here"]
+    assert public(world) == [message]
+
+
+async def test_notes_that_wait_keep_their_order_over_a_lost_database(
+    world: World, loss: Loss
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(applied=True, hold=held))
+    interactions = []
+    for n in range(4):
+        interactions.append(await world.use(f"note {n}"))
+        await asyncio.wait_for(interactions[-1].acknowledged(), PATIENCE)
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    async with loss():
+        held.set()
+        await a_moment_later(world)
+    for interaction in interactions:
+        await world.final(interaction)
+    assert world.stored() == [f"note {n}" for n in range(4)]
+    assert len(public(world)) == 4
+
+
+@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+@pytest.mark.parametrize("step", ["queued", "checking", "sending"])
+async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
+    world: World, step: str, hours: int
+) -> None:
+    await world.start_with(2)
+    held = asyncio.Event()
+    if step == "queued":
+        await world.cad.stop()
+        message = await told(world, await world.use(), QUEUED)
+    elif step == "checking":
+        world.cad.faults.add(Fault(status=500, applied=True))
+        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+        message = await told(world, await world.use(), CHECKING)
+    else:
+        world.cad.faults.add(Fault(applied=True, hold=held))
+        interaction = await world.use()
+        await asyncio.wait_for(world.cad.received(1), PATIENCE)
+        assert interaction.message is not None
+        message = interaction.message
+    await later_in_journal(world, hours * 3600)
+    if step == "queued":
+        await world.cad.start()
+    held.set()
+    await shows(world, message, ADDED)
+    assert world.stored() == ["some note here"]
+    assert public(world) == [message]
+
+
+@pytest.mark.parametrize("hours", [-48, -1, 0.1])
+async def test_a_clock_that_jumps_while_the_bot_is_away_loses_no_note(
+    world: World, hours: float
+) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await world.finish()
+    await later_in_journal(world, hours * 3600)
+    await world.cad.start()
+    await world.restart()
+    await shows(world, message, ADDED)
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await world.finish()
+    await later_in_journal(world, 3600)
+    await world.restart()
+    await shows(world, message, "Not added to call #123: ")
+    await world.cad.start()
+    await press(world, world.dispatcher, message, "Try again")
+    await shows(world, message, ADDED)
+    assert world.stored() == ["some note here"]
+    assert public(world) == [message]
+
+
+async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
+    world: World, loss: Loss
+) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    message = await told(world, await world.use(), QUEUED)
+    async with loss():
+        pressed = await press(world, world.dispatcher, message, "Cancel")
+        assert "storage is not answering" in await privately(world, pressed)
+        assert message.content.startswith(QUEUED)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    assert len(world.cad.note_requests) == 1

@@ -1,0 +1,193 @@
+"""The process as a host sees it: a child with an environment, signals and an exit status."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox.discord import Fault as DiscordFault
+from bot.sandbox.sonoran import Fault
+from tests.child import Child, interpret, running, settings_of
+from tests.note_messages import ADDED, told
+from tests.world import API_KEY, PATIENCE, TOKEN, World
+
+pytestmark = pytest.mark.long
+
+IMPATIENT = """
+import asyncio, sys
+from pathlib import Path
+from bot.app import logging
+from bot.config import Config, environment
+from bot.app.lifecycle import run
+
+config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
+logging.set_up(config.log_level, config.secrets)
+sys.exit(asyncio.run(run(config, longest_stop=0.5)))
+"""
+"""The bot as it is, but for a shorter time to stop in."""
+
+
+async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
+    return Child(await interpret(folder, settings, "-m", "bot", *arguments))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_signal_lets_notes_in_flight_be_answered(
+    world: World, tmp_path: Path, number: int, times: int
+) -> None:
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(on="note", times=None, applied=True, hold=held))
+    calls = range(201, 206)
+    for call in calls:
+        world.cad.add_call(call)
+    async with running(world, tmp_path) as child:
+        interactions = [await world.use("some note here", str(call)) for call in calls]
+        await asyncio.wait_for(world.cad.received(5), PATIENCE)
+        for _ in range(times):
+            child.signal(number)
+        await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+        held.set()
+        status, _, errors = await child.ended()
+    assert status == 0
+    assert errors == ""
+    assert world.discord.close_codes == [1000]
+    for call, interaction in zip(calls, interactions, strict=True):
+        assert world.stored(call) == ["some note here"]
+        assert interaction.message is not None
+        assert interaction.message.content == f"NOTE 'some note here' added to call #{call}"
+
+
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+async def test_signals_until_the_very_end_change_nothing(
+    world: World, tmp_path: Path, second: int
+) -> None:
+    async with running(world, tmp_path) as child:
+        child.signal(signal.SIGTERM)
+        ended = asyncio.create_task(child.ended())
+        while not ended.done():
+            with contextlib.suppress(ProcessLookupError):
+                child.signal(second)
+            await asyncio.wait({ended}, timeout=0.005)
+        assert (await ended)[0] == 0
+
+
+async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path) -> None:
+    async with running(world, tmp_path) as child:
+        child.signal(signal.SIGTERM)
+        assert (await child.ended())[0] == 0
+    assert world.discord.close_codes == [1000]
+
+
+async def test_the_log_has_a_line_for_each_note_and_neither_text_nor_secret(
+    world: World, tmp_path: Path
+) -> None:
+    async with running(world, tmp_path) as child:
+        interaction = await world.use("confidential words")
+        await asyncio.wait_for(interaction.answered(), PATIENCE)
+        child.signal(signal.SIGTERM)
+        _, out, _ = await child.ended()
+    (line,) = [line for line in out.splitlines() if str(interaction.id) in line]
+    for part in (
+        f"guild={world.guild.id}",
+        f"member={world.dispatcher.id}",
+        "call=123",
+        "outcome=added",
+        "ms=",
+    ):
+        assert part in line
+    for secret in ("confidential", TOKEN, API_KEY, interaction.token):
+        assert secret not in out
+
+
+async def test_no_secret_is_in_the_debug_log(world: World, tmp_path: Path) -> None:
+    async with running(world, tmp_path, LOG_LEVEL="DEBUG") as child:
+        interaction = await world.use()
+        await asyncio.wait_for(interaction.answered(), PATIENCE)
+        child.signal(signal.SIGTERM)
+        _, out, errors = await child.ended()
+    assert str(interaction.id) in out
+    for secret in (TOKEN, API_KEY, interaction.token):
+        assert secret not in out + errors
+
+
+async def test_every_wrong_setting_is_reported_at_once(tmp_path: Path) -> None:
+    child = await start(tmp_path, {"SONORAN_API_VERSION": "3", "SONORAN_SERVER_ID": "one"})
+    status, out, errors = await child.ended()
+    assert status == 78
+    assert out == ""
+    assert "Traceback" not in errors
+    for name in (
+        "DISCORD_TOKEN",
+        "SONORAN_API_KEY",
+        "SONORAN_COMMUNITY_ID",
+        "SONORAN_API_VERSION",
+        "SONORAN_SERVER_ID",
+    ):
+        assert name in errors
+
+
+async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_next_process(
+    world: World, tmp_path: Path
+) -> None:
+    world.cad.faults.add(Fault(on="note", applied=True, hold=asyncio.Event()))
+    child = Child(await interpret(tmp_path, settings_of(world), "-c", IMPATIENT))
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    child.signal(signal.SIGTERM)
+    status, out, errors = await child.ended()
+    assert status == 0
+    assert "stopping took too long" in out
+    assert errors == ""
+    async with running(world, tmp_path, SONORAN_SETTLE_SECONDS="1"):
+        message = await told(world, interaction, ADDED)
+    assert message.content == "NOTE 'some note here' added to call #123"
+    assert world.stored() == ["some note here"]
+
+
+async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
+    lines = [f"{name}={value}" for name, value in settings_of(world).items()]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    child = await start(tmp_path, {})
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    child.signal(signal.SIGTERM)
+    assert (await child.ended())[0] == 0
+
+
+async def test_a_rejected_token_is_one_sentence(world: World, tmp_path: Path) -> None:
+    child = await start(tmp_path, settings_of(world, DISCORD_TOKEN="wrong-token"))
+    status, _, errors = await child.ended()
+    assert status == 78
+    assert len(errors.splitlines()) == 1
+    assert "DISCORD_TOKEN" in errors
+    assert "wrong-token" not in errors
+    assert world.discord.identifies == []
+
+
+async def test_discord_out_of_reach_is_waited_for_until_a_signal(
+    world: World, tmp_path: Path
+) -> None:
+    world.discord.faults.add(DiscordFault(route="login", status=400, times=None, applied=False))
+    process = await interpret(tmp_path, settings_of(world), "-m", "bot")
+    child = Child(process)
+    assert process.stdout is not None
+    async with asyncio.timeout(PATIENCE):
+        async for line in process.stdout:
+            if b"trying Discord again" in line:
+                break
+    child.signal(signal.SIGTERM)
+    status, _, errors = await child.ended()
+    assert status == 0
+    assert errors == ""
+
+
+async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:
+    child = await start(tmp_path, {}, "sandwich")
+    status, _, errors = await child.ended()
+    assert status == 64
+    assert errors.startswith("usage: ")
