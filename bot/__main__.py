@@ -7,8 +7,8 @@ import logging
 import sys
 from pathlib import Path
 
-from bot.app import logging as logs
 from bot.app.lifecycle import EX_CONFIG, run
+from bot.app.logging import set_up_logging
 from bot.config import Config, ConfigError, environment
 
 EX_USAGE = 64
@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
     reported on standard error; 1 when a check finds something that is not well.
     """
     if arguments == ["sandbox"]:
-        from bot.sandbox import shell  # the stand-ins cost memory that the bot does without
+        from bot.sandbox import shell  # the simulators cost memory that the bot does without
 
         return shell.main()
     if arguments in (["-h"], ["--help"]):
@@ -43,9 +43,9 @@ def main(arguments: list[str]) -> int:
     if arguments == ["check"]:
         from bot.app.check import check
 
-        logs.set_up(logging.CRITICAL, config.secrets, stream=sys.stderr)
+        set_up_logging(logging.CRITICAL, config.secrets, stream=sys.stderr)
         return asyncio.run(check(config))
-    logs.set_up(config.log_level, config.secrets)
+    set_up_logging(config.log_level, config.secrets)
     return asyncio.run(run(config))
 
 

@@ -14,7 +14,7 @@ from dotenv import dotenv_values
 from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
 from bot.sonoran.transport import checked_base_url
-from bot.storage.database_url import DEFAULT, DatabaseAddress
+from bot.storage.database_url import DEFAULT, DatabaseUrl
 
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
@@ -61,7 +61,7 @@ class Config:
 
     discord_token: str = field(repr=False)
     credentials: Credentials
-    database: DatabaseAddress
+    database: DatabaseUrl
     guild_ids: frozenset[int] = frozenset()
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
@@ -87,8 +87,8 @@ class Config:
         naming every variable that is missing or malformed. No value of a secret is repeated in it.
         """
 
-        def database(text: str) -> DatabaseAddress:
-            return DatabaseAddress.parse(text, folder=folder)
+        def database(text: str) -> DatabaseUrl:
+            return DatabaseUrl.parse(text, folder=folder)
 
         reader = _Reader(settings)
         api_version = reader.read("SONORAN_API_VERSION", _api_version, default=None)

@@ -8,9 +8,9 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
-from bot.notes.submit import label_of, take_note
+from bot.notes.submit import label_of, submit_note
 from bot.notes.text import NOTE_LIMIT, parse_call_number, parse_note
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
 from bot.sonoran import CallNote
 
@@ -18,7 +18,7 @@ from bot.sonoran import CallNote
 class CallNotes(commands.Cog):
     """Adds notes to dispatch calls."""
 
-    def __init__(self, dispatchers: Dispatchers, settings: SettingsInForce) -> None:
+    def __init__(self, dispatchers: Dispatchers, settings: SettingsCache) -> None:
         self._dispatchers = dispatchers
         self._settings = settings
 
@@ -43,7 +43,7 @@ class CallNotes(commands.Cog):
             text=parse_note(note),
             label=label_of(member),
         )
-        await take_note(interaction.client, interaction, member, typed)
+        await submit_note(interaction.client, interaction, member, typed)
 
 
 async def setup(bot: CallnoteBot) -> None:

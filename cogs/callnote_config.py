@@ -13,7 +13,7 @@ from bot.app.command_tree import ANYWHERE
 from bot.health.status import status_of
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.responses import acknowledge, answer
+from bot.interactions.responses import acknowledge, respond
 from bot.notes.history import HistoryPlace
 from bot.notes.text import parse_call_number
 from bot.settings.texts import (
@@ -76,11 +76,11 @@ class CallnoteConfig(
     async def roles(self, interaction: _Interaction) -> None:
         """Choose the roles that may add notes."""
         guild = admit_administrator(interaction)
-        choice = self._bot.role_choice
+        choice = self._bot.dispatcher_roles
         await acknowledge(interaction, private=True)
         roles = choice.current(guild)
         content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
-        await answer(interaction, content, view=shown(RolePicker(roles)))
+        await respond(interaction, content, view=shown(RolePicker(roles)))
         audit_log.outcome(interaction, "dispatcher roles shown")
 
     @app_commands.command(name="roles-add")
@@ -89,8 +89,8 @@ class CallnoteConfig(
         """Let one more role add notes."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        roles = await self._bot.role_choice.add(guild, interaction.user.id, role)
-        await answer(interaction, roles_now([each.name for each in roles]))
+        roles = await self._bot.dispatcher_roles.add(guild, interaction.user.id, role)
+        await respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
     @app_commands.command(name="roles-remove")
@@ -99,8 +99,8 @@ class CallnoteConfig(
         """Let a role no longer add notes."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        roles = await self._bot.role_choice.remove(guild, interaction.user.id, role)
-        await answer(interaction, roles_now([each.name for each in roles]))
+        roles = await self._bot.dispatcher_roles.remove(guild, interaction.user.id, role)
+        await respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
 
     @app_commands.command()
@@ -114,8 +114,8 @@ class CallnoteConfig(
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
         if number is not None:
-            name = await self._bot.server_choice.choose(guild.id, interaction.user.id, number)
-            await answer(interaction, server_now(number, name))
+            name = await self._bot.cad_server_choice.choose(guild.id, interaction.user.id, number)
+            await respond(interaction, server_now(number, name))
             audit_log.outcome(interaction, f"server {number} chosen")
             return
         current = self._bot.settings.server_id(guild.id)
@@ -123,9 +123,9 @@ class CallnoteConfig(
         if servers:
             name = await self._bot.cad_servers.name_of(current)
             content = server_shown(current, name, more=len(servers) > MOST_OPTIONS)
-            await answer(interaction, content, view=shown(ServerPicker(servers, current)))
+            await respond(interaction, content, view=shown(ServerPicker(servers, current)))
         else:
-            await answer(interaction, servers_unknown(current))
+            await respond(interaction, servers_unknown(current))
         audit_log.outcome(interaction, "servers shown")
 
     @app_commands.command(name="log-channel")
@@ -140,14 +140,14 @@ class CallnoteConfig(
         if channel is not None:
             await choice.choose(guild, interaction.user.id, channel)
             self._bot.note_log.forget(guild.id)
-            await answer(interaction, log_channel_now(channel.name))
+            await respond(interaction, log_channel_now(channel.name))
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
         trouble = choice.trouble(guild) or self._bot.note_log.trouble(guild.id)
         content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
         view = LogChannelPicker(current, button=current is not None)
-        await answer(interaction, content, view=shown(view))
+        await respond(interaction, content, view=shown(view))
         audit_log.outcome(interaction, "log channel shown")
 
     @app_commands.command()
@@ -156,7 +156,7 @@ class CallnoteConfig(
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
         content = await status_of(self._bot, guild, interaction.app_permissions)
-        await answer(interaction, content)
+        await respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
 
     @app_commands.command()
@@ -183,6 +183,6 @@ class CallnoteConfig(
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and what goes with them to the bot."""
     await bot.add_cog(CallnoteConfig(bot))
-    await bot.add_cog(DeletedRoles(bot.role_choice, bot.settings))
+    await bot.add_cog(DeletedRoles(bot.dispatcher_roles, bot.settings))
     register_pickers(bot)
     bot.add_dynamic_items(PageButton)

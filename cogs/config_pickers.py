@@ -12,9 +12,9 @@ import discord
 
 from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
-from bot.interactions.component_callback import carry_out
+from bot.interactions.component_callback import run_component_callback
 from bot.interactions.errors import UnwritableChannelError
-from bot.interactions.responses import answer
+from bot.interactions.responses import respond
 from bot.settings.roles import MOST_ROLES
 from bot.settings.texts import log_channel_now, roles_now, server_now
 from bot.sonoran import CadServer
@@ -59,15 +59,15 @@ class RolePicker(discord.ui.View):
         """Save the choice."""
 
         async def save(guild: discord.Guild) -> None:
-            choice = interaction.client.role_choice
+            choice = interaction.client.dispatcher_roles
             before = choice.current(guild)
             roles = await choice.choose(guild, interaction.user.id, select.values)
             gone = [role.name for role in before if role not in roles]
             content = roles_now([role.name for role in roles], gone=gone)
-            await answer(interaction, content, view=shown(RolePicker(roles)))
+            await respond(interaction, content, view=shown(RolePicker(roles)))
             audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
-        await carry_out(interaction, save)
+        await run_component_callback(interaction, save)
 
 
 class ServerPicker(discord.ui.View):
@@ -97,13 +97,13 @@ class ServerPicker(discord.ui.View):
         async def save(guild: discord.Guild) -> None:
             bot = interaction.client
             number = int(select.values[0])
-            name = await bot.server_choice.choose(guild.id, interaction.user.id, number)
+            name = await bot.cad_server_choice.choose(guild.id, interaction.user.id, number)
             servers = await bot.cad_servers.get()
             view = shown(ServerPicker(servers, number)) if servers else None
-            await answer(interaction, server_now(number, name), view=view)
+            await respond(interaction, server_now(number, name), view=view)
             audit_log.outcome(interaction, f"server {number} chosen")
 
-        await carry_out(interaction, save)
+        await run_component_callback(interaction, save)
 
 
 class LogChannelPicker(discord.ui.View):
@@ -135,10 +135,10 @@ class LogChannelPicker(discord.ui.View):
             await interaction.client.log_channel.choose(guild, interaction.user.id, channel)
             interaction.client.note_log.forget(guild.id)
             view = shown(LogChannelPicker(channel.id))
-            await answer(interaction, log_channel_now(channel.name), view=view)
+            await respond(interaction, log_channel_now(channel.name), view=view)
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
 
-        await carry_out(interaction, save)
+        await run_component_callback(interaction, save)
 
     @discord.ui.button(custom_id="callnote-config:log-off", label="Record nowhere")
     async def switch_off(
@@ -148,9 +148,9 @@ class LogChannelPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             await interaction.client.log_channel.switch_off(guild, interaction.user.id)
-            await answer(
+            await respond(
                 interaction, log_channel_now(None), view=shown(LogChannelPicker(button=False))
             )
             audit_log.outcome(interaction, "log channel switched off")
 
-        await carry_out(interaction, save)
+        await run_component_callback(interaction, save)

@@ -15,7 +15,7 @@ from bot.communities.texts import (
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
 from bot.interactions.errors import NotAdministratorError, NotInGuildError
-from bot.interactions.responses import acknowledge, answer
+from bot.interactions.responses import acknowledge, respond
 from cogs.config_pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
@@ -61,7 +61,7 @@ async def show_connect(interaction: _Interaction) -> None:
     """
     guild = await _to_be_connected(interaction)
     if guild is not None:
-        await answer(interaction, connect_question(guild.name), view=shown(ConnectView()))
+        await respond(interaction, connect_question(guild.name), view=shown(ConnectView()))
         audit_log.outcome(interaction, "connecting offered")
 
 
@@ -76,7 +76,9 @@ async def disconnect(interaction: _Interaction) -> None:
         raise NotInGuildError
     if not is_administrator(interaction) and not await client.owners.include(user_id):
         raise NotAdministratorError
-    await answer(interaction, disconnected_now(await client.connections.disconnect(guild, user_id)))
+    await respond(
+        interaction, disconnected_now(await client.connections.disconnect(guild, user_id))
+    )
     audit_log.outcome(interaction, "server disconnected")
 
 
@@ -84,7 +86,7 @@ async def _connect(interaction: _Interaction) -> None:
     guild = await _to_be_connected(interaction)
     if guild is not None:
         await interaction.client.connections.connect(guild, interaction.user.id)
-        await answer(interaction, connected_now(), view=None)
+        await respond(interaction, connected_now(), view=None)
         audit_log.outcome(interaction, "server connected")
 
 
@@ -95,12 +97,12 @@ async def _to_be_connected(interaction: _Interaction) -> discord.Guild | None:
         raise NotInGuildError
     connection = client.connections.of(guild)
     if connection.connected:
-        await answer(interaction, connected_already(connection), view=None)
+        await respond(interaction, connected_already(connection), view=None)
         audit_log.outcome(interaction, "connected already")
         return None
     client.connections.check_known(connection)
     if not await client.owners.include(interaction.user.id):
-        await answer(interaction, whom_to_ask(guild.id), view=None)
+        await respond(interaction, whom_to_ask(guild.id), view=None)
         audit_log.outcome(interaction, "not connected, told whom to ask")
         return None
     return guild

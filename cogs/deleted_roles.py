@@ -9,8 +9,8 @@ import discord
 from discord.ext import commands
 
 from bot.interactions.errors import Refusal
-from bot.settings.cache import SettingsInForce
-from bot.settings.roles import RoleChoice
+from bot.settings.cache import SettingsCache
+from bot.settings.roles import DispatcherRoles
 
 _log = logging.getLogger(__name__)
 
@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 class DeletedRoles(commands.Cog):
     """Listens for deleted roles, and looks for those that were deleted unheard."""
 
-    def __init__(self, choice: RoleChoice, settings: SettingsInForce) -> None:
+    def __init__(self, choice: DispatcherRoles, settings: SettingsCache) -> None:
         self._choice = choice
         self._settings = settings
 

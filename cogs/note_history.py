@@ -10,8 +10,8 @@ import discord
 
 from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
-from bot.interactions.component_callback import carry_out
-from bot.interactions.responses import answer
+from bot.interactions.component_callback import run_component_callback
+from bot.interactions.responses import respond
 from bot.notes.history import HistoryPlace, page_of
 
 
@@ -22,8 +22,8 @@ async def show_page(
 
     Raises `HistoryUnreadableError` when the database does not answer.
     """
-    delivery = interaction.client.delivery
-    page = await page_of(delivery.store, guild.id, place, kept=delivery.keeps_history)
+    outbox = interaction.client.outbox
+    page = await page_of(outbox.store, guild.id, place, kept=outbox.keeps_history)
     at = page.place
     # A view anew each time, of such buttons alone: discord.py 2.7 otherwise forgets the class.
     view = discord.ui.View(timeout=None)
@@ -31,7 +31,7 @@ async def show_page(
         view.add_item(PageButton("Newer", replace(at, page=at.page - 1)))
     if page.older:
         view.add_item(PageButton("Older", replace(at, page=at.page + 1)))
-    await answer(interaction, page.content, view=view if view.children else None)
+    await respond(interaction, page.content, view=view if view.children else None)
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
 
@@ -71,4 +71,6 @@ class PageButton(
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Show the page in place of the one that is shown."""
-        await carry_out(interaction, lambda guild: show_page(interaction, guild, self.place))
+        await run_component_callback(
+            interaction, lambda guild: show_page(interaction, guild, self.place)
+        )

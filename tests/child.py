@@ -82,7 +82,7 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
 
 
 def settings_of(world: World, **more: str) -> dict[str, str]:
-    """Return the settings with which a child finds the World's stand-ins."""
+    """Return the settings with which a child finds the World's simulators."""
     return {
         "DISCORD_TOKEN": TOKEN,
         "SONORAN_API_KEY": API_KEY,

@@ -26,7 +26,7 @@ import pytest
 from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from bot.storage import Database, DatabaseAddress
+from bot.storage import Database, DatabaseUrl
 from tests import server
 from tests.gate import Gate, Streams
 
@@ -51,9 +51,7 @@ async def administer(url: str, statement: str) -> None:
 
 
 @asynccontextmanager
-async def postgresql(
-    config: pytest.Config, *, empty: bool = False
-) -> AsyncIterator[DatabaseAddress]:
+async def postgresql(config: pytest.Config, *, empty: bool = False) -> AsyncIterator[DatabaseUrl]:
     """Make a PostgreSQL database that is dropped at the end."""
     url = server_url(config)
     name = f"callnote_{uuid.uuid4().hex}"
@@ -62,7 +60,7 @@ async def postgresql(
     else:
         await administer(url, f"CREATE DATABASE {name} TEMPLATE {await _template(config)}")
     try:
-        yield at(DatabaseAddress.parse(url, folder=Path()), database=name)
+        yield at(DatabaseUrl.parse(url, folder=Path()), database=name)
     finally:
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -74,18 +72,18 @@ async def _template(config: pytest.Config) -> str:
         name = f"callnote_{uuid.uuid4().hex}"
         await administer(url, f"CREATE DATABASE {name}")
         config.add_cleanup(lambda: asyncio.run(administer(url, f"DROP DATABASE {name}")))
-        async with opened(at(DatabaseAddress.parse(url, folder=Path()), database=name)):
+        async with opened(at(DatabaseUrl.parse(url, folder=Path()), database=name)):
             config.stash[_TEMPLATE] = name
     return config.stash[_TEMPLATE]
 
 
-def at(address: DatabaseAddress, **parts: Any) -> DatabaseAddress:
+def at(address: DatabaseUrl, **parts: Any) -> DatabaseUrl:
     """Return a PostgreSQL address with other parts, named as in SQLAlchemy's `URL.set`."""
     url = address.url.set(**parts)
     return replace(address, url=url, shown=f"PostgreSQL database {url.database} on {url.host}")
 
 
-def setting_of(address: DatabaseAddress) -> str:
+def setting_of(address: DatabaseUrl) -> str:
     """Return an address as a host sets it, its password included."""
     if address.path is not None:
         return f"sqlite:///{address.path}"
@@ -98,12 +96,12 @@ def setting_of(address: DatabaseAddress) -> str:
     return url.render_as_string(hide_password=False)
 
 
-def file_in(folder: Path) -> DatabaseAddress:
+def file_in(folder: Path) -> DatabaseUrl:
     """Return the address of a SQLite file in a folder; the file is not made."""
-    return DatabaseAddress.parse("sqlite:///callnote.db", folder=folder)
+    return DatabaseUrl.parse("sqlite:///callnote.db", folder=folder)
 
 
-def make_file(address: DatabaseAddress) -> DatabaseAddress:
+def make_file(address: DatabaseUrl) -> DatabaseUrl:
     """Make a SQLite file that has the tables, where none is there yet; returns the address."""
     if address.path is not None and not address.path.exists():
         address.path.touch(0o600)
@@ -133,7 +131,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def address(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[DatabaseAddress]:
+) -> AsyncIterator[DatabaseUrl]:
     """Give a database of its own to a test on each engine, with the tables."""
     if engine == "sqlite":
         yield make_file(file_in(tmp_path))
@@ -145,7 +143,7 @@ async def address(
 @pytest.fixture
 async def empty_address(
     engine: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[DatabaseAddress]:
+) -> AsyncIterator[DatabaseUrl]:
     """Give a database of its own to a test on each engine, without any tables."""
     if engine == "sqlite":
         yield file_in(tmp_path)
@@ -155,14 +153,14 @@ async def empty_address(
 
 
 @pytest.fixture
-async def database(address: DatabaseAddress) -> AsyncIterator[Database]:
+async def database(address: DatabaseUrl) -> AsyncIterator[Database]:
     async with opened(address) as database:
         yield database
 
 
 @asynccontextmanager
 async def opened(
-    address: DatabaseAddress, *, seconds: float = 20.0, shared: bool = False
+    address: DatabaseUrl, *, seconds: float = 20.0, shared: bool = False
 ) -> AsyncIterator[Database]:
     """Open a database until the end of the block, with ample time for a busy machine."""
     database = Database(address, seconds=seconds)
@@ -176,13 +174,13 @@ async def opened(
 @pytest.fixture
 async def behind_gate(
     request: pytest.FixtureRequest,
-) -> AsyncIterator[tuple[DatabaseAddress, Gate]]:
+) -> AsyncIterator[tuple[DatabaseUrl, Gate]]:
     """Give a PostgreSQL database that is reached through a gate."""
     async with postgresql(request.config) as address, Gate(way_to(address)) as gate:
         yield at(address, host="127.0.0.1", port=gate.port), gate
 
 
-def way_to(address: DatabaseAddress) -> Callable[[], Any]:
+def way_to(address: DatabaseUrl) -> Callable[[], Any]:
     host, port = address.url.host or "", address.url.port or 5432
 
     async def connect() -> Streams:
@@ -216,7 +214,7 @@ def _begun(connection: sqlite3.Connection) -> bool:
     return True
 
 
-async def at_once(address: DatabaseAddress, work: Callable[[Connection], Any]) -> Any:
+async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> Any:
     """Do something to a database outside of Callnote's own connections."""
     if address.path is not None:
         address.path.touch(0o600)

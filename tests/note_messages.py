@@ -101,7 +101,7 @@ async def privately(world: World, interaction: Interaction) -> str:
     return message.content
 
 
-def journal_row(world: World) -> tuple[str, int, int] | None:
+def outbox_row(world: World) -> tuple[str, int, int] | None:
     """Return state, tries and revision of the first bot's only note; None without one."""
     path = world.file(0).path
     assert path is not None
@@ -110,15 +110,15 @@ def journal_row(world: World) -> tuple[str, int, int] | None:
     return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
 
 
-async def journal_says(world: World, state: str, tries: int) -> None:
+async def outbox_says(world: World, state: str, tries: int) -> None:
     """Wait until the first bot's only note is in a state after so many tries."""
     async with asyncio.timeout(PATIENCE):
-        while (row := journal_row(world)) is None or row[:2] != (state, tries):  # noqa: ASYNC110 - SQLite tells of nothing
+        while (row := outbox_row(world)) is None or row[:2] != (state, tries):  # noqa: ASYNC110 - SQLite tells of nothing
             await asyncio.sleep(0.02)
 
 
-async def change_journal(world: World, *statements: str, **values: float) -> None:
-    """Execute statements in the first bot's journal, all in one transaction.
+async def change_outbox(world: World, *statements: str, **values: float) -> None:
+    """Execute statements in the first bot's outbox, all in one transaction.
 
     Not in this thread: the bot in it may hold the file's lock and could then never let it go.
     """
@@ -135,17 +135,17 @@ async def change_journal(world: World, *statements: str, **values: float) -> Non
 
 
 async def taken_by_another(world: World) -> None:
-    """Let another process have cancelled the notes in the first bot's journal."""
-    await change_journal(
+    """Let another process have cancelled the notes in the first bot's outbox."""
+    await change_outbox(
         world,
         "INSERT INTO processes SELECT 'another', max(seen_at) FROM processes",
         "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1",
     )
 
 
-async def later_in_journal(world: World, seconds: float) -> None:
-    """Let every time in the first bot's journal be so many seconds earlier than it was."""
-    await change_journal(
+async def later_in_outbox(world: World, seconds: float) -> None:
+    """Let every time in the first bot's outbox be so many seconds earlier than it was."""
+    await change_outbox(
         world,
         "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
         " updated_at = updated_at - :seconds",
@@ -162,5 +162,5 @@ async def out_of_time(world: World) -> None:
     wait for, it would have too little on a busy machine.
     """
     await world.finish()
-    await later_in_journal(world, world.config.limits.give_up_seconds)
+    await later_in_outbox(world, world.config.limits.give_up_seconds)
     await world.restart()

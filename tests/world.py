@@ -1,4 +1,4 @@
-"""The real bot between the two stand-ins, over loopback sockets."""
+"""The real bot between the two simulators, over loopback sockets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app.client import CallnoteBot
-from bot.app.database_supervisor import DatabaseLife
+from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.discord_endpoint import use_discord_at
 from bot.app.lifecycle import serve
 from bot.communities.connections import Connections
@@ -20,10 +20,10 @@ from bot.outbox import Limits
 from bot.sandbox.discord import DiscordServer, Guild, Interaction, Message
 from bot.sandbox.discord.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import SonoranServer
-from bot.settings.cache import SettingsInForce
-from bot.settings.repository import GuildSettingsStore
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import SettingsRepository
 from bot.sonoran import ApiVersion, Credentials, SonoranClient
-from bot.storage import Database, DatabaseAddress
+from bot.storage import Database, DatabaseUrl
 from tests.clock import RunningClock
 from tests.database import locked_file, make_file
 
@@ -65,7 +65,7 @@ class World:
             "alex", nick="Alex", permissions=ORDINARY_PERMISSIONS | MANAGE_GUILD
         )
         self.folder = folder
-        self.database: DatabaseAddress | None = None
+        self.database: DatabaseUrl | None = None
         cad.add_call(123, title="Traffic stop")
         cad.rate_limited = False
         self.stop = asyncio.Event()
@@ -80,9 +80,9 @@ class World:
             limits=LIMITS,
         )
 
-    def file(self, number: int) -> DatabaseAddress:
+    def file(self, number: int) -> DatabaseUrl:
         """Return the address of the file that the bot with this number uses, counted from 0."""
-        return DatabaseAddress.parse(f"sqlite:///bot{number}.db", folder=self.folder)
+        return DatabaseUrl.parse(f"sqlite:///bot{number}.db", folder=self.folder)
 
     def connect(self, *guilds: Guild) -> None:
         """Let the host's settings of the next bot connect these servers, besides the World's own.
@@ -91,14 +91,16 @@ class World:
         """
         self.config = replace(self.config, guild_ids=frozenset(guild.id for guild in guilds))
 
-    async def start(self, *, other_copy_seconds: float = 0.3) -> None:
+    async def start(self, *, other_instance_seconds: float = 0.3) -> None:
         """Run one more bot with the present `config`; returns once it is connected.
 
         Raises what the bot raises, if it ends before.
         """
         database = make_file(self.database or self.file(len(self.bots)))
         config = replace(self.config, database=database)
-        bot = asyncio.create_task(serve(config, self.stop, other_copy_seconds=other_copy_seconds))
+        bot = asyncio.create_task(
+            serve(config, self.stop, other_instance_seconds=other_instance_seconds)
+        )
         connected = asyncio.create_task(self.discord.connected(len(self.bots) + 1))
         try:
             async with asyncio.timeout(PATIENCE):
@@ -127,7 +129,7 @@ class World:
 
     @contextlib.asynccontextmanager
     async def bot_with(
-        self, cad: SonoranClient, settings: SettingsInForce | None = None
+        self, cad: SonoranClient, settings: SettingsCache | None = None
     ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
         """Run a client with a CAD, and perhaps settings, of the test's own; it delivers notes.
 
@@ -145,24 +147,24 @@ class World:
                 yield bot, notes
             finally:
                 tasks.pop().cancel()
-                await notes.delivery.finish(0)
+                await notes.outbox.finish(0)
                 await notes.messages.finish(0)
                 await bot.close()
                 await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
 
     @contextlib.asynccontextmanager
     async def _parts(
-        self, cad: SonoranClient, settings: SettingsInForce | None = None
+        self, cad: SonoranClient, settings: SettingsCache | None = None
     ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
         database = Database(make_file(self.config.database))
-        settings = settings or SettingsInForce(
-            GuildSettingsStore(database), default_roles=self.config.dispatcher_role_ids
+        settings = settings or SettingsCache(
+            SettingsRepository(database), default_roles=self.config.dispatcher_role_ids
         )
         await database.open()
         try:
             await settings.refresh()
-            life = DatabaseLife(database, settings, host=None)
+            life = DatabaseSupervisor(database, settings, host=None)
             connections = Connections(
                 settings,
                 guild_ids=self.config.guild_ids,
@@ -181,7 +183,7 @@ class World:
                 cad=cad,
                 settings=settings,
                 connections=connections,
-                life=life,
+                supervisor=life,
                 notes=notes,
                 note_log=note_log,
             ) as bot:

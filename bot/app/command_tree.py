@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
-from bot.interactions.responses import NotAcknowledgedError, answer, close_if_forgotten
+from bot.interactions.responses import NotAcknowledgedError, close_if_forgotten, respond
 from bot.notes import failure_texts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ ANYWHERE = "anywhere"
 """The key in a command's extras that lets it be used in servers that are not connected."""
 
 
-class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
+class CallnoteCommandTree(app_commands.CommandTree["CallnoteBot"]):
     """Counts commands in, and answers each that fails exactly once."""
 
     async def interaction_check(self, interaction: discord.Interaction[CallnoteBot], /) -> bool:
@@ -39,11 +39,11 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
     def begin(self, interaction: discord.Interaction[CallnoteBot]) -> bool:
         """Let work on an interaction begin, and return whether it may.
 
-        While the process is stopping it may not; then another copy has it.
+        While the process is stopping it may not; then another instance has it.
         """
         audit_log.begin(interaction)
         if self.client.in_flight.closing:
-            audit_log.outcome(interaction, "left to another copy")
+            audit_log.outcome(interaction, "left to another instance")
             return False
         self.client.in_flight.add_current()
         return True
@@ -75,15 +75,15 @@ class CallnoteTree(app_commands.CommandTree["CallnoteBot"]):
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=cause
             )
         setting = audit_log.is_setting(interaction)
-        await answer(interaction, failure_texts.failure(cause, reference, setting=setting))
+        await respond(interaction, failure_texts.failure(cause, reference, setting=setting))
 
     async def _leave(
         self, interaction: discord.Interaction[CallnoteBot], cause: NotAcknowledgedError
     ) -> None:
-        """Leave a command to the copy that has it, but see to it that somebody answers."""
+        """Leave a command to the instance that has it, but see to it that somebody answers."""
         audit_log.outcome(interaction, f"not acknowledged ({cause.reason})", level=logging.WARNING)
         waited = not cause.expired and await self.client.in_flight.sleep_unless_closing(
-            self.client.other_copy_seconds
+            self.client.other_instance_seconds
         )
         if waited and await close_if_forgotten(
             interaction, failure_texts.forgotten(setting=audit_log.is_setting(interaction))

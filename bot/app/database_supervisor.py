@@ -8,7 +8,7 @@ import logging
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from bot.health.storage import StorageHealth, storage_health
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
 
 FIRST_RETRY_SECONDS = 0.5
@@ -18,13 +18,13 @@ LONGEST_RETRY_SECONDS = 15.0
 _log = logging.getLogger(__name__)
 
 
-class DatabaseLife:
+class DatabaseSupervisor:
     """A database from the first try to open it until the process ends.
 
     `host` is the hosting platform, if it is one that is known to wipe disks.
     """
 
-    def __init__(self, database: Database, settings: SettingsInForce, host: str | None) -> None:
+    def __init__(self, database: Database, settings: SettingsCache, host: str | None) -> None:
         self.database = database
         self.opened = asyncio.Event()
         self._settings = settings

@@ -1,4 +1,4 @@
-"""Points discord.py at another Discord endpoint, such as a stand-in."""
+"""Points discord.py at another Discord endpoint, such as a simulator."""
 
 from __future__ import annotations
 

@@ -18,15 +18,15 @@ import discord
 from discord.ext import commands
 
 from bot.app.client import CallnoteBot
-from bot.app.database_supervisor import DatabaseLife
+from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.communities.connections import Connections
 from bot.config import Config
-from bot.interactions.responses import OTHER_COPY_SECONDS
+from bot.interactions.responses import OTHER_INSTANCE_SECONDS
 from bot.notes.log_channel import NoteLog
 from bot.notes.service import NoteService
-from bot.settings.cache import SettingsInForce
-from bot.settings.repository import GuildSettingsStore
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import SettingsRepository
 from bot.sonoran import SonoranClient, Transport, open_session
 from bot.storage import Database, UnusableDatabaseError
 
@@ -41,7 +41,7 @@ DRAIN_SECONDS = 22.0
 
 LONGEST_STOP_SECONDS = 25.0
 """When a process that is stopping ends whatever it still does, such as waiting for a database that
-does not answer any more; the journal has what was not finished."""
+does not answer any more; the outbox has what was not finished."""
 
 DATABASE_FIRST_SECONDS = 5.0
 """How long Discord is not connected to while the database is being opened. After that, commands
@@ -93,21 +93,21 @@ async def run(config: Config, *, longest_stop: float = LONGEST_STOP_SECONDS) -> 
 
 
 async def serve(
-    config: Config, stop: asyncio.Event, *, other_copy_seconds: float = OTHER_COPY_SECONDS
+    config: Config, stop: asyncio.Event, *, other_instance_seconds: float = OTHER_INSTANCE_SECONDS
 ) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
 
-    `other_copy_seconds` is how long another running copy may take to answer a command. Raises
-    `FatalError` when Discord rejects the bot for good or the database cannot be used; anything
-    else, such as either being out of reach, is tried again with growing pauses.
+    `other_instance_seconds` is how long another running instance may take to answer a command.
+    Raises `FatalError` when Discord rejects the bot for good or the database cannot be used;
+    anything else, such as either being out of reach, is tried again with growing pauses.
     """
     database = Database(config.database)
-    settings = SettingsInForce(
-        GuildSettingsStore(database),
+    settings = SettingsCache(
+        SettingsRepository(database),
         default_roles=config.dispatcher_role_ids,
         default_server=config.server_id,
     )
-    life = DatabaseLife(database, settings, config.host)
+    supervisor = DatabaseSupervisor(database, settings, config.host)
     async with open_session() as session:
         cad = SonoranClient(
             Transport(session, config.sonoran_api_url),
@@ -132,15 +132,15 @@ async def serve(
                 cad=cad,
                 settings=settings,
                 connections=connections,
-                life=life,
+                supervisor=supervisor,
                 notes=notes,
                 note_log=note_log,
-                other_copy_seconds=other_copy_seconds,
+                other_instance_seconds=other_instance_seconds,
             )
 
         halt = asyncio.Event()
-        living = asyncio.create_task(life.run())
-        delivering = asyncio.create_task(notes.run(life.opened))
+        living = asyncio.create_task(supervisor.run())
+        delivering = asyncio.create_task(notes.run(supervisor.opened))
         tasks = {living, delivering, asyncio.create_task(stop.wait())}
         for task in tasks:
             task.add_done_callback(lambda _: halt.set())
@@ -279,6 +279,6 @@ def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
 
 
 def _end_at_once() -> None:
-    _log.error("stopping took too long; what was not finished is in the journal")
+    _log.error("stopping took too long; what was not finished is in the outbox")
     logging.shutdown()
     os._exit(0)

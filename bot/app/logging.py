@@ -70,7 +70,7 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def set_up(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
+def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send every log record of at least `level` to `stream`, standard output by default.
 
     Replaces whatever was set up before.

@@ -18,7 +18,7 @@ from bot.interactions.errors import (
     SettingsUnknownError,
 )
 from bot.outbox import WaitingNotes
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings
 
 
@@ -64,7 +64,7 @@ class Connections:
 
     def __init__(
         self,
-        settings: SettingsInForce,
+        settings: SettingsCache,
         *,
         guild_ids: frozenset[int] = frozenset(),
         role_ids: frozenset[int] = frozenset(),
@@ -203,7 +203,7 @@ class Connections:
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a server; raises as `SettingsInForce.change` does."""
+        """Connect a server; raises as `SettingsCache.change` does."""
         await self._change(guild, member_id, connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:

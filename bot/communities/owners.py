@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from bot.interactions.errors import OwnersUnknownError
-from bot.interactions.ttl_cache import Remembered
+from bot.interactions.ttl_cache import TtlCache
 
 REMEMBER_SECONDS = 300.0
 """How long Discord's answer is good for."""
@@ -22,7 +22,7 @@ class Owners:
 
     def __init__(self, client: discord.Client) -> None:
         self._client = client
-        self._ids = Remembered(self._ask, seconds_for=lambda _: REMEMBER_SECONDS)
+        self._ids = TtlCache(self._ask, seconds_for=lambda _: REMEMBER_SECONDS)
 
     async def include(self, user_id: int) -> bool:
         """Whether an account is the application's owner or a member of the team that owns it.

@@ -10,7 +10,7 @@ from bot.interactions.errors import (
     OwnersUnknownError,
     Refusal,
 )
-from bot.interactions.markdown import literal
+from bot.interactions.markdown import escape_markdown
 
 CONNECTED_BY = {
     Connection.GUILD_ID: "by the host's setting DISCORD_GUILD_IDS",
@@ -48,7 +48,7 @@ def connection_refusal(error: Refusal) -> str | None:
 
 def connect_question(name: str) -> str:
     """Ask the application's owner whether a server is to be connected."""
-    return literal(
+    return escape_markdown(
         f"Connect {name} to your community's Sonoran CAD? Then its administrators choose who may "
         "add notes."
     )
@@ -64,7 +64,7 @@ def whom_to_ask(guild_id: int) -> str:
 
 def connected_already(connection: Connection) -> str:
     """Say that there is nothing to connect."""
-    return literal(f"This server is connected already, {CONNECTED_BY[connection]}.")
+    return escape_markdown(f"This server is connected already, {CONNECTED_BY[connection]}.")
 
 
 def connected_now() -> str:
@@ -75,7 +75,7 @@ def connected_now() -> str:
 def disconnected_now(connection: Connection) -> str:
     """Confirm that a server was disconnected, or say how it is connected all the same."""
     if connection.connected:
-        return literal(
+        return escape_markdown(
             f"This server is still connected, {CONNECTED_BY[connection]}: ask whoever hosts the "
             "bot to change that."
         )

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.interactions.ttl_cache import Remembered
+from bot.interactions.ttl_cache import TtlCache
 from bot.settings.cad_servers import CadServers
 from bot.sonoran import (
     ApiVersion,
@@ -66,7 +66,7 @@ class CadProbe:
     ) -> None:
         self._cad = cad
         self._servers = servers
-        self._findings = Remembered(
+        self._findings = TtlCache(
             self._ask,
             seconds_for=lambda health: FAILED_SECONDS if health.error else REMEMBER_SECONDS,
             clock=clock,
@@ -77,7 +77,7 @@ class CadProbe:
 
         `doubted` tells that it did not take a note, so that only new findings will do.
         """
-        return await self._findings.get(at_most=DOUBTED_SECONDS if doubted else REMEMBER_SECONDS)
+        return await self._findings.get(max_age=DOUBTED_SECONDS if doubted else REMEMBER_SECONDS)
 
     async def _ask(self) -> CadHealth:
         started = time.monotonic()

@@ -35,7 +35,7 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
     minute at most, however often it is called. What the settings or the server's roles would
     tell is left out while they are not known.
     """
-    problem, waiting = bot.delivery.problem, len(bot.delivery)
+    problem, waiting = bot.outbox.last_failure, len(bot.outbox)
     health = await bot.cad_probe.health(doubted=problem is not None and waiting > 0)
     change = None
     try:
@@ -46,9 +46,9 @@ async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permis
         change = await bot.settings.last_change(guild.id)
     lines += [
         connection_line(bot.connections.of(guild)),
-        notes_line(problem, waiting, health.error, held_back=bot.delivery.held_back),
+        notes_line(problem, waiting, health.error, held_back=bot.outbox.held_back),
         permissions_line(missing_permissions(here)),
-        storage_line(bot.life.health),
+        storage_line(bot.supervisor.health),
         version_line(),
     ]
     return status_content(lines, change)
@@ -65,7 +65,7 @@ def _settings_lines(bot: CallnoteBot, guild: discord.Guild, health: CadHealth) -
     return [
         *lines,
         roles_line(
-            [role.name for role in bot.role_choice.current(guild)],
+            [role.name for role in bot.dispatcher_roles.current(guild)],
             chosen=settings.role_ids is not None,
         ),
         log_channel_line(bot.log_channel.name_of(guild), trouble, gone=bot.log_channel.gone(guild)),

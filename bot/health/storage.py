@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class StorageHealth:
 
 
 def storage_health(
-    address: DatabaseAddress, host: str | None, trouble: str | None = None, *, full: bool = False
+    address: DatabaseUrl, host: str | None, trouble: str | None = None, *, full: bool = False
 ) -> StorageHealth:
     """Return how a database does; `host` is as in `Config`."""
     wiped_by = host if address.kind == "SQLite" else None

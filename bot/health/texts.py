@@ -11,7 +11,7 @@ from bot.communities.connections import Connection
 from bot.communities.texts import CONNECTED_BY
 from bot.health.probe import CadHealth
 from bot.health.storage import StorageHealth
-from bot.interactions.markdown import CONTENT_LIMIT, literal, utf16_units
+from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.settings.repository import FROM_DISCORD, SettingChange
 from bot.settings.texts import listed
 from bot.sonoran import (
@@ -259,12 +259,12 @@ def version_line() -> Line:
 
 def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
     """Return the lines, and who changed a setting last, as one message's content."""
-    shown = [f"{line.mark.value} {literal(line.text, limit=LINE_LIMIT)}" for line in lines]
+    shown = [f"{line.mark.value} {escape_markdown(line.text, limit=LINE_LIMIT)}" for line in lines]
     if change is not None:
         by = "" if change.member_id == FROM_DISCORD else f" by <@{change.member_id}>"
         shown.append(
             f"{Mark.NOTE.value} Last change <t:{int(change.changed_at)}:R>{by}: "
-            + literal(change.what, limit=LINE_LIMIT)
+            + escape_markdown(change.what, limit=LINE_LIMIT)
         )
     content = ""
     for line in shown:

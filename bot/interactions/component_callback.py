@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bot.app.client import CallnoteBot
 
 
-async def carry_out(
+async def run_component_callback(
     interaction: discord.Interaction[CallnoteBot],
     work: Callable[[discord.Guild], Awaitable[None]],
 ) -> None:

@@ -48,7 +48,7 @@ def without_controls(text: str) -> str:
     )
 
 
-def literal(text: str, *, limit: int = CONTENT_LIMIT) -> str:
+def escape_markdown(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """Return content that Discord shows as the text itself, on one line.
 
     Line breaks are shown as a sign, outer white space is dropped. The result has at most `limit`

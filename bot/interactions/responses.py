@@ -13,9 +13,9 @@ ACKNOWLEDGE_SECONDS = 2.5
 """Time for the first response. Discord gives 3 s from the event, and discord.py would try again
 for 25 s after a server error, long after the interaction is lost."""
 
-OTHER_COPY_SECONDS = 45.0
-"""How long another running copy may take to answer: 2.5 s for its acknowledgement, 2 for look-ups,
-5 and 10 for the CAD, and the rest for Discord to take the answer."""
+OTHER_INSTANCE_SECONDS = 45.0
+"""How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
+look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
 
 EDIT_AGAIN_SECONDS = 1.5
 """The pause before an answer that Discord did not take is tried again."""
@@ -32,9 +32,9 @@ _FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 class NotAcknowledgedError(Exception):
     """Discord did not confirm our acknowledgement, so the command must not be carried out.
 
-    Another copy of the bot may have answered, as two are connected during a deploy, or the three
-    seconds were over. `reason` names what Discord said, for the log; `expired` tells that there is
-    nothing left to see to: the interaction is gone, or somebody sees to it already.
+    Another instance of the bot may have answered, as two are connected during a deploy, or the
+    three seconds were over. `reason` names what Discord said, for the log; `expired` tells that
+    there is nothing left to see to: the interaction is gone, or somebody sees to it already.
     """
 
     def __init__(self, reason: str, *, expired: bool) -> None:
@@ -61,7 +61,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool = False
         raise NotAcknowledgedError(reason_of(error), expired=expired) from None
 
 
-async def answer(
+async def respond(
     interaction: discord.Interaction,
     content: str,
     *,
@@ -123,9 +123,9 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
     """If the placeholder still says "thinking", make it `content`; returns whether it did.
 
     For a command that we did not acknowledge ourselves as far as we know: an acknowledgement of
-    ours may have landed with its confirmation lost, or the copy that answered was killed. Returns
-    None when Discord told nothing, so that another try may; never raises for what Discord or the
-    network does.
+    ours may have landed with its confirmation lost, or the instance that answered was killed.
+    Returns None when Discord told nothing, so that another try may; never raises for what Discord
+    or the network does.
     """
     try:
         # Not `original_response`, which remembers what it was told the first time.

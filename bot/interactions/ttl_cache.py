@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 _Answer = TypeVar("_Answer")
 
 
-class Remembered(Generic[_Answer]):
+class TtlCache(Generic[_Answer]):
     """The answer of `ask`, given again for `seconds_for(answer)` without asking.
 
     Whoever asks while a question is under way waits for the same answer. What `ask` raises is
@@ -31,13 +31,13 @@ class Remembered(Generic[_Answer]):
         self._asking: asyncio.Future[_Answer] | None = None
         self._answered_at = 0.0
 
-    async def get(self, *, at_most: float = math.inf) -> _Answer:
+    async def get(self, *, max_age: float = math.inf) -> _Answer:
         """Return the answer; a caller that is cancelled leaves the question to the others.
 
-        It is not older than `at_most` seconds, whatever `seconds_for` says.
+        It is not older than `max_age` seconds, whatever `seconds_for` says.
         """
         asking = self._asking
-        if asking is None or self._outdated(asking, at_most):
+        if asking is None or self._outdated(asking, max_age):
             asking = self._asking = asyncio.ensure_future(self._ask_once())
         return await asyncio.shield(asking)
 
@@ -46,10 +46,10 @@ class Remembered(Generic[_Answer]):
         self._answered_at = self._clock()
         return answer
 
-    def _outdated(self, asking: asyncio.Future[_Answer], at_most: float) -> bool:
+    def _outdated(self, asking: asyncio.Future[_Answer], max_age: float) -> bool:
         if not asking.done():
             return False
         if asking.cancelled() or asking.exception() is not None:
             return True
-        seconds = min(at_most, self._seconds_for(asking.result()))
+        seconds = min(max_age, self._seconds_for(asking.result()))
         return self._clock() >= self._answered_at + seconds

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 _Result = TypeVar("_Result")
 
 
-async def at_most(seconds: float, work: asyncio.Task[_Result]) -> _Result:
+async def wait_at_most(seconds: float, work: asyncio.Task[_Result]) -> _Result:
     """Return what `work` returns, if that is within so many seconds; what it raises is raised.
 
     Raises `TimeoutError` otherwise. The work is cancelled then, but its end not waited for: a

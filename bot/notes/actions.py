@@ -20,12 +20,12 @@ from bot.interactions.errors import (
     WaitingLimitError,
 )
 from bot.interactions.responses import acknowledge
-from bot.interactions.wait import at_most
+from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
 from bot.notes.failure_texts import failure
 from bot.notes.status_message import FAILURES
-from bot.notes.submit import STORAGE_SECONDS, take_note
-from bot.outbox import JournalFullError, MovedOnError, NoteRecord, NoteState, TooOldError
+from bot.notes.submit import STORAGE_SECONDS, submit_note
+from bot.outbox import NoteRecord, NoteState, OutboxFullError, StaleRevisionError, TooOldError
 from bot.storage import StorageError
 
 if TYPE_CHECKING:
@@ -88,11 +88,11 @@ class NoteActions:
         ):
             raise NotYourNoteError
         if action == "add":
-            await take_note(self._bot, interaction, member, record.note, instead_of=record)
+            await submit_note(self._bot, interaction, member, record.note, instead_of=record)
             return
-        # Of two connected copies of the bot, the one whose acknowledgement Discord took goes on.
+        # Of two connected instances of the bot, the one whose acknowledgement Discord took goes on.
         await acknowledge(interaction)
-        await self._move(interaction, action, record)
+        await self._transition(interaction, action, record)
 
     def _admitted(
         self, interaction: discord.Interaction[CallnoteBot], action: str
@@ -109,20 +109,20 @@ class NoteActions:
     ) -> NoteRecord:
         if note_id > _LARGEST_ID:
             raise NoteGoneError
-        looking = asyncio.create_task(self._bot.delivery.store.get(note_id))
+        looking = asyncio.create_task(self._bot.outbox.store.get(note_id))
         try:
-            record = await at_most(STORAGE_SECONDS, looking)
+            record = await wait_at_most(STORAGE_SECONDS, looking)
         except (StorageError, TimeoutError):
             raise StorageDownError from None
         if record is None or record.guild_id != interaction.guild_id:
             raise NoteGoneError
         return record
 
-    async def _move(
+    async def _transition(
         self, interaction: discord.Interaction[CallnoteBot], action: str, record: NoteRecord
     ) -> None:
         """Move the note; its message is changed by whoever keeps messages true."""
-        delivery = self._bot.delivery
+        outbox = self._bot.outbox
         try:
             if interaction.message is None:
                 return  # a press always has one
@@ -131,12 +131,12 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await delivery.resume(record, _TARGETS[action], shown_in)
-        except MovedOnError:
+                await outbox.resume(record, _TARGETS[action], shown_in)
+        except StaleRevisionError:
             await _tell(interaction, failure(NoteMovedOnError(), ""))
         except TooOldError:
             await _tell(interaction, failure(NoteTooOldError(), ""))
-        except JournalFullError as error:
+        except OutboxFullError as error:
             await _tell(interaction, failure(WaitingLimitError(error.limit), ""))
         except StorageError:
             await _tell(interaction, _NOT_CONFIRMED)
@@ -152,8 +152,8 @@ class NoteActions:
         """Call a note back, also one that was tried and queued anew since it was looked at."""
         while True:
             try:
-                await self._bot.delivery.cancel(record, shown_in)
-            except MovedOnError as error:
+                await self._bot.outbox.cancel(record, shown_in)
+            except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise
                 record = error.record

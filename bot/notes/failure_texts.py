@@ -25,14 +25,14 @@ from bot.interactions.errors import (
     StorageDownError,
     WaitingLimitError,
 )
-from bot.interactions.markdown import literal
+from bot.interactions.markdown import escape_markdown
 from bot.settings.texts import setting_refusal
 
 _NAMES_LIMIT = 900  # UTF-16 units, for the names of roles
 
 
 def forgotten(*, setting: bool) -> str:
-    """Return the answer for a command that no copy of the bot finished.
+    """Return the answer for a command that no instance of the bot finished.
 
     `setting` tells that it was about settings, not about a note.
     """
@@ -101,7 +101,9 @@ def _refusal(error: Refusal) -> str:
                 "nothing was sent: try again in a moment."
             )
         case NotDispatcherError() if error.roles:
-            roles = literal(", ".join(f"@{role}" for role in error.roles), limit=_NAMES_LIMIT)
+            roles = escape_markdown(
+                ", ".join(f"@{role}" for role in error.roles), limit=_NAMES_LIMIT
+            )
             return f"To add notes you need one of these roles: {roles}"
         case NotDispatcherError():
             return (

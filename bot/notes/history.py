@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from bot.interactions.errors import HistoryUnreadableError
 from bot.interactions.markdown import CONTENT_LIMIT, utf16_units
 from bot.notes.record_lines import history_entry
-from bot.outbox import JournalStore, NoteRecord
+from bot.outbox import NoteRecord, OutboxRepository
 from bot.storage import StorageError
 
 PAGE_NOTES = 10
@@ -63,7 +63,7 @@ class HistoryPage:
 
 
 async def page_of(
-    store: JournalStore, guild_id: int, place: HistoryPlace, *, kept: bool
+    store: OutboxRepository, guild_id: int, place: HistoryPlace, *, kept: bool
 ) -> HistoryPage:
     """Return a page of a server's notes; `kept` is as in `HistoryPage`.
 

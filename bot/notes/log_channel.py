@@ -11,7 +11,7 @@ import discord
 from bot.interactions.errors import SettingsUnknownError
 from bot.notes.record_lines import log_entry
 from bot.outbox import NoteRecord
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 
 POST_SECONDS = 15.0
 """How long Discord may take to accept an entry."""
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 class NoteLog:
     """Posts notes to log channels, and remembers where that last failed and why."""
 
-    def __init__(self, settings: SettingsInForce) -> None:
+    def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
         self._failed: dict[int, str] = {}
 

@@ -16,7 +16,7 @@ def note_outcome(record: NoteRecord, *, shown: bool) -> None:
     With a failure stands the CAD's own reference for it, if there was one. The milliseconds count
     from the moment it was written down, by the database's clock.
     """
-    cause = record.cause
+    failure = record.failure
     _log.log(
         logging.INFO if record.state is NoteState.ADDED else logging.WARNING,
         "guild=%d member=%d interaction=%d call=%d outcome=%s%s ms=%d tries=%d%s",
@@ -27,11 +27,11 @@ def note_outcome(record: NoteRecord, *, shown: bool) -> None:
         record.state,
         "" if shown else ", not shown",
         (record.updated_at - record.accepted_at) * 1000,
-        record.tries,
-        _reason(cause) if cause is not None else "",
+        record.attempts,
+        _reason(failure) if failure is not None else "",
     )
 
 
-def _reason(cause: SonoranError) -> str:
-    trace = f" trace={cause.trace_id}" if cause.trace_id else ""
-    return f" cause={type(cause).__name__} ({cause}){trace}"
+def _reason(failure: SonoranError) -> str:
+    trace = f" trace={failure.trace_id}" if failure.trace_id else ""
+    return f" cause={type(failure).__name__} ({failure}){trace}"

@@ -1,4 +1,4 @@
-"""A note of the journal as one entry of a list, for those who look back.
+"""A note of the outbox as one entry of a list, for those who look back.
 
 Names and text come in literally; the member is mentioned by id, which shows the name of today and
 reaches nobody, as Callnote lets no mention notify.
@@ -6,7 +6,7 @@ reaches nobody, as Callnote lets no mention notify.
 
 from __future__ import annotations
 
-from bot.interactions.markdown import CONTENT_LIMIT, literal, utf16_units
+from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.notes.texts import outcome_of
 from bot.outbox import NoteRecord
 from bot.sonoran import RefusedError
@@ -20,12 +20,12 @@ _NAME_LIMIT = 150
 
 def log_entry(record: NoteRecord) -> str:
     """Return the entry for the log channel: who, which call, the outcome, the link, the text."""
-    name = literal(record.member_name, limit=_NAME_LIMIT)
+    name = escape_markdown(record.member_name, limit=_NAME_LIMIT)
     head = f"<@{record.member_id}> ({name}) · {_call(record)} · {_outcome(record)}"
     if record.message_id is not None:
         head += f" · {link_to(record)}"
     room = CONTENT_LIMIT - utf16_units(head) - 1
-    return f"{head}\n" + literal(f"'{record.note.text}'", limit=room)
+    return f"{head}\n" + escape_markdown(f"'{record.note.text}'", limit=room)
 
 
 def history_entry(record: NoteRecord) -> str:
@@ -46,15 +46,15 @@ def _call(record: NoteRecord) -> str:
 
 
 def _outcome(record: NoteRecord) -> str:
-    cause = record.cause
-    said = cause.text[:_SAID_LIMIT] if isinstance(cause, RefusedError) else ""
-    return literal(f"{outcome_of(record)}: {said}" if said else outcome_of(record))
+    failure = record.failure
+    said = failure.text[:_SAID_LIMIT] if isinstance(failure, RefusedError) else ""
+    return escape_markdown(f"{outcome_of(record)}: {said}" if said else outcome_of(record))
 
 
 def _cut(text: str, room: int) -> str:
     """Return the literal beginning of a text in little room."""
-    content = literal(text)
+    content = escape_markdown(text)
     while utf16_units(content) > room:
         text = text[: max(0, min(len(text) - 1, room * len(text) // utf16_units(content)) - 1)]
-        content = literal(f"{text.rstrip()}…")
+        content = escape_markdown(f"{text.rstrip()}…")
     return content

@@ -1,4 +1,4 @@
-"""Everything about notes in one process: the journal, its delivery, and the messages."""
+"""Everything about notes in one process: the outbox, its delivery, and the messages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
-from bot.notes.status_messages import NoteMessages
-from bot.outbox import Delivery, Limits, NoteRecord, WaitingNotes
+from bot.notes.status_messages import StatusMessages
+from bot.outbox import Limits, NoteRecord, OutboxWorker, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
 
@@ -21,7 +21,7 @@ HAND_OVER_SECONDS = 2.0
 class NoteService:
     """Takes notes, delivers them and shows what became of them, across connections to Discord.
 
-    `log_note` is as for `NoteMessages` and `waiting_notes` as for `Delivery`. `run` must be
+    `log_note` is as for `StatusMessages` and `waiting_notes` as for `OutboxWorker`. `run` must be
     running for anything to be delivered.
     """
 
@@ -35,8 +35,8 @@ class NoteService:
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         waiting_notes: Callable[[int], WaitingNotes],
     ) -> None:
-        self.messages = NoteMessages(log_note)
-        self.delivery = Delivery(
+        self.messages = StatusMessages(log_note)
+        self.outbox = OutboxWorker(
             database,
             cad,
             limits=limits,
@@ -44,13 +44,13 @@ class NoteService:
             changed=self.messages.changed,
             waiting_notes=waiting_notes,
         )
-        self.messages.delivery = self.delivery
+        self.messages.outbox = self.outbox
         self._running: asyncio.Task[None] | None = None
 
     async def run(self, opened: asyncio.Event) -> None:
         """Deliver notes from the moment the database is open until cancelled or finished."""
         await opened.wait()
-        running = self._running = asyncio.create_task(self.delivery.run())
+        running = self._running = asyncio.create_task(self.outbox.run())
         try:
             await asyncio.wait({running})
         finally:
@@ -71,8 +71,8 @@ class NoteService:
         running, self._running = self._running, None
         running.cancel()
         await asyncio.wait({running})
-        await self.delivery.finish(max(0.0, deadline - time.monotonic()))
+        await self.outbox.finish(max(0.0, deadline - time.monotonic()))
         await self.messages.finish(max(0.0, deadline - time.monotonic()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HAND_OVER_SECONDS):
-                await self.delivery.hand_over()
+                await self.outbox.hand_over()

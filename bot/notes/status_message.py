@@ -33,17 +33,17 @@ FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What a request to Discord can end with besides an answer."""
 
 
-class Shown(Enum):
+class EditResult(Enum):
     """What came of showing something."""
 
-    YES = auto()
-    LATER = auto()
+    DONE = auto()
+    RETRY = auto()
     """Discord did not take it now; another try may succeed."""
-    NEVER = auto()
+    GAVE_UP = auto()
     """There is no way left to show it."""
 
 
-class NoteMessage:
+class StatusMessage:
     """The message of one note, seen from one client."""
 
     def __init__(self, client: discord.Client, record: NoteRecord) -> None:
@@ -54,29 +54,29 @@ class NoteMessage:
         self.too_late = False
         """Whether `find` found that the interaction's time is over, so that nobody can know."""
 
-    async def find(self) -> tuple[Shown, int | None]:
+    async def find(self) -> tuple[EditResult, int | None]:
         """Look whether the interaction was acknowledged and waits for its answer.
 
-        Returns YES with the message's id when its placeholder is there, NEVER when there will be
-        none or it says something else already, and LATER when another look is needed.
+        Returns DONE with the message's id when its placeholder is there, GAVE_UP when there will be
+        none or it says something else already, and RETRY when another look is needed.
         """
         webhook = self._webhook()
         if webhook is None:
-            return Shown.NEVER, None
+            return EditResult.GAVE_UP, None
         try:
             message = await webhook.fetch_message(_ORIGINAL)
         except discord.NotFound as error:
             made = discord.utils.snowflake_time(self._record.id).timestamp()
             over = _answered_at(error) - made > LANDED_SECONDS
-            return (Shown.NEVER if over else Shown.LATER), None
+            return (EditResult.GAVE_UP if over else EditResult.RETRY), None
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN
-            return (Shown.NEVER if error.code in _TOKEN_CODES else Shown.LATER), None
+            return (EditResult.GAVE_UP if error.code in _TOKEN_CODES else EditResult.RETRY), None
         except FAILURES:
-            return Shown.LATER, None
+            return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
-            return Shown.YES, message.id
-        return Shown.NEVER, None
+            return EditResult.DONE, message.id
+        return EditResult.GAVE_UP, None
 
     async def close(self, content: str) -> None:
         """Make a private question say `content`, without its buttons, if it can be reached."""
@@ -87,7 +87,7 @@ class NoteMessage:
 
     async def show(
         self, content: str, view: discord.ui.View | None, copy: str | None = None
-    ) -> Shown:
+    ) -> EditResult:
         """Make the message say `content`, with `view` below it and `copy` as an attached text.
 
         A message that was deleted meanwhile is replaced by a new one. Never raises for what
@@ -96,7 +96,7 @@ class NoteMessage:
         ways = (self._by_token, self._by_channel, self._anew_by_token, self._anew_by_channel)
         return await self._show_by(ways, content, view, copy)
 
-    async def post(self, content: str, copy: str | None) -> Shown:
+    async def post(self, content: str, copy: str | None) -> EditResult:
         """Say something about a note whose message cannot be found, in a message of its own.
 
         Never raises for what Discord or the network does.
@@ -109,25 +109,26 @@ class NoteMessage:
         content: str,
         view: discord.ui.View | None,
         copy: str | None,
-    ) -> Shown:
+    ) -> EditResult:
         """Try one way after the other until one leads to the member."""
         for way in ways:
             try:
                 if await way(content, view, copy):
-                    return Shown.YES
+                    return EditResult.DONE
             except discord.DiscordServerError:
-                return Shown.LATER
+                return EditResult.RETRY
             except (discord.NotFound, discord.Forbidden):
                 continue
             except discord.HTTPException as error:
                 if error.status == 429:
-                    return Shown.LATER
+                    return EditResult.RETRY
                 continue
             except (ValueError, TypeError, LookupError):
-                return Shown.YES  # Discord took it and described it in a way that cannot be read
+                # Discord took it and described it in a way that cannot be read.
+                return EditResult.DONE
             except FAILURES:
-                return Shown.LATER
-        return Shown.NEVER
+                return EditResult.RETRY
+        return EditResult.GAVE_UP
 
     async def _by_token(self, content: str, view: discord.ui.View | None, copy: str | None) -> bool:
         webhook = self._webhook()

@@ -1,4 +1,4 @@
-"""Keeps the messages of notes true: each says what the journal says, also after a restart."""
+"""Keeps the messages of notes true: each says what the outbox says, also after a restart."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ import discord
 from bot.notes.buttons import buttons_for
 from bot.notes.mentions import named
 from bot.notes.outcome_log import note_outcome
-from bot.notes.status_message import NoteMessage, Shown
+from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, copy_beside, loose_copy, lost
-from bot.outbox import Delivery, NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
 
 EDIT_SECONDS = 3.0
@@ -29,15 +29,15 @@ LONGEST_RETRY_SECONDS = 30.0
 _log = logging.getLogger(__name__)
 
 
-class NoteMessages:
+class StatusMessages:
     """Shows what `changed` tells of, one task for each note, only the newest state of it.
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `log_note` records a finished note in its guild's log channel and returns whether that
-    is done with. `delivery` must be set before the first call.
+    is done with. `outbox` must be set before the first call.
     """
 
-    delivery: Delivery
+    outbox: OutboxWorker
 
     def __init__(self, log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]]) -> None:
         self.client: discord.Client | None = None
@@ -102,7 +102,7 @@ class NoteMessages:
                 record = self._latest[note_id]
                 if self.client is None:
                     continue
-                if await self._tried(self.client, record) is Shown.LATER:
+                if await self._tried(self.client, record) is EditResult.RETRY:
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, LONGEST_RETRY_SECONDS)
                 elif self._latest[note_id] is record:
@@ -115,7 +115,7 @@ class NoteMessages:
                 self._let_go(note_id)
 
     def _let_go(self, note_id: int) -> None:
-        """Forget what a note's message said and where it is; the journal has it from now on."""
+        """Forget what a note's message said and where it is; the outbox has it from now on."""
         self._said.pop(note_id, None)
         self._moved.pop(note_id, None)
 
@@ -129,27 +129,27 @@ class NoteMessages:
                 async with asyncio.timeout(left):
                     await self._news.wait()
 
-    async def _tried(self, client: discord.Client, record: NoteRecord) -> Shown:
+    async def _tried(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Show a record; what nobody foresaw, such as a client closed meanwhile, is tried again."""
         try:
             return await self._show(client, record)
         except Exception:
             _log.exception("the message of note %d could not be kept true yet", record.id)
-            return Shown.LATER
+            return EditResult.RETRY
 
-    async def _show(self, client: discord.Client, record: NoteRecord) -> Shown:
+    async def _show(self, client: discord.Client, record: NoteRecord) -> EditResult:
         if record.state is NoteState.RECEIVED:
             return await self._ask_discord(client, record)
-        shown = Shown.YES
-        content = content_of(record, self.delivery.problem)
+        shown = EditResult.DONE
+        content = content_of(record, self.outbox.last_failure)
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
             if await self._elsewhere(record) is not None:
                 self._let_go(record.id)
                 return shown
-            message = NoteMessage(client, self._where_it_is(record))
+            message = StatusMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
-            if shown is Shown.LATER:
+            if shown is EditResult.RETRY:
                 return shown
             self._said[record.id] = (time.monotonic(), content)
             await self._note_move(record, message.moved_to)
@@ -157,11 +157,11 @@ class NoteMessages:
                 # discord.py may have held the edit back, and it came after that of the other.
                 await self._put_right(client, newer)
                 self._let_go(record.id)
-                return Shown.YES
+                return EditResult.DONE
         if record.state.final:
-            note_outcome(record, shown=shown is Shown.YES)
+            note_outcome(record, shown=shown is EditResult.DONE)
             await self._conclude(client, record)
-        return Shown.YES
+        return EditResult.DONE
 
     async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
         """Return what a note is if another process has moved it on by now, and shows it.
@@ -175,7 +175,7 @@ class NoteMessages:
         if record.state is NoteState.ADDED:
             return None  # nothing becomes of it any more
         try:
-            now = await self.delivery.store.get(record.id)
+            now = await self.outbox.store.get(record.id)
         except StorageError:
             return None
         return None if now is None or now.revision <= record.revision else now
@@ -183,17 +183,17 @@ class NoteMessages:
     async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
         """Show a note of another process, over whose news those of this one were put."""
         pause = FIRST_RETRY_SECONDS
-        while (content := content_of(record, self.delivery.problem)) is not None:
-            message = NoteMessage(client, self._where_it_is(record))
+        while (content := content_of(record, self.outbox.last_failure)) is not None:
+            message = StatusMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
-            if shown is Shown.LATER:
+            if shown is EditResult.RETRY:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, LONGEST_RETRY_SECONDS)
                 client = self.client or client
             else:
                 await self._note_move(record, message.moved_to)
             newer = await self._newer(record)
-            if newer is None and shown is not Shown.LATER:
+            if newer is None and shown is not EditResult.RETRY:
                 return
             record = newer or record
 
@@ -215,27 +215,27 @@ class NoteMessages:
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)
 
-    async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> Shown:
+    async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that wrote a note down got to promise it to its member."""
-        message = NoteMessage(client, record)
+        message = StatusMessage(client, record)
         found, message_id = await message.find()
-        if found is Shown.LATER:
+        if found is EditResult.RETRY:
             return found
         if message_id is None:
             if message.too_late:
                 content = lost(record)
                 copy = copy_beside(content, record.note.text)
-                if await message.post(content, copy) is Shown.LATER:
-                    return Shown.LATER
-            await self.delivery.withdraw(record)
-            return Shown.YES
+                if await message.post(content, copy) is EditResult.RETRY:
+                    return EditResult.RETRY
+            await self.outbox.withdraw(record)
+            return EditResult.DONE
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():
-            return Shown.LATER  # the names in the note are not known yet
+            return EditResult.RETRY  # the names in the note are not known yet
         known = {record.member_id: record.member_name}
         text = await named(record.note.text, guild, known) if guild is not None else None
-        await self.delivery.acknowledged(record, message_id, text)
-        return Shown.YES
+        await self.outbox.acknowledged(record, message_id, text)
+        return EditResult.DONE
 
     def _where_it_is(self, record: NoteRecord) -> NoteRecord:
         """Return a record with the note's present message, which may be newer than the record."""
@@ -248,13 +248,13 @@ class NoteMessages:
         if message_id is not None:
             self._moved[record.id] = (record.message_id, message_id)
             try:
-                await self.delivery.store.set_message(record, message_id)
+                await self.outbox.store.set_message(record, message_id)
             except StorageError as error:
                 _log.warning("the new message of note %d is not noted: %s", record.id, error)
 
     async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
         try:
-            await self.delivery.store.mark(record, shown=True, logged=logged)
+            await self.outbox.store.mark(record, shown=True, logged=logged)
         except StorageError as error:
             # At worst it is shown once more after the next restart.
             _log.warning("note %d is not noted as shown: %s", record.id, error)

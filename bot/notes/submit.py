@@ -16,14 +16,14 @@ from bot.interactions.responses import (
     close_if_forgotten,
     reason_of,
 )
-from bot.interactions.wait import at_most
+from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
 from bot.notes.failure_texts import forgotten
 from bot.notes.mentions import named
-from bot.notes.status_message import NoteMessage, Shown
+from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.text import has_visible, one_line
 from bot.notes.texts import repeated
-from bot.outbox import JournalFullError, NewNote, NoteRecord, NoteState, TakenError
+from bot.outbox import DuplicateInteractionError, NewNote, NoteRecord, NoteState, OutboxFullError
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
 
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 STORAGE_SECONDS = 2.0
 """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
 
-OTHER_COPY_SHOWS_SECONDS = 10.0
-"""How long another copy of the bot, with a journal of its own, may take to show something for a
+OTHER_INSTANCE_SHOWS_SECONDS = 10.0
+"""How long another instance of the bot, with an outbox of its own, may take to show something for a
 note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest for Discord
 to take that."""
 
@@ -42,7 +42,7 @@ LOOK_AGAIN_SECONDS = 2.0
 """The pause before Discord is asked again whether it took an acknowledgement."""
 
 
-async def take_note(
+async def submit_note(
     bot: CallnoteBot,
     interaction: discord.Interaction[Any],
     member: discord.Member,
@@ -52,7 +52,7 @@ async def take_note(
 ) -> None:
     """Write a note down, acknowledge the interaction publicly, and queue the note.
 
-    The names of whoever the note mentions are put in last. Of two copies of the bot on one
+    The names of whoever the note mentions are put in last. Of two instances of the bot on one
     database, the one that does not get the row leaves the interaction alone. A note that repeats
     one just sent is held back with a private question. Raises a `Refusal` when the note cannot be
     written down, and will not be sent, and `NotAcknowledgedError` when Discord did not confirm that
@@ -60,7 +60,7 @@ async def take_note(
     """
     record, ago = await _written_down(bot, interaction, member, note, instead_of)
     if record is None:
-        audit_log.outcome(interaction, "left to another copy")
+        audit_log.outcome(interaction, "left to another instance")
         return
     if record.state is NoteState.HELD:
         await _ask(interaction, record, ago or 0.0)
@@ -68,7 +68,7 @@ async def take_note(
     try:
         await _promise(bot, interaction, member, record)
     except asyncio.CancelledError:
-        bot.note_messages.find_out(record, after=bot)  # how far this came
+        bot.status_messages.find_out(record, after=bot)  # how far this came
         raise
     if instead_of is not None:
         await _close_question(bot, instead_of)
@@ -91,27 +91,27 @@ async def _written_down(
         note=note,
     )
     writing = asyncio.create_task(
-        bot.delivery.accept(new, instead_of=None if instead_of is None else instead_of.id)
+        bot.outbox.accept(new, instead_of=None if instead_of is None else instead_of.id)
     )
     try:
-        return await at_most(STORAGE_SECONDS, writing)
-    except TakenError:
+        return await wait_at_most(STORAGE_SECONDS, writing)
+    except DuplicateInteractionError:
         if instead_of is not None and not await _has_row(bot, interaction):
             raise NoteMovedOnError from None  # the question was answered by an earlier press
         return None, None
-    except JournalFullError as error:
+    except OutboxFullError as error:
         raise WaitingLimitError(error.limit) from None
     except (StorageError, TimeoutError) as error:
         # Not before it has ended, as it may still write the note down.
-        writing.add_done_callback(lambda _: bot.delivery.forget(interaction.id))
+        writing.add_done_callback(lambda _: bot.outbox.forget(interaction.id))
         raise StorageDownError(full=isinstance(error, StorageFullError)) from None
 
 
 async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
-    """Whether the interaction is in the journal, so that a copy of the bot has it."""
-    looking = asyncio.create_task(bot.delivery.store.get(interaction.id))
+    """Whether the interaction is in the outbox, so that an instance of the bot has it."""
+    looking = asyncio.create_task(bot.outbox.store.get(interaction.id))
     try:
-        return await at_most(STORAGE_SECONDS, looking) is not None
+        return await wait_at_most(STORAGE_SECONDS, looking) is not None
     except (StorageError, TimeoutError):
         return True
 
@@ -129,17 +129,17 @@ async def _promise(
     try:
         message_id = await _promised(bot, interaction, record)
     except NotAcknowledgedError as error:
-        if error.expired or (not bot.delivery.shared and await _closed(bot, interaction)):
-            await bot.delivery.withdraw(record)
+        if error.expired or (not bot.outbox.shared and await _closed(bot, interaction)):
+            await bot.outbox.withdraw(record)
         else:
             # Discord could not be asked before this client was closed, or not in a quarter of an
             # hour, so that the member is to be told in a message of its own.
-            bot.note_messages.find_out(record, after=bot if bot.in_flight.closing else None)
+            bot.status_messages.find_out(record, after=bot if bot.in_flight.closing else None)
         raise NotAcknowledgedError(error.reason, expired=True) from None
     # Looking members' names up takes longer than Discord waits for an acknowledgement.
     known = {member.id: member.display_name}
     text = await named(record.note.text, member.guild, known)
-    await bot.delivery.acknowledged(record, message_id, text)
+    await bot.outbox.acknowledged(record, message_id, text)
 
 
 async def _promised(
@@ -148,9 +148,9 @@ async def _promised(
     """Acknowledge publicly; returns the id of the message that will tell the note's fate.
 
     Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
-    Where the database is shared by all copies of the bot, whoever has the row may ask Discord what
-    became of a lost confirmation, as nobody else can have acknowledged; otherwise another copy may
-    have.
+    Where the database is shared by all instances of the bot, whoever has the row may ask Discord
+    what became of a lost confirmation, as nobody else can have acknowledged; otherwise another
+    instance may have.
     """
     try:
         async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
@@ -160,26 +160,26 @@ async def _promised(
         reason, expired = "no message", False
     except Exception as error:  # whatever it was, Discord's confirmation is missing
         reason, expired = reason_of(error), isinstance(error, discord.NotFound)
-    if expired or not bot.delivery.shared:
+    if expired or not bot.outbox.shared:
         raise NotAcknowledgedError(reason, expired=expired)
     while True:
-        message = NoteMessage(bot, record)
+        message = StatusMessage(bot, record)
         found, message_id = await message.find()
         if message_id is not None:
             return message_id
-        if found is Shown.NEVER:
+        if found is EditResult.GAVE_UP:
             raise NotAcknowledgedError(reason, expired=not message.too_late)
         if not await bot.in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
             raise NotAcknowledgedError(reason, expired=False)
 
 
 async def _closed(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
-    """Tell the member that nothing came of the command, unless another copy has it.
+    """Tell the member that nothing came of the command, unless another instance has it.
 
     Returns False, with nothing told, when the client is closed before that can be known. Until
     then the note stays written down, so that whoever comes after it can know it, too.
     """
-    pause = min(bot.other_copy_seconds, OTHER_COPY_SHOWS_SECONDS)
+    pause = min(bot.other_instance_seconds, OTHER_INSTANCE_SHOWS_SECONDS)
     while await bot.in_flight.sleep_unless_closing(pause):
         closed = await close_if_forgotten(interaction, forgotten(setting=False))
         if closed:
@@ -210,7 +210,7 @@ async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, second
 
 async def _close_question(bot: CallnoteBot, held: NoteRecord) -> None:
     """Take the button off the private question that was answered."""
-    await NoteMessage(bot, held).close("Adding it again.")
+    await StatusMessage(bot, held).close("Adding it again.")
 
 
 def label_of(member: discord.Member) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from bot.interactions.markdown import CONTENT_LIMIT, literal, utf16_units
+from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.outbox import NoteRecord, NoteState
 from bot.sonoran import (
     CredentialsError,
@@ -42,14 +42,14 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
     note = record.note
     match record.state:
         case NoteState.QUEUED:
-            why = _why_queued(record.cause, problem)
-            return _with_note(record, literal(f"Queued for call #{note.call_id}: {why}."))
+            why = _why_queued(record.failure, problem)
+            return _with_note(record, escape_markdown(f"Queued for call #{note.call_id}: {why}."))
         case NoteState.CHECKING:
             return _with_note(record, f"Not confirmed yet: checking call #{note.call_id}.")
         case NoteState.ADDED:
-            return literal(record.answer or f"NOTE added to call #{note.call_id}")
+            return escape_markdown(record.answer or f"NOTE added to call #{note.call_id}")
         case NoteState.REFUSED:
-            return _failure(record, "Not added to", _advice(record.cause))
+            return _failure(record, "Not added to", _advice(record.failure))
         case NoteState.FAILED:
             return _failure(
                 record,
@@ -57,11 +57,11 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
                 "Callnote has given up; this try added nothing. Press Try again within a day, or "
                 "copy your note.",
             )
-        case NoteState.UNCONFIRMED if isinstance(record.cause, RefusedError):
+        case NoteState.UNCONFIRMED if isinstance(record.failure, RefusedError):
             return _failure(
                 record,
                 "Not confirmed for",
-                f"{_whose_task(record.cause)}An earlier try may have been added: look at the "
+                f"{_whose_task(record.failure)}An earlier try may have been added: look at the "
                 "call, or press Check again.",
             )
         case NoteState.UNCONFIRMED:
@@ -71,7 +71,7 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
                 "The note may have been added: look at the call, then press Check again, or Send "
                 "again if it is missing.",
             )
-        case NoteState.CANCELLED if record.uncertain:
+        case NoteState.CANCELLED if record.unconfirmed_sends:
             return _with_note(
                 record,
                 f"Cancelled, but it may have been added to call #{note.call_id} already: look at "
@@ -93,7 +93,7 @@ def outcome_of(record: NoteRecord) -> str:
             return "failed"
         case NoteState.UNCONFIRMED:
             return "not confirmed"
-        case NoteState.CANCELLED if record.uncertain:
+        case NoteState.CANCELLED if record.unconfirmed_sends:
             return "cancelled, may have been added"
         case NoteState.CANCELLED:
             return "cancelled"
@@ -112,7 +112,9 @@ def loose_copy(record: NoteRecord) -> str | None:
 
 def copy_beside(content: str, text: str) -> str | None:
     """Return a note's text if a content that ends with it could not hold it as it is."""
-    return None if "\n" not in text and content.endswith(literal(text, limit=10_000)) else text
+    return (
+        None if "\n" not in text and content.endswith(escape_markdown(text, limit=10_000)) else text
+    )
 
 
 def lost(record: NoteRecord) -> str:
@@ -142,16 +144,16 @@ def duration(seconds: float) -> str:
     return f"{whole} second{'s' if whole > 1 else ''}"
 
 
-def _why_queued(cause: SonoranError | None, problem: SonoranError | None) -> str:
+def _why_queued(failure: SonoranError | None, problem: SonoranError | None) -> str:
     """Return what holds a note up: what came of its own last try, else what holds all up."""
-    match cause:
+    match failure:
         case OutcomeUnknownError(reason=Reason.STOPPED):
             return "Callnote was restarted and the note is not there; sending it again"
         case OutcomeUnknownError():
             return "Sonoran CAD had trouble and does not have it; sending it again"
         case RefusedError():
             return "Sonoran CAD does not have it; sending it again"
-    match cause or problem:
+    match failure or problem:
         case None:
             return "waiting for its turn"
         case RateLimitedError():
@@ -162,14 +164,14 @@ def _why_queued(cause: SonoranError | None, problem: SonoranError | None) -> str
 
 
 def _failure(record: NoteRecord, state: str, advice: str) -> str:
-    said = _said(record.cause)[:_SAID_LIMIT]
-    head = literal(f"{state} call #{record.note.call_id}: {said}", limit=_HEAD_LIMIT)
+    said = _said(record.failure)[:_SAID_LIMIT]
+    head = escape_markdown(f"{state} call #{record.note.call_id}: {said}", limit=_HEAD_LIMIT)
     return _with_note(record, f"{head}\n{advice}")
 
 
 def _with_note(record: NoteRecord, lines: str) -> str:
     room = CONTENT_LIMIT - utf16_units(lines) - 1
-    return f"{lines}\n" + literal(f"Your note: {record.note.text}", limit=room)
+    return f"{lines}\n" + escape_markdown(f"Your note: {record.note.text}", limit=room)
 
 
 def _said(error: SonoranError | None) -> str:

@@ -3,26 +3,26 @@
 from bot.outbox.limits import Limits
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.repository import (
-    JournalFullError,
-    JournalStore,
-    MovedOnError,
-    TakenError,
+    DuplicateInteractionError,
+    OutboxFullError,
+    OutboxRepository,
+    StaleRevisionError,
     TooOldError,
 )
 from bot.outbox.states import NoteState
 from bot.outbox.waiting import WaitingNotes
-from bot.outbox.worker import Delivery
+from bot.outbox.worker import OutboxWorker
 
 __all__ = [
-    "Delivery",
-    "JournalFullError",
-    "JournalStore",
+    "DuplicateInteractionError",
     "Limits",
-    "MovedOnError",
     "NewNote",
     "NoteRecord",
     "NoteState",
-    "TakenError",
+    "OutboxFullError",
+    "OutboxRepository",
+    "OutboxWorker",
+    "StaleRevisionError",
     "TooOldError",
     "WaitingNotes",
 ]

@@ -16,33 +16,33 @@ FIRST_PAUSE_SECONDS = 1.0
 _log = logging.getLogger(__name__)
 
 
-class Line:
-    """The line to one community's CAD: clear, or down for a reason.
+class CircuitBreaker:
+    """The circuit breaker before one community's CAD.
 
-    One failure takes it down for all notes, so that no other note waits out the same time-out.
-    While it is down the CAD is asked something harmless, at once and then with pauses that double
+    One failure opens the circuit for all notes, so that no other note waits out the same time-out.
+    While it is open the CAD is asked something harmless, at once and then with pauses that double
     up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked for is waited out
-    in full. When it answers, one note goes ahead, and only its success clears the line for the
+    in full. When it answers, one note goes ahead, and only its success closes the circuit for the
     rest. `run` must be running.
     """
 
     def __init__(self, cad: SonoranClient, *, longest_pause: float) -> None:
         self._cad = cad
         self._longest_pause = longest_pause
-        self._problem: SonoranError | None = None
+        self._last_failure: SonoranError | None = None
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
-        self._down = asyncio.Event()
-        self.failures = 0
+        self._open = asyncio.Event()
+        self.failure_count = 0
         """How often it failed; whoever was about to send when it grows is to wait instead."""
         self.changed = asyncio.Event()
         """Set whenever a note may newly go; whoever waits for it clears it."""
 
     @property
-    def problem(self) -> SonoranError | None:
-        """Why the line is down, None while it is clear."""
-        return self._problem
+    def last_failure(self) -> SonoranError | None:
+        """Why the circuit is open, None while it is closed."""
+        return self._last_failure
 
     @property
     def held_back(self) -> bool:
@@ -50,50 +50,50 @@ class Line:
         return self._hold_until > time.monotonic()
 
     @property
-    def may_go(self) -> bool:
+    def allows_request(self) -> bool:
         """Whether a note may be sent now."""
-        return self._problem is None or self._trial_free
+        return self._last_failure is None or self._trial_free
 
-    def went(self) -> None:
-        """Take the place of the one note that goes ahead on a line that was down."""
+    def acquire_trial(self) -> None:
+        """Take the place of the one note that goes ahead on an open circuit."""
         self._trial_free = False
 
-    def worked(self) -> None:
+    def record_success(self) -> None:
         """Tell that the CAD answered a note."""
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
             # Here and not in `run`, which could wipe out a failure that is told meanwhile.
-            self._problem = None
-            self._down.clear()
+            self._last_failure = None
+            self._open.clear()
             self.changed.set()
             _log.info("the CAD takes notes again")
 
-    def undecided(self) -> None:
+    def release_trial(self) -> None:
         """Tell that the note that was to go ahead was not sent, so that another one may."""
         if self._trial is not None and not self._trial.done():
             self._trial_free = True
             self.changed.set()
 
-    def failed(self, error: SonoranError) -> None:
+    def record_failure(self, error: SonoranError) -> None:
         """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
         if isinstance(error, RateLimitedError):
             self._hold_for(error)
-        self.failures += 1
+        self.failure_count += 1
         if self._trial is not None and not self._trial.done():
             self._trial_free = False
             self._trial.set_exception(error)
-        if self._problem is None:
+        if self._last_failure is None:
             _log.warning("notes are held back, the CAD does not take them: %s", error)
-        self._problem = error
-        self._down.set()
+        self._last_failure = error
+        self._open.set()
 
     async def run(self) -> None:
-        """Wait for the line to go down, and bring it up again, for ever."""
+        """Wait for the circuit to open, and close it again, for ever."""
         while True:
-            await self._down.wait()
-            await self._bring_up()
+            await self._open.wait()
+            await self._recover()
 
-    async def _bring_up(self) -> None:
+    async def _recover(self) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(SonoranError),
             wait=wait_exponential_jitter(
@@ -104,9 +104,9 @@ class Line:
         ):
             with attempt:
                 await self._hold()
-                await self._ask()
+                await self._probe()
                 await self._hold()
-                await self._let_one_go()
+                await self._run_trial()
 
     def _hold_for(self, error: RateLimitedError) -> None:
         if error.retry_after is not None:
@@ -117,7 +117,7 @@ class Line:
         while (left := self._hold_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a clock, no event
             await asyncio.sleep(left)
 
-    async def _ask(self) -> None:
+    async def _probe(self) -> None:
         try:
             await self._cad.probe()
         except RefusedError:
@@ -126,7 +126,7 @@ class Line:
             self._hold_for(error)
             raise
 
-    async def _let_one_go(self) -> None:
+    async def _run_trial(self) -> None:
         """Let one note go and wait for its result; raises what it failed with."""
         self._trial = asyncio.get_running_loop().create_future()
         self._trial_free = True

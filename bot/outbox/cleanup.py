@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from bot.outbox.leases import Custody
+from bot.outbox.leases import Leases
 from bot.storage import StorageError
 
 PURGE_SECONDS = 3600.0
@@ -20,7 +20,7 @@ MOST_BATCHES = 1000
 _log = logging.getLogger(__name__)
 
 
-async def delete_old(custody: Custody, history_seconds: float) -> None:
+async def delete_old(leases: Leases, history_seconds: float) -> None:
     """Delete what is old now and every hour, for ever.
 
     `history_seconds` is how long finished notes are kept.
@@ -28,7 +28,7 @@ async def delete_old(custody: Custody, history_seconds: float) -> None:
     while True:
         try:
             for _ in range(MOST_BATCHES):
-                if not await custody.purge(history_seconds):
+                if not await leases.purge(history_seconds):
                     break
                 await asyncio.sleep(PAUSE_SECONDS)
         except StorageError as error:

@@ -6,12 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from bot.outbox.circuit_breaker import Line
+from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox.work_queue import WorkItem, WorkQueue
 
 TICK_SECONDS = 0.5
 """How often the notes are looked at."""
@@ -19,7 +19,7 @@ TICK_SECONDS = 0.5
 ANNOUNCE_SECONDS = 2.5
 """How long a note may wait for its turn before its member is told that it does."""
 
-LAST_READING = 0.5
+LAST_POLL = 0.5
 """How long after its settling, as a part of that time, a note that was sent not long before it was
 to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
 
@@ -28,23 +28,23 @@ GRACE_SECONDS = 45.0
 token is good, as nothing else may lead to the message."""
 
 
-class Deadlines:
-    """Watches over how long the notes on the desk have waited.
+class Expiry:
+    """Watches over how long the notes in the work queue have waited.
 
     `changed` is called with a note that is to be shown as waiting. `run` must be running.
     """
 
     def __init__(
         self,
-        desk: Desk,
+        queue: WorkQueue,
         sender: Sender,
-        line: Line,
+        breaker: CircuitBreaker,
         limits: Limits,
         changed: Callable[[NoteRecord], None],
     ) -> None:
-        self._desk = desk
+        self._queue = queue
         self._sender = sender
-        self._line = line
+        self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
         self._changed = changed
 
@@ -52,43 +52,43 @@ class Deadlines:
         """Give notes up and announce them, for ever."""
         while True:
             now = time.monotonic()
-            for tracked in self._desk:
-                if self._desk.to_withdraw(tracked):
-                    await self._withdraw(tracked)
-                elif self._given_up_at(tracked) <= now and not tracked.busy:
-                    await self._give_up(tracked)
-                elif _waits_silently(tracked, now):
-                    self.announce(tracked)
+            for item in self._queue:
+                if self._queue.to_withdraw(item):
+                    await self._withdraw(item)
+                elif self._given_up_at(item) <= now and not item.busy:
+                    await self._give_up(item)
+                elif _waits_silently(item, now):
+                    self.announce(item)
             await asyncio.sleep(TICK_SECONDS)
 
-    def announce(self, tracked: Tracked) -> None:
+    def announce(self, item: WorkItem) -> None:
         """Let a note be shown as queued, once, before anything has become of it."""
-        tracked.announced = True
-        self._changed(tracked.record)
+        item.announced = True
+        self._changed(item.record)
 
-    def _given_up_at(self, tracked: Tracked) -> float:
+    def _given_up_at(self, item: WorkItem) -> float:
         """Return when a note is given up; one in doubt gets a reading that can tell first."""
-        if tracked.record.state is not NoteState.CHECKING:
-            return tracked.deadline
-        last_reading = tracked.settled_at + self._settle_seconds * LAST_READING
-        return min(max(tracked.deadline, last_reading), tracked.deadline + GRACE_SECONDS)
+        if item.record.state is not NoteState.CHECKING:
+            return item.deadline
+        last_reading = item.settled_at + self._settle_seconds * LAST_POLL
+        return min(max(item.deadline, last_reading), item.deadline + GRACE_SECONDS)
 
-    async def _withdraw(self, tracked: Tracked) -> None:
-        record = tracked.record
-        await self._sender.record(tracked, NoteState.CANCELLED, cause=record.cause)
+    async def _withdraw(self, item: WorkItem) -> None:
+        record = item.record
+        await self._sender.transition(item, NoteState.CANCELLED, failure=record.failure)
 
-    async def _give_up(self, tracked: Tracked) -> None:
-        record = tracked.record
-        cause = record.cause or self._line.problem
-        if record.state is NoteState.QUEUED and not record.uncertain:
-            await self._sender.record(tracked, NoteState.FAILED, cause=cause)
+    async def _give_up(self, item: WorkItem) -> None:
+        record = item.record
+        failure = record.failure or self._breaker.last_failure
+        if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
+            await self._sender.transition(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
-            await self._sender.record(tracked, NoteState.UNCONFIRMED, cause=cause)
+            await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)
 
 
-def _waits_silently(tracked: Tracked, now: float) -> bool:
+def _waits_silently(item: WorkItem, now: float) -> bool:
     return (
-        tracked.record.state is NoteState.QUEUED
-        and not tracked.announced
-        and now - tracked.since >= ANNOUNCE_SECONDS
+        item.record.state is NoteState.QUEUED
+        and not item.announced
+        and now - item.enqueued_at >= ANNOUNCE_SECONDS
     )

@@ -13,7 +13,7 @@ from bot.outbox.schema import call_list_reads, delivered_notes, notes, processes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
 
-CLAIM_SECONDS = 24.0
+LEASE_TIMEOUT_SECONDS = 24.0
 """How long a process that says nothing keeps its notes. With the pauses between the looks of
 another process this stays below 30 s, and it is well above the pauses between its own words."""
 
@@ -41,7 +41,7 @@ _WAITING = [state.value for state in WAITING]
 _GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
 
 
-class Custody:
+class Leases:
     """Takes notes over from processes that ended, as the process `owner`.
 
     Every method raises as `Database.begin` does.
@@ -51,7 +51,7 @@ class Custody:
         self._database = database
         self._owner = owner
 
-    async def enter(self) -> None:
+    async def register(self) -> None:
         """Say for the first time that this process is there.
 
         A SQLite file has one process at a time, so whoever had notes in it before is gone.
@@ -59,14 +59,14 @@ class Custody:
         async with self._database.begin() as connection:
             if self._database.address.path is not None:
                 await connection.execute(delete(processes))
-            await self._say_so(connection)
+            await self._beat(connection)
 
-    async def stay(self) -> None:
+    async def heartbeat(self) -> None:
         """Say that this process is still there."""
         async with self._database.begin() as connection:
-            await self._say_so(connection)
+            await self._beat(connection)
 
-    async def _say_so(self, connection: AsyncConnection) -> None:
+    async def _beat(self, connection: AsyncConnection) -> None:
         now = self._database.now
         await connection.execute(
             # It may be there already, perhaps for long: after a lost confirmation this is repeated.
@@ -76,7 +76,7 @@ class Custody:
             update(processes).where(processes.c.id == self._owner).values(seen_at=now)
         )
 
-    async def leave(self) -> None:
+    async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
         async with self._database.begin() as connection:
             await connection.execute(delete(processes).where(processes.c.id == self._owner))
@@ -86,19 +86,22 @@ class Custody:
                 .values(owner=None)
             )
 
-    async def take_over(self, limit: int, *, again: bool = False) -> tuple[list[NoteRecord], float]:
+    async def claim_orphans(
+        self, limit: int, *, include_own: bool = False
+    ) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes that are gone, at most `limit`.
 
-        Finished ones that Discord does not show yet are among them for a day. With `again` those
-        on their way that are this process's already are among them, too, as after a lost
+        Finished ones that Discord does not show yet are among them for a day. With `include_own`
+        those on their way that are this process's already are among them, too, as after a lost
         confirmation. Returns them, and the time by the database's clock.
         """
         now = self._database.now
         alive = select(processes.c.id).where(
-            processes.c.seen_at > now - CLAIM_SECONDS, processes.c.seen_at < now + CLAIM_SECONDS
+            processes.c.seen_at > now - LEASE_TIMEOUT_SECONDS,
+            processes.c.seen_at < now + LEASE_TIMEOUT_SECONDS,
         )
         orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
-        if again:
+        if include_own:
             own = and_(notes.c.owner == self._owner, notes.c.state.in_(_WAITING))
             orphaned = or_(orphaned, own)
         unfinished = and_(
@@ -118,7 +121,7 @@ class Custody:
             records = sorted(map(record_of, taken), key=lambda record: record.position)
             return records, float((await connection.execute(select(now))).scalar_one())
 
-    async def take_read(self, per_minute: int) -> float:
+    async def acquire_read_slot(self, per_minute: int) -> float:
         """Take one of the reads of the call list that all processes together have in a minute.
 
         Returns 0 when it may be read now, else the seconds to wait before asking again.

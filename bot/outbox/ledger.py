@@ -1,4 +1,4 @@
-"""How many equal notes of a call are in the CAD, and may be, as far as the journal knows.
+"""How many equal notes of a call are in the CAD, and may be, as far as the outbox knows.
 
 Kept apart from the notes, which are deleted sooner: only a digest of a note's text remains here.
 """
@@ -15,14 +15,14 @@ from bot.outbox.states import NoteState
 from bot.storage import Database
 
 
-def uncertain_after(record: NoteRecord, target: NoteState) -> int:
+def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
     """Return how many sends of the note are open after a move; see `count_delivery`."""
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
-            return record.uncertain + 1
+            return record.unconfirmed_sends + 1
         case (_, NoteState.ADDED) | (NoteState.CHECKING, NoteState.QUEUED):
             return 0
-    return record.uncertain
+    return record.unconfirmed_sends
 
 
 async def count_delivery(
@@ -30,21 +30,21 @@ async def count_delivery(
     database: Database,
     record: NoteRecord,
     target: NoteState,
-    there: int,
+    confirmed_count: int,
 ) -> None:
     """Keep count, within a note's move, of what is and may be in the CAD of notes equal to it.
 
-    `there` is how many of its sends are in the CAD when it moves to ADDED. The sends that are
-    still open count here while the note is finished, and on the note itself while it is not.
+    `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends that
+    are still open count here while the note is finished, and on the note itself while it is not.
     """
-    added = there if target is NoteState.ADDED else 0
+    added = confirmed_count if target is NoteState.ADDED else 0
     uncertain = 0
     if target.final and not record.state.final:
-        uncertain = record.uncertain
+        uncertain = record.unconfirmed_sends
         if target is NoteState.ADDED and record.state is NoteState.CHECKING:
-            uncertain -= there
+            uncertain -= confirmed_count
     elif record.state.final and not target.final:
-        uncertain = -record.uncertain
+        uncertain = -record.unconfirmed_sends
     if not added and not uncertain:
         return
     key = {

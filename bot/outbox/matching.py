@@ -1,7 +1,7 @@
 """Tells from a call's notes whether a note that was sent without an answer is there.
 
 The CAD gives notes no id, so a note is known by its label and content alone. Equal notes are told
-apart by counting: as many as the journal knows to be there are explained, and only one more than
+apart by counting: as many as the outbox knows to be there are explained, and only one more than
 that, and than those nobody is sure of, proves that another one arrived.
 """
 
@@ -25,7 +25,7 @@ _ALIKE = 0.8  # the part of two texts' characters that they share if one is the 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """How many equal notes of a call the journal accounts for besides the one in question.
+    """How many equal notes of a call the outbox accounts for besides the one in question.
 
     `added` are known to be in the CAD, `uncertain` may be there.
     """
@@ -64,7 +64,7 @@ def judge(
     """Judge a reading of the call list; returns the verdict and how many of the sends are there.
 
     `call` is the note's call as it was listed, None where it was not. `sends` counts the sends of
-    this note whose outcome is open, `explained` has the rest of the journal for this call by
+    this note whose outcome is open, `explained` has the rest of the outbox for this call by
     fingerprint. Only a `settled` reading, one begun long enough after the last send, can prove
     that the note is not there. Nothing is assumed from a call without usable notes, from a list
     that lacks a note known to be there (it is old, or the CAD rewrites notes), or where an
@@ -88,7 +88,7 @@ def judge(
 def _seems_altered(
     notes: tuple[ListedNote, ...], note: CallNote, explained: Mapping[str, Explained]
 ) -> bool:
-    """Whether a note that the journal cannot explain may be this one, altered or relabelled."""
+    """Whether a note that the outbox cannot explain may be this one, altered or relabelled."""
     label, text = _plain(note.label), _plain(note.text)
     for each in notes:
         if fingerprint(each.label, each.text) in explained:

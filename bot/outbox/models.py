@@ -1,4 +1,4 @@
-"""One note as the journal has it."""
+"""One note as the outbox has it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from bot.sonoran import CallNote, SonoranError
 
 @dataclass(frozen=True, slots=True)
 class NewNote:
-    """A note that a member wants added, before it is in the journal.
+    """A note that a member wants added, before it is in the outbox.
 
     `id` is the interaction's id, the note's identity: one row, whoever gets the interaction.
     `token` lets whoever has the row answer the interaction for 15 minutes (Discord API docs,
@@ -28,15 +28,16 @@ class NewNote:
 
 @dataclass(frozen=True, slots=True)
 class NoteRecord:
-    """A row of the journal.
+    """A row of the outbox.
 
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
-    message that shows the note, None before it is known. `cause` is why the note is not added, or
-    not yet; `answer` the CAD's own word once it is. `uncertain` counts the sends of which nobody
-    knows whether they took effect. Times are seconds since the epoch by the database's clock:
-    `accepted_at` of the command, `since` of the present round of tries, `updated_at` of the last
-    move. `revision` grows with every move; `shown` and `logged` are the revisions that Discord's
-    message and the log channel have. `owner` is the process that looks after the note.
+    message that shows the note, None before it is known. `failure` is why the note is not added, or
+    not yet; `answer` the CAD's own word once it is. `unconfirmed_sends` counts the sends of which
+    nobody knows whether they took effect. Times are seconds since the epoch by the database's
+    clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
+    `updated_at` of the last move. `revision` grows with every move; `shown` and `logged` are the
+    revisions that Discord's message and the log channel have. `owner` is the process that looks
+    after the note.
     """
 
     id: int
@@ -49,12 +50,12 @@ class NoteRecord:
     token: str | None = field(repr=False)
     note: CallNote
     state: NoteState
-    cause: SonoranError | None
+    failure: SonoranError | None
     answer: str | None = field(repr=False)
-    uncertain: int
-    tries: int
+    unconfirmed_sends: int
+    attempts: int
     accepted_at: float
-    since: float
+    round_started_at: float
     updated_at: float
     revision: int
     shown: int

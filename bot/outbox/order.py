@@ -6,15 +6,15 @@ from sqlalchemy import ColumnElement, exists, or_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.outbox.models import NoteRecord
-from bot.outbox.schema import journal_position, notes
+from bot.outbox.schema import notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 
 _AHEAD = [state.value for state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)]
 
 _TAKE_POSITION = (
-    update(journal_position)
-    .values(value=journal_position.c.value + 1)
-    .returning(journal_position.c.value)
+    update(outbox_position)
+    .values(value=outbox_position.c.value + 1)
+    .returning(outbox_position.c.value)
 )
 
 

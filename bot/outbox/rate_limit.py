@@ -15,7 +15,7 @@ from pyrate_limiter import (
 _MINUTE = 60_000  # milliseconds, the library's unit
 
 
-class Pace:
+class RateLimiter:
     """Lets notes go at `per_minute`, up to `burst` of them at once after a quiet time.
 
     Version 2 allows 60 notes in a minute per key (page add-call-note), version 1 asks for at most
@@ -35,7 +35,7 @@ class Pace:
             for bucket in (even, self._window)
         ]
 
-    async def permit(self) -> None:
+    async def acquire(self) -> None:
         """Wait until one more note may be sent."""
         for limiter in self._limiters:
             await limiter.try_acquire_async("notes")

@@ -1,4 +1,4 @@
-"""The journal of notes in the database: every move of a note is one transaction here."""
+"""The outbox of notes in the database: every move of a note is one transaction here."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import before_accepting, first_record, what_to_ask
-from bot.outbox.ledger import count_delivery, uncertain_after
+from bot.outbox.ledger import count_delivery, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.order import another_ahead_of, goes_behind, next_position
 from bot.outbox.rows import record_of, values_of
 from bot.outbox.schema import notes
-from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState, check_move
+from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState, check_transition
 from bot.sonoran import SonoranError
 from bot.storage import Database
 
 
-class TakenError(Exception):
-    """The interaction's note is in the journal already: another copy of Callnote has it."""
+class DuplicateInteractionError(Exception):
+    """The interaction's note is in the outbox already: another instance of Callnote has it."""
 
 
-class JournalFullError(Exception):
+class OutboxFullError(Exception):
     """`limit` notes are waiting already, so nothing was accepted."""
 
     def __init__(self, limit: int) -> None:
@@ -32,7 +32,7 @@ class JournalFullError(Exception):
         self.limit = limit
 
 
-class MovedOnError(Exception):
+class StaleRevisionError(Exception):
     """The note is not where it was, so the move was not made.
 
     `record` is what it is now, None when it is gone.
@@ -47,11 +47,11 @@ class TooOldError(Exception):
     """The note was given up more than `RETRY_SECONDS` ago, so it is not taken up again."""
 
 
-class NotFirstError(Exception):
+class OutOfOrderError(Exception):
     """An earlier note for the same call is still on its way."""
 
 
-class JournalStore:
+class OutboxRepository:
     """Writes notes down and moves them, as the process `owner`.
 
     A move is made only from the very revision that the caller knows, so two processes, or a
@@ -72,8 +72,8 @@ class JournalStore:
 
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
-        is taken as it is. Raises `TakenError` when the interaction's note is there already (or
-        the held one no longer is) and `JournalFullError` at `waiting_limit`.
+        is taken as it is. Raises `DuplicateInteractionError` when the interaction's note is there
+        already (or the held one no longer is) and `OutboxFullError` at `waiting_limit`.
         """
         key = fingerprint(new.note.label, new.note.text)
         async with self._database.begin() as connection:
@@ -85,22 +85,22 @@ class JournalStore:
                 )
             ).one()
             if found.taken:
-                raise TakenError
+                raise DuplicateInteractionError
             if found.waiting >= waiting_limit:
-                raise JournalFullError(waiting_limit)
+                raise OutboxFullError(waiting_limit)
             ago = None if found.ago is None else max(0.0, found.ago)
             if instead_of is not None:
                 ago = None
                 held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
                 if not (await connection.execute(delete(notes).where(held))).rowcount:
-                    raise TakenError
+                    raise DuplicateInteractionError
             state = NoteState.RECEIVED if ago is None else NoteState.HELD
             record = first_record(new, state, position, found.now, self.owner)
             await connection.execute(notes.insert(), values_of(record, key))
         return record, ago
 
     async def get(self, note_id: int) -> NoteRecord | None:
-        """Return a note by its id, None when it is not in the journal (any more)."""
+        """Return a note by its id, None when it is not in the outbox (any more)."""
         async with self._database.begin() as connection:
             return await _get(connection, note_id)
 
@@ -120,14 +120,14 @@ class JournalStore:
             )
             return bool(withdrawn.rowcount)
 
-    async def move(
+    async def transition(
         self,
         record: NoteRecord,
         target: NoteState,
         *,
-        cause: SonoranError | None = None,
+        failure: SonoranError | None = None,
         answer: str | None = None,
-        there: int = 1,
+        confirmed_count: int = 1,
         message: tuple[int, str | None] | None = None,
         text: str | None = None,
         take: bool = False,
@@ -135,32 +135,33 @@ class JournalStore:
     ) -> NoteRecord:
         """Move a note on and return what it is then.
 
-        `cause` and `answer` are what is known of its outcome; `there` says how many of its sends
-        are in the CAD, for a move to ADDED. `message` is Discord's message for it and the token
-        that can edit it, and `text` what is to be sent, where they are new. `take` lets a note be
-        moved that another process owns, as a button does. A note that was given up and is queued
-        anew goes behind all others of its call; any other has the place in which it was accepted.
+        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
+        its sends are in the CAD, for a move to ADDED. `message` is Discord's message for it and the
+        token that can edit it, and `text` what is to be sent, where they are new. `take` lets a
+        note be moved that another process owns, as a button does. A note that was given up and is
+        queued anew goes behind all others of its call; any other has the place in which it was
+        accepted.
 
-        Raises `MovedOnError` when the note is not at `record`'s revision any more,
-        `NotFirstError` instead of letting it overtake another note for its call,
-        `JournalFullError` when more than `waiting_limit` notes would wait then, `TooOldError` for
+        Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
+        `OutOfOrderError` instead of letting it overtake another note for its call,
+        `OutboxFullError` when more than `waiting_limit` notes would wait then, `TooOldError` for
         one that was given up long ago, and
-        `ForbiddenMoveError` for a move that the states do not have.
+        `InvalidTransitionError` for a move that the states do not have.
         """
-        check_move(record.state, target)
+        check_transition(record.state, target)
         async with self._database.begin() as connection:
             values: dict[str, Any] = {
                 "state": target.value,
-                "cause": stored_failure.written(cause),
+                "cause": stored_failure.dump_failure(failure),
                 "answer": _storable(answer),
-                "uncertain": uncertain_after(record, target),
+                "uncertain": unconfirmed_sends_after(record, target),
                 "updated_at": self._database.now,
                 "revision": record.revision + 1,
                 "settled": False,
                 "owner": self.owner,
             }
             if target is NoteState.SENDING:
-                values["tries"] = record.tries + 1
+                values["tries"] = record.attempts + 1
             if message is not None:
                 values["message_id"], values["token"] = message
             if text is not None:
@@ -181,13 +182,13 @@ class JournalStore:
             )
             row = moved.one_or_none()
             if row is None:
-                return await self._not_moved(connection, record, target, take=take)
+                return await self._not_transitioned(connection, record, target, take=take)
             if waiting_limit is not None and await _waiting(connection) > waiting_limit:
-                raise JournalFullError(waiting_limit)
-            await count_delivery(connection, self._database, record, target, there)
+                raise OutboxFullError(waiting_limit)
+            await count_delivery(connection, self._database, record, target, confirmed_count)
             return record_of(row)
 
-    async def _not_moved(
+    async def _not_transitioned(
         self, connection: AsyncConnection, record: NoteRecord, target: NoteState, *, take: bool
     ) -> NoteRecord:
         now = await _get(connection, record.id)
@@ -199,8 +200,8 @@ class JournalStore:
             if made and target is not NoteState.SENDING:
                 return now  # with the confirmation lost
             if now.revision == record.revision and target is NoteState.SENDING:
-                raise NotFirstError
-        raise MovedOnError(now)
+                raise OutOfOrderError
+        raise StaleRevisionError(now)
 
     async def mark(self, record: NoteRecord, *, shown: bool, logged: bool) -> None:
         """Note that Discord shows, and the log channel has, the record's revision."""

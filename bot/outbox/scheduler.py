@@ -12,7 +12,7 @@ _Key = TypeVar("_Key")
 _REMEMBERED = 1000  # guilds and members whose last turn is kept
 
 
-class FairOrder:
+class FairScheduler:
     """Chooses whose note is next: guilds take turns, within a guild its members do.
 
     Somebody who sends a hundred notes delays the next one of anybody else by one note at most.
@@ -23,7 +23,7 @@ class FairOrder:
         self._guilds: OrderedDict[int, int] = OrderedDict()
         self._members: OrderedDict[tuple[int, int], int] = OrderedDict()
 
-    def next_of(self, candidates: Iterable[NoteRecord]) -> NoteRecord | None:
+    def next(self, candidates: Iterable[NoteRecord]) -> NoteRecord | None:
         """Return the note whose turn it is, the oldest of its member's; None without any."""
         return min(
             candidates,
@@ -35,7 +35,7 @@ class FairOrder:
             default=None,
         )
 
-    def took_turn(self, record: NoteRecord) -> None:
+    def record_turn(self, record: NoteRecord) -> None:
         """Put a note's guild and member behind all others."""
         self._count += 1
         _remember(self._guilds, record.guild_id, self._count)

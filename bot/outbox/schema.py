@@ -1,4 +1,4 @@
-"""The tables of the notes journal, part of the same schema as the settings'."""
+"""The tables of the notes outbox, part of the same schema as the settings'."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.storage.tables import COUNTED_ID, metadata
 
 FINGERPRINT_LENGTH = 64
 
-journal_position = Table(
+outbox_position = Table(
     "journal_position",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
@@ -72,7 +72,7 @@ processes = Table(
     Column("id", String(32), primary_key=True),
     Column("seen_at", Double, nullable=False),
 )
-"""The running copies of Callnote and when each last said so."""
+"""The running instances of Callnote and when each last said so."""
 
 call_list_reads = Table(
     "call_list_reads",
@@ -80,4 +80,4 @@ call_list_reads = Table(
     Column("id", COUNTED_ID, primary_key=True),
     Column("read_at", Double, nullable=False),
 )
-"""When the CAD's call list was read lately, by any copy of Callnote."""
+"""When the CAD's call list was read lately, by any instance of Callnote."""

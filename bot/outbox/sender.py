@@ -10,14 +10,14 @@ from typing import TypeVar
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
 
-from bot.outbox.circuit_breaker import Line
+from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
-from bot.outbox.rate_limit import Pace
-from bot.outbox.repository import JournalStore, MovedOnError, NotFirstError
-from bot.outbox.scheduler import FairOrder
+from bot.outbox.rate_limit import RateLimiter
+from bot.outbox.repository import OutboxRepository, OutOfOrderError, StaleRevisionError
+from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     AddedNote,
     NoEffectError,
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Takes notes from the desk to the CAD and writes down what becomes of each.
+    """Takes notes from the work queue to the CAD and writes down what becomes of each.
 
     `changed` hears of every move after it was written down. `run` must be running, and the
     line's too.
@@ -54,20 +54,20 @@ class Sender:
 
     def __init__(
         self,
-        desk: Desk,
-        store: JournalStore,
+        queue: WorkQueue,
+        store: OutboxRepository,
         cad: SonoranClient,
-        line: Line,
+        breaker: CircuitBreaker,
         limits: Limits,
         changed: Changed,
     ) -> None:
-        self._desk = desk
+        self._queue = queue
         self._store = store
         self._cad = cad
-        self._line = line
+        self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
-        self._pace = Pace(limits.notes_per_minute, limits.notes_burst)
-        self._order = FairOrder()
+        self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
+        self._scheduler = FairScheduler()
         self._changed = changed
         self._sends: set[asyncio.Task[None]] = set()
 
@@ -75,17 +75,17 @@ class Sender:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
         while True:
             await self._something_to_send()
-            await self._pace.permit()
-            record = self._order.next_of(self._desk.sendable())
-            if record is None or not self._line.may_go:
+            await self._rate_limiter.acquire()
+            record = self._scheduler.next(self._queue.sendable())
+            if record is None or not self._breaker.allows_request:
                 continue
-            tracked = self._desk.get(record.id)
-            if tracked is None:
+            item = self._queue.get(record.id)
+            if item is None:
                 continue
-            self._line.went()
-            self._order.took_turn(record)
-            tracked.busy = True
-            send = asyncio.create_task(self._send(tracked, self._line.failures))
+            self._breaker.acquire_trial()
+            self._scheduler.record_turn(record)
+            item.busy = True
+            send = asyncio.create_task(self._send(item, self._breaker.failure_count))
             self._sends.add(send)
             send.add_done_callback(self._sends.discard)
 
@@ -99,68 +99,68 @@ class Sender:
                 await asyncio.wait(running)
 
     async def _something_to_send(self) -> None:
-        while not self._line.may_go or not self._desk.sendable():
-            self._desk.changed.clear()
-            self._line.changed.clear()
-            due = self._desk.next_try() if self._line.may_go else None
+        while not self._breaker.allows_request or not self._queue.sendable():
+            self._queue.changed.clear()
+            self._breaker.changed.clear()
+            due = self._queue.next_try() if self._breaker.allows_request else None
             pause = None if due is None else max(0.0, due - time.monotonic())
-            await _first_of(self._desk.changed, self._line.changed, seconds=pause)
+            await _first_of(self._queue.changed, self._breaker.changed, seconds=pause)
 
-    async def _send(self, tracked: Tracked, failures: int) -> None:
-        """Send a note; whatever happens, the line and the desk go on with the others."""
+    async def _send(self, item: WorkItem, failures: int) -> None:
+        """Send a note; whatever happens, the breaker and the queue go on with the others."""
         try:
-            await self._try_to_send(tracked, failures)
+            await self._try_to_send(item, failures)
         except Exception:
-            _log.exception("note %d could not be sent", tracked.record.id)
-            tracked.not_before = time.monotonic() + HELD_BACK_SECONDS
-            tracked.busy = False
-            self._line.undecided()
-            self._desk.changed.set()
+            _log.exception("note %d could not be sent", item.record.id)
+            item.not_before = time.monotonic() + HELD_BACK_SECONDS
+            item.busy = False
+            self._breaker.release_trial()
+            self._queue.changed.set()
 
-    async def _try_to_send(self, tracked: Tracked, failures: int) -> None:
+    async def _try_to_send(self, item: WorkItem, failures: int) -> None:
         try:
             began = time.monotonic()
-            tracked.record = await self._store.move(tracked.record, NoteState.SENDING)
-        except (StorageError, NotFirstError) as error:
-            _log.warning("note %d is held back: %s", tracked.record.id, error)
-            tracked.not_before = time.monotonic() + HELD_BACK_SECONDS
-            tracked.busy = False
-            self._line.undecided()
-            self._desk.changed.set()
+            item.record = await self._store.transition(item.record, NoteState.SENDING)
+        except (StorageError, OutOfOrderError) as error:
+            _log.warning("note %d is held back: %s", item.record.id, error)
+            item.not_before = time.monotonic() + HELD_BACK_SECONDS
+            item.busy = False
+            self._breaker.release_trial()
+            self._queue.changed.set()
             return
-        except MovedOnError as error:
-            tracked.busy = False
-            self._line.undecided()
-            await self.follow(tracked, error.record)
+        except StaleRevisionError as error:
+            item.busy = False
+            self._breaker.release_trial()
+            await self.follow(item, error.record)
             return
-        held_up = time.monotonic() - began > STALE_SECONDS or self._line.failures > failures
-        if held_up or not self._desk.may_send(tracked.record):
-            self._line.undecided()
-            await self.record(tracked, NoteState.QUEUED)
+        held_up = time.monotonic() - began > STALE_SECONDS or self._breaker.failure_count > failures
+        if held_up or not self._queue.may_send(item.record):
+            self._breaker.release_trial()
+            await self.transition(item, NoteState.QUEUED)
             return
-        await self._deliver(tracked)
+        await self._deliver(item)
 
-    async def _deliver(self, tracked: Tracked) -> None:
+    async def _deliver(self, item: WorkItem) -> None:
         try:
-            added = await self._add(tracked.record)
+            added = await self._add(item.record)
         except OutcomeUnknownError as error:
-            self._line.failed(error)
-            tracked.settled_at = time.monotonic() + self._settle_seconds
-            tracked.check_at = 0.0
-            tracked.readings = 0
-            await self.record(tracked, NoteState.CHECKING, cause=error)
+            self._breaker.record_failure(error)
+            item.settled_at = time.monotonic() + self._settle_seconds
+            item.poll_at = 0.0
+            item.inconclusive_polls = 0
+            await self.transition(item, NoteState.CHECKING, failure=error)
         except (NoEffectError, RateLimitedError) as error:
-            self._line.failed(error)
-            await self.record(tracked, NoteState.QUEUED, cause=error)
+            self._breaker.record_failure(error)
+            await self.transition(item, NoteState.QUEUED, failure=error)
         except SonoranError as error:
-            self._line.worked()
+            self._breaker.record_success()
             # Refused now says nothing about an earlier send that may have been taken.
-            doubt = tracked.record.uncertain > 0
+            doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
-            await self.record(tracked, target, cause=error)
+            await self.transition(item, target, failure=error)
         else:
-            self._line.worked()
-            await self.record(tracked, NoteState.ADDED, answer=added.text)
+            self._breaker.record_success()
+            await self.transition(item, NoteState.ADDED, answer=added.text)
 
     async def _add(self, record: NoteRecord) -> AddedNote:
         """Send a note; an error that nobody foresaw leaves it in doubt, as a lost answer does."""
@@ -172,53 +172,55 @@ class Sender:
             _log.exception("sending note %d failed unexpectedly", record.id)
             raise OutcomeUnknownError(Reason.UNCLEAR_REPLY) from error
 
-    async def record(
+    async def transition(
         self,
-        tracked: Tracked,
+        item: WorkItem,
         target: NoteState,
         *,
-        cause: SonoranError | None = None,
+        failure: SonoranError | None = None,
         answer: str | None = None,
-        there: int = 1,
+        confirmed_count: int = 1,
     ) -> None:
         """Write a move down, however long the database takes to take it, then tell of it.
 
         A note that was moved meanwhile stays where it is.
         """
-        tracked.busy = True
-        known = tracked.record
+        item.busy = True
+        known = item.record
         try:
             record = await until_stored(
-                lambda: self._store.move(known, target, cause=cause, answer=answer, there=there)
+                lambda: self._store.transition(
+                    known, target, failure=failure, answer=answer, confirmed_count=confirmed_count
+                )
             )
-        except MovedOnError as error:
-            await self.follow(tracked, error.record)
+        except StaleRevisionError as error:
+            await self.follow(item, error.record)
             return
         finally:
-            tracked.busy = False
-        if self._desk.put(tracked, record):
+            item.busy = False
+        if self._queue.put(item, record):
             self._changed(record)
 
-    async def follow(self, tracked: Tracked, record: NoteRecord | None) -> None:
-        """Go on from where the journal has a note that is not where it was thought to be.
+    async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
+        """Go on from where the outbox has a note that is not where it was thought to be.
 
         Somebody else's is theirs. One's own was moved with the confirmation lost, or was with
         another process for a while, which may have sent it just before it ended.
         """
         if record is None or record.owner != self._store.owner:
-            self._desk.forget(tracked)
-        if record is None or self._desk.get(record.id) is not tracked:
+            self._queue.remove(item)
+        if record is None or self._queue.get(record.id) is not item:
             return
-        if record.revision < tracked.record.revision:
+        if record.revision < item.record.revision:
             return
-        tracked.settled_at = time.monotonic() + self._settle_seconds
-        tracked.check_at = 0.0
-        tracked.readings = 0
-        self._desk.put(tracked, record)
+        item.settled_at = time.monotonic() + self._settle_seconds
+        item.poll_at = 0.0
+        item.inconclusive_polls = 0
+        self._queue.put(item, record)
         self._changed(record)
         if record.state is NoteState.SENDING:
             stopped = OutcomeUnknownError(Reason.STOPPED)
-            await self.record(tracked, NoteState.CHECKING, cause=stopped)
+            await self.transition(item, NoteState.CHECKING, failure=stopped)
 
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]]) -> _Result:

@@ -32,7 +32,7 @@ from types import MappingProxyType
 
 
 class NoteState(StrEnum):
-    """Where a note stands; the values are what the journal stores."""
+    """Where a note stands; the values are what the outbox stores."""
 
     HELD = "held"
     """Not accepted: its member sent the same a moment ago and has to say that it is meant."""
@@ -84,7 +84,7 @@ _FINAL = frozenset(
     }
 )
 
-MOVES: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
+TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {
         NoteState.HELD: frozenset(),
         NoteState.RECEIVED: frozenset({NoteState.QUEUED}),
@@ -115,14 +115,14 @@ MOVES: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
 """From each state, the states a note may move to."""
 
 
-class ForbiddenMoveError(Exception):
+class InvalidTransitionError(Exception):
     """A move that the drawing does not have; a fault of the program, never of a user."""
 
     def __init__(self, origin: NoteState, target: NoteState) -> None:
         super().__init__(f"a note cannot move from {origin} to {target}")
 
 
-def check_move(origin: NoteState, target: NoteState) -> None:
-    """Raise `ForbiddenMoveError` unless a note may move from `origin` to `target`."""
-    if target not in MOVES[origin]:
-        raise ForbiddenMoveError(origin, target)
+def check_transition(origin: NoteState, target: NoteState) -> None:
+    """Raise `InvalidTransitionError` unless a note may move from `origin` to `target`."""
+    if target not in TRANSITIONS[origin]:
+        raise InvalidTransitionError(origin, target)

@@ -1,4 +1,4 @@
-"""Keeps what the CAD said to a note as text in the journal, and gives it back as the same error."""
+"""Keeps what the CAD said to a note as text in the outbox, and gives it back as the same error."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from bot.sonoran import (
     SonoranError,
 )
 
-KEPT_TEXT = 4000
+STORED_TEXT_LIMIT = 4000
 """How many characters of the CAD's own text are kept; a reply may have 64 KiB."""
 
 
-def written(error: SonoranError | None) -> str | None:
-    """Return an error as JSON for the journal; None for none."""
+def dump_failure(error: SonoranError | None) -> str | None:
+    """Return an error as JSON for the outbox; None for none."""
     if error is None:
         return None
     fields: dict[str, Any] = {"error": type(error).__name__}
     text = getattr(error, "text", None)
     if isinstance(text, str):
-        fields["text"] = text[:KEPT_TEXT]
+        fields["text"] = text[:STORED_TEXT_LIMIT]
     for name in ("status", "retry_after", "retry_in", "remembered", "trace_id"):
         value = getattr(error, name, None)
         if value is not None:
@@ -37,8 +37,8 @@ def written(error: SonoranError | None) -> str | None:
     return json.dumps(fields)
 
 
-def read(text: str | None) -> SonoranError | None:
-    """Return the error that `written` put down.
+def load_failure(text: str | None) -> SonoranError | None:
+    """Return the error that `dump_failure` put down.
 
     What a later version of Callnote wrote and this one does not know becomes an
     `OutcomeUnknownError`, the most careful reading.

@@ -16,28 +16,28 @@ ASK_AGAIN_SECONDS = 0.5
 
 
 @dataclass(eq=False, slots=True)
-class Tracked:
-    """One note on the desk; times are of the process's monotonic clock, in seconds.
+class WorkItem:
+    """One note in the work queue; times are of the process's monotonic clock, in seconds.
 
-    It came at `since`; at `deadline` it is given up; before `not_before` it is not tried. From
-    `settled_at` on a reading of the call list can prove that it is not there, at `check_at` the
-    next one is due; `readings` counts the settled ones that told nothing. `busy` while a move is
-    being made; `announced` when its member was told that it waits.
+    It came at `enqueued_at`; at `deadline` it is given up; before `not_before` it is not tried.
+    From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
+    next one is due; `inconclusive_polls` counts the settled ones that told nothing. `busy` while a
+    move is being made; `announced` when its member was told that it waits.
     """
 
     record: NoteRecord
-    since: float
+    enqueued_at: float
     deadline: float
     not_before: float = 0.0
     settled_at: float = 0.0
-    check_at: float = 0.0
-    readings: int = 0
+    poll_at: float = 0.0
+    inconclusive_polls: int = 0
     busy: bool = False
     announced: bool = False
 
 
-class Desk:
-    """Holds at most as many notes as may wait; the rest of the journal stays in the database.
+class WorkQueue:
+    """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
 
     `waiting_notes` tells what is to become of the waiting notes of a guild, by its id.
     """
@@ -46,10 +46,10 @@ class Desk:
         self, waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND
     ) -> None:
         self._waiting_notes = waiting_notes
-        self._notes: dict[int, Tracked] = {}
+        self._notes: dict[int, WorkItem] = {}
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; whoever waits for it clears it."""
-        self.to_check = asyncio.Event()
+        self.reconcile_changed = asyncio.Event()
         """The same for notes that are to be looked for in the call list."""
 
     def __contains__(self, note_id: int) -> bool:
@@ -58,10 +58,10 @@ class Desk:
     def __len__(self) -> int:
         return len(self._notes)
 
-    def __iter__(self) -> Iterator[Tracked]:
+    def __iter__(self) -> Iterator[WorkItem]:
         return iter(list(self._notes.values()))
 
-    def put(self, tracked: Tracked, record: NoteRecord) -> bool:
+    def put(self, item: WorkItem, record: NoteRecord) -> bool:
         """Keep a note's newest record, or forget the note when nothing is left to do.
 
         Returns False, with nothing changed, when the note has come back with a newer one.
@@ -69,38 +69,38 @@ class Desk:
         other = self._notes.get(record.id)
         if other is not None and other.record.revision > record.revision:
             return False
-        tracked.record = record
+        item.record = record
         if record.state.waiting:
-            self._notes[record.id] = tracked
+            self._notes[record.id] = item
         else:
             self._notes.pop(record.id, None)
         self.changed.set()
-        self.to_check.set()
+        self.reconcile_changed.set()
         return True
 
-    def get(self, note_id: int) -> Tracked | None:
-        """Return a note on the desk."""
+    def get(self, note_id: int) -> WorkItem | None:
+        """Return a note in the work queue."""
         return self._notes.get(note_id)
 
-    def forget(self, tracked: Tracked) -> None:
-        """Take a note off the desk; somebody else has it.
+    def remove(self, item: WorkItem) -> None:
+        """Take a note off the work queue; somebody else has it.
 
         When it has come back meanwhile, its new entry stays.
         """
-        if self._notes.get(tracked.record.id) is tracked:
-            del self._notes[tracked.record.id]
+        if self._notes.get(item.record.id) is item:
+            del self._notes[item.record.id]
         self.changed.set()
 
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""
         now = time.monotonic()
         return [
-            tracked.record
-            for tracked in self._first_of_each_call()
-            if tracked.record.state is NoteState.QUEUED
-            and not tracked.busy
-            and tracked.not_before <= now < tracked.deadline
-            and self.may_send(tracked.record)
+            item.record
+            for item in self._first_of_each_call()
+            if item.record.state is NoteState.QUEUED
+            and not item.busy
+            and item.not_before <= now < item.deadline
+            and self.may_send(item.record)
         ]
 
     def next_try(self) -> float | None:
@@ -110,13 +110,11 @@ class Desk:
         """
         now = time.monotonic()
         times = [
-            tracked.not_before
-            if self.may_send(tracked.record)
-            else max(tracked.not_before, now + ASK_AGAIN_SECONDS)
-            for tracked in self._first_of_each_call()
-            if tracked.record.state is NoteState.QUEUED
-            and not tracked.busy
-            and now < tracked.deadline
+            item.not_before
+            if self.may_send(item.record)
+            else max(item.not_before, now + ASK_AGAIN_SECONDS)
+            for item in self._first_of_each_call()
+            if item.record.state is NoteState.QUEUED and not item.busy and now < item.deadline
         ]
         return min(times, default=None)
 
@@ -124,29 +122,29 @@ class Desk:
         """Whether the guild's waiting notes are to be sent."""
         return self._waiting_notes(record.guild_id) is WaitingNotes.SEND
 
-    def to_withdraw(self, tracked: Tracked) -> bool:
+    def to_withdraw(self, item: WorkItem) -> bool:
         """Whether a note is to be cancelled, as its guild's waiting notes are withdrawn."""
         return (
-            tracked.record.state in (NoteState.QUEUED, NoteState.CHECKING)
-            and not tracked.busy
-            and self._waiting_notes(tracked.record.guild_id) is WaitingNotes.WITHDRAW
+            item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
+            and not item.busy
+            and self._waiting_notes(item.record.guild_id) is WaitingNotes.WITHDRAW
         )
 
-    def checking(self) -> list[Tracked]:
+    def to_reconcile(self) -> list[WorkItem]:
         """Return the notes that are to be looked for in the call list."""
         return [
-            tracked
-            for tracked in self._notes.values()
-            if tracked.record.state is NoteState.CHECKING and not tracked.busy
+            item
+            for item in self._notes.values()
+            if item.record.state is NoteState.CHECKING and not item.busy
         ]
 
-    def _first_of_each_call(self) -> list[Tracked]:
-        first: dict[tuple[int, int], Tracked] = {}
+    def _first_of_each_call(self) -> list[WorkItem]:
+        first: dict[tuple[int, int], WorkItem] = {}
         overdue = time.monotonic() - RECEIVED_SECONDS
-        for tracked in self._notes.values():
-            if tracked.record.state is NoteState.RECEIVED and tracked.since <= overdue:
+        for item in self._notes.values():
+            if item.record.state is NoteState.RECEIVED and item.enqueued_at <= overdue:
                 continue
-            other = first.get(tracked.record.call)
-            if other is None or tracked.record.position < other.record.position:
-                first[tracked.record.call] = tracked
+            other = first.get(item.record.call)
+            if other is None or item.record.position < other.record.position:
+                first[item.record.call] = item
         return list(first.values())

@@ -9,26 +9,26 @@ import secrets
 import time
 from collections.abc import Callable
 
-from bot.outbox.circuit_breaker import Line
+from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import delete_old
-from bot.outbox.expiry import Deadlines
-from bot.outbox.leases import Custody
+from bot.outbox.expiry import Expiry
+from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import NewNote, NoteRecord
-from bot.outbox.reconciler import Checker
-from bot.outbox.recovery import TakeOver
-from bot.outbox.repository import JournalStore, MovedOnError
+from bot.outbox.reconciler import Reconciler
+from bot.outbox.recovery import OrphanRecovery
+from bot.outbox.repository import OutboxRepository, StaleRevisionError
 from bot.outbox.sender import Sender, until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.waiting import WaitingNotes
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 
-STAY_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
 """How often this process says that it is there."""
 
-TAKE_OVER_SECONDS = 2.0
+RECOVERY_SECONDS = 2.0
 """How often notes of processes that are gone are looked for."""
 
 DOUBT_SECONDS = 30.0
@@ -39,7 +39,7 @@ DAY_SECONDS = 86_400.0
 _log = logging.getLogger(__name__)
 
 
-class Delivery:
+class OutboxWorker:
     """Accepts notes, sends them, checks the doubtful ones, and gives up honestly.
 
     `history_days` is how long finished notes are kept. `changed` is called with the record after
@@ -61,35 +61,35 @@ class Delivery:
     ) -> None:
         owner = secrets.token_hex(8)
         self._shared = database.address.path is None
-        self.store = JournalStore(database, owner)
+        self.store = OutboxRepository(database, owner)
         self._limits = limits
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
-        self._custody = Custody(database, owner)
-        self._desk = Desk(waiting_notes)
-        self._line = Line(cad, longest_pause=limits.longest_pause_seconds)
-        self._sender = Sender(self._desk, self.store, cad, self._line, limits, changed)
-        self._checker = Checker(
-            self._desk, self._custody, database, cad, self._sender, self._line, limits
+        self._leases = Leases(database, owner)
+        self._queue = WorkQueue(waiting_notes)
+        self._breaker = CircuitBreaker(cad, longest_pause=limits.longest_pause_seconds)
+        self._sender = Sender(self._queue, self.store, cad, self._breaker, limits, changed)
+        self._reconciler = Reconciler(
+            self._queue, self._leases, database, cad, self._sender, self._breaker, limits
         )
-        self._deadlines = Deadlines(self._desk, self._sender, self._line, limits, changed)
-        self._take_over = TakeOver(
-            self._desk,
-            self._custody,
+        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, changed)
+        self._recovery = OrphanRecovery(
+            self._queue,
+            self._leases,
             self.store,
-            self._line,
+            self._breaker,
             limit=limits.waiting_notes,
-            track=self._track_left,
+            track=self._track_recovered,
             changed=changed,
         )
-        self._entered = asyncio.Event()
-        self._stayed_at = 0.0
+        self._registered = asyncio.Event()
+        self._heartbeat_at = 0.0
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()
 
     @property
     def shared(self) -> bool:
-        """Whether all copies of Callnote have this one journal, as they have on PostgreSQL."""
+        """Whether all instances of Callnote have this one outbox, as they have on PostgreSQL."""
         return self._shared
 
     @property
@@ -100,28 +100,28 @@ class Delivery:
     @property
     def held_back(self) -> bool:
         """Whether the CAD asked for a delay that is not over yet."""
-        return self._line.held_back
+        return self._breaker.held_back
 
     @property
-    def problem(self) -> SonoranError | None:
+    def last_failure(self) -> SonoranError | None:
         """Why the CAD takes no notes at the moment, None while it does."""
-        return self._line.problem
+        return self._breaker.last_failure
 
     def __len__(self) -> int:
-        return len(self._desk)
+        return len(self._queue)
 
     async def accept(
         self, new: NewNote, *, instead_of: int | None = None
     ) -> tuple[NoteRecord, float | None]:
-        """Write a note down before anything is promised; see `JournalStore.accept`.
+        """Write a note down before anything is promised; see `OutboxRepository.accept`.
 
-        Waits until the journal knows of this process: the notes of one that it does not know
+        Waits until the outbox knows of this process: the notes of one that it does not know
         count as left behind. A record in the state RECEIVED is to be followed by `acknowledged`
         or `withdraw`, in any case, by the same process.
         """
-        await self._entered.wait()
-        if time.monotonic() - self._stayed_at >= 2 * STAY_SECONDS:
-            await self._stay()  # the database was away, and the others may take us for gone
+        await self._registered.wait()
+        if time.monotonic() - self._heartbeat_at >= 2 * HEARTBEAT_SECONDS:
+            await self._heartbeat()  # the database was away, and the others may take us for gone
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
@@ -138,25 +138,25 @@ class Delivery:
         """
         try:
             moved = await until_stored(
-                lambda: self.store.move(
+                lambda: self.store.transition(
                     record, NoteState.QUEUED, message=(message_id, record.token), text=text
                 )
             )
-        except MovedOnError as error:
+        except StaleRevisionError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", record.id)
             await self._follow(record, error.record)
             return
-        tracked = self._track(moved)
-        if not self._line.may_go:
-            self._deadlines.announce(tracked)
+        item = self._track(moved)
+        if not self._breaker.allows_request:
+            self._expiry.announce(item)
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Forget a note that its member was not promised, unless it turns out to be queued."""
         if not await until_stored(lambda: self.store.withdraw(record.id)):
             await self._follow(record, await until_stored(lambda: self.store.get(record.id)))
-        elif (tracked := self._desk.get(record.id)) is not None:
-            self._desk.forget(tracked)
+        elif (item := self._queue.get(record.id)) is not None:
+            self._queue.remove(item)
 
     def forget(self, note_id: int) -> None:
         """See to it that a note is not sent whose writing down was not confirmed in time."""
@@ -170,11 +170,12 @@ class Delivery:
         """Call a note back that is queued or in doubt, and return it cancelled.
 
         `message` is the message that shows it and a token that can edit it, where they are new.
-        Raises `MovedOnError` when it is in another state by now, and as `Database.begin` does.
+        Raises `StaleRevisionError` when it is in another state by now, and as `Database.begin`
+        does.
         """
         moved = await self._press(record, NoteState.CANCELLED, message)
-        if (tracked := self._desk.get(record.id)) is not None:
-            self._desk.put(tracked, moved)
+        if (item := self._queue.get(record.id)) is not None:
+            self._queue.put(item, moved)
         self._changed(moved)
         return moved
 
@@ -184,10 +185,10 @@ class Delivery:
         """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
 
         `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
-        `JournalFullError` when as many notes wait as may, and `TooOldError` after a day.
+        `OutboxFullError` when as many notes wait as may, and `TooOldError` after a day.
         """
         moved = await self._press(record, target, message)
-        known = self._desk.get(record.id)
+        known = self._queue.get(record.id)
         if known is None or known.record.revision < moved.revision:
             self._track(moved, at_once=True)
         self._changed(moved)
@@ -200,11 +201,11 @@ class Delivery:
         message: tuple[int, str | None] | None = None,
     ) -> NoteRecord:
         """Make a button's move, which is tried once; a lost confirmation is looked after later."""
-        cause = None if target is NoteState.QUEUED else record.cause
+        failure = None if target is NoteState.QUEUED else record.failure
         limit = None if target is NoteState.CANCELLED else self._limits.waiting_notes
         try:
-            return await self.store.move(
-                record, target, cause=cause, message=message, take=True, waiting_limit=limit
+            return await self.store.transition(
+                record, target, failure=failure, message=message, take=True, waiting_limit=limit
             )
         except (StorageError, asyncio.CancelledError):
             self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
@@ -212,16 +213,16 @@ class Delivery:
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
-        await until_stored(self._custody.enter)
-        self._stayed_at = time.monotonic()
-        self._entered.set()
-        await until_stored(self._take_over.all_left)
-        parts = (self._line.run, self._sender.run, self._checker.run, self._deadlines.run)
-        loops = (*parts, self._keep_house)
+        await until_stored(self._leases.register)
+        self._heartbeat_at = time.monotonic()
+        self._registered.set()
+        await until_stored(self._recovery.recover)
+        parts = (self._breaker.run, self._sender.run, self._reconciler.run, self._expiry.run)
+        loops = (*parts, self._housekeeping)
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop())
-            group.create_task(delete_old(self._custody, self._history_seconds))
+            group.create_task(delete_old(self._leases, self._history_seconds))
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long."""
@@ -235,42 +236,42 @@ class Delivery:
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""
         with contextlib.suppress(StorageError):
-            await self._custody.leave()
+            await self._leases.release()
 
-    def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> Tracked:
+    def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
         now = time.monotonic()
         left = min(max(self._limits.give_up_seconds - age, 0.0), self._limits.give_up_seconds)
-        tracked = Tracked(record, since=now, deadline=now + left)
+        item = WorkItem(record, enqueued_at=now, deadline=now + left)
         if record.state is NoteState.CHECKING:
-            tracked.settled_at = now + self._limits.settle_seconds
-            self._checker.expect(tracked, at_once=at_once)
-        self._desk.put(tracked, record)
-        return tracked
+            item.settled_at = now + self._limits.settle_seconds
+            self._reconciler.schedule(item, at_once=at_once)
+        self._queue.put(item, record)
+        return item
 
-    def _track_left(self, record: NoteRecord, age: float) -> None:
+    def _track_recovered(self, record: NoteRecord, age: float) -> None:
         self._track(record, age=age, at_once=True)
 
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""
-        tracked = self._desk.get(record.id) or self._track(record)
-        if not tracked.busy:  # else it came back, and is being looked after
-            await self._sender.follow(tracked, found)
+        item = self._queue.get(record.id) or self._track(record)
+        if not item.busy:  # else it came back, and is being looked after
+            await self._sender.follow(item, found)
 
-    async def _keep_house(self) -> None:
+    async def _housekeeping(self) -> None:
         """Say that this process is there, and then take over what others left."""
         while True:
             try:
-                if time.monotonic() - self._stayed_at >= STAY_SECONDS:
-                    await self._stay()
-                await self._take_over.all_left()
+                if time.monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS:
+                    await self._heartbeat()
+                await self._recovery.recover()
                 await self._settle_doubts()
             except StorageError as error:
-                _log.warning("the journal cannot be looked after: %s", error)
-            await asyncio.sleep(TAKE_OVER_SECONDS)
+                _log.warning("the outbox cannot be looked after: %s", error)
+            await asyncio.sleep(RECOVERY_SECONDS)
 
-    async def _stay(self) -> None:
-        await self._custody.stay()
-        self._stayed_at = time.monotonic()
+    async def _heartbeat(self) -> None:
+        await self._leases.heartbeat()
+        self._heartbeat_at = time.monotonic()
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""
@@ -282,9 +283,9 @@ class Delivery:
             self._doubtful.pop(note_id, None)
             if record is None or not made or record.owner != self.store.owner:
                 continue
-            tracked = self._desk.get(note_id)
-            if tracked is None and record.state.waiting:
+            item = self._queue.get(note_id)
+            if item is None and record.state.waiting:
                 self._track(record, at_once=True)
-            elif tracked is not None and tracked.record.revision < record.revision:
-                self._desk.put(tracked, record)
+            elif item is not None and item.record.revision < record.revision:
+                self._queue.put(item, record)
             self._changed(record)

@@ -1,1 +1,1 @@
-"""Try Callnote without any account: the real bot against loopback stand-ins, from a prompt."""
+"""Try Callnote without any account: the real bot against loopback simulators, from a prompt."""

@@ -20,11 +20,11 @@ from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import Credentials
-from bot.storage.database_url import DEFAULT, DatabaseAddress
+from bot.storage.database_url import DEFAULT, DatabaseUrl
 
 _Thing = TypeVar("_Thing")
 
-TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the stand-in
+TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 API_KEY = "sandbox-key"
 COMMUNITY_ID = "sandbox"
 START_SECONDS = 20.0
@@ -38,7 +38,7 @@ LIMITS = Limits(
 """Shorter times than usual, as nobody likes to wait a minute to see what a minute does."""
 
 MORE_READS = MappingProxyType({"calls": 60, "version": 60})
-"""What the stand-in allows a minute here: in shorter times the bot must look more often."""
+"""What the simulator allows a minute here: in shorter times the bot must look more often."""
 
 CALLS = (
     (123, "Traffic stop", "Route 9"),
@@ -58,7 +58,7 @@ class Scene:
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
         self._discord = discord
         self._cad = cad
-        self._database = DatabaseAddress.parse(DEFAULT, folder=folder)
+        self._database = DatabaseUrl.parse(DEFAULT, folder=folder)
         guild = discord.add_guild(name="Rockford County")
         role = guild.add_role("Dispatcher")
         civilians = guild.add_role("Civilian")
@@ -111,7 +111,7 @@ class Scene:
         )
         if not connected.done():
             connected.cancel()
-            raise TimeoutError("the bot did not connect to the stand-in")
+            raise TimeoutError("the bot did not connect to the simulator")
 
     async def stop_bot(self) -> None:
         """Stop the bot as a host would, letting notes in flight finish."""
@@ -297,7 +297,7 @@ MANNERS: MappingProxyType[str, Callable[[SonoranServer], None]] = MappingProxyTy
 
 @contextlib.asynccontextmanager
 async def open_scene() -> AsyncIterator[Scene]:
-    """Start the stand-ins on loopback and the bot against them; stops all of it at the end."""
+    """Start the simulators on loopback and the bot against them; stops all of it at the end."""
     with tempfile.TemporaryDirectory() as folder:
         async with (
             DiscordServer(token=TOKEN) as discord,

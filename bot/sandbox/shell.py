@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-from bot.app import logging as logs
+from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
 from bot.sandbox.lines import Choose, LineError, Press, UseCallnote, UseConfig, Word, parse
 from bot.sandbox.scene import API_KEY, MANNERS, TOKEN, Scene, open_scene
@@ -24,7 +24,7 @@ LOG_CHARACTERS = 8000
 
 HELP = """\
 You are Dana, a dispatcher in #dispatch. Callnote really runs; Discord and Sonoran CAD are
-stand-ins on this machine, so nothing you do here leaves it.
+simulators on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
@@ -197,7 +197,7 @@ def main() -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     log = io.StringIO()
-    logs.set_up(logging.INFO, (TOKEN, API_KEY), stream=log)
+    set_up_logging(logging.INFO, (TOKEN, API_KEY), stream=log)
     try:
         asyncio.run(_run(log))
     except TimeoutError as error:

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 
 from bot.interactions.errors import SettingNotSavedError, SettingsUnknownError
-from bot.settings.repository import GuildSettings, GuildSettingsStore, SettingChange
+from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
 from bot.storage import StorageError, StorageFullError
 
 REFRESH_SECONDS = 2.0
@@ -16,7 +16,7 @@ REFRESH_SECONDS = 2.0
 _log = logging.getLogger(__name__)
 
 
-class SettingsInForce:
+class SettingsCache:
     """What each server has chosen, held in memory, and the host's settings where it chose nothing.
 
     No note waits for the database. While it is lost, what was known last stays in force.
@@ -25,7 +25,7 @@ class SettingsInForce:
 
     def __init__(
         self,
-        store: GuildSettingsStore,
+        store: SettingsRepository,
         *,
         default_roles: frozenset[int] = frozenset(),
         default_server: int = 1,
@@ -86,7 +86,7 @@ class SettingsInForce:
     ) -> GuildSettings:
         """Save a change, put it into force, and return the settings as they are then.
 
-        Takes what `GuildSettingsStore.change` takes. Raises `SettingsUnknownError` like `of`, and
+        Takes what `SettingsRepository.change` takes. Raises `SettingsUnknownError` like `of`, and
         `SettingNotSavedError` when the database does not confirm it; nothing changes here then.
         """
         self.of(guild_id)

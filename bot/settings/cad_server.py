@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.interactions.errors import NoSuchServerError
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
 
 
-class ServerChoice:
+class CadServerChoice:
     """Changes the CAD server of a Discord server."""
 
-    def __init__(self, settings: SettingsInForce, servers: CadServers) -> None:
+    def __init__(self, settings: SettingsCache, servers: CadServers) -> None:
         self._settings = settings
         self._servers = servers
 
@@ -22,7 +22,7 @@ class ServerChoice:
         None stands for a number that could not be checked, as the CAD's list cannot be had
         or is empty.
         Raises `NoSuchServerError` for a number that is not in the list, and as
-        `SettingsInForce.change` does when the choice cannot be saved.
+        `SettingsCache.change` does when the choice cannot be saved.
         """
         servers = await self._servers.get()
         names = {server.server_id: server.name for server in servers or ()}

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from bot.interactions.ttl_cache import Remembered
+from bot.interactions.ttl_cache import TtlCache
 from bot.sonoran import CadServer, SonoranClient, SonoranError
 
 LIST_SECONDS = 5.0
@@ -24,7 +24,7 @@ class CadServers:
 
     def __init__(self, cad: SonoranClient, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._cad = cad
-        self._list = Remembered(
+        self._list = TtlCache(
             self._ask,
             seconds_for=lambda servers: FAILED_SECONDS if servers is None else REMEMBER_SECONDS,
             clock=clock,

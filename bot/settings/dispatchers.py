@@ -5,13 +5,13 @@ from __future__ import annotations
 import discord
 
 from bot.interactions.errors import NoDispatcherRoleError, NotDispatcherError, NotInGuildError
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 
 
 class Dispatchers:
     """Lets in the members who have one of the dispatcher roles, and nobody else."""
 
-    def __init__(self, settings: SettingsInForce) -> None:
+    def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def admit(self, interaction: discord.Interaction) -> discord.Member:

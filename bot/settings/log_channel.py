@@ -9,7 +9,7 @@ import aiohttp
 import discord
 
 from bot.interactions.errors import ChannelNotTriedError, UnwritableChannelError
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.settings.texts import log_channel_trial
 
 TRIAL_SECONDS = 8.0
@@ -27,7 +27,7 @@ def missing_permissions(permissions: discord.Permissions) -> list[str]:
 class LogChannel:
     """Shows and changes a server's log channel."""
 
-    def __init__(self, settings: SettingsInForce) -> None:
+    def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def id_of(self, guild: discord.Guild) -> int | None:
@@ -66,7 +66,7 @@ class LogChannel:
         """Record notes in this channel from now on, after writing one line there.
 
         Raises `UnwritableChannelError` with the missing permissions when Callnote cannot write
-        there, `ChannelNotTriedError` when Discord does not say, and as `SettingsInForce.change`
+        there, `ChannelNotTriedError` when Discord does not say, and as `SettingsCache.change`
         does when the choice cannot be saved.
         """
         self._settings.of(guild.id)
@@ -84,7 +84,7 @@ class LogChannel:
         await self._save(guild, member_id, channel.id, f"log channel: #{channel.name}")
 
     async def switch_off(self, guild: discord.Guild, member_id: int) -> None:
-        """Record notes nowhere; raises as `SettingsInForce.change` does."""
+        """Record notes nowhere; raises as `SettingsCache.change` does."""
         await self._save(guild, member_id, None, "log channel: none")
 
     async def _save(

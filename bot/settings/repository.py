@@ -40,7 +40,7 @@ class SettingChange:
     what: str
 
 
-class GuildSettingsStore:
+class SettingsRepository:
     """Reads and changes settings. Every method raises as `Database.begin` does."""
 
     def __init__(self, database: Database) -> None:

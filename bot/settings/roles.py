@@ -14,7 +14,7 @@ from bot.interactions.errors import (
     NotDispatcherRoleError,
     TooManyRolesError,
 )
-from bot.settings.cache import SettingsInForce
+from bot.settings.cache import SettingsCache
 from bot.settings.repository import FROM_DISCORD, GuildSettings
 
 MOST_ROLES = 25
@@ -23,14 +23,14 @@ MOST_ROLES = 25
 _Edit = Callable[[frozenset[int]], frozenset[int]]
 
 
-class RoleChoice:
+class DispatcherRoles:
     """Shows and changes a server's dispatcher roles.
 
     Every change raises `SettingsUnknownError` or `SettingNotSavedError` when it was not saved, and
     `GuildNotReadyError` while the server's roles are not known. Roles come back highest first.
     """
 
-    def __init__(self, settings: SettingsInForce) -> None:
+    def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def chosen(self, guild: discord.Guild) -> bool:

@@ -18,7 +18,7 @@ from bot.interactions.errors import (
     TooManyRolesError,
     UnwritableChannelError,
 )
-from bot.interactions.markdown import literal
+from bot.interactions.markdown import escape_markdown
 
 _CLOSED = "No role may add notes now: the door is closed until you choose one."
 
@@ -46,7 +46,7 @@ def setting_refusal(error: Refusal) -> str | None:
                 "could add notes."
             )
         case ManagedRoleError():
-            return literal(
+            return escape_markdown(
                 f"Nothing was changed: @{error.role} belongs to a bot or an integration, which "
                 "gives it to whom it likes; choose a role that you give to members yourself."
             )
@@ -56,15 +56,15 @@ def setting_refusal(error: Refusal) -> str | None:
                 "one first."
             )
         case NotDispatcherRoleError():
-            return literal(f"Nothing was changed: @{error.role} is no dispatcher role.")
+            return escape_markdown(f"Nothing was changed: @{error.role} is no dispatcher role.")
         case NoSuchServerError():
             known = ", ".join(f"{number} {name}" for number, name in error.servers) or "none"
-            return literal(
+            return escape_markdown(
                 f"Nothing was changed: the CAD has no server {error.number}; it has {known}."
             )
         case UnwritableChannelError():
             missing = " and ".join(error.missing)
-            return literal(
+            return escape_markdown(
                 f"Nothing was changed: Callnote cannot write in #{error.channel}; it lacks "
                 f"{missing} there."
             )
@@ -87,15 +87,15 @@ def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:
         return _CLOSED
     verb = "Dispatcher roles are" if len(names) > 1 else "The dispatcher role is"
     ending = f", and no longer {listed(gone)}" if gone else ""
-    return literal(f"{verb} now {listed(names)}{ending}.")
+    return escape_markdown(f"{verb} now {listed(names)}{ending}.")
 
 
 def roles_shown(names: Sequence[str], *, chosen: bool) -> str:
     """Say which roles may add notes and who chose them, above the picker that changes them."""
     if names and chosen:
-        return literal(f"Dispatcher roles: {listed(names)}. Choose below to change them.")
+        return escape_markdown(f"Dispatcher roles: {listed(names)}. Choose below to change them.")
     if names:
-        return literal(
+        return escape_markdown(
             f"Dispatcher roles: {listed(names)}, from the host's setting DISPATCHER_ROLE_IDS. "
             "What you choose below replaces them."
         )
@@ -109,7 +109,7 @@ def server_now(number: int, name: str | None) -> str:
             f"The CAD server is now {number}; whether there is one could not be checked, as the "
             "CAD's server list can't be had."
         )
-    return literal(f"The CAD server is now {number} {name}.")
+    return escape_markdown(f"The CAD server is now {number} {name}.")
 
 
 def server_shown(number: int, name: str | None, *, more: bool) -> str:
@@ -117,7 +117,7 @@ def server_shown(number: int, name: str | None, *, more: bool) -> str:
     ending = " Choose below to change it."
     if more:
         ending += " The list is too long to show whole: any server can be set by number."
-    return literal(f"CAD server: {number} {name or '(not in the list)'}.{ending}")
+    return escape_markdown(f"CAD server: {number} {name or '(not in the list)'}.{ending}")
 
 
 def servers_unknown(number: int) -> str:
@@ -132,7 +132,7 @@ def log_channel_now(name: str | None) -> str:
     """Confirm in which channel notes are recorded from now on."""
     if name is None:
         return "Notes are no longer recorded in a channel."
-    return literal(f"Every note is recorded in #{name} from now on.")
+    return escape_markdown(f"Every note is recorded in #{name} from now on.")
 
 
 def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = False) -> str:
@@ -142,10 +142,10 @@ def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = Fal
     if trouble is not None and gone:
         return "The channel in which notes should be recorded is gone: choose another below."
     if trouble is not None:
-        return literal(
+        return escape_markdown(
             f"Notes should be recorded in #{name}, but {trouble}: mend it or choose below."
         )
-    return literal(f"Every note is recorded in #{name}.")
+    return escape_markdown(f"Every note is recorded in #{name}.")
 
 
 def log_channel_trial() -> str:

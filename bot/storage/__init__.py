@@ -1,7 +1,7 @@
 """What Callnote keeps, in SQLite or PostgreSQL; knows nothing of Discord."""
 
 from bot.storage.database import Database
-from bot.storage.database_url import DatabaseAddress
+from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import (
     DatabaseInUseError,
     NewerSchemaError,
@@ -13,8 +13,8 @@ from bot.storage.errors import (
 
 __all__ = [
     "Database",
-    "DatabaseAddress",
     "DatabaseInUseError",
+    "DatabaseUrl",
     "NewerSchemaError",
     "StorageError",
     "StorageFullError",

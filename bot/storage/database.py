@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
-from bot.storage.database_url import DatabaseAddress
+from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import forbids, translated
 from bot.storage.sqlite_connections import SqliteConnections
@@ -57,7 +57,7 @@ class Database:
 
     now: ColumnElement[float]
 
-    def __init__(self, address: DatabaseAddress, *, seconds: float = SECONDS) -> None:
+    def __init__(self, address: DatabaseUrl, *, seconds: float = SECONDS) -> None:
         self.address = address
         self._seconds = seconds
         self._engine = _engine(address, seconds)
@@ -216,11 +216,11 @@ async def _to_the_end(task: asyncio.Future[None]) -> None:
             await asyncio.wait([task])
 
 
-def _connections(address: DatabaseAddress) -> int:
+def _connections(address: DatabaseUrl) -> int:
     return 1 if address.kind == "SQLite" else CONNECTIONS
 
 
-def _engine(address: DatabaseAddress, seconds: float) -> AsyncEngine:
+def _engine(address: DatabaseUrl, seconds: float) -> AsyncEngine:
     arguments: dict[str, Any]
     if address.kind == "SQLite":
         arguments = {"isolation_level": None, "timeout": seconds}

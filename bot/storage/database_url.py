@@ -24,7 +24,7 @@ _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseAddress:
+class DatabaseUrl:
     """A database's address, the password in it left out of `repr`.
 
     `shown` names the database to people, without user and password. `path` is the file of a
@@ -39,7 +39,7 @@ class DatabaseAddress:
     ssl: str | None = None
 
     @classmethod
-    def parse(cls, text: str, *, folder: Path) -> DatabaseAddress:
+    def parse(cls, text: str, *, folder: Path) -> DatabaseUrl:
         """Read an address such as a host sets it; a relative SQLite path is taken from `folder`.
 
         Raises `ValueError` for anything that names no usable database, with what is expected
@@ -73,14 +73,14 @@ def _check_escapes(text: str) -> None:
         raise ValueError("an address in which a % of the password is written as %25")
 
 
-def _sqlite(url: URL, folder: Path) -> DatabaseAddress:
+def _sqlite(url: URL, folder: Path) -> DatabaseUrl:
     name = url.database or ""
     if not name or name == ":memory:" or name.startswith("file:") or url.query:
         raise ValueError("a SQLite file, such as sqlite:///callnote.db")
     if url.host or url.username or url.password or name.endswith(("/", "\\")):
         raise ValueError("a SQLite file after three slashes, such as sqlite:///callnote.db")
     path = folder.absolute() / name
-    return DatabaseAddress(
+    return DatabaseUrl(
         kind="SQLite",
         shown=f"SQLite file {name}",
         # Without mode=rw, SQLite would make the file anew, readable by everybody.
@@ -91,7 +91,7 @@ def _sqlite(url: URL, folder: Path) -> DatabaseAddress:
     )
 
 
-def _postgresql(url: URL) -> DatabaseAddress:
+def _postgresql(url: URL) -> DatabaseUrl:
     if not url.database:
         raise ValueError("an address that ends with the name of the database")
     if set(url.query) - {"sslmode", "ssl", "host"}:
@@ -111,7 +111,7 @@ def _postgresql(url: URL) -> DatabaseAddress:
     ssl = url.query.get("sslmode", url.query.get("ssl"))
     if ssl is not None and (ssl not in SSL_MODES or {"sslmode", "ssl"} <= set(url.query)):
         raise ValueError("one sslmode of " + ", ".join(SSL_MODES))
-    return DatabaseAddress(
+    return DatabaseUrl(
         kind="PostgreSQL",
         shown=f"PostgreSQL database {url.database} on {host}",
         url=URL.create(

@@ -5,7 +5,7 @@ StorageError
 ├── StorageFullError           there is no room left: nothing was saved
 └── UnusableDatabaseError      it will not work until the host does something: end the process
     ├── NewerSchemaError       a newer Callnote has changed its tables
-    └── DatabaseInUseError     another copy of Callnote is using this file
+    └── DatabaseInUseError     another instance of Callnote is using this file
 """
 
 from __future__ import annotations

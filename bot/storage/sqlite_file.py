@@ -105,7 +105,7 @@ def _locked(path: Path) -> sqlite3.Connection:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 raise DatabaseInUseError(
                     f"The database file {path.name.removesuffix('.lock')} is in use by another "
-                    "copy of Callnote: stop that one, or give this one another file in "
+                    "instance of Callnote: stop that one, or give this one another file in "
                     "DATABASE_URL."
                 ) from None
             raise

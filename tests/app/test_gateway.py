@@ -127,7 +127,7 @@ async def test_a_button_works_on_the_next_connection(world: World) -> None:
 async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
     world: World, landed: bool
 ) -> None:
-    await world.start(other_copy_seconds=PATIENCE)
+    await world.start(other_instance_seconds=PATIENCE)
     never = asyncio.Event()
     world.discord.faults.add(DiscordFault("callback", applied=landed, hold=never))
     interaction = await world.use()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.logging import REDACTED, SingleLineFormatter, set_up
+from bot.app.logging import REDACTED, SingleLineFormatter, set_up_logging
 from tests.hostile_text import hostile_texts
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -205,7 +205,7 @@ def root() -> Iterator[logging.Logger]:
 
 def test_every_logger_writes_one_line_per_record(root: logging.Logger) -> None:
     stream = io.StringIO()
-    set_up(logging.INFO, (TOKEN,), stream)
+    set_up_logging(logging.INFO, (TOKEN,), stream)
     logging.getLogger("discord.http").warning("a\nb %s", TOKEN)
     logging.getLogger("bot.x").info("c")
     assert [line.split(" ", 2)[2] for line in stream.getvalue().splitlines()] == [
@@ -216,15 +216,15 @@ def test_every_logger_writes_one_line_per_record(root: logging.Logger) -> None:
 
 def test_a_record_below_the_level_is_not_written(root: logging.Logger) -> None:
     stream = io.StringIO()
-    set_up(logging.WARNING, (), stream)
+    set_up_logging(logging.WARNING, (), stream)
     logging.getLogger("bot.x").info("c")
     assert stream.getvalue() == ""
 
 
 def test_setting_up_again_replaces_what_was_there(root: logging.Logger) -> None:
     first, second = io.StringIO(), io.StringIO()
-    set_up(logging.INFO, (), first)
-    set_up(logging.INFO, (), second)
+    set_up_logging(logging.INFO, (), first)
+    set_up_logging(logging.INFO, (), second)
     logging.getLogger("bot.x").info("c")
     assert (first.getvalue(), second.getvalue().count("\n")) == ("", 1)
 
@@ -232,6 +232,6 @@ def test_setting_up_again_replaces_what_was_there(root: logging.Logger) -> None:
 def test_lines_go_to_standard_output(
     root: logging.Logger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    set_up(logging.INFO, ())
+    set_up_logging(logging.INFO, ())
     logging.getLogger("bot.x").info("c")
     assert capsys.readouterr().out.endswith("INFO bot.x: c\n")

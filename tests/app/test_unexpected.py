@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bot.settings.cache import SettingsInForce
-from bot.settings.repository import GuildSettingsStore
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import SettingsRepository
 from bot.sonoran import (
     AddedNote,
     ApiVersion,
@@ -21,7 +21,7 @@ from tests.note_messages import ADDED, public
 from tests.world import World
 
 
-class FaultySettings(SettingsInForce):
+class FaultySettings(SettingsCache):
     """Fails once in a way that nobody foresaw."""
 
     failed = False
@@ -53,7 +53,7 @@ async def test_an_unexpected_error_is_one_sentence_with_a_reference_and_the_bot_
 ) -> None:
     database = Database(world.config.database)
     settings = FaultySettings(
-        GuildSettingsStore(database), default_roles=world.config.dispatcher_role_ids
+        SettingsRepository(database), default_roles=world.config.dispatcher_role_ids
     )
     async with open_session() as session:
         cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 from bot.sandbox.discord.permissions import ADMINISTRATOR
-from bot.settings.repository import GuildSettingsStore
+from bot.settings.repository import SettingsRepository
 from tests.administrator import choose, configure, refused
 from tests.database import opened
 from tests.world import PATIENCE, World
@@ -151,7 +151,7 @@ async def test_who_changed_what_is_recorded_and_deletions_have_no_author(world: 
 async def saved_roles(world: World) -> frozenset[int] | None:
     """Look into the first bot's database for the roles that the server has chosen."""
     async with opened(world.file(0), shared=True) as database:
-        (settings,) = await GuildSettingsStore(database).changed_since(0)
+        (settings,) = await SettingsRepository(database).changed_since(0)
     return settings.role_ids
 
 

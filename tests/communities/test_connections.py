@@ -19,9 +19,9 @@ from bot.sandbox.discord import Channel, Fault, Guild, Interaction, Member, Mess
 from bot.sandbox.discord.component_validation import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.permissions import ADMINISTRATOR, MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
-from bot.settings.cache import SettingsInForce
-from bot.settings.repository import GuildSettingsStore
-from bot.storage import Database, DatabaseAddress
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import SettingsRepository
+from bot.storage import Database, DatabaseUrl
 from bot.storage.upgrade import upgrade
 from tests import database
 from tests.administrator import configure
@@ -555,7 +555,7 @@ async def test_a_server_with_the_commands_alone_is_told_how_to_invite_the_bot(
 
 
 async def test_while_the_settings_are_not_known_nobody_new_gets_in(
-    world: World, strangers: Strangers, behind_gate: tuple[DatabaseAddress, Gate]
+    world: World, strangers: Strangers, behind_gate: tuple[DatabaseUrl, Gate]
 ) -> None:
     world.database, gate = behind_gate
     await gate.refuse()
@@ -573,7 +573,7 @@ async def test_while_the_settings_are_not_known_nobody_new_gets_in(
 async def test_a_database_of_the_version_before_opens_and_its_servers_are_named(
     world: World,
     strangers: Strangers,
-    address: DatabaseAddress,
+    address: DatabaseUrl,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (role,) = strangers.stranger.roles
@@ -661,7 +661,7 @@ def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_
     world: World, strangers: Strangers, tmp_path: Path
 ) -> None:
     clock = Clock()
-    settings = SettingsInForce(GuildSettingsStore(Database(database.file_in(tmp_path))))
+    settings = SettingsCache(SettingsRepository(Database(database.file_in(tmp_path))))
     connections = Connections(settings, guild_ids=frozenset({world.guild.id}), clock=clock)
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
     clock.seconds += DISCORD_SECONDS

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from bot.interactions.ttl_cache import Remembered
+from bot.interactions.ttl_cache import TtlCache
 from tests.clock import Clock
 
 
@@ -38,12 +38,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def remembered(source: Source, clock: Clock) -> Remembered[int]:
-    return Remembered(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0, clock=clock)
+def remembered(source: Source, clock: Clock) -> TtlCache[int]:
+    return TtlCache(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0, clock=clock)
 
 
 async def test_many_who_ask_at_once_get_one_answer(
-    source: Source, remembered: Remembered[int]
+    source: Source, remembered: TtlCache[int]
 ) -> None:
     source.free.clear()
     asking = [asyncio.create_task(remembered.get()) for _ in range(5)]
@@ -53,7 +53,7 @@ async def test_many_who_ask_at_once_get_one_answer(
 
 
 async def test_an_answer_is_good_for_as_long_as_it_says(
-    clock: Clock, remembered: Remembered[int]
+    clock: Clock, remembered: TtlCache[int]
 ) -> None:
     assert await remembered.get() == 1
     clock.seconds += 9.9
@@ -65,20 +65,20 @@ async def test_an_answer_is_good_for_as_long_as_it_says(
 
 
 async def test_who_needs_a_newer_answer_gets_one(
-    source: Source, clock: Clock, remembered: Remembered[int]
+    source: Source, clock: Clock, remembered: TtlCache[int]
 ) -> None:
     assert await remembered.get() == 1
     clock.seconds += 5.0
-    assert await remembered.get(at_most=6.0) == 1
+    assert await remembered.get(max_age=6.0) == 1
     clock.seconds += 1.0
-    assert await remembered.get(at_most=6.0) == 2
+    assert await remembered.get(max_age=6.0) == 2
     clock.seconds += 5.0
-    assert await remembered.get(at_most=6.0) == 2
+    assert await remembered.get(max_age=6.0) == 2
     assert source.asked == 2
 
 
 async def test_a_failure_is_told_to_all_and_not_remembered(
-    source: Source, remembered: Remembered[int]
+    source: Source, remembered: TtlCache[int]
 ) -> None:
     source.error = OSError("no")
     source.free.clear()
@@ -92,7 +92,7 @@ async def test_a_failure_is_told_to_all_and_not_remembered(
 
 
 async def test_who_gives_up_leaves_the_question_to_the_others(
-    source: Source, remembered: Remembered[int]
+    source: Source, remembered: TtlCache[int]
 ) -> None:
     source.free.clear()
     first, second = (asyncio.create_task(remembered.get()) for _ in range(2))

@@ -22,7 +22,7 @@ from tests.world import PATIENCE, World
 
 async def test_an_unconfirmed_acknowledgement_is_found_out_after_a_restart(world: World) -> None:
     world.database = world.file(0)
-    await world.start(other_copy_seconds=PATIENCE)
+    await world.start(other_instance_seconds=PATIENCE)
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     interaction = await world.use()
     await asyncio.wait_for(interaction.attempted(2), PATIENCE)
@@ -90,7 +90,7 @@ async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Wo
 async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_the_next_client(
     kept: World, stopped: bool
 ) -> None:
-    await kept.start(other_copy_seconds=PATIENCE)
+    await kept.start(other_instance_seconds=PATIENCE)
     kept.discord.faults.add(Fault(route="callback", status=500, applied=True))
     kept.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=None))
     interaction = await kept.use()
@@ -112,7 +112,7 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
 async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_found_out(
     kept: World,
 ) -> None:
-    await kept.start(other_copy_seconds=PATIENCE)
+    await kept.start(other_instance_seconds=PATIENCE)
     held = asyncio.Event()
     kept.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     interaction = await kept.use()
@@ -157,9 +157,9 @@ async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_w
     assert world.stored() == ["some note here"]
 
 
-async def test_what_another_copy_says_meanwhile_stays(world: World) -> None:
-    """It has a journal of its own and showed its answer while this one was about to close."""
-    await world.start(other_copy_seconds=1.0)
+async def test_what_another_instance_says_meanwhile_stays(world: World) -> None:
+    """It has an outbox of its own and showed its answer while this one was about to close."""
+    await world.start(other_instance_seconds=1.0)
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     world.discord.faults.add(Fault(route="edit_original", abort=True, applied=False))
     interaction = await world.use()

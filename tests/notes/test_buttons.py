@@ -17,9 +17,9 @@ from tests.note_messages import (
     QUEUED,
     UNCONFIRMED,
     forge,
-    journal_says,
     labels,
     out_of_time,
+    outbox_says,
     press,
     privately,
     public,
@@ -248,7 +248,7 @@ async def test_a_note_tried_and_queued_anew_meanwhile_is_cancelled(world: World)
     world.discord.faults.add(DiscordFault(route="callback", hold=held))
     pressed = await press(world, world.dispatcher, message, "Cancel")
     await pressed.acknowledged()
-    await journal_says(world, "queued", tries=2)
+    await outbox_says(world, "queued", tries=2)
     held.set()
     await shows(world, message, CANCELLED)
     assert world.stored() == []
@@ -262,7 +262,7 @@ async def test_a_note_that_was_added_before_the_press_is_not_cancelled(world: Wo
     held = asyncio.Event()
     world.discord.faults.add(DiscordFault(route="edit_original", applied=False, hold=held))
     await asyncio.wait_for(world.cad.received(2), PATIENCE)
-    await journal_says(world, "added", tries=2)
+    await outbox_says(world, "added", tries=2)
     answer = await privately(world, await press(world, world.dispatcher, message, "Cancel"))
     assert MOVED_ON in answer
     held.set()

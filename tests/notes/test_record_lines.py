@@ -27,12 +27,12 @@ RECORD = NoteRecord(
     token=None,
     note=NOTE,
     state=NoteState.REFUSED,
-    cause=RefusedError("NO SUCH CALL", status=404),
+    failure=RefusedError("NO SUCH CALL", status=404),
     answer=None,
-    uncertain=0,
-    tries=1,
+    unconfirmed_sends=0,
+    attempts=1,
     accepted_at=1.7e9,
-    since=1.7e9,
+    round_started_at=1.7e9,
     updated_at=1.7e9,
     revision=3,
     shown=3,
@@ -50,7 +50,7 @@ def test_an_entry_fits_and_shows_text_as_it_is(
         member_name=name,
         state=state,
         note=replace(NOTE, text=text),
-        cause=RefusedError(said, status=404),
+        failure=RefusedError(said, status=404),
     )
     assert utf16_units(log_entry(record)) <= CONTENT_LIMIT
     without_link = log_entry(replace(record, message_id=None))

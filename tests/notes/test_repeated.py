@@ -14,7 +14,7 @@ from tests.note_messages import (
     QUEUED,
     forge,
     labels,
-    later_in_journal,
+    later_in_outbox,
     press,
     privately,
     public,
@@ -120,7 +120,7 @@ async def test_another_text_or_call_is_not_held_back(world: World) -> None:
 async def test_the_same_after_a_minute_is_not_held_back(world: World) -> None:
     await world.start_with(2)
     await world.say()
-    await later_in_journal(world, 61)
+    await later_in_outbox(world, 61)
     assert (await world.say()).content == ADDED
     assert len(world.stored()) == 2
 
@@ -128,7 +128,7 @@ async def test_the_same_after_a_minute_is_not_held_back(world: World) -> None:
 async def test_the_same_after_a_clock_set_back_is_held_back(world: World) -> None:
     await world.start_with(2)
     await world.say()
-    await later_in_journal(world, -3600)
+    await later_in_outbox(world, -3600)
     interaction = await world.use()
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert "1 second ago" in message.content

@@ -19,9 +19,9 @@ from tests.note_messages import (
     NOT_ADDED,
     QUEUED,
     UNCONFIRMED,
-    journal_says,
     labels,
     out_of_time,
+    outbox_says,
     press,
     public,
     shows,
@@ -312,7 +312,7 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
     world.discord.faults.add(DiscordFault(route="followup", hold=posting))
     held.set()
     await asyncio.wait_for(world.discord.arrived("followup"), PATIENCE)
-    await journal_says(world, "added", tries=1)
+    await outbox_says(world, "added", tries=1)
     posting.set()
     (message,) = public(world)
     await shows(world, message, ADDED)
@@ -335,7 +335,7 @@ async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -
     assert public(world) == [message]
 
 
-async def test_a_full_journal_takes_no_more_notes_and_says_so_privately(world: World) -> None:
+async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
     world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=2))
     await world.start_with(2)
     await world.cad.stop()

@@ -53,12 +53,12 @@ RECORD = NoteRecord(
     token="interaction-token",
     note=CallNote(server_id=1, call_id=123, text="Suspect fled", label="Anna"),
     state=NoteState.QUEUED,
-    cause=None,
+    failure=None,
     answer=None,
-    uncertain=0,
-    tries=1,
+    unconfirmed_sends=0,
+    attempts=1,
     accepted_at=0.0,
-    since=0.0,
+    round_started_at=0.0,
     updated_at=0.0,
     revision=2,
     shown=0,
@@ -84,7 +84,9 @@ def record(
     uncertain: int = 0,
 ) -> NoteRecord:
     note = replace(RECORD.note, text=text)
-    return replace(RECORD, state=state, cause=cause, note=note, answer=answer, uncertain=uncertain)
+    return replace(
+        RECORD, state=state, failure=cause, note=note, answer=answer, unconfirmed_sends=uncertain
+    )
 
 
 def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:

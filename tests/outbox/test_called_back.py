@@ -14,7 +14,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Office, stored, working
+from tests.outbox.workers import Worker, stored, working
 from tests.world import PATIENCE
 
 
@@ -35,21 +35,21 @@ async def test_a_note_called_back_while_another_is_judged_stays_called_back(
 ) -> None:
     # The first look comes too early for both, so that the second one can tell of each.
     cad.faults.add(Fault(on="calls", status=429, body="{}", headers={"Retry-After": "2"}))
-    async with working(Office(database, cad, session)) as office:
+    async with working(Worker(database, cad, session)) as worker:
         cad.faults.add(Fault(status=500))
-        judged = await office.became(await office.note("judged", 123), NoteState.CHECKING)
+        judged = await worker.became(await worker.note("judged", 123), NoteState.CHECKING)
         cad.faults.add(Fault(status=500))
-        other = await office.became(await office.note("other", 124), NoteState.CHECKING)
+        other = await worker.became(await worker.note("other", 124), NoteState.CHECKING)
         async with database.begin() as connection:
             await connection.execute(
                 select(notes.c.id).where(notes.c.id == judged.id).with_for_update()
             )
             await somebody_waits(database)
-            await office.delivery.cancel(other)
-        await office.became(judged, NoteState.ADDED)
-        last = await office.note("last", 125)
-        await office.became(last, NoteState.ADDED)
-    assert [each.state for each in office.told if each.id == other.id][-1] is NoteState.CANCELLED
+            await worker.outbox.cancel(other)
+        await worker.became(judged, NoteState.ADDED)
+        last = await worker.note("last", 125)
+        await worker.became(last, NoteState.ADDED)
+    assert [each.state for each in worker.told if each.id == other.id][-1] is NoteState.CANCELLED
     assert stored(cad, 124) == []
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from bot.outbox.circuit_breaker import Line
+from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import (
     ApiVersion,
@@ -29,22 +29,22 @@ session = workers.session
 
 UNREACHABLE = NoEffectError(Reason.NO_CONNECTION)
 A_WHILE = 0.5
-"""Seconds in which a line that does not wait as it should would have asked the CAD."""
+"""Seconds in which a circuit breaker that does not wait as it should would have asked the CAD."""
 
 
 @asynccontextmanager
 async def running(
     cad: SonoranServer, session: aiohttp.ClientSession, longest_pause: float = 0.05
-) -> AsyncIterator[Line]:
+) -> AsyncIterator[CircuitBreaker]:
     client = SonoranClient(
         Transport(session, cad.url, connect_seconds=0.5, total_seconds=5.0),
         Credentials(workers.KEY, cad.community_id),
         version=ApiVersion.V2,
     )
-    line = Line(client, longest_pause=longest_pause)
-    task = asyncio.create_task(line.run())
+    breaker = CircuitBreaker(client, longest_pause=longest_pause)
+    task = asyncio.create_task(breaker.run())
     try:
-        yield line
+        yield breaker
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
@@ -54,66 +54,66 @@ def probes(cad: SonoranServer) -> int:
     return sum(request.kind == "version" for request in cad.requests)
 
 
-async def test_a_clear_line_asks_nothing(
+async def test_a_clear_circuit_breaker_asks_nothing(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
+    async with running(cad, session) as breaker:
         await asyncio.sleep(A_WHILE)
-        assert line.may_go
-        assert line.problem is None
+        assert breaker.allows_request
+        assert breaker.last_failure is None
     assert cad.requests == []
 
 
-async def test_a_failure_takes_the_line_down_until_one_note_has_gone_ahead(
+async def test_a_failure_takes_the_circuit_breaker_down_until_one_note_has_gone_ahead(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        assert not line.may_go
-        assert line.problem is UNREACHABLE
-        await eventually(lambda: line.may_go)
-        assert line.problem is UNREACHABLE
-        line.went()
-        assert not line.may_go
-        line.worked()
-        await eventually(lambda: line.problem is None)
-        assert line.may_go
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        assert not breaker.allows_request
+        assert breaker.last_failure is UNREACHABLE
+        await eventually(lambda: breaker.allows_request)
+        assert breaker.last_failure is UNREACHABLE
+        breaker.acquire_trial()
+        assert not breaker.allows_request
+        breaker.record_success()
+        await eventually(lambda: breaker.last_failure is None)
+        assert breaker.allows_request
     assert probes(cad) == 1
 
 
 async def test_a_note_that_was_not_sent_after_all_lets_another_one_go_ahead(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        await eventually(lambda: line.may_go)
-        line.went()
-        line.undecided()
-        assert line.may_go
-        line.went()
-        assert not line.may_go
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: breaker.allows_request)
+        breaker.acquire_trial()
+        breaker.release_trial()
+        assert breaker.allows_request
+        breaker.acquire_trial()
+        assert not breaker.allows_request
 
 
 async def test_when_the_one_that_goes_ahead_fails_the_cad_is_asked_again_first(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
         for count in (1, 2, 3):
-            await eventually(lambda: line.may_go)
+            await eventually(lambda: breaker.allows_request)
             assert probes(cad) == count
-            line.went()
-            line.failed(UNREACHABLE)
-            assert not line.may_go
+            breaker.acquire_trial()
+            breaker.record_failure(UNREACHABLE)
+            assert not breaker.allows_request
 
 
 async def test_a_cad_that_turns_the_credentials_down_is_there_to_tell_that_to_each_note(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.api_key = "another key"
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        await eventually(lambda: line.may_go)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: breaker.allows_request)
     assert probes(cad) == 1
 
 
@@ -122,12 +122,12 @@ async def test_an_outage_costs_the_cad_a_probe_now_and_then(
 ) -> None:
     cad.faults.add(Fault(on="version", status=503, times=None))
     began = time.monotonic()
-    async with running(cad, session, longest_pause=30.0) as line:
+    async with running(cad, session, longest_pause=30.0) as breaker:
         for _ in range(50):
-            line.failed(UNREACHABLE)
+            breaker.record_failure(UNREACHABLE)
             await asyncio.sleep(A_WHILE / 50)
         await eventually(lambda: probes(cad) >= 1)
-        assert not line.may_go
+        assert not breaker.allows_request
     # The pauses are at least 1, 2, 4 s and so on: within the first second one probe.
     assert 2 ** (probes(cad) - 1) - 1 <= time.monotonic() - began
 
@@ -136,21 +136,21 @@ async def test_probes_follow_until_the_cad_answers(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="version", status=503, times=4))
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        await eventually(lambda: line.may_go)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: breaker.allows_request)
     assert probes(cad) == 5
 
 
 async def test_the_delay_that_the_cad_asked_for_is_waited_out(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(RateLimitedError("slow down", retry_after=3600))
-        line.failed(RateLimitedError("slow down", retry_after=0))
-        line.failed(RateLimitedError("slow down", retry_after=None))
+    async with running(cad, session) as breaker:
+        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(RateLimitedError("slow down", retry_after=0))
+        breaker.record_failure(RateLimitedError("slow down", retry_after=None))
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
+        assert not breaker.allows_request
     assert cad.requests == []
 
 
@@ -158,11 +158,11 @@ async def test_a_delay_that_a_probe_is_told_is_waited_out(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="version", status=429, headers={"Retry-After": "3600"}))
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
+        assert not breaker.allows_request
     assert probes(cad) == 1
 
 
@@ -171,13 +171,13 @@ async def test_a_probes_short_delay_does_not_end_the_long_one_of_a_note(
 ) -> None:
     answer = asyncio.Event()
     cad.faults.add(Fault(on="version", hold=answer, status=429, headers={"Retry-After": "0"}))
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
-        line.failed(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
         answer.set()
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
+        assert not breaker.allows_request
     assert probes(cad) == 1
 
 
@@ -186,47 +186,47 @@ async def test_a_delay_that_comes_while_the_cad_is_asked_is_waited_out_before_a_
 ) -> None:
     answer = asyncio.Event()
     cad.faults.add(Fault(on="version", applied=True, hold=answer))
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
-        line.failed(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
         answer.set()
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
+        assert not breaker.allows_request
 
 
 async def test_a_delay_that_comes_when_a_note_may_go_ahead_holds_it_back_at_once(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        await eventually(lambda: line.may_go)
-        line.failed(RateLimitedError("slow down", retry_after=3600))
-        assert not line.may_go
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: breaker.allows_request)
+        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        assert not breaker.allows_request
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
+        assert not breaker.allows_request
 
 
 async def test_a_failure_right_after_the_success_of_the_one_that_went_ahead_counts(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with running(cad, session) as line:
-        line.failed(UNREACHABLE)
-        await eventually(lambda: line.may_go)
-        line.went()
-        line.worked()
-        line.failed(RateLimitedError("slow down", retry_after=3600))
-        assert not line.may_go
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: breaker.allows_request)
+        breaker.acquire_trial()
+        breaker.record_success()
+        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        assert not breaker.allows_request
         await asyncio.sleep(A_WHILE)
-        assert not line.may_go
-        assert isinstance(line.problem, RateLimitedError)
+        assert not breaker.allows_request
+        assert isinstance(breaker.last_failure, RateLimitedError)
 
 
-@pytest.mark.parametrize("late", ["worked", "undecided", "went"])
-async def test_what_a_late_note_tells_of_a_line_that_is_clear_changes_nothing(
+@pytest.mark.parametrize("late", ["record_success", "release_trial", "acquire_trial"])
+async def test_what_a_late_note_tells_of_a_closed_circuit_changes_nothing(
     cad: SonoranServer, session: aiohttp.ClientSession, late: str
 ) -> None:
-    async with running(cad, session) as line:
-        getattr(line, late)()
-        assert line.may_go
-        assert line.problem is None
+    async with running(cad, session) as breaker:
+        getattr(breaker, late)()
+        assert breaker.allows_request
+        assert breaker.last_failure is None

@@ -8,8 +8,8 @@ import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from bot.outbox import JournalStore, NoteRecord, NoteState
-from bot.outbox.leases import BATCH, Custody
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.leases import BATCH, Leases
 from bot.outbox.ledger import explained
 from bot.outbox.schema import call_list_reads, delivered_notes, notes, processes
 from bot.sandbox.sonoran import SonoranServer
@@ -17,7 +17,7 @@ from bot.storage import Database
 from tests import database as databases
 from tests.database import opened
 from tests.outbox import workers
-from tests.outbox.workers import WAYS, Office, in_state, new_note, shift, working
+from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -30,29 +30,29 @@ DAY = 86_400.0
 
 
 @pytest.fixture
-def store(database: Database) -> JournalStore:
-    return JournalStore(database, "one")
+def store(database: Database) -> OutboxRepository:
+    return OutboxRepository(database, "one")
 
 
 @pytest.fixture
-def custody(database: Database) -> Custody:
-    return Custody(database, "one")
+def leases(database: Database) -> Leases:
+    return Leases(database, "one")
 
 
-async def purged(custody: Custody, history: float) -> list[int]:
+async def purged(leases: Leases, history: float) -> list[int]:
     """Purge to the end; returns how many rows went with each batch."""
     batches = []
-    while count := await custody.purge(history):
+    while count := await leases.purge(history):
         batches.append(count)
     return batches
 
 
-async def left(store: JournalStore, database: Database) -> set[NoteState]:
+async def left(store: OutboxRepository, database: Database) -> set[NoteState]:
     async with database.begin() as connection:
         return {NoteState(state) for state in await connection.scalars(select(notes.c.state))}
 
 
-async def in_every_state(store: JournalStore, *, told: bool = True) -> None:
+async def in_every_state(store: OutboxRepository, *, told: bool = True) -> None:
     for number, state in enumerate(WAYS):
         record = await in_state(store, state, call=number + 1)
         if told:
@@ -65,11 +65,11 @@ async def in_every_state(store: JournalStore, *, told: bool = True) -> None:
 
 
 async def test_nothing_is_deleted_that_is_young(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     await in_every_state(store)
     await shift(database, 100)
-    assert await purged(custody, 0) == []
+    assert await purged(leases, 0) == []
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ async def test_nothing_is_deleted_that_is_young(
     ids=["no history", "history", "held", "given up, no history", "in history", "past history"],
 )
 async def test_each_kind_of_note_goes_when_its_time_is_over(
-    store: JournalStore,
-    custody: Custody,
+    store: OutboxRepository,
+    leases: Leases,
     database: Database,
     age: float,
     history: float,
@@ -102,85 +102,85 @@ async def test_each_kind_of_note_goes_when_its_time_is_over(
 ) -> None:
     await in_every_state(store)
     await shift(database, age)
-    await purged(custody, history)
+    await purged(leases, history)
     assert await left(store, database) == set(NoteState) - gone
 
 
 async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     await in_every_state(store, told=False)
     await shift(database, DAY - 100)
-    await purged(custody, 0)
+    await purged(leases, 0)
     assert await left(store, database) == set(NoteState) - {NoteState.HELD}
 
 
 async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     await in_every_state(store)
     await shift(database, 10_000 * DAY)
-    await purged(custody, 0)
+    await purged(leases, 0)
     assert await left(store, database) == {state for state in NoteState if state.waiting}
 
 
 async def test_nothing_is_deleted_after_the_clock_was_set_back(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     await in_every_state(store)
     await shift(database, -DAY)
-    assert await purged(custody, 0) == []
+    assert await purged(leases, 0) == []
 
 
-async def test_notes_go_in_batches(custody: Custody, database: Database) -> None:
-    store = JournalStore(database, "one")
+async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
+    store = OutboxRepository(database, "one")
     record = await in_state(store, NoteState.ADDED)
     async with database.begin() as connection:
         row = (await connection.execute(select(notes))).one()._asdict()
         more = [{**row, "id": n, "position": n} for n in range(1, 2 * BATCH + 50)]
         await connection.execute(insert(notes), more)
     await shift(database, DAY + 1)
-    assert await purged(custody, 0) == [BATCH, BATCH, 50]
+    assert await purged(leases, 0) == [BATCH, BATCH, 50]
     assert await store.get(record.id) is None
 
 
 async def test_what_was_delivered_to_a_call_outlives_the_notes(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
-    await purged(custody, 0)
+    await purged(leases, 0)
     assert [each.added for each in (await explained(database, record)).values()] == [1]
     async with database.begin() as connection:
         await connection.execute(
             update(delivered_notes).values(updated_at=delivered_notes.c.updated_at - 91 * DAY)
         )
-    assert await purged(custody, 0) == [1]
+    assert await purged(leases, 0) == [1]
     assert await explained(database, record) == {}
 
 
 async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
-    custody: Custody, database: Database
+    leases: Leases, database: Database
 ) -> None:
-    await custody.enter()
-    await custody.take_read(3)
+    await leases.register()
+    await leases.acquire_read_slot(3)
     async with database.begin() as connection:
         old = database.now - 2 * DAY
         await connection.execute(insert(processes).values(id="gone", seen_at=old))
         await connection.execute(insert(call_list_reads).values(read_at=old))
-    assert await purged(custody, 0) == [2]
+    assert await purged(leases, 0) == [2]
     async with database.begin() as connection:
         assert (await connection.scalars(select(processes.c.id))).all() == ["one"]
         assert await connection.scalar(select(func.count()).select_from(call_list_reads)) == 1
 
 
 async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
-    store: JournalStore, custody: Custody, database: Database
+    store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     old = await in_state(store, NoteState.QUEUED)
     await shift(database, 1801, "since")
     new = await in_state(store, NoteState.QUEUED, call=124)
-    await custody.purge(30 * DAY)
+    await leases.purge(30 * DAY)
     tokens = [(await store.get(each.id)) for each in (old, new)]
     assert [each and each.token for each in tokens] == [None, "interaction-token"]
 
@@ -189,12 +189,12 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
     request: pytest.FixtureRequest,
 ) -> None:
     async with databases.postgresql(request.config) as address, opened(address) as database:
-        store = JournalStore(database, "one")
+        store = OutboxRepository(database, "one")
         record = await in_state(store, NoteState.FAILED)
         await shift(database, DAY + 1)
         async with database.begin() as connection:  # a button's move that is not committed yet
             await connection.execute(update(notes).values(state="queued", updated_at=database.now))
-            purge = asyncio.create_task(Custody(database, "one").purge(0))
+            purge = asyncio.create_task(Leases(database, "one").purge(0))
             await _waits_for_a_lock(database)
         await purge
         now = await store.get(record.id)
@@ -215,7 +215,7 @@ async def _waits_for_a_lock(database: Database) -> None:
 async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_deleted(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    store = JournalStore(database, "a process that is gone")
+    store = OutboxRepository(database, "a process that is gone")
     await in_state(store, NoteState.ADDED)
     async with database.begin() as connection:
         row = (await connection.execute(select(notes))).one()._asdict()
@@ -223,13 +223,13 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
         more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
         await connection.execute(insert(notes), more)
     await shift(database, DAY + 1)
-    async with working(Office(database, cad, session, history_days=0)) as office:
+    async with working(Worker(database, cad, session, history_days=0)) as worker:
         async with asyncio.timeout(PATIENCE):
             # Deleting begins when the first taking over is past.
             while await _count(database) >= 49 * BATCH:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
         left_behind = await _left_behind(database)
-        await office.became(left_behind, NoteState.ADDED)
+        await worker.became(left_behind, NoteState.ADDED)
         assert 1 < await _count(database) < 49 * BATCH
 
 
@@ -240,9 +240,9 @@ async def _count(database: Database) -> int:
 
 async def _left_behind(database: Database) -> NoteRecord:
     """Let a process write a note down, queue it and hand it over, so that it is free at once."""
-    leaving = Custody(database, "a process that leaves")
-    await leaving.stay()
-    store = JournalStore(database, "a process that leaves")
+    leaving = Leases(database, "a process that leaves")
+    await leaving.heartbeat()
+    store = OutboxRepository(database, "a process that leaves")
     record = await in_state(store, NoteState.QUEUED, "left behind")
-    await leaving.leave()
+    await leaving.release()
     return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.outbox import JournalStore, NoteState
+from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.matching import Explained, fingerprint
 from bot.storage import Database
@@ -19,20 +19,20 @@ OWN = fingerprint(LABEL, "some note here")
 
 
 @pytest.fixture
-def store(database: Database) -> JournalStore:
-    return JournalStore(database, "one")
+def store(database: Database) -> OutboxRepository:
+    return OutboxRepository(database, "one")
 
 
 async def counts(database: Database) -> Explained:
     """Return what another note equal to those of the test would be judged by."""
-    store = JournalStore(database, "one")
+    store = OutboxRepository(database, "one")
     other = await in_state(store, NoteState.RECEIVED, member=99, guild=99)
     await store.withdraw(other.id)
     return (await explained(database, other)).get(OWN, Explained())
 
 
 async def test_the_history_has_the_newest_first_and_goes_back_in_pages(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     made = [await in_state(store, NoteState.QUEUED, f"note {n}") for n in range(7)]
     seen = []
@@ -45,7 +45,7 @@ async def test_the_history_has_the_newest_first_and_goes_back_in_pages(
 
 
 async def test_the_history_is_of_one_guild_and_filtered_by_call_and_member(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     one = await in_state(store, NoteState.ADDED, call=123, member=7)
     two = await in_state(store, NoteState.ADDED, call=124, member=7)
@@ -59,7 +59,7 @@ async def test_the_history_is_of_one_guild_and_filtered_by_call_and_member(
 
 
 async def test_the_history_has_every_note_that_was_promised_and_no_other(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     for number, state in enumerate(WAYS):
         await in_state(store, state, f"{state}", call=number + 1)
@@ -71,7 +71,7 @@ async def test_the_history_has_every_note_that_was_promised_and_no_other(
 
 @pytest.mark.parametrize("state", [s for s in WAYS if s not in (NoteState.ADDED,)])
 async def test_nothing_is_counted_as_delivered_that_the_cad_did_not_confirm(
-    store: JournalStore, database: Database, state: NoteState
+    store: OutboxRepository, database: Database, state: NoteState
 ) -> None:
     await in_state(store, state)
     uncertain = 1 if state in (NoteState.SENDING, NoteState.UNCONFIRMED) else 0
@@ -79,7 +79,7 @@ async def test_nothing_is_counted_as_delivered_that_the_cad_did_not_confirm(
 
 
 async def test_equal_notes_that_were_added_are_counted_together(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     for member in (1, 2, 3):
         await in_state(store, NoteState.ADDED, member=member)
@@ -89,93 +89,93 @@ async def test_equal_notes_that_were_added_are_counted_together(
 
 
 async def test_a_note_that_is_found_counts_as_added_and_no_longer_as_uncertain(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     checking = await in_state(store, NoteState.CHECKING)
-    assert checking.uncertain == 1
-    found = await store.move(checking, NoteState.ADDED)
-    assert found.uncertain == 0
+    assert checking.unconfirmed_sends == 1
+    found = await store.transition(checking, NoteState.ADDED)
+    assert found.unconfirmed_sends == 0
     assert await counts(database) == Explained(1, 0)
 
 
 async def test_a_note_that_is_looked_for_again_is_not_counted_twice(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.UNCONFIRMED)
     for _ in range(3):
         assert await counts(database) == Explained(0, 1)
-        record = await store.move(record, NoteState.CHECKING)
-        assert record.uncertain == 1
+        record = await store.transition(record, NoteState.CHECKING)
+        assert record.unconfirmed_sends == 1
         assert await counts(database) == Explained(0, 0)
-        record = await store.move(record, NoteState.UNCONFIRMED)
-    record = await store.move(record, NoteState.CHECKING)
-    await store.move(record, NoteState.ADDED)
+        record = await store.transition(record, NoteState.UNCONFIRMED)
+    record = await store.transition(record, NoteState.CHECKING)
+    await store.transition(record, NoteState.ADDED)
     assert await counts(database) == Explained(1, 0)
 
 
 async def test_what_was_not_there_counts_for_nothing(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.UNCONFIRMED)
-    record = await store.move(record, NoteState.CHECKING)
-    record = await store.move(record, NoteState.QUEUED)
-    assert record.uncertain == 0
+    record = await store.transition(record, NoteState.CHECKING)
+    record = await store.transition(record, NoteState.QUEUED)
+    assert record.unconfirmed_sends == 0
     assert await counts(database) == Explained(0, 0)
 
 
 async def test_the_first_send_stays_uncertain_when_a_note_is_sent_again(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.UNCONFIRMED)
-    record = await store.move(record, NoteState.QUEUED)
+    record = await store.transition(record, NoteState.QUEUED)
     assert await counts(database) == Explained(0, 1)
-    record = await store.move(record, NoteState.SENDING)
+    record = await store.transition(record, NoteState.SENDING)
     assert await counts(database) == Explained(0, 2)
-    record = await store.move(record, NoteState.CHECKING)
-    assert record.uncertain == 2
-    record = await store.move(record, NoteState.UNCONFIRMED)
+    record = await store.transition(record, NoteState.CHECKING)
+    assert record.unconfirmed_sends == 2
+    record = await store.transition(record, NoteState.UNCONFIRMED)
     assert await counts(database) == Explained(0, 2)
 
 
 @pytest.mark.parametrize("end", [NoteState.CANCELLED, NoteState.FAILED])
 async def test_a_note_sent_again_does_not_forget_that_its_first_send_may_be_there(
-    store: JournalStore, database: Database, end: NoteState
+    store: OutboxRepository, database: Database, end: NoteState
 ) -> None:
     record = await in_state(store, NoteState.UNCONFIRMED)
-    record = await store.move(record, NoteState.QUEUED)
-    record = await store.move(record, end)
-    assert record.uncertain == 1
+    record = await store.transition(record, NoteState.QUEUED)
+    record = await store.transition(record, end)
+    assert record.unconfirmed_sends == 1
     assert await counts(database) == Explained(0, 1)
 
 
 @pytest.mark.parametrize("doubt", [NoteState.CHECKING, NoteState.UNCONFIRMED])
 async def test_a_note_that_is_cancelled_in_doubt_stays_uncertain(
-    store: JournalStore, database: Database, doubt: NoteState
+    store: OutboxRepository, database: Database, doubt: NoteState
 ) -> None:
     record = await in_state(store, doubt)
-    await store.move(record, NoteState.CANCELLED)
+    await store.transition(record, NoteState.CANCELLED)
     assert await counts(database) == Explained(0, 1)
 
 
 async def test_a_note_that_is_cancelled_in_the_queue_counts_for_nothing(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     await in_state(store, NoteState.CANCELLED)
     assert await counts(database) == Explained(0, 0)
 
 
 async def test_a_note_does_not_count_against_itself(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.SENDING)
     assert await explained(database, record) == {}
-    assert await explained(database, await store.move(record, NoteState.CHECKING)) == {}
+    assert await explained(database, await store.transition(record, NoteState.CHECKING)) == {}
 
 
 async def test_what_another_process_looks_for_may_be_there_for_all_that_is_known(
     database: Database,
 ) -> None:
-    mine = await in_state(JournalStore(database, "one"), NoteState.UNCONFIRMED, member=8)
-    await in_state(JournalStore(database, "two"), NoteState.CHECKING)
-    mine = await JournalStore(database, "one").move(mine, NoteState.CHECKING)
+    mine = await in_state(OutboxRepository(database, "one"), NoteState.UNCONFIRMED, member=8)
+    await in_state(OutboxRepository(database, "two"), NoteState.CHECKING)
+    mine = await OutboxRepository(database, "one").transition(mine, NoteState.CHECKING)
     assert await explained(database, mine) == {OWN: Explained(0, 1)}

@@ -10,16 +10,16 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import JournalStore, MovedOnError, NoteRecord, NoteState
-from bot.outbox.circuit_breaker import Line
+from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.sender import Sender
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
 from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
 from tests.outbox import workers
-from tests.outbox.workers import Office, in_state, stored, with_limits, working
+from tests.outbox.workers import Worker, in_state, stored, with_limits, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -35,48 +35,48 @@ async def waiting(
     cad: SonoranServer,
     session: aiohttp.ClientSession,
     give_up_seconds: float = 30.0,
-) -> AsyncIterator[tuple[Office, NoteRecord]]:
-    """Give an office with a note that waits, as the CAD takes none until `cad.faults.clear()`."""
+) -> AsyncIterator[tuple[Worker, NoteRecord]]:
+    """Give a worker with a note that waits, as the CAD takes none until `cad.faults.clear()`."""
     cad.faults.add(Fault(on="version", status=503, times=None))
     cad.faults.add(Fault(on="note", status=429, body="{}", times=None))
     limits = with_limits(give_up_seconds=give_up_seconds)
-    async with working(Office(database, cad, session, limits)) as office:
-        first = await office.note("first", call=124)
-        await office.until(lambda told: any(each.id == first.id for each in told))
-        record = await office.note()
-        queued = await office.became(record, NoteState.QUEUED)
-        assert office.delivery.problem is not None
-        yield office, queued
+    async with working(Worker(database, cad, session, limits)) as worker:
+        first = await worker.note("first", call=124)
+        await worker.until(lambda told: any(each.id == first.id for each in told))
+        record = await worker.note()
+        queued = await worker.became(record, NoteState.QUEUED)
+        assert worker.outbox.last_failure is not None
+        yield worker, queued
 
 
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_and_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session) as (office, record):
-        await office.delivery.store.move(record, NoteState.SENDING)
+    async with waiting(database, cad, session) as (worker, record):
+        await worker.outbox.store.transition(record, NoteState.SENDING)
         cad.faults.clear()
-        await office.became(record, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_time(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session, give_up_seconds=4.0) as (office, record):
-        await office.delivery.store.move(record, NoteState.SENDING)
+    async with waiting(database, cad, session, give_up_seconds=4.0) as (worker, record):
+        await worker.outbox.store.transition(record, NoteState.SENDING)
         ended = (record.id, NoteState.UNCONFIRMED), (record.id, NoteState.FAILED)
-        await office.until(lambda told: any((each.id, each.state) in ended for each in told))
+        await worker.until(lambda told: any((each.id, each.state) in ended for each in told))
     assert stored(cad) == []
 
 
 async def test_a_note_whose_cancelling_was_not_confirmed_is_told_and_not_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session) as (office, record):
-        await office.delivery.store.move(record, NoteState.CANCELLED)
+    async with waiting(database, cad, session) as (worker, record):
+        await worker.outbox.store.transition(record, NoteState.CANCELLED)
         cad.faults.clear()
-        await office.became(record, NoteState.CANCELLED)
-        assert (record.id, NoteState.ADDED) not in [(each.id, each.state) for each in office.told]
+        await worker.became(record, NoteState.CANCELLED)
+        assert (record.id, NoteState.ADDED) not in [(each.id, each.state) for each in worker.told]
     assert stored(cad) == []
 
 
@@ -84,33 +84,33 @@ async def test_a_note_whose_cancelling_was_not_confirmed_is_told_and_not_sent(
 async def test_a_note_that_another_process_took_and_left_while_sending_is_added_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, sent: bool
 ) -> None:
-    async with waiting(database, cad, session) as (office, record):
-        other = JournalStore(database, "a process that is gone")
-        await other.move(record, NoteState.SENDING, take=True)
+    async with waiting(database, cad, session) as (worker, record):
+        other = OutboxRepository(database, "a process that is gone")
+        await other.transition(record, NoteState.SENDING, take=True)
         if sent:
             cad.add_note(123, record.note.text, label=record.note.label)
-        while True:  # the office takes it back
+        while True:  # the worker takes it back
             now = await other.get(record.id)
             assert now is not None
-            if now.owner == office.delivery.store.owner:
+            if now.owner == worker.outbox.store.owner:
                 break
             await asyncio.sleep(0.05)
         cad.faults.clear()
-        await office.became(record, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
 async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session) as (office, record):
-        other = JournalStore(database, "a process that is gone")
-        sending = await other.move(record, NoteState.SENDING, take=True)
-        await other.move(sending, NoteState.ADDED)
+    async with waiting(database, cad, session) as (worker, record):
+        other = OutboxRepository(database, "a process that is gone")
+        sending = await other.transition(record, NoteState.SENDING, take=True)
+        await other.transition(sending, NoteState.ADDED)
         cad.faults.clear()
-        await office.became(record, NoteState.ADDED)
-        last = await office.note("last")
-        await office.became(last, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
+        last = await worker.note("last")
+        await worker.became(last, NoteState.ADDED)
     assert stored(cad) == ["last"]
 
 
@@ -124,33 +124,33 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     address = make_file(file_in(tmp_path))
     assert address.path is not None
     async with opened(address) as database:  # with more time than there is below
-        store = JournalStore(database, "a process that is gone")
+        store = OutboxRepository(database, "a process that is gone")
         notes = [await in_state(store, NoteState.QUEUED, call=call) for call in (123, 124)]
     async with (
         opened(address, seconds=0.3) as database,
-        working(Office(database, cad, session, limits)) as office,
+        working(Worker(database, cad, session, limits)) as worker,
     ):
-        records = [await office.became(note, NoteState.CHECKING) for note in notes]
+        records = [await worker.became(note, NoteState.CHECKING) for note in notes]
         async with locked_file(address.path):
             # Both are given up meanwhile, with pauses between the tries that grow.
             await asyncio.sleep(8.0)
-        await cancelled(office, records[0])
-        await office.became(records[1], NoteState.UNCONFIRMED)
+        await cancelled(worker, records[0])
+        await worker.became(records[1], NoteState.UNCONFIRMED)
 
 
-async def cancelled(office: Office, record: NoteRecord) -> None:
+async def cancelled(worker: Worker, record: NoteRecord) -> None:
     """Cancel a note, whichever of the states it is in that allow it, however long that takes."""
     while record.state is not NoteState.CANCELLED:
         try:
-            record = await office.delivery.cancel(record)
-        except MovedOnError as error:
+            record = await worker.outbox.cancel(record)
+        except StaleRevisionError as error:
             record = error.record or record
         except StorageError:
             continue  # which may be of a busy machine, too, with so little time
 
 
-class DeskJustBefore(Desk):
-    """A desk on which a note comes due between one look at it and the next."""
+class QueueJustBefore(WorkQueue):
+    """A work queue in which a note comes due between one look at it and the next."""
 
     late = False
 
@@ -165,13 +165,17 @@ class DeskJustBefore(Desk):
 async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    office = Office(database, cad, session)
-    store = office.delivery.store
-    desk, line, limits = DeskJustBefore(), Line(office.client, longest_pause=0.1), workers.QUICK
+    worker = Worker(database, cad, session)
+    store = worker.outbox.store
+    queue, breaker, limits = (
+        QueueJustBefore(),
+        CircuitBreaker(worker.client, longest_pause=0.1),
+        workers.QUICK,
+    )
     told = asyncio.Queue[NoteRecord]()
-    sender = Sender(desk, store, office.client, line, limits, told.put_nowait)
+    sender = Sender(queue, store, worker.client, breaker, limits, told.put_nowait)
     record = await in_state(store, NoteState.QUEUED)
-    desk.put(Tracked(record, since=0.0, deadline=1e12), record)
+    queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)
     task = asyncio.create_task(sender.run())
     try:
         added = await asyncio.wait_for(told.get(), PATIENCE)

@@ -7,11 +7,11 @@ import asyncio
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.outbox import JournalStore, MovedOnError, NoteState
-from bot.outbox.leases import CLAIM_SECONDS, Custody
+from bot.outbox import NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox.leases import LEASE_TIMEOUT_SECONDS, Leases
 from bot.outbox.schema import call_list_reads, processes
-from bot.outbox.worker import STAY_SECONDS, TAKE_OVER_SECONDS
-from bot.storage import Database, DatabaseAddress
+from bot.outbox.worker import HEARTBEAT_SECONDS, RECOVERY_SECONDS
+from bot.storage import Database, DatabaseUrl
 from tests import database as databases
 from tests.database import opened
 from tests.outbox.workers import WAYS, in_state, new_note, shift
@@ -29,21 +29,21 @@ async def silent_for(database: Database, owner: str, seconds: float) -> None:
         )
 
 
-async def entered(database: Database, *owners: str) -> list[Custody]:
+async def entered(database: Database, *owners: str) -> list[Leases]:
     """Let processes be there at once, as only PostgreSQL's really are."""
-    custodies = [Custody(database, owner) for owner in owners]
-    await custodies[0].enter()
-    for custody in custodies:
-        await custody.stay()
+    custodies = [Leases(database, owner) for owner in owners]
+    await custodies[0].register()
+    for leases in custodies:
+        await leases.heartbeat()
     return custodies
 
 
 async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
     database: Database,
 ) -> None:
-    custody = Custody(database, "one")
-    await custody.enter()
-    await custody.enter()
+    leases = Leases(database, "one")
+    await leases.register()
+    await leases.register()
     async with database.begin() as connection:
         assert (await connection.execute(select(processes.c.id))).all() == [("one",)]
 
@@ -53,57 +53,59 @@ async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_
 ) -> None:
     (one,) = await entered(database, "one")
     ids = {
-        state: (await in_state(JournalStore(database, "one"), state, call=number + 1)).id
+        state: (await in_state(OutboxRepository(database, "one"), state, call=number + 1)).id
         for number, state in enumerate(WAYS)
     }
-    assert (await one.take_over(100))[0] == []
-    found, _ = await one.take_over(100, again=True)
+    assert (await one.claim_orphans(100))[0] == []
+    found, _ = await one.claim_orphans(100, include_own=True)
     assert [each.id for each in found] == [ids[state] for state in WAYS if state.waiting]
 
 
 async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
     database: Database,
 ) -> None:
-    custody = Custody(database, "one")
-    await custody.enter()
-    await silent_for(database, "one", CLAIM_SECONDS + 1)
-    await custody.enter()
-    await in_state(JournalStore(database, "one"), NoteState.QUEUED)
-    two = Custody(database, "two")
-    await two.stay()
-    assert (await two.take_over(100))[0] == []
+    leases = Leases(database, "one")
+    await leases.register()
+    await silent_for(database, "one", LEASE_TIMEOUT_SECONDS + 1)
+    await leases.register()
+    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    two = Leases(database, "two")
+    await two.heartbeat()
+    assert (await two.claim_orphans(100))[0] == []
 
 
 async def test_notes_of_a_process_that_is_there_are_left_alone(database: Database) -> None:
     _, two = await entered(database, "one", "two")
     for number, state in enumerate(WAYS):
-        await in_state(JournalStore(database, "one"), state, call=number + 1)
-    await silent_for(database, "one", CLAIM_SECONDS - 10)
-    assert (await two.take_over(100))[0] == []
+        await in_state(OutboxRepository(database, "one"), state, call=number + 1)
+    await silent_for(database, "one", LEASE_TIMEOUT_SECONDS - 10)
+    assert (await two.claim_orphans(100))[0] == []
 
 
-@pytest.mark.parametrize("silence", [CLAIM_SECONDS + 1, -CLAIM_SECONDS - 1, -3600, 1e9])
+@pytest.mark.parametrize(
+    "silence", [LEASE_TIMEOUT_SECONDS + 1, -LEASE_TIMEOUT_SECONDS - 1, -3600, 1e9]
+)
 async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
     database: Database, silence: float
 ) -> None:
     _, two = await entered(database, "one", "two")
-    record = await in_state(JournalStore(database, "one"), NoteState.QUEUED)
+    record = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     await silent_for(database, "one", silence)
-    (taken,), _ = await two.take_over(100)
+    (taken,), _ = await two.claim_orphans(100)
     assert (taken.id, taken.revision, taken.owner) == (record.id, record.revision, "two")
-    with pytest.raises(MovedOnError):
-        await JournalStore(database, "one").move(record, NoteState.SENDING)
+    with pytest.raises(StaleRevisionError):
+        await OutboxRepository(database, "one").transition(record, NoteState.SENDING)
 
 
 def test_the_claim_lapses_within_thirty_seconds_and_not_between_two_words() -> None:
-    assert CLAIM_SECONDS + 2 * TAKE_OVER_SECONDS <= 30
-    assert CLAIM_SECONDS > 2 * (STAY_SECONDS + TAKE_OVER_SECONDS)
+    assert LEASE_TIMEOUT_SECONDS + 2 * RECOVERY_SECONDS <= 30
+    assert LEASE_TIMEOUT_SECONDS > 2 * (HEARTBEAT_SECONDS + RECOVERY_SECONDS)
 
 
 async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
     database: Database,
 ) -> None:
-    store = JournalStore(database, "one")
+    store = OutboxRepository(database, "one")
     made = [await in_state(store, state, call=n + 1) for n, state in enumerate(WAYS)]
     told = await in_state(store, NoteState.ADDED, call=50)
     await store.mark(told, shown=True, logged=True)
@@ -111,7 +113,7 @@ async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
     (two,) = await entered(database, "two")
-    records, _ = await two.take_over(100)
+    records, _ = await two.claim_orphans(100)
     assert [each.id for each in records[:-1]] == [each.id for each in made]
     assert records == sorted(records, key=lambda each: each.position)
     assert records[-1].note.call_id == 60
@@ -121,23 +123,23 @@ async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
 async def test_at_most_as_many_as_asked_for_are_taken_the_oldest_first(
     database: Database,
 ) -> None:
-    store = JournalStore(database, "one")
+    store = OutboxRepository(database, "one")
     made = [await in_state(store, NoteState.QUEUED, f"{n}") for n in range(5)]
     (two,) = await entered(database, "two")
-    first, _ = await two.take_over(3)
-    rest, _ = await two.take_over(3)
-    none, _ = await two.take_over(3)
+    first, _ = await two.claim_orphans(3)
+    rest, _ = await two.claim_orphans(3)
+    none, _ = await two.claim_orphans(3)
     assert [each.id for each in first + rest] == [each.id for each in made]
     assert (len(first), none) == (3, [])
 
 
 async def test_a_finished_note_that_was_not_told_is_taken_for_a_day(database: Database) -> None:
-    store = JournalStore(database, "one")
+    store = OutboxRepository(database, "one")
     await in_state(store, NoteState.ADDED)
     waiting = await in_state(store, NoteState.QUEUED, call=124)
     await shift(database, 86_401)
     (two,) = await entered(database, "two")
-    records, _ = await two.take_over(100)
+    records, _ = await two.claim_orphans(100)
     assert [each.id for each in records] == [waiting.id]
 
 
@@ -149,17 +151,17 @@ async def test_two_that_take_over_at_once_never_take_the_same_note(
         opened(address) as first,
         opened(address) as second,
     ):
-        store = JournalStore(first, "gone")
+        store = OutboxRepository(first, "gone")
         made = {(await in_state(store, NoteState.QUEUED, f"{n}")).id for n in range(60)}
-        takers = [Custody(first, "one"), Custody(second, "two")]
+        takers = [Leases(first, "one"), Leases(second, "two")]
         for taker in takers:
-            await taker.enter()
+            await taker.register()
         taken: list[int] = []
         for _ in range(6):
-            for records, _ in await asyncio.gather(*(taker.take_over(7) for taker in takers)):
+            for records, _ in await asyncio.gather(*(taker.claim_orphans(7) for taker in takers)):
                 taken += [each.id for each in records]
         assert len(taken) == len(set(taken))
-        for records, _ in [await taker.take_over(100) for taker in takers]:
+        for records, _ in [await taker.claim_orphans(100) for taker in takers]:
             taken += [each.id for each in records]
         assert sorted(taken) == sorted(made)
 
@@ -168,13 +170,13 @@ async def test_a_process_that_leaves_hands_over_at_once_what_is_unfinished(
     database: Database,
 ) -> None:
     one, two = await entered(database, "one", "two")
-    store = JournalStore(database, "one")
+    store = OutboxRepository(database, "one")
     queued = await in_state(store, NoteState.QUEUED)
     told = await in_state(store, NoteState.ADDED, call=124)
     await store.mark(told, shown=True, logged=True)
-    of_two = await in_state(JournalStore(database, "two"), NoteState.QUEUED, call=125)
-    await one.leave()
-    records, _ = await two.take_over(100)
+    of_two = await in_state(OutboxRepository(database, "two"), NoteState.QUEUED, call=125)
+    await one.release()
+    records, _ = await two.claim_orphans(100)
     assert [each.id for each in records] == [queued.id]
     now = await store.get(of_two.id)
     assert now is not None
@@ -187,23 +189,23 @@ async def test_a_process_that_stays_after_it_was_forgotten_is_there_again(
     one, two = await entered(database, "one", "two")
     await silent_for(database, "one", 90_000)
     await two.purge(0)
-    await one.stay()
-    await in_state(JournalStore(database, "one"), NoteState.QUEUED)
-    assert (await two.take_over(100))[0] == []
+    await one.heartbeat()
+    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    assert (await two.claim_orphans(100))[0] == []
 
 
 async def test_all_processes_together_keep_to_the_limit_of_reads(database: Database) -> None:
-    one, two = Custody(database, "one"), Custody(database, "two")
-    waits = [await custody.take_read(3) for custody in (one, two, one, two, one)]
+    one, two = Leases(database, "one"), Leases(database, "two")
+    waits = [await leases.acquire_read_slot(3) for leases in (one, two, one, two, one)]
     assert waits[:3] == [0.0, 0.0, 0.0]
     assert all(0 < wait <= 60 for wait in waits[3:])
 
 
 async def test_reads_that_are_taken_at_once_keep_to_the_limit(
-    database: Database, address: DatabaseAddress
+    database: Database, address: DatabaseUrl
 ) -> None:
-    custodies = [Custody(database, f"{n}") for n in range(12)]
-    waits = await asyncio.gather(*(custody.take_read(3) for custody in custodies))
+    custodies = [Leases(database, f"{n}") for n in range(12)]
+    waits = await asyncio.gather(*(leases.acquire_read_slot(3) for leases in custodies))
     assert sum(wait == 0 for wait in waits) == 3
 
 
@@ -216,33 +218,33 @@ async def pass_reads(database: Database, seconds: float) -> None:
 
 
 async def test_a_read_is_free_again_when_its_minute_is_over(database: Database) -> None:
-    custody = Custody(database, "one")
+    leases = Leases(database, "one")
     for _ in range(3):
-        assert await custody.take_read(3) == 0
+        assert await leases.acquire_read_slot(3) == 0
     await pass_reads(database, 59)
-    assert 0 < await custody.take_read(3) <= 1
+    assert 0 < await leases.acquire_read_slot(3) <= 1
     await pass_reads(database, 1.1)
-    assert [await custody.take_read(3) for _ in range(3)] == [0, 0, 0]
+    assert [await leases.acquire_read_slot(3) for _ in range(3)] == [0, 0, 0]
 
 
 async def test_reads_of_a_clock_that_was_set_back_block_for_a_minute_and_no_longer(
     database: Database,
 ) -> None:
-    custody = Custody(database, "one")
+    leases = Leases(database, "one")
     for _ in range(3):
-        await custody.take_read(3)
+        await leases.acquire_read_slot(3)
     await pass_reads(database, -3600)
-    assert 0 < await custody.take_read(3) <= 60
+    assert 0 < await leases.acquire_read_slot(3) <= 60
     await pass_reads(database, 60)
-    assert await custody.take_read(3) == 0
+    assert await leases.acquire_read_slot(3) == 0
 
 
 async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Database) -> None:
-    custody = Custody(database, "one")
+    leases = Leases(database, "one")
     for _ in range(3):
-        await custody.take_read(3)
+        await leases.acquire_read_slot(3)
     await pass_reads(database, 3600)
-    assert [await custody.take_read(3) for _ in range(3)] == [0, 0, 0]
-    assert await custody.take_read(3) > 0
+    assert [await leases.acquire_read_slot(3) for _ in range(3)] == [0, 0, 0]
+    assert await leases.acquire_read_slot(3) > 0
     async with database.begin() as connection:
         assert await connection.scalar(select(func.count()).select_from(call_list_reads)) == 6

@@ -192,7 +192,7 @@ def test_equal_notes_are_told_apart_by_their_number(
 
 @st.composite
 def listings(draw: st.DrawFn) -> tuple[list[ListedNote], dict[str, Explained]]:
-    """Draw a list with this note and others in it, and what the journal knows of some of them."""
+    """Draw a list with this note and others in it, and what the outbox knows of some of them."""
     known = [ListedNote(LABEL, TEXT), *draw(st.lists(st.builds(ListedNote, words, words)))]
     listed = draw(st.lists(st.sampled_from(known), max_size=8))
     explained = {

@@ -11,12 +11,12 @@ import pytest
 
 from bot.outbox import NoteRecord, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.storage import Database, DatabaseAddress
+from bot.storage import Database, DatabaseUrl
 from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
 from tests.outbox import workers
-from tests.outbox.workers import Office, eventually, stored, with_limits, working
+from tests.outbox.workers import Worker, eventually, stored, with_limits, working
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
@@ -36,14 +36,14 @@ def requests(cad: SonoranServer, kind: str) -> int:
     return sum(request.kind == kind for request in cad.requests)
 
 
-async def accept_many(office: Office, count: int) -> list[NoteRecord]:
+async def accept_many(worker: Worker, count: int) -> list[NoteRecord]:
     """Accept notes for three calls in turn, numbered from 0."""
-    return [await office.note(f"note {n}", CALLS[n % 3], member=n % 5) for n in range(count)]
+    return [await worker.note(f"note {n}", CALLS[n % 3], member=n % 5) for n in range(count)]
 
 
-async def all_added(office: Office, records: list[NoteRecord]) -> None:
+async def all_added(worker: Worker, records: list[NoteRecord]) -> None:
     for record in records:
-        await office.became(record, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
 
 
 def expected(count: int, call: int) -> list[str]:
@@ -60,14 +60,14 @@ async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_req
     cad.faults.add(Fault(on="any", status=503, times=None))
     limits = with_limits(longest_pause_seconds=30.0, call_reads_per_minute=3)
     began = time.monotonic()
-    async with working(Office(database, cad, session, limits)) as office:
-        records = await accept_many(office, 50)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        records = await accept_many(worker, 50)
         await eventually(lambda: requests(cad, "version") >= 2)
         ids = {each.id for each in records}
-        await office.until(lambda told: ids <= {each.id for each in told})
+        await worker.until(lambda told: ids <= {each.id for each in told})
         sent = requests(cad, "note")
         await asyncio.sleep(0.5)
-        assert len(office.delivery) == 50
+        assert len(worker.outbox) == 50
         assert requests(cad, "note") == sent <= len(CALLS)
         # The pauses are at least 1, 2, 4 s and so on, so the time that it took bounds the probes.
         probes = requests(cad, "version")
@@ -82,11 +82,11 @@ async def test_notes_that_waited_out_an_outage_are_added_once_and_in_order(
 ) -> None:
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="any", status=503, times=None))
-    async with working(Office(database, cad, session)) as office:
-        records = await accept_many(office, 50)
+    async with working(Worker(database, cad, session)) as worker:
+        records = await accept_many(worker, 50)
         await eventually(lambda: requests(cad, "version") >= 4)
         cad.faults.clear()
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 50)
     assert requests(cad, "note") <= 50 + len(CALLS)
 
@@ -95,8 +95,8 @@ async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=503, times=None))
-    async with working(Office(database, cad, session, answer_seconds=PATIENT)) as office:
-        records = await accept_many(office, 12)
+    async with working(Worker(database, cad, session, answer_seconds=PATIENT)) as worker:
+        records = await accept_many(worker, 12)
         await eventually(lambda: requests(cad, "version") >= 2)
         before = requests(cad, "note")
         answer = asyncio.Event()
@@ -106,7 +106,7 @@ async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
         await asyncio.sleep(0.5)
         assert requests(cad, "note") == before + 1
         answer.set()
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)
 
 
@@ -114,12 +114,12 @@ async def test_a_cad_that_cannot_be_connected_to_is_sent_nothing_and_then_everyt
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     await cad.stop()
-    async with working(Office(database, cad, session)) as office:
-        records = await accept_many(office, 10)
+    async with working(Worker(database, cad, session)) as worker:
+        records = await accept_many(worker, 10)
         for record in records:
-            await office.became(record, NoteState.QUEUED)
+            await worker.became(record, NoteState.QUEUED)
         await cad.start()
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 10)
     assert requests(cad, "note") == 10
     assert requests(cad, "calls") == 0
@@ -129,10 +129,10 @@ async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", status=429, body="{}", headers={"Retry-After": "3600"}))
-    async with working(Office(database, cad, session)) as office:
-        await office.note()
-        await eventually(lambda: office.delivery.problem is not None)
-        await accept_many(office, 3)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.note()
+        await eventually(lambda: worker.outbox.last_failure is not None)
+        await accept_many(worker, 3)
         await asyncio.sleep(0.5)
     assert len(cad.requests) == 1
 
@@ -149,17 +149,17 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
     assert address.path is not None
     async with (
         opened(address) as database,
-        working(Office(database, cad, session, answer_seconds=PATIENT)) as office,
+        working(Worker(database, cad, session, answer_seconds=PATIENT)) as worker,
     ):
-        await office.note("first")
+        await worker.note("first")
         await asyncio.wait_for(cad.received(1), PATIENCE)
-        second = await office.receive("second", 124)
-        await office.delivery.acknowledged(second, message_id=1)
+        second = await worker.receive("second", 124)
+        await worker.outbox.acknowledged(second, message_id=1)
         async with locked_file(address.path):  # before the sender's turn
             await asyncio.sleep(0.2)
             answer.set()
-            await eventually(lambda: office.delivery.problem is not None)
-        await office.until(lambda told: len({each.id for each in told}) == 2)
+            await eventually(lambda: worker.outbox.last_failure is not None)
+        await worker.until(lambda told: len({each.id for each in told}) == 2)
         await asyncio.sleep(0.3)
     assert len(cad.note_requests) == 1
 
@@ -169,12 +169,12 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
     limits = with_limits(give_up_seconds=3.0)
-    async with working(Office(database, cad, session, limits)) as office:
-        records = await accept_many(office, 4)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        records = await accept_many(worker, 4)
         for record in records:
-            failed = await office.became(record, NoteState.FAILED)
-            assert failed.cause is not None
-        assert len(office.delivery) == 0
+            failed = await worker.became(record, NoteState.FAILED)
+            assert failed.failure is not None
+        assert len(worker.outbox) == 0
     assert stored(cad) == []
 
 
@@ -184,9 +184,9 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
     limits = with_limits(give_up_seconds=3.0, call_reads_per_minute=1)
-    async with working(Office(database, cad, session, limits)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.UNCONFIRMED)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.UNCONFIRMED)
     assert len(cad.note_requests) == 1
 
 
@@ -203,49 +203,49 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="calls", status=503))
     limits = with_limits(give_up_seconds=3.0, settle_seconds=6.0)
-    async with working(Office(database, cad, session, limits)) as office:
-        record = await office.note()
-        ended = await office.became(record, end)
-        assert ended.uncertain == 0
+    async with working(Worker(database, cad, session, limits)) as worker:
+        record = await worker.note()
+        ended = await worker.became(record, end)
+        assert ended.unconfirmed_sends == 0
     assert len(cad.note_requests) == 1
 
 
 async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
-    behind_gate: tuple[DatabaseAddress, Gate], cad: SonoranServer, session: aiohttp.ClientSession
+    behind_gate: tuple[DatabaseUrl, Gate], cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
         opened(address) as database,
-        working(Office(database, cad, session, limits)) as office,
+        working(Worker(database, cad, session, limits)) as worker,
     ):
-        records = await accept_many(office, 24)
+        records = await accept_many(worker, 24)
         for count in (3, 8, 13):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             await gate.refuse()
             await asyncio.sleep(0.3)
             await gate.let_pass()
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 24)
 
 
 async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
-    behind_gate: tuple[DatabaseAddress, Gate], cad: SonoranServer, session: aiohttp.ClientSession
+    behind_gate: tuple[DatabaseUrl, Gate], cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
         opened(address, seconds=2.0) as database,
-        working(Office(database, cad, session, limits)) as office,
+        working(Worker(database, cad, session, limits)) as worker,
     ):
-        records = await accept_many(office, 12)
+        records = await accept_many(worker, 12)
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             gate.stall()
             await asyncio.sleep(3.0)
             await gate.cut()
             await gate.let_pass()
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)
 
 
@@ -257,12 +257,12 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
         opened(address, seconds=2.0) as database,
-        working(Office(database, cad, session, limits)) as office,
+        working(Worker(database, cad, session, limits)) as worker,
     ):
-        records = await accept_many(office, 12)
+        records = await accept_many(worker, 12)
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             async with locked_file(address.path):
                 await asyncio.sleep(3.0)
-        await all_added(office, records)
+        await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)

@@ -8,13 +8,13 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState
-from bot.outbox.worker import TAKE_OVER_SECONDS
+from bot.outbox.worker import RECOVERY_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.database import opened
 from tests.outbox import workers
-from tests.outbox.workers import WAYS, Office, eventually, in_state, stored, working
+from tests.outbox.workers import WAYS, Worker, eventually, in_state, stored, working
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
@@ -30,13 +30,13 @@ session = workers.session
 async def test_after_a_kill_at_any_moment_the_next_process_goes_on_from_there(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
-    record = await in_state(Office(database, cad, session).delivery.store, state)
-    async with working(Office(database, cad, session)) as second:
+    record = await in_state(Worker(database, cad, session).outbox.store, state)
+    async with working(Worker(database, cad, session)) as second:
         await second.became(record, state if state is not NoteState.SENDING else NoteState.CHECKING)
         if state is NoteState.RECEIVED:
             assert stored(cad) == []
             (taken,) = second.told
-            await second.delivery.acknowledged(taken, message_id=1)
+            await second.outbox.acknowledged(taken, message_id=1)
         if state.waiting:
             await second.became(record, NoteState.ADDED)
     assert stored(cad) == (["some note here"] if state.waiting else [])
@@ -51,7 +51,7 @@ async def test_a_process_that_is_killed_while_it_sends_is_followed_by_one_that_a
     count: int,
     applied: bool,
 ) -> None:
-    first = Office(database, cad, session)
+    first = Worker(database, cad, session)
     first.start()
     for _ in range(count - 1):
         cad.faults.add(Fault(on="note", applied=True))
@@ -59,8 +59,8 @@ async def test_a_process_that_is_killed_while_it_sends_is_followed_by_one_that_a
     records = [await first.note(f"note {n}", member=n) for n in range(6)]
     await asyncio.wait_for(cad.received(count), PATIENCE)
     await first.kill()
-    await first.delivery.hand_over()  # what 24 s of silence do
-    async with working(Office(database, cad, session)) as second:
+    await first.outbox.hand_over()  # what 24 s of silence do
+    async with working(Worker(database, cad, session)) as second:
         await eventually(lambda: len(stored(cad)) >= len(records))
         await second.until(lambda told: told[-1].id == records[-1].id and told[-1].state.final)
     assert stored(cad) == [f"note {n}" for n in range(6)]
@@ -72,17 +72,17 @@ async def test_processes_that_are_killed_again_and_again_lose_and_double_nothing
     number = 0
     received = 0
     for _ in range(6):
-        office = Office(database, cad, session)
-        office.start()
+        worker = Worker(database, cad, session)
+        worker.start()
         for _ in range(3):
-            await office.note(f"note {number}", member=number)
+            await worker.note(f"note {number}", member=number)
             number += 1
         received += 1
         await asyncio.wait_for(cad.received(received), PATIENCE)
         received = len(cad.note_requests)
-        await office.kill()
-        await office.delivery.hand_over()
-    async with working(Office(database, cad, session)) as last:
+        await worker.kill()
+        await worker.outbox.hand_over()
+    async with working(Worker(database, cad, session)) as last:
         final = await last.note("the last one")
         await last.became(final, NoteState.ADDED)
     assert stored(cad) == [*(f"note {n}" for n in range(number)), "the last one"]
@@ -93,18 +93,18 @@ async def test_a_process_that_is_asked_to_end_lets_the_send_under_way_end(
 ) -> None:
     answer = asyncio.Event()
     cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    office = Office(database, cad, session, answer_seconds=10.0)
-    office.start()
-    first = await office.note("first")
-    second = await office.note("second")
+    worker = Worker(database, cad, session, answer_seconds=10.0)
+    worker.start()
+    first = await worker.note("first")
+    second = await worker.note("second")
     await asyncio.wait_for(cad.received(1), PATIENCE)
-    stopping = asyncio.create_task(office.stop())
+    stopping = asyncio.create_task(worker.stop())
     await asyncio.sleep(0.1)
     answer.set()
     await stopping
-    assert (first.id, NoteState.ADDED) in [(each.id, each.state) for each in office.told]
+    assert (first.id, NoteState.ADDED) in [(each.id, each.state) for each in worker.told]
     assert stored(cad) == ["first"]
-    left = await office.delivery.store.get(second.id)
+    left = await worker.outbox.store.get(second.id)
     assert left is not None
     assert (left.state, left.owner) == (NoteState.QUEUED, None)
 
@@ -120,16 +120,16 @@ async def test_two_processes_that_deliver_to_the_same_calls_keep_the_order_and_d
         databases.postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
-        working(Office(one_database, cad, session)) as one,
-        working(Office(two_database, cad, session)) as two,
+        working(Worker(one_database, cad, session)) as one,
+        working(Worker(two_database, cad, session)) as two,
     ):
-        records: list[tuple[Office, NoteRecord]] = []
+        records: list[tuple[Worker, NoteRecord]] = []
         for number in range(24):
-            office = (one, two)[number % 2]
+            worker = (one, two)[number % 2]
             call = (123, 124)[number // 2 % 2]
-            records.append((office, await office.note(f"note {number}", call, member=number)))
-        for office, record in records:
-            await office.became(record, NoteState.ADDED)
+            records.append((worker, await worker.note(f"note {number}", call, member=number)))
+        for worker, record in records:
+            await worker.became(record, NoteState.ADDED)
     for index, call in enumerate((123, 124)):
         assert stored(cad, call) == [f"note {n}" for n in range(24) if n // 2 % 2 == index]
 
@@ -142,12 +142,12 @@ async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_
         databases.postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
-        working(Office(two_database, cad, session)) as two,
+        working(Worker(two_database, cad, session)) as two,
     ):
-        one = Office(one_database, cad, session)
+        one = Worker(one_database, cad, session)
         taking = asyncio.create_task(one.note())
         # Longer than another process needs to look for what is left.
-        done, _ = await asyncio.wait({taking}, timeout=TAKE_OVER_SECONDS + 0.5)
+        done, _ = await asyncio.wait({taking}, timeout=RECOVERY_SECONDS + 0.5)
         assert not done
         async with working(one):
             await one.became(await taking, NoteState.ADDED)
@@ -164,14 +164,14 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
         databases.postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
-        working(Office(one_database, cad, session)) as one,
+        working(Worker(one_database, cad, session)) as one,
     ):
         records = [await one.note(f"note {n}", member=n) for n in range(6)]
-        await eventually(lambda: one.delivery.problem is not None)
-        await one.delivery.hand_over()  # what 24 s of silence do
-        async with working(Office(two_database, cad, session)) as two:
-            await eventually(lambda: len(two.delivery) == 6)
+        await eventually(lambda: one.outbox.last_failure is not None)
+        await one.outbox.hand_over()  # what 24 s of silence do
+        async with working(Worker(two_database, cad, session)) as two:
+            await eventually(lambda: len(two.outbox) == 6)
             cad.faults.clear()
             await two.became(records[-1], NoteState.ADDED)
-            await eventually(lambda: len(one.delivery) == 0)
+            await eventually(lambda: len(one.outbox) == 0)
     assert stored(cad) == [f"note {n}" for n in range(6)]

@@ -11,51 +11,51 @@ from dataclasses import replace
 import pytest
 
 from bot.outbox import NoteRecord, NoteState
-from bot.outbox.rate_limit import Pace
-from bot.outbox.scheduler import FairOrder
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox.rate_limit import RateLimiter
+from bot.outbox.scheduler import FairScheduler
+from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallNote
 
 A_WHILE = 0.5
 """Seconds in which a pace that lets more through than it should would show it."""
 
 
-async def permitted(pace: Pace, seconds: float = A_WHILE) -> int:
+async def permitted(rate_limiter: RateLimiter, seconds: float = A_WHILE) -> int:
     """Ask for permits for a while; returns how many there were."""
     count = 0
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while True:
-                await pace.permit()
+                await rate_limiter.acquire()
                 count += 1
     return count
 
 
 async def test_after_a_quiet_time_as_many_as_the_burst_go_at_once() -> None:
-    assert await permitted(Pace(60, 10)) in (10, 11)  # one more on a machine that is held up
+    assert await permitted(RateLimiter(60, 10)) in (10, 11)  # one more on a machine that is held up
 
 
 async def test_a_burst_above_the_limit_is_no_more_than_the_limit() -> None:
-    assert await permitted(Pace(5, 100)) == 5
+    assert await permitted(RateLimiter(5, 100)) == 5
 
 
 async def test_no_window_of_a_minute_has_more_than_the_limit() -> None:
-    pace = Pace(600, 595)  # refilled evenly and no more, it would let 610 through
-    assert await permitted(pace, 1.5) == 600
+    rate_limiter = RateLimiter(600, 595)  # refilled evenly and no more, it would let 610 through
+    assert await permitted(rate_limiter, 1.5) == 600
 
 
 async def test_permits_that_were_waited_for_in_vain_are_not_lost_for_ever() -> None:
-    pace = Pace(6000, 1)
+    rate_limiter = RateLimiter(6000, 1)
     for _ in range(20):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.001):
-                await pace.permit()
-    assert await permitted(pace) > 0
+                await rate_limiter.acquire()
+    assert await permitted(rate_limiter) > 0
 
 
 async def test_many_that_ask_at_once_are_all_served_and_no_more_than_the_limit() -> None:
-    pace = Pace(30, 30)
-    asking = [asyncio.create_task(pace.permit()) for _ in range(40)]
+    rate_limiter = RateLimiter(30, 30)
+    asking = [asyncio.create_task(rate_limiter.acquire()) for _ in range(40)]
     done, waiting = await asyncio.wait(asking, timeout=A_WHILE)
     for each in waiting:
         each.cancel()
@@ -75,12 +75,12 @@ def queued(position: int, *, guild: int = 1, member: int = 1, call: int = 0) -> 
         token=None,
         note=CallNote(1, call or position, "text", "label"),
         state=NoteState.QUEUED,
-        cause=None,
+        failure=None,
         answer=None,
-        uncertain=0,
-        tries=0,
+        unconfirmed_sends=0,
+        attempts=0,
         accepted_at=0.0,
-        since=0.0,
+        round_started_at=0.0,
         updated_at=0.0,
         revision=2,
         shown=0,
@@ -89,19 +89,19 @@ def queued(position: int, *, guild: int = 1, member: int = 1, call: int = 0) -> 
     )
 
 
-def served(waiting: list[NoteRecord], order: FairOrder | None = None) -> list[NoteRecord]:
+def served(waiting: list[NoteRecord], order: FairScheduler | None = None) -> list[NoteRecord]:
     """Serve all of the waiting notes; returns them in the order in which they were."""
-    order = order or FairOrder()
+    order = order or FairScheduler()
     left, went = list(waiting), []
-    while (chosen := order.next_of(left)) is not None:
-        order.took_turn(chosen)
+    while (chosen := order.next(left)) is not None:
+        order.record_turn(chosen)
         left.remove(chosen)
         went.append(chosen)
     return went
 
 
 def test_nobody_is_next_when_nobody_waits() -> None:
-    assert FairOrder().next_of([]) is None
+    assert FairScheduler().next([]) is None
 
 
 def test_the_notes_of_one_member_go_as_they_came() -> None:
@@ -111,7 +111,7 @@ def test_the_notes_of_one_member_go_as_they_came() -> None:
 
 
 def test_one_who_sends_a_hundred_delays_another_guild_by_one_note() -> None:
-    order = FairOrder()
+    order = FairScheduler()
     many = [queued(n) for n in range(1, 101)]
     for each in served(many[:50], order):
         assert each.guild_id == 1
@@ -120,7 +120,7 @@ def test_one_who_sends_a_hundred_delays_another_guild_by_one_note() -> None:
 
 
 def test_one_who_sends_a_hundred_delays_another_member_by_one_note() -> None:
-    order = FairOrder()
+    order = FairScheduler()
     many = [queued(n) for n in range(1, 101)]
     served(many[:50], order)
     went = served([*many[50:], queued(200, member=2)], order)
@@ -141,58 +141,58 @@ def test_members_take_turns_within_a_guild() -> None:
 
 
 def test_a_guild_whose_turn_was_forgotten_among_thousands_is_served_first() -> None:
-    order = FairOrder()
+    order = FairScheduler()
     served([queued(n, guild=n) for n in range(1, 1502)], order)
     went = served([queued(9001, guild=1), queued(9000, guild=1501)], order)
     assert [each.guild_id for each in went] == [1, 1501]
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def queue() -> WorkQueue:
+    return WorkQueue()
 
 
-def put(desk: Desk, record: NoteRecord, not_before: float = 0.0) -> Tracked:
-    tracked = Tracked(record, since=0.0, deadline=1e12, not_before=not_before)
-    desk.put(tracked, record)
-    return tracked
+def put(queue: WorkQueue, record: NoteRecord, not_before: float = 0.0) -> WorkItem:
+    item = WorkItem(record, enqueued_at=0.0, deadline=1e12, not_before=not_before)
+    queue.put(item, record)
+    return item
 
 
-def test_only_the_first_note_of_each_call_may_be_sent(desk: Desk) -> None:
+def test_only_the_first_note_of_each_call_may_be_sent(queue: WorkQueue) -> None:
     for position in (5, 3, 4):
-        put(desk, queued(position, call=123))
-    put(desk, queued(9, call=124))
-    assert [each.position for each in desk.sendable()] == [3, 9]
+        put(queue, queued(position, call=123))
+    put(queue, queued(9, call=124))
+    assert [each.position for each in queue.sendable()] == [3, 9]
 
 
 @pytest.mark.parametrize("state", [NoteState.SENDING, NoteState.CHECKING])
 def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
-    desk: Desk, state: NoteState
+    queue: WorkQueue, state: NoteState
 ) -> None:
-    put(desk, replace(queued(1, call=123), state=state))
-    put(desk, queued(2, call=123))
-    assert desk.sendable() == []
-    assert desk.next_try() is None
+    put(queue, replace(queued(1, call=123), state=state))
+    put(queue, queued(2, call=123))
+    assert queue.sendable() == []
+    assert queue.next_try() is None
 
 
-def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(desk: Desk) -> None:
+def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(queue: WorkQueue) -> None:
     later = time.monotonic() + 3600
-    put(desk, queued(1), not_before=later)
-    assert desk.sendable() == []
-    assert desk.next_try() == later
+    put(queue, queued(1), not_before=later)
+    assert queue.sendable() == []
+    assert queue.next_try() == later
 
 
-def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(desk: Desk) -> None:
-    old = put(desk, queued(1))
-    desk.put(old, replace(old.record, state=NoteState.FAILED))
-    assert len(desk) == 0
-    new = put(desk, queued(1))
-    desk.forget(old)
-    assert desk.get(1) is new
+def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(queue: WorkQueue) -> None:
+    old = put(queue, queued(1))
+    queue.put(old, replace(old.record, state=NoteState.FAILED))
+    assert len(queue) == 0
+    new = put(queue, queued(1))
+    queue.remove(old)
+    assert queue.get(1) is new
 
 
-def test_a_note_that_has_ended_leaves_the_desk(desk: Desk) -> None:
-    tracked = put(desk, queued(1))
-    assert 1 in desk
-    desk.put(tracked, replace(tracked.record, state=NoteState.ADDED))
-    assert 1 not in desk
+def test_a_note_that_has_ended_leaves_the_work_queue(queue: WorkQueue) -> None:
+    item = put(queue, queued(1))
+    assert 1 in queue
+    queue.put(item, replace(item.record, state=NoteState.ADDED))
+    assert 1 not in queue

@@ -7,13 +7,13 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.outbox import JournalStore, NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.sandbox.sonoran import Fault, Note, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import LABEL, Office, eventually, in_state, stored, with_limits, working
+from tests.outbox.workers import LABEL, Worker, eventually, in_state, stored, with_limits, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -30,13 +30,13 @@ def reads(cad: SonoranServer) -> int:
 async def test_one_read_serves_all_notes_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    store = JournalStore(database, "a process that is gone")
+    store = OutboxRepository(database, "a process that is gone")
     made = [await in_state(store, NoteState.SENDING, call=call) for call in (123, 124, 125)]
     for call in (123, 124, 125):
         cad.add_note(call, "some note here", label=LABEL)
-    async with working(Office(database, cad, session)) as office:
+    async with working(Worker(database, cad, session)) as worker:
         for record in made:
-            await office.became(record, NoteState.ADDED)
+            await worker.became(record, NoteState.ADDED)
     assert reads(cad) == 1
     assert cad.note_requests == []
 
@@ -47,9 +47,9 @@ async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=429, headers={"Retry-After": "3600"}, times=None))
     limits = with_limits(give_up_seconds=3.0)
-    async with working(Office(database, cad, session, limits)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.UNCONFIRMED)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.UNCONFIRMED)
     assert reads(cad) == 1
 
 
@@ -57,14 +57,14 @@ async def test_a_note_in_doubt_outlasts_an_outage_and_those_behind_it_keep_their
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=503, times=None))
-    async with working(Office(database, cad, session)) as office:
-        first = await office.note("first")
-        await office.became(first, NoteState.CHECKING)
-        second = await office.note("second")
+    async with working(Worker(database, cad, session)) as worker:
+        first = await worker.note("first")
+        await worker.became(first, NoteState.CHECKING)
+        second = await worker.note("second")
         await eventually(lambda: reads(cad) >= 8)
         cad.faults.clear()
         for record in (first, second):
-            await office.became(record, NoteState.ADDED)
+            await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]
 
 
@@ -73,11 +73,11 @@ async def test_a_call_list_that_never_tells_anything_does_not_hold_up_the_call_f
 ) -> None:
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=403, body="{}", times=None))
-    async with working(Office(database, cad, session)) as office:
-        first = await office.note("first")
-        await office.became(first, NoteState.CHECKING)
-        second = await office.note("second")
-        await office.became(first, NoteState.UNCONFIRMED)
+    async with working(Worker(database, cad, session)) as worker:
+        first = await worker.note("first")
+        await worker.became(first, NoteState.CHECKING)
+        second = await worker.note("second")
+        await worker.became(first, NoteState.UNCONFIRMED)
         assert second.state is NoteState.RECEIVED
     assert "first" not in stored(cad)
 
@@ -86,9 +86,9 @@ async def test_a_call_that_is_no_longer_listed_leaves_its_note_unconfirmed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", abort="before"))
-    async with working(Office(database, cad, session)) as office:
-        record = await office.note(call=999)
-        await office.became(record, NoteState.UNCONFIRMED)
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note(call=999)
+        await worker.became(record, NoteState.UNCONFIRMED)
     assert len(cad.note_requests) == 1
 
 
@@ -96,11 +96,11 @@ async def test_a_note_is_found_on_a_call_that_was_closed_meanwhile(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
-    async with working(Office(database, cad, session)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.CHECKING)
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
         cad.close_call(123)
-        await office.became(record, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
     assert len(cad.note_requests) == 1
 
 
@@ -110,9 +110,9 @@ async def test_a_listed_text_with_half_an_emoji_ends_nothing(
     note = cad.add_note(123, "cut in the middle")
     cad.calls[1, 123].notes[:] = [Note(note.label, note.type, "cut \ud83d", note.time)]
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
-    async with working(Office(database, cad, session)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.ADDED)
     assert len(cad.note_requests) == 1
 
 
@@ -122,10 +122,10 @@ async def test_a_listed_text_that_is_no_html_ends_nothing(
     """Python refuses to read a number of so many digits."""
     cad.add_note(123, f"&#{'1' * 5000};", label=f"&#{'2' * 5000};")
     cad.faults.add(Fault(on="note", abort="before"))
-    async with working(Office(database, cad, session)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.CHECKING)
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
 
 
 @pytest.mark.parametrize(
@@ -135,14 +135,14 @@ async def test_an_added_note_is_told_whatever_the_answer_contains(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, reply: str
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, status=200, body=reply))
-    async with working(Office(database, cad, session, version=1)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session, version=1)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.ADDED)
     assert len(cad.note_requests) == 1
 
 
-async def resumed(office: Office, record: NoteRecord, target: NoteState) -> NoteRecord:
-    return await office.delivery.resume(record, target, (record.id + 2, None))
+async def resumed(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
+    return await worker.outbox.resume(record, target, (record.id + 2, None))
 
 
 async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_one_in_doubt(
@@ -151,20 +151,20 @@ async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_o
     """The first was never stored; the copy in the list is the second's, whose answer is slow."""
     answer = asyncio.Event()
     cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    store = JournalStore(database, "a process that is gone")
+    store = OutboxRepository(database, "a process that is gone")
     first = await in_state(store, NoteState.UNCONFIRMED)
-    async with working(Office(database, cad, session, answer_seconds=10.0)) as office:
-        second = await office.note(member=8)
+    async with working(Worker(database, cad, session, answer_seconds=10.0)) as worker:
+        second = await worker.note(member=8)
         await asyncio.wait_for(cad.received(1), PATIENCE)
-        await resumed(office, first, NoteState.CHECKING)
+        await resumed(worker, first, NoteState.CHECKING)
         await eventually(lambda: reads(cad) >= 1)
         await asyncio.sleep(0.1)
         answer.set()
-        await office.became(second, NoteState.ADDED)
-        await office.until(
+        await worker.became(second, NoteState.ADDED)
+        await worker.until(
             lambda told: any(each.id == first.id and each.state.final for each in told)
         )
-        ends = [each.state for each in office.told if each.id == first.id and each.state.final]
+        ends = [each.state for each in worker.told if each.id == first.id and each.state.final]
     added = 1 + (ends[-1] is NoteState.ADDED)
     assert len(stored(cad)) == added
     assert sum(each.added for each in (await explained(database, first)).values()) == added

@@ -5,16 +5,16 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.outbox import JournalStore, NoteRecord, NoteState
-from bot.outbox.circuit_breaker import Line
-from bot.outbox.leases import Custody
-from bot.outbox.recovery import TakeOver
-from bot.outbox.work_queue import Desk, Tracked
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.leases import Leases
+from bot.outbox.recovery import OrphanRecovery
+from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Office, in_state
+from tests.outbox.workers import Worker, in_state
 
 engine = databases.engine
 address = databases.address
@@ -23,13 +23,15 @@ cad = workers.cad
 session = workers.session
 
 
-class Unconfirmed(Custody):
+class Unconfirmed(Leases):
     """Takes over without hearing of it, the first time."""
 
     heard = False
 
-    async def take_over(self, limit: int, *, again: bool = False) -> tuple[list[NoteRecord], float]:
-        taken = await super().take_over(limit, again=again)
+    async def claim_orphans(
+        self, limit: int, *, include_own: bool = False
+    ) -> tuple[list[NoteRecord], float]:
+        taken = await super().claim_orphans(limit, include_own=include_own)
         if not self.heard:
             self.heard = True
             raise StorageUnavailableError("the connection broke")
@@ -39,27 +41,27 @@ class Unconfirmed(Custody):
 async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(JournalStore(database, "one"), NoteState.QUEUED)
-    custody = Unconfirmed(database, "two")
-    await custody.enter()
-    desk = Desk()
+    record = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    leases = Unconfirmed(database, "two")
+    await leases.register()
+    queue = WorkQueue()
     tracked: list[int] = []
 
     def track(found: NoteRecord, age: float) -> None:
         tracked.append(found.id)
-        desk.put(Tracked(found, since=age, deadline=60.0), found)
+        queue.put(WorkItem(found, enqueued_at=age, deadline=60.0), found)
 
-    take_over = TakeOver(
-        desk,
-        custody,
-        JournalStore(database, "two"),
-        Line(Office(database, cad, session).client, longest_pause=1.0),
+    recovery = OrphanRecovery(
+        queue,
+        leases,
+        OutboxRepository(database, "two"),
+        CircuitBreaker(Worker(database, cad, session).client, longest_pause=1.0),
         limit=100,
         track=track,
         changed=lambda _: None,
     )
     with pytest.raises(StorageUnavailableError):
-        await take_over.all_left()
+        await recovery.recover()
     for _ in range(3):
-        await take_over.all_left()
+        await recovery.recover()
     assert tracked == [record.id]

@@ -1,4 +1,4 @@
-"""The journal's rows: writing notes down, moving them and telling of them."""
+"""The outbox's rows: writing notes down, moving them and telling of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox import JournalFullError, JournalStore, MovedOnError, NoteState, TakenError
+from bot.outbox import (
+    DuplicateInteractionError,
+    NoteState,
+    OutboxFullError,
+    OutboxRepository,
+    StaleRevisionError,
+)
 from bot.outbox.acceptance import REPEAT_SECONDS
 from bot.storage import Database
 from tests import database as databases
@@ -19,11 +25,11 @@ database = databases.database
 
 
 @pytest.fixture
-def store(database: Database) -> JournalStore:
-    return JournalStore(database, "one")
+def store(database: Database) -> OutboxRepository:
+    return OutboxRepository(database, "one")
 
 
-async def test_an_accepted_note_is_received_as_it_was_given(store: JournalStore) -> None:
+async def test_an_accepted_note_is_received_as_it_was_given(store: OutboxRepository) -> None:
     new = new_note("some note\nhere 🚓")
     record, ago = await store.accept(new, waiting_limit=10)
     assert ago is None
@@ -33,13 +39,13 @@ async def test_an_accepted_note_is_received_as_it_was_given(store: JournalStore)
 
 
 async def test_an_interaction_has_one_row_whoever_gets_it(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     new = new_note()
     record, _ = await store.accept(new, waiting_limit=10)
     for owner in ("one", "two"):
-        with pytest.raises(TakenError):
-            await JournalStore(database, owner).accept(new, waiting_limit=10)
+        with pytest.raises(DuplicateInteractionError):
+            await OutboxRepository(database, owner).accept(new, waiting_limit=10)
     assert await store.get(new.id) == record
 
 
@@ -48,21 +54,21 @@ async def test_of_many_that_write_one_interaction_down_at_once_only_one_does(
 ) -> None:
     new = new_note()
     results = await asyncio.gather(
-        *(JournalStore(database, f"{n}").accept(new, waiting_limit=10) for n in range(8)),
+        *(OutboxRepository(database, f"{n}").accept(new, waiting_limit=10) for n in range(8)),
         return_exceptions=True,
     )
     refused = [each for each in results if isinstance(each, BaseException)]
-    assert [type(each) for each in refused] == [TakenError] * 7
+    assert [type(each) for each in refused] == [DuplicateInteractionError] * 7
 
 
 async def test_the_limit_counts_waiting_notes_of_all_owners_and_no_others(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     for number, state in enumerate(WAYS):
         await in_state(store, state, f"{state}", call=number + 1)
     waiting = sum(state.waiting for state in NoteState)
-    other = JournalStore(database, "two")
-    with pytest.raises(JournalFullError) as refusal:
+    other = OutboxRepository(database, "two")
+    with pytest.raises(OutboxFullError) as refusal:
         await other.accept(new_note("more"), waiting_limit=waiting)
     assert refusal.value.limit == waiting
     await other.accept(new_note("more"), waiting_limit=waiting + 1)
@@ -71,12 +77,12 @@ async def test_the_limit_counts_waiting_notes_of_all_owners_and_no_others(
 async def test_many_accepted_at_once_never_exceed_the_limit(database: Database) -> None:
     results = await asyncio.gather(
         *(
-            JournalStore(database, f"{n}").accept(new_note(f"{n}"), waiting_limit=5)
+            OutboxRepository(database, f"{n}").accept(new_note(f"{n}"), waiting_limit=5)
             for n in range(12)
         ),
         return_exceptions=True,
     )
-    assert sum(isinstance(each, JournalFullError) for each in results) == 7
+    assert sum(isinstance(each, OutboxFullError) for each in results) == 7
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,7 @@ async def test_many_accepted_at_once_never_exceed_the_limit(database: Database) 
     ],
 )
 async def test_a_repeated_note_is_held_while_the_other_may_be_in_the_cad(
-    store: JournalStore, state: NoteState
+    store: OutboxRepository, state: NoteState
 ) -> None:
     await in_state(store, state)
     held, ago = await store.accept(new_note("some  note\nhere"), waiting_limit=10)
@@ -102,7 +108,7 @@ async def test_a_repeated_note_is_held_while_the_other_may_be_in_the_cad(
 
 @pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.CANCELLED])
 async def test_a_repeated_note_is_taken_when_the_other_came_to_nothing(
-    store: JournalStore, state: NoteState
+    store: OutboxRepository, state: NoteState
 ) -> None:
     await in_state(store, state)
     record, _ = await store.accept(new_note(), waiting_limit=10)
@@ -119,7 +125,7 @@ async def test_a_repeated_note_is_taken_when_the_other_came_to_nothing(
     ],
     ids=["text", "call", "member", "guild"],
 )
-async def test_a_note_that_differs_is_no_repetition(store: JournalStore, other: object) -> None:
+async def test_a_note_that_differs_is_no_repetition(store: OutboxRepository, other: object) -> None:
     await in_state(store, NoteState.ADDED)
     new = replace(other, id=new_note().id)  # type: ignore[type-var]
     record, ago = await store.accept(new, waiting_limit=10)  # type: ignore[arg-type]
@@ -127,7 +133,7 @@ async def test_a_note_that_differs_is_no_repetition(store: JournalStore, other: 
 
 
 async def test_the_same_note_after_a_minute_is_no_repetition(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     await in_state(store, NoteState.ADDED)
     await shift(database, REPEAT_SECONDS + 1, "accepted_at")
@@ -135,26 +141,26 @@ async def test_the_same_note_after_a_minute_is_no_repetition(
     assert record.state is NoteState.RECEIVED
 
 
-async def test_a_held_note_is_taken_once_when_it_is_meant(store: JournalStore) -> None:
+async def test_a_held_note_is_taken_once_when_it_is_meant(store: OutboxRepository) -> None:
     await in_state(store, NoteState.ADDED)
     held, _ = await store.accept(new_note(), waiting_limit=10)
     meant, ago = await store.accept(new_note(), waiting_limit=10, instead_of=held.id)
     assert (meant.state, ago) == (NoteState.RECEIVED, None)
     assert await store.get(held.id) is None
-    with pytest.raises(TakenError):
+    with pytest.raises(DuplicateInteractionError):
         await store.accept(new_note(), waiting_limit=10, instead_of=held.id)
 
 
-async def test_only_a_held_note_can_be_replaced(store: JournalStore) -> None:
+async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None:
     added = await in_state(store, NoteState.ADDED)
-    with pytest.raises(TakenError):
+    with pytest.raises(DuplicateInteractionError):
         await store.accept(new_note("other"), waiting_limit=10, instead_of=added.id)
     assert await store.get(added.id) == added
 
 
 @pytest.mark.parametrize("state", WAYS)
 async def test_only_a_note_that_was_not_promised_can_be_withdrawn(
-    store: JournalStore, state: NoteState
+    store: OutboxRepository, state: NoteState
 ) -> None:
     record = await in_state(store, state)
     await store.withdraw(record.id)
@@ -162,14 +168,16 @@ async def test_only_a_note_that_was_not_promised_can_be_withdrawn(
 
 
 async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     new = new_note("distinctive words")
     record, _ = await store.accept(new, waiting_limit=10)
-    queued = await store.move(record, NoteState.QUEUED)
-    sending = await store.move(queued, NoteState.SENDING)
-    added = await store.move(sending, NoteState.ADDED, answer="NOTE 'distinctive words' added")
-    for shown in (repr(new), repr(record), repr(added), repr(MovedOnError(added))):
+    queued = await store.transition(record, NoteState.QUEUED)
+    sending = await store.transition(queued, NoteState.SENDING)
+    added = await store.transition(
+        sending, NoteState.ADDED, answer="NOTE 'distinctive words' added"
+    )
+    for shown in (repr(new), repr(record), repr(added), repr(StaleRevisionError(added))):
         assert "interaction-token" not in shown
         assert "distinctive" not in shown
         assert "Dana" not in shown
@@ -179,7 +187,7 @@ async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
 async def test_a_process_withdraws_no_note_that_another_one_wrote_down(
     database: Database,
 ) -> None:
-    ours, theirs = JournalStore(database, "ours"), JournalStore(database, "theirs")
+    ours, theirs = OutboxRepository(database, "ours"), OutboxRepository(database, "theirs")
     record, _ = await ours.accept(new_note(), waiting_limit=10)
     await theirs.withdraw(record.id)
     assert await ours.get(record.id) == record

@@ -8,16 +8,16 @@ import aiohttp
 import pytest
 
 from bot.outbox import (
-    JournalFullError,
-    JournalStore,
-    MovedOnError,
     NoteRecord,
     NoteState,
+    OutboxFullError,
+    OutboxRepository,
+    StaleRevisionError,
     TooOldError,
 )
-from bot.outbox.states import ForbiddenMoveError
+from bot.outbox.states import InvalidTransitionError
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.storage import Database, DatabaseAddress, StorageError
+from bot.storage import Database, DatabaseUrl, StorageError
 from tests import database as databases
 from tests.database import opened
 from tests.gate import Gate
@@ -25,7 +25,7 @@ from tests.outbox import workers
 from tests.outbox.workers import (
     LABEL,
     WAYS,
-    Office,
+    Worker,
     eventually,
     in_state,
     shift,
@@ -44,18 +44,18 @@ session = workers.session
 GONE = "a process that is gone"
 
 
-async def resume(office: Office, record: NoteRecord, target: NoteState) -> NoteRecord:
-    return await office.delivery.resume(record, target, (record.id + 2, "new-token"))
+async def resume(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
+    return await worker.outbox.resume(record, target, (record.id + 2, "new-token"))
 
 
 async def test_a_failed_note_that_is_tried_again_is_added(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.FAILED)
-    async with working(Office(database, cad, session)) as office:
-        queued = await resume(office, record, NoteState.QUEUED)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.FAILED)
+    async with working(Worker(database, cad, session)) as worker:
+        queued = await resume(worker, record, NoteState.QUEUED)
         assert (queued.message_id, queued.token) == (record.id + 2, "new-token")
-        await office.became(record, NoteState.ADDED)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
@@ -63,23 +63,23 @@ async def test_a_failed_note_that_is_tried_again_is_added(
 async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, there: bool
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
     if there:
         cad.add_note(123, record.note.text, label=LABEL)
-    async with working(Office(database, cad, session)) as office:
-        await resume(office, record, NoteState.CHECKING)
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        await resume(worker, record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
 async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
     cad.add_note(123, record.note.text, label=LABEL)
-    async with working(Office(database, cad, session)) as office:
-        await resume(office, record, NoteState.QUEUED)
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        await resume(worker, record, NoteState.QUEUED)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"] * 2
 
 
@@ -87,18 +87,18 @@ async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
 async def test_a_note_in_doubt_whose_second_send_adds_nothing_stays_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, refused: bool
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
     cad.faults.add(Fault(on="note", status=404 if refused else 429, body="{}", times=None))
     limits = with_limits(give_up_seconds=30.0 if refused else 1.0)
-    async with working(Office(database, cad, session, limits)) as office:
-        queued = await resume(office, record, NoteState.QUEUED)
-        ended = await office.became(queued, NoteState.UNCONFIRMED)
-    assert ended.uncertain == 1
+    async with working(Worker(database, cad, session, limits)) as worker:
+        queued = await resume(worker, record, NoteState.QUEUED)
+        ended = await worker.became(queued, NoteState.UNCONFIRMED)
+    assert ended.unconfirmed_sends == 1
     cad.faults.clear()
     cad.add_note(123, record.note.text, label=LABEL)
-    async with working(Office(database, cad, session)) as office:
-        await resume(office, ended, NoteState.CHECKING)
-        await office.became(ended, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        await resume(worker, ended, NoteState.CHECKING)
+        await worker.became(ended, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
@@ -109,27 +109,27 @@ async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that
     session: aiohttp.ClientSession,
     first: bool,
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
     if first:
         cad.add_note(123, record.note.text, label=LABEL)
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
-    async with working(Office(database, cad, session)) as office:
-        await resume(office, record, NoteState.QUEUED)
-        await office.became(record, NoteState.CHECKING)
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        await resume(worker, record, NoteState.QUEUED)
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
     assert len(cad.note_requests) == 1
 
 
 async def test_a_note_can_be_taken_up_once_however_often_the_button_is_pressed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(JournalStore(database, GONE), NoteState.FAILED)
-    async with working(Office(database, cad, session)) as office:
+    record = await in_state(OutboxRepository(database, GONE), NoteState.FAILED)
+    async with working(Worker(database, cad, session)) as worker:
         presses = await asyncio.gather(
-            *(resume(office, record, NoteState.QUEUED) for _ in range(5)), return_exceptions=True
+            *(resume(worker, record, NoteState.QUEUED) for _ in range(5)), return_exceptions=True
         )
-        await office.became(record, NoteState.ADDED)
-    assert all(isinstance(each, NoteRecord | MovedOnError) for each in presses)
+        await worker.became(record, NoteState.ADDED)
+    assert all(isinstance(each, NoteRecord | StaleRevisionError) for each in presses)
     assert stored(cad) == ["some note here"]
 
 
@@ -138,18 +138,18 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, target: NoteState
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    record = await in_state(JournalStore(database, GONE), NoteState.UNCONFIRMED)
-    async with working(Office(database, cad, session, with_limits(waiting_notes=1))) as office:
-        first = await office.note("first")
-        with pytest.raises(JournalFullError):
-            await resume(office, record, target)
-        now = await office.delivery.store.get(record.id)
+    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    async with working(Worker(database, cad, session, with_limits(waiting_notes=1))) as worker:
+        first = await worker.note("first")
+        with pytest.raises(OutboxFullError):
+            await resume(worker, record, target)
+        now = await worker.outbox.store.get(record.id)
         assert now is not None
         assert (now.state, now.revision) == (record.state, record.revision)
         cad.faults.clear()
-        await office.became(first, NoteState.ADDED)
-        await resume(office, record, target)
-        await office.became(record, NoteState.ADDED)
+        await worker.became(first, NoteState.ADDED)
+        await resume(worker, record, target)
+        await worker.became(record, NoteState.ADDED)
     assert sorted(stored(cad)) == ["first", "some note here"]
 
 
@@ -168,22 +168,22 @@ async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
     state: NoteState,
     target: NoteState,
 ) -> None:
-    office = Office(database, cad, session)
-    record = await in_state(JournalStore(database, GONE), state)
+    worker = Worker(database, cad, session)
+    record = await in_state(OutboxRepository(database, GONE), state)
     await shift(database, 86_399.0, "updated_at")
-    kept = await office.delivery.store.get(record.id)
+    kept = await worker.outbox.store.get(record.id)
     assert kept is not None
     await shift(database, 2.0, "updated_at")
     with pytest.raises(TooOldError):
-        await resume(office, kept, target)
-    now = await office.delivery.store.get(record.id)
+        await resume(worker, kept, target)
+    now = await worker.outbox.store.get(record.id)
     assert now is not None
     assert (now.state, now.revision) == (record.state, record.revision)
     if state is NoteState.UNCONFIRMED:
-        assert (await office.delivery.cancel(now)).state is NoteState.CANCELLED
+        assert (await worker.outbox.cancel(now)).state is NoteState.CANCELLED
     else:
         await shift(database, -60.0, "updated_at")
-        assert (await resume(office, now, target)).state is target
+        assert (await resume(worker, now, target)).state is target
 
 
 @pytest.mark.parametrize("state", WAYS)
@@ -191,18 +191,18 @@ async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
     allowed = (NoteState.QUEUED, NoteState.CHECKING, NoteState.UNCONFIRMED)
-    office = Office(database, cad, session)
-    record = await in_state(office.delivery.store, state)
+    worker = Worker(database, cad, session)
+    record = await in_state(worker.outbox.store, state)
     if state in allowed:
-        assert (await office.delivery.cancel(record)).state is NoteState.CANCELLED
-        assert [each.state for each in office.told] == [NoteState.CANCELLED]
+        assert (await worker.outbox.cancel(record)).state is NoteState.CANCELLED
+        assert [each.state for each in worker.told] == [NoteState.CANCELLED]
     else:
-        with pytest.raises(ForbiddenMoveError):
-            await office.delivery.cancel(record)
-    async with working(office):
-        last = await office.note("last")
+        with pytest.raises(InvalidTransitionError):
+            await worker.outbox.cancel(record)
+    async with working(worker):
+        last = await worker.note("last")
         if state in allowed or state.final:
-            await office.became(last, NoteState.ADDED)
+            await worker.became(last, NoteState.ADDED)
     assert "some note here" not in stored(cad)
 
 
@@ -212,13 +212,13 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
     async with working(
-        Office(database, cad, session, with_limits(call_reads_per_minute=1))
-    ) as office:
-        first = await office.note("first")
-        doubtful = await office.became(first, NoteState.CHECKING)
-        second = await office.note("second")
-        await office.delivery.cancel(doubtful)
-        await office.became(second, NoteState.ADDED)
+        Worker(database, cad, session, with_limits(call_reads_per_minute=1))
+    ) as worker:
+        first = await worker.note("first")
+        doubtful = await worker.became(first, NoteState.CHECKING)
+        second = await worker.note("second")
+        await worker.outbox.cancel(doubtful)
+        await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
 
 
@@ -231,7 +231,7 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
     ],
 )
 async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
     request: pytest.FixtureRequest,
     cad: SonoranServer,
     session: aiohttp.ClientSession,
@@ -242,26 +242,26 @@ async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
     """The database takes the move only after it was given up, as a slow commit may be."""
     address, gate = behind_gate
     async with opened(address) as database:
-        office = Office(database, cad, session)
-        store = office.delivery.store
+        worker = Worker(database, cad, session)
+        store = worker.outbox.store
         record = await in_state(store, state)
-        async with working(office):
+        async with working(worker):
             await gate.refuse()
             cancels = target is NoteState.CANCELLED
-            press = office.delivery.cancel(record) if cancels else resume(office, record, target)
+            press = worker.outbox.cancel(record) if cancels else resume(worker, record, target)
             with pytest.raises(StorageError):
                 await press
             await gate.let_pass()
             await until_moved(store, record, target)
-            await office.became(record, end)
-            behind = await office.note("behind")
-            await office.became(behind, NoteState.ADDED)
+            await worker.became(record, end)
+            behind = await worker.note("behind")
+            await worker.became(behind, NoteState.ADDED)
 
 
-async def until_moved(store: JournalStore, record: NoteRecord, target: NoteState) -> None:
+async def until_moved(store: OutboxRepository, record: NoteRecord, target: NoteState) -> None:
     while True:
         try:
-            await store.move(record, target, message=(record.id + 2, "new-token"))
+            await store.transition(record, target, message=(record.id + 2, "new-token"))
         except StorageError:
             continue
         return
@@ -271,16 +271,16 @@ async def test_a_note_of_one_process_is_cancelled_by_another_and_told_by_that(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    one, two = Office(database, cad, session), Office(database, cad, session)
+    one, two = Worker(database, cad, session), Worker(database, cad, session)
     async with working(one):
         first = await one.note("first", call=124)
         record = await one.note()
         await one.became(record, NoteState.QUEUED)
-        queued = await one.delivery.store.get(record.id)
+        queued = await one.outbox.store.get(record.id)
         assert queued is not None
-        await two.delivery.cancel(queued)
+        await two.outbox.cancel(queued)
         assert [each.state for each in two.told] == [NoteState.CANCELLED]
         cad.faults.clear()
         await one.became(first, NoteState.ADDED)
-        await eventually(lambda: len(one.delivery) == 0)
+        await eventually(lambda: len(one.outbox) == 0)
     assert stored(cad) == []

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from bot.outbox import NoteState, states
-from bot.outbox.states import MOVES, WAITING, ForbiddenMoveError, check_move
+from bot.outbox.states import TRANSITIONS, WAITING, InvalidTransitionError, check_transition
 
 DRAWN = {
     (NoteState.RECEIVED, NoteState.QUEUED),
@@ -36,7 +36,7 @@ PAIRS = list(product(NoteState, NoteState))
 
 
 def test_the_table_has_the_arrows_of_the_drawing_and_no_others() -> None:
-    assert {(origin, target) for origin in MOVES for target in MOVES[origin]} == DRAWN
+    assert {(origin, target) for origin in TRANSITIONS for target in TRANSITIONS[origin]} == DRAWN
 
 
 def test_the_drawing_names_every_state() -> None:
@@ -46,18 +46,18 @@ def test_the_drawing_names_every_state() -> None:
 
 @pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair in DRAWN])
 def test_a_drawn_move_is_allowed(origin: NoteState, target: NoteState) -> None:
-    check_move(origin, target)
+    check_transition(origin, target)
 
 
 @pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair not in DRAWN])
 def test_a_move_that_is_not_drawn_raises(origin: NoteState, target: NoteState) -> None:
-    with pytest.raises(ForbiddenMoveError, match=f"from {origin} to {target}"):
-        check_move(origin, target)
+    with pytest.raises(InvalidTransitionError, match=f"from {origin} to {target}"):
+        check_transition(origin, target)
 
 
 def test_every_state_can_be_reached_from_the_two_that_a_command_begins_with() -> None:
     reached = {NoteState.HELD, NoteState.RECEIVED}
-    while more := {target for state in reached for target in MOVES[state]} - reached:
+    while more := {target for state in reached for target in TRANSITIONS[state]} - reached:
         reached |= more
     assert reached == set(NoteState)
 
@@ -66,7 +66,7 @@ def test_a_waiting_note_can_come_to_an_end_and_one_that_is_final_is_not_waiting(
     for state in NoteState:
         assert not (state.final and state.waiting)
         reached = {state}
-        while more := {target for each in reached for target in MOVES[each]} - reached:
+        while more := {target for each in reached for target in TRANSITIONS[each]} - reached:
             reached |= more
         assert not state.waiting or any(each.final for each in reached)
 
@@ -77,15 +77,20 @@ def test_only_a_held_note_is_neither_waiting_nor_final() -> None:
 
 def test_only_notes_that_were_given_up_can_be_taken_up_again() -> None:
     ended = [state for state in NoteState if state.final]
-    assert {state for state in ended if MOVES[state]} == {NoteState.FAILED, NoteState.UNCONFIRMED}
+    assert {state for state in ended if TRANSITIONS[state]} == {
+        NoteState.FAILED,
+        NoteState.UNCONFIRMED,
+    }
 
 
 def test_a_note_is_only_sent_when_it_is_certainly_not_under_way() -> None:
-    assert {state for state in NoteState if NoteState.SENDING in MOVES[state]} == {NoteState.QUEUED}
+    assert {state for state in NoteState if NoteState.SENDING in TRANSITIONS[state]} == {
+        NoteState.QUEUED
+    }
     in_doubt = {NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED}
-    assert all(NoteState.FAILED not in MOVES[state] for state in in_doubt)
+    assert all(NoteState.FAILED not in TRANSITIONS[state] for state in in_doubt)
 
 
 def test_nobody_can_change_the_table() -> None:
     with pytest.raises(TypeError):
-        MOVES[NoteState.ADDED] = frozenset(WAITING)  # type: ignore[index]
+        TRANSITIONS[NoteState.ADDED] = frozenset(WAITING)  # type: ignore[index]

@@ -6,10 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.outbox import JournalStore, MovedOnError, NoteState
+from bot.outbox import NoteState, OutboxRepository, StaleRevisionError
 from bot.outbox.ledger import explained
-from bot.outbox.repository import NotFirstError
-from bot.outbox.states import MOVES, RECEIVED_SECONDS, ForbiddenMoveError
+from bot.outbox.repository import OutOfOrderError
+from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
 from tests import database as databases
@@ -21,189 +21,192 @@ database = databases.database
 
 
 @pytest.fixture
-def store(database: Database) -> JournalStore:
-    return JournalStore(database, "one")
+def store(database: Database) -> OutboxRepository:
+    return OutboxRepository(database, "one")
 
 
 @pytest.mark.parametrize("state", WAYS)
 async def test_a_move_is_made_exactly_where_the_states_allow_it(
-    store: JournalStore, state: NoteState
+    store: OutboxRepository, state: NoteState
 ) -> None:
     for number, target in enumerate(NoteState):
         record = await in_state(store, state, f"to {target}", call=number + 1)
-        if target in MOVES[state]:
-            moved = await store.move(record, target)
+        if target in TRANSITIONS[state]:
+            moved = await store.transition(record, target)
             assert (moved.state, moved.revision) == (target, record.revision + 1)
             assert await store.get(record.id) == moved
         else:
-            with pytest.raises(ForbiddenMoveError):
-                await store.move(record, target)
+            with pytest.raises(InvalidTransitionError):
+                await store.transition(record, target)
             assert await store.get(record.id) == record
 
 
-@pytest.mark.parametrize("state", [state for state in WAYS if MOVES[state]])
+@pytest.mark.parametrize("state", [state for state in WAYS if TRANSITIONS[state]])
 async def test_a_move_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
-    store: JournalStore, state: NoteState
+    store: OutboxRepository, state: NoteState
 ) -> None:
-    for number, target in enumerate(sorted(MOVES[state])):
+    for number, target in enumerate(sorted(TRANSITIONS[state])):
         record = await in_state(store, state, f"to {target}", call=number + 1)
-        moved = await store.move(record, target)
+        moved = await store.transition(record, target)
         if target is NoteState.SENDING:
-            with pytest.raises(MovedOnError) as refusal:
-                await store.move(record, target)
+            with pytest.raises(StaleRevisionError) as refusal:
+                await store.transition(record, target)
             assert refusal.value.record == moved
         else:
-            assert await store.move(record, target) == moved
+            assert await store.transition(record, target) == moved
         assert await store.get(record.id) == moved
 
 
 async def test_a_move_made_again_counts_no_delivery_twice(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.SENDING)
     for _ in range(3):
-        await store.move(record, NoteState.ADDED)
+        await store.transition(record, NoteState.ADDED)
     (counts,) = (await explained(database, record)).values()
     assert (counts.added, counts.uncertain) == (1, 0)
 
 
-async def test_an_old_revision_moves_nothing(store: JournalStore) -> None:
+async def test_an_old_revision_moves_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
-    sending = await store.move(record, NoteState.SENDING)
-    again = await store.move(sending, NoteState.QUEUED)
-    with pytest.raises(MovedOnError) as refusal:
-        await store.move(record, NoteState.SENDING)
+    sending = await store.transition(record, NoteState.SENDING)
+    again = await store.transition(sending, NoteState.QUEUED)
+    with pytest.raises(StaleRevisionError) as refusal:
+        await store.transition(record, NoteState.SENDING)
     assert refusal.value.record == again
 
 
 async def test_another_owners_note_is_not_moved_unless_it_is_taken(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.QUEUED)
-    other = JournalStore(database, "two")
-    with pytest.raises(MovedOnError) as refusal:
-        await other.move(record, NoteState.CANCELLED)
+    other = OutboxRepository(database, "two")
+    with pytest.raises(StaleRevisionError) as refusal:
+        await other.transition(record, NoteState.CANCELLED)
     assert refusal.value.record == record
-    taken = await other.move(record, NoteState.CANCELLED, take=True)
+    taken = await other.transition(record, NoteState.CANCELLED, take=True)
     assert (taken.state, taken.owner) == (NoteState.CANCELLED, "two")
-    with pytest.raises(MovedOnError):
-        await store.move(record, NoteState.SENDING)
+    with pytest.raises(StaleRevisionError):
+        await store.transition(record, NoteState.SENDING)
 
 
-async def test_a_note_that_is_gone_has_moved_on_to_nothing(store: JournalStore) -> None:
+async def test_a_note_that_is_gone_has_moved_on_to_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.RECEIVED)
     await store.withdraw(record.id)
-    with pytest.raises(MovedOnError) as refusal:
-        await store.move(record, NoteState.QUEUED)
+    with pytest.raises(StaleRevisionError) as refusal:
+        await store.transition(record, NoteState.QUEUED)
     assert refusal.value.record is None
 
 
-async def test_of_two_different_moves_at_once_one_is_made(store: JournalStore) -> None:
+async def test_of_two_different_moves_at_once_one_is_made(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
     results = await asyncio.gather(
-        store.move(record, NoteState.SENDING),
-        store.move(record, NoteState.CANCELLED, take=True),
+        store.transition(record, NoteState.SENDING),
+        store.transition(record, NoteState.CANCELLED, take=True),
         return_exceptions=True,
     )
-    assert sum(isinstance(each, MovedOnError) for each in results) == 1
+    assert sum(isinstance(each, StaleRevisionError) for each in results) == 1
     now = await store.get(record.id)
     assert now in results
 
 
 @pytest.mark.parametrize("ahead", [NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING])
 async def test_a_note_is_not_sent_before_one_ahead_of_it_whoever_has_that(
-    store: JournalStore, database: Database, ahead: NoteState
+    store: OutboxRepository, database: Database, ahead: NoteState
 ) -> None:
-    await in_state(JournalStore(database, "two"), ahead, "first")
+    await in_state(OutboxRepository(database, "two"), ahead, "first")
     second = await in_state(store, NoteState.QUEUED, "second")
-    with pytest.raises(NotFirstError):
-        await store.move(second, NoteState.SENDING)
+    with pytest.raises(OutOfOrderError):
+        await store.transition(second, NoteState.SENDING)
     other_call = await in_state(store, NoteState.QUEUED, "second", call=124)
-    await store.move(other_call, NoteState.SENDING)
+    await store.transition(other_call, NoteState.SENDING)
 
 
 @pytest.mark.parametrize("ended", [state for state in WAYS if state.final])
 async def test_a_note_that_has_ended_holds_nothing_back(
-    store: JournalStore, ended: NoteState
+    store: OutboxRepository, ended: NoteState
 ) -> None:
     await in_state(store, ended, "first")
     await in_state(store, NoteState.SENDING, "second")
 
 
 async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_first(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     first, _ = await store.accept(new_note("first"), waiting_limit=10)
     second, _ = await store.accept(new_note("second"), waiting_limit=10)
-    second = await store.move(second, NoteState.QUEUED)
-    with pytest.raises(NotFirstError):
-        await store.move(second, NoteState.SENDING)
-    first = await store.move(first, NoteState.QUEUED)
+    second = await store.transition(second, NoteState.QUEUED)
+    with pytest.raises(OutOfOrderError):
+        await store.transition(second, NoteState.SENDING)
+    first = await store.transition(first, NoteState.QUEUED)
     assert first.position < second.position
-    await store.move(first, NoteState.SENDING)
+    await store.transition(first, NoteState.SENDING)
 
 
 async def test_a_note_that_is_not_promised_for_long_holds_nothing_back(
-    store: JournalStore, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     await store.accept(new_note("first"), waiting_limit=10)
     second = await in_state(store, NoteState.QUEUED, "second")
     await shift(database, RECEIVED_SECONDS)
-    await store.move(second, NoteState.SENDING)
+    await store.transition(second, NoteState.SENDING)
 
 
 async def test_a_note_that_was_not_stored_keeps_its_place_and_its_time(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     checking = await in_state(store, NoteState.CHECKING)
     await in_state(store, NoteState.QUEUED, "behind")
-    again = await store.move(checking, NoteState.QUEUED)
-    assert (again.position, again.since) == (checking.position, checking.since)
-    await store.move(again, NoteState.SENDING)
+    again = await store.transition(checking, NoteState.QUEUED)
+    assert (again.position, again.round_started_at) == (
+        checking.position,
+        checking.round_started_at,
+    )
+    await store.transition(again, NoteState.SENDING)
 
 
 @pytest.mark.parametrize("given_up", [NoteState.FAILED, NoteState.UNCONFIRMED])
 async def test_a_note_that_is_sent_again_goes_behind_the_others_with_time_anew(
-    store: JournalStore, database: Database, given_up: NoteState
+    store: OutboxRepository, database: Database, given_up: NoteState
 ) -> None:
     record = await in_state(store, given_up)
     await shift(database, 1000)
     behind = await in_state(store, NoteState.QUEUED, "behind")
-    again = await store.move(record, NoteState.QUEUED)
+    again = await store.transition(record, NoteState.QUEUED)
     assert again.position > behind.position
-    assert again.since > record.since
-    with pytest.raises(NotFirstError):
-        await store.move(again, NoteState.SENDING)
+    assert again.round_started_at > record.round_started_at
+    with pytest.raises(OutOfOrderError):
+        await store.transition(again, NoteState.SENDING)
 
 
-async def test_what_is_known_of_the_outcome_is_kept(store: JournalStore) -> None:
+async def test_what_is_known_of_the_outcome_is_kept(store: OutboxRepository) -> None:
     sending = await in_state(store, NoteState.SENDING)
     cause = OutcomeUnknownError(Reason.SERVER_ERROR, status=502, text="bad\0 \ud83d")
-    doubtful = await store.move(sending, NoteState.CHECKING, cause=cause)
-    assert isinstance(doubtful.cause, OutcomeUnknownError)
-    assert (doubtful.cause.reason, doubtful.cause.status) == (Reason.SERVER_ERROR, 502)
-    assert doubtful.cause.text == "bad\0 \ud83d"
+    doubtful = await store.transition(sending, NoteState.CHECKING, failure=cause)
+    assert isinstance(doubtful.failure, OutcomeUnknownError)
+    assert (doubtful.failure.reason, doubtful.failure.status) == (Reason.SERVER_ERROR, 502)
+    assert doubtful.failure.text == "bad\0 \ud83d"
     refused = await in_state(store, NoteState.SENDING, call=124)
-    refused = await store.move(
-        refused, NoteState.REFUSED, cause=RefusedError("no such call", status=404)
+    refused = await store.transition(
+        refused, NoteState.REFUSED, failure=RefusedError("no such call", status=404)
     )
-    assert isinstance(refused.cause, RefusedError)
-    assert (refused.cause.text, refused.cause.status) == ("no such call", 404)
+    assert isinstance(refused.failure, RefusedError)
+    assert (refused.failure.text, refused.failure.status) == ("no such call", 404)
 
 
 async def test_an_answer_that_a_database_cannot_store_as_it_is_does_not_stop_the_note(
-    store: JournalStore,
+    store: OutboxRepository,
 ) -> None:
     sending = await in_state(store, NoteState.SENDING)
-    added = await store.move(sending, NoteState.ADDED, answer="NOTE 'a\0b\ud83d' added")
+    added = await store.transition(sending, NoteState.ADDED, answer="NOTE 'a\0b\ud83d' added")
     assert added.state is NoteState.ADDED
     assert added.answer is not None
     assert added.answer.startswith("NOTE 'a")
 
 
-async def test_a_mark_for_an_old_revision_changes_nothing(store: JournalStore) -> None:
+async def test_a_mark_for_an_old_revision_changes_nothing(store: OutboxRepository) -> None:
     queued = await in_state(store, NoteState.QUEUED)
-    sending = await store.move(queued, NoteState.SENDING)
+    sending = await store.transition(queued, NoteState.SENDING)
     await store.mark(queued, shown=True, logged=True)
     assert await store.get(queued.id) == sending
     await store.mark(sending, shown=True, logged=False)

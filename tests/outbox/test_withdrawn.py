@@ -14,7 +14,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Office, stored, working
+from tests.outbox.workers import Worker, stored, working
 
 engine = databases.engine
 address = databases.address
@@ -28,14 +28,14 @@ async def test_what_is_kept_is_not_sent_until_it_may_be(
 ) -> None:
     verdicts = {1: WaitingNotes.KEEP, 2: WaitingNotes.SEND}
     async with working(
-        Office(database, cad, session, waiting_notes=verdicts.__getitem__)
-    ) as office:
-        kept = await office.note("kept", guild=1)
-        sent = await office.note("sent", call=124, guild=2)
-        await office.became(sent, NoteState.ADDED)
+        Worker(database, cad, session, waiting_notes=verdicts.__getitem__)
+    ) as worker:
+        kept = await worker.note("kept", guild=1)
+        sent = await worker.note("sent", call=124, guild=2)
+        await worker.became(sent, NoteState.ADDED)
         assert stored(cad) == []
         verdicts[1] = WaitingNotes.SEND
-        await office.became(kept, NoteState.ADDED)
+        await worker.became(kept, NoteState.ADDED)
     assert stored(cad) == ["kept"]
 
 
@@ -46,16 +46,16 @@ async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
     cad.faults.add(Fault(on="note", times=1, abort="before"))
     cad.faults.add(Fault(on="calls", times=None, status=503))
     async with working(
-        Office(database, cad, session, waiting_notes=verdicts.__getitem__)
-    ) as office:
-        in_doubt = await office.note("in doubt", guild=1)
-        await office.became(in_doubt, NoteState.CHECKING)
+        Worker(database, cad, session, waiting_notes=verdicts.__getitem__)
+    ) as worker:
+        in_doubt = await worker.note("in doubt", guild=1)
+        await worker.became(in_doubt, NoteState.CHECKING)
         verdicts[1] = WaitingNotes.WITHDRAW
-        assert (await office.became(in_doubt, NoteState.CANCELLED)).uncertain
-        queued = await office.note("queued", guild=1)
-        assert not (await office.became(queued, NoteState.CANCELLED)).uncertain
-        other = await office.note("other", guild=2)
-        await office.became(other, NoteState.ADDED)
+        assert (await worker.became(in_doubt, NoteState.CANCELLED)).unconfirmed_sends
+        queued = await worker.note("queued", guild=1)
+        assert not (await worker.became(queued, NoteState.CANCELLED)).unconfirmed_sends
+        other = await worker.note("other", guild=2)
+        await worker.became(other, NoteState.ADDED)
     assert stored(cad) == ["other"]
 
 
@@ -69,9 +69,9 @@ async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sen
     def verdict(_guild_id: int) -> WaitingNotes:
         return WaitingNotes.WITHDRAW if ever_sending(path) else WaitingNotes.SEND
 
-    async with working(Office(database, cad, session, waiting_notes=verdict)) as office:
-        note = await office.note()
-        await office.became(note, NoteState.CANCELLED)
+    async with working(Worker(database, cad, session, waiting_notes=verdict)) as worker:
+        note = await worker.note()
+        await worker.became(note, NoteState.CANCELLED)
     assert stored(cad) == []
 
 

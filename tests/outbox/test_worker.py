@@ -1,4 +1,4 @@
-"""What becomes of notes between the journal and the CAD."""
+"""What becomes of notes between the outbox and the CAD."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Office, stored, with_limits, working
+from tests.outbox.workers import Worker, stored, with_limits, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -26,9 +26,9 @@ session = workers.session
 async def test_a_note_reaches_the_cad_once_and_is_told_as_added(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, version: int
 ) -> None:
-    async with working(Office(database, cad, session, version=version)) as office:
-        record = await office.note()
-        added = await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session, version=version)) as worker:
+        record = await worker.note()
+        added = await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
     assert added.answer == "NOTE 'some note here' added to call #123"
 
@@ -53,10 +53,10 @@ async def test_a_note_that_was_not_stored_is_sent_again_after_a_look(
     fault: Fault,
 ) -> None:
     cad.faults.add(fault)
-    async with working(Office(database, cad, session, version=version)) as office:
-        record = await office.note()
-        await office.became(record, NoteState.CHECKING)
-        await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session, version=version)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
     assert len(cad.note_requests) == 2
 
@@ -82,9 +82,9 @@ async def test_a_note_that_was_stored_is_found_and_not_sent_again(
 ) -> None:
     cad.faults.add(fault)
     limits = with_limits(settle_seconds=1.0)
-    async with working(Office(database, cad, session, limits, version)) as office:
-        record = await office.note()
-        added = await office.became(record, NoteState.ADDED)
+    async with working(Worker(database, cad, session, limits, version)) as worker:
+        record = await worker.note()
+        added = await worker.became(record, NoteState.ADDED)
     assert added.answer == "NOTE 'some note here' added to call #123"
     assert stored(cad) == ["some note here"]
     assert len(cad.note_requests) == 1
@@ -93,15 +93,15 @@ async def test_a_note_that_was_stored_is_found_and_not_sent_again(
 async def test_equal_notes_that_are_both_meant_are_both_delivered(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with working(Office(database, cad, session)) as office:
-        first = await office.note(member=1)
-        await office.became(first, NoteState.ADDED)
+    async with working(Worker(database, cad, session)) as worker:
+        first = await worker.note(member=1)
+        await worker.became(first, NoteState.ADDED)
         cad.faults.add(Fault(on="note", abort="before"))
-        second = await office.note(member=2)
-        await office.became(second, NoteState.ADDED)
+        second = await worker.note(member=2)
+        await worker.became(second, NoteState.ADDED)
         cad.faults.add(Fault(on="note", applied=True, abort="before"))
-        third = await office.note(member=3)
-        await office.became(third, NoteState.ADDED)
+        third = await worker.note(member=3)
+        await worker.became(third, NoteState.ADDED)
     assert stored(cad) == ["some note here"] * 3
 
 
@@ -110,10 +110,10 @@ async def test_notes_of_a_call_keep_their_order_across_doubt_and_outage(
 ) -> None:
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="version", status=503, times=3))
-    async with working(Office(database, cad, session)) as office:
-        records = [await office.note(f"note {n}") for n in range(12)]
+    async with working(Worker(database, cad, session)) as worker:
+        records = [await worker.note(f"note {n}") for n in range(12)]
         for record in records:
-            await office.became(record, NoteState.ADDED)
+            await worker.became(record, NoteState.ADDED)
     assert stored(cad) == [f"note {n}" for n in range(12)]
 
 
@@ -123,11 +123,11 @@ async def test_another_call_does_not_wait_for_one_in_doubt(
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
     limits = with_limits(call_reads_per_minute=10)
-    async with working(Office(database, cad, session, limits)) as office:
-        doubtful = await office.note(call=123)
-        await office.became(doubtful, NoteState.CHECKING)
-        other = await office.note(call=124)
-        await office.became(other, NoteState.ADDED)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        doubtful = await worker.note(call=123)
+        await worker.became(doubtful, NoteState.CHECKING)
+        other = await worker.note(call=124)
+        await worker.became(other, NoteState.ADDED)
     assert stored(cad, 123) == []
 
 
@@ -135,13 +135,13 @@ async def test_a_killed_process_is_followed_by_one_that_finds_the_note(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, hold=asyncio.Event()))
-    first = Office(database, cad, session)
+    first = Worker(database, cad, session)
     first.start()
     record = await first.note()
     await asyncio.wait_for(cad.received(1), PATIENCE)
     await first.kill()
-    await first.delivery.hand_over()  # what 24 s of silence do
-    async with working(Office(database, cad, session)) as second:
+    await first.outbox.hand_over()  # what 24 s of silence do
+    async with working(Worker(database, cad, session)) as second:
         await second.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
@@ -150,12 +150,12 @@ async def test_a_delay_that_the_cad_asked_for_holds_across_a_restart(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", status=429, headers={"Retry-After": "3600"}))
-    async with working(Office(database, cad, session)) as first:
+    async with working(Worker(database, cad, session)) as first:
         record = await first.note()
-        await first.until(lambda told: any(each.cause is not None for each in told))
-    async with working(Office(database, cad, session)) as second:
+        await first.until(lambda told: any(each.failure is not None for each in told))
+    async with working(Worker(database, cad, session)) as second:
         await second.became(record, NoteState.QUEUED)
         await second.note(call=124)
-        await second.delivery.cancel(second.told[0])
-        assert second.delivery.problem is not None
+        await second.outbox.cancel(second.told[0])
+        assert second.outbox.last_failure is not None
     assert len(cad.requests) == 1

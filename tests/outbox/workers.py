@@ -1,4 +1,4 @@
-"""A journal on a real database and its delivery to the stand-in for the CAD, without Discord.
+"""An outbox on a real database and its delivery to the simulator of the CAD, without Discord.
 
 A test module takes over the fixtures that it uses, and those of `tests.database`.
 """
@@ -15,14 +15,22 @@ import aiohttp
 import pytest
 from sqlalchemy import update
 
-from bot.outbox import Delivery, JournalStore, Limits, NewNote, NoteRecord, NoteState, WaitingNotes
+from bot.outbox import (
+    Limits,
+    NewNote,
+    NoteRecord,
+    NoteState,
+    OutboxRepository,
+    OutboxWorker,
+    WaitingNotes,
+)
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
 from bot.storage import Database
 from tests.world import PATIENCE
 
-KEY = "journal-key"
+KEY = "outbox-key"
 LABEL = "Dana D-2"
 QUICK = Limits(
     notes_per_minute=60_000,
@@ -55,7 +63,7 @@ WAYS: dict[NoteState, tuple[NoteState, ...]] = {
 _ids = itertools.count(1_000)
 
 
-class Office:
+class Worker:
     """One process's delivery, with everything it told of."""
 
     def __init__(
@@ -76,7 +84,7 @@ class Office:
             Credentials(KEY, cad.community_id),
             version=None if version is None else ApiVersion(version),
         )
-        self.delivery = Delivery(
+        self.outbox = OutboxWorker(
             database,
             self.client,
             limits=limits,
@@ -91,22 +99,22 @@ class Office:
         self._news.set()
 
     def start(self) -> None:
-        self._running = asyncio.create_task(self.delivery.run())
+        self._running = asyncio.create_task(self.outbox.run())
 
     async def kill(self) -> None:
         """End as a killed process does: nothing is handed over."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        await self.delivery.finish(0)
+        await self.outbox.finish(0)
 
     async def stop(self) -> None:
         """End as a process does that was asked to."""
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        await self.delivery.finish(PATIENCE)
-        await self.delivery.hand_over()
+        await self.outbox.finish(PATIENCE)
+        await self.outbox.hand_over()
 
     async def note(
         self,
@@ -119,13 +127,13 @@ class Office:
         """Accept a note and acknowledge it, as the command does."""
         record = await self.receive(text, call, member=member, guild=guild)
         assert record.state is NoteState.RECEIVED
-        await self.delivery.acknowledged(record, message_id=record.id + 1)
+        await self.outbox.acknowledged(record, message_id=record.id + 1)
         return record
 
     async def receive(
         self, text: str = "some note here", call: int = 123, *, member: int = 7, guild: int = 1
     ) -> NoteRecord:
-        record, _ = await self.delivery.accept(new_note(text, call, member=member, guild=guild))
+        record, _ = await self.outbox.accept(new_note(text, call, member=member, guild=guild))
         return record
 
     async def until(self, reached: Callable[[list[NoteRecord]], bool]) -> None:
@@ -179,7 +187,7 @@ async def eventually(reached: Callable[[], bool]) -> None:
 
 
 async def in_state(
-    store: JournalStore,
+    store: OutboxRepository,
     state: NoteState,
     text: str = "some note here",
     call: int = 123,
@@ -191,12 +199,12 @@ async def in_state(
     new = new_note(text, call, member=member, guild=guild)
     record, _ = await store.accept(new, waiting_limit=1000)
     for target in WAYS[state]:
-        record = await store.move(record, target)
+        record = await store.transition(record, target)
     return record
 
 
 async def shift(database: Database, seconds: float, *columns: str) -> None:
-    """Let times in the journal's rows be earlier, as if so many seconds had passed."""
+    """Let times in the outbox's rows be earlier, as if so many seconds had passed."""
     values = {name: notes.c[name] - seconds for name in columns or ("updated_at", "since")}
     async with database.begin() as connection:
         await connection.execute(update(notes).values(values))
@@ -222,12 +230,12 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 @asynccontextmanager
-async def working(office: Office) -> AsyncIterator[Office]:
-    office.start()
+async def working(worker: Worker) -> AsyncIterator[Worker]:
+    worker.start()
     try:
-        yield office
+        yield worker
     finally:
-        await office.stop()
+        await worker.stop()
 
 
 def stored(cad: SonoranServer, call: int = 123) -> list[str]:

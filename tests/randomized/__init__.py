@@ -1,6 +1,6 @@
 """A seeded run of the real bot that is killed, stopped and disturbed while people add notes.
 
-A child process stands between the two stand-ins of this process, on a real database. When all has
+A child process stands between the two simulators of this process, on a real database. When all has
 settled, what the CAD has is held against what Discord shows: every accepted note is there exactly
 once, or its member was told that it is not confirmed, failed or cancelled.
 

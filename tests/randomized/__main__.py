@@ -14,7 +14,7 @@ import warnings
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from tests.database import administer, at, file_in
 from tests.randomized.run import Size, randomized
 
@@ -54,7 +54,7 @@ async def _run(seed: int, size: Size, engine: str, command: list[str]) -> int:
 
 
 @contextlib.asynccontextmanager
-async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseAddress]:
+async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseUrl]:
     """Give an empty database, on the server that TEST_DATABASE_URL names or on one of our own."""
     if engine == "sqlite":
         yield file_in(folder)
@@ -71,7 +71,7 @@ async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseAddress]
         name = f"callnote_{uuid.uuid4().hex}"
         await administer(url, f"CREATE DATABASE {name}")
         try:
-            yield at(DatabaseAddress.parse(url, folder=folder), database=name)
+            yield at(DatabaseUrl.parse(url, folder=folder), database=name)
         finally:
             await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -18,7 +18,7 @@ LOOK_SECONDS = 0.2
 
 @dataclass(eq=False)
 class Child:
-    """One process; `owner` is its name in the journal, known where several can share one.
+    """One process; `owner` is its name in the outbox, known where several can share one.
 
     `ending` tells that it was killed or asked to end.
     """

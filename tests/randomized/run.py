@@ -13,7 +13,7 @@ from typing import Any
 from bot.sandbox.discord import DiscordServer
 from bot.sandbox.sonoran import Fault as CadFault
 from bot.sandbox.sonoran import SonoranServer
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from tests.database import setting_of
 from tests.randomized.children import Children
 from tests.randomized.faults import LATE_SECONDS, cad_fault, discord_fault
@@ -70,7 +70,7 @@ class Run:
         self,
         seed: int,
         size: Size,
-        address: DatabaseAddress,
+        address: DatabaseUrl,
         folder: Path,
         discord: DiscordServer,
         cad: SonoranServer,
@@ -279,7 +279,7 @@ class Run:
 
     async def _history(self, each: Spoken) -> str:
         lines = history(self._cad, self._discord, each)
-        lines.append(f"  journal: {await self._witness.history(each.interaction.id)}")
+        lines.append(f"  outbox: {await self._witness.history(each.interaction.id)}")
         return "\n".join(lines)
 
     async def _until(self, reached: Callable[[], bool]) -> None:
@@ -288,7 +288,7 @@ class Run:
 
 
 async def randomized(
-    seed: int, size: Size, address: DatabaseAddress, folder: Path, *command: str
+    seed: int, size: Size, address: DatabaseUrl, folder: Path, *command: str
 ) -> Result:
     """Do a run on an empty database; `command` is what starts the bot behind `python -m`."""
     async with (

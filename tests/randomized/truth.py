@@ -1,4 +1,4 @@
-"""Holds what the CAD stored against what Discord shows; knows nothing of the bot's own journal."""
+"""Holds what the CAD stored against what Discord shows; knows nothing of the bot's own outbox."""
 
 from __future__ import annotations
 

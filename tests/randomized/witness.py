@@ -1,4 +1,4 @@
-"""Writes down, in the bot's own database, every state that a row of the journal takes.
+"""Writes down, in the bot's own database, every state that a row of the outbox takes.
 
 It is for choosing when to kill, and for telling afterwards what happened; it decides nothing.
 """
@@ -9,7 +9,7 @@ import asyncio
 
 from sqlalchemy import text
 
-from bot.storage import Database, DatabaseAddress
+from bot.storage import Database, DatabaseUrl
 
 _TABLE = "CREATE TABLE witness (number {serial}, note BIGINT, state VARCHAR(16), tries INTEGER)"
 _SERIALS = {"SQLite": "INTEGER PRIMARY KEY", "PostgreSQL": "BIGSERIAL PRIMARY KEY"}
@@ -32,7 +32,7 @@ _LOOK_SECONDS = 0.002
 class Witness:
     """A look at one database; `prepare` comes first, before any bot uses it."""
 
-    def __init__(self, address: DatabaseAddress) -> None:
+    def __init__(self, address: DatabaseUrl) -> None:
         self._address = address
         self._database = Database(address, seconds=30.0)
 
@@ -65,7 +65,7 @@ class Witness:
             await asyncio.sleep(_LOOK_SECONDS)
 
     async def owners(self) -> set[str]:
-        """Return the processes that the journal knows."""
+        """Return the processes that the outbox knows."""
         async with self._database.begin() as connection:
             return set(await connection.scalars(text("SELECT id FROM processes")))
 

@@ -1,4 +1,4 @@
-"""The stand-in for Sonoran CAD with one call, and a caller who talks plain HTTP to it.
+"""The simulator of Sonoran CAD with one call, and a caller who talks plain HTTP to it.
 
 A test module takes over the fixtures that it uses: ``cad = cad_caller.cad``.
 """

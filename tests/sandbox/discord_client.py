@@ -1,4 +1,4 @@
-"""The stand-in for Discord, and real discord.py clients that connect to it.
+"""The simulator of Discord, and real discord.py clients that connect to it.
 
 A test module takes over the fixture: ``world = discord_client.world``.
 """
@@ -18,13 +18,13 @@ from bot.sandbox.discord import Channel, DiscordServer, Guild, Member
 from bot.sandbox.discord import Interaction as Action
 from tests.clock import Clock
 
-TOKEN = "a-token-of-the-stand-in"
+TOKEN = "a-token-of-the-simulator"
 Interaction = discord.Interaction[commands.AutoShardedBot]
 Respond = Callable[[Interaction], Awaitable[Any]]
 
 
 class World:
-    """One stand-in with a guild, and ways to connect real clients to it."""
+    """One simulator with a guild, and ways to connect real clients to it."""
 
     def __init__(self, server: DiscordServer, clock: Clock, stack: AsyncExitStack) -> None:
         self.server = server

@@ -1,4 +1,4 @@
-"""Buttons and selects of the stand-in, seen through the real discord.py client."""
+"""Buttons and selects of the simulator, seen through the real discord.py client."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Faults of the stand-in on the routes that send and change messages, over a plain socket."""
+"""Faults of the simulator on the routes that send and change messages, over a plain socket."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The gateway of the stand-in for Discord, seen through the real discord.py client."""
+"""The gateway of the simulator of Discord, seen through the real discord.py client."""
 
 import discord
 import pytest

@@ -1,4 +1,4 @@
-"""Interactions of the stand-in for Discord, seen through the real discord.py client."""
+"""Interactions of the simulator of Discord, seen through the real discord.py client."""
 
 from typing import Any
 

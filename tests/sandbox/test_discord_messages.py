@@ -1,4 +1,4 @@
-"""Messages of the stand-in for Discord, seen through the real discord.py client."""
+"""Messages of the simulator of Discord, seen through the real discord.py client."""
 
 import discord
 import pytest

@@ -1,4 +1,4 @@
-"""Sub-commands and their options in the stand-in, seen through the real discord.py client."""
+"""Sub-commands and their options in the simulator, seen through the real discord.py client."""
 
 import asyncio
 from typing import Any

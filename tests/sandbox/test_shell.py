@@ -180,7 +180,7 @@ async def test_a_long_note_that_was_not_added_can_be_read_in_the_file_below(
     assert lines[-3:] == ["  note.txt:", f"    {long}", "    last line"]
 
 
-async def test_the_cad_stand_in_allows_all_the_readings_that_the_bot_makes_here(
+async def test_the_cad_simulator_allows_all_the_readings_that_the_bot_makes_here(
     tmp_path: Path,
 ) -> None:
     async with (

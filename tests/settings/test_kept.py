@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox.discord import Member
-from bot.settings.repository import GuildSettingsStore
-from bot.storage import DatabaseAddress
+from bot.settings.repository import SettingsRepository
+from bot.storage import DatabaseUrl
 from tests import database
 from tests.administrator import configure, refused
 from tests.child import running, settings_of, start
@@ -43,7 +43,7 @@ async def admitted(world: World, member: Member) -> bool:
 
 
 async def test_a_confirmed_change_survives_a_kill(
-    world: World, address: DatabaseAddress, tmp_path: Path
+    world: World, address: DatabaseUrl, tmp_path: Path
 ) -> None:
     setting = setting_of(address)
     async with running(world, tmp_path, DATABASE_URL=setting) as child:
@@ -87,9 +87,9 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
     async with database.postgresql(request.config) as shared:
         world.database = shared
         # Else the one that does not carry it out would soon take the other for dead.
-        await world.start(other_copy_seconds=PATIENCE)
+        await world.start(other_instance_seconds=PATIENCE)
         await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
-        await world.start(other_copy_seconds=PATIENCE)
+        await world.start(other_instance_seconds=PATIENCE)
         message = await configure(world, "roles-remove", {"role": world.role})
         assert message.content.startswith("No role may add notes now")
         assert message.interaction is not None
@@ -97,7 +97,7 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
         await world.finish()
         assert message.interaction.messages == [message]
         async with database.opened(shared) as look:
-            changes = await GuildSettingsStore(look).changes(world.guild.id, 10)
+            changes = await SettingsRepository(look).changes(world.guild.id, 10)
     assert [(each.member_id, each.what) for each in changes] == [
         (world.admin.id, "dispatcher roles: none")
     ]

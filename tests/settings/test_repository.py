@@ -4,8 +4,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
-from bot.settings.repository import GuildSettings, GuildSettingsStore, SettingChange
-from bot.storage import Database, DatabaseAddress
+from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
+from bot.storage import Database, DatabaseUrl
 from tests import database as databases
 
 engine = databases.engine
@@ -14,19 +14,19 @@ database = databases.database
 
 
 @pytest.fixture
-def store(database: Database) -> GuildSettingsStore:
-    return GuildSettingsStore(database)
+def store(database: Database) -> SettingsRepository:
+    return SettingsRepository(database)
 
 
 def words(before: GuildSettings, after: GuildSettings) -> str:
     return f"{before.server_id} to {after.server_id}"
 
 
-async def choose(store: GuildSettingsStore, guild_id: int, server_id: int) -> GuildSettings:
+async def choose(store: SettingsRepository, guild_id: int, server_id: int) -> GuildSettings:
     return await store.change(guild_id, 7, lambda s: replace(s, server_id=server_id), words)
 
 
-async def test_a_change_is_found_again_whole(store: GuildSettingsStore) -> None:
+async def test_a_change_is_found_again_whole(store: SettingsRepository) -> None:
     largest = 2**63 - 1
 
     def edit(settings: GuildSettings) -> GuildSettings:
@@ -39,13 +39,13 @@ async def test_a_change_is_found_again_whole(store: GuildSettingsStore) -> None:
     assert await store.changed_since(0) == [changed]
 
 
-async def test_no_roles_are_told_apart_from_roles_never_chosen(store: GuildSettingsStore) -> None:
+async def test_no_roles_are_told_apart_from_roles_never_chosen(store: SettingsRepository) -> None:
     await store.change(1, 7, lambda s: replace(s, role_ids=frozenset()), words)
     await choose(store, 2, 5)
     assert [s.role_ids for s in await store.changed_since(0)] == [frozenset(), None]
 
 
-async def test_only_later_changes_are_returned_in_their_order(store: GuildSettingsStore) -> None:
+async def test_only_later_changes_are_returned_in_their_order(store: SettingsRepository) -> None:
     for guild_id in (3, 1, 2):
         await choose(store, guild_id, 5)
     await choose(store, 3, 6)
@@ -57,7 +57,7 @@ async def test_only_later_changes_are_returned_in_their_order(store: GuildSettin
     assert await store.changed_since(4) == []
 
 
-async def test_an_edit_that_changes_nothing_writes_nothing(store: GuildSettingsStore) -> None:
+async def test_an_edit_that_changes_nothing_writes_nothing(store: SettingsRepository) -> None:
     assert await store.change(1, 7, lambda s: s, words) == GuildSettings(1)
     first = await choose(store, 1, 5)
     assert await choose(store, 1, 5) == first
@@ -65,7 +65,7 @@ async def test_an_edit_that_changes_nothing_writes_nothing(store: GuildSettingsS
     assert len(await store.changes(1, 10)) == 1
 
 
-async def test_an_edit_that_raises_changes_nothing_and_raises(store: GuildSettingsStore) -> None:
+async def test_an_edit_that_raises_changes_nothing_and_raises(store: SettingsRepository) -> None:
     first = await choose(store, 1, 5)
 
     def edit(_: GuildSettings) -> GuildSettings:
@@ -76,7 +76,7 @@ async def test_an_edit_that_raises_changes_nothing_and_raises(store: GuildSettin
     assert await store.changed_since(0) == [first]
 
 
-async def test_a_description_that_raises_undoes_the_change(store: GuildSettingsStore) -> None:
+async def test_a_description_that_raises_undoes_the_change(store: SettingsRepository) -> None:
     def describe(_before: GuildSettings, _after: GuildSettings) -> str:
         raise LookupError("no words")
 
@@ -87,7 +87,7 @@ async def test_a_description_that_raises_undoes_the_change(store: GuildSettingsS
 
 
 async def test_the_history_names_each_change_the_newest_first(
-    store: GuildSettingsStore, database: Database
+    store: SettingsRepository, database: Database
 ) -> None:
     assert await store.last_change(1) is None
     async with database.begin() as connection:
@@ -105,7 +105,7 @@ async def test_the_history_names_each_change_the_newest_first(
 
 
 async def test_changes_at_once_are_all_applied_one_after_the_other(
-    store: GuildSettingsStore,
+    store: SettingsRepository,
 ) -> None:
     def add(settings: GuildSettings) -> GuildSettings:
         return replace(settings, server_id=(settings.server_id or 0) + 1)
@@ -117,7 +117,7 @@ async def test_changes_at_once_are_all_applied_one_after_the_other(
 
 
 async def test_somebody_who_follows_the_versions_misses_no_change(
-    store: GuildSettingsStore,
+    store: SettingsRepository,
 ) -> None:
     writing = asyncio.gather(*(choose(store, guild_id, 5) for guild_id in range(1, 41)))
     seen: list[int] = []
@@ -133,12 +133,12 @@ async def test_somebody_who_follows_the_versions_misses_no_change(
 
 
 async def test_a_change_is_there_after_the_database_was_closed(
-    address: DatabaseAddress,
+    address: DatabaseUrl,
 ) -> None:
     async with databases.opened(address) as database:
-        changed = await choose(GuildSettingsStore(database), 1, 5)
+        changed = await choose(SettingsRepository(database), 1, 5)
     async with databases.opened(address) as database:
-        store = GuildSettingsStore(database)
+        store = SettingsRepository(database)
         assert await store.changed_since(0) == [changed]
         change = await store.last_change(1)
         assert change == SettingChange(7, change.changed_at if change else 0, "None to 5")

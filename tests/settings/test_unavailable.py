@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from bot.sandbox.discord.markdown import render
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from tests import database
 from tests.administrator import configure, refused
 from tests.database import setting_of
@@ -31,7 +31,7 @@ async def until_it_works(world: World) -> None:
     raise AssertionError(message.content)
 
 
-async def fill(address: DatabaseAddress, table: str) -> None:
+async def fill(address: DatabaseUrl, table: str) -> None:
     """Let every change of a table fail as on a full disk."""
     connection = await asyncpg.connect(setting_of(address))
     try:
@@ -46,7 +46,7 @@ async def fill(address: DatabaseAddress, table: str) -> None:
 
 
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
-    world: World, behind_gate: tuple[DatabaseAddress, Gate], caplog: pytest.LogCaptureFixture
+    world: World, behind_gate: tuple[DatabaseUrl, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
     world.database, gate = behind_gate
     await gate.refuse()
@@ -69,7 +69,7 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
 @pytest.mark.parametrize("way", ["refused", "stalled"])
 async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change_is_pretended(
     world: World,
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
     way: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:

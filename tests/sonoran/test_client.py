@@ -34,7 +34,7 @@ def version(request: pytest.FixtureRequest) -> ApiVersion:
 
 
 class Desk:
-    """A client of the stand-in, and what came of a note."""
+    """A client of the simulator, and what came of a note."""
 
     def __init__(
         self, cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion

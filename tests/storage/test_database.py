@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import (
     Database,
-    DatabaseAddress,
+    DatabaseUrl,
     StorageFullError,
     StorageUnavailableError,
 )
@@ -50,7 +50,7 @@ async def add(database: Database, number: int) -> None:
 
 @pytest.mark.parametrize("text", ["sqlite:///no/file.db", "postgresql://u@127.0.0.1:1/d"])
 def test_a_database_makes_no_connection_when_constructed(text: str, tmp_path: Path) -> None:
-    Database(DatabaseAddress.parse(text, folder=tmp_path))
+    Database(DatabaseUrl.parse(text, folder=tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -208,7 +208,7 @@ async def test_a_cancelled_statement_leaves_nothing_behind(
 
 
 async def test_a_block_that_takes_too_long_is_ended_and_undone(
-    address: DatabaseAddress, database: Database, table: Table
+    address: DatabaseUrl, database: Database, table: Table
 ) -> None:
     await database.close()
     impatient = Database(address, seconds=2.0)
@@ -231,7 +231,7 @@ async def test_a_block_that_takes_too_long_is_ended_and_undone(
 
 
 async def test_waiting_for_a_free_connection_ends_in_time(
-    address: DatabaseAddress, database: Database
+    address: DatabaseUrl, database: Database
 ) -> None:
     await database.close()
     impatient = Database(address, seconds=2.0)

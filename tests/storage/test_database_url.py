@@ -2,15 +2,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from bot.storage.database_url import DEFAULT, SSL_MODES
 
 PASSWORD = "distinctive-5f1d7c"
 LOGIN = f"callnote:{PASSWORD}"
 
 
-def parse(text: str) -> DatabaseAddress:
-    return DatabaseAddress.parse(text, folder=Path("/srv/callnote"))
+def parse(text: str) -> DatabaseUrl:
+    return DatabaseUrl.parse(text, folder=Path("/srv/callnote"))
 
 
 def test_the_default_is_a_file_in_the_folder() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, MetaData, Table, select
 
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - both fill the metadata
-from bot.storage import DatabaseAddress, UnusableDatabaseError
+from bot.storage import DatabaseUrl, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD, upgrade
@@ -53,7 +53,7 @@ def test_the_revisions_are_those_that_alembic_finds() -> None:
     assert tuple(script.revision for script in found) == REVISIONS[::-1]
 
 
-async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseAddress) -> None:
+async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseUrl) -> None:
     def differences(connection: Connection) -> list[Any]:
         context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
         return list(compare_metadata(context, metadata))
@@ -63,7 +63,7 @@ async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseAddr
     assert await at_once(address, differences) == []
 
 
-async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseAddress) -> None:
+async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseUrl) -> None:
     def differences(connection: Connection) -> list[Any]:
         connection.exec_driver_sql("DROP INDEX guild_settings_version")
         connection.exec_driver_sql("ALTER TABLE guild_settings RENAME COLUMN server_id TO other")
@@ -77,7 +77,7 @@ async def test_a_schema_that_differs_from_the_tables_is_noticed(address: Databas
 
 @pytest.mark.parametrize("revision", REVISIONS)
 async def test_a_database_of_each_revision_opens_with_its_rows_intact(
-    address: DatabaseAddress, revision: str
+    address: DatabaseUrl, revision: str
 ) -> None:
     await at_once(address, lambda connection: upgrade(connection, to=revision))
     await at_once(address, fill)
@@ -93,7 +93,7 @@ async def test_a_database_of_each_revision_opens_with_its_rows_intact(
         assert [{key: row[key] for key in kept[0]} for row in after[name]] == kept
 
 
-async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseAddress) -> None:
+async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseUrl) -> None:
     def half_there(connection: Connection) -> None:
         connection.exec_driver_sql("CREATE TABLE setting_changes (mine INTEGER)")
 

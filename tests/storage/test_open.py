@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from bot.storage import (
     Database,
-    DatabaseAddress,
     DatabaseInUseError,
+    DatabaseUrl,
     NewerSchemaError,
     UnusableDatabaseError,
 )
@@ -29,18 +29,18 @@ address = databases.empty_address
 both_ways = pytest.mark.parametrize("shared", [False, True])
 
 IN_USE = (
-    r"callnote\.db is in use by another copy of Callnote: stop that one, or give this one another "
-    r"file in DATABASE_URL\.$"
+    r"callnote\.db is in use by another instance of Callnote: stop that one, or give this one "
+    r"another file in DATABASE_URL\.$"
 )
 
 # Opens the database that its arguments name, says so, and holds it until it is killed.
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from bot.storage import Database, DatabaseAddress
+from bot.storage import Database, DatabaseUrl
 
 async def hold():
-    address = DatabaseAddress.parse(sys.argv[1], folder=Path())
+    address = DatabaseUrl.parse(sys.argv[1], folder=Path())
     await Database(address, seconds=20.0).open()
     print("open", flush=True)
     await asyncio.Event().wait()
@@ -49,7 +49,7 @@ asyncio.run(hold())
 """
 
 
-def start_holder(address: DatabaseAddress) -> subprocess.Popen[str]:
+def start_holder(address: DatabaseUrl) -> subprocess.Popen[str]:
     return subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", HOLDER, setting_of(address)],
         stdout=subprocess.PIPE,
@@ -59,7 +59,7 @@ def start_holder(address: DatabaseAddress) -> subprocess.Popen[str]:
 
 
 @contextmanager
-def holders(address: DatabaseAddress, count: int) -> Iterator[list[subprocess.Popen[str]]]:
+def holders(address: DatabaseUrl, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Let processes open a database at the same time, and end them with the block."""
     processes = [start_holder(address) for _ in range(count)]
     try:
@@ -75,7 +75,7 @@ def mode(path: Path) -> int:
 
 
 async def test_a_new_database_gets_its_tables_and_an_old_one_keeps_them(
-    address: DatabaseAddress,
+    address: DatabaseUrl,
 ) -> None:
     database = Database(address, seconds=20.0)
     assert await database.open() is None
@@ -170,14 +170,14 @@ async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
                 await one.close()
 
 
-async def test_a_look_beside_a_running_copy_finds_its_revision(address: DatabaseAddress) -> None:
+async def test_a_look_beside_a_running_instance_finds_its_revision(address: DatabaseUrl) -> None:
     async with opened(address):
         look = Database(address, seconds=20.0)
         assert await look.open(shared=True) == HEAD
         await look.close()
 
 
-async def test_a_look_changes_nothing(address: DatabaseAddress, tmp_path: Path) -> None:
+async def test_a_look_changes_nothing(address: DatabaseUrl, tmp_path: Path) -> None:
     look = Database(address, seconds=20.0)
     for _ in range(2):
         assert await look.open(shared=True) is None
@@ -185,7 +185,7 @@ async def test_a_look_changes_nothing(address: DatabaseAddress, tmp_path: Path) 
     assert os.listdir(tmp_path) == []
 
 
-async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseAddress) -> None:
+async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseUrl) -> None:
     async with opened(address) as database, database.begin() as connection:
         await connection.execute(text("UPDATE callnote_schema SET version_num = '9999'"))
     for shared in (False, True, False):
@@ -246,7 +246,7 @@ async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
 async def test_a_certificate_cannot_be_verified_without_a_root_certificate(
     tmp_path: Path,
 ) -> None:
-    address = DatabaseAddress.parse(
+    address = DatabaseUrl.parse(
         "postgresql://u:p@127.0.0.1:1/d?sslmode=verify-full", folder=tmp_path
     )
     before = dict(os.environ)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.storage import Database, DatabaseAddress, StorageUnavailableError
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError
 from tests import database as databases
 from tests.database import administer, file_in, make_file, opened, server_url
 from tests.gate import Gate
@@ -25,7 +25,7 @@ LITTLE = 2.0
 
 @pytest.fixture
 async def impatient(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> AsyncIterator[tuple[Database, Gate]]:
     """Give an open database with little time for each transaction, and the gate before it."""
     address, gate = behind_gate
@@ -42,7 +42,7 @@ async def answer(database: Database) -> object:
 
 
 async def test_a_server_that_refuses_connections_is_unavailable_until_it_takes_them(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> None:
     address, gate = behind_gate
     await gate.refuse()
@@ -56,7 +56,7 @@ async def test_a_server_that_refuses_connections_is_unavailable_until_it_takes_t
 
 
 async def test_a_server_that_does_not_answer_at_the_start_is_unavailable(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> None:
     address, gate = behind_gate
     gate.stall()
@@ -121,7 +121,7 @@ async def test_a_stalled_transaction_can_be_cancelled(impatient: tuple[Database,
 
 
 async def test_closing_waits_for_no_server_that_does_not_answer(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> None:
     address, gate = behind_gate
     async with opened(address):
@@ -134,7 +134,7 @@ async def test_closing_waits_for_no_server_that_does_not_answer(
 
 
 async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> None:
     address, gate = behind_gate
     async with opened(address) as database:
@@ -152,7 +152,7 @@ async def test_a_lost_connection_is_unavailable_and_the_next_one_works(
 
 
 async def test_a_connection_lost_while_idle_is_not_noticed(
-    behind_gate: tuple[DatabaseAddress, Gate],
+    behind_gate: tuple[DatabaseUrl, Gate],
 ) -> None:
     address, gate = behind_gate
     async with opened(address) as database:
@@ -258,13 +258,13 @@ async def test_a_login_that_is_refused_is_unavailable_for_now(
 async def test_a_database_that_is_not_there_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
-    server = DatabaseAddress.parse(server_url(request.config), folder=Path())
+    server = DatabaseUrl.parse(server_url(request.config), folder=Path())
     with pytest.raises(StorageUnavailableError, match="no database of this name"):
         await Database(databases.at(server, database="no_such_database")).open()
 
 
 @contextmanager
-def locked(address: DatabaseAddress) -> Iterator[None]:
+def locked(address: DatabaseUrl) -> Iterator[None]:
     """Hold a SQLite file's exclusive lock, as a backup or an editor may."""
     assert address.path is not None
     with closing(sqlite3.connect(address.path, isolation_level=None)) as other:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.__main__ import main
-from bot.outbox import JournalStore, NoteRecord, NoteState, reconciler
+from bot.outbox import NoteRecord, NoteState, OutboxRepository, reconciler
 from bot.outbox.matching import Verdict
 
 
@@ -27,11 +27,11 @@ def retry_without_reading() -> None:
 
 def send_before_write() -> None:
     """Write down that a note is being sent only once the CAD has answered."""
-    move = JournalStore.move
+    move = OutboxRepository.transition
     unwritten: set[tuple[int, int]] = set()
 
     async def late(
-        store: JournalStore, record: NoteRecord, target: NoteState, **more: Any
+        store: OutboxRepository, record: NoteRecord, target: NoteState, **more: Any
     ) -> NoteRecord:
         if target is NoteState.SENDING:
             unwritten.add((record.id, record.revision))
@@ -41,7 +41,7 @@ def send_before_write() -> None:
             record = await move(store, replace(record, state=NoteState.QUEUED), NoteState.SENDING)
         return await move(store, record, target, **more)
 
-    JournalStore.move = late  # type: ignore[assignment, method-assign]
+    OutboxRepository.transition = late  # type: ignore[assignment, method-assign]
 
 
 FAULTS: dict[str, Callable[[], None]] = {

@@ -12,7 +12,7 @@ import asyncpg
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Interaction, Message
 from bot.sandbox.sonoran import Fault
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from tests import child, database
 from tests.child import Child
 from tests.note_messages import ADDED, CHECKING, QUEUED, public, told
@@ -47,7 +47,7 @@ async def edited(world: World, count: int = 1) -> None:
 
 
 @asynccontextmanager
-async def running(world: World, where: DatabaseAddress, **more: str) -> AsyncIterator[Child]:
+async def running(world: World, where: DatabaseUrl, **more: str) -> AsyncIterator[Child]:
     settings = {**QUICK, "DATABASE_URL": database.setting_of(database.make_file(where)), **more}
     async with child.running(world, world.folder, connections=1, **settings) as process:
         yield process
@@ -66,7 +66,7 @@ async def gone(world: World, process: Child, number: int) -> None:
     world.discord.faults.clear()
 
 
-async def lapse(where: DatabaseAddress) -> None:
+async def lapse(where: DatabaseUrl) -> None:
     """End the claim that a killed process has on its notes for another 24 s."""
     if where.path is None:
         connection = await asyncpg.connect(database.setting_of(where))

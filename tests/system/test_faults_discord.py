@@ -171,7 +171,7 @@ async def test_nothing_is_sent_for_an_acknowledgement_that_discord_did_not_take(
 async def test_an_acknowledgement_whose_confirmation_was_lost_is_told_as_not_finished(
     world: World, name: str
 ) -> None:
-    """With a file of its own, a copy of the bot cannot know whose acknowledgement it was."""
+    """With a file of its own, an instance of the bot cannot know whose acknowledgement it was."""
     await world.start_with(2)
     fails(world, FAULTS[name], "callback")
     message = await world.say()

@@ -19,7 +19,7 @@ from tests.note_messages import (
     ADDED,
     CHECKING,
     QUEUED,
-    later_in_journal,
+    later_in_outbox,
     press,
     privately,
     public,
@@ -192,7 +192,7 @@ async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
         await asyncio.wait_for(world.cad.received(1), PATIENCE)
         assert interaction.message is not None
         message = interaction.message
-    await later_in_journal(world, hours * 3600)
+    await later_in_outbox(world, hours * 3600)
     if step == "queued":
         await world.cad.start()
     held.set()
@@ -209,7 +209,7 @@ async def test_a_clock_that_jumps_while_the_bot_is_away_loses_no_note(
     await world.cad.stop()
     message = await told(world, await world.use(), QUEUED)
     await world.finish()
-    await later_in_journal(world, hours * 3600)
+    await later_in_outbox(world, hours * 3600)
     await world.cad.start()
     await world.restart()
     await shows(world, message, ADDED)
@@ -223,7 +223,7 @@ async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
     await world.cad.stop()
     message = await told(world, await world.use(), QUEUED)
     await world.finish()
-    await later_in_journal(world, 3600)
+    await later_in_outbox(world, 3600)
     await world.restart()
     await shows(world, message, "Not added to call #123: ")
     await world.cad.start()

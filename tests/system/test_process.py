@@ -20,12 +20,12 @@ pytestmark = pytest.mark.long
 IMPATIENT = """
 import asyncio, sys
 from pathlib import Path
-from bot.app import logging
+from bot.app.logging import set_up_logging
 from bot.config import Config, environment
 from bot.app.lifecycle import run
 
 config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
-logging.set_up(config.log_level, config.secrets)
+set_up_logging(config.log_level, config.secrets)
 sys.exit(asyncio.run(run(config, longest_stop=0.5)))
 """
 """The bot as it is, but for a shorter time to stop in."""
@@ -150,7 +150,7 @@ async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_ne
     assert world.stored() == ["some note here"]
 
 
-async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
+async def test_settings_may_simulator_a_file(world: World, tmp_path: Path) -> None:
     lines = [f"{name}={value}" for name, value in settings_of(world).items()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     child = await start(tmp_path, {})

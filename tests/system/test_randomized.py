@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import DatabaseAddress
+from bot.storage import DatabaseUrl
 from tests import database as databases
 from tests.randomized.run import Size, randomized
 
@@ -28,9 +28,7 @@ SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30)
 BROKEN = Size(notes=50, kills=4, stops=0, outages=0, lapses=0, give_up=30)
 
 
-async def test_every_promise_is_kept_whatever_happens(
-    address: DatabaseAddress, tmp_path: Path
-) -> None:
+async def test_every_promise_is_kept_whatever_happens(address: DatabaseUrl, tmp_path: Path) -> None:
     result = await randomized(1, SHORT, address, tmp_path)
     assert result.verdict.flawless, "\n".join([result.line, *result.histories])
     assert result.verdict.counts["accepted"] >= SHORT.notes

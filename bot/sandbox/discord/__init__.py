@@ -1,4 +1,4 @@
-"""A stand-in for Discord that the real discord.py client connects to over loopback sockets.
+"""A simulator of Discord that the real discord.py client connects to over loopback sockets.
 
 It keeps the documented rules of the real service as far as a bot with slash commands,
 components and plain messages meets them; every rule names its source beside the code. It knows

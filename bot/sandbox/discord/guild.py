@@ -1,4 +1,4 @@
-"""A server (guild) of the stand-in: its roles, channels and members."""
+"""A server (guild) of the simulator: its roles, channels and members."""
 
 from collections.abc import Callable, Iterable
 

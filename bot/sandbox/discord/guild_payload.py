@@ -1,4 +1,4 @@
-"""The fields of a guild object that are the same for every guild of the stand-in."""
+"""The fields of a guild object that are the same for every guild of the simulator."""
 
 from bot.sandbox.discord.errors import JSON
 

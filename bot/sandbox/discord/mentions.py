@@ -45,7 +45,7 @@ class AllowedMentions:
         """Return who is notified by a message with these pieces of text.
 
         Backslashes and code marks are not looked at, and the bot is taken to have the right to
-        mention everyone: where the documents leave it open, the stand-in notifies.
+        mention everyone: where the documents leave it open, the simulator notifies.
         """
         text = "\n".join(texts)
         return Pings(

@@ -1,4 +1,4 @@
-"""The messages that exist in the stand-in, and what creating and editing them does."""
+"""The messages that exist in the simulator, and what creating and editing them does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The people, roles and channels that exist in the stand-in."""
+"""The people, roles and channels that exist in the simulator."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING

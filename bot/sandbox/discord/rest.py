@@ -1,4 +1,4 @@
-"""The way of one REST request through the stand-in: reading, recording, faults, answering."""
+"""The way of one REST request through the simulator: reading, recording, faults, answering."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""The stand-in for Discord: a REST interface and a gateway on a loopback port."""
+"""The simulator of Discord: a REST interface and a gateway on a loopback port."""
 
 import time
 from collections.abc import Callable, Iterable

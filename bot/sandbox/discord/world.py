@@ -1,4 +1,4 @@
-"""Everything that exists in the stand-in, shared by its REST interface and its gateway."""
+"""Everything that exists in the simulator, shared by its REST interface and its gateway."""
 
 from collections.abc import Callable, Iterable
 

@@ -1,4 +1,4 @@
-"""A loopback stand-in for Sonoran CAD: its API v1 and v2 with the rules that are known of them.
+"""A loopback simulator of Sonoran CAD: its API v1 and v2 with the rules that are known of them.
 
 Every rule names its source: a page of the service's public documentation, an official client, or
 "choice" where no source says what the service does.

@@ -1,4 +1,4 @@
-"""The HTTP server of the stand-in: listens on the loopback interface, records, answers."""
+"""The HTTP server of the simulator: listens on the loopback interface, records, answers."""
 
 import asyncio
 import secrets

@@ -1,4 +1,4 @@
-"""The notes journal: notes with their states, what was delivered, and who looks after them."""
+"""The notes outbox: notes with their states, what was delivered, and who looks after them."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +8,7 @@ down_revision = "0001"
 
 
 def upgrade() -> None:
-    """Make the journal's tables."""
+    """Make the outbox's tables."""
     counter = op.create_table(
         "journal_position",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
