@@ -27,11 +27,12 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage import Database, DatabaseUrl
+from bot.storage.tables import metadata
 from tests import server
 from tests.gate import Gate, Streams
 
 _SERVER = pytest.StashKey[str]()
-_TEMPLATE = pytest.StashKey[str]()
+_KEPT = pytest.StashKey["Kept"]()
 
 
 def server_url(config: pytest.Config) -> str:
@@ -52,29 +53,99 @@ async def administer(url: str, statement: str) -> None:
 
 @asynccontextmanager
 async def postgresql(config: pytest.Config, *, empty: bool = False) -> AsyncIterator[DatabaseUrl]:
-    """Make a PostgreSQL database that is dropped at the end."""
+    """Give a PostgreSQL database that nobody else uses until the end of the block.
+
+    One with the tables is emptied then and given out again, unless more than its rows changed.
+    """
     url = server_url(config)
-    name = f"callnote_{uuid.uuid4().hex}"
+    server = DatabaseUrl.parse(url, folder=Path())
     if empty:
-        await administer(url, f"CREATE DATABASE {name}")
+        name = await _created(url)
     else:
-        await administer(url, f"CREATE DATABASE {name} TEMPLATE {await _template(config)}")
+        if _KEPT not in config.stash:
+            config.stash[_KEPT] = await Kept.make(url)
+            config.add_cleanup(lambda: asyncio.run(config.stash[_KEPT].drop()))
+        name = await config.stash[_KEPT].take()
     try:
-        yield at(DatabaseUrl.parse(url, folder=Path()), database=name)
+        yield at(server, database=name)
     finally:
-        await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+        if empty or not await config.stash[_KEPT].put_back(name):
+            await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _template(config: pytest.Config) -> str:
-    """Return the name of this process's database that has the tables and no rows."""
-    if _TEMPLATE not in config.stash:
-        url = server_url(config)
-        name = f"callnote_{uuid.uuid4().hex}"
-        await administer(url, f"CREATE DATABASE {name}")
-        config.add_cleanup(lambda: asyncio.run(administer(url, f"DROP DATABASE {name}")))
-        async with opened(at(DatabaseUrl.parse(url, folder=Path()), database=name)):
-            config.stash[_TEMPLATE] = name
-    return config.stash[_TEMPLATE]
+class Kept:
+    """This process's databases with the tables: a template, and those that are free."""
+
+    def __init__(self, url: str, template: str) -> None:
+        self._url = url
+        self._template = template
+        self._free: list[str] = []
+        self._shape: asyncpg.Record | None = None
+        self._rows: dict[str, list[asyncpg.Record]] = {}
+
+    @classmethod
+    async def make(cls, url: str) -> Kept:
+        """Make the template."""
+        kept = cls(url, await _created(url))
+        server = DatabaseUrl.parse(url, folder=Path())
+        async with opened(at(server, database=kept._template)):
+            pass
+        async with kept._connected(kept._template) as connection:
+            kept._shape = await connection.fetchrow(_SHAPE)
+            for table in metadata.sorted_tables:
+                kept._rows[table.name] = await connection.fetch(f"SELECT * FROM {table.name}")  # noqa: S608
+        return kept
+
+    async def take(self) -> str:
+        """Return the name of a database as it is after the migrations."""
+        return self._free.pop() if self._free else await _created(self._url, self._template)
+
+    async def put_back(self, name: str) -> bool:
+        """Make a database as it was; returns False where another test had better get a new one."""
+        async with self._connected(name) as connection:
+            await connection.execute(_END_OTHERS)
+            if await connection.fetchrow(_SHAPE) != self._shape:
+                return False
+            await connection.execute(f"TRUNCATE {', '.join(self._rows)} RESTART IDENTITY")
+            for table, rows in self._rows.items():
+                for row in rows:
+                    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+                    await connection.execute(f"INSERT INTO {table} VALUES ({places})", *row)  # noqa: S608
+        self._free.append(name)
+        return True
+
+    async def drop(self) -> None:
+        """Drop the template and the databases that are free."""
+        for name in (self._template, *self._free):
+            await administer(self._url, f"DROP DATABASE {name}")
+
+    @asynccontextmanager
+    async def _connected(self, name: str) -> AsyncIterator[Any]:
+        connection = await asyncpg.connect(self._url, database=name)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+_END_OTHERS = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
+
+# What a test may have changed besides rows.
+_SHAPE = """
+SELECT (SELECT version_num FROM callnote_schema),
+  (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+  (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
+  (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)
+"""
+
+
+async def _created(url: str, template: str = "template1") -> str:
+    name = f"callnote_{uuid.uuid4().hex}"
+    await administer(url, f"CREATE DATABASE {name} TEMPLATE {template}")
+    return name
 
 
 def at(address: DatabaseUrl, **parts: Any) -> DatabaseUrl:
