@@ -13,6 +13,7 @@ from bot.sandbox.discord import DiscordServer
 from bot.sandbox.sonoran import SonoranServer
 from tests import server
 from tests.clock import RunningClock
+from tests.database import drop_kept
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
@@ -26,6 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["server"] = server.place(node.config)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Not when the configuration ends: by then pytest-xdist lets a process only a few seconds.
+    drop_kept(session.config)
 
 
 @pytest.hookimpl(trylast=True)

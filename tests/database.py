@@ -64,13 +64,18 @@ async def postgresql(config: pytest.Config, *, empty: bool = False) -> AsyncIter
     else:
         if _KEPT not in config.stash:
             config.stash[_KEPT] = await Kept.make(url)
-            config.add_cleanup(lambda: asyncio.run(config.stash[_KEPT].drop()))
         name = await config.stash[_KEPT].take()
     try:
         yield at(server, database=name)
     finally:
         if empty or not await config.stash[_KEPT].put_back(name):
             await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def drop_kept(config: pytest.Config) -> None:
+    """Drop the databases that this process has kept for further tests, when there are none."""
+    if _KEPT in config.stash:
+        asyncio.run(config.stash[_KEPT].drop())
 
 
 class Kept:
@@ -117,7 +122,7 @@ class Kept:
     async def drop(self) -> None:
         """Drop the template and the databases that are free."""
         for name in (self._template, *self._free):
-            await administer(self._url, f"DROP DATABASE {name}")
+            await administer(self._url, f"DROP DATABASE {name} WITH (FORCE)")
 
     @asynccontextmanager
     async def _connected(self, name: str) -> AsyncIterator[Any]:
