@@ -17,10 +17,19 @@ class RunningClock:
     """Runs as the real one does; `later` lets that many seconds pass at once."""
 
     def __init__(self) -> None:
-        self._ahead = 0.0
+        self._seconds = self._read_at = time.monotonic()
+        self._rate = 1.0
 
     def __call__(self) -> float:
-        return time.monotonic() + self._ahead
+        now = time.monotonic()
+        self._seconds += (now - self._read_at) * self._rate
+        self._read_at = now
+        return self._seconds
 
     def later(self, seconds: float) -> None:
-        self._ahead += seconds
+        self._seconds += seconds
+
+    def slow_down(self, rate: float) -> None:
+        """Let only so much of each real second pass from now on."""
+        self()
+        self._rate = rate

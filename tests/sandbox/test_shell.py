@@ -225,7 +225,7 @@ async def test_a_strangers_server_reaches_nothing_until_the_owner_connects_it(
         f"as stranger /callnote-config roles-add role:Dispatcher\n{note}",
         tmp_path,
     )
-    assert "is not connected to Callnote" in lines[0]
+    assert "is not connected yet" in lines[0]
     assert "Only whoever hosts this bot" in lines[1]
     assert lines[2] == "#123 Traffic stop: -"
     assert lines[-1] == "NOTE 'hi' added to call #123"
