@@ -8,7 +8,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
-from bot.notes.submit import label_of, submit_note
+from bot.notes.submit import NoteSubmitter, label_of
 from bot.notes.text import NOTE_LIMIT, parse_call_number, parse_note
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
@@ -18,9 +18,12 @@ from bot.sonoran import CallNote
 class CallNotes(commands.Cog):
     """Adds notes to dispatch calls."""
 
-    def __init__(self, dispatchers: Dispatchers, settings: SettingsCache) -> None:
+    def __init__(
+        self, dispatchers: Dispatchers, settings: SettingsCache, submitter: NoteSubmitter
+    ) -> None:
         self._dispatchers = dispatchers
         self._settings = settings
+        self._submitter = submitter
 
     @app_commands.command()
     @app_commands.describe(
@@ -29,7 +32,7 @@ class CallNotes(commands.Cog):
     )
     async def callnote(
         self,
-        interaction: discord.Interaction[CallnoteBot],
+        interaction: discord.Interaction,
         call: app_commands.Range[str, 1, 100],
         note: app_commands.Range[str, 1, NOTE_LIMIT],
     ) -> None:
@@ -43,9 +46,10 @@ class CallNotes(commands.Cog):
             text=parse_note(note),
             label=label_of(member),
         )
-        await submit_note(interaction.client, interaction, member, typed)
+        await self._submitter.submit(interaction, member, typed)
 
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
-    await bot.add_cog(CallNotes(bot.dispatchers, bot.settings))
+    services = bot.services
+    await bot.add_cog(CallNotes(services.dispatchers, services.settings, bot.submitter))

@@ -10,12 +10,20 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
-from bot.health.status import status_of
+from bot.health.status import StatusReport
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
+from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import acknowledge, respond
 from bot.notes.history import HistoryPlace
+from bot.notes.log_channel import NoteLog
 from bot.notes.text import parse_call_number
+from bot.outbox import OutboxWorker
+from bot.settings.cache import SettingsCache
+from bot.settings.cad_server import CadServerChoice
+from bot.settings.cad_servers import CadServers
+from bot.settings.log_channel import LogChannel
+from bot.settings.roles import DispatcherRoles
 from bot.settings.texts import (
     log_channel_now,
     log_channel_shown,
@@ -30,16 +38,15 @@ from cogs.config_pickers import (
     LogChannelPicker,
     RolePicker,
     ServerPicker,
-    register_pickers,
     shown,
 )
-from cogs.connecting import disconnect, show_connect
+from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
-from cogs.note_history import PageButton, show_page
+from cogs.note_history import page_button, show_page
 
 _LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
 
-_Interaction = discord.Interaction[CallnoteBot]
+_Interaction = discord.Interaction[Any]
 
 
 @app_commands.default_permissions(manage_guild=True)
@@ -50,8 +57,30 @@ class CallnoteConfig(
 ):
     """Shows and changes a server's settings; every answer is for the administrator alone."""
 
-    def __init__(self, bot: CallnoteBot) -> None:
-        self._bot = bot
+    def __init__(
+        self,
+        *,
+        handler: InteractionHandler,
+        connector: Connector,
+        settings: SettingsCache,
+        dispatcher_roles: DispatcherRoles,
+        cad_server_choice: CadServerChoice,
+        cad_servers: CadServers,
+        log_channel: LogChannel,
+        note_log: NoteLog,
+        status: StatusReport,
+        outbox: OutboxWorker,
+    ) -> None:
+        self._handler = handler
+        self._connector = connector
+        self._settings = settings
+        self._dispatcher_roles = dispatcher_roles
+        self._cad_server_choice = cad_server_choice
+        self._cad_servers = cad_servers
+        self._log_channel = log_channel
+        self._note_log = note_log
+        self._status = status
+        self._outbox = outbox
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Let administrators in, whatever Discord shows to whom."""
@@ -64,23 +93,23 @@ class CallnoteConfig(
     async def connect(self, interaction: _Interaction) -> None:
         """Connect this server to the community's CAD."""
         await acknowledge(interaction, private=True)
-        await show_connect(interaction)
+        await self._connector.show(interaction)
 
     @app_commands.command()
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect this server from the community's CAD."""
         await acknowledge(interaction, private=True)
-        await disconnect(interaction)
+        await self._connector.disconnect(interaction)
 
     @app_commands.command()
     async def roles(self, interaction: _Interaction) -> None:
         """Choose the roles that may add notes."""
         guild = admit_administrator(interaction)
-        choice = self._bot.dispatcher_roles
+        choice = self._dispatcher_roles
         await acknowledge(interaction, private=True)
         roles = choice.current(guild)
         content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
-        await respond(interaction, content, view=shown(RolePicker(roles)))
+        await respond(interaction, content, view=shown(RolePicker(self._handler, choice, roles)))
         audit_log.outcome(interaction, "dispatcher roles shown")
 
     @app_commands.command(name="roles-add")
@@ -89,7 +118,7 @@ class CallnoteConfig(
         """Let one more role add notes."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        roles = await self._bot.dispatcher_roles.add(guild, interaction.user.id, role)
+        roles = await self._dispatcher_roles.add(guild, interaction.user.id, role)
         await respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
@@ -99,7 +128,7 @@ class CallnoteConfig(
         """Let a role no longer add notes."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        roles = await self._bot.dispatcher_roles.remove(guild, interaction.user.id, role)
+        roles = await self._dispatcher_roles.remove(guild, interaction.user.id, role)
         await respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
 
@@ -114,16 +143,20 @@ class CallnoteConfig(
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
         if number is not None:
-            name = await self._bot.cad_server_choice.choose(guild.id, interaction.user.id, number)
+            name = await self._cad_server_choice.choose(guild.id, interaction.user.id, number)
             await respond(interaction, server_now(number, name))
             audit_log.outcome(interaction, f"server {number} chosen")
             return
-        current = self._bot.settings.server_id(guild.id)
-        servers = await self._bot.cad_servers.get()
+        current = self._settings.server_id(guild.id)
+        servers = await self._cad_servers.get()
         if servers:
-            name = await self._bot.cad_servers.name_of(current)
+            name = await self._cad_servers.name_of(current)
             content = server_shown(current, name, more=len(servers) > MOST_OPTIONS)
-            await respond(interaction, content, view=shown(ServerPicker(servers, current)))
+            await respond(
+                interaction,
+                content,
+                view=shown(ServerPicker(self._handler, self._cad_server_choice, servers, current)),
+            )
         else:
             await respond(interaction, servers_unknown(current))
         audit_log.outcome(interaction, "servers shown")
@@ -136,17 +169,19 @@ class CallnoteConfig(
         """Choose the channel where every note is recorded, or none."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        choice = self._bot.log_channel
+        choice = self._log_channel
         if channel is not None:
             await choice.choose(guild, interaction.user.id, channel)
-            self._bot.note_log.forget(guild.id)
+            self._note_log.forget(guild.id)
             await respond(interaction, log_channel_now(channel.name))
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
-        trouble = choice.trouble(guild) or self._bot.note_log.trouble(guild.id)
+        trouble = choice.trouble(guild) or self._note_log.trouble(guild.id)
         content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
-        view = LogChannelPicker(current, button=current is not None)
+        view = LogChannelPicker(
+            self._handler, choice, self._note_log, current, button=current is not None
+        )
         await respond(interaction, content, view=shown(view))
         audit_log.outcome(interaction, "log channel shown")
 
@@ -155,7 +190,7 @@ class CallnoteConfig(
         """See whether all is well, and what to do where it is not."""
         guild = admit_administrator(interaction)
         await acknowledge(interaction, private=True)
-        content = await status_of(self._bot, guild, interaction.app_permissions)
+        content = await self._status.of(guild, interaction.app_permissions)
         await respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
 
@@ -177,12 +212,31 @@ class CallnoteConfig(
             member_id=member.id if member is not None else None,
         )
         await acknowledge(interaction, private=True)
-        await show_page(interaction, guild, place)
+        await show_page(self._outbox, interaction, guild, place)
 
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and what goes with them to the bot."""
-    await bot.add_cog(CallnoteConfig(bot))
-    await bot.add_cog(DeletedRoles(bot.dispatcher_roles, bot.settings))
-    register_pickers(bot)
-    bot.add_dynamic_items(PageButton)
+    services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
+    connector = Connector(handler, services.connections, bot.owners)
+    await bot.add_cog(
+        CallnoteConfig(
+            handler=handler,
+            connector=connector,
+            settings=services.settings,
+            dispatcher_roles=services.dispatcher_roles,
+            cad_server_choice=services.cad_server_choice,
+            cad_servers=services.cad_servers,
+            log_channel=services.log_channel,
+            note_log=services.note_log,
+            status=services.status,
+            outbox=outbox,
+        )
+    )
+    await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
+    # What is chosen or pressed is answered however old the message is.
+    bot.add_view(ConnectView(connector))
+    bot.add_view(RolePicker(handler, services.dispatcher_roles))
+    bot.add_view(ServerPicker(handler, services.cad_server_choice))
+    bot.add_view(LogChannelPicker(handler, services.log_channel, services.note_log))
+    bot.add_dynamic_items(page_button(handler, outbox))

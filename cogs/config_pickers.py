@@ -7,15 +7,18 @@ counts as stopped, so that discord.py keeps none of them and takes presses to th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import discord
 
-from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
-from bot.interactions.component_callback import run_component_callback
 from bot.interactions.errors import UnwritableChannelError
+from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import respond
-from bot.settings.roles import MOST_ROLES
+from bot.notes.log_channel import NoteLog
+from bot.settings.cad_server import CadServerChoice
+from bot.settings.log_channel import LogChannel
+from bot.settings.roles import MOST_ROLES, DispatcherRoles
 from bot.settings.texts import log_channel_now, roles_now, server_now
 from bot.sonoran import CadServer
 
@@ -24,7 +27,7 @@ MOST_OPTIONS = 25
 
 _OPTION_CHARACTERS = 100  # the same page
 
-_Interaction = discord.Interaction[CallnoteBot]
+_Interaction = discord.Interaction[Any]
 
 
 def shown(view: discord.ui.View) -> discord.ui.View:
@@ -33,17 +36,18 @@ def shown(view: discord.ui.View) -> discord.ui.View:
     return view
 
 
-def register_pickers(bot: CallnoteBot) -> None:
-    """Let the bot answer whatever is chosen in any of them, however old the message is."""
-    for view in (RolePicker(), ServerPicker(), LogChannelPicker()):
-        bot.add_view(view)
-
-
 class RolePicker(discord.ui.View):
     """Chooses the dispatcher roles: what is chosen takes the place of what was."""
 
-    def __init__(self, roles: Sequence[discord.Role] = ()) -> None:
+    def __init__(
+        self,
+        handler: InteractionHandler,
+        choice: DispatcherRoles,
+        roles: Sequence[discord.Role] = (),
+    ) -> None:
         super().__init__(timeout=None)
+        self._handler = handler
+        self._choice = choice
         self.pick.default_values = list(roles[:MOST_ROLES])
 
     @discord.ui.select(
@@ -59,22 +63,31 @@ class RolePicker(discord.ui.View):
         """Save the choice."""
 
         async def save(guild: discord.Guild) -> None:
-            choice = interaction.client.dispatcher_roles
-            before = choice.current(guild)
-            roles = await choice.choose(guild, interaction.user.id, select.values)
+            before = self._choice.current(guild)
+            roles = await self._choice.choose(guild, interaction.user.id, select.values)
             gone = [role.name for role in before if role not in roles]
             content = roles_now([role.name for role in roles], gone=gone)
-            await respond(interaction, content, view=shown(RolePicker(roles)))
+            await respond(
+                interaction, content, view=shown(RolePicker(self._handler, self._choice, roles))
+            )
             audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
-        await run_component_callback(interaction, save)
+        await self._handler.run_component_callback(interaction, save)
 
 
 class ServerPicker(discord.ui.View):
     """Chooses the CAD server by name; at most `MOST_OPTIONS` of them are shown."""
 
-    def __init__(self, servers: Sequence[CadServer] = (), current: int = 0) -> None:
+    def __init__(
+        self,
+        handler: InteractionHandler,
+        choice: CadServerChoice,
+        servers: Sequence[CadServer] = (),
+        current: int = 0,
+    ) -> None:
         super().__init__(timeout=None)
+        self._handler = handler
+        self._choice = choice
         self.pick.options = [
             discord.SelectOption(
                 label=f"{server.server_id} {server.name}"[:_OPTION_CHARACTERS],
@@ -95,22 +108,36 @@ class ServerPicker(discord.ui.View):
         """Save the choice."""
 
         async def save(guild: discord.Guild) -> None:
-            bot = interaction.client
             number = int(select.values[0])
-            name = await bot.cad_server_choice.choose(guild.id, interaction.user.id, number)
-            servers = await bot.cad_servers.get()
-            view = shown(ServerPicker(servers, number)) if servers else None
+            name = await self._choice.choose(guild.id, interaction.user.id, number)
+            servers = await self._choice.servers()
+            view = (
+                shown(ServerPicker(self._handler, self._choice, servers, number))
+                if servers
+                else None
+            )
             await respond(interaction, server_now(number, name), view=view)
             audit_log.outcome(interaction, f"server {number} chosen")
 
-        await run_component_callback(interaction, save)
+        await self._handler.run_component_callback(interaction, save)
 
 
 class LogChannelPicker(discord.ui.View):
     """Chooses the log channel, or none; the button is there only when there is one."""
 
-    def __init__(self, channel_id: int | None = None, *, button: bool = True) -> None:
+    def __init__(
+        self,
+        handler: InteractionHandler,
+        choice: LogChannel,
+        note_log: NoteLog,
+        channel_id: int | None = None,
+        *,
+        button: bool = True,
+    ) -> None:
         super().__init__(timeout=None)
+        self._handler = handler
+        self._choice = choice
+        self._note_log = note_log
         if channel_id is not None:
             self.pick.default_values = [discord.Object(channel_id)]
         if not button:
@@ -132,13 +159,13 @@ class LogChannelPicker(discord.ui.View):
             channel = guild.get_channel(chosen.id)
             if not isinstance(channel, discord.TextChannel):
                 raise UnwritableChannelError(chosen.name, ["View Channel"])
-            await interaction.client.log_channel.choose(guild, interaction.user.id, channel)
-            interaction.client.note_log.forget(guild.id)
-            view = shown(LogChannelPicker(channel.id))
+            await self._choice.choose(guild, interaction.user.id, channel)
+            self._note_log.forget(guild.id)
+            view = shown(self._new(channel.id))
             await respond(interaction, log_channel_now(channel.name), view=view)
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
 
-        await run_component_callback(interaction, save)
+        await self._handler.run_component_callback(interaction, save)
 
     @discord.ui.button(custom_id="callnote-config:log-off", label="Record nowhere")
     async def switch_off(
@@ -147,10 +174,13 @@ class LogChannelPicker(discord.ui.View):
         """Save that notes are recorded nowhere."""
 
         async def save(guild: discord.Guild) -> None:
-            await interaction.client.log_channel.switch_off(guild, interaction.user.id)
-            await respond(
-                interaction, log_channel_now(None), view=shown(LogChannelPicker(button=False))
-            )
+            await self._choice.switch_off(guild, interaction.user.id)
+            await respond(interaction, log_channel_now(None), view=shown(self._new(button=False)))
             audit_log.outcome(interaction, "log channel switched off")
 
-        await run_component_callback(interaction, save)
+        await self._handler.run_component_callback(interaction, save)
+
+    def _new(self, channel_id: int | None = None, *, button: bool = True) -> LogChannelPicker:
+        return LogChannelPicker(
+            self._handler, self._choice, self._note_log, channel_id, button=button
+        )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import discord
 
-from bot.app.client import CallnoteBot
+from bot.communities.connections import Connections
+from bot.communities.owners import Owners
 from bot.communities.texts import (
     connect_question,
     connected_already,
@@ -15,26 +18,57 @@ from bot.communities.texts import (
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
 from bot.interactions.errors import NotAdministratorError, NotInGuildError
+from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import acknowledge, respond
 from cogs.config_pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
 """The custom id of the one button that may be pressed in a server that is not connected."""
 
-_Interaction = discord.Interaction[CallnoteBot]
+_Interaction = discord.Interaction[Any]
 
 
-class ConnectView(discord.ui.View):
-    """Asks the application's owner whether to connect a server."""
+class Connector:
+    """Connects servers to the CAD, and disconnects them, for whoever may."""
 
-    def __init__(self) -> None:
-        super().__init__(timeout=None)
-
-    @discord.ui.button(custom_id=CONNECT_ID, label="Connect", style=discord.ButtonStyle.success)
-    async def connect(
-        self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
+    def __init__(
+        self, handler: InteractionHandler, connections: Connections, owners: Owners
     ) -> None:
-        """Connect the server, if whoever pressed it owns the application.
+        self._handler = handler
+        self._connections = connections
+        self._owners = owners
+
+    async def show(self, interaction: _Interaction) -> None:
+        """Offer the application's owner to connect the server, and tell others whom to ask.
+
+        The interaction must be acknowledged. Raises `NotInGuildError` outside a server, and
+        `OwnersUnknownError`, `NotMemberError`, `ConnectionUnknownError` or `GuildNotReadyError`
+        while it cannot be told.
+        """
+        guild = await self._to_be_connected(interaction)
+        if guild is not None:
+            view = shown(ConnectView(self))
+            await respond(interaction, connect_question(guild.name), view=view)
+            audit_log.outcome(interaction, "connecting offered")
+
+    async def disconnect(self, interaction: _Interaction) -> None:
+        """Disconnect the server for an administrator of it or the application's owner.
+
+        The interaction must be acknowledged. Raises `NotAdministratorError` for anybody else,
+        `NotInGuildError` outside a server, `OwnersUnknownError`, and as `Connections.disconnect`
+        does.
+        """
+        guild, user_id = interaction.guild, interaction.user.id
+        if guild is None:
+            raise NotInGuildError
+        if not is_administrator(interaction) and not await self._owners.include(user_id):
+            raise NotAdministratorError
+        left = await self._connections.disconnect(guild, user_id)
+        await respond(interaction, disconnected_now(left))
+        audit_log.outcome(interaction, "server disconnected")
+
+    async def press(self, interaction: _Interaction) -> None:
+        """Connect the server, if whoever pressed Connect owns the application.
 
         The answer takes the message's place, so a press elsewhere than in a private one, which
         nobody could make in an ordinary way, is left unanswered.
@@ -42,67 +76,49 @@ class ConnectView(discord.ui.View):
         if interaction.message is None or not interaction.message.flags.ephemeral:
             return
         audit_log.about_settings(interaction)
-        tree = interaction.client.tree
-        if not tree.begin(interaction):
+        if not self._handler.begin(interaction):
             return
         try:
             await acknowledge(interaction, private=True)
-            await _connect(interaction)
+            await self._connect(interaction)
         except Exception as error:
-            await tree.answer_failure(interaction, error)
+            await self._handler.respond_to_failure(interaction, error)
+
+    async def _connect(self, interaction: _Interaction) -> None:
+        guild = await self._to_be_connected(interaction)
+        if guild is not None:
+            await self._connections.connect(guild, interaction.user.id)
+            await respond(interaction, connected_now(), view=None)
+            audit_log.outcome(interaction, "server connected")
+
+    async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
+        """Return the server that may be connected; None for whoever was told why it is not."""
+        guild = interaction.guild
+        if guild is None:
+            raise NotInGuildError
+        connection = self._connections.of(guild)
+        if connection.connected:
+            await respond(interaction, connected_already(connection), view=None)
+            audit_log.outcome(interaction, "connected already")
+            return None
+        self._connections.check_known(connection)
+        if not await self._owners.include(interaction.user.id):
+            await respond(interaction, whom_to_ask(guild.id), view=None)
+            audit_log.outcome(interaction, "not connected, told whom to ask")
+            return None
+        return guild
 
 
-async def show_connect(interaction: _Interaction) -> None:
-    """Offer the application's owner to connect the server, and tell others whom to ask.
+class ConnectView(discord.ui.View):
+    """Asks the application's owner whether to connect a server."""
 
-    The interaction must be acknowledged. Raises `NotInGuildError` outside a server, and
-    `OwnersUnknownError`, `NotMemberError`, `ConnectionUnknownError` or `GuildNotReadyError` while
-    it cannot be told.
-    """
-    guild = await _to_be_connected(interaction)
-    if guild is not None:
-        await respond(interaction, connect_question(guild.name), view=shown(ConnectView()))
-        audit_log.outcome(interaction, "connecting offered")
+    def __init__(self, connector: Connector) -> None:
+        super().__init__(timeout=None)
+        self._connector = connector
 
-
-async def disconnect(interaction: _Interaction) -> None:
-    """Disconnect the server for an administrator of it or the application's owner.
-
-    The interaction must be acknowledged. Raises `NotAdministratorError` for anybody else,
-    `NotInGuildError` outside a server, `OwnersUnknownError`, and as `Connections.disconnect` does.
-    """
-    client, guild, user_id = interaction.client, interaction.guild, interaction.user.id
-    if guild is None:
-        raise NotInGuildError
-    if not is_administrator(interaction) and not await client.owners.include(user_id):
-        raise NotAdministratorError
-    await respond(
-        interaction, disconnected_now(await client.connections.disconnect(guild, user_id))
-    )
-    audit_log.outcome(interaction, "server disconnected")
-
-
-async def _connect(interaction: _Interaction) -> None:
-    guild = await _to_be_connected(interaction)
-    if guild is not None:
-        await interaction.client.connections.connect(guild, interaction.user.id)
-        await respond(interaction, connected_now(), view=None)
-        audit_log.outcome(interaction, "server connected")
-
-
-async def _to_be_connected(interaction: _Interaction) -> discord.Guild | None:
-    """Return the server that may be connected; None for whoever was told why it is not."""
-    client, guild = interaction.client, interaction.guild
-    if guild is None:
-        raise NotInGuildError
-    connection = client.connections.of(guild)
-    if connection.connected:
-        await respond(interaction, connected_already(connection), view=None)
-        audit_log.outcome(interaction, "connected already")
-        return None
-    client.connections.check_known(connection)
-    if not await client.owners.include(interaction.user.id):
-        await respond(interaction, whom_to_ask(guild.id), view=None)
-        audit_log.outcome(interaction, "not connected, told whom to ask")
-        return None
-    return guild
+    @discord.ui.button(custom_id=CONNECT_ID, label="Connect", style=discord.ButtonStyle.success)
+    async def connect(
+        self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
+    ) -> None:
+        """Leave the press to the connector, which answers it whatever goes wrong."""
+        await self._connector.press(interaction)

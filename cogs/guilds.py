@@ -9,9 +9,11 @@ import discord
 from discord.ext import commands
 
 from bot.app.client import CallnoteBot
-from bot.communities.connections import Connection
+from bot.communities.connections import Connection, Connections
 from bot.communities.texts import CONNECTED_BY
-from cogs.connecting import CONNECT_ID, ConnectView
+from bot.interactions.handler import InteractionHandler
+from bot.settings.cache import SettingsCache
+from cogs.connecting import CONNECT_ID
 
 _log = logging.getLogger("callnote")
 
@@ -19,13 +21,22 @@ _log = logging.getLogger("callnote")
 class Guilds(commands.Cog):
     """Tells the log who is there, and answers what is pressed in servers that are not connected."""
 
-    def __init__(self, bot: CallnoteBot) -> None:
+    def __init__(
+        self,
+        bot: commands.AutoShardedBot,
+        handler: InteractionHandler,
+        settings: SettingsCache,
+        connections: Connections,
+    ) -> None:
         self._bot = bot
+        self._handler = handler
+        self._settings = settings
+        self._connections = connections
         self._named: set[int] = set()
         self._guilds: dict[int, discord.Guild] = {}
 
     @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[CallnoteBot]) -> None:
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Answer every press and form of a server that is not connected, whatever it is about.
 
         Commands go through the command tree, which refuses them there.
@@ -33,9 +44,9 @@ class Guilds(commands.Cog):
         kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
         if interaction.type not in kinds or _is_connect(interaction):
             return
-        error = self._bot.connections.refusal(interaction)
-        if error is not None and self._bot.tree.begin(interaction):
-            await self._bot.tree.answer_failure(interaction, error)
+        error = self._handler.refusal(interaction)
+        if error is not None and self._handler.begin(interaction):
+            await self._handler.respond_to_failure(interaction, error)
 
     @commands.Cog.listener()
     async def on_shard_connect(self, shard_id: int) -> None:
@@ -62,9 +73,9 @@ class Guilds(commands.Cog):
         discord.py 2.7 tells of a server in this way, too, that was joined just after the start.
         """
         self._guilds[guild.id] = guild
-        self._bot.connections.join(guild.id)
-        await self._bot.settings.loaded()
-        if guild.id in self._named or not self._bot.connections.to_be_connected(guild):
+        self._connections.join(guild.id)
+        await self._settings.loaded()
+        if guild.id in self._named or not self._connections.to_be_connected(guild):
             return
         self._named.add(guild.id)
         _log.warning(
@@ -79,8 +90,8 @@ class Guilds(commands.Cog):
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Log a new server, and whether it may reach the CAD."""
         self._guilds[guild.id] = guild
-        self._bot.connections.join(guild.id)
-        connection = self._bot.connections.of(guild)
+        self._connections.join(guild.id)
+        connection = self._connections.of(guild)
         state = "not connected"
         if connection.connected:
             state = f"connected {CONNECTED_BY[connection]}"
@@ -91,7 +102,7 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Log a server that removed the bot; its waiting notes are withdrawn."""
-        if self._bot.connections.leave(guild.id):
+        if self._connections.leave(guild.id):
             _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
 
 
@@ -108,6 +119,6 @@ def _is_connect(interaction: discord.Interaction) -> bool:
 
 
 async def setup(bot: CallnoteBot) -> None:
-    """Add the cog and the button that works everywhere to the bot."""
-    await bot.add_cog(Guilds(bot))
-    bot.add_view(ConnectView())
+    """Add the cog to the bot."""
+    services = bot.services
+    await bot.add_cog(Guilds(bot, bot.handler, services.settings, services.connections))

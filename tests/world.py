@@ -9,21 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.app.client import CallnoteBot
-from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.discord_endpoint import use_discord_at
 from bot.app.lifecycle import serve
-from bot.communities.connections import Connections
+from bot.app.services import Services, build
 from bot.config import Config
-from bot.notes.log_channel import NoteLog
-from bot.notes.service import NoteService
 from bot.outbox import Limits
 from bot.sandbox.discord import DiscordServer, Guild, Interaction, Message
 from bot.sandbox.discord.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import SonoranServer
 from bot.settings.cache import SettingsCache
-from bot.settings.repository import SettingsRepository
-from bot.sonoran import ApiVersion, Credentials, SonoranClient
-from bot.storage import Database, DatabaseUrl
+from bot.sonoran import ApiVersion, Credentials, SonoranClient, open_session
+from bot.storage import DatabaseUrl
 from tests.clock import RunningClock
 from tests.database import locked_file, make_file
 
@@ -124,27 +120,28 @@ class World:
     @contextlib.asynccontextmanager
     async def lone_bot(self, cad: SonoranClient) -> AsyncIterator[CallnoteBot]:
         """Make a client without the process around it, not logged in yet."""
-        async with self._parts(cad) as (bot, _):
+        async with self._services(cad) as services, CallnoteBot(services) as bot:
             yield bot
 
     @contextlib.asynccontextmanager
     async def bot_with(
         self, cad: SonoranClient, settings: SettingsCache | None = None
-    ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
+    ) -> AsyncIterator[None]:
         """Run a client with a CAD, and perhaps settings, of the test's own; it delivers notes.
 
         At the end of the block it ends like a killed process: nothing is finished or handed over.
         """
         opened = asyncio.Event()
         opened.set()
-        async with self._parts(cad, settings) as (bot, notes):
+        async with self._services(cad, settings) as services, CallnoteBot(services) as bot:
+            notes = services.notes
             await bot.login(self.config.discord_token)
-            bot.connections.use(bot)
+            services.connections.use(bot)
             notes.messages.connect(bot)
             tasks = [asyncio.create_task(bot.connect()), asyncio.create_task(notes.run(opened))]
             try:
                 await asyncio.wait_for(self.discord.connected(), PATIENCE)
-                yield bot, notes
+                yield
             finally:
                 tasks.pop().cancel()
                 await notes.outbox.finish(0)
@@ -153,43 +150,19 @@ class World:
                 await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
 
     @contextlib.asynccontextmanager
-    async def _parts(
+    async def _services(
         self, cad: SonoranClient, settings: SettingsCache | None = None
-    ) -> AsyncIterator[tuple[CallnoteBot, NoteService]]:
+    ) -> AsyncIterator[Services]:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
-        database = Database(make_file(self.config.database))
-        settings = settings or SettingsCache(
-            SettingsRepository(database), default_roles=self.config.dispatcher_role_ids
-        )
-        await database.open()
-        try:
-            await settings.refresh()
-            life = DatabaseSupervisor(database, settings, host=None)
-            connections = Connections(
-                settings,
-                guild_ids=self.config.guild_ids,
-                role_ids=self.config.dispatcher_role_ids,
-            )
-            note_log = NoteLog(settings)
-            notes = NoteService(
-                database,
-                cad,
-                limits=self.config.limits,
-                history_days=30,
-                log_note=note_log.post,
-                waiting_notes=connections.waiting_notes,
-            )
-            async with CallnoteBot(
-                cad=cad,
-                settings=settings,
-                connections=connections,
-                supervisor=life,
-                notes=notes,
-                note_log=note_log,
-            ) as bot:
-                yield bot, notes
-        finally:
-            await database.close()
+        config = replace(self.config, database=make_file(self.config.database))
+        async with open_session() as session:
+            services = build(config, session, cad=cad, settings=settings)
+            await services.database.open()
+            try:
+                await services.settings.refresh()
+                yield services
+            finally:
+                await services.database.close()
 
     async def use(self, note: str = "some note here", call: str = "123") -> Interaction:
         """Let the dispatcher use `/callnote`."""

@@ -10,8 +10,8 @@ import discord
 from bot.app.client import COMMANDS
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.logging import printable
+from bot.app.services import Services, build
 from bot.config import Config
-from bot.health.probe import CadProbe
 from bot.health.storage import storage_health
 from bot.health.texts import (
     Line,
@@ -22,8 +22,7 @@ from bot.health.texts import (
     version_line,
     wiped_line,
 )
-from bot.settings.cad_servers import CadServers
-from bot.sonoran import SonoranClient, Transport, open_session
+from bot.sonoran import open_session
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD
 
@@ -40,9 +39,11 @@ async def check(config: Config) -> int:
     """
     lines = [Line(Mark.WELL, "The settings can be read.")]
     lines += await _discord_lines(config)
-    lines += await _cad_lines(config)
-    lines.append(_roles_line(config))
-    lines += await _storage_lines(config)
+    async with open_session() as session:
+        services = build(config, session)
+        lines += await _cad_lines(services, config)
+        lines.append(_roles_line(config))
+        lines += await _storage_lines(services.database, config)
     lines.append(version_line())
     for line in lines:
         print(f"{_WORDS[line.mark]:7}{printable(line.text)}")
@@ -116,14 +117,8 @@ def _why_unreachable(error: Exception, config: Config) -> str:
     )
 
 
-async def _cad_lines(config: Config) -> list[Line]:
-    async with open_session() as session:
-        cad = SonoranClient(
-            Transport(session, config.sonoran_api_url),
-            config.credentials,
-            version=config.api_version,
-        )
-        health = await CadProbe(cad, CadServers(cad)).health()
+async def _cad_lines(services: Services, config: Config) -> list[Line]:
+    health = await services.cad_probe.health()
     return cad_lines(health, config.server_id, chosen=False, to_host=True)
 
 
@@ -136,8 +131,7 @@ def _roles_line(config: Config) -> Line:
     )
 
 
-async def _storage_lines(config: Config) -> list[Line]:
-    database = Database(config.database)
+async def _storage_lines(database: Database, config: Config) -> list[Line]:
     shown = config.database.shown
     try:
         revision = await database.open(shared=True)

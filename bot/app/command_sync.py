@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
-
-if TYPE_CHECKING:
-    from bot.app.command_tree import CallnoteCommandTree
+from discord import app_commands
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +15,7 @@ _log = logging.getLogger(__name__)
 _DISCORDS_OWN = ("id", "application_id", "version", "guild_id", "dm_permission")
 
 
-async def register(tree: CallnoteCommandTree, expected: frozenset[str]) -> None:
+async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]) -> None:
     """Register the tree's commands unless Discord has the same already.
 
     `expected` names the commands that must be in the tree: registering replaces all commands and
@@ -45,7 +43,7 @@ async def register(tree: CallnoteCommandTree, expected: frozenset[str]) -> None:
     _log.info("commands registered: %s", ", ".join(sorted(names)))
 
 
-async def _registered(tree: CallnoteCommandTree) -> list[Any]:
+async def _registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
     """Return Discord's payloads of the registered commands.
 
     Not `fetch_commands`: its objects of discord.py 2.7 lose `contexts` and `integration_types`.

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
@@ -18,17 +18,13 @@ import discord
 from discord.ext import commands
 
 from bot.app.client import CallnoteBot
-from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.discord_endpoint import gateway_of, use_discord_at
-from bot.communities.connections import Connections
+from bot.app.services import Services, build
 from bot.config import Config
 from bot.interactions.responses import OTHER_INSTANCE_SECONDS
-from bot.notes.log_channel import NoteLog
 from bot.notes.service import NoteService
-from bot.settings.cache import SettingsCache
-from bot.settings.repository import SettingsRepository
-from bot.sonoran import SonoranClient, Transport, open_session
-from bot.storage import Database, UnusableDatabaseError
+from bot.sonoran import open_session
+from bot.storage import UnusableDatabaseError
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -101,43 +97,9 @@ async def serve(
     Raises `FatalError` when Discord rejects the bot for good or the database cannot be used;
     anything else, such as either being out of reach, is tried again with growing pauses.
     """
-    database = Database(config.database)
-    settings = SettingsCache(
-        SettingsRepository(database),
-        default_roles=config.dispatcher_role_ids,
-        default_server=config.server_id,
-    )
-    supervisor = DatabaseSupervisor(database, settings, config.host)
     async with open_session() as session:
-        cad = SonoranClient(
-            Transport(session, config.sonoran_api_url),
-            config.credentials,
-            version=config.api_version,
-        )
-        connections = Connections(
-            settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
-        )
-        note_log = NoteLog(settings)
-        notes = NoteService(
-            database,
-            cad,
-            limits=config.limits,
-            history_days=config.history_days,
-            log_note=note_log.post,
-            waiting_notes=connections.waiting_notes,
-        )
-
-        def make_bot() -> CallnoteBot:
-            return CallnoteBot(
-                cad=cad,
-                settings=settings,
-                connections=connections,
-                supervisor=supervisor,
-                notes=notes,
-                note_log=note_log,
-                other_instance_seconds=other_instance_seconds,
-            )
-
+        services = build(config, session, other_instance_seconds=other_instance_seconds)
+        supervisor, notes = services.supervisor, services.notes
         halt = asyncio.Event()
         living = asyncio.create_task(supervisor.run())
         delivering = asyncio.create_task(notes.run(supervisor.opened))
@@ -147,8 +109,8 @@ async def serve(
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(DATABASE_FIRST_SECONDS):
-                    await _finished_before(halt, settings.loaded())
-            await _serve_discord(make_bot, notes, config, halt)
+                    await _finished_before(halt, services.settings.loaded())
+            await _serve_discord(services, config, halt)
             for work in (living, delivering):
                 if work.done():
                     await work  # which never ends by itself but with an error
@@ -159,15 +121,10 @@ async def serve(
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
-            await database.close()
+            await services.database.close()
 
 
-async def _serve_discord(
-    make_bot: Callable[[], CallnoteBot],
-    notes: NoteService,
-    config: Config,
-    stop: asyncio.Event,
-) -> None:
+async def _serve_discord(services: Services, config: Config, stop: asyncio.Event) -> None:
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
     pause = FIRST_RETRY_SECONDS
     placed = config.discord_api_url is None
@@ -177,7 +134,7 @@ async def _serve_discord(
                 gateway = await gateway_of(config.discord_api_url)
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
-            if await _serve_with(make_bot(), notes, config.discord_token, stop):
+            if await _serve_with(CallnoteBot(services), config.discord_token, stop):
                 pause = FIRST_RETRY_SECONDS
         except discord.LoginFailure:
             raise FatalError(_REJECTED) from None
@@ -197,21 +154,20 @@ async def _serve_discord(
             pause = min(pause * 2, LONGEST_RETRY_SECONDS)
 
 
-async def _serve_with(
-    bot: CallnoteBot, notes: NoteService, token: str, stop: asyncio.Event
-) -> bool:
+async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
     """Serve until the client ends or `stop` is set; returns whether it ever connected."""
+    notes, connections = bot.services.notes, bot.services.connections
     async with bot:
         try:
             if await _finished_before(stop, bot.login(token)):
-                bot.connections.use(bot)
+                connections.use(bot)
                 notes.messages.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect())
         finally:
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
-            bot.connections.use(None)
+            connections.use(None)
         return bot.is_ready()
 
 
@@ -222,12 +178,12 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     discord.py goes on reconnecting unless its `connect` was cancelled first, which it was here.
     Discord ends a session only on close code 1000 or 1001.
     """
-    if bot.in_flight:
-        _log.info("stopping: %d commands in flight", len(bot.in_flight))
-    bot.in_flight.close()
+    if bot.handler.in_flight:
+        _log.info("stopping: %d commands in flight", len(bot.handler.in_flight))
+    bot.handler.in_flight.close()
     leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
     deadline = time.monotonic() + DRAIN_SECONDS
-    left = await bot.in_flight.finish(DRAIN_SECONDS)
+    left = await bot.handler.in_flight.finish(DRAIN_SECONDS)
     if left:
         _log.error("stopping: %d commands were cut off after %d s", left, DRAIN_SECONDS)
     if notes is not None:

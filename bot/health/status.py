@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import discord
 
+from bot.communities.connections import Connections
+from bot.health.probe import CadHealth, CadProbe
+from bot.health.storage import StorageHealth
 from bot.health.texts import (
     Line,
     cad_lines,
@@ -21,52 +24,77 @@ from bot.health.texts import (
     version_line,
 )
 from bot.interactions.errors import SettingsUnknownError
-from bot.settings.log_channel import missing_permissions
-
-if TYPE_CHECKING:
-    from bot.app.client import CallnoteBot
-    from bot.health.probe import CadHealth
-
-
-async def status_of(bot: CallnoteBot, guild: discord.Guild, here: discord.Permissions) -> str:
-    """Return a server's health check as a message's content, at most 2,000 characters.
-
-    `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads a
-    minute at most, however often it is called. What the settings or the server's roles would
-    tell is left out while they are not known.
-    """
-    problem, waiting = bot.outbox.last_failure, len(bot.outbox)
-    health = await bot.cad_probe.health(doubted=problem is not None and waiting > 0)
-    change = None
-    try:
-        lines = _settings_lines(bot, guild, health)
-    except SettingsUnknownError:
-        lines = [*cad_lines(health, None, chosen=False), settings_unknown_line()]
-    else:
-        change = await bot.settings.last_change(guild.id)
-    lines += [
-        connection_line(bot.connections.of(guild)),
-        notes_line(problem, waiting, health.error, held_back=bot.outbox.held_back),
-        permissions_line(missing_permissions(here)),
-        storage_line(bot.supervisor.health),
-        version_line(),
-    ]
-    return status_content(lines, change)
+from bot.notes.log_channel import NoteLog
+from bot.outbox import OutboxWorker
+from bot.settings.cache import SettingsCache
+from bot.settings.log_channel import LogChannel, missing_permissions
+from bot.settings.roles import DispatcherRoles
 
 
-def _settings_lines(bot: CallnoteBot, guild: discord.Guild, health: CadHealth) -> list[Line]:
-    settings = bot.settings.of(guild.id)
-    lines = cad_lines(
-        health, bot.settings.server_id(guild.id), chosen=settings.server_id is not None
-    )
-    if not guild.roles:
-        return [*lines, guild_unknown_line()]
-    trouble = bot.log_channel.trouble(guild) or bot.note_log.trouble(guild.id)
-    return [
-        *lines,
-        roles_line(
-            [role.name for role in bot.dispatcher_roles.current(guild)],
-            chosen=settings.role_ids is not None,
-        ),
-        log_channel_line(bot.log_channel.name_of(guild), trouble, gone=bot.log_channel.gone(guild)),
-    ]
+class StatusReport:
+    """What `/callnote-config status` shows; `database_health` tells how the database does."""
+
+    def __init__(
+        self,
+        cad_probe: CadProbe,
+        outbox: OutboxWorker,
+        settings: SettingsCache,
+        connections: Connections,
+        dispatcher_roles: DispatcherRoles,
+        log_channel: LogChannel,
+        note_log: NoteLog,
+        *,
+        database_health: Callable[[], StorageHealth],
+    ) -> None:
+        self._cad_probe = cad_probe
+        self._outbox = outbox
+        self._settings = settings
+        self._connections = connections
+        self._dispatcher_roles = dispatcher_roles
+        self._log_channel = log_channel
+        self._note_log = note_log
+        self._database_health = database_health
+
+    async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
+        """Return a server's health check as a message's content, at most 2,000 characters.
+
+        `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads
+        a minute at most, however often it is called. What the settings or the server's roles would
+        tell is left out while they are not known.
+        """
+        outbox = self._outbox
+        problem, waiting = outbox.last_failure, len(outbox)
+        health = await self._cad_probe.health(doubted=problem is not None and waiting > 0)
+        change = None
+        try:
+            lines = self._settings_lines(guild, health)
+        except SettingsUnknownError:
+            lines = [*cad_lines(health, None, chosen=False), settings_unknown_line()]
+        else:
+            change = await self._settings.last_change(guild.id)
+        lines += [
+            connection_line(self._connections.of(guild)),
+            notes_line(problem, waiting, health.error, held_back=outbox.held_back),
+            permissions_line(missing_permissions(here)),
+            storage_line(self._database_health()),
+            version_line(),
+        ]
+        return status_content(lines, change)
+
+    def _settings_lines(self, guild: discord.Guild, health: CadHealth) -> list[Line]:
+        settings = self._settings.of(guild.id)
+        lines = cad_lines(
+            health, self._settings.server_id(guild.id), chosen=settings.server_id is not None
+        )
+        if not guild.roles:
+            return [*lines, guild_unknown_line()]
+        log_channel = self._log_channel
+        trouble = log_channel.trouble(guild) or self._note_log.trouble(guild.id)
+        return [
+            *lines,
+            roles_line(
+                [role.name for role in self._dispatcher_roles.current(guild)],
+                chosen=settings.role_ids is not None,
+            ),
+            log_channel_line(log_channel.name_of(guild), trouble, gone=log_channel.gone(guild)),
+        ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import Any
 
 import discord
 
@@ -19,17 +19,23 @@ from bot.interactions.errors import (
     StorageDownError,
     WaitingLimitError,
 )
+from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import acknowledge
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
 from bot.notes.failure_texts import failure
 from bot.notes.status_message import FAILURES
-from bot.notes.submit import STORAGE_SECONDS, submit_note
-from bot.outbox import NoteRecord, NoteState, OutboxFullError, StaleRevisionError, TooOldError
+from bot.notes.submit import STORAGE_SECONDS, NoteSubmitter
+from bot.outbox import (
+    NoteRecord,
+    NoteState,
+    OutboxFullError,
+    OutboxWorker,
+    StaleRevisionError,
+    TooOldError,
+)
+from bot.settings.dispatchers import Dispatchers
 from bot.storage import StorageError
-
-if TYPE_CHECKING:
-    from bot.app.client import CallnoteBot
 
 _TARGETS = {
     "retry": NoteState.QUEUED,
@@ -45,37 +51,44 @@ _NOT_CONFIRMED = (
 )
 
 
-async def _tell(interaction: discord.Interaction[CallnoteBot], content: str) -> None:
+async def _tell(interaction: discord.Interaction[Any], content: str) -> None:
     """Tell the member who pressed something alone, if Discord takes it."""
     with contextlib.suppress(*FAILURES):
         await interaction.followup.send(content, ephemeral=True)
 
 
 class NoteActions:
-    """Carries out presses for one bot."""
+    """Carries out presses for one connection to Discord."""
 
-    def __init__(self, bot: CallnoteBot) -> None:
-        self._bot = bot
-
-    async def press(
-        self, interaction: discord.Interaction[CallnoteBot], action: str, note_id: int
+    def __init__(
+        self,
+        handler: InteractionHandler,
+        submitter: NoteSubmitter,
+        outbox: OutboxWorker,
+        dispatchers: Dispatchers,
     ) -> None:
+        self._handler = handler
+        self._submitter = submitter
+        self._outbox = outbox
+        self._dispatchers = dispatchers
+
+    async def press(self, interaction: discord.Interaction[Any], action: str, note_id: int) -> None:
         """Do `action` with a note; whatever goes wrong is told to the member alone.
 
         Only dispatchers of the note's guild may; only its author or an administrator may call it
         back, and only its author may say that a repeated note is meant.
         """
-        if self._bot.connections.refusal(interaction):
+        if self._handler.refusal(interaction):
             return  # whoever listens for presses in other servers answers
-        if not self._bot.tree.begin(interaction):
+        if not self._handler.begin(interaction):
             return
         try:
             await self._press(interaction, action, note_id)
         except Exception as error:
-            await self._bot.tree.answer_failure(interaction, error)
+            await self._handler.respond_to_failure(interaction, error)
 
     async def _press(
-        self, interaction: discord.Interaction[CallnoteBot], action: str, note_id: int
+        self, interaction: discord.Interaction[Any], action: str, note_id: int
     ) -> None:
         member = self._admitted(interaction, action)
         record = await self._record(interaction, note_id)
@@ -88,28 +101,24 @@ class NoteActions:
         ):
             raise NotYourNoteError
         if action == "add":
-            await submit_note(self._bot, interaction, member, record.note, instead_of=record)
+            await self._submitter.submit(interaction, member, record.note, instead_of=record)
             return
         # Of two connected instances of the bot, the one whose acknowledgement Discord took goes on.
         await acknowledge(interaction)
         await self._transition(interaction, action, record)
 
-    def _admitted(
-        self, interaction: discord.Interaction[CallnoteBot], action: str
-    ) -> discord.Member:
+    def _admitted(self, interaction: discord.Interaction[Any], action: str) -> discord.Member:
         """Return the member; for calling a note back an administrator needs no dispatcher role."""
         member = interaction.user
         calls_back = action == "cancel" and is_administrator(interaction)
         if calls_back and isinstance(member, discord.Member):
             return member
-        return self._bot.dispatchers.admit(interaction)
+        return self._dispatchers.admit(interaction)
 
-    async def _record(
-        self, interaction: discord.Interaction[CallnoteBot], note_id: int
-    ) -> NoteRecord:
+    async def _record(self, interaction: discord.Interaction[Any], note_id: int) -> NoteRecord:
         if note_id > _LARGEST_ID:
             raise NoteGoneError
-        looking = asyncio.create_task(self._bot.outbox.store.get(note_id))
+        looking = asyncio.create_task(self._outbox.store.get(note_id))
         try:
             record = await wait_at_most(STORAGE_SECONDS, looking)
         except (StorageError, TimeoutError):
@@ -119,10 +128,9 @@ class NoteActions:
         return record
 
     async def _transition(
-        self, interaction: discord.Interaction[CallnoteBot], action: str, record: NoteRecord
+        self, interaction: discord.Interaction[Any], action: str, record: NoteRecord
     ) -> None:
         """Move the note; its message is changed by whoever keeps messages true."""
-        outbox = self._bot.outbox
         try:
             if interaction.message is None:
                 return  # a press always has one
@@ -131,7 +139,7 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await outbox.resume(record, _TARGETS[action], shown_in)
+                await self._outbox.resume(record, _TARGETS[action], shown_in)
         except StaleRevisionError:
             await _tell(interaction, failure(NoteMovedOnError(), ""))
         except TooOldError:
@@ -152,7 +160,7 @@ class NoteActions:
         """Call a note back, also one that was tried and queued anew since it was looked at."""
         while True:
             try:
-                await self._bot.outbox.cancel(record, shown_in)
+                await self._outbox.cancel(record, shown_in)
             except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

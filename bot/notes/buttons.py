@@ -7,14 +7,12 @@ press it, and whether the note is still where the button was made, is looked up 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Self
+from collections.abc import Awaitable, Callable
+from typing import Any, Self
 
 import discord
 
 from bot.outbox import NoteRecord, NoteState
-
-if TYPE_CHECKING:
-    from bot.app.client import CallnoteBot
 
 _LABELS = {
     "cancel": "Cancel",
@@ -36,44 +34,49 @@ OFFERED = {
 def buttons_for(record: NoteRecord) -> discord.ui.View | None:
     """Return what may be pressed below a note in its present state, None for nothing.
 
-    A view anew each time, of such buttons alone: discord.py 2.7 otherwise forgets the class.
+    The view counts as stopped, so that discord.py keeps none of them: `note_button` serves them.
     """
     actions = OFFERED.get(record.state)
     if not actions:
         return None
     view = discord.ui.View(timeout=None)
     for action in actions:
-        view.add_item(NoteButton(action, record.id))
+        view.add_item(
+            discord.ui.Button(label=_LABELS[action], custom_id=f"callnote:{action}:{record.id}")
+        )
+    view.stop()
     return view
 
 
-class NoteButton(
-    discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-    template=re.compile(r"callnote:(?P<action>[a-z]{1,10}):(?P<note_id>[0-9]{1,20})"),
-):
-    """One button; `action` is one of those that `buttons_for` offers."""
+def note_button(
+    press: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
+) -> type[discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]]:
+    """Return the item that serves all such buttons, however old their message is.
 
-    def __init__(self, action: str, note_id: int) -> None:
-        self.action = action
-        self.note_id = note_id
-        super().__init__(
-            discord.ui.Button(
-                label=_LABELS.get(action, action), custom_id=f"callnote:{action}:{note_id}"
-            )
-        )
+    `press` is called with the interaction, the action and the note's id; it answers whatever goes
+    wrong.
+    """
 
-    @classmethod
-    async def from_custom_id(
-        cls,
-        _interaction: discord.Interaction[Any],
-        _item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Return the button that was pressed."""
-        return cls(match["action"], int(match["note_id"]))
+    class NoteButton(
+        discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
+        template=re.compile(r"callnote:(?P<action>[a-z]{1,10}):(?P<note_id>[0-9]{1,20})"),
+    ):
+        def __init__(self, custom_id: str, action: str, note_id: int) -> None:
+            self.action = action
+            self.note_id = note_id
+            super().__init__(discord.ui.Button(label=action, custom_id=custom_id))
 
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Leave the press to the bot, which answers it whatever goes wrong."""
-        bot: CallnoteBot = interaction.client
-        await bot.note_actions.press(interaction, self.action, self.note_id)
+        @classmethod
+        async def from_custom_id(
+            cls,
+            _interaction: discord.Interaction[Any],
+            _item: discord.ui.Item[Any],
+            match: re.Match[str],
+            /,
+        ) -> Self:
+            return cls(match[0], match["action"], int(match["note_id"]))
+
+        async def callback(self, interaction: discord.Interaction[Any]) -> None:
+            await press(interaction, self.action, self.note_id)
+
+    return NoteButton

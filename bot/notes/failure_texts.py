@@ -31,7 +31,7 @@ from bot.settings.texts import setting_refusal
 _NAMES_LIMIT = 900  # UTF-16 units, for the names of roles
 
 
-def forgotten(*, setting: bool) -> str:
+def unanswered(*, setting: bool) -> str:
     """Return the answer for a command that no instance of the bot finished.
 
     `setting` tells that it was about settings, not about a note.

@@ -35,17 +35,19 @@ class NoteService:
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         waiting_notes: Callable[[int], WaitingNotes],
     ) -> None:
-        self.messages = StatusMessages(log_note)
         self.outbox = OutboxWorker(
             database,
             cad,
             limits=limits,
             history_days=history_days,
-            changed=self.messages.changed,
+            changed=self._show,
             waiting_notes=waiting_notes,
         )
-        self.messages.outbox = self.outbox
+        self.messages = StatusMessages(self.outbox, log_note)
         self._running: asyncio.Task[None] | None = None
+
+    def _show(self, record: NoteRecord) -> None:
+        self.messages.changed(record)
 
     async def run(self, opened: asyncio.Event) -> None:
         """Deliver notes from the moment the database is open until cancelled or finished."""

@@ -34,12 +34,15 @@ class StatusMessages:
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `log_note` records a finished note in its guild's log channel and returns whether that
-    is done with. `outbox` must be set before the first call.
+    is done with.
     """
 
-    outbox: OutboxWorker
-
-    def __init__(self, log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]]) -> None:
+    def __init__(
+        self,
+        outbox: OutboxWorker,
+        log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+    ) -> None:
+        self._outbox = outbox
         self.client: discord.Client | None = None
         self._log_note = log_note
         self._latest: dict[int, NoteRecord] = {}
@@ -141,7 +144,7 @@ class StatusMessages:
         if record.state is NoteState.RECEIVED:
             return await self._ask_discord(client, record)
         shown = EditResult.DONE
-        content = content_of(record, self.outbox.last_failure)
+        content = content_of(record, self._outbox.last_failure)
         _, said = self._said.get(record.id, (0.0, ""))
         if content is not None and content != said and record.shown < record.revision:
             if await self._elsewhere(record) is not None:
@@ -175,7 +178,7 @@ class StatusMessages:
         if record.state is NoteState.ADDED:
             return None  # nothing becomes of it any more
         try:
-            now = await self.outbox.store.get(record.id)
+            now = await self._outbox.store.get(record.id)
         except StorageError:
             return None
         return None if now is None or now.revision <= record.revision else now
@@ -183,7 +186,7 @@ class StatusMessages:
     async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
         """Show a note of another process, over whose news those of this one were put."""
         pause = FIRST_RETRY_SECONDS
-        while (content := content_of(record, self.outbox.last_failure)) is not None:
+        while (content := content_of(record, self._outbox.last_failure)) is not None:
             message = StatusMessage(client, self._where_it_is(record))
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is EditResult.RETRY:
@@ -227,14 +230,14 @@ class StatusMessages:
                 copy = copy_beside(content, record.note.text)
                 if await message.post(content, copy) is EditResult.RETRY:
                     return EditResult.RETRY
-            await self.outbox.withdraw(record)
+            await self._outbox.withdraw(record)
             return EditResult.DONE
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():
             return EditResult.RETRY  # the names in the note are not known yet
         known = {record.member_id: record.member_name}
         text = await named(record.note.text, guild, known) if guild is not None else None
-        await self.outbox.acknowledged(record, message_id, text)
+        await self._outbox.acknowledged(record, message_id, text)
         return EditResult.DONE
 
     def _where_it_is(self, record: NoteRecord) -> NoteRecord:
@@ -248,13 +251,13 @@ class StatusMessages:
         if message_id is not None:
             self._moved[record.id] = (record.message_id, message_id)
             try:
-                await self.outbox.store.set_message(record, message_id)
+                await self._outbox.store.set_message(record, message_id)
             except StorageError as error:
                 _log.warning("the new message of note %d is not noted: %s", record.id, error)
 
     async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
         try:
-            await self.outbox.store.mark(record, shown=True, logged=logged)
+            await self._outbox.store.mark(record, shown=True, logged=logged)
         except StorageError as error:
             # At worst it is shown once more after the next restart.
             _log.warning("note %d is not noted as shown: %s", record.id, error)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 
 from bot.interactions import audit_log
 from bot.interactions.errors import NoteMovedOnError, StorageDownError, WaitingLimitError
+from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
     ACKNOWLEDGE_SECONDS,
     NotAcknowledgedError,
@@ -18,17 +19,22 @@ from bot.interactions.responses import (
 )
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
-from bot.notes.failure_texts import forgotten
+from bot.notes.failure_texts import unanswered
 from bot.notes.mentions import named
 from bot.notes.status_message import EditResult, StatusMessage
+from bot.notes.status_messages import StatusMessages
 from bot.notes.text import has_visible, one_line
 from bot.notes.texts import repeated
-from bot.outbox import DuplicateInteractionError, NewNote, NoteRecord, NoteState, OutboxFullError
+from bot.outbox import (
+    DuplicateInteractionError,
+    NewNote,
+    NoteRecord,
+    NoteState,
+    OutboxFullError,
+    OutboxWorker,
+)
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
-
-if TYPE_CHECKING:
-    from bot.app.client import CallnoteBot
 
 STORAGE_SECONDS = 2.0
 """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
@@ -42,175 +48,191 @@ LOOK_AGAIN_SECONDS = 2.0
 """The pause before Discord is asked again whether it took an acknowledgement."""
 
 
-async def submit_note(
-    bot: CallnoteBot,
-    interaction: discord.Interaction[Any],
-    member: discord.Member,
-    note: CallNote,
-    *,
-    instead_of: NoteRecord | None = None,
-) -> None:
-    """Write a note down, acknowledge the interaction publicly, and queue the note.
+class NoteSubmitter:
+    """Takes notes from the interactions of one connection to Discord.
 
-    The names of whoever the note mentions are put in last. Of two instances of the bot on one
-    database, the one that does not get the row leaves the interaction alone. A note that repeats
-    one just sent is held back with a private question. Raises a `Refusal` when the note cannot be
-    written down, and will not be sent, and `NotAcknowledgedError` when Discord did not confirm that
-    the member was promised anything; then the note is sent only if it turns out that they were.
+    `other_instance_seconds` is how long another instance of the bot may take to answer.
     """
-    record, ago = await _written_down(bot, interaction, member, note, instead_of)
-    if record is None:
-        audit_log.outcome(interaction, "left to another instance")
-        return
-    if record.state is NoteState.HELD:
-        await _ask(interaction, record, ago or 0.0)
-        return
-    try:
-        await _promise(bot, interaction, member, record)
-    except asyncio.CancelledError:
-        bot.status_messages.find_out(record, after=bot)  # how far this came
-        raise
-    if instead_of is not None:
-        await _close_question(bot, instead_of)
 
+    def __init__(
+        self,
+        client: discord.Client,
+        in_flight: InFlight,
+        outbox: OutboxWorker,
+        messages: StatusMessages,
+        *,
+        other_instance_seconds: float,
+    ) -> None:
+        self._client = client
+        self._in_flight = in_flight
+        self._outbox = outbox
+        self._messages = messages
+        self._other_instance_seconds = other_instance_seconds
 
-async def _written_down(
-    bot: CallnoteBot,
-    interaction: discord.Interaction[Any],
-    member: discord.Member,
-    note: CallNote,
-    instead_of: NoteRecord | None,
-) -> tuple[NoteRecord | None, float | None]:
-    new = NewNote(
-        id=interaction.id,
-        guild_id=interaction.guild_id or 0,
-        channel_id=interaction.channel_id or 0,
-        member_id=member.id,
-        member_name=member.display_name,
-        token=interaction.token,
-        note=note,
-    )
-    writing = asyncio.create_task(
-        bot.outbox.accept(new, instead_of=None if instead_of is None else instead_of.id)
-    )
-    try:
-        return await wait_at_most(STORAGE_SECONDS, writing)
-    except DuplicateInteractionError:
-        if instead_of is not None and not await _has_row(bot, interaction):
-            raise NoteMovedOnError from None  # the question was answered by an earlier press
-        return None, None
-    except OutboxFullError as error:
-        raise WaitingLimitError(error.limit) from None
-    except (StorageError, TimeoutError) as error:
-        # Not before it has ended, as it may still write the note down.
-        writing.add_done_callback(lambda _: bot.outbox.forget(interaction.id))
-        raise StorageDownError(full=isinstance(error, StorageFullError)) from None
+    async def submit(
+        self,
+        interaction: discord.Interaction[Any],
+        member: discord.Member,
+        note: CallNote,
+        *,
+        instead_of: NoteRecord | None = None,
+    ) -> None:
+        """Write a note down, acknowledge the interaction publicly, and queue the note.
 
+        The names of whoever the note mentions are put in last. Of two instances of the bot on one
+        database, the one that does not get the row leaves the interaction alone. A note that
+        repeats one just sent is held back with a private question. Raises a `Refusal` when the note
+        cannot be written down, and will not be sent, and `NotAcknowledgedError` when Discord did
+        not confirm that the member was promised anything; then the note is sent only if it turns
+        out that they were.
+        """
+        record, ago = await self._written_down(interaction, member, note, instead_of)
+        if record is None:
+            audit_log.outcome(interaction, "left to another instance")
+            return
+        if record.state is NoteState.HELD:
+            await self._ask(interaction, record, ago or 0.0)
+            return
+        try:
+            await self._promise(interaction, member, record)
+        except asyncio.CancelledError:
+            self._messages.find_out(record, after=self._client)  # how far this came
+            raise
+        if instead_of is not None:
+            await self._close_question(instead_of)
 
-async def _has_row(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
-    """Whether the interaction is in the outbox, so that an instance of the bot has it."""
-    looking = asyncio.create_task(bot.outbox.store.get(interaction.id))
-    try:
-        return await wait_at_most(STORAGE_SECONDS, looking) is not None
-    except (StorageError, TimeoutError):
-        return True
+    async def _written_down(
+        self,
+        interaction: discord.Interaction[Any],
+        member: discord.Member,
+        note: CallNote,
+        instead_of: NoteRecord | None,
+    ) -> tuple[NoteRecord | None, float | None]:
+        new = NewNote(
+            id=interaction.id,
+            guild_id=interaction.guild_id or 0,
+            channel_id=interaction.channel_id or 0,
+            member_id=member.id,
+            member_name=member.display_name,
+            token=interaction.token,
+            note=note,
+        )
+        writing = asyncio.create_task(
+            self._outbox.accept(new, instead_of=None if instead_of is None else instead_of.id)
+        )
+        try:
+            return await wait_at_most(STORAGE_SECONDS, writing)
+        except DuplicateInteractionError:
+            if instead_of is not None and not await self._has_row(interaction):
+                raise NoteMovedOnError from None  # the question was answered by an earlier press
+            return None, None
+        except OutboxFullError as error:
+            raise WaitingLimitError(error.limit) from None
+        except (StorageError, TimeoutError) as error:
+            # Not before it has ended, as it may still write the note down.
+            writing.add_done_callback(lambda _: self._outbox.forget(interaction.id))
+            raise StorageDownError(full=isinstance(error, StorageFullError)) from None
 
-
-async def _promise(
-    bot: CallnoteBot,
-    interaction: discord.Interaction[Any],
-    member: discord.Member,
-    record: NoteRecord,
-) -> None:
-    """Acknowledge and queue a note, or see to it that nothing comes of it.
-
-    Raises `NotAcknowledgedError` when the member was not promised anything, as far as is known.
-    """
-    try:
-        message_id = await _promised(bot, interaction, record)
-    except NotAcknowledgedError as error:
-        if error.expired or (not bot.outbox.shared and await _closed(bot, interaction)):
-            await bot.outbox.withdraw(record)
-        else:
-            # Discord could not be asked before this client was closed, or not in a quarter of an
-            # hour, so that the member is to be told in a message of its own.
-            bot.status_messages.find_out(record, after=bot if bot.in_flight.closing else None)
-        raise NotAcknowledgedError(error.reason, expired=True) from None
-    # Looking members' names up takes longer than Discord waits for an acknowledgement.
-    known = {member.id: member.display_name}
-    text = await named(record.note.text, member.guild, known)
-    await bot.outbox.acknowledged(record, message_id, text)
-
-
-async def _promised(
-    bot: CallnoteBot, interaction: discord.Interaction[Any], record: NoteRecord
-) -> int:
-    """Acknowledge publicly; returns the id of the message that will tell the note's fate.
-
-    Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
-    Where the database is shared by all instances of the bot, whoever has the row may ask Discord
-    what became of a lost confirmation, as nobody else can have acknowledged; otherwise another
-    instance may have.
-    """
-    try:
-        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-            response = await interaction.response.defer(thinking=True)
-        if response is not None and response.message_id is not None:
-            return response.message_id
-        reason, expired = "no message", False
-    except Exception as error:  # whatever it was, Discord's confirmation is missing
-        reason, expired = reason_of(error), isinstance(error, discord.NotFound)
-    if expired or not bot.outbox.shared:
-        raise NotAcknowledgedError(reason, expired=expired)
-    while True:
-        message = StatusMessage(bot, record)
-        found, message_id = await message.find()
-        if message_id is not None:
-            return message_id
-        if found is EditResult.GAVE_UP:
-            raise NotAcknowledgedError(reason, expired=not message.too_late)
-        if not await bot.in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
-            raise NotAcknowledgedError(reason, expired=False)
-
-
-async def _closed(bot: CallnoteBot, interaction: discord.Interaction[Any]) -> bool:
-    """Tell the member that nothing came of the command, unless another instance has it.
-
-    Returns False, with nothing told, when the client is closed before that can be known. Until
-    then the note stays written down, so that whoever comes after it can know it, too.
-    """
-    pause = min(bot.other_instance_seconds, OTHER_INSTANCE_SHOWS_SECONDS)
-    while await bot.in_flight.sleep_unless_closing(pause):
-        closed = await close_if_forgotten(interaction, forgotten(setting=False))
-        if closed:
-            audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
-        if closed is not None:
+    async def _has_row(self, interaction: discord.Interaction[Any]) -> bool:
+        """Whether the interaction is in the outbox, so that an instance of the bot has it."""
+        looking = asyncio.create_task(self._outbox.store.get(interaction.id))
+        try:
+            return await wait_at_most(STORAGE_SECONDS, looking) is not None
+        except (StorageError, TimeoutError):
             return True
-        pause = LOOK_AGAIN_SECONDS
-    return False
 
+    async def _promise(
+        self,
+        interaction: discord.Interaction[Any],
+        member: discord.Member,
+        record: NoteRecord,
+    ) -> None:
+        """Acknowledge and queue a note, or see to it that nothing comes of it.
 
-async def _ask(interaction: discord.Interaction[Any], record: NoteRecord, seconds: float) -> None:
-    """Ask privately whether a note that was just sent is meant to be there twice.
+        Raises `NotAcknowledgedError` when the member was not promised anything, as far as is known.
+        """
+        try:
+            message_id = await self._promised(interaction, record)
+        except NotAcknowledgedError as error:
+            if error.expired or (not self._outbox.shared and await self._closed(interaction)):
+                await self._outbox.withdraw(record)
+            else:
+                # Discord could not be asked before this client was closed, or not in a quarter of
+                # an hour, so that the member is to be told in a message of its own.
+                closing = self._client if self._in_flight.closing else None
+                self._messages.find_out(record, after=closing)
+            raise NotAcknowledgedError(error.reason, expired=True) from None
+        # Looking members' names up takes longer than Discord waits for an acknowledgement.
+        known = {member.id: member.display_name}
+        text = await named(record.note.text, member.guild, known)
+        await self._outbox.acknowledged(record, message_id, text)
 
-    Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
-    """
-    try:
-        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
-            await interaction.response.send_message(
-                repeated(record, seconds),
-                view=buttons_for(record) or discord.utils.MISSING,
-                ephemeral=True,
-            )
-    except Exception as error:  # whatever it was, Discord's confirmation is missing
-        expired = isinstance(error, discord.NotFound)
-        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
-    audit_log.outcome(interaction, "held back as a repetition")
+    async def _promised(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
+        """Acknowledge publicly; returns the id of the message that will tell the note's fate.
 
+        Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
+        Where the database is shared by all instances of the bot, whoever has the row may ask
+        Discord what became of a lost confirmation, as nobody else can have acknowledged; otherwise
+        another instance may have.
+        """
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                response = await interaction.response.defer(thinking=True)
+            if response is not None and response.message_id is not None:
+                return response.message_id
+            reason, expired = "no message", False
+        except Exception as error:  # whatever it was, Discord's confirmation is missing
+            reason, expired = reason_of(error), isinstance(error, discord.NotFound)
+        if expired or not self._outbox.shared:
+            raise NotAcknowledgedError(reason, expired=expired)
+        while True:
+            message = StatusMessage(self._client, record)
+            found, message_id = await message.find()
+            if message_id is not None:
+                return message_id
+            if found is EditResult.GAVE_UP:
+                raise NotAcknowledgedError(reason, expired=not message.too_late)
+            if not await self._in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
+                raise NotAcknowledgedError(reason, expired=False)
 
-async def _close_question(bot: CallnoteBot, held: NoteRecord) -> None:
-    """Take the button off the private question that was answered."""
-    await StatusMessage(bot, held).close("Adding it again.")
+    async def _closed(self, interaction: discord.Interaction[Any]) -> bool:
+        """Tell the member that nothing came of the command, unless another instance has it.
+
+        Returns False, with nothing told, when the client is closed before that can be known. Until
+        then the note stays written down, so that whoever comes after it can know it, too.
+        """
+        pause = min(self._other_instance_seconds, OTHER_INSTANCE_SHOWS_SECONDS)
+        while await self._in_flight.sleep_unless_closing(pause):
+            closed = await close_if_forgotten(interaction, unanswered(setting=False))
+            if closed:
+                audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
+            if closed is not None:
+                return True
+            pause = LOOK_AGAIN_SECONDS
+        return False
+
+    async def _ask(
+        self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
+    ) -> None:
+        """Ask privately whether a note that was just sent is meant to be there twice.
+
+        Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
+        """
+        try:
+            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+                await interaction.response.send_message(
+                    repeated(record, seconds),
+                    view=buttons_for(record) or discord.utils.MISSING,
+                    ephemeral=True,
+                )
+        except Exception as error:  # whatever it was, Discord's confirmation is missing
+            expired = isinstance(error, discord.NotFound)
+            raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+        audit_log.outcome(interaction, "held back as a repetition")
+
+    async def _close_question(self, held: NoteRecord) -> None:
+        """Take the button off the private question that was answered."""
+        await StatusMessage(self._client, held).close("Adding it again.")
 
 
 def label_of(member: discord.Member) -> str:

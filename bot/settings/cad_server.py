@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.interactions.errors import NoSuchServerError
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
+from bot.sonoran import CadServer
 
 
 class CadServerChoice:
@@ -15,6 +16,10 @@ class CadServerChoice:
     def __init__(self, settings: SettingsCache, servers: CadServers) -> None:
         self._settings = settings
         self._servers = servers
+
+    async def servers(self) -> tuple[CadServer, ...] | None:
+        """Return the CAD's servers; None when the list cannot be had."""
+        return await self._servers.get()
 
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Make this the server that is meant, and return its name.

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from bot.app import lifecycle
-from bot.notes.failure_texts import forgotten
+from bot.notes.failure_texts import unanswered
 from bot.sandbox.discord import Fault
 from tests import child
 from tests import database as databases
@@ -135,7 +135,7 @@ async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_ack
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     world.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=2))
     interaction = await world.use()
-    await told(world, interaction, forgotten(setting=False))
+    await told(world, interaction, unanswered(setting=False))
     assert world.stored() == []
 
 

@@ -40,7 +40,7 @@ from bot.interactions.errors import (
     WaitingLimitError,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.failure_texts import failure, forgotten
+from bot.notes.failure_texts import failure, unanswered
 from bot.sandbox.discord.markdown import render
 from tests.hostile_text import hostile_texts, utf16_units
 
@@ -156,7 +156,7 @@ def test_an_unexpected_error_in_a_setting_asks_to_look_at_the_status() -> None:
 
 
 def test_a_forgotten_setting_asks_to_look_at_the_status() -> None:
-    assert "/callnote-config status" in forgotten(setting=True)
+    assert "/callnote-config status" in unanswered(setting=True)
 
 
 def test_an_outdated_command_asks_to_restart_discord() -> None:
@@ -165,4 +165,4 @@ def test_an_outdated_command_asks_to_restart_discord() -> None:
 
 
 def test_a_forgotten_command_asks_to_look_before_sending_again() -> None:
-    assert "check the call in Sonoran CAD before" in forgotten(setting=False)
+    assert "check the call in Sonoran CAD before" in unanswered(setting=False)

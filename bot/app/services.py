@@ -1,0 +1,116 @@
+"""The composition root: the one place where the parts of Callnote meet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot.app.database_supervisor import DatabaseSupervisor
+from bot.communities.connections import Connections
+from bot.config import Config
+from bot.health.probe import CadProbe
+from bot.health.status import StatusReport
+from bot.interactions.responses import OTHER_INSTANCE_SECONDS
+from bot.notes.log_channel import NoteLog
+from bot.notes.service import NoteService
+from bot.settings.cache import SettingsCache
+from bot.settings.cad_server import CadServerChoice
+from bot.settings.cad_servers import CadServers
+from bot.settings.dispatchers import Dispatchers
+from bot.settings.log_channel import LogChannel
+from bot.settings.repository import SettingsRepository
+from bot.settings.roles import DispatcherRoles
+from bot.sonoran import SonoranClient, Transport
+from bot.storage import Database
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that outlives a connection to Discord; made by `build`.
+
+    `other_instance_seconds` is how long another instance of the bot may take to answer a command.
+    """
+
+    database: Database
+    supervisor: DatabaseSupervisor
+    cad: SonoranClient
+    settings: SettingsCache
+    connections: Connections
+    dispatchers: Dispatchers
+    dispatcher_roles: DispatcherRoles
+    cad_servers: CadServers
+    cad_server_choice: CadServerChoice
+    log_channel: LogChannel
+    note_log: NoteLog
+    notes: NoteService
+    cad_probe: CadProbe
+    status: StatusReport
+    other_instance_seconds: float
+
+
+def build(
+    config: Config,
+    session: aiohttp.ClientSession,
+    *,
+    cad: SonoranClient | None = None,
+    settings: SettingsCache | None = None,
+    other_instance_seconds: float = OTHER_INSTANCE_SECONDS,
+) -> Services:
+    """Make all parts from the configuration; nothing is opened, asked or begun yet.
+
+    `session` is borrowed for requests to the CAD. `cad` and `settings` replace those that the
+    configuration describes.
+    """
+    database = Database(config.database)
+    settings = settings or SettingsCache(
+        SettingsRepository(database),
+        default_roles=config.dispatcher_role_ids,
+        default_server=config.server_id,
+    )
+    cad = cad or SonoranClient(
+        Transport(session, config.sonoran_api_url), config.credentials, version=config.api_version
+    )
+    supervisor = DatabaseSupervisor(database, settings, config.host)
+    connections = Connections(
+        settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
+    )
+    dispatcher_roles = DispatcherRoles(settings)
+    cad_servers = CadServers(cad)
+    log_channel = LogChannel(settings)
+    note_log = NoteLog(settings)
+    notes = NoteService(
+        database,
+        cad,
+        limits=config.limits,
+        history_days=config.history_days,
+        log_note=note_log.post,
+        waiting_notes=connections.waiting_notes,
+    )
+    cad_probe = CadProbe(cad, cad_servers)
+    return Services(
+        database=database,
+        supervisor=supervisor,
+        cad=cad,
+        settings=settings,
+        connections=connections,
+        dispatchers=Dispatchers(settings),
+        dispatcher_roles=dispatcher_roles,
+        cad_servers=cad_servers,
+        cad_server_choice=CadServerChoice(settings, cad_servers),
+        log_channel=log_channel,
+        note_log=note_log,
+        notes=notes,
+        cad_probe=cad_probe,
+        status=StatusReport(
+            cad_probe,
+            notes.outbox,
+            settings,
+            connections,
+            dispatcher_roles,
+            log_channel,
+            note_log,
+            database_health=lambda: supervisor.health,
+        ),
+        other_instance_seconds=other_instance_seconds,
+    )
