@@ -27,6 +27,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from bot.storage import Database, DatabaseUrl
+from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
 from tests.gate import Gate, Streams
@@ -109,6 +110,9 @@ class Kept:
         """Make a database as it was; returns False where another test had better get a new one."""
         async with self._connected(name) as connection:
             await connection.execute(_END_OTHERS)
+            for (table,) in await connection.fetch(_TABLES):
+                if table not in self._rows and table != VERSION_TABLE:
+                    await connection.execute(f"DROP TABLE {table}")
             if await connection.fetchrow(_SHAPE) != self._shape:
                 return False
             await connection.execute(f"TRUNCATE {', '.join(self._rows)} RESTART IDENTITY")
@@ -138,7 +142,9 @@ SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
 
-# What a test may have changed besides rows.
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+
+# What a test may have changed besides rows and tables of its own.
 _SHAPE = """
 SELECT (SELECT version_num FROM callnote_schema),
   (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
