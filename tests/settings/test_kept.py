@@ -92,10 +92,10 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
         await world.start(other_instance_seconds=PATIENCE)
         message = await configure(world, "roles-remove", {"role": world.role})
         assert message.content.startswith("No role may add notes now")
-        assert message.interaction is not None
-        await asyncio.wait_for(message.interaction.attempted(2), PATIENCE)
+        (interaction,) = world.discord.interactions
+        await asyncio.wait_for(interaction.attempted(2), PATIENCE)
         await world.finish()
-        assert message.interaction.messages == [message]
+        assert interaction.messages == [message]
         async with database.opened(shared) as look:
             changes = await SettingsRepository(look).changes(world.guild.id, 10)
     assert [(each.member_id, each.what) for each in changes] == [

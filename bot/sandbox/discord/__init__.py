@@ -8,11 +8,11 @@ nothing of any particular bot.
 from bot.sandbox.discord.command_use import ActionRefusedError, OptionValue
 from bot.sandbox.discord.errors import ApiError
 from bot.sandbox.discord.faults import Fault
-from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild import Channel, Guild, Member
 from bot.sandbox.discord.interaction import CallbackAttempt, Interaction, InteractionFailedError
 from bot.sandbox.discord.mentions import Pings
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.model import Channel, Member, Role, User
+from bot.sandbox.discord.model import Role, User
 from bot.sandbox.discord.rest import RecordedRequest
 from bot.sandbox.discord.server import DiscordServer
 

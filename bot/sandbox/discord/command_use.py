@@ -5,7 +5,8 @@ from typing import Any
 
 from bot.sandbox.discord.command_path import SUB_COMMAND, SUB_COMMAND_GROUP, CommandPath
 from bot.sandbox.discord.errors import JSON
-from bot.sandbox.discord.model import Channel, Member, Role, User
+from bot.sandbox.discord.guild import Channel, Member
+from bot.sandbox.discord.model import Role, User
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.discord.resolved import Entity, Kind, find
 

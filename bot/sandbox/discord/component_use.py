@@ -17,8 +17,9 @@ from bot.sandbox.discord.component_validation import (
     walk,
 )
 from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.guild import Channel, Member
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.model import Channel, Member, User
+from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import Entity, Kind, find, resolve
 
 SelectValue = str | Entity

@@ -1,12 +1,20 @@
 """A server (guild) of the simulator: its roles, channels and members."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild_payload import CONSTANT_GUILD_FIELDS
-from bot.sandbox.discord.model import TEXT_CHANNEL, Channel, Member, Role, User
-from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
-from bot.sandbox.discord.snowflakes import Snowflakes
+from bot.sandbox.discord.model import TEXT_CHANNEL, VOICE_CHANNEL, Role, User
+from bot.sandbox.discord.permissions import (
+    ADMINISTRATOR,
+    ORDINARY_PERMISSIONS,
+    member_overwrites,
+    resolved,
+)
+from bot.sandbox.discord.snowflakes import Snowflakes, timestamp_now
 
 Announce = Callable[[str, JSON], None]
 """Sends an event, given its name and data, to the clients that serve the guild."""
@@ -168,3 +176,126 @@ class Guild:
             "guild_scheduled_events": [],
             "soundboard_sounds": [],
         }
+
+
+@dataclass(eq=False)
+class Channel:
+    """A place for messages: a channel of a guild, or (without a guild) a direct message.
+
+    `app_permissions` is what the bot itself may do here, as Discord's bit field; connected
+    clients hear of a change by `set_app_permissions` only. `deleted` channels are known to
+    those who still hold them.
+    """
+
+    id: int
+    name: str
+    guild: Guild | None = None
+    type: int = 0
+    recipient: User | None = None
+    app_permissions: int = ORDINARY_PERMISSIONS
+    position: int = 0
+    deleted: bool = False
+
+    @property
+    def mention(self) -> str:
+        """The text that links to this channel."""
+        return f"<#{self.id}>"
+
+    def set_app_permissions(self, permissions: int) -> None:
+        """Change what the bot may do here, and announce it.
+
+        Raises ValueError for a direct message, whose permissions are nobody's to change.
+        """
+        if self.guild is None:
+            raise ValueError("A direct message has no permissions to change")
+        self.app_permissions = permissions
+        self.guild.announce("CHANNEL_UPDATE", self.payload())
+
+    def payload(self) -> JSON:
+        """Return the channel object (Discord API docs, Channels Resource).
+
+        Its overwrites lead a client that knows the bot's roles to `app_permissions`.
+        """
+        payload = self.partial_payload()
+        if self.guild is not None:
+            payload["permission_overwrites"] = member_overwrites(
+                self.guild.me.id, self.guild.base_permissions, self.app_permissions
+            )
+        return payload
+
+    def partial_payload(self) -> JSON:
+        """Return the channel as interactions show it, without overwrites.
+
+        Source: Discord API docs, Receiving and Responding to Interactions, "Resolved Data
+        Structure".
+        """
+        payload: JSON = {"id": str(self.id), "type": self.type, "last_message_id": None, "flags": 0}
+        if self.recipient is not None:
+            return payload | {"recipients": [self.recipient.payload()]}
+        payload |= {
+            "name": self.name,
+            "guild_id": str(self.guild.id) if self.guild else None,
+            "position": self.position,
+            "nsfw": False,
+            "topic": None,
+            "rate_limit_per_user": 0,
+            "parent_id": None,
+        }
+        if self.type == VOICE_CHANNEL:
+            payload |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
+        return payload
+
+
+@dataclass(eq=False)
+class Member:
+    """A person in a guild. `permissions` is what they may do in every channel."""
+
+    user: User
+    guild: Guild
+    nick: str | None = None
+    roles: list[Role] = field(default_factory=list)
+    permissions: int = ORDINARY_PERMISSIONS
+    joined_at: str = field(default_factory=timestamp_now)
+
+    @property
+    def id(self) -> int:
+        """The person's user id."""
+        return self.user.id
+
+    @property
+    def mention(self) -> str:
+        """The text that mentions this person."""
+        return self.user.mention
+
+    @property
+    def display_name(self) -> str:
+        """The name that readers see: nickname, else global name, else user name."""
+        return self.nick or self.user.global_name or self.user.username
+
+    @property
+    def resolved_permissions(self) -> int:
+        """What Discord says the person may do: administrators and the owner everything.
+
+        Source: Discord API docs, Permissions, "Permission Overwrites".
+        """
+        owner = self.guild.owner is self
+        return resolved(self.permissions | (ADMINISTRATOR if owner else 0))
+
+    def payload(self, *, with_user: bool = True) -> JSON:
+        """Return the guild member object (Discord API docs, Guild Resource)."""
+        payload: JSON = {
+            "nick": self.nick,
+            "avatar": None,
+            "banner": None,
+            "roles": [str(role.id) for role in self.roles],
+            "joined_at": self.joined_at,
+            "premium_since": None,
+            "deaf": False,
+            "mute": False,
+            "flags": 0,
+            "pending": False,
+            "communication_disabled_until": None,
+        }
+        if with_user:
+            payload["user"] = self.user.payload()
+        return payload

@@ -7,12 +7,12 @@ from bot.sandbox.discord.errors import (
     unknown_channel,
     unknown_message,
 )
+from bot.sandbox.discord.guild import Channel
 from bot.sandbox.discord.interaction import Interaction
 from bot.sandbox.discord.interaction_rules import InteractionRules, callback_answer
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
 from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.model import Channel
 from bot.sandbox.discord.permissions import MANAGE_MESSAGES, SEND_MESSAGES, VIEW_CHANNEL, resolved
 from bot.sandbox.discord.rest import Answer, Call, Route
 from bot.sandbox.discord.world import World

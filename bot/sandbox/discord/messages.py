@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple, Protocol
 
 from bot.sandbox.discord.attachment import Attachment
 from bot.sandbox.discord.component_validation import BUTTON, SELECTS, displayed_texts, walk
 from bot.sandbox.discord.errors import JSON, FormErrors, empty_message
+from bot.sandbox.discord.guild import Channel
 from bot.sandbox.discord.mentions import Pings
 from bot.sandbox.discord.message_validation import (
     CREATE_FLAGS,
@@ -17,11 +18,24 @@ from bot.sandbox.discord.message_validation import (
     SUPPRESS_EMBEDS,
     Draft,
 )
-from bot.sandbox.discord.model import Channel, User
+from bot.sandbox.discord.model import User
 from bot.sandbox.discord.snowflakes import Snowflakes, timestamp_now
 
-if TYPE_CHECKING:
-    from bot.sandbox.discord.interaction import Interaction
+
+class Origin(Protocol):
+    """What a message answers: an interaction."""
+
+    @property
+    def id(self) -> int:
+        """The interaction's id."""
+
+    @property
+    def user(self) -> User:
+        """Who started it."""
+
+    def metadata(self) -> JSON:
+        """Return what the message's payload says of it."""
+
 
 # Discord API docs, Message Resource, "Message Types".
 DEFAULT_TYPE = 0
@@ -62,7 +76,7 @@ class Message:
     deleted: bool = False
     timestamp: str = field(default_factory=timestamp_now)
     edited_timestamp: str | None = None
-    interaction: "Interaction | None" = None
+    interaction: Origin | None = None
 
     @property
     def channel_id(self) -> int:
@@ -151,7 +165,7 @@ class Messages:
         *,
         type: int = DEFAULT_TYPE,  # noqa: A002 - Discord's own word
         flags: int = 0,
-        interaction: "Interaction | None" = None,
+        interaction: Origin | None = None,
     ) -> Message:
         """Add a message; without a draft it is a "thinking" placeholder.
 

@@ -20,6 +20,7 @@ from bot.sandbox.discord.component_use import (
     select_data,
 )
 from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.guild import Channel, Member
 from bot.sandbox.discord.interaction import (
     APPLICATION_COMMAND,
     AUTOCOMPLETE,
@@ -31,7 +32,7 @@ from bot.sandbox.discord.interaction import (
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
 from bot.sandbox.discord.message_validation import read_draft
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.model import Channel, Member, User
+from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import resolve
 from bot.sandbox.discord.waiting import Waiting
 from bot.sandbox.discord.world import World

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from enum import Enum
 
 from bot.sandbox.discord.errors import JSON
-from bot.sandbox.discord.guild import Guild
-from bot.sandbox.discord.model import Channel, Member, Role, User
+from bot.sandbox.discord.guild import Channel, Guild, Member
+from bot.sandbox.discord.model import Role, User
 
 Entity = Member | User | Role | Channel
 """What an option or a select can name; over the wire it is its id as text."""

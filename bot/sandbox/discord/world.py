@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.errors import JSON
-from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild import Channel, Guild
 from bot.sandbox.discord.interaction import Interaction
 from bot.sandbox.discord.messages import Messages
-from bot.sandbox.discord.model import Channel, User
+from bot.sandbox.discord.model import User
 from bot.sandbox.discord.registrations import Registrations
 from bot.sandbox.discord.snowflakes import Snowflakes
 
