@@ -14,7 +14,7 @@ from tests.world import PATIENCE, World
 
 ADDED = "NOTE 'some note here' added to call #123"
 QUEUED = "Queued for call #123: "
-CHECKING = "Not confirmed yet: checking call #123."
+CHECKING = "Checking call #123: do not send again."
 NOT_ADDED = "Not added to call #123: "
 UNCONFIRMED = "Not confirmed for call #123: "
 

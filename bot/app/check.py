@@ -16,6 +16,7 @@ from bot.health.storage import storage_health
 from bot.health.texts import (
     Line,
     Mark,
+    cad_details,
     cad_lines,
     guild_lines,
     invite_line,
@@ -71,8 +72,8 @@ async def _discord_lines(config: Config) -> list[Line]:
         return [
             Line(
                 Mark.ILL,
-                "Discord rejected DISCORD_TOKEN: copy the bot's token anew from the Developer "
-                "Portal.",
+                "Discord rejected DISCORD_TOKEN: copy the bot's token again from the "
+                "Developer Portal.",
             )
         ]
     except (LookupError, TypeError, ValueError):  # which discord.py cannot read
@@ -119,7 +120,8 @@ def _why_unreachable(error: Exception, config: Config) -> str:
 
 async def _cad_lines(services: Services, config: Config) -> list[Line]:
     health = await services.cad_probe.health()
-    return cad_lines(health, config.server_id, chosen=False, to_host=True)
+    lines = cad_lines(health, config.server_id, chosen=False, to_host=True)
+    return lines + cad_details(health)
 
 
 def _roles_line(config: Config) -> Line:
@@ -136,13 +138,16 @@ async def _storage_lines(database: Database, config: Config) -> list[Line]:
     try:
         revision = await database.open(shared=True)
     except StorageError as error:
-        return [Line(Mark.ILL, f"Storage: {shown}: {error}")]
+        return [Line(Mark.ILL, f"Database: {shown}: {error}")]
     finally:
         await database.close()
     if revision is None:
-        line = Line(Mark.NOTE, f"Storage: {shown} has no tables yet; the bot makes them.")
+        line = Line(Mark.NOTE, f"Database: {shown} has no tables yet; the bot makes them.")
     elif revision != HEAD:
-        line = Line(Mark.NOTE, f"Storage: {shown} is of an older version; the bot updates it.")
+        line = Line(Mark.NOTE, f"Database: {shown} is of an older version; the bot updates it.")
     else:
-        line = Line(Mark.WELL, f"Storage: {shown} works.")
-    return [line, *filter(None, [wiped_line(storage_health(config.database, config.host))])]
+        line = Line(Mark.WELL, f"Database: {shown} works.")
+    return [
+        line,
+        *filter(None, [wiped_line(storage_health(config.database, config.host), to_host=True)]),
+    ]

@@ -54,7 +54,7 @@ _CANCEL_SECONDS = 0.5
 
 # Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
 _FATAL = {
-    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token anew from the Developer Portal.",
+    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token again from the Developer Portal.",
     4013: "Discord rejected the bot's intents: update Callnote.",
     4014: "Discord rejected the bot's intents: update Callnote.",
 }

@@ -57,7 +57,7 @@ def connect_question(name: str) -> str:
 def whom_to_ask(guild_id: int) -> str:
     """Say who can connect a server, with the id that they need for it."""
     return (
-        "Only whoever hosts this bot can connect this server. Give them its id for "
+        "Only the bot's host can connect this server. Give them its id for "
         f"DISCORD\\_GUILD\\_IDS, or ask them to use /callnote-config connect here: {guild_id}"
     )
 
@@ -76,7 +76,7 @@ def disconnected_now(connection: Connection) -> str:
     """Confirm that a server was disconnected, or say how it is connected all the same."""
     if connection.connected:
         return escape_markdown(
-            f"This server is still connected, {CONNECTED_BY[connection]}: ask whoever hosts the "
-            "bot to change that."
+            f"This server is still connected, {CONNECTED_BY[connection]}: only the bot's "
+            "host can change that."
         )
     return "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."

@@ -11,6 +11,7 @@ from bot.health.probe import CadHealth, CadProbe
 from bot.health.storage import StorageHealth
 from bot.health.texts import (
     Line,
+    cad_details,
     cad_lines,
     connection_line,
     guild_unknown_line,
@@ -77,6 +78,7 @@ class StatusReport:
             notes_line(problem, waiting, health.error, held_back=outbox.held_back),
             permissions_line(missing_permissions(here)),
             storage_line(self._database_health()),
+            *cad_details(health),
             version_line(),
         ]
         return status_content(lines, change)

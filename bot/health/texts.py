@@ -36,7 +36,7 @@ _REASONS = {
     Reason.NO_CONNECTION: "cannot be reached",
     Reason.NO_ANSWER: "did not answer in time",
     Reason.BROKEN_CONNECTION: "broke the connection",
-    Reason.SERVER_ERROR: "has trouble of its own",
+    Reason.SERVER_ERROR: "had an internal error",
     Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
     Reason.WRONG_ADDRESS: "is not at this address",
     Reason.STOPPED: "was not asked, as Callnote is stopping",
@@ -68,15 +68,18 @@ def cad_lines(
     Without `server_id` there is no line on the CAD server. `to_host` tells that the host reads
     this, who changes settings and not choices.
     """
-    lines = [
-        _reached(health),
-        _version(health),
-        _credentials(health),
-        Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
-    ]
+    lines = [_reached(health, to_host=to_host), _credentials(health, to_host=to_host)]
     if server_id is not None:
         lines.append(_server(health, server_id, chosen=chosen, to_host=to_host))
     return lines
+
+
+def cad_details(health: CadHealth) -> list[Line]:
+    """Return what is worth knowing of the CAD, but asks nothing of anybody."""
+    return [
+        _version(health),
+        Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
+    ]
 
 
 def notes_line(
@@ -96,8 +99,7 @@ def notes_line(
     if isinstance(error, CredentialsError):
         return Line(
             Mark.ILL,
-            f"Notes: {how_many}; the CAD refuses every note as long as it turns the credentials "
-            "down.",
+            f"Notes: {how_many}; every note is refused until the API key or id is fixed.",
         )
     if isinstance(error, NoEffectError | OutcomeUnknownError):
         return Line(
@@ -158,7 +160,7 @@ def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterato
 
 def settings_unknown_line() -> Line:
     """Return what stands for the settings until they have been read once."""
-    return Line(Mark.NOTE, "Roles, server and log channel: not known until the storage answers.")
+    return Line(Mark.NOTE, "Roles, server and log channel: not known until the database answers.")
 
 
 def guild_unknown_line() -> Line:
@@ -207,9 +209,8 @@ def permissions_line(missing: Sequence[str]) -> Line:
     if missing:
         return Line(
             Mark.ILL,
-            f"Permissions: Callnote lacks {' and '.join(missing)} in this channel: give it that "
-            "here. Notes can be added without, but an answer that comes after 15 minutes cannot be "
-            "shown.",
+            f"Permissions: give Callnote {' and '.join(missing)} in this channel. Notes work "
+            "without it, but an answer after 15 minutes cannot be shown.",
         )
     return Line(Mark.WELL, "Permissions: Callnote has all that it needs in this channel.")
 
@@ -219,36 +220,36 @@ def storage_line(health: StorageHealth) -> Line:
     if health.trouble is not None:
         return Line(
             Mark.ILL,
-            f"Storage: the {health.kind} database does not answer, so no note is accepted and no "
-            "setting changed; whoever hosts the bot finds the reason in its log.",
+            f"Database: the {health.kind} database does not answer, so no note is accepted and no "
+            "setting changed; the bot's host finds the reason in its log.",
         )
     if health.full:
         return Line(
             Mark.ILL,
-            f"Storage: the {health.kind} database was full at the last change of a setting: try "
-            "again, and if it is full still, whoever hosts the bot must make room.",
+            f"Database: the {health.kind} database was full at the last change of a setting. Try "
+            "again; if it is still full, ask the bot's host to make room.",
         )
     lasts = "outlives a restart" if health.kind != "SQLite" else "lasts as long as its disk"
-    return wiped_line(health) or Line(
-        Mark.WELL, f"Storage: a {health.kind} database, which {lasts}."
-    )
+    return wiped_line(health) or Line(Mark.WELL, f"Database: {health.kind}, which {lasts}.")
 
 
-def wiped_line(health: StorageHealth) -> Line | None:
-    """Return the warning about a database that may not outlive a restart; None if it does."""
+def wiped_line(health: StorageHealth, *, to_host: bool = False) -> Line | None:
+    """Return the warning about a database that may not outlive a restart; None if it does.
+
+    `to_host` is as for `cad_lines`.
+    """
     if health.wiped_by is None:
         return None
     if health.on_volume:
         return Line(
             Mark.NOTE,
-            f"Storage: a SQLite file, which {health.wiped_by} wipes at a restart unless it is on "
-            "a mounted volume; whoever hosts the bot should see to that or set DATABASE_URL.",
+            f"Database: a SQLite file, which {health.wiped_by} wipes at a restart unless it is on "
+            f"a mounted volume; {_host(to_host)}see to that or set DATABASE_URL.",
         )
     return Line(
         Mark.ILL,
-        f"Storage: a SQLite file, which {health.wiped_by} wipes at least daily, settings and "
-        "waiting notes included; whoever hosts the bot must set DATABASE_URL to a PostgreSQL "
-        "database.",
+        f"Database: a SQLite file, which {health.wiped_by} wipes at least daily, settings and "
+        f"waiting notes included; {_host(to_host)}set DATABASE_URL to a PostgreSQL database.",
     )
 
 
@@ -273,12 +274,17 @@ def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
     return content.rstrip()
 
 
-def _reached(health: CadHealth) -> Line:
+def _host(to_host: bool) -> str:
+    """Return the words before what the host is to do, none where the host reads them."""
+    return "" if to_host else "ask the bot's host to "
+
+
+def _reached(health: CadHealth, *, to_host: bool) -> Line:
     match health.error:
         case CredentialsError(remembered=True):
             return Line(
                 Mark.NOTE,
-                "Sonoran CAD was not asked: it turned the credentials down a moment ago.",
+                "Sonoran CAD was not asked: it refused the API key or id a moment ago.",
             )
         case None | CredentialsError():
             return Line(Mark.WELL, f"Sonoran CAD answers, in {health.milliseconds} ms.")
@@ -292,18 +298,17 @@ def _reached(health: CadHealth) -> Line:
             return Line(
                 Mark.ILL,
                 f"Sonoran CAD answers, but refused the check with status {status}"
-                f"{_said(health.error)}; whoever hosts the bot should check SONORAN_API_URL and "
+                f"{_said(health.error)}; {_host(to_host)}check SONORAN_API_URL and "
                 "SONORAN_API_VERSION.",
             )
     match _reason(health.error):
         case Reason.WRONG_ADDRESS:
-            advice = "whoever hosts the bot must correct SONORAN_API_URL or SONORAN_API_VERSION"
+            advice = f"{_host(to_host)}correct SONORAN_API_URL or SONORAN_API_VERSION"
         case Reason.UNCLEAR_REPLY:
-            advice = "whoever hosts the bot should check SONORAN_API_URL and SONORAN_API_VERSION"
+            advice = f"{_host(to_host)}check SONORAN_API_URL and SONORAN_API_VERSION"
         case _:
             advice = (
-                "notes wait until it answers; if that lasts, whoever hosts the bot should check "
-                "SONORAN_API_URL"
+                f"notes wait until it answers; if that lasts, {_host(to_host)}check SONORAN_API_URL"
             )
     return Line(Mark.ILL, f"Sonoran CAD {_REASONS[_reason(health.error)]}; {advice}.")
 
@@ -314,19 +319,19 @@ def _version(health: CadHealth) -> Line:
     return Line(Mark.NOTE, f"API version {health.version.value}: {health.version_reason}.")
 
 
-def _credentials(health: CadHealth) -> Line:
+def _credentials(health: CadHealth, *, to_host: bool) -> Line:
     match health.error:
         case None:
             named = f", for the community {health.community}" if health.community else ""
-            return Line(Mark.WELL, f"The CAD takes the credentials{named}.")
+            return Line(Mark.WELL, f"The CAD takes the API key{named}.")
         case CredentialsError():
             return Line(
                 Mark.ILL,
-                f"The CAD turned the credentials down{_said(health.error)}: whoever hosts the bot "
-                "must check SONORAN_API_KEY and SONORAN_COMMUNITY_ID, and whether the community's "
-                "API is enabled.",
+                f"The CAD refused the API key or community id{_said(health.error)}: "
+                f"{_host(to_host)}check SONORAN_API_KEY, SONORAN_COMMUNITY_ID and that the API is "
+                "enabled.",
             )
-    return Line(Mark.NOTE, "Whether the CAD takes the credentials is not known now.")
+    return Line(Mark.NOTE, "Whether the CAD takes the API key is not known now.")
 
 
 def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -> Line:

@@ -10,7 +10,11 @@ class Refusal(app_commands.AppCommandError):
 
 
 class CallNumberError(Refusal):
-    """The `call` option is no call number."""
+    """The `call` option is no call number; `after_dash` tells that one stands behind a dash."""
+
+    def __init__(self, *, after_dash: bool = False) -> None:
+        super().__init__("no call number")
+        self.after_dash = after_dash
 
 
 class BlankNoteError(Refusal):

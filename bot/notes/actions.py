@@ -46,7 +46,7 @@ _TARGETS = {
 _LARGEST_ID = 2**63 - 1  # which the database's integers can hold; a forged button may have more
 
 _NOT_CONFIRMED = (
-    "Callnote's storage did not confirm this: watch the note's message, and press again if it "
+    "Callnote's database did not confirm this. Watch the note's message, and press again if it "
     "stays as it is."
 )
 

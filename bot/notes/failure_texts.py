@@ -52,8 +52,8 @@ def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
     """
     if isinstance(error, SettingsUnknownError) and setting:
         return (
-            "The settings are not known yet, as Callnote's storage can't be reached; nothing was "
-            "changed: see /callnote-config status, and try again in a moment."
+            "Nothing changed: Callnote can't reach its database, so it does not know the settings. "
+            "See /callnote-config status, and try again in a moment."
         )
     if isinstance(error, NotInGuildError) and setting:
         return (
@@ -65,20 +65,22 @@ def failure(error: Exception, reference: str, *, setting: bool = False) -> str:
     if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
         return "This command has changed: restart Discord and try again."
     if isinstance(error, app_commands.TransformerError):
-        return "Callnote cannot see what was chosen: give it View Channel there and try again."
+        return "Callnote cannot see that channel: give it View Channel there and try again."
     if setting:
         return (
-            "Something went wrong in Callnote: see with /callnote-config status what is in force, "
-            f"and give whoever hosts the bot this reference: {reference}"
+            "Something went wrong in Callnote. See /callnote-config status, and give the bot's "
+            f"host this code: {reference}"
         )
     return (
-        "Something went wrong in Callnote: check the call in Sonoran CAD before sending the note "
-        f"again, and give your administrator this reference: {reference}"
+        "Something went wrong in Callnote. Look at the call before you send the note again, and "
+        f"give an administrator this code: {reference}"
     )
 
 
 def _refusal(error: Refusal) -> str:
     match error:
+        case CallNumberError(after_dash=True):
+            return "Use the number after the dash: a call number is a whole number such as 123."
         case CallNumberError():
             return "A call number is a whole number such as 123 or #123, from 1 up."
         case BlankNoteError():
@@ -97,8 +99,8 @@ def _refusal(error: Refusal) -> str:
             )
         case SettingsUnknownError():
             return (
-                "Callnote's storage can't be reached, so it does not know who may add notes here; "
-                "nothing was sent: try again in a moment."
+                "Callnote can't reach its database, so it does not know who may add notes here; "
+                "nothing was sent. Try again in a moment."
             )
         case NotDispatcherError() if error.roles:
             roles = escape_markdown(
@@ -110,25 +112,23 @@ def _refusal(error: Refusal) -> str:
                 "To add notes you need one of the dispatcher roles: ask an administrator for one."
             )
         case StorageDownError(full=True):
-            return (
-                "Callnote's storage is full, so nothing was accepted: tell whoever hosts the bot."
-            )
+            return "Not added: Callnote's database is full. Tell the bot's host."
         case StorageDownError():
             return (
-                "Callnote's storage is not answering, so nothing was accepted or sent: try again "
+                "Not added: Callnote's database is not answering, so nothing was sent. Try again "
                 "in a moment."
             )
         case WaitingLimitError():
             return (
-                f"{error.limit:,} notes are waiting for Sonoran CAD already, so this one was not "
-                "accepted: try again when it answers."
+                f"Not added: {error.limit:,} notes are already waiting for Sonoran CAD. Try again "
+                "in a few minutes."
             )
         case NoteGoneError():
-            return "This note is not kept any more: look at the call, and send it anew if needed."
+            return "Callnote no longer has this note. Look at the call; send it again if needed."
         case NoteMovedOnError():
-            return "This note has moved on: its message says where it stands now."
+            return "This note has changed: its message shows the latest."
         case NoteTooOldError():
-            return "This note was given up more than a day ago: send it anew if it is still needed."
+            return "This note failed more than a day ago. Send it again if you still need it."
         case NotYourNoteError():
             return "Only the note's author or an administrator can do this."
     about = connection_refusal(error) or setting_refusal(error)

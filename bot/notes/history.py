@@ -52,7 +52,7 @@ class HistoryPage:
         if place.member_id is not None:
             wanted += f" by <@{place.member_id}>"
         if not self.records:
-            why = "" if self.kept else ": whoever hosts the bot set HISTORY_DAYS to 0"
+            why = "" if self.kept else ": the bot's host set HISTORY_DAYS to 0"
             return f"No notes{wanted} are kept here{why}."
         content = f"Notes{wanted}, newest first, page {place.page + 1}:"
         for record in self.records:

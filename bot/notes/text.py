@@ -17,6 +17,8 @@ LARGEST_CALL = 2**53 - 1
 """The largest integer that every JSON reader on the way keeps exact."""
 
 _CALL = re.compile(r"#?([0-9]{1,16})\Z")
+# How a community may show call numbers, with a date or letters in front.
+_FORMATTED_CALL = re.compile(r"#?\w+(?:-\w+)*-[0-9]{1,16}\Z", re.ASCII)
 _MENTION = re.compile(r"<(@[!&]?|#)([0-9]{1,20})>|<a?(:\w{2,32}:)[0-9]{1,20}>")
 # Shown by nothing although they are neither white space nor controls.
 _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
@@ -26,7 +28,7 @@ def parse_call_number(text: str) -> int:
     """Return the call id in `123` or `#123`; raises `CallNumberError` for anything else."""
     found = _CALL.match(text.strip())
     if not found or not 1 <= int(found[1]) <= LARGEST_CALL:
-        raise CallNumberError
+        raise CallNumberError(after_dash=_FORMATTED_CALL.match(text.strip()) is not None)
     return int(found[1])
 
 

@@ -27,7 +27,7 @@ _REASONS = {
     Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
     Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
     Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
-    Reason.SERVER_ERROR: "Sonoran CAD has trouble of its own",
+    Reason.SERVER_ERROR: "Sonoran CAD had an internal error",
     Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
@@ -45,7 +45,7 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
             why = _why_queued(record.failure, problem)
             return _with_note(record, escape_markdown(f"Queued for call #{note.call_id}: {why}."))
         case NoteState.CHECKING:
-            return _with_note(record, f"Not confirmed yet: checking call #{note.call_id}.")
+            return _with_note(record, f"Checking call #{note.call_id}: do not send again.")
         case NoteState.ADDED:
             return escape_markdown(record.answer or f"NOTE added to call #{note.call_id}")
         case NoteState.REFUSED:
@@ -54,22 +54,22 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
             return _failure(
                 record,
                 "Not added to",
-                "Callnote has given up; this try added nothing. Press Try again within a day, or "
-                "copy your note.",
+                "Callnote stopped trying; this attempt added nothing. Press Try again within a "
+                "day, or copy it.",
             )
         case NoteState.UNCONFIRMED if isinstance(record.failure, RefusedError):
             return _failure(
                 record,
                 "Not confirmed for",
-                f"{_whose_task(record.failure)}An earlier try may have been added: look at the "
+                f"{_whose_task(record.failure)}An earlier attempt may have been added: look at the "
                 "call, or press Check again.",
             )
         case NoteState.UNCONFIRMED:
             return _failure(
                 record,
                 "Not confirmed for",
-                "The note may have been added: look at the call, then press Check again, or Send "
-                "again if it is missing.",
+                "It may be in the CAD already: look at the call. Missing? Press Send again. Not "
+                "sure? Press Check again.",
             )
         case NoteState.CANCELLED if record.unconfirmed_sends:
             return _with_note(
@@ -121,16 +121,16 @@ def lost(record: NoteRecord) -> str:
     """Return what is said of a note that was never sent when it is too late to do it."""
     return _with_note(
         record,
-        f"Not added to call #{record.note.call_id}: Callnote was stopped for too long.\n"
-        "Nothing was sent: send it again if it is still needed.",
+        f"Not added to call #{record.note.call_id}: Callnote was offline for too long.\n"
+        "Nothing was sent: send it again if you still need it.",
     )
 
 
 def repeated(record: NoteRecord, seconds: float) -> str:
     """Return the private question about a note that its member sent a moment ago already."""
     return (
-        f"You added exactly this to call #{record.note.call_id} {duration(seconds)} ago; its "
-        "message says where it stands, and this one was not added."
+        f"You sent the same note to call #{record.note.call_id} {duration(seconds)} ago, so this "
+        "one was not added. Look at the first message."
     )
 
 
@@ -157,7 +157,7 @@ def _why_queued(failure: SonoranError | None, problem: SonoranError | None) -> s
         case None:
             return "waiting for its turn"
         case RateLimitedError():
-            return "Sonoran CAD is taking too many requests; trying again"
+            return "Sonoran CAD gets too many requests; trying again"
         case NoEffectError(reason=Reason.WRONG_ADDRESS):
             return "Sonoran CAD is not at its address; trying again"
     return "Sonoran CAD is not answering; trying again"
@@ -197,11 +197,11 @@ def _advice(error: SonoranError | None) -> str:
 
 def _refused_advice(error: RefusedError) -> str:
     if "INVALID REQUEST TYPE" in error.text.upper():
-        return "Whoever hosts the bot should check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
+        return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
     if error.status == 404 or "NOT FOUND" in error.text.upper():
         return (
-            "Check the call number; if it is right, an administrator should check the CAD server "
-            "with /callnote-config server."
+            "Check the call number. If it is right, ask an administrator to check "
+            "/callnote-config server."
         )
     if error.status == 400:
         return "Check the call number and the note, then try again."
@@ -213,7 +213,7 @@ def _credentials_advice(error: CredentialsError) -> str:
     if not error.remembered:
         return advice
     return (
-        f"{advice} The CAD was not asked again, as it said so a moment ago; try again in "
+        f"{advice} Until that is fixed notes fail; Callnote can ask again in "
         f"{duration(error.retry_in)}."
     )
 
@@ -226,14 +226,11 @@ def _whose_task(error: SonoranError | None) -> str:
 def _credentials_task(error: CredentialsError) -> str:
     said = error.text.upper()
     if "INVALID COMMUNITY ID" in said:
-        return "Whoever hosts the bot must correct SONORAN\\_COMMUNITY\\_ID."
+        return "Tell the bot's host that SONORAN\\_COMMUNITY\\_ID is wrong."
     if "NOT ENABLED" in said:
-        return "An administrator of the community in Sonoran CAD must enable its API."
+        return "Ask a Sonoran CAD administrator to enable the community's API."
     if error.status == 402 or said.startswith("VERSION "):
-        return "An administrator of the community in Sonoran CAD must check its plan."
+        return "Ask a Sonoran CAD administrator to check the community's plan."
     if error.status == 403:
-        return (
-            "An administrator of the community in Sonoran CAD must check what its API key and plan "
-            "allow."
-        )
-    return "Whoever hosts the bot must correct SONORAN\\_API\\_KEY."
+        return "Ask a Sonoran CAD administrator whether the API key and plan allow notes."
+    return "Tell the bot's host that SONORAN\\_API\\_KEY is wrong."

@@ -20,7 +20,7 @@ from bot.interactions.errors import (
 )
 from bot.interactions.markdown import escape_markdown
 
-_CLOSED = "No role may add notes now: the door is closed until you choose one."
+_CLOSED = "Nobody can add notes now. Choose roles: /callnote-config roles"
 
 
 def setting_refusal(error: Refusal) -> str | None:
@@ -29,53 +29,50 @@ def setting_refusal(error: Refusal) -> str | None:
         case NotAdministratorError():
             return "To change or see Callnote's settings you need Manage Server in this server."
         case SettingNotSavedError(full=True):
-            return (
-                "Nothing was changed, as Callnote's storage is full: whoever hosts the bot must "
-                "make room."
-            )
+            return "Nothing changed: Callnote's database is full. Ask the bot's host to make room."
         case SettingNotSavedError():
             return (
-                "This could not be saved, as Callnote's storage does not answer: see with "
-                "/callnote-config status what is in force, and try again in a moment."
+                "This could not be saved: Callnote's database does not answer. See "
+                "/callnote-config status, and try again in a moment."
             )
         case GuildNotReadyError():
             return "Discord has not told Callnote about this server yet: try again in a moment."
         case EveryoneRoleError():
             return (
-                "Nothing was changed: \\@everyone cannot be a dispatcher role, as then everybody "
+                "Nothing changed: \\@everyone cannot be a dispatcher role, as then everybody "
                 "could add notes."
             )
         case ManagedRoleError():
             return escape_markdown(
-                f"Nothing was changed: @{error.role} belongs to a bot or an integration, which "
-                "gives it to whom it likes; choose a role that you give to members yourself."
+                f"Nothing changed: @{error.role} belongs to a bot or an integration. Choose a "
+                "role that you give to members yourself."
             )
         case TooManyRolesError():
             return (
-                f"Nothing was changed: a server may have {error.limit} dispatcher roles; remove "
+                f"Nothing changed: a server may have {error.limit} dispatcher roles; remove "
                 "one first."
             )
         case NotDispatcherRoleError():
-            return escape_markdown(f"Nothing was changed: @{error.role} is no dispatcher role.")
+            return escape_markdown(f"Nothing changed: @{error.role} is no dispatcher role.")
         case NoSuchServerError():
-            known = ", ".join(f"{number} {name}" for number, name in error.servers) or "none"
+            known = ", ".join(f"{number} {name}" for number, name in error.servers)
             return escape_markdown(
-                f"Nothing was changed: the CAD has no server {error.number}; it has {known}."
+                f"Nothing changed: there is no CAD server {error.number}. Choose {known}."
             )
         case UnwritableChannelError():
             missing = " and ".join(error.missing)
             return escape_markdown(
-                f"Nothing was changed: Callnote cannot write in #{error.channel}; it lacks "
+                f"Nothing changed: Callnote cannot write in #{error.channel}; it lacks "
                 f"{missing} there."
             )
         case ChannelNotTriedError():
             return (
-                "Nothing was changed: Discord did not say whether Callnote can write there; try "
+                "Nothing changed: Discord did not say whether Callnote can write there; try "
                 "again in a moment."
             )
         case HistoryUnreadableError():
             return (
-                "The history can't be shown now, as Callnote's storage does not answer: try again "
+                "The history can't be shown now: Callnote's database does not answer. Try again "
                 "in a moment."
             )
     return None
@@ -106,8 +103,8 @@ def server_now(number: int, name: str | None) -> str:
     """Confirm which CAD server is meant from now on; without a name it could not be checked."""
     if name is None:
         return (
-            f"The CAD server is now {number}; whether there is one could not be checked, as the "
-            "CAD's server list can't be had."
+            f"The CAD server is now {number}. Callnote can't load the server list, so it could "
+            "not be checked."
         )
     return escape_markdown(f"The CAD server is now {number} {name}.")
 
@@ -123,8 +120,8 @@ def server_shown(number: int, name: str | None, *, more: bool) -> str:
 def servers_unknown(number: int) -> str:
     """Say which CAD server is meant when the list of them cannot be had."""
     return (
-        f"CAD server: {number}. The CAD's server list can't be had now; set another one by number "
-        "with /callnote-config server number."
+        f"CAD server: {number}. Callnote can't load the server list. To change it, type a number: "
+        "/callnote-config server number:2"
     )
 
 
@@ -143,7 +140,7 @@ def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = Fal
         return "The channel in which notes should be recorded is gone: choose another below."
     if trouble is not None:
         return escape_markdown(
-            f"Notes should be recorded in #{name}, but {trouble}: mend it or choose below."
+            f"Notes should be recorded in #{name}, but {trouble}: fix it or choose below."
         )
     return escape_markdown(f"Every note is recorded in #{name}.")
 

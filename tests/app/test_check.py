@@ -35,7 +35,7 @@ async def test_all_is_well_beside_a_running_bot(world: World, tmp_path: Path) ->
         "Discord takes the token",
         "commands are registered",
         "Sonoran CAD answers",
-        "The CAD takes the credentials",
+        "The CAD takes the API key",
         "SQLite file callnote.db works",
     ):
         assert found in out
@@ -61,10 +61,10 @@ async def test_what_is_not_well_is_told_and_the_rest_looked_at_all_the_same(
     status, out = await check(world, tmp_path, DISCORD_TOKEN="wrong", SONORAN_API_KEY="wrong")
     assert status == 1
     bad = [line for line in out.splitlines() if line.startswith("NOT OK")]
-    assert [word for line in bad for word in ("TOKEN", "API_KEY", "Storage") if word in line] == [
+    assert [word for line in bad for word in ("TOKEN", "API_KEY", "Database") if word in line] == [
         "TOKEN",
         "API_KEY",
-        "Storage",
+        "Database",
     ]
 
 
@@ -85,7 +85,7 @@ async def test_it_and_the_bot_say_the_same_of_a_folder_given_as_the_file(
     assert sentence.startswith("The database file adir is a folder: ")
     status, out = await check(world, tmp_path, DATABASE_URL="sqlite:///adir")
     assert status == 1
-    assert f"NOT OK Storage: SQLite file adir: {sentence}" in out
+    assert f"NOT OK Database: SQLite file adir: {sentence}" in out
     assert files_in(tmp_path / "adir") == []
 
 
@@ -152,12 +152,12 @@ async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(
 
 async def test_a_file_on_heroku_is_not_well(world: World, tmp_path: Path) -> None:
     _, out = await check(world, tmp_path, DYNO="worker.1")
-    assert "NOT OK Storage: a SQLite file, which Heroku wipes at least daily" in out
+    assert "NOT OK Database: a SQLite file, which Heroku wipes at least daily" in out
 
 
 async def test_a_file_on_a_host_with_volumes_is_a_remark(world: World, tmp_path: Path) -> None:
     _, out = await check(world, tmp_path, FLY_APP_NAME="callnote")
-    assert "--     Storage: a SQLite file, which Fly.io wipes" in out
+    assert "--     Database: a SQLite file, which Fly.io wipes" in out
 
 
 async def test_no_secret_is_printed(world: World, tmp_path: Path) -> None:

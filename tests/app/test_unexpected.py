@@ -59,7 +59,7 @@ async def test_an_unexpected_error_is_one_sentence_with_a_reference_and_the_bot_
         cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)
         async with world.bot_with(cad, settings):
             message = await world.say()
-            found = re.search(r"reference: ([0-9a-f]{8})$", message.content)
+            found = re.search(r"code: ([0-9a-f]{8})$", message.content)
             assert found is not None
             assert message.ephemeral
             (record,) = [each for each in caplog.records if found[1] in each.getMessage()]

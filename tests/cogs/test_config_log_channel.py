@@ -79,7 +79,7 @@ async def test_a_refusal_that_no_permission_tells_of_is_noticed(world: World) ->
         DiscordFault(route="channel_message", status=403, applied=False, times=None)
     )
     message = await configure(world, "log-channel", {"channel": log})
-    assert "Nothing was changed" in message.content
+    assert "Nothing changed" in message.content
     assert "not recorded" in (await configure(world, "log-channel")).content
 
 

@@ -40,7 +40,7 @@ async def test_a_removed_dispatcher_is_refused_at_once(world: World) -> None:
 async def test_choosing_no_role_closes_the_door(world: World) -> None:
     await world.registered()
     said = await choose(world, await configure(world, "roles"), "roles", [])
-    assert said == "No role may add notes now: the door is closed until you choose one."
+    assert said == "Nobody can add notes now. Choose roles: /callnote-config roles"
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
 
 
@@ -56,9 +56,7 @@ async def test_adding_the_first_role_keeps_those_of_the_host(world: World) -> No
 async def test_removing_the_last_role_closes_the_door(world: World) -> None:
     await world.registered()
     message = await configure(world, "roles-remove", {"role": world.role})
-    assert message.content == (
-        "No role may add notes now: the door is closed until you choose one."
-    )
+    assert message.content == ("Nobody can add notes now. Choose roles: /callnote-config roles")
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
 
 
@@ -66,7 +64,7 @@ async def test_a_role_that_is_no_dispatcher_role_cannot_be_removed(world: World)
     chief = world.guild.add_role("Chief")
     await world.registered()
     message = await configure(world, "roles-remove", {"role": chief})
-    assert message.content == "Nothing was changed: \\@Chief is no dispatcher role."
+    assert message.content == "Nothing changed: \\@Chief is no dispatcher role."
     await world.say()
 
 
@@ -79,7 +77,7 @@ async def test_everyone_and_managed_roles_are_refused_with_a_reason(world: World
     assert "\\@Robot belongs to a bot" in message.content
     shown = await configure(world, "roles")
     await choose(world, shown, "roles", [world.role, robot])
-    assert "Nothing was changed" in shown.content
+    assert "Nothing changed" in shown.content
     await world.say()
     assert world.stored() == ["some note here"]
 

@@ -33,7 +33,7 @@ async def test_a_server_is_chosen_by_number(world: World) -> None:
 async def test_a_number_that_the_cad_does_not_have_is_refused(world: World) -> None:
     await world.registered()
     message = await configure(world, "server", {"number": 7})
-    assert "the CAD has no server 7; it has 1 " in message.content
+    assert "there is no CAD server 7. Choose 1 " in message.content
     await world.say()
     assert world.stored() == ["some note here"]
 
@@ -43,16 +43,20 @@ async def test_without_a_list_a_number_is_taken_and_said_to_be_unchecked(world: 
     await world.registered()
     shown = await configure(world, "server")
     assert shown.selects == []
-    assert "by number" in shown.content
+    assert "type a number" in shown.content
     message = await configure(world, "server", {"number": 2})
-    assert message.content.startswith("The CAD server is now 2; whether there is one could not be")
+    assert message.content.startswith(
+        "The CAD server is now 2. Callnote can't load the server list"
+    )
 
 
 async def test_with_an_empty_list_a_number_is_taken_and_said_to_be_unchecked(world: World) -> None:
     world.cad.servers.clear()
     await world.registered()
     message = await configure(world, "server", {"number": 2})
-    assert message.content.startswith("The CAD server is now 2; whether there is one could not be")
+    assert message.content.startswith(
+        "The CAD server is now 2. Callnote can't load the server list"
+    )
 
 
 async def test_more_servers_than_discord_can_list_are_chosen_by_number(world: World) -> None:

@@ -34,7 +34,7 @@ async def test_all_is_well(world: World, version: int) -> None:
     assert f"1 {world.cad.community_name} Main." in text
     assert "Dispatcher roles, from the host's setting DISPATCHER_ROLE_IDS: @Dispatcher." in text
     assert "Log channel: none" in text
-    assert "Storage: a SQLite database, which lasts as long as its disk." in text
+    assert "Database: SQLite, which lasts as long as its disk." in text
     assert "Notes are sent as they come." in text
     assert f"Callnote {__version__}." in text
     community = world.cad.community_name if version == 2 else world.cad.community_id
@@ -46,7 +46,7 @@ async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world
     world.connect(world.guild)
     await world.registered()
     text = await status(world)
-    assert "The CAD takes the credentials" in text
+    assert "The CAD takes the API key" in text
     assert "Roles and log channel: not known until Discord has told" in text
     assert "deleted channel" not in text
 
@@ -85,9 +85,9 @@ async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
     world.cad.api_key = "another"
     await world.registered()
     text = await status(world)
-    assert "❌ The CAD turned the credentials down" in text
+    assert "❌ The CAD refused the API key or community id" in text
     assert "SONORAN_API_KEY" in text
-    assert "❌ Notes: 0 waiting; the CAD refuses every note" in text
+    assert "❌ Notes: 0 waiting; every note is refused until" in text
 
 
 async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(world: World) -> None:
@@ -124,7 +124,7 @@ async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World)
 @pytest.mark.parametrize(
     ("fault", "said"),
     [
-        (Fault(on="any", times=None, status=500, body="no"), "has trouble of its own"),
+        (Fault(on="any", times=None, status=500, body="no"), "had an internal error"),
         (Fault(on="any", times=None, abort="before"), "broke the connection"),
         (Fault(on="any", times=None, status=429, body="slow down"), "too many requests"),
     ],
@@ -135,7 +135,7 @@ async def test_a_cad_in_trouble_is_told(world: World, fault: Fault, said: str) -
     await world.registered()
     text = await status(world)
     assert said in text
-    assert "credentials is not known" in text
+    assert "API key is not known" in text
 
 
 async def test_a_server_that_the_cad_lost_is_told(world: World) -> None:
@@ -157,7 +157,7 @@ async def test_permissions_missing_in_the_channel_are_told(world: World) -> None
     world.channel.app_permissions = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
     await world.registered()
     text = await status(world)
-    assert "Callnote lacks Send Messages in this channel: give it that here." in text
+    assert "Permissions: give Callnote Send Messages in this channel." in text
 
 
 async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(

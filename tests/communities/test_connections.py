@@ -261,10 +261,10 @@ async def test_everybody_else_is_told_whom_to_ask_and_the_servers_id(
     await world.start()
     for somebody in (strangers.stranger, passer_by):
         message = await strangers.use("callnote-config connect", by=somebody)
-        assert message.content.startswith("Only whoever hosts this bot can connect this server.")
+        assert message.content.startswith("Only the bot's host can connect this server.")
         assert message.content.endswith(str(strangers.guild.id))
         assert not message.buttons
-        assert "Only whoever hosts this bot" in await strangers.press_connect(somebody)
+        assert "Only the bot's host" in await strangers.press_connect(somebody)
     assert changes(world) == []
     assert await privately(world, await strangers.add()) == NOT_CONNECTED
     assert told_nothing(world)
@@ -290,7 +290,7 @@ async def test_a_member_of_the_team_that_owns_the_application_may_connect(
     world.discord.form_team([colleague], invited=[invited])
     await world.start()
     no = strangers.guild.add_member(invited, permissions=ADMINISTRATOR)
-    assert "Only whoever hosts this bot" in await strangers.press_connect(no)
+    assert "Only the bot's host" in await strangers.press_connect(no)
     yes = strangers.guild.add_member(colleague)
     assert "Connected. Next" in await strangers.press_connect(yes)
 

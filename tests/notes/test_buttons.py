@@ -29,7 +29,7 @@ from tests.note_messages import (
 from tests.world import LIMITS, PATIENCE, World
 
 CANCELLED = "Cancelled: nothing was added to call #123."
-MOVED_ON = "moved on"
+MOVED_ON = "This note has changed"
 
 around_a_restart = pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
 
@@ -76,7 +76,7 @@ async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) 
     await world.cad.stop()
     await told(world, await world.use("another"), QUEUED)
     pressed = await press(world, world.dispatcher, message, "Send again")
-    assert "notes are waiting for Sonoran CAD already" in await privately(world, pressed)
+    assert "notes are already waiting for Sonoran CAD" in await privately(world, pressed)
     assert message.content.startswith(UNCONFIRMED)
     assert "Send again" in labels(message)
 
@@ -306,7 +306,7 @@ async def test_a_forged_button_of_a_note_that_is_not_kept_says_so(
     await world.start()
     forged = await forge(world, world.dispatcher, f"callnote:cancel:{number}")
     answer = await privately(world, forged)
-    assert answer.startswith("This note is not kept any more")
+    assert answer.startswith("Callnote no longer has this note")
 
 
 async def test_a_note_of_another_server_is_out_of_reach(world: World) -> None:
@@ -319,7 +319,7 @@ async def test_a_note_of_another_server_is_out_of_reach(world: World) -> None:
     assert message.interaction is not None
     custom_id = f"callnote:cancel:{message.interaction.id}"
     answer = await privately(world, await forge(world, stranger, custom_id, channel))
-    assert answer.startswith("This note is not kept any more")
+    assert answer.startswith("Callnote no longer has this note")
     assert message.content.startswith(QUEUED)
 
 

@@ -23,7 +23,7 @@ def problem(status: int, detail: str) -> str:
     [
         ("INVALID REQUEST TYPE", "SONORAN\\_API\\_VERSION"),
         ("INVALID COMMUNITY ID", "SONORAN\\_COMMUNITY\\_ID"),
-        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable its API"),
+        ("API IS NOT ENABLED FOR THIS COMMUNITY", "enable the community's API"),
         ("INVALID API KEY", "SONORAN\\_API\\_KEY"),
         ("VERSION PLUS REQUIRED", "plan"),
         ("CALL NOT FOUND", "Check the call number"),
@@ -86,7 +86,7 @@ async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
     world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
     message = await told(world, await world.use(), "Queued for call #123: ")
     first, second = message.content.split("\n")
-    assert first == ("Queued for call #123: Sonoran CAD is taking too many requests; trying again.")
+    assert first == ("Queued for call #123: Sonoran CAD gets too many requests; trying again.")
     assert second == "Your note: some note here"
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled: nothing was added to call #123.")
@@ -198,7 +198,7 @@ async def test_a_wrong_key_is_not_tried_with_every_note(world: World) -> None:
     world.cad.api_key = "another"
     await world.say()
     message = await world.say()
-    assert "was not asked again" in message.content
+    assert "Callnote can ask again in" in message.content
     assert "SONORAN\\_API\\_KEY" in message.content
     assert len(world.cad.requests) == 1
 

@@ -48,6 +48,7 @@ REFERENCE = "1a2b3c4d"
 
 REFUSALS = [
     CallNumberError(),
+    CallNumberError(after_dash=True),
     BlankNoteError(),
     LongNoteError(4321, 4000),
     NotConnectedError(),
@@ -104,14 +105,14 @@ def test_a_refusal_is_one_line_without_effects(error: Refusal) -> None:
 
 def test_settings_that_are_not_known_are_told_to_an_administrator_without_a_word_of_notes() -> None:
     content = failure(SettingsUnknownError(), REFERENCE, setting=True)
-    assert "nothing was changed" in content
+    assert "Nothing changed" in content
     assert "sent" not in content
     assert "/callnote-config status" in render(content).text
 
 
 def test_a_full_storage_is_called_full() -> None:
     content = failure(StorageDownError(full=True), REFERENCE)
-    assert "storage is full, so nothing was accepted" in content
+    assert "Not added: Callnote's database is full" in content
 
 
 def test_without_a_role_the_command_that_chooses_one_is_named() -> None:
@@ -146,7 +147,7 @@ def test_an_unexpected_error_is_answered_with_its_reference() -> None:
 
 
 def test_an_unexpected_error_asks_to_look_before_sending_again() -> None:
-    assert "check the call in Sonoran CAD before" in failure(ValueError(), REFERENCE)
+    assert "Look at the call before you send the note again" in failure(ValueError(), REFERENCE)
 
 
 def test_an_unexpected_error_in_a_setting_asks_to_look_at_the_status() -> None:

@@ -40,8 +40,8 @@ async def test_a_repeated_note_is_held_back_with_a_private_question(
     _, question = await asked(world)
     assert question.ephemeral
     assert re.fullmatch(
-        r"You added exactly this to call #123 \d+ seconds? ago; its message says where it stands, "
-        r"and this one was not added\.",
+        r"You sent the same note to call #123 \d+ seconds? ago, so this one was not added\. "
+        r"Look at the first message\.",
         question.content,
     )
     assert labels(question) == ["Add anyway"]
@@ -74,7 +74,7 @@ async def test_add_anyway_pressed_twice_adds_it_once_more_and_says_so(world: Wor
     answers = [message for each in presses for message in each.messages]
     (refusal,) = [message for message in answers if message.ephemeral]
     (answer,) = [message for message in answers if not message.ephemeral]
-    assert "moved on" in refusal.content
+    assert "This note has changed" in refusal.content
     await shows(world, answer, ADDED)
     assert world.stored() == ["some note here"] * 2
 
@@ -93,7 +93,7 @@ async def test_a_held_note_takes_no_other_button(world: World, action: str) -> N
     await world.start_with(2)
     interaction, _ = await asked(world)
     forged = await forge(world, world.dispatcher, f"callnote:{action}:{interaction.id}")
-    assert "moved on" in await privately(world, forged)
+    assert "This note has changed" in await privately(world, forged)
     assert world.stored() == ["some note here"]
 
 

@@ -343,7 +343,7 @@ async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: Wo
     interaction = await world.use("one too many")
     answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert answer.ephemeral
-    assert answer.content.startswith("2 notes are waiting for Sonoran CAD already")
+    assert answer.content.startswith("Not added: 2 notes are already waiting for Sonoran CAD")
     await world.cad.start()
     for message in waiting:
         await shows(world, message, "NOTE '")

@@ -199,3 +199,17 @@ def test_roles_channels_and_emojis_are_no_mentioned_members() -> None:
 
 def test_a_name_of_several_lines_becomes_one() -> None:
     assert one_line(" Unit\r\n 12\t\u2028 B ") == "Unit 12 B"
+
+
+@pytest.mark.parametrize("text", ["2024-123", "#2024-123", "24-08-0123", "LS-77"])
+def test_a_call_number_as_a_community_shows_it_says_which_part_is_meant(text: str) -> None:
+    with pytest.raises(CallNumberError) as caught:
+        parse_call_number(text)
+    assert caught.value.after_dash
+
+
+@pytest.mark.parametrize("text", ["-123", "12a", "123-", "a b-1"])
+def test_anything_else_does_not(text: str) -> None:
+    with pytest.raises(CallNumberError) as caught:
+        parse_call_number(text)
+    assert not caught.value.after_dash

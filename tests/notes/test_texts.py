@@ -120,7 +120,7 @@ def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> 
         (NoEffectError(Reason.WRONG_ADDRESS), "Sonoran CAD is not at its address; trying again"),
         (
             RateLimitedError("", retry_after=None),
-            "Sonoran CAD is taking too many requests; trying again",
+            "Sonoran CAD gets too many requests; trying again",
         ),
         (
             OutcomeUnknownError(Reason.STOPPED),
@@ -224,12 +224,12 @@ def test_the_cads_own_words_come_first(
     ("error", "expected"),
     [
         (RefusedError("INVALID REQUEST TYPE", status=400), "SONORAN_API_URL"),
-        (RefusedError("CALL NOT FOUND", status=404), "Check the call number; if it is right"),
-        (RefusedError("CALL NOT FOUND", status=400), "Check the call number; if it is right"),
+        (RefusedError("CALL NOT FOUND", status=404), "Check the call number. If it is right"),
+        (RefusedError("CALL NOT FOUND", status=400), "Check the call number. If it is right"),
         (RefusedError("BAD", status=400), "Check the call number and the note"),
         (RefusedError("BAD", status=422), "Show this to an administrator"),
         (CredentialsError("INVALID COMMUNITY ID", status=403), "SONORAN_COMMUNITY_ID"),
-        (CredentialsError("API IS NOT ENABLED", status=403), "enable its API"),
+        (CredentialsError("API IS NOT ENABLED", status=403), "enable the community's API"),
         (CredentialsError("", status=402), "plan"),
         (CredentialsError("", status=403), "allow"),
         (CredentialsError("INVALID API KEY", status=401), "SONORAN_API_KEY"),
@@ -317,8 +317,8 @@ def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> N
 
 def test_a_repeated_note_is_asked_about_with_its_age() -> None:
     assert repeated(record(NoteState.HELD), 20.0) == (
-        "You added exactly this to call #123 20 seconds ago; its message says where it stands, "
-        "and this one was not added."
+        "You sent the same note to call #123 20 seconds ago, so this one was not added. Look at "
+        "the first message."
     )
 
 
@@ -345,7 +345,7 @@ def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None
     shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
     said, advice, note = shown.split("\n")
     assert said == "Not confirmed for call #123: INVALID API KEY"
-    assert "must correct SONORAN\\_API\\_KEY" in advice
+    assert "SONORAN\\_API\\_KEY is wrong" in advice
     assert "may have been added" in advice
     assert "Check again" in advice
     assert note.startswith("Your note: ")

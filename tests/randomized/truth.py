@@ -18,7 +18,7 @@ class Told(Enum):
     """What a public message says of its note in the end; the values are its first words."""
 
     ADDED = "NOTE "
-    FAILED = "Callnote has given up"
+    FAILED = "Callnote stopped trying"
     REFUSED = "Not added to call"
     UNCONFIRMED = "Not confirmed for call"
     CANCELLED = "Cancelled: nothing was added"

@@ -83,9 +83,9 @@ async def test_both_api_versions_can_be_tried(tmp_path: Path, version: int) -> N
 @pytest.mark.parametrize(
     ("manner", "shown"),
     [
-        ("failing", "Not confirmed yet: checking call #123"),
-        ("broken", "Not confirmed yet: checking call #123"),
-        ("webpage", "Not confirmed yet: checking call #123"),
+        ("failing", "Checking call #123"),
+        ("broken", "Checking call #123"),
+        ("webpage", "Checking call #123"),
         ("limited", "Queued for call #123"),
         ("wrong-key", "Not added to call #123"),
         ("slow", "Callnote is thinking…"),
@@ -148,7 +148,7 @@ async def test_an_administrator_chooses_in_lists(tmp_path: Path) -> None:
     said = [line.partition(") ")[2] for line in lines if line.startswith("(only the admin")]
     assert said[1:] == [
         "The dispatcher role is now @Civilian, and no longer @Dispatcher.",
-        "No role may add notes now: the door is closed until you choose one.",
+        "Nobody can add notes now. Choose roles: /callnote-config roles",
         "CAD server: 1 Sandbox Main. Choose below to change it.",
         "The CAD server is now 2 Night shift.",
     ]
@@ -226,6 +226,6 @@ async def test_a_strangers_server_reaches_nothing_until_the_owner_connects_it(
         tmp_path,
     )
     assert "is not connected yet" in lines[0]
-    assert "Only whoever hosts this bot" in lines[1]
+    assert "Only the bot's host" in lines[1]
     assert lines[2] == "#123 Traffic stop: -"
     assert lines[-1] == "NOTE 'hi' added to call #123"

@@ -91,7 +91,7 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
         await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
         await world.start(other_instance_seconds=PATIENCE)
         message = await configure(world, "roles-remove", {"role": world.role})
-        assert message.content.startswith("No role may add notes now")
+        assert message.content.startswith("Nobody can add notes now")
         (interaction,) = world.discord.interactions
         await asyncio.wait_for(interaction.attempted(2), PATIENCE)
         await world.finish()

@@ -132,7 +132,7 @@ def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
 
 def test_notes_are_well_exactly_when_the_cad_is_and_none_is_held_back() -> None:
     for error in errors("x"):
-        well = cad_lines(health("x", error), 1, chosen=True)[2].mark is Mark.WELL
+        well = cad_lines(health("x", error), 1, chosen=True)[1].mark is Mark.WELL
         assert (notes_line(None, 3, error).mark is Mark.WELL) == well
         assert (notes_line(NoEffectError(Reason.NO_ANSWER), 0, error).mark is Mark.WELL) == well
         assert notes_line(NoEffectError(Reason.NO_ANSWER), 1, error).mark is Mark.ILL

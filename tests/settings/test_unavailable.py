@@ -53,11 +53,11 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     await world.registered()
     assert "it does not know who may add notes here" in await refused(world, world.dispatcher)
     message = await configure(world, "roles")
-    assert "storage can't be reached" in message.content
+    assert "Callnote can't reach its database" in message.content
     assert "sent" not in message.content
     assert world.cad.requests == []
     status = render((await configure(world, "status")).content).text
-    assert "Roles, server and log channel: not known until the storage answers." in status
+    assert "Roles, server and log channel: not known until the database answers." in status
     assert "the PostgreSQL database does not answer" in status
     assert "Callnote " in status.splitlines()[-1]
     await gate.let_pass()
@@ -109,13 +109,13 @@ async def test_a_full_database_refuses_a_change_and_says_why(
         await world.registered()
         await fill(address, "guild_settings")
         message = await configure(world, "roles-remove", {"role": world.role})
-        assert message.content.startswith("Nothing was changed, as Callnote's storage is full")
+        assert message.content.startswith("Nothing changed: Callnote's database is full")
         status = await configure(world, "status")
         assert "the PostgreSQL database was full at the last change" in status.content
         await world.say()
         assert world.stored() == ["some note here"]
         await fill(address, "notes")
         message = await world.say("no room for this")
-        assert message.content.startswith("Callnote's storage is full, so nothing was accepted")
+        assert message.content.startswith("Not added: Callnote's database is full")
         assert world.stored() == ["some note here"]
         await world.finish()

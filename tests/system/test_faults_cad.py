@@ -314,7 +314,7 @@ async def test_notes_for_another_call_do_not_wait_for_one_in_doubt(
     looked = asyncio.Event()
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(on="calls", applied=True, hold=looked))
-    first = await told(world, await world.use(), "Not confirmed yet")
+    first = await told(world, await world.use(), "Checking call")
     assert (await world.say(call="124")).content == "NOTE 'some note here' added to call #124"
     looked.set()
     await shows(world, first, "NOTE '")

@@ -71,10 +71,10 @@ async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
         interaction = await world.use()
         answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert answer.ephemeral
-    assert answer.content.startswith("Callnote's storage is not answering, so nothing was accepted")
+    assert answer.content.startswith("Not added: Callnote's database is not answering")
     async with asyncio.timeout(PATIENCE):
         while (message := await world.say("another")).ephemeral:  # not quite back yet
-            assert message.content.startswith("Callnote's storage is not answering")
+            assert message.content.startswith("Not added: Callnote's database is not answering")
     assert message.content == "NOTE 'another' added to call #123"
     await world.finish()
     assert world.stored() == ["another"]
@@ -244,7 +244,7 @@ async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     message = await told(world, await world.use(), QUEUED)
     async with loss():
         pressed = await press(world, world.dispatcher, message, "Cancel")
-        assert "storage is not answering" in await privately(world, pressed)
+        assert "database is not answering" in await privately(world, pressed)
         assert message.content.startswith(QUEUED)
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled: nothing was added to call #123.")
