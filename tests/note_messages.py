@@ -106,7 +106,7 @@ def outbox_row(world: World) -> tuple[str, int, int] | None:
     path = world.file(0).path
     assert path is not None
     with contextlib.closing(sqlite3.connect(path)) as other:
-        row = other.execute("SELECT state, tries, revision FROM notes").fetchone()
+        row = other.execute("SELECT state, attempts, revision FROM notes").fetchone()
     return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
 
 
@@ -138,7 +138,7 @@ async def taken_by_another(world: World) -> None:
     """Let another process have cancelled the notes in the first bot's outbox."""
     await change_outbox(
         world,
-        "INSERT INTO processes SELECT 'another', max(seen_at) FROM processes",
+        "INSERT INTO leases SELECT 'another', max(heartbeat_at) FROM leases",
         "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1",
     )
 
@@ -147,10 +147,10 @@ async def later_in_outbox(world: World, seconds: float) -> None:
     """Let every time in the first bot's outbox be so many seconds earlier than it was."""
     await change_outbox(
         world,
-        "UPDATE notes SET accepted_at = accepted_at - :seconds, since = since - :seconds,"
-        " updated_at = updated_at - :seconds",
+        "UPDATE notes SET accepted_at = accepted_at - :seconds,"
+        " round_started_at = round_started_at - :seconds, updated_at = updated_at - :seconds",
         "UPDATE call_list_reads SET read_at = read_at - :seconds",
-        "UPDATE processes SET seen_at = seen_at - :seconds",
+        "UPDATE leases SET heartbeat_at = heartbeat_at - :seconds",
         seconds=seconds,
     )
 

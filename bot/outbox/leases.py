@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.rows import record_of
-from bot.outbox.schema import call_list_reads, delivered_notes, notes, processes
+from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
 
@@ -58,7 +58,7 @@ class Leases:
         """
         async with self._database.begin() as connection:
             if self._database.address.path is not None:
-                await connection.execute(delete(processes))
+                await connection.execute(delete(leases))
             await self._beat(connection)
 
     async def heartbeat(self) -> None:
@@ -70,16 +70,16 @@ class Leases:
         now = self._database.now
         await connection.execute(
             # It may be there already, perhaps for long: after a lost confirmation this is repeated.
-            self._database.insert_once(processes).values(id=self._owner, seen_at=now)
+            self._database.insert_once(leases).values(id=self._owner, heartbeat_at=now)
         )
         await connection.execute(
-            update(processes).where(processes.c.id == self._owner).values(seen_at=now)
+            update(leases).where(leases.c.id == self._owner).values(heartbeat_at=now)
         )
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
         async with self._database.begin() as connection:
-            await connection.execute(delete(processes).where(processes.c.id == self._owner))
+            await connection.execute(delete(leases).where(leases.c.id == self._owner))
             await connection.execute(
                 update(notes)
                 .where(notes.c.owner == self._owner, notes.c.settled.is_(False))
@@ -96,9 +96,9 @@ class Leases:
         confirmation. Returns them, and the time by the database's clock.
         """
         now = self._database.now
-        alive = select(processes.c.id).where(
-            processes.c.seen_at > now - LEASE_TIMEOUT_SECONDS,
-            processes.c.seen_at < now + LEASE_TIMEOUT_SECONDS,
+        alive = select(leases.c.id).where(
+            leases.c.heartbeat_at > now - LEASE_TIMEOUT_SECONDS,
+            leases.c.heartbeat_at < now + LEASE_TIMEOUT_SECONDS,
         )
         orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
         if include_own:
@@ -165,16 +165,19 @@ class Leases:
             ),
         )
         count += await self._delete(
-            delivered_notes, delivered_notes.c.updated_at < now - DELIVERED_SECONDS
+            delivery_ledger, delivery_ledger.c.updated_at < now - DELIVERED_SECONDS
         )
-        count += await self._delete(processes, processes.c.seen_at < now - RETRY_SECONDS)
+        count += await self._delete(leases, leases.c.heartbeat_at < now - RETRY_SECONDS)
         count += await self._delete(
             call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS
         )
         async with self._database.begin() as connection:
             await connection.execute(
                 update(notes)
-                .where(notes.c.token.is_not(None), notes.c.since < now - 2 * TOKEN_SECONDS)
+                .where(
+                    notes.c.token.is_not(None),
+                    notes.c.round_started_at < now - 2 * TOKEN_SECONDS,
+                )
                 .values(token=None)
             )
         return count

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
-from bot.outbox.schema import delivered_notes, notes
+from bot.outbox.schema import delivery_ledger, notes
 from bot.outbox.states import NoteState
 from bot.storage import Database
 
@@ -52,18 +52,18 @@ async def count_delivery(
         "call_id": record.note.call_id,
         "fingerprint": fingerprint(record.note.label, record.note.text),
     }
-    counts = delivered_notes.c
+    counts = delivery_ledger.c
     await connection.execute(
-        database.insert_once(delivered_notes).values(
-            **key, added=0, uncertain=0, updated_at=database.now
+        database.insert_once(delivery_ledger).values(
+            **key, confirmed=0, unconfirmed=0, updated_at=database.now
         )
     )
     await connection.execute(
-        update(delivered_notes)
+        update(delivery_ledger)
         .where(*(counts[name] == value for name, value in key.items()))
         .values(
-            added=counts.added + added,
-            uncertain=counts.uncertain + uncertain,
+            confirmed=counts.confirmed + added,
+            unconfirmed=counts.unconfirmed + uncertain,
             updated_at=database.now,
         )
     )
@@ -77,20 +77,20 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
     looking for are told apart one after the other. Raises as `Database.begin` does.
     """
     delivered = select(
-        delivered_notes.c.fingerprint,
-        delivered_notes.c.added,
-        delivered_notes.c.uncertain,
+        delivery_ledger.c.fingerprint,
+        delivery_ledger.c.confirmed,
+        delivery_ledger.c.unconfirmed,
         null().label("label"),
         null().label("text"),
     ).where(
-        delivered_notes.c.server_id == record.note.server_id,
-        delivered_notes.c.call_id == record.note.call_id,
+        delivery_ledger.c.server_id == record.note.server_id,
+        delivery_ledger.c.call_id == record.note.call_id,
     )
     sending = notes.c.state == NoteState.SENDING.value
     under_way = select(
         null(),
         literal(0),
-        notes.c.uncertain + case((sending, 1), else_=0),
+        notes.c.unconfirmed_sends + case((sending, 1), else_=0),
         notes.c.label,
         notes.c.text,
     ).where(
@@ -98,7 +98,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         notes.c.call_id == record.note.call_id,
         notes.c.id != record.id,
         sending
-        | ((notes.c.state == NoteState.QUEUED.value) & (notes.c.uncertain > 0))
+        | ((notes.c.state == NoteState.QUEUED.value) & (notes.c.unconfirmed_sends > 0))
         | (
             (notes.c.state == NoteState.CHECKING.value)
             & notes.c.owner.is_distinct_from(record.owner)
@@ -110,5 +110,5 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         for row in await connection.execute(union_all(delivered, under_way)):
             key = row.fingerprint or fingerprint(row.label, row.text)
             known = found.get(key, Explained())
-            found[key] = Explained(known.added + row.added, known.uncertain + row.uncertain)
+            found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
     return found

@@ -152,22 +152,22 @@ class OutboxRepository:
         async with self._database.begin() as connection:
             values: dict[str, Any] = {
                 "state": target.value,
-                "cause": stored_failure.dump_failure(failure),
+                "failure": stored_failure.dump_failure(failure),
                 "answer": _storable(answer),
-                "uncertain": unconfirmed_sends_after(record, target),
+                "unconfirmed_sends": unconfirmed_sends_after(record, target),
                 "updated_at": self._database.now,
                 "revision": record.revision + 1,
                 "settled": False,
                 "owner": self.owner,
             }
             if target is NoteState.SENDING:
-                values["tries"] = record.attempts + 1
+                values["attempts"] = record.attempts + 1
             if message is not None:
                 values["message_id"], values["token"] = message
             if text is not None:
                 values["text"] = text
             if _starts_anew(record.state, target):
-                values["since"] = self._database.now
+                values["round_started_at"] = self._database.now
             if target is NoteState.QUEUED and goes_behind(record.state):
                 values["position"] = await next_position(connection)
             still = [notes.c.id == record.id, notes.c.revision == record.revision]

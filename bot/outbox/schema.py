@@ -9,7 +9,7 @@ from bot.storage.tables import COUNTED_ID, metadata
 FINGERPRINT_LENGTH = 64
 
 outbox_position = Table(
-    "journal_position",
+    "outbox_position",
     metadata,
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
@@ -33,12 +33,12 @@ notes = Table(
     Column("text", Text, nullable=False),
     Column("fingerprint", String(FINGERPRINT_LENGTH), nullable=False),
     Column("state", String(16), nullable=False),
-    Column("cause", Text),
+    Column("failure", Text),
     Column("answer", Text),
-    Column("uncertain", Integer, nullable=False),
-    Column("tries", Integer, nullable=False),
+    Column("unconfirmed_sends", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("accepted_at", Double, nullable=False),
-    Column("since", Double, nullable=False),
+    Column("round_started_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("shown", Integer, nullable=False),
@@ -53,24 +53,24 @@ notes = Table(
 """A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
 it is final, and shown and logged as such."""
 
-delivered_notes = Table(
-    "delivered_notes",
+delivery_ledger = Table(
+    "delivery_ledger",
     metadata,
     Column("server_id", Integer, primary_key=True, autoincrement=False),
     Column("call_id", BigInteger, primary_key=True, autoincrement=False),
     Column("fingerprint", String(FINGERPRINT_LENGTH), primary_key=True),
-    Column("added", Integer, nullable=False),
-    Column("uncertain", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("unconfirmed", Integer, nullable=False),
     Column("updated_at", Double, nullable=False),
-    Index("delivered_notes_updated", "updated_at"),
+    Index("delivery_ledger_updated", "updated_at"),
 )
 """How many equal notes of a call are, and may be, in the CAD; outlives the notes themselves."""
 
-processes = Table(
-    "processes",
+leases = Table(
+    "leases",
     metadata,
     Column("id", String(32), primary_key=True),
-    Column("seen_at", Double, nullable=False),
+    Column("heartbeat_at", Double, nullable=False),
 )
 """The running instances of Callnote and when each last said so."""
 

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, text, update
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.leases import BATCH, Leases
 from bot.outbox.ledger import explained
-from bot.outbox.schema import call_list_reads, delivered_notes, notes, processes
+from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -153,7 +153,7 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
     assert [each.added for each in (await explained(database, record)).values()] == [1]
     async with database.begin() as connection:
         await connection.execute(
-            update(delivered_notes).values(updated_at=delivered_notes.c.updated_at - 91 * DAY)
+            update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
         )
     assert await purged(leases, 0) == [1]
     assert await explained(database, record) == {}
@@ -166,11 +166,11 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     await leases.acquire_read_slot(3)
     async with database.begin() as connection:
         old = database.now - 2 * DAY
-        await connection.execute(insert(processes).values(id="gone", seen_at=old))
+        await connection.execute(insert(schema.leases).values(id="gone", heartbeat_at=old))
         await connection.execute(insert(call_list_reads).values(read_at=old))
     assert await purged(leases, 0) == [2]
     async with database.begin() as connection:
-        assert (await connection.scalars(select(processes.c.id))).all() == ["one"]
+        assert (await connection.scalars(select(schema.leases.c.id))).all() == ["one"]
         assert await connection.scalar(select(func.count()).select_from(call_list_reads)) == 1
 
 
@@ -178,7 +178,7 @@ async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     old = await in_state(store, NoteState.QUEUED)
-    await shift(database, 1801, "since")
+    await shift(database, 1801, "round_started_at")
     new = await in_state(store, NoteState.QUEUED, call=124)
     await leases.purge(30 * DAY)
     tokens = [(await store.get(each.id)) for each in (old, new)]

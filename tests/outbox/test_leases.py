@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from sqlalchemy import func, select, update
 
-from bot.outbox import NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.leases import LEASE_TIMEOUT_SECONDS, Leases
-from bot.outbox.schema import call_list_reads, processes
+from bot.outbox.schema import call_list_reads
 from bot.outbox.worker import HEARTBEAT_SECONDS, RECOVERY_SECONDS
 from bot.storage import Database, DatabaseUrl
 from tests import database as databases
@@ -25,7 +25,9 @@ async def silent_for(database: Database, owner: str, seconds: float) -> None:
     """Let a process have last said so many seconds ago that it is there."""
     async with database.begin() as connection:
         await connection.execute(
-            update(processes).where(processes.c.id == owner).values(seen_at=database.now - seconds)
+            update(schema.leases)
+            .where(schema.leases.c.id == owner)
+            .values(heartbeat_at=database.now - seconds)
         )
 
 
@@ -45,7 +47,7 @@ async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
     await leases.register()
     await leases.register()
     async with database.begin() as connection:
-        assert (await connection.execute(select(processes.c.id))).all() == [("one",)]
+        assert (await connection.execute(select(schema.leases.c.id))).all() == [("one",)]
 
 
 async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_for_them(

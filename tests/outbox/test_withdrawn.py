@@ -78,4 +78,4 @@ async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sen
 def ever_sending(path: Path) -> bool:
     """Whether a note was ever written down as under way."""
     with contextlib.closing(sqlite3.connect(path)) as other:
-        return bool(other.execute("SELECT max(tries) FROM notes").fetchone()[0])
+        return bool(other.execute("SELECT max(attempts) FROM notes").fetchone()[0])

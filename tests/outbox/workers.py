@@ -205,7 +205,8 @@ async def in_state(
 
 async def shift(database: Database, seconds: float, *columns: str) -> None:
     """Let times in the outbox's rows be earlier, as if so many seconds had passed."""
-    values = {name: notes.c[name] - seconds for name in columns or ("updated_at", "since")}
+    names = columns or ("updated_at", "round_started_at")
+    values = {name: notes.c[name] - seconds for name in names}
     async with database.begin() as connection:
         await connection.execute(update(notes).values(values))
 

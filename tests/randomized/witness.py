@@ -13,7 +13,7 @@ from bot.storage import Database, DatabaseUrl
 
 _TABLE = "CREATE TABLE witness (number {serial}, note BIGINT, state VARCHAR(16), tries INTEGER)"
 _SERIALS = {"SQLite": "INTEGER PRIMARY KEY", "PostgreSQL": "BIGSERIAL PRIMARY KEY"}
-_INSERT = "INSERT INTO witness (note, state, tries) VALUES (new.id, new.state, new.tries);"
+_INSERT = "INSERT INTO witness (note, state, tries) VALUES (new.id, new.state, new.attempts);"
 _TRIGGERS = {
     "SQLite": [
         f"CREATE TRIGGER witness_{event.split()[0]} AFTER {event} ON notes BEGIN {_INSERT} END"
@@ -67,14 +67,14 @@ class Witness:
     async def owners(self) -> set[str]:
         """Return the processes that the outbox knows."""
         async with self._database.begin() as connection:
-            return set(await connection.scalars(text("SELECT id FROM processes")))
+            return set(await connection.scalars(text("SELECT id FROM leases")))
 
     async def forget_processes(self, living: set[str]) -> None:
         """Let the claims of all other processes lapse at once instead of after 24 seconds."""
         async with self._database.begin() as connection:
-            for owner in set(await connection.scalars(text("SELECT id FROM processes"))) - living:
+            for owner in set(await connection.scalars(text("SELECT id FROM leases"))) - living:
                 await connection.execute(
-                    text("DELETE FROM processes WHERE id = :owner"), {"owner": owner}
+                    text("DELETE FROM leases WHERE id = :owner"), {"owner": owner}
                 )
 
     async def history(self, note_id: int) -> str:
@@ -87,8 +87,8 @@ class Witness:
             way = " ".join(f"{row.state}({row.tries})" for row in states)
             rows = await connection.execute(
                 text(
-                    "SELECT position, state, uncertain, tries, revision, shown, settled, cause "
-                    "FROM notes WHERE id = :note"
+                    "SELECT position, state, unconfirmed_sends, attempts, revision, shown, "
+                    "settled, failure FROM notes WHERE id = :note"
                 ),
                 {"note": note_id},
             )

@@ -71,7 +71,7 @@ async def lapse(where: DatabaseUrl) -> None:
     if where.path is None:
         connection = await asyncpg.connect(database.setting_of(where))
         try:
-            await connection.execute("DELETE FROM processes")
+            await connection.execute("DELETE FROM leases")
         finally:
             await connection.close()
 
