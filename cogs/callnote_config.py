@@ -16,13 +16,12 @@ from bot.interactions.administrators import admit_administrator
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import acknowledge, respond
 from bot.notes.history import HistoryPlace
-from bot.notes.log_channel import NoteLog
+from bot.notes.log_channel import LogChannel
 from bot.notes.text import parse_call_number
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.cad_servers import CadServers
-from bot.settings.log_channel import LogChannel
 from bot.settings.roles import DispatcherRoles
 from bot.settings.texts import (
     log_channel_now,
@@ -67,7 +66,6 @@ class CallnoteConfig(
         cad_server_choice: CadServerChoice,
         cad_servers: CadServers,
         log_channel: LogChannel,
-        note_log: NoteLog,
         status: StatusReport,
         outbox: OutboxWorker,
     ) -> None:
@@ -78,7 +76,6 @@ class CallnoteConfig(
         self._cad_server_choice = cad_server_choice
         self._cad_servers = cad_servers
         self._log_channel = log_channel
-        self._note_log = note_log
         self._status = status
         self._outbox = outbox
 
@@ -172,16 +169,13 @@ class CallnoteConfig(
         choice = self._log_channel
         if channel is not None:
             await choice.choose(guild, interaction.user.id, channel)
-            self._note_log.forget(guild.id)
             await respond(interaction, log_channel_now(channel.name))
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
-        trouble = choice.trouble(guild) or self._note_log.trouble(guild.id)
+        trouble = choice.trouble(guild)
         content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
-        view = LogChannelPicker(
-            self._handler, choice, self._note_log, current, button=current is not None
-        )
+        view = LogChannelPicker(self._handler, choice, current, button=current is not None)
         await respond(interaction, content, view=shown(view))
         audit_log.outcome(interaction, "log channel shown")
 
@@ -228,7 +222,6 @@ async def setup(bot: CallnoteBot) -> None:
             cad_server_choice=services.cad_server_choice,
             cad_servers=services.cad_servers,
             log_channel=services.log_channel,
-            note_log=services.note_log,
             status=services.status,
             outbox=outbox,
         )
@@ -238,5 +231,5 @@ async def setup(bot: CallnoteBot) -> None:
     bot.add_view(ConnectView(connector))
     bot.add_view(RolePicker(handler, services.dispatcher_roles))
     bot.add_view(ServerPicker(handler, services.cad_server_choice))
-    bot.add_view(LogChannelPicker(handler, services.log_channel, services.note_log))
+    bot.add_view(LogChannelPicker(handler, services.log_channel))
     bot.add_dynamic_items(page_button(handler, outbox))

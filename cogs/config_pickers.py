@@ -15,9 +15,8 @@ from bot.interactions import audit_log
 from bot.interactions.errors import UnwritableChannelError
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import respond
-from bot.notes.log_channel import NoteLog
+from bot.notes.log_channel import LogChannel
 from bot.settings.cad_server import CadServerChoice
-from bot.settings.log_channel import LogChannel
 from bot.settings.roles import MOST_ROLES, DispatcherRoles
 from bot.settings.texts import log_channel_now, roles_now, server_now
 from bot.sonoran import CadServer
@@ -129,7 +128,6 @@ class LogChannelPicker(discord.ui.View):
         self,
         handler: InteractionHandler,
         choice: LogChannel,
-        note_log: NoteLog,
         channel_id: int | None = None,
         *,
         button: bool = True,
@@ -137,7 +135,6 @@ class LogChannelPicker(discord.ui.View):
         super().__init__(timeout=None)
         self._handler = handler
         self._choice = choice
-        self._note_log = note_log
         if channel_id is not None:
             self.pick.default_values = [discord.Object(channel_id)]
         if not button:
@@ -160,7 +157,6 @@ class LogChannelPicker(discord.ui.View):
             if not isinstance(channel, discord.TextChannel):
                 raise UnwritableChannelError(chosen.name, ["View Channel"])
             await self._choice.choose(guild, interaction.user.id, channel)
-            self._note_log.forget(guild.id)
             view = shown(self._new(channel.id))
             await respond(interaction, log_channel_now(channel.name), view=view)
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
@@ -181,6 +177,4 @@ class LogChannelPicker(discord.ui.View):
         await self._handler.run_component_callback(interaction, save)
 
     def _new(self, channel_id: int | None = None, *, button: bool = True) -> LogChannelPicker:
-        return LogChannelPicker(
-            self._handler, self._choice, self._note_log, channel_id, button=button
-        )
+        return LogChannelPicker(self._handler, self._choice, channel_id, button=button)

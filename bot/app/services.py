@@ -12,13 +12,12 @@ from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
 from bot.interactions.responses import OTHER_INSTANCE_SECONDS
-from bot.notes.log_channel import NoteLog
+from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.cad_servers import CadServers
 from bot.settings.dispatchers import Dispatchers
-from bot.settings.log_channel import LogChannel
 from bot.settings.repository import SettingsRepository
 from bot.settings.roles import DispatcherRoles
 from bot.sonoran import SonoranClient, Transport
@@ -42,7 +41,6 @@ class Services:
     cad_servers: CadServers
     cad_server_choice: CadServerChoice
     log_channel: LogChannel
-    note_log: NoteLog
     notes: NoteService
     cad_probe: CadProbe
     status: StatusReport
@@ -78,13 +76,12 @@ def build(
     dispatcher_roles = DispatcherRoles(settings)
     cad_servers = CadServers(cad)
     log_channel = LogChannel(settings)
-    note_log = NoteLog(settings)
     notes = NoteService(
         database,
         cad,
         limits=config.limits,
         history_days=config.history_days,
-        log_note=note_log.post,
+        log_note=log_channel.post,
         waiting_notes=connections.waiting_notes,
     )
     cad_probe = CadProbe(cad, cad_servers)
@@ -99,7 +96,6 @@ def build(
         cad_servers=cad_servers,
         cad_server_choice=CadServerChoice(settings, cad_servers),
         log_channel=log_channel,
-        note_log=note_log,
         notes=notes,
         cad_probe=cad_probe,
         status=StatusReport(
@@ -109,7 +105,6 @@ def build(
             connections,
             dispatcher_roles,
             log_channel,
-            note_log,
             database_health=lambda: supervisor.health,
         ),
         other_instance_seconds=other_instance_seconds,

@@ -25,10 +25,9 @@ from bot.health.texts import (
     version_line,
 )
 from bot.interactions.errors import SettingsUnknownError
-from bot.notes.log_channel import NoteLog
+from bot.notes.log_channel import LogChannel, missing_permissions
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
-from bot.settings.log_channel import LogChannel, missing_permissions
 from bot.settings.roles import DispatcherRoles
 
 
@@ -43,7 +42,6 @@ class StatusReport:
         connections: Connections,
         dispatcher_roles: DispatcherRoles,
         log_channel: LogChannel,
-        note_log: NoteLog,
         *,
         database_health: Callable[[], StorageHealth],
     ) -> None:
@@ -53,7 +51,6 @@ class StatusReport:
         self._connections = connections
         self._dispatcher_roles = dispatcher_roles
         self._log_channel = log_channel
-        self._note_log = note_log
         self._database_health = database_health
 
     async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
@@ -91,7 +88,7 @@ class StatusReport:
         if not guild.roles:
             return [*lines, guild_unknown_line()]
         log_channel = self._log_channel
-        trouble = log_channel.trouble(guild) or self._note_log.trouble(guild.id)
+        trouble = log_channel.trouble(guild)
         return [
             *lines,
             roles_line(
