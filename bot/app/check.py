@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import discord
 
 from bot.app.client import COMMANDS
@@ -23,6 +22,7 @@ from bot.health.texts import (
     version_line,
     wiped_line,
 )
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.sonoran import open_session
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD
@@ -78,7 +78,7 @@ async def _discord_lines(config: Config) -> list[Line]:
         ]
     except (LookupError, TypeError, ValueError):  # which discord.py cannot read
         return [Line(Mark.ILL, "Discord gave an answer that cannot be read; try again later.")]
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_FAILURES as error:
         return [Line(Mark.ILL, f"Discord cannot be reached: {_why_unreachable(error, config)}.")]
     lines = [Line(Mark.WELL, "Discord takes the token.")]
     missing = sorted(COMMANDS - found)

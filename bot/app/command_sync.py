@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import aiohttp
 import discord
 from discord import app_commands
+
+from bot.interactions.failures import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]
             _log.info("commands are registered already: %s", ", ".join(sorted(names)))
             return
         await tree.sync()
-    except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+    except DISCORD_FAILURES as error:
         _log.error("commands could not be registered, trying again at the next start: %s", error)
         return
     except Exception:

@@ -13,7 +13,6 @@ from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
 
-import aiohttp
 import discord
 from discord.ext import commands
 
@@ -21,6 +20,7 @@ from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services, build
 from bot.config import Config
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.responses import OTHER_INSTANCE_SECONDS
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
@@ -146,7 +146,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
             _log.warning("Discord closed the connection with code %s", error.code)
         except commands.ExtensionError:
             raise  # a fault of ours, which another try does not mend
-        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+        except DISCORD_FAILURES as error:
             _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
         if not stop.is_set():
             _log.info("trying Discord again in %d s", pause)

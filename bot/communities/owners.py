@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
 import discord
 
 from bot.interactions.errors import OwnersUnknownError
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.ttl_cache import TtlCache
 
 REMEMBER_SECONDS = 300.0
@@ -35,9 +35,8 @@ class Owners:
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 application = await self._client.application_info()
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
-            raise OwnersUnknownError from None
-        except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
+        # The last three are for an answer that discord.py cannot read.
+        except (*DISCORD_FAILURES, LookupError, TypeError, ValueError):
             raise OwnersUnknownError from None
         team = application.team
         if team is None:

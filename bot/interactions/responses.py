@@ -6,8 +6,9 @@ import asyncio
 import logging
 from typing import cast
 
-import aiohttp
 import discord
+
+from bot.interactions.failures import DISCORD_FAILURES
 
 ACKNOWLEDGE_SECONDS = 2.5
 """Time for the first response. Discord gives 3 s from the event, and discord.py would try again
@@ -24,9 +25,6 @@ _PRIVATE = "private"
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
 
 _log = logging.getLogger(__name__)
-
-# What a request to Discord can end with besides an answer.
-_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 
 
 class NotAcknowledgedError(Exception):
@@ -83,7 +81,7 @@ async def respond(
                 )
     except ValueError:
         pass  # Discord took it and described the message in a way that could not be read
-    except _FAILURES as error:
+    except DISCORD_FAILURES as error:
         _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
         return False
     return True
@@ -135,7 +133,7 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
         await interaction.followup.edit_message(_ORIGINAL, content=content)
     except discord.HTTPException as error:
         return None if error.status == 429 or error.status >= 500 else False
-    except _FAILURES:
+    except DISCORD_FAILURES:
         return None
     return True
 

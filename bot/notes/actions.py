@@ -19,12 +19,12 @@ from bot.interactions.errors import (
     StorageDownError,
     WaitingLimitError,
 )
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import acknowledge
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
 from bot.notes.failure_texts import failure
-from bot.notes.status_message import FAILURES
 from bot.notes.submit import STORAGE_SECONDS, NoteSubmitter
 from bot.outbox import (
     NoteRecord,
@@ -53,7 +53,7 @@ _NOT_CONFIRMED = (
 
 async def _tell(interaction: discord.Interaction[Any], content: str) -> None:
     """Tell the member who pressed something alone, if Discord takes it."""
-    with contextlib.suppress(*FAILURES):
+    with contextlib.suppress(*DISCORD_FAILURES):
         await interaction.followup.send(content, ephemeral=True)
 
 

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from dataclasses import replace
 
-import aiohttp
 import discord
 
 from bot.interactions.errors import (
@@ -14,6 +13,7 @@ from bot.interactions.errors import (
     SettingsUnknownError,
     UnwritableChannelError,
 )
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.notes.record_lines import log_entry
 from bot.outbox import NoteRecord
 from bot.settings.cache import SettingsCache
@@ -102,7 +102,7 @@ class LogChannel:
         except (discord.Forbidden, discord.NotFound):
             missing = missing_permissions(channel.permissions_for(guild.me))
             raise UnwritableChannelError(channel.name, missing or ["Send Messages"]) from None
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except DISCORD_FAILURES:
             raise ChannelNotTriedError from None
         await self._save(guild, member_id, channel.id, f"log channel: #{channel.name}")
 
@@ -147,7 +147,7 @@ class LogChannel:
         except discord.HTTPException as error:
             self._note_failure(record, f"Discord answered with status {error.status}")
             return error.status < 500 and error.status != 429
-        except (discord.DiscordException, aiohttp.ClientError, OSError):
+        except DISCORD_FAILURES:
             self._note_failure(record, "Discord did not answer")
             return False
         self._failed.pop(record.guild_id, None)

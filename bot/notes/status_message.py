@@ -14,9 +14,9 @@ from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import cast
 
-import aiohttp
 import discord
 
+from bot.interactions.failures import DISCORD_FAILURES
 from bot.outbox import NoteRecord
 
 # Discord API docs, Opcodes and Status Codes: what says that the token, and not the message, is
@@ -28,9 +28,6 @@ _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a mess
 LANDED_SECONDS = 3.5
 """The age at which an interaction that is not acknowledged never will be (Discord API docs,
 Receiving and Responding to Interactions: 3 s)."""
-
-FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
-"""What a request to Discord can end with besides an answer."""
 
 
 class EditResult(Enum):
@@ -72,7 +69,7 @@ class StatusMessage:
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN
             return (EditResult.GAVE_UP if error.code in _TOKEN_CODES else EditResult.RETRY), None
-        except FAILURES:
+        except DISCORD_FAILURES:
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
@@ -82,7 +79,7 @@ class StatusMessage:
         """Make a private question say `content`, without its buttons, if it can be reached."""
         webhook = self._webhook()
         if webhook is not None:
-            with contextlib.suppress(*FAILURES):
+            with contextlib.suppress(*DISCORD_FAILURES):
                 await webhook.edit_message(_ORIGINAL, content=content, view=None)
 
     async def show(
@@ -126,7 +123,7 @@ class StatusMessage:
             except (ValueError, TypeError, LookupError):
                 # Discord took it and described it in a way that cannot be read.
                 return EditResult.DONE
-            except FAILURES:
+            except DISCORD_FAILURES:
                 return EditResult.RETRY
         return EditResult.GAVE_UP
 
