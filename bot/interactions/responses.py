@@ -13,10 +13,6 @@ ACKNOWLEDGE_SECONDS = 2.5
 """Time for the first response. Discord gives 3 s from the event, and discord.py would try again
 for 25 s after a server error, long after the interaction is lost."""
 
-OTHER_INSTANCE_SECONDS = 45.0
-"""How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
-look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
-
 EDIT_AGAIN_SECONDS = 1.5
 """The pause before an answer that Discord did not take is tried again."""
 

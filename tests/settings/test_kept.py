@@ -87,9 +87,10 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
     async with database.postgresql(request.config) as shared:
         world.database = shared
         # Else the one that does not carry it out would soon take the other for dead.
-        await world.start(other_instance_seconds=PATIENCE)
+        world.let(other_instance=PATIENCE)
+        await world.start()
         await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
-        await world.start(other_instance_seconds=PATIENCE)
+        await world.start()
         message = await configure(world, "roles-remove", {"role": world.role})
         assert message.content.startswith("No role may add notes now")
         (interaction,) = world.discord.interactions

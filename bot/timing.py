@@ -1,0 +1,48 @@
+"""The periods that Callnote waits, in one place, so that tests can run it faster."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Periods, all in seconds; the defaults are those of a bot in service."""
+
+    drain: float = 22.0
+    """Time for notes in flight after a signal, which with `last_words` stays within 25 s; Heroku
+    kills a process 30 s after SIGTERM."""
+
+    longest_stop: float = 25.0
+    """When a process that is stopping ends whatever it still does, such as waiting for a database
+    that does not answer any more; the outbox has what was not finished."""
+
+    database_first: float = 5.0
+    """How long Discord is not connected to while the database is being opened. After that,
+    commands are answered with the plain truth until it is."""
+
+    first_database_retry: float = 0.5
+    """The pause after the first failed try to open the database; it doubles with each further."""
+
+    longest_database_retry: float = 15.0
+    """The longest such pause."""
+
+    first_discord_retry: float = 5.0
+    """The pause after the first failed try to reach Discord; it doubles with each further one."""
+
+    longest_discord_retry: float = 300.0
+    """The longest such pause: far from the 1,000 tries a day after which a token is reset."""
+
+    identify_again: float = 5.0
+    """The pause before a shard identifies again, which may be done once in 5 s (Discord API docs,
+    Gateway, Rate Limiting); discord.py's own."""
+
+    transaction: float = 5.0
+    """How long a database transaction may take in all, waiting for a connection included."""
+
+    settings_refresh: float = 2.0
+    """How often changes of settings by another process are asked for; two overlap in a deploy."""
+
+    other_instance: float = 45.0
+    """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
+    look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
