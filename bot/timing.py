@@ -17,6 +17,9 @@ class Timing:
     """When a process that is stopping ends whatever it still does, such as waiting for a database
     that does not answer any more; the outbox has what was not finished."""
 
+    hand_over: float = 2.0
+    """How long handing the unfinished notes over to the next process may take."""
+
     database_first: float = 5.0
     """How long Discord is not connected to while the database is being opened. After that,
     commands are answered with the plain truth until it is."""
@@ -46,3 +49,32 @@ class Timing:
     other_instance: float = 45.0
     """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
     look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
+
+    heartbeat: float = 5.0
+    """How often this process says that it is there."""
+
+    lease_timeout: float = 24.0
+    """How long a process that says nothing keeps its notes. With `recovery_interval` this stays
+    below 30 s, and it is several heartbeats."""
+
+    recovery_interval: float = 2.0
+    """How often notes of processes that are gone are looked for."""
+
+    stale_send: float = 5.0
+    """A send that could not begin so soon after it was written down is not begun at all: this
+    process was held up, and after `lease_timeout` another one looks after the note."""
+
+    send_again: float = 1.0
+    """The pause before a note is tried again that another process, or the database, held back."""
+
+    longest_store_retry: float = 5.0
+    """The longest pause between tries to write down what became of a note."""
+
+    first_poll: float = 2.0
+    """The pause between an uncertain send and the first look, which can only find the note."""
+
+    expiry_interval: float = 0.5
+    """How often it is looked which notes have waited too long."""
+
+    announce_after: float = 2.5
+    """How long a note may wait for its turn before its member is told that it does."""

@@ -84,6 +84,7 @@ def build(
         history_days=config.history_days,
         log_note=note_log.post,
         waiting_notes=connections.waiting_notes,
+        timing=timing,
     )
     cad_probe = CadProbe(cad, cad_servers)
     return Services(

@@ -16,9 +16,7 @@ from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError
 from bot.storage import Database, StorageError
-
-FIRST_POLL_SECONDS = 2.0
-"""The pause between an uncertain send and the first look, which can only find the note."""
+from bot.timing import Timing
 
 INCONCLUSIVE_POLLS = 3
 """How many settled looks may tell nothing before the note is given up as unconfirmed, so that
@@ -45,6 +43,7 @@ class Reconciler:
         sender: Sender,
         breaker: CircuitBreaker,
         limits: Limits,
+        timing: Timing,
     ) -> None:
         self._queue = queue
         self._leases = leases
@@ -53,8 +52,9 @@ class Reconciler:
         self._sender = sender
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
-        self._first_poll = min(FIRST_POLL_SECONDS, limits.settle_seconds / 2)
+        self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
+        self._timing = timing
 
     def schedule(self, item: WorkItem, *, at_once: bool = False) -> None:
         """Plan the first look for a note that came into doubt."""
@@ -119,7 +119,7 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if calls is not None:
-            known = await until_stored(lambda: explained(self._database, record))
+            known = await until_stored(lambda: explained(self._database, record), self._timing)
             try:
                 verdict, confirmed_count = judge(
                     calls.find(record.note.call_id),
