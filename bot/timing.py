@@ -17,6 +17,9 @@ class Timing:
     """When a process that is stopping ends whatever it still does, such as waiting for a database
     that does not answer any more; the outbox has what was not finished."""
 
+    last_words: float = 2.5
+    """Time for a cancelled command to tell its member that it was."""
+
     hand_over: float = 2.0
     """How long handing the unfinished notes over to the next process may take."""
 
@@ -46,9 +49,43 @@ class Timing:
     settings_refresh: float = 2.0
     """How often changes of settings by another process are asked for; two overlap in a deploy."""
 
+    acknowledge: float = 2.5
+    """Time for the first response. Discord gives 3 s from the event, and discord.py would try
+    again for 25 s after a server error, long after the interaction is lost."""
+
     other_instance: float = 45.0
     """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
     look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
+
+    edit_again: float = 1.5
+    """The pause before an answer that Discord did not take is tried again."""
+
+    store_note: float = 2.0
+    """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
+
+    look_up_names: float = 2.0
+    """How long the members' names may take in all; a note does not wait longer for a name."""
+
+    other_instance_shows: float = 10.0
+    """How long another instance of the bot, with an outbox of its own, may take to show something
+    for a note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest
+    for Discord to take that."""
+
+    ask_discord_again: float = 2.0
+    """The pause before Discord is asked again whether it took an acknowledgement."""
+
+    acknowledged_at_latest: float = 3.5
+    """The age at which an interaction that is not acknowledged never will be (Discord API docs,
+    Receiving and Responding to Interactions: 3 s)."""
+
+    edit_interval: float = 3.0
+    """The least time between two edits of a message while its note is still on its way."""
+
+    first_show_retry: float = 1.5
+    """The pause before something that Discord did not take is shown again; it doubles each time."""
+
+    longest_show_retry: float = 30.0
+    """The longest such pause."""
 
     heartbeat: float = 5.0
     """How often this process says that it is there."""

@@ -4,6 +4,9 @@ from dataclasses import replace
 
 from bot.timing import Timing
 
+PATIENCE = 30.0
+"""Seconds after which a test that waits for something gives up."""
+
 QUICK = Timing(
     first_database_retry=0.05,
     longest_database_retry=0.5,
@@ -16,8 +19,20 @@ QUICK = Timing(
     longest_store_retry=0.2,
     expiry_interval=0.05,
     announce_after=0.3,
+    acknowledge=PATIENCE,
+    store_note=PATIENCE,
+    look_up_names=PATIENCE,
+    edit_again=0.05,
+    ask_discord_again=0.1,
+    edit_interval=0.1,
+    first_show_retry=0.05,
+    longest_show_retry=0.5,
 )
-"""The periods of a bot that a test waits for; those for which it waits itself are ample."""
+"""What a bot waits for in vain is quick; what must happen in time may take long.
+
+The latter keeps a busy machine from deciding the outcome; a test lets such a period pass by making
+it short itself.
+"""
 
 QUICK_LEASE = replace(QUICK, heartbeat=0.4, stale_send=1.0, lease_timeout=4.0)
 """The same with a lease that a test can let lapse by itself."""

@@ -20,15 +20,14 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.settings.cache import SettingsCache
 from bot.sonoran import ApiVersion, Credentials, SonoranClient, open_session
 from bot.storage import DatabaseUrl
-from tests.clock import RunningClock
+from tests.clock import Clock
 from tests.database import locked_file, make_file
+from tests.timing import PATIENCE as PATIENCE
 from tests.timing import QUICK
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
 COMMUNITY = "rockford"
-PATIENCE = 30.0
-"""Seconds after which a test that waits for something gives up."""
 
 LIMITS = Limits(
     notes_per_minute=6000,
@@ -44,11 +43,12 @@ class World:
     """A Discord server with three members, a CAD with call 123, and running bots.
 
     Each bot keeps its settings in a file of its own in `folder`, as on a host where two processes
-    share no disk, unless they are given a `database`. `clock` is Discord's.
+    share no disk, unless they are given a `database`. `clock` is Discord's and
+    stands still, so that no interaction is too old unless a test lets time pass.
     """
 
     def __init__(
-        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: RunningClock
+        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: Clock
     ) -> None:
         self.clock = clock
         self.discord = discord

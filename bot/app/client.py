@@ -39,7 +39,7 @@ class CallnoteBot(commands.AutoShardedBot):
             refusal=services.connections.refusal,
             failure_text=failure_texts.failure,
             unanswered_text=failure_texts.unanswered,
-            other_instance_seconds=services.timing.other_instance,
+            timing=services.timing,
         )
         super().__init__(
             commands.when_mentioned,
@@ -62,10 +62,14 @@ class CallnoteBot(commands.AutoShardedBot):
             self.handler.in_flight,
             services.notes.outbox,
             services.notes.messages,
-            other_instance_seconds=services.timing.other_instance,
+            timing=services.timing,
         )
         self.note_actions = NoteActions(
-            self.handler, self.submitter, services.notes.outbox, services.dispatchers
+            self.handler,
+            self.submitter,
+            services.notes.outbox,
+            services.dispatchers,
+            timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None
 

@@ -43,7 +43,7 @@ class NoteService:
             waiting_notes=waiting_notes,
             timing=timing,
         )
-        self.messages = StatusMessages(self.outbox, log_note)
+        self.messages = StatusMessages(self.outbox, log_note, timing=timing)
         self._timing = timing
         self._running: asyncio.Task[None] | None = None
 

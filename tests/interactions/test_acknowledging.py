@@ -71,6 +71,7 @@ async def test_an_acknowledgement_that_landed_unconfirmed_ends_in_a_plain_answer
 async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
     world: World, status: int
 ) -> None:
+    world.let(acknowledge=0.5)
     await world.start()
     world.discord.faults.add(Fault(route="callback", status=status, times=None, applied=False))
     interaction = await world.use()

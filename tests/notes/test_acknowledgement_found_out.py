@@ -43,7 +43,6 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_killed_is_fou
     world.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     async with child.running(world, tmp_path) as killed:
         interaction = await world.use()
-        world.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
         await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
         await killed.kill()
         await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
@@ -113,12 +112,11 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
 async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_found_out(
     kept: World,
 ) -> None:
-    kept.let(other_instance=PATIENCE)
+    kept.let(other_instance=PATIENCE, acknowledge=0.5, acknowledged_at_latest=PATIENCE)
     await kept.start()
     held = asyncio.Event()
     kept.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     interaction = await kept.use()
-    kept.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
     await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
     if kept.database != kept.file(0):
         await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)

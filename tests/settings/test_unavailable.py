@@ -48,6 +48,7 @@ async def fill(address: DatabaseUrl, table: str) -> None:
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world: World, behind_gate: tuple[DatabaseUrl, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
+    world.let(transaction=0.5)
     world.database, gate = behind_gate
     await gate.refuse()
     await world.registered()
@@ -73,6 +74,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change
     way: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    world.let(transaction=0.5)
     world.database, gate = behind_gate
     chief = world.guild.add_role("Chief")
     await world.registered()

@@ -198,6 +198,7 @@ async def test_an_acknowledgement_whose_confirmation_was_lost_is_kept_on_a_share
 async def test_nothing_is_sent_for_an_acknowledgement_not_taken_on_a_shared_database(
     shared: World, name: str
 ) -> None:
+    shared.let(acknowledged_at_latest=1.5)
     await shared.start_with(2)
     fails(shared, FAULTS[name], "callback")
     interaction = await shared.use()

@@ -34,6 +34,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
+    world.let(transaction=0.5)
     if request.param == "locked":
         yield world.locked
         return
@@ -59,8 +60,8 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
 
 
 async def a_moment_later(world: World) -> None:
-    """Let the bot meet the lost database: it looks after its notes every other second."""
-    await asyncio.sleep(2.5)
+    """Let the bot meet the lost database: it looks after its notes several times."""
+    await asyncio.sleep(5 * world.timing.recovery_interval)
 
 
 async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
