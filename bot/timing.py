@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 
@@ -115,3 +116,8 @@ class Timing:
 
     announce_after: float = 2.5
     """How long a note may wait for its turn before its member is told that it does."""
+
+
+def loop_time() -> float:
+    """Return the time by the running event loop's monotonic clock, in seconds."""
+    return asyncio.get_running_loop().time()

@@ -34,5 +34,7 @@ The latter keeps a busy machine from deciding the outcome; a test lets such a pe
 it short itself.
 """
 
-QUICK_LEASE = replace(QUICK, heartbeat=0.4, stale_send=1.0, lease_timeout=4.0)
-"""The same with a lease that a test can let lapse by itself."""
+QUICK_PROCESS = replace(
+    QUICK, acknowledge=Timing().acknowledge, heartbeat=0.4, stale_send=1.0, lease_timeout=4.0
+)
+"""The same for a process of its own, whose lease a test can let lapse by itself."""

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
@@ -24,7 +23,7 @@ from bot.config import Config
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -162,12 +161,12 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     bot.handler.in_flight.close()
     leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
     drain = bot.services.timing.drain
-    deadline = time.monotonic() + drain
+    deadline = loop_time() + drain
     left = await bot.handler.in_flight.finish(drain)
     if left:
         _log.error("stopping: %d commands were cut off after %g s", left, drain)
     if notes is not None:
-        await notes.finish(max(0.0, deadline - time.monotonic()))
+        await notes.finish(max(0.0, deadline - loop_time()))
     if leaving:
         await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
 

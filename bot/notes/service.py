@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -13,7 +12,7 @@ from bot.notes.status_messages import StatusMessages
 from bot.outbox import Limits, NoteRecord, OutboxWorker, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 
 class NoteService:
@@ -68,14 +67,14 @@ class NoteService:
         Takes at most `seconds` and `Timing.hand_over`; what could not end is found out by the
         next process.
         """
-        deadline = time.monotonic() + seconds
+        deadline = loop_time() + seconds
         if self._running is None:
             return
         running, self._running = self._running, None
         running.cancel()
         await asyncio.wait({running})
-        await self.outbox.finish(max(0.0, deadline - time.monotonic()))
-        await self.messages.finish(max(0.0, deadline - time.monotonic()))
+        await self.outbox.finish(max(0.0, deadline - loop_time()))
+        await self.messages.finish(max(0.0, deadline - loop_time()))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.hand_over):
                 await self.outbox.hand_over()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, copy_beside, loose_copy, lost
 from bot.outbox import NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -123,7 +122,7 @@ class StatusMessages:
         """Let a message stand a while, unless there is something final to say."""
         edited, _ = self._said.get(note_id, (0.0, ""))
         until = edited + self._timing.edit_interval
-        while not self._latest[note_id].state.final and (left := until - time.monotonic()) > 0:
+        while not self._latest[note_id].state.final and (left := until - loop_time()) > 0:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
@@ -151,7 +150,7 @@ class StatusMessages:
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is EditResult.RETRY:
                 return shown
-            self._said[record.id] = (time.monotonic(), content)
+            self._said[record.id] = (loop_time(), content)
             await self._note_move(record, message.moved_to)
             if (newer := await self._elsewhere(record)) is not None:
                 # discord.py may have held the edit back, and it came after that of the other.
@@ -202,16 +201,16 @@ class StatusMessages:
         logged = record.logged >= record.revision or await self._log_note(client, record)
         await self._mark(record, logged=logged)
         pause = self._timing.first_show_retry
-        until = time.monotonic() + pause
+        until = loop_time() + pause
         while not logged and self._latest[record.id] is record:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(until - time.monotonic()):
+                async with asyncio.timeout(until - loop_time()):
                     await self._news.wait()  # of any note, perhaps of another one
                 continue
             client = self.client or client
             pause = min(pause * 2, self._timing.longest_show_retry)
-            until = time.monotonic() + pause
+            until = loop_time() + pause
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)
 

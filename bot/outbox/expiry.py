@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
@@ -12,7 +11,7 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 LAST_POLL = 0.5
 """How long after its settling, as a part of that time, a note that was sent not long before it was
@@ -48,7 +47,7 @@ class Expiry:
     async def run(self) -> None:
         """Give notes up and announce them, for ever."""
         while True:
-            now = time.monotonic()
+            now = loop_time()
             for item in self._queue:
                 if self._queue.to_withdraw(item):
                     await self._withdraw(item)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -28,7 +27,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 Changed = Callable[[NoteRecord], None]
 
@@ -96,7 +95,7 @@ class Sender:
             self._queue.changed.clear()
             self._breaker.changed.clear()
             due = self._queue.next_try() if self._breaker.allows_request else None
-            pause = None if due is None else max(0.0, due - time.monotonic())
+            pause = None if due is None else max(0.0, due - loop_time())
             await _first_of(self._queue.changed, self._breaker.changed, seconds=pause)
 
     async def _send(self, item: WorkItem, failures: int) -> None:
@@ -105,18 +104,18 @@ class Sender:
             await self._try_to_send(item, failures)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
-            item.not_before = time.monotonic() + self._timing.send_again
+            item.not_before = loop_time() + self._timing.send_again
             item.busy = False
             self._breaker.release_trial()
             self._queue.changed.set()
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
         try:
-            began = time.monotonic()
+            began = loop_time()
             item.record = await self._store.transition(item.record, NoteState.SENDING)
         except (StorageError, OutOfOrderError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
-            item.not_before = time.monotonic() + self._timing.send_again
+            item.not_before = loop_time() + self._timing.send_again
             item.busy = False
             self._breaker.release_trial()
             self._queue.changed.set()
@@ -126,7 +125,7 @@ class Sender:
             self._breaker.release_trial()
             await self.follow(item, error.record)
             return
-        stale = time.monotonic() - began > self._timing.stale_send
+        stale = loop_time() - began > self._timing.stale_send
         held_up = stale or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
             self._breaker.release_trial()
@@ -139,7 +138,7 @@ class Sender:
             added = await self._add(item.record)
         except OutcomeUnknownError as error:
             self._breaker.record_failure(error)
-            item.settled_at = time.monotonic() + self._settle_seconds
+            item.settled_at = loop_time() + self._settle_seconds
             item.poll_at = 0.0
             item.inconclusive_polls = 0
             await self.transition(item, NoteState.CHECKING, failure=error)
@@ -208,7 +207,7 @@ class Sender:
             return
         if record.revision < item.record.revision:
             return
-        item.settled_at = time.monotonic() + self._settle_seconds
+        item.settled_at = loop_time() + self._settle_seconds
         item.poll_at = 0.0
         item.inconclusive_polls = 0
         self._queue.put(item, record)

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -25,7 +24,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
@@ -120,7 +119,7 @@ class OutboxWorker:
         or `withdraw`, in any case, by the same process.
         """
         await self._registered.wait()
-        if time.monotonic() - self._heartbeat_at >= 2 * self._timing.heartbeat:
+        if loop_time() - self._heartbeat_at >= 2 * self._timing.heartbeat:
             await self._heartbeat()  # the database was away, and the others may take us for gone
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
@@ -208,13 +207,13 @@ class OutboxWorker:
                 record, target, failure=failure, message=message, take=True, waiting_limit=limit
             )
         except (StorageError, asyncio.CancelledError):
-            self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
+            self._doubtful[record.id] = (record.revision, loop_time() + DOUBT_SECONDS)
             raise
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
         await self._until_stored(self._leases.register)
-        self._heartbeat_at = time.monotonic()
+        self._heartbeat_at = loop_time()
         self._registered.set()
         await self._until_stored(self._recovery.recover)
         parts = (self._breaker.run, self._sender.run, self._reconciler.run, self._expiry.run)
@@ -239,7 +238,7 @@ class OutboxWorker:
             await self._leases.release()
 
     def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
-        now = time.monotonic()
+        now = loop_time()
         left = min(max(self._limits.give_up_seconds - age, 0.0), self._limits.give_up_seconds)
         item = WorkItem(record, enqueued_at=now, deadline=now + left)
         if record.state is NoteState.CHECKING:
@@ -261,7 +260,7 @@ class OutboxWorker:
         """Say that this process is there, and then take over what others left."""
         while True:
             try:
-                if time.monotonic() - self._heartbeat_at >= self._timing.heartbeat:
+                if loop_time() - self._heartbeat_at >= self._timing.heartbeat:
                     await self._heartbeat()
                 await self._recovery.recover()
                 await self._settle_doubts()
@@ -274,14 +273,14 @@ class OutboxWorker:
 
     async def _heartbeat(self) -> None:
         await self._leases.heartbeat()
-        self._heartbeat_at = time.monotonic()
+        self._heartbeat_at = loop_time()
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""
         for note_id, (revision, until) in list(self._doubtful.items()):
             record = await self.store.get(note_id)
             made = record is not None and record.revision > revision
-            if not made and time.monotonic() < until:
+            if not made and loop_time() < until:
                 continue
             self._doubtful.pop(note_id, None)
             if record is None or not made or record.owner != self.store.owner:

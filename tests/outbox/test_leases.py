@@ -15,7 +15,7 @@ from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
 from tests.outbox.workers import WAYS, in_state, new_note, shift
-from tests.timing import QUICK, QUICK_LEASE
+from tests.timing import QUICK, QUICK_PROCESS
 
 LEASE = Timing().lease_timeout
 
@@ -101,7 +101,7 @@ async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
 def test_the_claim_lapses_within_thirty_seconds_and_not_between_two_words() -> None:
     timing = Timing()
     assert timing.lease_timeout + 2 * timing.recovery_interval <= 30
-    for each in (timing, QUICK, QUICK_LEASE):
+    for each in (timing, QUICK, QUICK_PROCESS):
         assert each.lease_timeout > 2 * (each.heartbeat + each.recovery_interval)
         assert each.lease_timeout > 2 * each.stale_send
 
