@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
+from bot.timing import Timing
 from tests import database as databases
 from tests.gate import Gate
 from tests.note_messages import (
@@ -34,7 +35,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
-    world.let(transaction=0.5)
+    world.let(store_note=Timing().store_note)
     if request.param == "locked":
         yield world.locked
         return
@@ -43,6 +44,7 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
         Gate(databases.way_to(address)) as gate,
     ):
         world.database = databases.at(address, host="127.0.0.1", port=gate.port)
+        world.let(transaction=1.0)  # which a server that stalls takes in full
 
         @asynccontextmanager
         async def lost() -> AsyncIterator[None]:
