@@ -104,8 +104,9 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
     ]
 
 
-@pytest.mark.parametrize("arguments", [(), ("check",)])
-@pytest.mark.parametrize("value", MALFORMED)
+@pytest.mark.parametrize(
+    ("value", "arguments"), [(value, ()) for value in MALFORMED] + [(MALFORMED[0], ("check",))]
+)
 async def test_a_malformed_database_address_is_one_sentence_without_it(
     world: World, tmp_path: Path, value: str, arguments: tuple[str, ...]
 ) -> None:

@@ -103,7 +103,12 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
     assert len(world.cad.note_requests) == 1
 
 
-@pytest.mark.parametrize("status", [None, 500, 404, 429], ids=str)
+@pytest.mark.parametrize(
+    ("loss", "status"),
+    [("cut", None), ("cut", 500), ("cut", 404), ("cut", 429)]
+    + [(loss, status) for loss in ("locked", "stalled") for status in (None, 404)],
+    indirect=["loss"],
+)
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
     world: World, loss: Loss, status: int | None
 ) -> None:
@@ -178,7 +183,7 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     assert len(public(world)) == 4
 
 
-@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+@pytest.mark.parametrize("hours", [-48, 48])
 @pytest.mark.parametrize("step", ["queued", "checking", "sending"])
 async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
     world: World, step: str, hours: int
