@@ -49,7 +49,7 @@ async def fill(address: DatabaseUrl, table: str) -> None:
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world: World, behind_gate: tuple[DatabaseUrl, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.let(transaction=1.0, store_note=Timing().store_note)
+    world.let(database_first=0.5, transaction=1.0, store_note=Timing().store_note)
     world.database, gate = behind_gate
     await gate.refuse()
     await world.registered()

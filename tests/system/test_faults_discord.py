@@ -157,6 +157,7 @@ async def test_an_acknowledgement_that_discord_takes_in_the_end_is_kept(
 async def test_nothing_is_sent_for_an_acknowledgement_that_discord_did_not_take(
     world: World, name: str
 ) -> None:
+    world.let(acknowledged_at_latest=1.5)
     await world.start_with(2)
     fails(world, FAULTS[name], "callback")
     interaction = await world.use()

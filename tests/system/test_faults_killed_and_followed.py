@@ -84,10 +84,14 @@ async def test_mentions_arrive_as_names_also_after_a_kill(world: World) -> None:
         interaction = await world.use(note)
         await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
         await gone(world, first, signal.SIGKILL)
-    # The next process reaches Discord's API well before its gateway, which tells the names.
-    world.discord.faults.add(DiscordFault("gateway_bot", delay=2.0))
+    # The next process reaches Discord's API before its gateway, which tells the names.
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("gateway_bot", hold=held))
+    asked = asyncio.create_task(world.discord.requested("get_original"))
+    asked.add_done_callback(lambda _: held.set())
     async with running(world, where):
         await told(world, interaction, "NOTE '")
+    assert asked.done()
     assert world.stored() == ["@casey of @Dispatcher in #dispatch"]
 
 
