@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import set_up_logging
 from bot.config import Config, ConfigError, environment
+from bot.timing import Timing
 
 EX_USAGE = 64
 """The exit status for a command line that is not understood (BSD sysexits)."""
@@ -17,7 +18,7 @@ EX_USAGE = 64
 USAGE = "usage: python -m bot [check | sandbox]"
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     """Do what the command line asks; returns the exit status.
 
     64 for a command line that is not understood, 78 for settings that cannot be used, each
@@ -46,7 +47,7 @@ def main(arguments: list[str]) -> int:
         set_up_logging(logging.CRITICAL, config.secrets, stream=sys.stderr)
         return asyncio.run(check(config))
     set_up_logging(config.log_level, config.secrets)
-    return asyncio.run(run(config))
+    return asyncio.run(run(config, timing=timing))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,6 @@ from bot.health.status import StatusReport
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import acknowledge, respond
 from bot.notes.history import HistoryPlace
 from bot.notes.log_channel import LogChannel
 from bot.notes.text import parse_call_number
@@ -89,13 +88,13 @@ class CallnoteConfig(
     @app_commands.command(extras={ANYWHERE: True})
     async def connect(self, interaction: _Interaction) -> None:
         """Connect this server to the community's CAD."""
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         await self._connector.show(interaction)
 
     @app_commands.command()
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect this server from the community's CAD."""
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         await self._connector.disconnect(interaction)
 
     @app_commands.command()
@@ -103,10 +102,12 @@ class CallnoteConfig(
         """Choose the roles that may add notes."""
         guild = admit_administrator(interaction)
         choice = self._dispatcher_roles
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         roles = choice.current(guild)
         content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
-        await respond(interaction, content, view=shown(RolePicker(self._handler, choice, roles)))
+        await self._handler.respond(
+            interaction, content, view=shown(RolePicker(self._handler, choice, roles))
+        )
         audit_log.outcome(interaction, "dispatcher roles shown")
 
     @app_commands.command(name="roles-add")
@@ -114,9 +115,9 @@ class CallnoteConfig(
     async def roles_add(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let one more role add notes."""
         guild = admit_administrator(interaction)
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         roles = await self._dispatcher_roles.add(guild, interaction.user.id, role)
-        await respond(interaction, roles_now([each.name for each in roles]))
+        await self._handler.respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
     @app_commands.command(name="roles-remove")
@@ -124,9 +125,9 @@ class CallnoteConfig(
     async def roles_remove(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let a role no longer add notes."""
         guild = admit_administrator(interaction)
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         roles = await self._dispatcher_roles.remove(guild, interaction.user.id, role)
-        await respond(interaction, roles_now([each.name for each in roles]))
+        await self._handler.respond(interaction, roles_now([each.name for each in roles]))
         audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
 
     @app_commands.command()
@@ -138,10 +139,10 @@ class CallnoteConfig(
     ) -> None:
         """Choose the CAD server whose calls are meant."""
         guild = admit_administrator(interaction)
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         if number is not None:
             name = await self._cad_server_choice.choose(guild.id, interaction.user.id, number)
-            await respond(interaction, server_now(number, name))
+            await self._handler.respond(interaction, server_now(number, name))
             audit_log.outcome(interaction, f"server {number} chosen")
             return
         current = self._settings.server_id(guild.id)
@@ -149,13 +150,13 @@ class CallnoteConfig(
         if servers:
             name = await self._cad_servers.name_of(current)
             content = server_shown(current, name, more=len(servers) > MOST_OPTIONS)
-            await respond(
+            await self._handler.respond(
                 interaction,
                 content,
                 view=shown(ServerPicker(self._handler, self._cad_server_choice, servers, current)),
             )
         else:
-            await respond(interaction, servers_unknown(current))
+            await self._handler.respond(interaction, servers_unknown(current))
         audit_log.outcome(interaction, "servers shown")
 
     @app_commands.command(name="log-channel")
@@ -165,27 +166,27 @@ class CallnoteConfig(
     ) -> None:
         """Choose the channel where every note is recorded, or none."""
         guild = admit_administrator(interaction)
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         choice = self._log_channel
         if channel is not None:
             await choice.choose(guild, interaction.user.id, channel)
-            await respond(interaction, log_channel_now(channel.name))
+            await self._handler.respond(interaction, log_channel_now(channel.name))
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
             return
         current = choice.id_of(guild)
         trouble = choice.trouble(guild)
         content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
         view = LogChannelPicker(self._handler, choice, current, button=current is not None)
-        await respond(interaction, content, view=shown(view))
+        await self._handler.respond(interaction, content, view=shown(view))
         audit_log.outcome(interaction, "log channel shown")
 
     @app_commands.command()
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do where it is not."""
         guild = admit_administrator(interaction)
-        await acknowledge(interaction, private=True)
+        await self._handler.acknowledge(interaction, private=True)
         content = await self._status.of(guild, interaction.app_permissions)
-        await respond(interaction, content)
+        await self._handler.respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
 
     @app_commands.command()
@@ -205,8 +206,8 @@ class CallnoteConfig(
             call_id=parse_call_number(call) if call is not None else None,
             member_id=member.id if member is not None else None,
         )
-        await acknowledge(interaction, private=True)
-        await show_page(self._outbox, interaction, guild, place)
+        await self._handler.acknowledge(interaction, private=True)
+        await show_page(self._handler, self._outbox, interaction, guild, place)
 
 
 async def setup(bot: CallnoteBot) -> None:

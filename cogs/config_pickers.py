@@ -14,7 +14,6 @@ import discord
 from bot.interactions import audit_log
 from bot.interactions.errors import UnwritableChannelError
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import respond
 from bot.notes.log_channel import LogChannel
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.roles import MOST_ROLES, DispatcherRoles
@@ -66,7 +65,7 @@ class RolePicker(discord.ui.View):
             roles = await self._choice.choose(guild, interaction.user.id, select.values)
             gone = [role.name for role in before if role not in roles]
             content = roles_now([role.name for role in roles], gone=gone)
-            await respond(
+            await self._handler.respond(
                 interaction, content, view=shown(RolePicker(self._handler, self._choice, roles))
             )
             audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
@@ -115,7 +114,7 @@ class ServerPicker(discord.ui.View):
                 if servers
                 else None
             )
-            await respond(interaction, server_now(number, name), view=view)
+            await self._handler.respond(interaction, server_now(number, name), view=view)
             audit_log.outcome(interaction, f"server {number} chosen")
 
         await self._handler.run_component_callback(interaction, save)
@@ -158,7 +157,7 @@ class LogChannelPicker(discord.ui.View):
                 raise UnwritableChannelError(chosen.name, ["View Channel"])
             await self._choice.choose(guild, interaction.user.id, channel)
             view = shown(self._new(channel.id))
-            await respond(interaction, log_channel_now(channel.name), view=view)
+            await self._handler.respond(interaction, log_channel_now(channel.name), view=view)
             audit_log.outcome(interaction, f"log channel {channel.id} chosen")
 
         await self._handler.run_component_callback(interaction, save)
@@ -171,7 +170,9 @@ class LogChannelPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             await self._choice.switch_off(guild, interaction.user.id)
-            await respond(interaction, log_channel_now(None), view=shown(self._new(button=False)))
+            await self._handler.respond(
+                interaction, log_channel_now(None), view=shown(self._new(button=False))
+            )
             audit_log.outcome(interaction, "log channel switched off")
 
         await self._handler.run_component_callback(interaction, save)

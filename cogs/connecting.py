@@ -19,7 +19,6 @@ from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
 from bot.interactions.errors import NotAdministratorError, NotInGuildError
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import acknowledge, respond
 from cogs.config_pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
@@ -48,7 +47,7 @@ class Connector:
         guild = await self._to_be_connected(interaction)
         if guild is not None:
             view = shown(ConnectView(self))
-            await respond(interaction, connect_question(guild.name), view=view)
+            await self._handler.respond(interaction, connect_question(guild.name), view=view)
             audit_log.outcome(interaction, "connecting offered")
 
     async def disconnect(self, interaction: _Interaction) -> None:
@@ -64,7 +63,7 @@ class Connector:
         if not is_administrator(interaction) and not await self._owners.include(user_id):
             raise NotAdministratorError
         left = await self._connections.disconnect(guild, user_id)
-        await respond(interaction, disconnected_now(left))
+        await self._handler.respond(interaction, disconnected_now(left))
         audit_log.outcome(interaction, "server disconnected")
 
     async def press(self, interaction: _Interaction) -> None:
@@ -79,7 +78,7 @@ class Connector:
         if not self._handler.begin(interaction):
             return
         try:
-            await acknowledge(interaction, private=True)
+            await self._handler.acknowledge(interaction, private=True)
             await self._connect(interaction)
         except Exception as error:
             await self._handler.respond_to_failure(interaction, error)
@@ -88,7 +87,7 @@ class Connector:
         guild = await self._to_be_connected(interaction)
         if guild is not None:
             await self._connections.connect(guild, interaction.user.id)
-            await respond(interaction, connected_now(), view=None)
+            await self._handler.respond(interaction, connected_now(), view=None)
             audit_log.outcome(interaction, "server connected")
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
@@ -98,12 +97,12 @@ class Connector:
             raise NotInGuildError
         connection = self._connections.of(guild)
         if connection.connected:
-            await respond(interaction, connected_already(connection), view=None)
+            await self._handler.respond(interaction, connected_already(connection), view=None)
             audit_log.outcome(interaction, "connected already")
             return None
         self._connections.check_known(connection)
         if not await self._owners.include(interaction.user.id):
-            await respond(interaction, whom_to_ask(guild.id), view=None)
+            await self._handler.respond(interaction, whom_to_ask(guild.id), view=None)
             audit_log.outcome(interaction, "not connected, told whom to ask")
             return None
         return guild

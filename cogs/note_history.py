@@ -10,12 +10,12 @@ import discord
 
 from bot.interactions import audit_log
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import respond
 from bot.notes.history import HistoryPlace, page_of
 from bot.outbox import OutboxWorker
 
 
 async def show_page(
+    handler: InteractionHandler,
     outbox: OutboxWorker,
     interaction: discord.Interaction[Any],
     guild: discord.Guild,
@@ -33,7 +33,7 @@ async def show_page(
     if page.older:
         view.add_item(_button("Older", replace(at, page=at.page + 1)))
     view.stop()  # so that discord.py keeps none of them: `page_button` serves them
-    await respond(interaction, page.content, view=view if view.children else None)
+    await handler.respond(interaction, page.content, view=view if view.children else None)
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
 
@@ -80,7 +80,7 @@ def page_button(
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
             async def show(guild: discord.Guild) -> None:
-                await show_page(outbox, interaction, guild, self.place)
+                await show_page(handler, outbox, interaction, guild, self.place)
 
             await handler.run_component_callback(interaction, show)
 

@@ -56,9 +56,11 @@ class Child:
         return self.process.returncode, out.decode(), err.decode()
 
 
-async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
+async def start(
+    folder: Path, settings: dict[str, str], *arguments: str, module: str = "bot"
+) -> Child:
     """Start `python -m bot` with these settings and arguments, in the quick way."""
-    return Child(await nursery.fork(folder, environment(settings), "bot", *arguments))
+    return Child(await nursery.fork(folder, environment(settings), module, *arguments))
 
 
 async def interpret(
@@ -98,10 +100,13 @@ def settings_of(world: World, **more: str) -> dict[str, str]:
 async def running(
     world: World, folder: Path, *, connections: int = 1, **more: str
 ) -> AsyncIterator[Child]:
-    """Run the bot until the end of the block; `connections` is how many there are with it."""
+    """Run the bot, with quick periods, until the end of the block.
+
+    `connections` is how many there are with it.
+    """
     if "DATABASE_URL" not in more:
         make_file(file_in(folder))
-    child = await start(folder, settings_of(world, **more))
+    child = await start(folder, settings_of(world, **more), module="tests.quick_bot")
     try:
         await asyncio.wait_for(world.discord.connected(connections), PATIENCE)
         yield child

@@ -1,6 +1,4 @@
-"""Clocks that tests can move."""
-
-import time
+"""A clock that tests can move."""
 
 
 class Clock:
@@ -12,24 +10,6 @@ class Clock:
     def __call__(self) -> float:
         return self.seconds
 
-
-class RunningClock:
-    """Runs as the real one does; `later` lets that many seconds pass at once."""
-
-    def __init__(self) -> None:
-        self._seconds = self._read_at = time.monotonic()
-        self._rate = 1.0
-
-    def __call__(self) -> float:
-        now = time.monotonic()
-        self._seconds += (now - self._read_at) * self._rate
-        self._read_at = now
-        return self._seconds
-
     def later(self, seconds: float) -> None:
-        self._seconds += seconds
-
-    def slow_down(self, rate: float) -> None:
-        """Let only so much of each real second pass from now on."""
-        self()
-        self._rate = rate
+        """Let that many seconds pass at once."""
+        self.seconds += seconds

@@ -12,7 +12,7 @@ import pytest
 from bot.sandbox.discord import DiscordServer
 from bot.sandbox.sonoran import SonoranServer
 from tests import server
-from tests.clock import RunningClock
+from tests.clock import Clock
 from tests.database import drop_kept
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
-    clock = RunningClock()
+    clock = Clock()
     async with (
         DiscordServer(token=TOKEN, clock=clock) as discord,
         SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,

@@ -20,14 +20,14 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.settings.cache import SettingsCache
 from bot.sonoran import ApiVersion, Credentials, SonoranClient, open_session
 from bot.storage import DatabaseUrl
-from tests.clock import RunningClock
+from tests.clock import Clock
 from tests.database import locked_file, make_file
+from tests.timing import PATIENCE as PATIENCE
+from tests.timing import QUICK
 
 TOKEN = "test-token-8f0e"
 API_KEY = "test-key-55aa"
 COMMUNITY = "rockford"
-PATIENCE = 30.0
-"""Seconds after which a test that waits for something gives up."""
 
 LIMITS = Limits(
     notes_per_minute=6000,
@@ -43,11 +43,12 @@ class World:
     """A Discord server with three members, a CAD with call 123, and running bots.
 
     Each bot keeps its settings in a file of its own in `folder`, as on a host where two processes
-    share no disk, unless they are given a `database`. `clock` is Discord's.
+    share no disk, unless they are given a `database`. `clock` is Discord's and
+    stands still, so that no interaction is too old unless a test lets time pass.
     """
 
     def __init__(
-        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: RunningClock
+        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: Clock
     ) -> None:
         self.clock = clock
         self.discord = discord
@@ -62,6 +63,7 @@ class World:
         )
         self.folder = folder
         self.database: DatabaseUrl | None = None
+        self.timing = QUICK
         cad.add_call(123, title="Traffic stop")
         cad.rate_limited = False
         self.stop = asyncio.Event()
@@ -87,16 +89,18 @@ class World:
         """
         self.config = replace(self.config, guild_ids=frozenset(guild.id for guild in guilds))
 
-    async def start(self, *, other_instance_seconds: float = 0.3) -> None:
-        """Run one more bot with the present `config`; returns once it is connected.
+    def let(self, **periods: float) -> None:
+        """Give the next bots other periods, by their names in `Timing`."""
+        self.timing = replace(self.timing, **periods)
+
+    async def start(self) -> None:
+        """Run one more bot with the present `config` and `timing`; returns once it is connected.
 
         Raises what the bot raises, if it ends before.
         """
         database = make_file(self.database or self.file(len(self.bots)))
         config = replace(self.config, database=database)
-        bot = asyncio.create_task(
-            serve(config, self.stop, other_instance_seconds=other_instance_seconds)
-        )
+        bot = asyncio.create_task(serve(config, self.stop, timing=self.timing))
         connected = asyncio.create_task(self.discord.connected(len(self.bots) + 1))
         try:
             async with asyncio.timeout(PATIENCE):
@@ -156,7 +160,7 @@ class World:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
         config = replace(self.config, database=make_file(self.config.database))
         async with open_session() as session:
-            services = build(config, session, cad=cad, settings=settings)
+            services = build(config, session, cad=cad, settings=settings, timing=self.timing)
             await services.database.open()
             try:
                 await services.settings.refresh()

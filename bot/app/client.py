@@ -39,7 +39,7 @@ class CallnoteBot(commands.AutoShardedBot):
             refusal=services.connections.refusal,
             failure_text=failure_texts.failure,
             unanswered_text=failure_texts.unanswered,
-            other_instance_seconds=services.other_instance_seconds,
+            timing=services.timing,
         )
         super().__init__(
             commands.when_mentioned,
@@ -62,10 +62,14 @@ class CallnoteBot(commands.AutoShardedBot):
             self.handler.in_flight,
             services.notes.outbox,
             services.notes.messages,
-            other_instance_seconds=services.other_instance_seconds,
+            timing=services.timing,
         )
         self.note_actions = NoteActions(
-            self.handler, self.submitter, services.notes.outbox, services.dispatchers
+            self.handler,
+            self.submitter,
+            services.notes.outbox,
+            services.dispatchers,
+            timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None
 
@@ -75,6 +79,11 @@ class CallnoteBot(commands.AutoShardedBot):
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Let a shard that begins a new session wait for its turn, as discord.py does."""
+        if not initial:
+            await asyncio.sleep(self.services.timing.identify_again)
 
     async def close(self) -> None:
         """Close the connections to Discord."""

@@ -10,10 +10,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from bot.health.storage import StorageHealth, storage_health
 from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
-
-FIRST_RETRY_SECONDS = 0.5
-LONGEST_RETRY_SECONDS = 15.0
-"""The first and the longest pause between two tries to open the database."""
+from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
@@ -24,11 +21,19 @@ class DatabaseSupervisor:
     `host` is the hosting platform, if it is one that is known to wipe disks.
     """
 
-    def __init__(self, database: Database, settings: SettingsCache, host: str | None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        settings: SettingsCache,
+        host: str | None,
+        *,
+        timing: Timing,
+    ) -> None:
         self.database = database
         self.opened = asyncio.Event()
         self._settings = settings
         self._host = host
+        self._timing = timing
         self._trouble: str | None = "It has not been opened yet."
 
     async def run(self) -> None:
@@ -46,7 +51,11 @@ class DatabaseSupervisor:
             )
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
-            wait=wait_exponential_jitter(multiplier=FIRST_RETRY_SECONDS, max=LONGEST_RETRY_SECONDS),
+            wait=wait_exponential_jitter(
+                multiplier=self._timing.first_database_retry,
+                max=self._timing.longest_database_retry,
+                jitter=2 * self._timing.first_database_retry,
+            ),
             before_sleep=self._failed,
             reraise=True,
         ):

@@ -8,7 +8,6 @@ import logging
 import os
 import signal
 import sys
-import time
 from collections.abc import Coroutine
 from types import FrameType
 from typing import Any
@@ -21,33 +20,15 @@ from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services, build
 from bot.config import Config
 from bot.interactions.failures import DISCORD_FAILURES
-from bot.interactions.responses import OTHER_INSTANCE_SECONDS
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
+from bot.timing import Timing, loop_time
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
-
-DRAIN_SECONDS = 22.0
-"""Time for notes in flight after a signal, which with saying so for those cut off stays within
-25 s; Heroku kills a process 30 s after SIGTERM."""
-
-LONGEST_STOP_SECONDS = 25.0
-"""When a process that is stopping ends whatever it still does, such as waiting for a database that
-does not answer any more; the outbox has what was not finished."""
-
-DATABASE_FIRST_SECONDS = 5.0
-"""How long Discord is not connected to while the database is being opened. After that, commands
-are answered with the plain truth until it is."""
-
-FIRST_RETRY_SECONDS = 5.0
-"""The pause after the first failed try to reach Discord; it doubles with each further one."""
-
-LONGEST_RETRY_SECONDS = 300.0
-"""The longest such pause: far from the 1,000 tries a day after which a token is reset."""
 
 _CLOSE_SECONDS = 5.0
 _CANCEL_SECONDS = 0.5
@@ -67,17 +48,17 @@ class FatalError(Exception):
     """Trying again cannot help; the message is the one sentence for the host."""
 
 
-async def run(config: Config, *, longest_stop: float = LONGEST_STOP_SECONDS) -> int:
+async def run(config: Config, *, timing: Timing = Timing()) -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit status.
 
-    After a signal it ends within `longest_stop` seconds, if need be with the interpreter. 0 after
+    After a signal it ends within `timing.longest_stop`, if need be with the interpreter. 0 after
     a signal, 78 when Discord rejects the token or the database cannot be used at all, with
     one sentence on standard error.
     """
     stop = asyncio.Event()
-    _stop_on_signals(stop, longest_stop)
+    _stop_on_signals(stop, timing.longest_stop)
     try:
-        await serve(config, stop)
+        await serve(config, stop, timing=timing)
     except FatalError as error:
         print(error, file=sys.stderr)
         return EX_CONFIG
@@ -88,17 +69,14 @@ async def run(config: Config, *, longest_stop: float = LONGEST_STOP_SECONDS) -> 
     return 0
 
 
-async def serve(
-    config: Config, stop: asyncio.Event, *, other_instance_seconds: float = OTHER_INSTANCE_SECONDS
-) -> None:
+async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing()) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
 
-    `other_instance_seconds` is how long another running instance may take to answer a command.
     Raises `FatalError` when Discord rejects the bot for good or the database cannot be used;
     anything else, such as either being out of reach, is tried again with growing pauses.
     """
     async with open_session() as session:
-        services = build(config, session, other_instance_seconds=other_instance_seconds)
+        services = build(config, session, timing=timing)
         supervisor, notes = services.supervisor, services.notes
         halt = asyncio.Event()
         living = asyncio.create_task(supervisor.run())
@@ -108,7 +86,7 @@ async def serve(
             task.add_done_callback(lambda _: halt.set())
         try:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(DATABASE_FIRST_SECONDS):
+                async with asyncio.timeout(timing.database_first):
                     await _finished_before(halt, services.settings.loaded())
             await _serve_discord(services, config, halt)
             for work in (living, delivering):
@@ -117,7 +95,7 @@ async def serve(
         except UnusableDatabaseError as error:
             raise FatalError(str(error)) from None
         finally:
-            await notes.finish(DRAIN_SECONDS)
+            await notes.finish(timing.drain)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -126,7 +104,7 @@ async def serve(
 
 async def _serve_discord(services: Services, config: Config, stop: asyncio.Event) -> None:
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
-    pause = FIRST_RETRY_SECONDS
+    first_pause = pause = services.timing.first_discord_retry
     placed = config.discord_api_url is None
     while not stop.is_set():
         try:
@@ -135,7 +113,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
             if await _serve_with(CallnoteBot(services), config.discord_token, stop):
-                pause = FIRST_RETRY_SECONDS
+                pause = first_pause
         except discord.LoginFailure:
             raise FatalError(_REJECTED) from None
         except discord.PrivilegedIntentsRequired:
@@ -149,9 +127,9 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
         except DISCORD_FAILURES as error:
             _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
         if not stop.is_set():
-            _log.info("trying Discord again in %d s", pause)
+            _log.info("trying Discord again in %g s", pause)
             await _finished_before(stop, asyncio.sleep(pause))
-            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+            pause = min(pause * 2, services.timing.longest_discord_retry)
 
 
 async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
@@ -182,12 +160,13 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
         _log.info("stopping: %d commands in flight", len(bot.handler.in_flight))
     bot.handler.in_flight.close()
     leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
-    deadline = time.monotonic() + DRAIN_SECONDS
-    left = await bot.handler.in_flight.finish(DRAIN_SECONDS)
+    drain = bot.services.timing.drain
+    deadline = loop_time() + drain
+    left = await bot.handler.in_flight.finish(drain)
     if left:
-        _log.error("stopping: %d commands were cut off after %d s", left, DRAIN_SECONDS)
+        _log.error("stopping: %d commands were cut off after %g s", left, drain)
     if notes is not None:
-        await notes.finish(max(0.0, deadline - time.monotonic()))
+        await notes.finish(max(0.0, deadline - loop_time()))
     if leaving:
         await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
 

@@ -11,7 +11,6 @@ from bot.communities.connections import Connections
 from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
-from bot.interactions.responses import OTHER_INSTANCE_SECONDS
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.settings.cache import SettingsCache
@@ -22,14 +21,12 @@ from bot.settings.repository import SettingsRepository
 from bot.settings.roles import DispatcherRoles
 from bot.sonoran import SonoranClient, Transport
 from bot.storage import Database
+from bot.timing import Timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that outlives a connection to Discord; made by `build`.
-
-    `other_instance_seconds` is how long another instance of the bot may take to answer a command.
-    """
+    """Everything that outlives a connection to Discord; made by `build`."""
 
     database: Database
     supervisor: DatabaseSupervisor
@@ -44,7 +41,7 @@ class Services:
     notes: NoteService
     cad_probe: CadProbe
     status: StatusReport
-    other_instance_seconds: float
+    timing: Timing
 
 
 def build(
@@ -53,23 +50,24 @@ def build(
     *,
     cad: SonoranClient | None = None,
     settings: SettingsCache | None = None,
-    other_instance_seconds: float = OTHER_INSTANCE_SECONDS,
+    timing: Timing = Timing(),
 ) -> Services:
     """Make all parts from the configuration; nothing is opened, asked or begun yet.
 
     `session` is borrowed for requests to the CAD. `cad` and `settings` replace those that the
     configuration describes.
     """
-    database = Database(config.database)
+    database = Database(config.database, seconds=timing.transaction)
     settings = settings or SettingsCache(
         SettingsRepository(database),
         default_roles=config.dispatcher_role_ids,
         default_server=config.server_id,
+        timing=timing,
     )
     cad = cad or SonoranClient(
         Transport(session, config.sonoran_api_url), config.credentials, version=config.api_version
     )
-    supervisor = DatabaseSupervisor(database, settings, config.host)
+    supervisor = DatabaseSupervisor(database, settings, config.host, timing=timing)
     connections = Connections(
         settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
     )
@@ -83,6 +81,7 @@ def build(
         history_days=config.history_days,
         log_note=log_channel.post,
         waiting_notes=connections.waiting_notes,
+        timing=timing,
     )
     cad_probe = CadProbe(cad, cad_servers)
     return Services(
@@ -107,5 +106,5 @@ def build(
             log_channel,
             database_health=lambda: supervisor.health,
         ),
-        other_instance_seconds=other_instance_seconds,
+        timing=timing,
     )

@@ -18,6 +18,7 @@ from bot.sonoran import (
     SonoranClient,
     SonoranError,
 )
+from bot.timing import loop_time
 
 PROBE_SECONDS = 5.0
 """How long each question to the CAD may take."""
@@ -80,7 +81,7 @@ class CadProbe:
         return await self._findings.get(max_age=DOUBTED_SECONDS if doubted else REMEMBER_SECONDS)
 
     async def _ask(self) -> CadHealth:
-        started = time.monotonic()
+        started = loop_time()
         error: SonoranError | None = None
         try:
             async with asyncio.timeout(PROBE_SECONDS):
@@ -89,7 +90,7 @@ class CadProbe:
             error = NoEffectError(Reason.NO_ANSWER)
         except SonoranError as caught:
             error = caught
-        milliseconds = round((time.monotonic() - started) * 1000)
+        milliseconds = round((loop_time() - started) * 1000)
         plan = community = servers = None
         if error is None:
             plan, community, servers = await asyncio.gather(

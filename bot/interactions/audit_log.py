@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-import time
 
 import discord
+
+from bot.timing import loop_time
 
 _log = logging.getLogger("callnote")
 _STARTED = "started"
@@ -15,7 +16,7 @@ _SETTING = "setting"
 
 def begin(interaction: discord.Interaction) -> None:
     """Take the time at which work on an interaction began."""
-    interaction.extras[_STARTED] = time.monotonic()
+    interaction.extras[_STARTED] = loop_time()
 
 
 def about_call(interaction: discord.Interaction, call_id: int) -> None:
@@ -44,7 +45,7 @@ def outcome(
 
     Never holds the note's text.
     """
-    started = interaction.extras.get(_STARTED, time.monotonic())
+    started = interaction.extras.get(_STARTED, loop_time())
     _log.log(
         level,
         "guild=%s member=%d interaction=%d call=%s outcome=%s ms=%d",
@@ -53,6 +54,6 @@ def outcome(
         interaction.id,
         interaction.extras.get(_CALL, "-"),
         result,
-        (time.monotonic() - started) * 1000,
+        (loop_time() - started) * 1000,
         exc_info=error,
     )

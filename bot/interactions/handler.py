@@ -9,16 +9,12 @@ from typing import Any, Protocol
 
 import discord
 
-from bot.interactions import audit_log
+from bot.interactions import audit_log, responses
 from bot.interactions.administrators import admit_administrator
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
-from bot.interactions.responses import (
-    NotAcknowledgedError,
-    acknowledge,
-    close_if_forgotten,
-    respond,
-)
+from bot.interactions.responses import NotAcknowledgedError, close_if_forgotten
+from bot.timing import Timing
 
 
 class FailureText(Protocol):
@@ -43,7 +39,6 @@ class InteractionHandler:
     """The one way in for commands, buttons and choices of one connection to Discord.
 
     `refusal` returns why an interaction's guild may do nothing, None if it may.
-    `other_instance_seconds` is how long another instance of the bot may take to answer.
     """
 
     def __init__(
@@ -52,13 +47,13 @@ class InteractionHandler:
         refusal: Callable[[discord.Interaction[Any]], Refusal | None],
         failure_text: FailureText,
         unanswered_text: UnansweredText,
-        other_instance_seconds: float,
+        timing: Timing,
     ) -> None:
-        self.in_flight = InFlight()
+        self.in_flight = InFlight(timing)
         self.refusal = refusal
         self._failure_text = failure_text
         self._unanswered_text = unanswered_text
-        self._other_instance_seconds = other_instance_seconds
+        self._timing = timing
 
     def begin(self, interaction: discord.Interaction[Any]) -> bool:
         """Let work on an interaction begin, and return whether it may.
@@ -71,6 +66,22 @@ class InteractionHandler:
             return False
         self.in_flight.add_current()
         return True
+
+    async def acknowledge(
+        self, interaction: discord.Interaction[Any], *, private: bool = False
+    ) -> None:
+        """Show that the interaction is being worked on; see `responses.acknowledge`."""
+        await responses.acknowledge(interaction, self._timing, private=private)
+
+    async def respond(
+        self,
+        interaction: discord.Interaction[Any],
+        content: str,
+        *,
+        view: discord.ui.View | None = discord.utils.MISSING,
+    ) -> bool:
+        """Show the interaction's one answer; see `responses.respond`."""
+        return await responses.respond(interaction, content, self._timing, view=view)
 
     async def run_component_callback(
         self,
@@ -88,7 +99,7 @@ class InteractionHandler:
             return
         try:
             guild = admit_administrator(interaction)
-            await acknowledge(interaction, private=True)
+            await self.acknowledge(interaction, private=True)
             await work(guild)
         except Exception as error:
             await self.respond_to_failure(interaction, error)
@@ -108,7 +119,7 @@ class InteractionHandler:
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=error
             )
         setting = audit_log.is_setting(interaction)
-        await respond(interaction, self._failure_text(error, reference, setting=setting))
+        await self.respond(interaction, self._failure_text(error, reference, setting=setting))
 
     async def _leave(
         self, interaction: discord.Interaction[Any], error: NotAcknowledgedError
@@ -116,7 +127,7 @@ class InteractionHandler:
         """Leave a command to the instance that has it, but see to it that somebody answers."""
         audit_log.outcome(interaction, f"not acknowledged ({error.reason})", level=logging.WARNING)
         waited = not error.expired and await self.in_flight.sleep_unless_closing(
-            self._other_instance_seconds
+            self._timing.other_instance
         )
         if waited and await close_if_forgotten(
             interaction, self._unanswered_text(setting=audit_log.is_setting(interaction))

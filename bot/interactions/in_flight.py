@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 
-LAST_WORDS_SECONDS = 2.5
-"""Time for a cancelled command to tell its member that it was."""
+from bot.timing import Timing
 
 
 class InFlight:
     """The tasks in which commands are carried out and answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = Timing()) -> None:
+        self._last_words = timing.last_words
         self._tasks: set[asyncio.Task[object]] = set()
         self._closing = asyncio.Event()
 
@@ -46,7 +46,7 @@ class InFlight:
         """Let nothing new begin and wait until all is done, at most `seconds`.
 
         Returns how many tasks were still running. Those are cancelled, and get up to
-        `LAST_WORDS_SECONDS` more to say so.
+        `Timing.last_words` more to say so.
         """
         self.close()
         if not self._tasks:
@@ -55,5 +55,5 @@ class InFlight:
         for task in running:
             task.cancel()
         if running:
-            await asyncio.wait(running, timeout=LAST_WORDS_SECONDS)
+            await asyncio.wait(running, timeout=self._last_words)
         return len(running)

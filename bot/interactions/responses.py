@@ -9,17 +9,7 @@ from typing import cast
 import discord
 
 from bot.interactions.failures import DISCORD_FAILURES
-
-ACKNOWLEDGE_SECONDS = 2.5
-"""Time for the first response. Discord gives 3 s from the event, and discord.py would try again
-for 25 s after a server error, long after the interaction is lost."""
-
-OTHER_INSTANCE_SECONDS = 45.0
-"""How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
-look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
-
-EDIT_AGAIN_SECONDS = 1.5
-"""The pause before an answer that Discord did not take is tried again."""
+from bot.timing import Timing
 
 _PRIVATE = "private"
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
@@ -41,15 +31,17 @@ class NotAcknowledgedError(Exception):
         self.expired = expired
 
 
-async def acknowledge(interaction: discord.Interaction, *, private: bool = False) -> None:
+async def acknowledge(
+    interaction: discord.Interaction, timing: Timing, *, private: bool = False
+) -> None:
     """Show that the command is being worked on, to everybody or privately to the member alone.
 
     A press of a button or a choice shows nothing: its answer takes the message's place. Raises
-    `NotAcknowledgedError` unless Discord confirmed this within `ACKNOWLEDGE_SECONDS`.
+    `NotAcknowledgedError` unless Discord confirmed this within `timing.acknowledge`.
     """
     interaction.extras[_PRIVATE] = private
     try:
-        async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+        async with asyncio.timeout(timing.acknowledge):
             if interaction.type is discord.InteractionType.component:
                 await interaction.response.defer()
             else:
@@ -62,6 +54,7 @@ async def acknowledge(interaction: discord.Interaction, *, private: bool = False
 async def respond(
     interaction: discord.Interaction,
     content: str,
+    timing: Timing,
     *,
     view: discord.ui.View | None = discord.utils.MISSING,
 ) -> bool:
@@ -73,9 +66,9 @@ async def respond(
     """
     try:
         if interaction.response.is_done():
-            await _edit(interaction, content, view)
+            await _edit(interaction, content, view, timing.edit_again)
         else:
-            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            async with asyncio.timeout(timing.acknowledge):
                 await interaction.response.send_message(
                     content, view=view or discord.utils.MISSING, ephemeral=True
                 )
@@ -88,9 +81,9 @@ async def respond(
 
 
 async def _edit(
-    interaction: discord.Interaction, content: str, view: discord.ui.View | None
+    interaction: discord.Interaction, content: str, view: discord.ui.View | None, pause: float
 ) -> None:
-    """Edit the placeholder, trying a second time and then with a message of its own.
+    """Edit the placeholder, trying again after a pause and then with a message of its own.
 
     discord.py itself tries again after server errors; somebody may have deleted the placeholder.
     """
@@ -99,7 +92,7 @@ async def _edit(
     except discord.NotFound:
         await _follow_up(interaction, content, view)
     except discord.HTTPException:
-        await asyncio.sleep(EDIT_AGAIN_SECONDS)
+        await asyncio.sleep(pause)
         try:
             await interaction.edit_original_response(content=content, view=view)
         except discord.DiscordServerError:

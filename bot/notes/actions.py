@@ -21,11 +21,10 @@ from bot.interactions.errors import (
 )
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import acknowledge
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
 from bot.notes.failure_texts import failure
-from bot.notes.submit import STORAGE_SECONDS, NoteSubmitter
+from bot.notes.submit import NoteSubmitter
 from bot.outbox import (
     NoteRecord,
     NoteState,
@@ -36,6 +35,7 @@ from bot.outbox import (
 )
 from bot.settings.dispatchers import Dispatchers
 from bot.storage import StorageError
+from bot.timing import Timing
 
 _TARGETS = {
     "retry": NoteState.QUEUED,
@@ -66,11 +66,14 @@ class NoteActions:
         submitter: NoteSubmitter,
         outbox: OutboxWorker,
         dispatchers: Dispatchers,
+        *,
+        timing: Timing,
     ) -> None:
         self._handler = handler
         self._submitter = submitter
         self._outbox = outbox
         self._dispatchers = dispatchers
+        self._store_note = timing.store_note
 
     async def press(self, interaction: discord.Interaction[Any], action: str, note_id: int) -> None:
         """Do `action` with a note; whatever goes wrong is told to the member alone.
@@ -104,7 +107,7 @@ class NoteActions:
             await self._submitter.submit(interaction, member, record.note, instead_of=record)
             return
         # Of two connected instances of the bot, the one whose acknowledgement Discord took goes on.
-        await acknowledge(interaction)
+        await self._handler.acknowledge(interaction)
         await self._transition(interaction, action, record)
 
     def _admitted(self, interaction: discord.Interaction[Any], action: str) -> discord.Member:
@@ -120,7 +123,7 @@ class NoteActions:
             raise NoteGoneError
         looking = asyncio.create_task(self._outbox.store.get(note_id))
         try:
-            record = await wait_at_most(STORAGE_SECONDS, looking)
+            record = await wait_at_most(self._store_note, looking)
         except (StorageError, TimeoutError):
             raise StorageDownError from None
         if record is None or record.guild_id != interaction.guild_id:

@@ -9,23 +9,22 @@ import discord
 
 from bot.notes.text import Names, mentioned_members, with_names
 
-LOOK_UP_SECONDS = 2.0
-"""How long the members' names may take in all; a note does not wait longer for a name."""
-
 MOST_LOOK_UPS = 10
 """How many members are looked up for one note."""
 
 
-async def named(note: str, guild: discord.Guild, known: Mapping[int, str]) -> str:
+async def named(
+    note: str, guild: discord.Guild, known: Mapping[int, str], *, seconds: float
+) -> str:
     """Return the note with names in place of mention codes; `known` has members' names by id.
 
     Roles and channels come from the cache. Members are not cached, so each is looked up once, all
-    together within `LOOK_UP_SECONDS`; whoever is not found in time becomes `@unknown`.
+    together within `seconds`; whoever is not found in time becomes `@unknown`.
     """
     members = dict(known)
     wanted = [user_id for user_id in mentioned_members(note) if user_id not in members]
     if wanted:
-        members |= await _look_up(guild, wanted[:MOST_LOOK_UPS])
+        members |= await _look_up(guild, wanted[:MOST_LOOK_UPS], seconds)
     return with_names(
         note,
         Names(
@@ -36,10 +35,10 @@ async def named(note: str, guild: discord.Guild, known: Mapping[int, str]) -> st
     )
 
 
-async def _look_up(guild: discord.Guild, user_ids: list[int]) -> dict[int, str]:
+async def _look_up(guild: discord.Guild, user_ids: list[int], seconds: float) -> dict[int, str]:
     tasks = {user_id: asyncio.create_task(guild.fetch_member(user_id)) for user_id in user_ids}
     try:
-        await asyncio.wait(tasks.values(), timeout=LOOK_UP_SECONDS)
+        await asyncio.wait(tasks.values(), timeout=seconds)
     finally:
         for task in tasks.values():
             task.cancel()

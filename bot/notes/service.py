@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable
 
 import discord
@@ -13,9 +12,7 @@ from bot.notes.status_messages import StatusMessages
 from bot.outbox import Limits, NoteRecord, OutboxWorker, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
-
-HAND_OVER_SECONDS = 2.0
-"""How long handing the unfinished notes over to the next process may take."""
+from bot.timing import Timing, loop_time
 
 
 class NoteService:
@@ -34,6 +31,7 @@ class NoteService:
         history_days: int,
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         waiting_notes: Callable[[int], WaitingNotes],
+        timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
             database,
@@ -42,8 +40,10 @@ class NoteService:
             history_days=history_days,
             changed=self._show,
             waiting_notes=waiting_notes,
+            timing=timing,
         )
-        self.messages = StatusMessages(self.outbox, log_note)
+        self.messages = StatusMessages(self.outbox, log_note, timing=timing)
+        self._timing = timing
         self._running: asyncio.Task[None] | None = None
 
     def _show(self, record: NoteRecord) -> None:
@@ -64,17 +64,17 @@ class NoteService:
     async def finish(self, seconds: float) -> None:
         """Begin nothing new, let what is under way end and be shown, and hand over the rest.
 
-        Takes at most `seconds` and `HAND_OVER_SECONDS`; what could not end is found out by the
+        Takes at most `seconds` and `Timing.hand_over`; what could not end is found out by the
         next process.
         """
-        deadline = time.monotonic() + seconds
+        deadline = loop_time() + seconds
         if self._running is None:
             return
         running, self._running = self._running, None
         running.cancel()
         await asyncio.wait({running})
-        await self.outbox.finish(max(0.0, deadline - time.monotonic()))
-        await self.messages.finish(max(0.0, deadline - time.monotonic()))
+        await self.outbox.finish(max(0.0, deadline - loop_time()))
+        await self.messages.finish(max(0.0, deadline - loop_time()))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HAND_OVER_SECONDS):
+            async with asyncio.timeout(self._timing.hand_over):
                 await self.outbox.hand_over()

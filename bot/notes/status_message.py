@@ -18,16 +18,13 @@ import discord
 
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.outbox import NoteRecord
+from bot.timing import Timing
 
 # Discord API docs, Opcodes and Status Codes: what says that the token, and not the message, is
 # the trouble.
 _EXPIRED_TOKEN = 50027
 _TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
-
-LANDED_SECONDS = 3.5
-"""The age at which an interaction that is not acknowledged never will be (Discord API docs,
-Receiving and Responding to Interactions: 3 s)."""
 
 
 class EditResult(Enum):
@@ -43,9 +40,10 @@ class EditResult(Enum):
 class StatusMessage:
     """The message of one note, seen from one client."""
 
-    def __init__(self, client: discord.Client, record: NoteRecord) -> None:
+    def __init__(self, client: discord.Client, record: NoteRecord, *, timing: Timing) -> None:
         self._client = client
         self._record = record
+        self._acknowledged_at_latest = timing.acknowledged_at_latest
         self.moved_to: int | None = None
         """The id of the new message when the old one was gone."""
         self.too_late = False
@@ -64,7 +62,7 @@ class StatusMessage:
             message = await webhook.fetch_message(_ORIGINAL)
         except discord.NotFound as error:
             made = discord.utils.snowflake_time(self._record.id).timestamp()
-            over = _answered_at(error) - made > LANDED_SECONDS
+            over = _answered_at(error) - made > self._acknowledged_at_latest
             return (EditResult.GAVE_UP if over else EditResult.RETRY), None
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -18,13 +17,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, copy_beside, loose_copy, lost
 from bot.outbox import NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
-
-EDIT_SECONDS = 3.0
-"""The least time between two edits of a message while its note is still on its way."""
-
-FIRST_RETRY_SECONDS = 1.5
-LONGEST_RETRY_SECONDS = 30.0
-"""The pauses between tries to show something that Discord does not take, doubling."""
+from bot.timing import Timing, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -41,10 +34,13 @@ class StatusMessages:
         self,
         outbox: OutboxWorker,
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        *,
+        timing: Timing,
     ) -> None:
         self._outbox = outbox
         self.client: discord.Client | None = None
         self._log_note = log_note
+        self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
@@ -97,7 +93,7 @@ class StatusMessages:
 
     async def _keep_true(self, note_id: int) -> None:
         """Show a note's newest state until there is none newer."""
-        pause = FIRST_RETRY_SECONDS
+        pause = self._timing.first_show_retry
         try:
             while True:
                 await self._wait_between_edits(note_id)
@@ -107,7 +103,7 @@ class StatusMessages:
                     continue
                 if await self._tried(self.client, record) is EditResult.RETRY:
                     await asyncio.sleep(pause)
-                    pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                    pause = min(pause * 2, self._timing.longest_show_retry)
                 elif self._latest[note_id] is record:
                     return
         finally:
@@ -125,8 +121,8 @@ class StatusMessages:
     async def _wait_between_edits(self, note_id: int) -> None:
         """Let a message stand a while, unless there is something final to say."""
         edited, _ = self._said.get(note_id, (0.0, ""))
-        until = edited + EDIT_SECONDS
-        while not self._latest[note_id].state.final and (left := until - time.monotonic()) > 0:
+        until = edited + self._timing.edit_interval
+        while not self._latest[note_id].state.final and (left := until - loop_time()) > 0:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
@@ -150,11 +146,11 @@ class StatusMessages:
             if await self._elsewhere(record) is not None:
                 self._let_go(record.id)
                 return shown
-            message = StatusMessage(client, self._where_it_is(record))
+            message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is EditResult.RETRY:
                 return shown
-            self._said[record.id] = (time.monotonic(), content)
+            self._said[record.id] = (loop_time(), content)
             await self._note_move(record, message.moved_to)
             if (newer := await self._elsewhere(record)) is not None:
                 # discord.py may have held the edit back, and it came after that of the other.
@@ -185,13 +181,13 @@ class StatusMessages:
 
     async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
         """Show a note of another process, over whose news those of this one were put."""
-        pause = FIRST_RETRY_SECONDS
+        pause = self._timing.first_show_retry
         while (content := content_of(record, self._outbox.last_failure)) is not None:
-            message = StatusMessage(client, self._where_it_is(record))
+            message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
             shown = await message.show(content, buttons_for(record), loose_copy(record))
             if shown is EditResult.RETRY:
                 await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_RETRY_SECONDS)
+                pause = min(pause * 2, self._timing.longest_show_retry)
                 client = self.client or client
             else:
                 await self._note_move(record, message.moved_to)
@@ -204,23 +200,23 @@ class StatusMessages:
         """Record a finished note in the log channel, and note that all is done about it."""
         logged = record.logged >= record.revision or await self._log_note(client, record)
         await self._mark(record, logged=logged)
-        pause = FIRST_RETRY_SECONDS
-        until = time.monotonic() + pause
+        pause = self._timing.first_show_retry
+        until = loop_time() + pause
         while not logged and self._latest[record.id] is record:
             self._news.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(until - time.monotonic()):
+                async with asyncio.timeout(until - loop_time()):
                     await self._news.wait()  # of any note, perhaps of another one
                 continue
             client = self.client or client
-            pause = min(pause * 2, LONGEST_RETRY_SECONDS)
-            until = time.monotonic() + pause
+            pause = min(pause * 2, self._timing.longest_show_retry)
+            until = loop_time() + pause
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)
 
     async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that wrote a note down got to promise it to its member."""
-        message = StatusMessage(client, record)
+        message = StatusMessage(client, record, timing=self._timing)
         found, message_id = await message.find()
         if found is EditResult.RETRY:
             return found
@@ -236,7 +232,10 @@ class StatusMessages:
         if (guild is None or guild.unavailable) and not client.is_ready():
             return EditResult.RETRY  # the names in the note are not known yet
         known = {record.member_id: record.member_name}
-        text = await named(record.note.text, guild, known) if guild is not None else None
+        text = None
+        if guild is not None:
+            seconds = self._timing.look_up_names
+            text = await named(record.note.text, guild, known, seconds=seconds)
         await self._outbox.acknowledged(record, message_id, text)
         return EditResult.DONE
 

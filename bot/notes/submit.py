@@ -12,7 +12,6 @@ from bot.interactions import audit_log
 from bot.interactions.errors import NoteMovedOnError, StorageDownError, WaitingLimitError
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
-    ACKNOWLEDGE_SECONDS,
     NotAcknowledgedError,
     close_if_forgotten,
     reason_of,
@@ -35,24 +34,11 @@ from bot.outbox import (
 )
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
-
-STORAGE_SECONDS = 2.0
-"""How long writing a note down may take: with the acknowledgement it must end within 3 s."""
-
-OTHER_INSTANCE_SHOWS_SECONDS = 10.0
-"""How long another instance of the bot, with an outbox of its own, may take to show something for a
-note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest for Discord
-to take that."""
-
-LOOK_AGAIN_SECONDS = 2.0
-"""The pause before Discord is asked again whether it took an acknowledgement."""
+from bot.timing import Timing
 
 
 class NoteSubmitter:
-    """Takes notes from the interactions of one connection to Discord.
-
-    `other_instance_seconds` is how long another instance of the bot may take to answer.
-    """
+    """Takes notes from the interactions of one connection to Discord."""
 
     def __init__(
         self,
@@ -61,13 +47,13 @@ class NoteSubmitter:
         outbox: OutboxWorker,
         messages: StatusMessages,
         *,
-        other_instance_seconds: float,
+        timing: Timing,
     ) -> None:
         self._client = client
         self._in_flight = in_flight
         self._outbox = outbox
         self._messages = messages
-        self._other_instance_seconds = other_instance_seconds
+        self._timing = timing
 
     async def submit(
         self,
@@ -121,7 +107,7 @@ class NoteSubmitter:
             self._outbox.accept(new, instead_of=None if instead_of is None else instead_of.id)
         )
         try:
-            return await wait_at_most(STORAGE_SECONDS, writing)
+            return await wait_at_most(self._timing.store_note, writing)
         except DuplicateInteractionError:
             if instead_of is not None and not await self._has_row(interaction):
                 raise NoteMovedOnError from None  # the question was answered by an earlier press
@@ -137,7 +123,7 @@ class NoteSubmitter:
         """Whether the interaction is in the outbox, so that an instance of the bot has it."""
         looking = asyncio.create_task(self._outbox.store.get(interaction.id))
         try:
-            return await wait_at_most(STORAGE_SECONDS, looking) is not None
+            return await wait_at_most(self._timing.store_note, looking) is not None
         except (StorageError, TimeoutError):
             return True
 
@@ -164,7 +150,9 @@ class NoteSubmitter:
             raise NotAcknowledgedError(error.reason, expired=True) from None
         # Looking members' names up takes longer than Discord waits for an acknowledgement.
         known = {member.id: member.display_name}
-        text = await named(record.note.text, member.guild, known)
+        text = await named(
+            record.note.text, member.guild, known, seconds=self._timing.look_up_names
+        )
         await self._outbox.acknowledged(record, message_id, text)
 
     async def _promised(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
@@ -176,7 +164,7 @@ class NoteSubmitter:
         another instance may have.
         """
         try:
-            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            async with asyncio.timeout(self._timing.acknowledge):
                 response = await interaction.response.defer(thinking=True)
             if response is not None and response.message_id is not None:
                 return response.message_id
@@ -186,13 +174,13 @@ class NoteSubmitter:
         if expired or not self._outbox.shared:
             raise NotAcknowledgedError(reason, expired=expired)
         while True:
-            message = StatusMessage(self._client, record)
+            message = StatusMessage(self._client, record, timing=self._timing)
             found, message_id = await message.find()
             if message_id is not None:
                 return message_id
             if found is EditResult.GAVE_UP:
                 raise NotAcknowledgedError(reason, expired=not message.too_late)
-            if not await self._in_flight.sleep_unless_closing(LOOK_AGAIN_SECONDS):
+            if not await self._in_flight.sleep_unless_closing(self._timing.ask_discord_again):
                 raise NotAcknowledgedError(reason, expired=False)
 
     async def _closed(self, interaction: discord.Interaction[Any]) -> bool:
@@ -201,14 +189,14 @@ class NoteSubmitter:
         Returns False, with nothing told, when the client is closed before that can be known. Until
         then the note stays written down, so that whoever comes after it can know it, too.
         """
-        pause = min(self._other_instance_seconds, OTHER_INSTANCE_SHOWS_SECONDS)
+        pause = min(self._timing.other_instance, self._timing.other_instance_shows)
         while await self._in_flight.sleep_unless_closing(pause):
             closed = await close_if_forgotten(interaction, unanswered(setting=False))
             if closed:
                 audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
             if closed is not None:
                 return True
-            pause = LOOK_AGAIN_SECONDS
+            pause = self._timing.ask_discord_again
         return False
 
     async def _ask(
@@ -219,7 +207,7 @@ class NoteSubmitter:
         Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
         """
         try:
-            async with asyncio.timeout(ACKNOWLEDGE_SECONDS):
+            async with asyncio.timeout(self._timing.acknowledge):
                 await interaction.response.send_message(
                     repeated(record, seconds),
                     view=buttons_for(record) or discord.utils.MISSING,
@@ -232,7 +220,7 @@ class NoteSubmitter:
 
     async def _close_question(self, held: NoteRecord) -> None:
         """Take the button off the private question that was answered."""
-        await StatusMessage(self._client, held).close("Adding it again.")
+        await StatusMessage(self._client, held, timing=self._timing).close("Adding it again.")
 
 
 def label_of(member: discord.Member) -> str:

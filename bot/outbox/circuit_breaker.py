@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from bot.sonoran import RateLimitedError, RefusedError, SonoranClient, SonoranError
+from bot.timing import loop_time
 
 FIRST_PAUSE_SECONDS = 1.0
 """The pause before the second look at a CAD that does not answer; it doubles with each further."""
@@ -47,7 +47,7 @@ class CircuitBreaker:
     @property
     def held_back(self) -> bool:
         """Whether a delay that the CAD asked for is being waited out."""
-        return self._hold_until > time.monotonic()
+        return self._hold_until > loop_time()
 
     @property
     def allows_request(self) -> bool:
@@ -110,11 +110,11 @@ class CircuitBreaker:
 
     def _hold_for(self, error: RateLimitedError) -> None:
         if error.retry_after is not None:
-            self._hold_until = max(self._hold_until, time.monotonic() + error.retry_after)
+            self._hold_until = max(self._hold_until, loop_time() + error.retry_after)
 
     async def _hold(self) -> None:
         """Wait out the delay that the CAD asked for, also when it grows meanwhile."""
-        while (left := self._hold_until - time.monotonic()) > 0:  # noqa: ASYNC110 - a clock, no event
+        while (left := self._hold_until - loop_time()) > 0:  # noqa: ASYNC110 - a clock, no event
             await asyncio.sleep(left)
 
     async def _probe(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
@@ -12,12 +11,7 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
-
-TICK_SECONDS = 0.5
-"""How often the notes are looked at."""
-
-ANNOUNCE_SECONDS = 2.5
-"""How long a note may wait for its turn before its member is told that it does."""
+from bot.timing import Timing, loop_time
 
 LAST_POLL = 0.5
 """How long after its settling, as a part of that time, a note that was sent not long before it was
@@ -41,25 +35,27 @@ class Expiry:
         breaker: CircuitBreaker,
         limits: Limits,
         changed: Callable[[NoteRecord], None],
+        timing: Timing,
     ) -> None:
         self._queue = queue
         self._sender = sender
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
         self._changed = changed
+        self._timing = timing
 
     async def run(self) -> None:
         """Give notes up and announce them, for ever."""
         while True:
-            now = time.monotonic()
+            now = loop_time()
             for item in self._queue:
                 if self._queue.to_withdraw(item):
                     await self._withdraw(item)
                 elif self._given_up_at(item) <= now and not item.busy:
                     await self._give_up(item)
-                elif _waits_silently(item, now):
+                elif self._waits_silently(item, now):
                     self.announce(item)
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(self._timing.expiry_interval)
 
     def announce(self, item: WorkItem) -> None:
         """Let a note be shown as queued, once, before anything has become of it."""
@@ -73,6 +69,13 @@ class Expiry:
         last_reading = item.settled_at + self._settle_seconds * LAST_POLL
         return min(max(item.deadline, last_reading), item.deadline + GRACE_SECONDS)
 
+    def _waits_silently(self, item: WorkItem, now: float) -> bool:
+        return (
+            item.record.state is NoteState.QUEUED
+            and not item.announced
+            and now - item.enqueued_at >= self._timing.announce_after
+        )
+
     async def _withdraw(self, item: WorkItem) -> None:
         record = item.record
         await self._sender.transition(item, NoteState.CANCELLED, failure=record.failure)
@@ -84,11 +87,3 @@ class Expiry:
             await self._sender.transition(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
             await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)
-
-
-def _waits_silently(item: WorkItem, now: float) -> bool:
-    return (
-        item.record.state is NoteState.QUEUED
-        and not item.announced
-        and now - item.enqueued_at >= ANNOUNCE_SECONDS
-    )

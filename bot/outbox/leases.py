@@ -12,10 +12,7 @@ from bot.outbox.rows import record_of
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
-
-LEASE_TIMEOUT_SECONDS = 24.0
-"""How long a process that says nothing keeps its notes. With the pauses between the looks of
-another process this stays below 30 s, and it is well above the pauses between its own words."""
+from bot.timing import Timing
 
 READ_WINDOW_SECONDS = 60.0
 """The time that the limit of reads of the call list speaks about (page get-calls)."""
@@ -47,9 +44,10 @@ class Leases:
     Every method raises as `Database.begin` does.
     """
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database, owner: str, *, timing: Timing = Timing()) -> None:
         self._database = database
         self._owner = owner
+        self._timeout = timing.lease_timeout
 
     async def register(self) -> None:
         """Say for the first time that this process is there.
@@ -97,8 +95,8 @@ class Leases:
         """
         now = self._database.now
         alive = select(leases.c.id).where(
-            leases.c.heartbeat_at > now - LEASE_TIMEOUT_SECONDS,
-            leases.c.heartbeat_at < now + LEASE_TIMEOUT_SECONDS,
+            leases.c.heartbeat_at > now - self._timeout,
+            leases.c.heartbeat_at < now + self._timeout,
         )
         orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
         if include_own:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
@@ -16,9 +15,7 @@ from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError
 from bot.storage import Database, StorageError
-
-FIRST_POLL_SECONDS = 2.0
-"""The pause between an uncertain send and the first look, which can only find the note."""
+from bot.timing import Timing, loop_time
 
 INCONCLUSIVE_POLLS = 3
 """How many settled looks may tell nothing before the note is given up as unconfirmed, so that
@@ -45,6 +42,7 @@ class Reconciler:
         sender: Sender,
         breaker: CircuitBreaker,
         limits: Limits,
+        timing: Timing,
     ) -> None:
         self._queue = queue
         self._leases = leases
@@ -53,12 +51,13 @@ class Reconciler:
         self._sender = sender
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
-        self._first_poll = min(FIRST_POLL_SECONDS, limits.settle_seconds / 2)
+        self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
+        self._timing = timing
 
     def schedule(self, item: WorkItem, *, at_once: bool = False) -> None:
         """Plan the first look for a note that came into doubt."""
-        item.poll_at = time.monotonic() + (0.0 if at_once else self._first_poll)
+        item.poll_at = loop_time() + (0.0 if at_once else self._first_poll)
         self._queue.reconcile_changed.set()
 
     async def run(self) -> None:
@@ -85,7 +84,7 @@ class Reconciler:
             if due is None:
                 await self._queue.reconcile_changed.wait()
                 continue
-            pause = max(due.poll_at, self._hold_until) - time.monotonic()
+            pause = max(due.poll_at, self._hold_until) - loop_time()
             if pause <= 0:
                 return due.record.note.server_id
             try:
@@ -95,7 +94,7 @@ class Reconciler:
                 continue
 
     async def _poll(self, server_id: int) -> None:
-        began = time.monotonic()
+        began = loop_time()
         calls = await self._read(server_id)
         for item in self._queue.to_reconcile():
             # Asked again of each, as a button may move one while another is judged.
@@ -109,7 +108,7 @@ class Reconciler:
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
             if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                self._hold_until = time.monotonic() + error.retry_after
+                self._hold_until = loop_time() + error.retry_after
         except Exception:
             _log.exception("reading the call list failed unexpectedly")
         return None
@@ -119,7 +118,7 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if calls is not None:
-            known = await until_stored(lambda: explained(self._database, record))
+            known = await until_stored(lambda: explained(self._database, record), self._timing)
             try:
                 verdict, confirmed_count = judge(
                     calls.find(record.note.call_id),
@@ -146,7 +145,7 @@ class Reconciler:
                 await self._inconclusive(item, settled=settled, counts=settled and counts)
 
     async def _inconclusive(self, item: WorkItem, *, settled: bool, counts: bool) -> None:
-        now = time.monotonic()
+        now = loop_time()
         item.inconclusive_polls += counts
         item.poll_at = now + 60.0 / self._per_minute
         if not settled:

@@ -13,6 +13,7 @@ from bot.outbox.sender import until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import OutcomeUnknownError, RateLimitedError, Reason
+from bot.timing import Timing
 
 
 class OrphanRecovery:
@@ -32,6 +33,7 @@ class OrphanRecovery:
         limit: int,
         track: Callable[[NoteRecord, float], None],
         changed: Callable[[NoteRecord], None],
+        timing: Timing = Timing(),
     ) -> None:
         self._queue = queue
         self._leases = leases
@@ -40,6 +42,7 @@ class OrphanRecovery:
         self._limit = limit
         self._track = track
         self._changed = changed
+        self._timing = timing
         self._incomplete = False
         """Whether notes may have become this process's without being in its work queue."""
 
@@ -59,7 +62,8 @@ class OrphanRecovery:
         for record in new:
             if record.state is NoteState.SENDING:
                 with contextlib.suppress(StaleRevisionError):
-                    self._look_after(await until_stored(self._doubting(record)), now)
+                    moved = await until_stored(self._doubting(record), self._timing)
+                    self._look_after(moved, now)
 
     def _is_news(self, record: NoteRecord) -> bool:
         known = self._queue.get(record.id)

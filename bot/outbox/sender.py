@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -28,16 +27,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-
-HELD_BACK_SECONDS = 1.0
-"""The pause before a note is tried again that another process, or the database, held back."""
-
-LONGEST_RECORD_PAUSE_SECONDS = 5.0
-"""The longest pause between tries to write down what became of a note."""
-
-STALE_SECONDS = 5.0
-"""A send that could not begin so soon after it was written down is not begun at all: this
-process was held up, and another one may look after the note by now."""
+from bot.timing import Timing, loop_time
 
 Changed = Callable[[NoteRecord], None]
 
@@ -60,6 +50,7 @@ class Sender:
         breaker: CircuitBreaker,
         limits: Limits,
         changed: Changed,
+        timing: Timing,
     ) -> None:
         self._queue = queue
         self._store = store
@@ -69,6 +60,7 @@ class Sender:
         self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
         self._scheduler = FairScheduler()
         self._changed = changed
+        self._timing = timing
         self._sends: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -103,7 +95,7 @@ class Sender:
             self._queue.changed.clear()
             self._breaker.changed.clear()
             due = self._queue.next_try() if self._breaker.allows_request else None
-            pause = None if due is None else max(0.0, due - time.monotonic())
+            pause = None if due is None else max(0.0, due - loop_time())
             await _first_of(self._queue.changed, self._breaker.changed, seconds=pause)
 
     async def _send(self, item: WorkItem, failures: int) -> None:
@@ -112,18 +104,18 @@ class Sender:
             await self._try_to_send(item, failures)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
-            item.not_before = time.monotonic() + HELD_BACK_SECONDS
+            item.not_before = loop_time() + self._timing.send_again
             item.busy = False
             self._breaker.release_trial()
             self._queue.changed.set()
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
         try:
-            began = time.monotonic()
+            began = loop_time()
             item.record = await self._store.transition(item.record, NoteState.SENDING)
         except (StorageError, OutOfOrderError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
-            item.not_before = time.monotonic() + HELD_BACK_SECONDS
+            item.not_before = loop_time() + self._timing.send_again
             item.busy = False
             self._breaker.release_trial()
             self._queue.changed.set()
@@ -133,7 +125,8 @@ class Sender:
             self._breaker.release_trial()
             await self.follow(item, error.record)
             return
-        held_up = time.monotonic() - began > STALE_SECONDS or self._breaker.failure_count > failures
+        stale = loop_time() - began > self._timing.stale_send
+        held_up = stale or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
             self._breaker.release_trial()
             await self.transition(item, NoteState.QUEUED)
@@ -145,7 +138,7 @@ class Sender:
             added = await self._add(item.record)
         except OutcomeUnknownError as error:
             self._breaker.record_failure(error)
-            item.settled_at = time.monotonic() + self._settle_seconds
+            item.settled_at = loop_time() + self._settle_seconds
             item.poll_at = 0.0
             item.inconclusive_polls = 0
             await self.transition(item, NoteState.CHECKING, failure=error)
@@ -191,7 +184,8 @@ class Sender:
             record = await until_stored(
                 lambda: self._store.transition(
                     known, target, failure=failure, answer=answer, confirmed_count=confirmed_count
-                )
+                ),
+                self._timing,
             )
         except StaleRevisionError as error:
             await self.follow(item, error.record)
@@ -213,7 +207,7 @@ class Sender:
             return
         if record.revision < item.record.revision:
             return
-        item.settled_at = time.monotonic() + self._settle_seconds
+        item.settled_at = loop_time() + self._settle_seconds
         item.poll_at = 0.0
         item.inconclusive_polls = 0
         self._queue.put(item, record)
@@ -223,11 +217,11 @@ class Sender:
             await self.transition(item, NoteState.CHECKING, failure=stopped)
 
 
-async def until_stored(operation: Callable[[], Awaitable[_Result]]) -> _Result:
+async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
     """Do something to the database until it takes it, with pauses that grow."""
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(StorageError),
-        wait=wait_random_exponential(multiplier=0.2, max=LONGEST_RECORD_PAUSE_SECONDS),
+        wait=wait_random_exponential(multiplier=0.2, max=timing.longest_store_retry),
     ):
         with attempt:
             return await operation()

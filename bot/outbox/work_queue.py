@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
+from bot.timing import loop_time
 
 ASK_AGAIN_SECONDS = 0.5
 """The pause before it is asked again whether a guild's notes may be sent."""
@@ -93,7 +93,7 @@ class WorkQueue:
 
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""
-        now = time.monotonic()
+        now = loop_time()
         return [
             item.record
             for item in self._first_of_each_call()
@@ -108,7 +108,7 @@ class WorkQueue:
 
         Whether a guild's notes may be sent is asked again every `ASK_AGAIN_SECONDS`.
         """
-        now = time.monotonic()
+        now = loop_time()
         times = [
             item.not_before
             if self.may_send(item.record)
@@ -140,7 +140,7 @@ class WorkQueue:
 
     def _first_of_each_call(self) -> list[WorkItem]:
         first: dict[tuple[int, int], WorkItem] = {}
-        overdue = time.monotonic() - RECEIVED_SECONDS
+        overdue = loop_time() - RECEIVED_SECONDS
         for item in self._notes.values():
             if item.record.state is NoteState.RECEIVED and item.enqueued_at <= overdue:
                 continue

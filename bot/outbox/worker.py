@@ -6,8 +6,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import delete_old
@@ -24,18 +24,14 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
-
-HEARTBEAT_SECONDS = 5.0
-"""How often this process says that it is there."""
-
-RECOVERY_SECONDS = 2.0
-"""How often notes of processes that are gone are looked for."""
+from bot.timing import Timing, loop_time
 
 DOUBT_SECONDS = 30.0
 """For how long a button's move that was not confirmed may still turn out to have been made."""
 
 DAY_SECONDS = 86_400.0
 
+_Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
 
@@ -58,21 +54,23 @@ class OutboxWorker:
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
         self._shared = database.address.path is None
         self.store = OutboxRepository(database, owner)
         self._limits = limits
+        self._timing = timing
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
-        self._leases = Leases(database, owner)
+        self._leases = Leases(database, owner, timing=timing)
         self._queue = WorkQueue(waiting_notes)
         self._breaker = CircuitBreaker(cad, longest_pause=limits.longest_pause_seconds)
-        self._sender = Sender(self._queue, self.store, cad, self._breaker, limits, changed)
+        self._sender = Sender(self._queue, self.store, cad, self._breaker, limits, changed, timing)
         self._reconciler = Reconciler(
-            self._queue, self._leases, database, cad, self._sender, self._breaker, limits
+            self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
         )
-        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, changed)
+        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, changed, timing)
         self._recovery = OrphanRecovery(
             self._queue,
             self._leases,
@@ -81,6 +79,7 @@ class OutboxWorker:
             limit=limits.waiting_notes,
             track=self._track_recovered,
             changed=changed,
+            timing=timing,
         )
         self._registered = asyncio.Event()
         self._heartbeat_at = 0.0
@@ -120,7 +119,7 @@ class OutboxWorker:
         or `withdraw`, in any case, by the same process.
         """
         await self._registered.wait()
-        if time.monotonic() - self._heartbeat_at >= 2 * HEARTBEAT_SECONDS:
+        if loop_time() - self._heartbeat_at >= 2 * self._timing.heartbeat:
             await self._heartbeat()  # the database was away, and the others may take us for gone
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
@@ -137,7 +136,7 @@ class OutboxWorker:
         `text` is what is to be sent, where it is not what was written down first.
         """
         try:
-            moved = await until_stored(
+            moved = await self._until_stored(
                 lambda: self.store.transition(
                     record, NoteState.QUEUED, message=(message_id, record.token), text=text
                 )
@@ -153,14 +152,14 @@ class OutboxWorker:
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Forget a note that its member was not promised, unless it turns out to be queued."""
-        if not await until_stored(lambda: self.store.withdraw(record.id)):
-            await self._follow(record, await until_stored(lambda: self.store.get(record.id)))
+        if not await self._until_stored(lambda: self.store.withdraw(record.id)):
+            await self._follow(record, await self._until_stored(lambda: self.store.get(record.id)))
         elif (item := self._queue.get(record.id)) is not None:
             self._queue.remove(item)
 
     def forget(self, note_id: int) -> None:
         """See to it that a note is not sent whose writing down was not confirmed in time."""
-        task = asyncio.create_task(until_stored(lambda: self.store.withdraw(note_id)))
+        task = asyncio.create_task(self._until_stored(lambda: self.store.withdraw(note_id)))
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
 
@@ -208,15 +207,15 @@ class OutboxWorker:
                 record, target, failure=failure, message=message, take=True, waiting_limit=limit
             )
         except (StorageError, asyncio.CancelledError):
-            self._doubtful[record.id] = (record.revision, time.monotonic() + DOUBT_SECONDS)
+            self._doubtful[record.id] = (record.revision, loop_time() + DOUBT_SECONDS)
             raise
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called."""
-        await until_stored(self._leases.register)
-        self._heartbeat_at = time.monotonic()
+        await self._until_stored(self._leases.register)
+        self._heartbeat_at = loop_time()
         self._registered.set()
-        await until_stored(self._recovery.recover)
+        await self._until_stored(self._recovery.recover)
         parts = (self._breaker.run, self._sender.run, self._reconciler.run, self._expiry.run)
         loops = (*parts, self._housekeeping)
         async with asyncio.TaskGroup() as group:
@@ -239,7 +238,7 @@ class OutboxWorker:
             await self._leases.release()
 
     def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
-        now = time.monotonic()
+        now = loop_time()
         left = min(max(self._limits.give_up_seconds - age, 0.0), self._limits.give_up_seconds)
         item = WorkItem(record, enqueued_at=now, deadline=now + left)
         if record.state is NoteState.CHECKING:
@@ -261,24 +260,27 @@ class OutboxWorker:
         """Say that this process is there, and then take over what others left."""
         while True:
             try:
-                if time.monotonic() - self._heartbeat_at >= HEARTBEAT_SECONDS:
+                if loop_time() - self._heartbeat_at >= self._timing.heartbeat:
                     await self._heartbeat()
                 await self._recovery.recover()
                 await self._settle_doubts()
             except StorageError as error:
                 _log.warning("the outbox cannot be looked after: %s", error)
-            await asyncio.sleep(RECOVERY_SECONDS)
+            await asyncio.sleep(self._timing.recovery_interval)
+
+    async def _until_stored(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
+        return await until_stored(operation, self._timing)
 
     async def _heartbeat(self) -> None:
         await self._leases.heartbeat()
-        self._heartbeat_at = time.monotonic()
+        self._heartbeat_at = loop_time()
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""
         for note_id, (revision, until) in list(self._doubtful.items()):
             record = await self.store.get(note_id)
             made = record is not None and record.revision > revision
-            if not made and time.monotonic() < until:
+            if not made and loop_time() < until:
                 continue
             self._doubtful.pop(note_id, None)
             if record is None or not made or record.owner != self.store.owner:

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from bot.interactions.errors import SettingNotSavedError, SettingsUnknownError
 from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
 from bot.storage import StorageError, StorageFullError
-
-REFRESH_SECONDS = 2.0
-"""How often changes by another process are asked for, two of which overlap during a deploy."""
+from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
@@ -29,10 +27,12 @@ class SettingsCache:
         *,
         default_roles: frozenset[int] = frozenset(),
         default_server: int = 1,
+        timing: Timing = Timing(),
     ) -> None:
         self._store = store
         self._default_roles = default_roles
         self._default_server = default_server
+        self._refresh_pause = timing.settings_refresh
         self._known: dict[int, GuildSettings] = {}
         self._version = 0
         self._loaded = asyncio.Event()
@@ -118,7 +118,7 @@ class SettingsCache:
         self._loaded.set()
 
     async def keep_fresh(self) -> None:
-        """Refresh every `REFRESH_SECONDS` until cancelled, whatever the database does."""
+        """Refresh every `Timing.settings_refresh` until cancelled, whatever the database does."""
         while True:
             try:
                 await self.refresh()
@@ -128,7 +128,7 @@ class SettingsCache:
                 if self._trouble is not None:
                     _log.info("the database is back")
                 self._trouble = None
-            await asyncio.sleep(REFRESH_SECONDS)
+            await asyncio.sleep(self._refresh_pause)
 
     def _lost(self, error: Exception) -> None:
         known = isinstance(error, StorageError)

@@ -22,12 +22,10 @@ from bot.storage.failures import forbids, translated
 from bot.storage.sqlite_connections import SqliteConnections
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, may_make_tables, revision_of, upgrade
-
-SECONDS = 5.0
-"""How long a transaction may take in all, waiting for a connection included."""
+from bot.timing import Timing
 
 UPGRADE_SECONDS = 60.0
-"""How long bringing the tables up to date may take, each of its statements `SECONDS`."""
+"""How long bringing the tables up to date may take, each of its statements `seconds`."""
 
 CONNECTIONS = 5
 """PostgreSQL connections at once: small plans have 20, and two processes overlap in a restart."""
@@ -57,7 +55,7 @@ class Database:
 
     now: ColumnElement[float]
 
-    def __init__(self, address: DatabaseUrl, *, seconds: float = SECONDS) -> None:
+    def __init__(self, address: DatabaseUrl, *, seconds: float = Timing().transaction) -> None:
         self.address = address
         self._seconds = seconds
         self._engine = _engine(address, seconds)

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
+from bot.timing import Timing
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -52,6 +53,7 @@ async def test_an_invalidated_session_begins_anew_at_the_same_endpoint(world: Wo
 
 
 async def test_a_bot_stops_although_a_shard_is_connecting_anew(world: World) -> None:
+    world.let(identify_again=Timing().identify_again)
     await world.start()
     await world.discord.invalidate_sessions()
     await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
@@ -127,7 +129,8 @@ async def test_a_button_works_on_the_next_connection(world: World) -> None:
 async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
     world: World, landed: bool
 ) -> None:
-    await world.start(other_instance_seconds=PATIENCE)
+    world.let(other_instance=PATIENCE, acknowledge=0.5)
+    await world.start()
     never = asyncio.Event()
     world.discord.faults.add(DiscordFault("callback", applied=landed, hold=never))
     interaction = await world.use()

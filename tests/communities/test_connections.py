@@ -559,6 +559,7 @@ async def test_while_the_settings_are_not_known_nobody_new_gets_in(
 ) -> None:
     world.database, gate = behind_gate
     await gate.refuse()
+    world.let(database_first=0.5)
     await world.start()
     unknown = "Callnote can't reach its database, so it can't tell whether this server is connected"
     assert unknown in (await strangers.use(STATUS)).content

@@ -25,8 +25,9 @@ async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
 
 
 async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World) -> None:
-    await world.start(other_instance_seconds=PATIENCE)
-    await world.start(other_instance_seconds=PATIENCE)
+    world.let(other_instance=PATIENCE)
+    await world.start()
+    await world.start()
     interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(20)))
     for interaction in interactions:
         await world.final(interaction)
@@ -70,6 +71,7 @@ async def test_an_acknowledgement_that_landed_unconfirmed_ends_in_a_plain_answer
 async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
     world: World, status: int
 ) -> None:
+    world.let(acknowledge=0.5)
     await world.start()
     world.discord.faults.add(Fault(route="callback", status=status, times=None, applied=False))
     interaction = await world.use()

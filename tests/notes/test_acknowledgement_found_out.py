@@ -10,7 +10,6 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.app import lifecycle
 from bot.notes.failure_texts import unanswered
 from bot.sandbox.discord import Fault
 from tests import child
@@ -22,7 +21,8 @@ from tests.world import PATIENCE, World
 
 async def test_an_unconfirmed_acknowledgement_is_found_out_after_a_restart(world: World) -> None:
     world.database = world.file(0)
-    await world.start(other_instance_seconds=PATIENCE)
+    world.let(other_instance=PATIENCE)
+    await world.start()
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     interaction = await world.use()
     await asyncio.wait_for(interaction.attempted(2), PATIENCE)
@@ -43,7 +43,6 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_killed_is_fou
     world.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     async with child.running(world, tmp_path) as killed:
         interaction = await world.use()
-        world.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
         await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
         await killed.kill()
         await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
@@ -90,7 +89,8 @@ async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Wo
 async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_the_next_client(
     kept: World, stopped: bool
 ) -> None:
-    await kept.start(other_instance_seconds=PATIENCE)
+    kept.let(other_instance=PATIENCE)
+    await kept.start()
     kept.discord.faults.add(Fault(route="callback", status=500, applied=True))
     kept.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=None))
     interaction = await kept.use()
@@ -112,11 +112,11 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
 async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_found_out(
     kept: World,
 ) -> None:
-    await kept.start(other_instance_seconds=PATIENCE)
+    kept.let(other_instance=PATIENCE, acknowledge=0.5, acknowledged_at_latest=PATIENCE)
+    await kept.start()
     held = asyncio.Event()
     kept.discord.faults.add(Fault(route="callback", applied=False, hold=held))
     interaction = await kept.use()
-    kept.clock.later(-PATIENCE)  # Discord goes on waiting until it lands
     await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
     if kept.database != kept.file(0):
         await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
@@ -140,10 +140,10 @@ async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_ack
 
 
 async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_with(
-    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its client ended for good while the database was away; the process goes on."""
-    monkeypatch.setattr(lifecycle, "DRAIN_SECONDS", 0.5)
+    world.let(drain=0.5)
     await world.start()
     held = asyncio.Event()
     world.discord.faults.add(Fault(route="callback", hold=held))
@@ -159,7 +159,8 @@ async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_w
 
 async def test_what_another_instance_says_meanwhile_stays(world: World) -> None:
     """It has an outbox of its own and showed its answer while this one was about to close."""
-    await world.start(other_instance_seconds=1.0)
+    world.let(other_instance=1.0)
+    await world.start()
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     world.discord.faults.add(Fault(route="edit_original", abort=True, applied=False))
     interaction = await world.use()

@@ -13,6 +13,7 @@ from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
+from bot.timing import Timing
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -87,6 +88,7 @@ async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on
     world: World,
 ) -> None:
     """From queued over in doubt to queued again takes a moment; only the end is worth an edit."""
+    world.let(edit_interval=Timing().edit_interval)
     await world.start_with(2)
     world.cad.faults.add(Fault(status=429, headers={"Retry-After": "1"}))
     world.cad.faults.add(Fault(status=500))

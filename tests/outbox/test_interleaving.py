@@ -20,6 +20,7 @@ from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, with_limits, working
+from tests.timing import QUICK
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -62,7 +63,7 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_a
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_time(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session, give_up_seconds=4.0) as (worker, record):
+    async with waiting(database, cad, session, give_up_seconds=2.0) as (worker, record):
         await worker.outbox.store.transition(record, NoteState.SENDING)
         ended = (record.id, NoteState.UNCONFIRMED), (record.id, NoteState.FAILED)
         await worker.until(lambda told: any((each.id, each.state) in ended for each in told))
@@ -120,7 +121,7 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     """The cancellation comes between two tries to write down that the note was given up."""
     cad.faults.add(Fault(on="note", abort="before", times=2))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=4.0, call_reads_per_minute=1)
+    limits = with_limits(give_up_seconds=2.0, call_reads_per_minute=1)
     address = make_file(file_in(tmp_path))
     assert address.path is not None
     async with opened(address) as database:  # with more time than there is below
@@ -128,12 +129,12 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
         notes = [await in_state(store, NoteState.QUEUED, call=call) for call in (123, 124)]
     async with (
         opened(address, seconds=0.3) as database,
-        working(Worker(database, cad, session, limits)) as worker,
+        working(Worker(database, cad, session, limits, longest_store_retry=2.0)) as worker,
     ):
         records = [await worker.became(note, NoteState.CHECKING) for note in notes]
         async with locked_file(address.path):
             # Both are given up meanwhile, with pauses between the tries that grow.
-            await asyncio.sleep(8.0)
+            await asyncio.sleep(4.0)
         await cancelled(worker, records[0])
         await worker.became(records[1], NoteState.UNCONFIRMED)
 
@@ -173,7 +174,7 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
         workers.QUICK,
     )
     told = asyncio.Queue[NoteRecord]()
-    sender = Sender(queue, store, worker.client, breaker, limits, told.put_nowait)
+    sender = Sender(queue, store, worker.client, breaker, limits, told.put_nowait, QUICK)
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)
     task = asyncio.create_task(sender.run())

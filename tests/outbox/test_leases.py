@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
-from bot.outbox.leases import LEASE_TIMEOUT_SECONDS, Leases
+from bot.outbox.leases import Leases
 from bot.outbox.schema import call_list_reads
-from bot.outbox.worker import HEARTBEAT_SECONDS, RECOVERY_SECONDS
 from bot.storage import Database, DatabaseUrl
+from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
 from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.timing import QUICK, QUICK_PROCESS
+
+LEASE = Timing().lease_timeout
 
 engine = databases.engine
 address = databases.address
@@ -68,7 +71,7 @@ async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
 ) -> None:
     leases = Leases(database, "one")
     await leases.register()
-    await silent_for(database, "one", LEASE_TIMEOUT_SECONDS + 1)
+    await silent_for(database, "one", LEASE + 1)
     await leases.register()
     await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     two = Leases(database, "two")
@@ -80,13 +83,11 @@ async def test_notes_of_a_process_that_is_there_are_left_alone(database: Databas
     _, two = await entered(database, "one", "two")
     for number, state in enumerate(WAYS):
         await in_state(OutboxRepository(database, "one"), state, call=number + 1)
-    await silent_for(database, "one", LEASE_TIMEOUT_SECONDS - 10)
+    await silent_for(database, "one", LEASE - 10)
     assert (await two.claim_orphans(100))[0] == []
 
 
-@pytest.mark.parametrize(
-    "silence", [LEASE_TIMEOUT_SECONDS + 1, -LEASE_TIMEOUT_SECONDS - 1, -3600, 1e9]
-)
+@pytest.mark.parametrize("silence", [LEASE + 1, -LEASE - 1, -3600, 1e9])
 async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
     database: Database, silence: float
 ) -> None:
@@ -100,8 +101,11 @@ async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
 
 
 def test_the_claim_lapses_within_thirty_seconds_and_not_between_two_words() -> None:
-    assert LEASE_TIMEOUT_SECONDS + 2 * RECOVERY_SECONDS <= 30
-    assert LEASE_TIMEOUT_SECONDS > 2 * (HEARTBEAT_SECONDS + RECOVERY_SECONDS)
+    timing = Timing()
+    assert timing.lease_timeout + 2 * timing.recovery_interval <= 30
+    for each in (timing, QUICK, QUICK_PROCESS):
+        assert each.lease_timeout > 2 * (each.heartbeat + each.recovery_interval)
+        assert each.lease_timeout > 2 * each.stale_send
 
 
 async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(

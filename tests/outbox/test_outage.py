@@ -168,7 +168,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    limits = with_limits(give_up_seconds=3.0)
+    limits = with_limits(give_up_seconds=1.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         records = await accept_many(worker, 4)
         for record in records:
@@ -183,7 +183,7 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=3.0, call_reads_per_minute=1)
+    limits = with_limits(give_up_seconds=2.0, call_reads_per_minute=1)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
         await worker.became(record, NoteState.UNCONFIRMED)
@@ -202,7 +202,7 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
 ) -> None:
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="calls", status=503))
-    limits = with_limits(give_up_seconds=3.0, settle_seconds=6.0)
+    limits = with_limits(give_up_seconds=2.0, settle_seconds=4.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
         ended = await worker.became(record, end)
@@ -235,14 +235,14 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=2.0) as database,
+        opened(address, seconds=1.0) as database,
         working(Worker(database, cad, session, limits)) as worker,
     ):
         records = await accept_many(worker, 12)
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             gate.stall()
-            await asyncio.sleep(3.0)
+            await asyncio.sleep(1.5)
             await gate.cut()
             await gate.let_pass()
         await all_added(worker, records)
@@ -256,13 +256,13 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     assert address.path is not None
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=2.0) as database,
+        opened(address, seconds=1.0) as database,
         working(Worker(database, cad, session, limits)) as worker,
     ):
         records = await accept_many(worker, 12)
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             async with locked_file(address.path):
-                await asyncio.sleep(3.0)
+                await asyncio.sleep(1.5)
         await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)

@@ -158,7 +158,7 @@ def put(queue: WorkQueue, record: NoteRecord, not_before: float = 0.0) -> WorkIt
     return item
 
 
-def test_only_the_first_note_of_each_call_may_be_sent(queue: WorkQueue) -> None:
+async def test_only_the_first_note_of_each_call_may_be_sent(queue: WorkQueue) -> None:
     for position in (5, 3, 4):
         put(queue, queued(position, call=123))
     put(queue, queued(9, call=124))
@@ -166,7 +166,7 @@ def test_only_the_first_note_of_each_call_may_be_sent(queue: WorkQueue) -> None:
 
 
 @pytest.mark.parametrize("state", [NoteState.SENDING, NoteState.CHECKING])
-def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
+async def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
     queue: WorkQueue, state: NoteState
 ) -> None:
     put(queue, replace(queued(1, call=123), state=state))
@@ -175,14 +175,16 @@ def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
     assert queue.next_try() is None
 
 
-def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(queue: WorkQueue) -> None:
+async def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(queue: WorkQueue) -> None:
     later = time.monotonic() + 3600
     put(queue, queued(1), not_before=later)
     assert queue.sendable() == []
     assert queue.next_try() == later
 
 
-def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(queue: WorkQueue) -> None:
+async def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(
+    queue: WorkQueue,
+) -> None:
     old = put(queue, queued(1))
     queue.put(old, replace(old.record, state=NoteState.FAILED))
     assert len(queue) == 0
@@ -191,7 +193,7 @@ def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(queue: Wo
     assert queue.get(1) is new
 
 
-def test_a_note_that_has_ended_leaves_the_work_queue(queue: WorkQueue) -> None:
+async def test_a_note_that_has_ended_leaves_the_work_queue(queue: WorkQueue) -> None:
     item = put(queue, queued(1))
     assert 1 in queue
     queue.put(item, replace(item.record, state=NoteState.ADDED))

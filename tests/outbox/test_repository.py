@@ -17,7 +17,7 @@ from bot.outbox import (
 from bot.outbox.acceptance import REPEAT_SECONDS
 from bot.storage import Database
 from tests import database as databases
-from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
 
 engine = databases.engine
 address = databases.address
@@ -158,7 +158,7 @@ async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None
     assert await store.get(added.id) == added
 
 
-@pytest.mark.parametrize("state", WAYS)
+@every_state
 async def test_only_a_note_that_was_not_promised_can_be_withdrawn(
     store: OutboxRepository, state: NoteState
 ) -> None:

@@ -24,9 +24,9 @@ from tests.gate import Gate
 from tests.outbox import workers
 from tests.outbox.workers import (
     LABEL,
-    WAYS,
     Worker,
     eventually,
+    every_state,
     in_state,
     shift,
     stored,
@@ -186,7 +186,7 @@ async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
         assert (await resume(worker, now, target)).state is target
 
 
-@pytest.mark.parametrize("state", WAYS)
+@every_state
 async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:

@@ -13,7 +13,7 @@ from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionEr
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
 from tests import database as databases
-from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
 
 engine = databases.engine
 address = databases.address
@@ -25,7 +25,7 @@ def store(database: Database) -> OutboxRepository:
     return OutboxRepository(database, "one")
 
 
-@pytest.mark.parametrize("state", WAYS)
+@every_state
 async def test_a_move_is_made_exactly_where_the_states_allow_it(
     store: OutboxRepository, state: NoteState
 ) -> None:

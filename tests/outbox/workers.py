@@ -28,6 +28,7 @@ from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
 from bot.storage import Database
+from tests import timing
 from tests.world import PATIENCE
 
 KEY = "outbox-key"
@@ -60,6 +61,14 @@ WAYS: dict[NoteState, tuple[NoteState, ...]] = {
 }
 """The shortest way to each state that an accepted note can be in."""
 
+every_state = pytest.mark.parametrize(
+    ("engine", "state"),
+    [("sqlite", state) for state in WAYS]
+    + [("postgresql", NoteState.QUEUED), ("postgresql", NoteState.CHECKING)],
+    indirect=["engine"],
+)
+"""Every state on SQLite, and two on PostgreSQL, where the statements are the same."""
+
 _ids = itertools.count(1_000)
 
 
@@ -76,6 +85,7 @@ class Worker:
         history_days: int = 30,
         answer_seconds: float = 0.5,
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        **periods: float,
     ) -> None:
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
@@ -91,6 +101,7 @@ class Worker:
             history_days=history_days,
             changed=self._changed,
             waiting_notes=waiting_notes,
+            timing=replace(timing.QUICK, **periods),
         )
         self._running: asyncio.Task[None] | None = None
 

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.discord.markdown import render
 from bot.storage import DatabaseUrl
+from bot.timing import Timing
 from tests import database
 from tests.administrator import configure, refused
 from tests.database import setting_of
@@ -48,6 +49,7 @@ async def fill(address: DatabaseUrl, table: str) -> None:
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world: World, behind_gate: tuple[DatabaseUrl, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
+    world.let(database_first=0.5, transaction=1.0, store_note=Timing().store_note)
     world.database, gate = behind_gate
     await gate.refuse()
     await world.registered()
@@ -73,6 +75,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change
     way: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    world.let(transaction=1.0, store_note=Timing().store_note)
     world.database, gate = behind_gate
     chief = world.guild.add_role("Chief")
     await world.registered()

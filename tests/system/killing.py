@@ -67,7 +67,7 @@ async def gone(world: World, process: Child, number: int) -> None:
 
 
 async def lapse(where: DatabaseUrl) -> None:
-    """End the claim that a killed process has on its notes for another 24 s."""
+    """End the claim that a killed process has on its notes until its lease is over."""
     if where.path is None:
         connection = await asyncpg.connect(database.setting_of(where))
         try:

@@ -63,10 +63,12 @@ async def test_the_final_answer_arrives_in_the_same_message(world: World, fault:
     assert len(world.cad.note_requests) == 1
 
 
-@every_fault
-@pytest.mark.parametrize("step", ["queued", "checking"])
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [("queued", name) for name in FAULTS] + [("checking", "403"), ("checking", "429 of a proxy")],
+)
 async def test_a_step_that_could_not_be_told_does_not_keep_the_end_from_being_told(
-    world: World, step: str, fault: Fault
+    world: World, step: str, name: str
 ) -> None:
     await world.start_with(2)
     looked = asyncio.Event()
@@ -75,7 +77,7 @@ async def test_a_step_that_could_not_be_told_does_not_keep_the_end_from_being_to
     else:
         world.cad.faults.add(CadFault(status=500, applied=True))
         world.cad.faults.add(CadFault(on="calls", applied=True, hold=looked))
-    fails(world, fault, "edit_original")
+    fails(world, FAULTS[name], "edit_original")
     interaction = await world.use()
     message = await told(world, interaction, QUEUED if step == "queued" else CHECKING)
     looked.set()
@@ -155,6 +157,7 @@ async def test_an_acknowledgement_that_discord_takes_in_the_end_is_kept(
 async def test_nothing_is_sent_for_an_acknowledgement_that_discord_did_not_take(
     world: World, name: str
 ) -> None:
+    world.let(acknowledged_at_latest=1.5)
     await world.start_with(2)
     fails(world, FAULTS[name], "callback")
     interaction = await world.use()
@@ -198,6 +201,7 @@ async def test_an_acknowledgement_whose_confirmation_was_lost_is_kept_on_a_share
 async def test_nothing_is_sent_for_an_acknowledgement_not_taken_on_a_shared_database(
     shared: World, name: str
 ) -> None:
+    shared.let(acknowledged_at_latest=1.5)
     await shared.start_with(2)
     fails(shared, FAULTS[name], "callback")
     interaction = await shared.use()

@@ -17,8 +17,6 @@ from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
 
-SHARED_CLAIM_SECONDS = 60.0  # a process's claim lapses after 24 s, and somebody has to look
-
 
 async def test_notes_keep_their_order_over_a_kill(world: World) -> None:
     where = world.file(0)
@@ -74,9 +72,7 @@ async def test_a_second_process_finishes_what_a_killed_one_began(
         settings = {**QUICK, "DATABASE_URL": database.setting_of(where)}
         async with child.running(world, world.folder, connections=2, **settings):
             await first.kill()
-            async with asyncio.timeout(SHARED_CLAIM_SECONDS):
-                assert interaction.message is not None
-                await world.discord.shows(interaction.message, ADDED)
+            await told(world, interaction, ADDED)
             await ends_once(world, interaction)
 
 
@@ -88,10 +84,14 @@ async def test_mentions_arrive_as_names_also_after_a_kill(world: World) -> None:
         interaction = await world.use(note)
         await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
         await gone(world, first, signal.SIGKILL)
-    # The next process reaches Discord's API well before its gateway, which tells the names.
-    world.discord.faults.add(DiscordFault("gateway_bot", delay=2.0))
+    # The next process reaches Discord's API before its gateway, which tells the names.
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("gateway_bot", hold=held))
+    asked = asyncio.create_task(world.discord.requested("get_original"))
+    asked.add_done_callback(lambda _: held.set())
     async with running(world, where):
         await told(world, interaction, "NOTE '")
+    assert asked.done()
     assert world.stored() == ["@casey of @Dispatcher in #dispatch"]
 
 

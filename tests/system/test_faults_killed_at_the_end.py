@@ -25,7 +25,7 @@ from tests.world import World
 
 pytestmark = pytest.mark.long
 
-GIVE_UP_SOON = {"NOTE_GIVE_UP_SECONDS": "4"}
+GIVE_UP_SOON = {"NOTE_GIVE_UP_SECONDS": "3"}
 """Soon, but not before a note's message says that it is queued, also on a busy machine."""
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
+from bot.timing import Timing
 from tests import database as databases
 from tests.gate import Gate
 from tests.note_messages import (
@@ -34,6 +35,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
+    world.let(store_note=Timing().store_note)
     if request.param == "locked":
         yield world.locked
         return
@@ -42,6 +44,7 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
         Gate(databases.way_to(address)) as gate,
     ):
         world.database = databases.at(address, host="127.0.0.1", port=gate.port)
+        world.let(transaction=1.0)  # which a server that stalls takes in full
 
         @asynccontextmanager
         async def lost() -> AsyncIterator[None]:
@@ -59,8 +62,8 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
 
 
 async def a_moment_later(world: World) -> None:
-    """Let the bot meet the lost database: it looks after its notes every other second."""
-    await asyncio.sleep(2.5)
+    """Let the bot meet the lost database: it looks after its notes several times."""
+    await asyncio.sleep(5 * world.timing.recovery_interval)
 
 
 async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
@@ -100,7 +103,12 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
     assert len(world.cad.note_requests) == 1
 
 
-@pytest.mark.parametrize("status", [None, 500, 404, 429], ids=str)
+@pytest.mark.parametrize(
+    ("loss", "status"),
+    [("cut", None), ("cut", 500), ("cut", 404), ("cut", 429)]
+    + [(loss, status) for loss in ("locked", "stalled") for status in (None, 404)],
+    indirect=["loss"],
+)
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
     world: World, loss: Loss, status: int | None
 ) -> None:
@@ -175,7 +183,7 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     assert len(public(world)) == 4
 
 
-@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+@pytest.mark.parametrize("hours", [-48, 48])
 @pytest.mark.parametrize("step", ["queued", "checking", "sending"])
 async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
     world: World, step: str, hours: int

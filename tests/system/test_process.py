@@ -23,10 +23,11 @@ from pathlib import Path
 from bot.app.logging import set_up_logging
 from bot.config import Config, environment
 from bot.app.lifecycle import run
+from bot.timing import Timing
 
 config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
 set_up_logging(config.log_level, config.secrets)
-sys.exit(asyncio.run(run(config, longest_stop=0.5)))
+sys.exit(asyncio.run(run(config, timing=Timing(longest_stop=0.5))))
 """
 """The bot as it is, but for a shorter time to stop in."""
 

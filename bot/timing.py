@@ -1,0 +1,123 @@
+"""The periods that Callnote waits, in one place, so that tests can run it faster."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Periods, all in seconds; the defaults are those of a bot in service."""
+
+    drain: float = 22.0
+    """Time for notes in flight after a signal, which with `last_words` stays within 25 s; Heroku
+    kills a process 30 s after SIGTERM."""
+
+    longest_stop: float = 25.0
+    """When a process that is stopping ends whatever it still does, such as waiting for a database
+    that does not answer any more; the outbox has what was not finished."""
+
+    last_words: float = 2.5
+    """Time for a cancelled command to tell its member that it was."""
+
+    hand_over: float = 2.0
+    """How long handing the unfinished notes over to the next process may take."""
+
+    database_first: float = 5.0
+    """How long Discord is not connected to while the database is being opened. After that,
+    commands are answered with the plain truth until it is."""
+
+    first_database_retry: float = 0.5
+    """The pause after the first failed try to open the database; it doubles with each further."""
+
+    longest_database_retry: float = 15.0
+    """The longest such pause."""
+
+    first_discord_retry: float = 5.0
+    """The pause after the first failed try to reach Discord; it doubles with each further one."""
+
+    longest_discord_retry: float = 300.0
+    """The longest such pause: far from the 1,000 tries a day after which a token is reset."""
+
+    identify_again: float = 5.0
+    """The pause before a shard identifies again, which may be done once in 5 s (Discord API docs,
+    Gateway, Rate Limiting); discord.py's own."""
+
+    transaction: float = 5.0
+    """How long a database transaction may take in all, waiting for a connection included."""
+
+    settings_refresh: float = 2.0
+    """How often changes of settings by another process are asked for; two overlap in a deploy."""
+
+    acknowledge: float = 2.5
+    """Time for the first response. Discord gives 3 s from the event, and discord.py would try
+    again for 25 s after a server error, long after the interaction is lost."""
+
+    other_instance: float = 45.0
+    """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
+    look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
+
+    edit_again: float = 1.5
+    """The pause before an answer that Discord did not take is tried again."""
+
+    store_note: float = 2.0
+    """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
+
+    look_up_names: float = 2.0
+    """How long the members' names may take in all; a note does not wait longer for a name."""
+
+    other_instance_shows: float = 10.0
+    """How long another instance of the bot, with an outbox of its own, may take to show something
+    for a note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest
+    for Discord to take that."""
+
+    ask_discord_again: float = 2.0
+    """The pause before Discord is asked again whether it took an acknowledgement."""
+
+    acknowledged_at_latest: float = 3.5
+    """The age at which an interaction that is not acknowledged never will be (Discord API docs,
+    Receiving and Responding to Interactions: 3 s)."""
+
+    edit_interval: float = 3.0
+    """The least time between two edits of a message while its note is still on its way."""
+
+    first_show_retry: float = 1.5
+    """The pause before something that Discord did not take is shown again; it doubles each time."""
+
+    longest_show_retry: float = 30.0
+    """The longest such pause."""
+
+    heartbeat: float = 5.0
+    """How often this process says that it is there."""
+
+    lease_timeout: float = 24.0
+    """How long a process that says nothing keeps its notes. With `recovery_interval` this stays
+    below 30 s, and it is several heartbeats."""
+
+    recovery_interval: float = 2.0
+    """How often notes of processes that are gone are looked for."""
+
+    stale_send: float = 5.0
+    """A send that could not begin so soon after it was written down is not begun at all: this
+    process was held up, and after `lease_timeout` another one looks after the note."""
+
+    send_again: float = 1.0
+    """The pause before a note is tried again that another process, or the database, held back."""
+
+    longest_store_retry: float = 5.0
+    """The longest pause between tries to write down what became of a note."""
+
+    first_poll: float = 2.0
+    """The pause between an uncertain send and the first look, which can only find the note."""
+
+    expiry_interval: float = 0.5
+    """How often it is looked which notes have waited too long."""
+
+    announce_after: float = 2.5
+    """How long a note may wait for its turn before its member is told that it does."""
+
+
+def loop_time() -> float:
+    """Return the time by the running event loop's monotonic clock, in seconds."""
+    return asyncio.get_running_loop().time()

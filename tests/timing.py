@@ -1,0 +1,40 @@
+"""Periods with which tests need not wait."""
+
+from dataclasses import replace
+
+from bot.timing import Timing
+
+PATIENCE = 30.0
+"""Seconds after which a test that waits for something gives up."""
+
+QUICK = Timing(
+    first_database_retry=0.05,
+    longest_database_retry=0.5,
+    first_discord_retry=0.05,
+    identify_again=0.05,
+    settings_refresh=0.2,
+    other_instance=0.3,
+    recovery_interval=0.2,
+    send_again=0.05,
+    longest_store_retry=0.2,
+    expiry_interval=0.05,
+    announce_after=0.3,
+    acknowledge=PATIENCE,
+    store_note=PATIENCE,
+    look_up_names=PATIENCE,
+    edit_again=0.05,
+    ask_discord_again=0.1,
+    edit_interval=0.1,
+    first_show_retry=0.05,
+    longest_show_retry=0.5,
+)
+"""What a bot waits for in vain is quick; what must happen in time may take long.
+
+The latter keeps a busy machine from deciding the outcome; a test lets such a period pass by making
+it short itself.
+"""
+
+QUICK_PROCESS = replace(
+    QUICK, acknowledge=Timing().acknowledge, heartbeat=0.4, stale_send=1.0, lease_timeout=4.0
+)
+"""The same for a process of its own, whose lease a test can let lapse by itself."""
