@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Protocol
 
-from tests import nursery
+from tests import fork_server
 from tests.database import file_in, make_file
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
@@ -60,7 +60,7 @@ async def start(
     folder: Path, settings: dict[str, str], *arguments: str, module: str = "bot"
 ) -> Child:
     """Start `python -m bot` with these settings and arguments, in the quick way."""
-    return Child(await nursery.fork(folder, environment(settings), module, *arguments))
+    return Child(await fork_server.fork(folder, environment(settings), module, *arguments))
 
 
 async def interpret(

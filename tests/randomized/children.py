@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.sandbox.discord import DiscordServer
-from tests import nursery
+from tests import fork_server
 from tests.randomized.witness import Witness
 
 START_SECONDS = 30.0
@@ -23,7 +23,7 @@ class Child:
     `ending` tells that it was killed or asked to end.
     """
 
-    process: nursery.Forked
+    process: fork_server.Forked
     owner: str | None = None
     ending: bool = False
 
@@ -66,11 +66,11 @@ class Children:
         """Start one more process and wait until it is connected to Discord."""
         before = await self._witness.owners() if self._shared else set()
         with self.output.open("ab") as output:
-            process = await nursery.fork(
+            process = await fork_server.fork(
                 self._folder,
                 {
                     "PATH": os.environ["PATH"],
-                    "PYTHONPATH": str(nursery.ROOT),
+                    "PYTHONPATH": str(fork_server.ROOT),
                     **self._settings,
                     **settings,
                 },

@@ -11,7 +11,7 @@ import pytest
 from bot.sandbox.discord import DiscordServer
 from bot.sandbox.scene import API_KEY, COMMUNITY_ID, LIMITS, TOKEN, Scene
 from bot.sandbox.sonoran import SonoranServer
-from tests import nursery
+from tests import fork_server
 from tests.child import environment, interpret
 from tests.sandbox.cad_caller import CALLS, Caller
 from tests.world import PATIENCE
@@ -32,9 +32,9 @@ async def sandbox(
     Without `thinking`, the lines that say that Callnote is thinking are left out: it may be on a
     busy machine.
     """
-    process: nursery.Forked | asyncio.subprocess.Process
+    process: fork_server.Forked | asyncio.subprocess.Process
     if forked:
-        process = await nursery.fork(folder, environment(settings), "bot", "sandbox")
+        process = await fork_server.fork(folder, environment(settings), "bot", "sandbox")
     else:
         process = await interpret(folder, settings, "-m", "bot", "sandbox")
     sent = text.encode() if isinstance(text, str) else text

@@ -151,7 +151,7 @@ async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_ne
     assert world.stored() == ["some note here"]
 
 
-async def test_settings_may_simulator_a_file(world: World, tmp_path: Path) -> None:
+async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
     lines = [f"{name}={value}" for name, value in settings_of(world).items()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     child = await start(tmp_path, {})

@@ -8,6 +8,7 @@ output, and an end of its own. How it begins otherwise is for `tests.child.inter
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
 import functools
 import gc
@@ -40,7 +41,7 @@ LOADED = (
 
 
 class Forked:
-    """A process of the nursery, to be used like `asyncio.subprocess.Process`."""
+    """A process of the fork server, to be used like `asyncio.subprocess.Process`."""
 
     def __init__(
         self, pid: int, stdin: int, outputs: list[asyncio.Task[bytes]], status: asyncio.StreamReader
@@ -91,15 +92,15 @@ async def fork(
     theirs.append(told)
     wanted = {"folder": str(folder), "environment": environment, "arguments": arguments}
     message = json.dumps(wanted).encode()
-    # The message fits into the socket's buffer, also while the nursery is still loading.
-    socket.send_fds(_nursery(), [len(message).to_bytes(4) + message], theirs)
+    # The message fits into the socket's buffer, also while the fork server is still loading.
+    socket.send_fds(_server(), [len(message).to_bytes(4) + message], theirs)
     for end in theirs:
         os.close(end)
     told_of = await _reader(status)
     readers = [await _reader(read) for read, _ in outputs]
     if not (pid := await told_of.readline()):
         assert _program is not None
-        raise RuntimeError(f"There is no nursery: {_program.communicate()}")
+        raise RuntimeError(f"The fork server has ended: {_program.communicate()}")
     reading = [asyncio.create_task(reader.read()) for reader in readers]
     return Forked(int(pid), stdin[1], reading, told_of)
 
@@ -113,12 +114,12 @@ async def _reader(end: int) -> asyncio.StreamReader:
 
 
 @functools.cache
-def _nursery() -> socket.socket:
-    """Start the nursery that this process keeps for as long as it lives; returns the way to it."""
+def _server() -> socket.socket:
+    """Start the fork server of this process, once; returns the socket that leads to it."""
     ours, theirs = socket.socketpair()
     global _program
     _program = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "tests.nursery", str(theirs.fileno())],
+        [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,  # as it will be in each, which is what Python prepares for
@@ -128,7 +129,14 @@ def _nursery() -> socket.socket:
         start_new_session=True,
     )
     theirs.close()
+    atexit.register(_end, ours, _program)
     return ours
+
+
+def _end(ours: socket.socket, program: subprocess.Popen[bytes]) -> None:
+    """Let the fork server end, and with it whatever it still has."""
+    ours.close()
+    program.communicate()
 
 
 _program: subprocess.Popen[bytes] | None = None  # kept, as Python complains of one let go of
