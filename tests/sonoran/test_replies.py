@@ -66,7 +66,7 @@ class TestRetryAfter:
 
     @pytest.mark.parametrize("name", ["ratelimit-reset", "x-ratelimit-reset"])
     @pytest.mark.parametrize("useless", ["", "soon", "nan", "inf"])
-    def test_the_reset_headers_simulator_for_a_useless_delay(self, name: str, useless: str) -> None:
+    def test_the_reset_headers_stand_in_for_a_useless_delay(self, name: str, useless: str) -> None:
         received = reply(b"", 429, {"retry-after": useless, name: "12"})
         assert received.retry_after(NOW) == 12.0
 
