@@ -6,7 +6,7 @@ from typing import Any
 
 import discord
 
-from bot.communities.connections import Connections
+from bot.communities.connections import Connections, role_ids_of
 from bot.communities.owners import Owners
 from bot.communities.texts import (
     connect_question,
@@ -95,7 +95,7 @@ class Connector:
         guild = interaction.guild
         if guild is None:
             raise NotInGuildError
-        connection = self._connections.of(guild)
+        connection = self._connections.of(guild, role_ids_of(interaction.user))
         if connection.connected:
             await self._handler.respond(interaction, connected_already(connection), view=None)
             audit_log.outcome(interaction, "connected already")

@@ -59,7 +59,8 @@ class Guilds(commands.Cog):
             if guild.shard_id == shard_id:
                 if self._guilds.get(guild.id) is guild:
                     await self.on_guild_remove(guild)
-                self._guilds[guild.id] = guild
+                else:
+                    self._guilds[guild.id] = guild
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
@@ -72,7 +73,8 @@ class Guilds(commands.Cog):
 
         discord.py 2.7 tells of a server in this way, too, that was joined just after the start.
         """
-        self._guilds[guild.id] = guild
+        if guild.id not in self._guilds:
+            await self.on_guild_join(guild)
         self._connections.join(guild.id)
         await self._settings.loaded()
         if guild.id in self._named or not self._connections.to_be_connected(guild):
@@ -102,7 +104,8 @@ class Guilds(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Log a server that removed the bot; its waiting notes are withdrawn."""
-        if self._connections.leave(guild.id):
+        self._guilds.pop(guild.id, None)
+        if self._connections.leave(guild):
             _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
 
 

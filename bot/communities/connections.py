@@ -76,24 +76,28 @@ class Connections:
         self._clock = clock
         self._client: discord.Client | None = None
         self._alone_since = clock()
-        self._left: set[int] = set()
+        self._left: dict[int, discord.Guild] = {}
         # The servers that were seen with one of these roles, for when they are unavailable.
         self._with_role: set[int] = set()
 
     def use(self, client: discord.Client | None) -> None:
         """Ask this connection to Discord from now on; None while there is none."""
+        if client is None and self._client is not None and self._client.is_ready():
+            self._alone_since = self._clock()
         self._client = client
-        self._alone_since = self._clock()
 
-    def leave(self, guild_id: int) -> bool:
-        """Take note that the bot is not in a server any more; returns whether that is news."""
-        news = guild_id not in self._left
-        self._left.add(guild_id)
+    def leave(self, guild: discord.Guild) -> bool:
+        """Take note that the bot is not in a server any more; returns whether that is news.
+
+        If the bot is added again, discord.py has another object for it.
+        """
+        news = self._left.get(guild.id) is not guild
+        self._left[guild.id] = guild
         return news
 
     def join(self, guild_id: int) -> None:
         """Take note that the bot was added to a server."""
-        self._left.discard(guild_id)
+        self._left.pop(guild_id, None)
 
     def of(self, guild: discord.Guild, role_ids: Iterable[int] = ()) -> Connection:
         """Return how a server is connected.
@@ -142,10 +146,7 @@ class Connections:
     def _refusal(self, interaction: discord.Interaction) -> Refusal | None:
         if interaction.guild is None:
             return None
-        member = interaction.user
-        # The ids from the interaction itself, for which there is no public name.
-        role_ids = member._roles if isinstance(member, discord.Member) else ()
-        connection = self.of(interaction.guild, role_ids)
+        connection = self.of(interaction.guild, role_ids_of(interaction.user))
         try:
             self.check_known(connection)
         except Refusal as error:
@@ -183,12 +184,13 @@ class Connections:
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
 
     def _member_of(self, guild_id: int) -> discord.Guild | None:
-        if self._client is None or guild_id in self._left:
-            return None
-        return self._client.get_guild(guild_id)
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        return None if guild is self._left.get(guild_id) else guild
 
     def _without_discord(self, guild_id: int) -> bool:
         """Whether a server is connected by what is known here."""
+        if guild_id in self._left:
+            return False
         try:
             chosen = self._settings.of(guild_id).connected
         except SettingsUnknownError:
@@ -220,3 +222,11 @@ class Connections:
 
         what = "connected to the CAD" if connected else "disconnected from the CAD"
         await self._settings.change(guild.id, member_id, edit, lambda _, __: what)
+
+
+def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:
+    """Return the ids of a member's roles, which the interaction itself has.
+
+    There is no public name for them: `Member.roles` knows only those in the guild cache.
+    """
+    return user._roles if isinstance(user, discord.Member) else ()

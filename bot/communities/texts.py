@@ -79,4 +79,6 @@ def disconnected_now(connection: Connection) -> str:
             f"This server is still connected, {CONNECTED_BY[connection]}: only the bot's "
             "host can change that."
         )
+    if connection is not Connection.UNDONE:
+        return "Disconnected, unless a setting of the host's connects this server: see in a moment."
     return "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."

@@ -48,13 +48,15 @@ class Expiry:
         """Give notes up and announce them, for ever."""
         while True:
             now = loop_time()
+            # First what needs no database, for which the others may wait.
+            for item in self._queue:
+                if self._waits_silently(item, now):
+                    self.announce(item)
             for item in self._queue:
                 if self._queue.to_withdraw(item):
                     await self._withdraw(item)
                 elif self._given_up_at(item) <= now and not item.busy:
                     await self._give_up(item)
-                elif self._waits_silently(item, now):
-                    self.announce(item)
             await asyncio.sleep(self._timing.expiry_interval)
 
     def announce(self, item: WorkItem) -> None:

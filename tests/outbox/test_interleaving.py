@@ -12,6 +12,7 @@ import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.leases import Leases
 from bot.outbox.sender import Sender
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
@@ -105,9 +106,11 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
-        other = OutboxRepository(database, "a process that is gone")
+        other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
+        await lease.heartbeat()
         sending = await other.transition(record, NoteState.SENDING, take=True)
         await other.transition(sending, NoteState.ADDED)
+        await lease.release()
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
         last = await worker.note("last")

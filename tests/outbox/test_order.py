@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.leases import Leases
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -69,11 +70,13 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     """It was taken while its acknowledgement was being written down, and its new owner ended."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        other = OutboxRepository(database, "gone")
+        other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
+        await lease.heartbeat()
         moved = await other.transition(first, NoteState.QUEUED, message=(1, "token"), take=True)
         moved = await other.transition(moved, NoteState.SENDING)
         if tried:
             await other.transition(moved, NoteState.QUEUED)
+        await lease.release()
         await taken_back(worker, first)
         await worker.outbox.acknowledged(first, message_id=1)
         second = await worker.note("second")
