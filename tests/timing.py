@@ -18,7 +18,6 @@ QUICK = Timing(
     send_again=0.05,
     longest_store_retry=0.2,
     expiry_interval=0.05,
-    announce_after=0.3,
     acknowledge=PATIENCE,
     store_note=PATIENCE,
     look_up_names=PATIENCE,
@@ -28,7 +27,8 @@ QUICK = Timing(
     first_show_retry=0.05,
     longest_show_retry=0.5,
 )
-"""What a bot waits for in vain is quick; what must happen in time may take long.
+"""What a bot waits for in vain is quick; what must happen in time may take long, and a note that
+waits is not soon said to.
 
 The latter keeps a busy machine from deciding the outcome; a test lets such a period pass by making
 it short itself.

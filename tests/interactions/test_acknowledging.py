@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
+from tests.note_messages import shows
 from tests.world import PATIENCE, World
 
 
@@ -117,7 +118,8 @@ async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world
     world.discord.world.messages.delete(interaction.message)
     held.set()
     await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
-    assert interaction.messages[-1].content == "NOTE 'some note here' added to call #123"
+    message = interaction.messages[-1]
+    await shows(world, message, "NOTE 'some note here' added to call #123")
 
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:

@@ -84,7 +84,7 @@ async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
     await world.start_with(version)
     body = '{"message": "Slow down", "request_id": "r1"}'
     world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
-    message = await told(world, await world.use(), "Queued for call #123: ")
+    message = await told(world, await world.use(), "Queued for call #123: Sonoran CAD")
     first, second = message.content.split("\n")
     assert first == ("Queued for call #123: Sonoran CAD gets too many requests; trying again.")
     assert second == "Your note: some note here"
