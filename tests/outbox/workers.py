@@ -83,7 +83,7 @@ class Worker:
         limits: Limits = QUICK,
         version: int | None = 2,
         history_days: int = 30,
-        answer_seconds: float = 0.5,
+        answer_seconds: float = 3.0,
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
         **periods: float,
     ) -> None:
