@@ -168,8 +168,11 @@ class Database:
         try:
             connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
-            # Both drivers can lose a connection whose opening is cut off (omnilib/aiosqlite#259).
-            left = min(deadline - loop.time(), CANCEL_SECONDS)
+            # Both drivers can lose a connection whose opening is cut off (omnilib/aiosqlite#259);
+            # a file is opened so fast that it gets the time in any case.
+            left = CANCEL_SECONDS
+            if self._file is None:
+                left = min(deadline - loop.time(), CANCEL_SECONDS)
             await _to_the_end(asyncio.ensure_future(_given_back(opening, max(left, 0))))
             raise
         stop = None

@@ -1,6 +1,8 @@
 import asyncio
 import contextlib
+import gc
 import time
+import warnings
 from pathlib import Path
 
 import pytest
@@ -15,7 +17,7 @@ from bot.storage import (
 )
 from bot.storage.database import CONNECTIONS
 from tests import database as databases
-from tests.database import opened
+from tests.database import file_in, make_file, opened
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -228,6 +230,21 @@ async def test_a_block_that_takes_too_long_is_ended_and_undone(
     assert ended.is_set()
     async with opened(address) as again:
         assert await ids(again) == []
+
+
+async def test_a_file_that_is_being_opened_when_the_time_is_over_is_closed(tmp_path: Path) -> None:
+    address = make_file(file_in(tmp_path))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        for step in range(100):
+            database = Database(address, seconds=step * 0.00003)
+            with contextlib.suppress(StorageUnavailableError):
+                async with database.begin():
+                    pass
+            await database.close()
+        del database
+        gc.collect()
+    assert [str(each.message) for each in caught] == []
 
 
 async def test_waiting_for_a_free_connection_ends_in_time(
