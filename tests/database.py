@@ -21,10 +21,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import asyncpg
+import psycopg
 import pytest
-from sqlalchemy import URL, Connection
-from sqlalchemy.ext.asyncio import create_async_engine
+from psycopg.conninfo import make_conninfo
+from sqlalchemy import URL, Connection, create_engine
 
 from bot.storage import Database, DatabaseUrl
 from bot.storage.migrations import VERSION_TABLE
@@ -45,9 +45,21 @@ def server_url(config: pytest.Config) -> str:
 
 async def administer(url: str, statement: str) -> None:
     """Execute one statement on the server, outside of any test's database."""
-    connection = await asyncpg.connect(url)
-    try:
+    async with connected(url) as connection:
         await connection.execute(statement)
+
+
+@asynccontextmanager
+async def connected(
+    url: str, database: str | None = None, *, autocommit: bool = True
+) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    """Give a connection of its own to a PostgreSQL server; without `autocommit`, a transaction."""
+    parts = {} if database is None else {"dbname": database}
+    connection = await psycopg.AsyncConnection.connect(
+        make_conninfo(url, **parts), autocommit=autocommit, prepare_threshold=None
+    )
+    try:
+        yield connection
     finally:
         await connection.close()
 
@@ -86,8 +98,8 @@ class Kept:
         self._url = url
         self._template = template
         self._free: list[str] = []
-        self._shape: asyncpg.Record | None = None
-        self._rows: dict[str, list[asyncpg.Record]] = {}
+        self._shape: object = None
+        self._rows: dict[str, list[Any]] = {}
 
     @classmethod
     async def make(cls, url: str) -> Kept:
@@ -96,10 +108,10 @@ class Kept:
         server = DatabaseUrl.parse(url, folder=Path())
         async with opened(at(server, database=kept._template)):
             pass
-        async with kept._connected(kept._template) as connection:
-            kept._shape = await connection.fetchrow(_SHAPE)
+        async with connected(url, kept._template) as connection:
+            kept._shape = await _fetch(connection, _SHAPE)
             for table in metadata.sorted_tables:
-                kept._rows[table.name] = await connection.fetch(f"SELECT * FROM {table.name}")  # noqa: S608
+                kept._rows[table.name] = await _fetch(connection, f"SELECT * FROM {table.name}")  # noqa: S608
         return kept
 
     async def take(self) -> str:
@@ -108,18 +120,18 @@ class Kept:
 
     async def put_back(self, name: str) -> bool:
         """Make a database as it was; returns False where another test had better get a new one."""
-        async with self._connected(name) as connection:
+        async with connected(self._url, name) as connection:
             await connection.execute(_END_OTHERS)
-            for (table,) in await connection.fetch(_TABLES):
+            for (table,) in await _fetch(connection, _TABLES):
                 if table not in self._rows and table != VERSION_TABLE:
                     await connection.execute(f"DROP TABLE {table}")
-            if await connection.fetchrow(_SHAPE) != self._shape:
+            if await _fetch(connection, _SHAPE) != self._shape:
                 return False
             await connection.execute(f"TRUNCATE {', '.join(self._rows)} RESTART IDENTITY")
             for table, rows in self._rows.items():
                 for row in rows:
-                    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
-                    await connection.execute(f"INSERT INTO {table} VALUES ({places})", *row)  # noqa: S608
+                    places = ", ".join(["%s"] * len(row))
+                    await connection.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608
         self._free.append(name)
         return True
 
@@ -128,13 +140,9 @@ class Kept:
         for name in (self._template, *self._free):
             await administer(self._url, f"DROP DATABASE {name} WITH (FORCE)")
 
-    @asynccontextmanager
-    async def _connected(self, name: str) -> AsyncIterator[Any]:
-        connection = await asyncpg.connect(self._url, database=name)
-        try:
-            yield connection
-        finally:
-            await connection.close()
+
+async def _fetch(connection: psycopg.AsyncConnection[Any], query: str) -> list[Any]:
+    return await (await connection.execute(query)).fetchall()
 
 
 _END_OTHERS = """
@@ -296,13 +304,37 @@ def _begun(connection: sqlite3.Connection) -> bool:
     return True
 
 
+@asynccontextmanager
+async def transaction(address: DatabaseUrl, statement: str) -> AsyncIterator[None]:
+    """Keep what a statement changes or locks in PostgreSQL uncommitted until the block ends."""
+    async with connected(setting_of(address), autocommit=False) as connection:
+        await connection.execute(statement)
+        yield
+        await connection.commit()
+
+
+async def somebody_waits(address: DatabaseUrl) -> None:
+    """Wait until a transaction waits for another one in a PostgreSQL database."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(30.0), connected(setting_of(address)) as connection:
+        while not (await _fetch(connection, waiting))[0][0]:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+
 async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> Any:
     """Do something to a database outside of Callnote's own connections."""
     if address.path is not None:
         address.path.touch(0o600)
-    outside = create_async_engine(address.url)
-    try:
-        async with outside.begin() as connection:
-            return await connection.run_sync(work)
-    finally:
-        await outside.dispose()
+
+    def do() -> Any:
+        outside = create_engine(address.url)
+        try:
+            with outside.begin() as connection:
+                return work(connection)
+        finally:
+            outside.dispose()
+
+    return await asyncio.to_thread(do)

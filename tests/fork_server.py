@@ -28,15 +28,13 @@ ROOT = Path(__file__).parent.parent
 
 # Not `bot.__main__`, which must be new to the process that runs it.
 LOADED = (
-    "aiosqlite",
-    "asyncpg",
     "bot.app.check",
     "bot.app.lifecycle",
     "bot.sandbox.shell",
     "cogs.callnote",
     "cogs.callnote_config",
-    "sqlalchemy.dialects.postgresql.asyncpg",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.sqlite.pysqlite",
 )
 
 

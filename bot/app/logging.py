@@ -23,7 +23,7 @@ _SHAPES = (
 
 
 # Libraries whose lines show what is stored, tokens of interactions and notes included.
-_TALKATIVE = ("aiosqlite", "sqlalchemy", "alembic", "asyncpg")
+_TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
 
 
 class SingleLineFormatter(logging.Formatter):

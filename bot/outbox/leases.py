@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, delete, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.rows import record_of
@@ -41,48 +40,39 @@ _GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
 class Leases:
     """Takes notes over from processes that ended, as the process `owner`.
 
-    Every method raises as `Database.begin` does.
+    Every method raises as `Database.run` does.
     """
 
     def __init__(self, database: Database, owner: str, *, timing: Timing = Timing()) -> None:
         self._database = database
         self._owner = owner
         self._timeout = timing.lease_timeout
+        self._beat = (
+            # It may be there already, perhaps for long: after a lost confirmation this is repeated.
+            database.insert_once(leases).values(id=owner, heartbeat_at=database.now),
+            update(leases).where(leases.c.id == owner).values(heartbeat_at=database.now),
+        )
 
     async def register(self) -> None:
         """Say for the first time that this process is there.
 
         A SQLite file has one process at a time, so whoever had notes in it before is gone.
         """
-        async with self._database.begin() as connection:
-            if self._database.address.path is not None:
-                await connection.execute(delete(leases))
-            await self._beat(connection)
+        others = [delete(leases)] if self._database.address.path is not None else []
+        await self._database.execute(*others, *self._beat)
 
     async def heartbeat(self) -> None:
         """Say that this process is still there."""
-        async with self._database.begin() as connection:
-            await self._beat(connection)
-
-    async def _beat(self, connection: AsyncConnection) -> None:
-        now = self._database.now
-        await connection.execute(
-            # It may be there already, perhaps for long: after a lost confirmation this is repeated.
-            self._database.insert_once(leases).values(id=self._owner, heartbeat_at=now)
-        )
-        await connection.execute(
-            update(leases).where(leases.c.id == self._owner).values(heartbeat_at=now)
-        )
+        await self._database.execute(*self._beat)
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
-        async with self._database.begin() as connection:
-            await connection.execute(delete(leases).where(leases.c.id == self._owner))
-            await connection.execute(
-                update(notes)
-                .where(notes.c.owner == self._owner, notes.c.settled.is_(False))
-                .values(owner=None)
-            )
+        await self._database.execute(
+            delete(leases).where(leases.c.id == self._owner),
+            update(notes)
+            .where(notes.c.owner == self._owner, notes.c.settled.is_(False))
+            .values(owner=None),
+        )
 
     async def claim_orphans(
         self, limit: int, *, include_own: bool = False
@@ -108,41 +98,41 @@ class Leases:
             or_(notes.c.state.in_(_WAITING), notes.c.updated_at > now - RETRY_SECONDS),
         )
         some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
-        async with self._database.begin() as connection:
-            taken = await connection.execute(
-                update(notes)
-                # Asked again of each row, as another process may be taking the same ones.
-                .where(notes.c.id.in_(some.limit(limit)), unfinished, orphaned)
-                .values(owner=self._owner)
-                .returning(*notes.c)
-            )
-            records = sorted(map(record_of, taken), key=lambda record: record.position)
-            return records, float((await connection.execute(select(now))).scalar_one())
+        taking = (
+            update(notes)
+            # Asked again of each row, as another process may be taking the same ones.
+            .where(notes.c.id.in_(some.limit(limit)), unfinished, orphaned)
+            .values(owner=self._owner)
+            .returning(*notes.c)
+        )
+
+        def claim(connection: Connection) -> tuple[list[NoteRecord], float]:
+            taken = map(record_of, connection.execute(taking))
+            records = sorted(taken, key=lambda record: record.position)
+            return records, float(connection.execute(select(now)).scalar_one())
+
+        return await self._database.run(claim)
 
     async def acquire_read_slot(self, per_minute: int) -> float:
         """Take one of the reads of the call list that all processes together have in a minute.
 
         Returns 0 when it may be read now, else the seconds to wait before asking again.
         """
-        now = self._database.now
+        return await self._database.run(self._acquire_read_slot, per_minute)
+
+    def _acquire_read_slot(self, connection: Connection, per_minute: int) -> float:
         recent = call_list_reads.c.read_at
-        async with self._database.begin() as connection:
-            if self._database.address.path is None:
-                await connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
-            moment = float((await connection.execute(select(now))).scalar_one())
-            # Of a clock that was set back, reads lie in the future; they count as just made.
-            await connection.execute(
-                update(call_list_reads).where(recent > moment).values(read_at=moment)
-            )
-            times = sorted(
-                await connection.scalars(
-                    select(recent).where(recent > moment - READ_WINDOW_SECONDS)
-                )
-            )
-            if len(times) >= per_minute:
-                return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
-            await connection.execute(call_list_reads.insert().values(read_at=moment))
-            return 0.0
+        if self._database.address.path is None:
+            connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
+        moment = float(connection.execute(select(self._database.now)).scalar_one())
+        # Of a clock that was set back, reads lie in the future; they count as just made.
+        connection.execute(update(call_list_reads).where(recent > moment).values(read_at=moment))
+        latest = select(recent).where(recent > moment - READ_WINDOW_SECONDS)
+        times = sorted(connection.scalars(latest))
+        if len(times) >= per_minute:
+            return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
+        connection.execute(call_list_reads.insert().values(read_at=moment))
+        return 0.0
 
     async def purge(self, history_seconds: float) -> int:
         """Delete a batch of what nobody needs any more; returns how many rows, 0 at the end.
@@ -169,24 +159,22 @@ class Leases:
         count += await self._delete(
             call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS
         )
-        async with self._database.begin() as connection:
-            await connection.execute(
-                update(notes)
-                .where(
-                    notes.c.token.is_not(None),
-                    notes.c.round_started_at < now - 2 * TOKEN_SECONDS,
-                )
-                .values(token=None)
-            )
+        useless = notes.c.round_started_at < now - 2 * TOKEN_SECONDS
+        await self._database.execute(
+            update(notes).where(notes.c.token.is_not(None), useless).values(token=None)
+        )
         return count
 
     async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
         keys: list[Any] = list(table.primary_key.columns)
         some = select(*keys).where(condition).limit(BATCH)
-        async with self._database.begin() as connection:
-            found = (await connection.execute(some)).all()
+
+        def delete_some(connection: Connection) -> int:
+            found = connection.execute(some).all()
             for row in found:
                 same = [key == value for key, value in zip(keys, row, strict=True)]
                 # Asked again of each row, as a button may just have taken a note up again.
-                await connection.execute(delete(table).where(*same, condition))
+                connection.execute(delete(table).where(*same, condition))
             return len(found)
+
+        return await self._database.run(delete_some)

@@ -5,8 +5,17 @@ Kept apart from the notes, which are deleted sooner: only a digest of a note's t
 
 from __future__ import annotations
 
-from sqlalchemy import case, literal, null, select, union_all, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import (
+    Connection,
+    Integer,
+    bindparam,
+    case,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
@@ -16,7 +25,7 @@ from bot.storage import Database
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
-    """Return how many sends of the note are open after a move; see `count_delivery`."""
+    """Return how many sends of the note are open after a move; see `Ledger.count`."""
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
             return record.unconfirmed_sends + 1
@@ -25,48 +34,58 @@ def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
     return record.unconfirmed_sends
 
 
-async def count_delivery(
-    connection: AsyncConnection,
-    database: Database,
-    record: NoteRecord,
-    target: NoteState,
-    confirmed_count: int,
-) -> None:
-    """Keep count, within a note's move, of what is and may be in the CAD of notes equal to it.
+class Ledger:
+    """Keeps count of what is, and may be, in the CAD of notes that are equal."""
 
-    `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends that
-    are still open count here while the note is finished, and on the note itself while it is not.
-    """
-    added = confirmed_count if target is NoteState.ADDED else 0
-    uncertain = 0
-    if target.final and not record.state.final:
-        uncertain = record.unconfirmed_sends
-        if target is NoteState.ADDED and record.state is NoteState.CHECKING:
-            uncertain -= confirmed_count
-    elif record.state.final and not target.final:
-        uncertain = -record.unconfirmed_sends
-    if not added and not uncertain:
-        return
-    key = {
-        "server_id": record.note.server_id,
-        "call_id": record.note.call_id,
-        "fingerprint": fingerprint(record.note.label, record.note.text),
-    }
-    counts = delivery_ledger.c
-    await connection.execute(
-        database.insert_once(delivery_ledger).values(
-            **key, confirmed=0, unconfirmed=0, updated_at=database.now
+    def __init__(self, database: Database) -> None:
+        columns = delivery_ledger.c
+        key = {
+            column: bindparam(name, type_=column.type)
+            for name, column in (
+                ("server", columns.server_id),
+                ("call", columns.call_id),
+                ("key", columns.fingerprint),
+            )
+        }
+        self._begin = database.insert_once(delivery_ledger).values(
+            {**key, columns.confirmed: 0, columns.unconfirmed: 0, columns.updated_at: database.now}
         )
-    )
-    await connection.execute(
-        update(delivery_ledger)
-        .where(*(counts[name] == value for name, value in key.items()))
-        .values(
-            confirmed=counts.confirmed + added,
-            unconfirmed=counts.unconfirmed + uncertain,
-            updated_at=database.now,
+        self._add = (
+            update(delivery_ledger)
+            .where(*(column == value for column, value in key.items()))
+            .values(
+                confirmed=columns.confirmed + bindparam("added", type_=Integer),
+                unconfirmed=columns.unconfirmed + bindparam("doubtful", type_=Integer),
+                updated_at=database.now,
+            )
         )
-    )
+
+    def count(
+        self, connection: Connection, record: NoteRecord, target: NoteState, confirmed_count: int
+    ) -> None:
+        """Count what a note's move changes, in the transaction of the move.
+
+        `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends
+        that are still open count here while the note is finished, and on the note itself while it
+        is not.
+        """
+        added = confirmed_count if target is NoteState.ADDED else 0
+        doubtful = 0
+        if target.final and not record.state.final:
+            doubtful = record.unconfirmed_sends
+            if target is NoteState.ADDED and record.state is NoteState.CHECKING:
+                doubtful -= confirmed_count
+        elif record.state.final and not target.final:
+            doubtful = -record.unconfirmed_sends
+        if not added and not doubtful:
+            return
+        key = {
+            "server": record.note.server_id,
+            "call": record.note.call_id,
+            "key": fingerprint(record.note.label, record.note.text),
+        }
+        connection.execute(self._begin, key)
+        connection.execute(self._add, {**key, "added": added, "doubtful": doubtful})
 
 
 async def explained(database: Database, record: NoteRecord) -> dict[str, Explained]:
@@ -74,7 +93,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
 
     Without the note itself. Another one that is being sent, is to be sent once more, or that
     another process is looking for, counts as one that may be there; those that this process is
-    looking for are told apart one after the other. Raises as `Database.begin` does.
+    looking for are told apart one after the other. Raises as `Database.run` does.
     """
     delivered = select(
         delivery_ledger.c.fingerprint,
@@ -104,11 +123,11 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
             & notes.c.owner.is_distinct_from(record.owner)
         ),
     )
+    # One statement, so that a note which moves meanwhile is seen before or after, not neither.
+    both = union_all(delivered, under_way)
     found: dict[str, Explained] = {}
-    async with database.begin() as connection:
-        # One statement, so that a note which moves meanwhile is seen before or after, not neither.
-        for row in await connection.execute(union_all(delivered, under_way)):
-            key = row.fingerprint or fingerprint(row.label, row.text)
-            known = found.get(key, Explained())
-            found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
+    for row in await database.run(lambda connection: connection.execute(both).all()):
+        key = row.fingerprint or fingerprint(row.label, row.text)
+        known = found.get(key, Explained())
+        found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
     return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, exists, or_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, update
 
-from bot.outbox.models import NoteRecord
 from bot.outbox.schema import notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 
@@ -18,23 +16,24 @@ _TAKE_POSITION = (
 )
 
 
-async def next_position(connection: AsyncConnection) -> int:
+def next_position(connection: Connection) -> int:
     """Return the next position; the row stays locked, so positions are committed in order."""
-    return int((await connection.execute(_TAKE_POSITION)).scalar_one())
+    return int(connection.execute(_TAKE_POSITION).scalar_one())
 
 
-def another_ahead_of(record: NoteRecord, now: ColumnElement[float]) -> ColumnElement[bool]:
-    """Return whether a note for the same call stands before this one, and may still be sent.
+def another_ahead(now: ColumnElement[float]) -> ColumnElement[bool]:
+    """Return whether a note for the same call stands before `place` and may still be sent.
 
-    `now` is the database's clock, by which a note in the state RECEIVED holds others up only for
+    `server`, `call` and `place` are parameters of the statement that this is part of. `now` is the
+    database's clock, by which a note in the state RECEIVED holds others up only for
     `RECEIVED_SECONDS`.
     """
     other = notes.alias()
     received = other.c.state == NoteState.RECEIVED.value
     return exists().where(
-        other.c.server_id == record.note.server_id,
-        other.c.call_id == record.note.call_id,
-        other.c.position < record.position,
+        other.c.server_id == bindparam("server", type_=other.c.server_id.type),
+        other.c.call_id == bindparam("call", type_=other.c.call_id.type),
+        other.c.position < bindparam("place", type_=other.c.position.type),
         or_(other.c.state.in_(_AHEAD), received & (other.c.updated_at > now - RECEIVED_SECONDS)),
     )
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import Connection, delete, func, select, update
 
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import before_accepting, first_record, what_to_ask
-from bot.outbox.ledger import count_delivery, unconfirmed_sends_after
+from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
-from bot.outbox.order import another_ahead_of, goes_behind, next_position
+from bot.outbox.moves import Moves
+from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import record_of, values_of
 from bot.outbox.schema import notes
-from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState, check_transition
+from bot.outbox.states import WAITING, NoteState, check_transition
 from bot.sonoran import SonoranError
 from bot.storage import Database
 
@@ -57,13 +57,15 @@ class OutboxRepository:
     A move is made only from the very revision that the caller knows, so two processes, or a
     process and a button, can never both make one; made again after a lost confirmation it counts
     as made, except for a move to SENDING, of which nobody could tell who made it. Every method
-    raises as `Database.begin` does.
+    raises as `Database.run` does.
     """
 
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
         self._before_accepting = before_accepting(database.now)
+        self._moves = Moves(database.now)
+        self._ledger = Ledger(database)
 
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
@@ -75,34 +77,32 @@ class OutboxRepository:
         is taken as it is. Raises `DuplicateInteractionError` when the interaction's note is there
         already (or the held one no longer is) and `OutboxFullError` at `waiting_limit`.
         """
+        return await self._database.run(self._accept, new, waiting_limit, instead_of)
+
+    def _accept(
+        self, connection: Connection, new: NewNote, waiting_limit: int, instead_of: int | None
+    ) -> tuple[NoteRecord, float | None]:
         key = fingerprint(new.note.label, new.note.text)
-        async with self._database.begin() as connection:
-            position = await next_position(connection)
-            found = (
-                await connection.execute(
-                    self._before_accepting,
-                    what_to_ask(new, key),
-                )
-            ).one()
-            if found.taken:
+        position = next_position(connection)
+        found = connection.execute(self._before_accepting, what_to_ask(new, key)).one()
+        if found.taken:
+            raise DuplicateInteractionError
+        if found.waiting >= waiting_limit:
+            raise OutboxFullError(waiting_limit)
+        ago = None if found.ago is None else max(0.0, found.ago)
+        if instead_of is not None:
+            ago = None
+            held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
+            if not connection.execute(delete(notes).where(held)).rowcount:
                 raise DuplicateInteractionError
-            if found.waiting >= waiting_limit:
-                raise OutboxFullError(waiting_limit)
-            ago = None if found.ago is None else max(0.0, found.ago)
-            if instead_of is not None:
-                ago = None
-                held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
-                if not (await connection.execute(delete(notes).where(held))).rowcount:
-                    raise DuplicateInteractionError
-            state = NoteState.RECEIVED if ago is None else NoteState.HELD
-            record = first_record(new, state, position, found.now, self.owner)
-            await connection.execute(notes.insert(), values_of(record, key))
+        state = NoteState.RECEIVED if ago is None else NoteState.HELD
+        record = first_record(new, state, position, found.now, self.owner)
+        connection.execute(notes.insert(), values_of(record, key))
         return record, ago
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
-        async with self._database.begin() as connection:
-            return await _get(connection, note_id)
+        return await self._database.run(_get, note_id)
 
     async def withdraw(self, note_id: int) -> bool:
         """Forget a note of this process that Discord never let us promise, or a held one.
@@ -110,15 +110,20 @@ class OutboxRepository:
         Returns whether there was one.
         """
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
-        async with self._database.begin() as connection:
-            withdrawn = await connection.execute(
-                delete(notes).where(
-                    notes.c.id == note_id,
-                    notes.c.state.in_(states),
-                    notes.c.owner == self.owner,
-                )
-            )
-            return bool(withdrawn.rowcount)
+        withdrawal = delete(notes).where(
+            notes.c.id == note_id, notes.c.state.in_(states), notes.c.owner == self.owner
+        )
+        return await self._database.run(lambda c: bool(c.execute(withdrawal).rowcount))
+
+    async def enqueue(
+        self, record: NoteRecord, message_id: int, text: str | None = None
+    ) -> NoteRecord:
+        """Queue a note whose member sees Discord's message `message_id`; raises as `transition`.
+
+        `text` is what is to be sent, where it is not what was accepted.
+        """
+        values = {"message_id": message_id, "token": record.token, "text": text}
+        return await self._database.run(self._move, record, NoteState.QUEUED, values)
 
     async def transition(
         self,
@@ -128,70 +133,85 @@ class OutboxRepository:
         failure: SonoranError | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
-        message: tuple[int, str | None] | None = None,
-        text: str | None = None,
+    ) -> NoteRecord:
+        """Move a note of this process on and return what it is then.
+
+        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
+        its sends are in the CAD, for a move to ADDED.
+
+        Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
+        `OutOfOrderError` instead of letting it overtake another note for its call, and
+        `InvalidTransitionError` for a move that the states do not have.
+        """
+        values = {"failure": stored_failure.dump_failure(failure), "answer": _storable(answer)}
+        return await self._database.run(
+            self._move, record, target, values, confirmed_count=confirmed_count
+        )
+
+    async def press(
+        self,
+        record: NoteRecord,
+        target: NoteState,
+        message: tuple[int, str | None] | None,
+        *,
+        waiting_limit: int,
+    ) -> NoteRecord:
+        """Make the move of a button, whichever process owns the note; returns what it is then.
+
+        `message` is Discord's message for it and the token that can edit it, where they are new. A
+        note that was given up and is queued anew goes behind all others of its call; any other has
+        the place in which it was accepted.
+
+        Raises as `transition`, `OutboxFullError` when more than `waiting_limit` notes would wait
+        then, and `TooOldError` for a note that was given up long ago.
+        """
+        failure = None if target is NoteState.QUEUED else record.failure
+        values: dict[str, Any] = {"failure": stored_failure.dump_failure(failure)}
+        if message is not None:
+            values["message_id"], values["token"] = message
+        return await self._database.run(
+            self._move, record, target, values, take=True, waiting_limit=waiting_limit
+        )
+
+    def _move(
+        self,
+        connection: Connection,
+        record: NoteRecord,
+        target: NoteState,
+        values: dict[str, Any],
+        *,
+        confirmed_count: int = 1,
         take: bool = False,
         waiting_limit: int | None = None,
     ) -> NoteRecord:
-        """Move a note on and return what it is then.
-
-        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
-        its sends are in the CAD, for a move to ADDED. `message` is Discord's message for it and the
-        token that can edit it, and `text` what is to be sent, where they are new. `take` lets a
-        note be moved that another process owns, as a button does. A note that was given up and is
-        queued anew goes behind all others of its call; any other has the place in which it was
-        accepted.
-
-        Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
-        `OutOfOrderError` instead of letting it overtake another note for its call,
-        `OutboxFullError` when more than `waiting_limit` notes would wait then, `TooOldError` for
-        one that was given up long ago, and
-        `InvalidTransitionError` for a move that the states do not have.
-        """
         check_transition(record.state, target)
-        async with self._database.begin() as connection:
-            values: dict[str, Any] = {
-                "state": target.value,
-                "failure": stored_failure.dump_failure(failure),
-                "answer": _storable(answer),
-                "unconfirmed_sends": unconfirmed_sends_after(record, target),
-                "updated_at": self._database.now,
-                "revision": record.revision + 1,
-                "settled": False,
-                "owner": self.owner,
-            }
-            if target is NoteState.SENDING:
-                values["attempts"] = record.attempts + 1
-            if message is not None:
-                values["message_id"], values["token"] = message
-            if text is not None:
-                values["text"] = text
-            if _starts_anew(record.state, target):
-                values["round_started_at"] = self._database.now
-            if target is NoteState.QUEUED and goes_behind(record.state):
-                values["position"] = await next_position(connection)
-            still = [notes.c.id == record.id, notes.c.revision == record.revision]
-            if not take:
-                still.append(notes.c.owner == self.owner)
-            if record.state.final and target.waiting:
-                still.append(notes.c.updated_at > self._database.now - RETRY_SECONDS)
-            if target is NoteState.SENDING:
-                still.append(~another_ahead_of(record, self._database.now))
-            moved = await connection.execute(
-                update(notes).where(*still).values(values).returning(*notes.c)
-            )
-            row = moved.one_or_none()
-            if row is None:
-                return await self._not_transitioned(connection, record, target, take=take)
-            if waiting_limit is not None and await _waiting(connection) > waiting_limit:
-                raise OutboxFullError(waiting_limit)
-            await count_delivery(connection, self._database, record, target, confirmed_count)
-            return record_of(row)
+        behind = target is NoteState.QUEUED and goes_behind(record.state)
+        row = connection.execute(
+            self._moves.statement(record.state, target, take=take),
+            {
+                **values,
+                "note": record.id,
+                "known": record.revision,
+                "me": self.owner,
+                "server": record.note.server_id,
+                "call": record.note.call_id,
+                "target": target.value,
+                "place": next_position(connection) if behind else record.position,
+                "open_sends": unconfirmed_sends_after(record, target),
+                "tries": record.attempts + (target is NoteState.SENDING),
+            },
+        ).one_or_none()
+        if row is None:
+            return self._not_moved(connection, record, target, take=take)
+        if waiting_limit is not None and target.waiting and _waiting(connection) > waiting_limit:
+            raise OutboxFullError(waiting_limit)
+        self._ledger.count(connection, record, target, confirmed_count)
+        return record_of(row)
 
-    async def _not_transitioned(
-        self, connection: AsyncConnection, record: NoteRecord, target: NoteState, *, take: bool
+    def _not_moved(
+        self, connection: Connection, record: NoteRecord, target: NoteState, *, take: bool
     ) -> NoteRecord:
-        now = await _get(connection, record.id)
+        now = _get(connection, record.id)
         if take and now is not None and now.revision == record.revision:
             raise TooOldError
         if now is not None and now.owner == self.owner:
@@ -213,15 +233,12 @@ class OutboxRepository:
         if shown and logged and record.state.final:
             values["settled"] = True
         same = (notes.c.id == record.id) & (notes.c.revision == record.revision)
-        async with self._database.begin() as connection:
-            await connection.execute(update(notes).where(same).values(values))
+        await self._database.execute(update(notes).where(same).values(values))
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
         """Note that another Discord message shows the note from now on."""
-        async with self._database.begin() as connection:
-            await connection.execute(
-                update(notes).where(notes.c.id == record.id).values(message_id=message_id)
-            )
+        same = notes.c.id == record.id
+        await self._database.execute(update(notes).where(same).values(message_id=message_id))
 
     async def history(
         self,
@@ -246,28 +263,21 @@ class OutboxRepository:
         if before is not None:
             query = query.where(notes.c.position < before)
         query = query.order_by(notes.c.position.desc()).limit(limit)
-        async with self._database.begin() as connection:
-            return [record_of(row) for row in await connection.execute(query)]
+        return await self._database.run(lambda c: [record_of(row) for row in c.execute(query)])
 
 
-async def _waiting(connection: AsyncConnection) -> int:
-    waiting = notes.c.state.in_([state.value for state in WAITING])
-    return int((await connection.execute(select(func.count()).where(waiting))).scalar_one())
+_COUNT_WAITING = select(func.count()).where(notes.c.state.in_([state.value for state in WAITING]))
 
 
-async def _get(connection: AsyncConnection, note_id: int) -> NoteRecord | None:
-    row = (await connection.execute(select(notes).where(notes.c.id == note_id))).one_or_none()
+def _waiting(connection: Connection) -> int:
+    return int(connection.execute(_COUNT_WAITING).scalar_one())
+
+
+def _get(connection: Connection, note_id: int) -> NoteRecord | None:
+    row = connection.execute(select(notes).where(notes.c.id == note_id)).one_or_none()
     return None if row is None else record_of(row)
 
 
 def _storable(text: str | None) -> str | None:
     """Return a text of the CAD without what PostgreSQL does not take: U+0000, half an emoji."""
     return None if text is None else text.encode(errors="replace").decode().replace("\0", "\ufffd")
-
-
-def _starts_anew(origin: NoteState, target: NoteState) -> bool:
-    """Whether the move begins a new round of tries, with its own time."""
-    return origin in (NoteState.RECEIVED, NoteState.FAILED, NoteState.UNCONFIRMED) and target in (
-        NoteState.QUEUED,
-        NoteState.CHECKING,
-    )

@@ -136,11 +136,7 @@ class OutboxWorker:
         `text` is what is to be sent, where it is not what was written down first.
         """
         try:
-            moved = await self._until_stored(
-                lambda: self.store.transition(
-                    record, NoteState.QUEUED, message=(message_id, record.token), text=text
-                )
-            )
+            moved = await self._until_stored(lambda: self.store.enqueue(record, message_id, text))
         except StaleRevisionError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", record.id)
@@ -169,7 +165,7 @@ class OutboxWorker:
         """Call a note back that is queued or in doubt, and return it cancelled.
 
         `message` is the message that shows it and a token that can edit it, where they are new.
-        Raises `StaleRevisionError` when it is in another state by now, and as `Database.begin`
+        Raises `StaleRevisionError` when it is in another state by now, and as `Database.run`
         does.
         """
         moved = await self._press(record, NoteState.CANCELLED, message)
@@ -200,11 +196,9 @@ class OutboxWorker:
         message: tuple[int, str | None] | None = None,
     ) -> NoteRecord:
         """Make a button's move, which is tried once; a lost confirmation is looked after later."""
-        failure = None if target is NoteState.QUEUED else record.failure
-        limit = None if target is NoteState.CANCELLED else self._limits.waiting_notes
         try:
-            return await self.store.transition(
-                record, target, failure=failure, message=message, take=True, waiting_limit=limit
+            return await self.store.press(
+                record, target, message, waiting_limit=self._limits.waiting_notes
             )
         except (StorageError, asyncio.CancelledError):
             self._doubtful[record.id] = (record.revision, loop_time() + DOUBT_SECONDS)

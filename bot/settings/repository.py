@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage.database import Database
@@ -41,7 +41,7 @@ class SettingChange:
 
 
 class SettingsRepository:
-    """Reads and changes settings. Every method raises as `Database.begin` does."""
+    """Reads and changes settings. Every method raises as `Database.run` does."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -56,8 +56,7 @@ class SettingsRepository:
             .where(guild_settings.c.version > version)
             .order_by(guild_settings.c.version)
         )
-        async with self._database.begin() as connection:
-            return [_settings(row) for row in await connection.execute(query)]
+        return await self._database.run(lambda c: [_settings(row) for row in c.execute(query)])
 
     async def change(
         self,
@@ -70,39 +69,41 @@ class SettingsRepository:
 
         `describe` puts the change from the old to the new settings in words. No other change
         comes in between, in any process. An edit that changes nothing writes nothing; an
-        exception out of either function undoes the change and is raised.
+        exception out of either function undoes the change and is raised. Both are called in the
+        database's thread, perhaps more than once, so they touch nothing that others change.
         """
-        async with self._database.begin() as connection:
-            # Held until the commit, this row puts the changes of all processes in one order.
-            latest = await connection.scalar(select(settings_version.c.value).with_for_update())
-            row = (
-                await connection.execute(
-                    select(guild_settings).where(guild_settings.c.guild_id == guild_id)
-                )
-            ).one_or_none()
-            before = GuildSettings(guild_id) if row is None else _settings(row)
-            after = replace(edit(before), guild_id=guild_id, version=before.version)
-            if after == before:
-                return before
-            after = replace(after, version=(latest or 0) + 1)
-            await connection.execute(update(settings_version).values(value=after.version))
-            values = _values(after)
-            if row is None:
-                await connection.execute(guild_settings.insert().values(values))
-            else:
-                await connection.execute(
-                    update(guild_settings)
-                    .where(guild_settings.c.guild_id == guild_id)
-                    .values(values)
-                )
-            await connection.execute(
-                setting_changes.insert().values(
-                    guild_id=guild_id,
-                    member_id=member_id,
-                    changed_at=self._database.now,
-                    what=describe(before, after),
-                )
+        return await self._database.run(self._change, guild_id, member_id, edit, describe)
+
+    def _change(
+        self,
+        connection: Connection,
+        guild_id: int,
+        member_id: int,
+        edit: Callable[[GuildSettings], GuildSettings],
+        describe: Callable[[GuildSettings, GuildSettings], str],
+    ) -> GuildSettings:
+        # Held until the commit, this row puts the changes of all processes in one order.
+        latest = connection.scalar(select(settings_version.c.value).with_for_update())
+        same = guild_settings.c.guild_id == guild_id
+        row = connection.execute(select(guild_settings).where(same)).one_or_none()
+        before = GuildSettings(guild_id) if row is None else _settings(row)
+        after = replace(edit(before), guild_id=guild_id, version=before.version)
+        if after == before:
+            return before
+        after = replace(after, version=(latest or 0) + 1)
+        connection.execute(update(settings_version).values(value=after.version))
+        if row is None:
+            connection.execute(guild_settings.insert().values(_values(after)))
+        else:
+            connection.execute(update(guild_settings).where(same).values(_values(after)))
+        connection.execute(
+            setting_changes.insert().values(
+                guild_id=guild_id,
+                member_id=member_id,
+                changed_at=self._database.now,
+                what=describe(before, after),
             )
+        )
         return after
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
@@ -119,11 +120,8 @@ class SettingsRepository:
             .order_by(columns.id.desc())
             .limit(limit)
         )
-        async with self._database.begin() as connection:
-            return [
-                SettingChange(row.member_id, row.changed_at, row.what)
-                for row in await connection.execute(query)
-            ]
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return [SettingChange(row.member_id, row.changed_at, row.what) for row in rows]
 
 
 def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:

@@ -17,7 +17,7 @@ DEFAULT = "sqlite:///callnote.db"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """What `sslmode` may be (PostgreSQL documentation, Database Connection Control Functions)."""
 
-_POSTGRESQL = ("postgres", "postgresql", "postgres+asyncpg", "postgresql+asyncpg")
+_POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg")
 _FORM = "an address like sqlite:///callnote.db or postgresql://user:password@host:5432/name"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -84,9 +84,7 @@ def _sqlite(url: URL, folder: Path) -> DatabaseUrl:
         kind="SQLite",
         shown=f"SQLite file {name}",
         # Without mode=rw, SQLite would make the file anew, readable by everybody.
-        url=URL.create(
-            "sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}
-        ),
+        url=URL.create("sqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
         path=path,
     )
 
@@ -115,7 +113,7 @@ def _postgresql(url: URL) -> DatabaseUrl:
         kind="PostgreSQL",
         shown=f"PostgreSQL database {url.database} on {host}",
         url=URL.create(
-            "postgresql+asyncpg",
+            "postgresql+psycopg",
             username=url.username,
             password=url.password,
             host=host,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import sqlite3
-import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
-import asyncpg
-from sqlalchemy.exc import DBAPIError, IntegrityError, NotSupportedError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+import psycopg
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from bot.storage.errors import (
     StorageError,
@@ -19,29 +18,20 @@ from bot.storage.errors import (
     UnusableDatabaseError,
 )
 
-_TOO_LATE = "no answer in time"
+TOO_LATE = "no answer in time"
 
-_DRIVERS = (
-    SQLAlchemyError,
-    OSError,
-    sqlite3.Error,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-)
+_DRIVERS = (SQLAlchemyError, OSError, sqlite3.Error, psycopg.Error)
 
 # PostgreSQL documentation, appendix A, by a code's beginning. What is not here, such as a
 # misspelt statement, is a mistake of the program.
 _SQLSTATES = {
     "08": "the connection broke",
     "25006": "it can only be read at present",
-    "28": "it refuses the user or the password",
-    "3D000": "there is no database of this name",
+    "25P03": TOO_LATE,
     "40": "another transaction was in the way",
-    "53300": "it has too many connections",
     "53": "it is out of resources",
     "55": "it is locked",
-    "57014": _TOO_LATE,
+    "57014": TOO_LATE,
     "57": "it is starting or stopping",
     "58": "it had trouble with its disk",
     "XX": "it had an error of its own",
@@ -53,7 +43,7 @@ _SQLITE = {
     sqlite3.SQLITE_LOCKED: "it is locked",
     sqlite3.SQLITE_PROTOCOL: "it is locked",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
-    sqlite3.SQLITE_INTERRUPT: _TOO_LATE,
+    sqlite3.SQLITE_INTERRUPT: TOO_LATE,
     sqlite3.SQLITE_IOERR: "its file could not be read or written",
     sqlite3.SQLITE_CANTOPEN: "its file could not be opened",
     sqlite3.SQLITE_READONLY: "its file cannot be written to",
@@ -61,32 +51,53 @@ _SQLITE = {
 _SQLITE_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
-@contextlib.contextmanager
-def translated(late: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Raise a driver's failure within the block as a `StorageError`.
+# A connection that is refused brings a text without a code, in the server's language; where that is
+# not English, the reason is only that no connection could be made.
+_REFUSALS = {
+    r'password authentication failed|no password supplied|no pg_hba\.conf entry|role ".*" '
+    r"(does not exist|is not permitted)": "it refuses the user or the password",
+    r'database ".*" does not exist': "there is no database of this name",
+    r"too many (connections|clients)|connection slots": "it has too many connections",
+    r"starting up|shutting down": "it is starting or stopping",
+    r"^connection failed|^failed to resolve": "no connection could be made",
+}
+_NO_ROOT_CERTIFICATE = (
+    "The database's certificate cannot be checked as its sslmode asks: name the file with its root "
+    "certificate in PGSSLROOTCERT."
+)
+_WRONG_CERTIFICATE = "The database's certificate is not one that sslmode allows."
 
-    Constraint violations and mistakes of the program go through as they are. `late` tells
-    whether the time is over, which is then the reason whatever the driver made of it.
-    """
+
+@contextlib.contextmanager
+def translated() -> Iterator[None]:
+    """Raise a driver's failure within the block as a `StorageError`."""
     try:
         yield
     except _DRIVERS as error:
         failure = failure_of(error)
-        if isinstance(failure, StorageUnavailableError) and late():
-            failure = _unavailable(_TOO_LATE)
         if failure is None:
             raise
         raise failure from None
+
+
+def translation(error: BaseException, *, late: bool = False) -> BaseException:
+    """Return what a caller is to be told of an exception: a `StorageError` for a driver's failure.
+
+    Constraint violations and mistakes of the program stay as they are. `late` tells that the time
+    is over, which is then the reason whatever the driver made of it.
+    """
+    if not isinstance(error, _DRIVERS):
+        return error
+    failure = failure_of(error)
+    if late and isinstance(failure, StorageUnavailableError):
+        return unavailable(TOO_LATE)
+    return failure or error
 
 
 def failure_of(error: BaseException) -> StorageError | None:
     """Return what a driver's error means, None when it is a mistake of the program."""
     if isinstance(error, IntegrityError):
         return None
-    if isinstance(error, NotSupportedError):  # another process has changed the tables meanwhile
-        return _unavailable("its tables have just changed")
-    if isinstance(error, PoolTimeoutError):
-        return _unavailable(_TOO_LATE)
     if isinstance(error, DBAPIError):
         cause: BaseException | None = error.orig
     elif isinstance(error, SQLAlchemyError):
@@ -100,9 +111,17 @@ def failure_of(error: BaseException) -> StorageError | None:
     return _of_postgresql(cause)
 
 
-def is_busy(error: DBAPIError) -> bool:
+def worth_another_try(error: BaseException) -> bool:
+    """Whether a work that failed beside others may succeed by itself: they were in its way."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(cause, "sqlstate", None) or ""
+    return state.startswith(("40", "55P03", "57014")) or is_busy(error)
+
+
+def is_busy(error: BaseException) -> bool:
     """Whether somebody else holds the lock of a SQLite file."""
-    code = getattr(error.orig, "sqlite_errorcode", None)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    code = getattr(cause, "sqlite_errorcode", None)
     return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
@@ -118,44 +137,50 @@ def forbids(error: DBAPIError) -> bool:
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # the driver's own, for a connection that was closed
-        return None if isinstance(error, sqlite3.ProgrammingError) else _unavailable("it is closed")
+        return None if isinstance(error, sqlite3.ProgrammingError) else unavailable("it is closed")
     code &= 0xFF
     if code == sqlite3.SQLITE_FULL:
         return StorageFullError("The database has no room left on its disk.")
     if code in _SQLITE_DAMAGED:
         return UnusableDatabaseError("The database file is damaged or not a SQLite database.")
-    return _unavailable(_SQLITE[code]) if code in _SQLITE else None
+    return unavailable(_SQLITE[code]) if code in _SQLITE else None
 
 
 def _of_system(error: OSError) -> StorageError:
     if error.errno == errno.ENOSPC:
         return StorageFullError("The database has no room left on its disk.")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return UnusableDatabaseError("The database's certificate is not one that sslmode allows.")
     if isinstance(error, TimeoutError):
-        return _unavailable(_TOO_LATE)
-    return _unavailable(f"no connection could be made ({type(error).__name__})")
+        return unavailable(TOO_LATE)
+    return unavailable(f"no connection could be made ({type(error).__name__})")
 
 
 def _of_postgresql(error: BaseException | None) -> StorageError | None:
-    original = error.__cause__ if error is not None and error.__cause__ is not None else error
-    if isinstance(original, asyncpg.exceptions.ClientConfigurationError):
-        return UnusableDatabaseError(
-            "The database's certificate cannot be checked as its sslmode asks: name the file with "
-            "its root certificate in PGSSLROOTCERT."
-        )
-    code = getattr(original, "sqlstate", None)
-    if isinstance(original, asyncpg.exceptions.DataError):
+    if isinstance(error, psycopg.errors.ConnectionTimeout):
+        return unavailable(TOO_LATE)
+    if isinstance(error, psycopg.DataError):
         return None
+    code = getattr(error, "sqlstate", None)
     if code is None:
-        return _unavailable("the connection broke")
+        return _of_words(str(error))
     if code == "53100":
         return StorageFullError("The database has no room left on its disk.")
     for beginning in (code, code[:2]):
         if beginning in _SQLSTATES:
-            return _unavailable(_SQLSTATES[beginning])
+            return unavailable(_SQLSTATES[beginning])
     return None
 
 
-def _unavailable(reason: str) -> StorageUnavailableError:
+def _of_words(said: str) -> StorageError:
+    if "root certificate file" in said:
+        return UnusableDatabaseError(_NO_ROOT_CERTIFICATE)
+    if "certificate verify failed" in said or "does not match host name" in said:
+        return UnusableDatabaseError(_WRONG_CERTIFICATE)
+    for words, reason in _REFUSALS.items():
+        if re.search(words, said):
+            return unavailable(reason)
+    return unavailable("the connection broke")
+
+
+def unavailable(reason: str) -> StorageUnavailableError:
+    """Return the failure of a database that may be used again later."""
     return StorageUnavailableError(f"The database cannot be used just now: {reason}.")

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 import pytest
-from sqlalchemy import select, text
 
 from bot.outbox import NoteState
-from bot.outbox.schema import notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
+from tests.database import somebody_waits, transaction
 from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working
-from tests.world import PATIENCE
 
 
 @pytest.fixture
@@ -40,23 +36,12 @@ async def test_a_note_called_back_while_another_is_judged_stays_called_back(
         judged = await worker.became(await worker.note("judged", 123), NoteState.CHECKING)
         cad.faults.add(Fault(status=500))
         other = await worker.became(await worker.note("other", 124), NoteState.CHECKING)
-        async with database.begin() as connection:
-            await connection.execute(
-                select(notes.c.id).where(notes.c.id == judged.id).with_for_update()
-            )
-            await somebody_waits(database)
+        lock = f"SELECT id FROM notes WHERE id = {judged.id} FOR UPDATE"  # noqa: S608
+        async with transaction(database.address, lock):
+            await somebody_waits(database.address)
             await worker.outbox.cancel(other)
         await worker.became(judged, NoteState.ADDED)
         last = await worker.note("last", 125)
         await worker.became(last, NoteState.ADDED)
     assert [each.state for each in worker.told if each.id == other.id][-1] is NoteState.CANCELLED
     assert stored(cad, 124) == []
-
-
-async def somebody_waits(database: Database) -> None:
-    """Wait until a transaction waits for another one."""
-    async with asyncio.timeout(PATIENCE):
-        async with database.begin() as connection:
-            waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            while not await connection.scalar(waiting):  # noqa: ASYNC110 - the server's own doing
-                await asyncio.sleep(0.01)

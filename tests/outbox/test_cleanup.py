@@ -6,7 +6,7 @@ import asyncio
 
 import aiohttp
 import pytest
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import func, insert, select, update
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.leases import BATCH, Leases
@@ -15,7 +15,7 @@ from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
 from tests import database as databases
-from tests.database import opened
+from tests.database import opened, somebody_waits, transaction
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.world import PATIENCE
@@ -48,8 +48,8 @@ async def purged(leases: Leases, history: float) -> list[int]:
 
 
 async def left(store: OutboxRepository, database: Database) -> set[NoteState]:
-    async with database.begin() as connection:
-        return {NoteState(state) for state in await connection.scalars(select(notes.c.state))}
+    states = await database.run(lambda c: c.scalars(select(notes.c.state)).all())
+    return {NoteState(state) for state in states}
 
 
 async def in_every_state(store: OutboxRepository, *, told: bool = True) -> None:
@@ -135,10 +135,9 @@ async def test_nothing_is_deleted_after_the_clock_was_set_back(
 async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
     store = OutboxRepository(database, "one")
     record = await in_state(store, NoteState.ADDED)
-    async with database.begin() as connection:
-        row = (await connection.execute(select(notes))).one()._asdict()
-        more = [{**row, "id": n, "position": n} for n in range(1, 2 * BATCH + 50)]
-        await connection.execute(insert(notes), more)
+    row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
+    more = [{**row, "id": n, "position": n} for n in range(1, 2 * BATCH + 50)]
+    await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
     assert await purged(leases, 0) == [BATCH, BATCH, 50]
     assert await store.get(record.id) is None
@@ -151,10 +150,9 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
     await shift(database, 40 * DAY)
     await purged(leases, 0)
     assert [each.added for each in (await explained(database, record)).values()] == [1]
-    async with database.begin() as connection:
-        await connection.execute(
-            update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
-        )
+    await database.execute(
+        update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
+    )
     assert await purged(leases, 0) == [1]
     assert await explained(database, record) == {}
 
@@ -164,14 +162,16 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
 ) -> None:
     await leases.register()
     await leases.acquire_read_slot(3)
-    async with database.begin() as connection:
-        old = database.now - 2 * DAY
-        await connection.execute(insert(schema.leases).values(id="gone", heartbeat_at=old))
-        await connection.execute(insert(call_list_reads).values(read_at=old))
+    old = database.now - 2 * DAY
+    await database.execute(
+        insert(schema.leases).values(id="gone", heartbeat_at=old),
+        insert(call_list_reads).values(read_at=old),
+    )
     assert await purged(leases, 0) == [2]
-    async with database.begin() as connection:
-        assert (await connection.scalars(select(schema.leases.c.id))).all() == ["one"]
-        assert await connection.scalar(select(func.count()).select_from(call_list_reads)) == 1
+    known = select(schema.leases.c.id)
+    assert await database.run(lambda c: c.scalars(known).all()) == ["one"]
+    reads = select(func.count()).select_from(call_list_reads)
+    assert await database.run(lambda c: c.scalar(reads)) == 1
 
 
 async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
@@ -192,24 +192,14 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
         store = OutboxRepository(database, "one")
         record = await in_state(store, NoteState.FAILED)
         await shift(database, DAY + 1)
-        async with database.begin() as connection:  # a button's move that is not committed yet
-            await connection.execute(update(notes).values(state="queued", updated_at=database.now))
+        move = "UPDATE notes SET state = 'queued', updated_at = extract(epoch FROM now())"
+        async with transaction(address, move):  # a button's, which is not committed yet
             purge = asyncio.create_task(Leases(database, "one").purge(0))
-            await _waits_for_a_lock(database)
+            await somebody_waits(address)
         await purge
         now = await store.get(record.id)
         assert now is not None
         assert now.state is NoteState.QUEUED
-
-
-async def _waits_for_a_lock(database: Database) -> None:
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            async with database.begin() as connection:
-                if await connection.scalar(waiting):
-                    return
-            await asyncio.sleep(0.01)
 
 
 async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_deleted(
@@ -217,11 +207,10 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
 ) -> None:
     store = OutboxRepository(database, "a process that is gone")
     await in_state(store, NoteState.ADDED)
-    async with database.begin() as connection:
-        row = (await connection.execute(select(notes))).one()._asdict()
-        row["settled"] = True
-        more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
-        await connection.execute(insert(notes), more)
+    row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
+    row["settled"] = True
+    more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
+    await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
     async with working(Worker(database, cad, session, history_days=0)) as worker:
         async with asyncio.timeout(PATIENCE):
@@ -234,8 +223,8 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
 
 
 async def _count(database: Database) -> int:
-    async with database.begin() as connection:
-        return int((await connection.execute(select(func.count()).select_from(notes))).scalar_one())
+    count = select(func.count()).select_from(notes)
+    return await database.run(lambda c: c.execute(count).scalar_one())
 
 
 async def _left_behind(database: Database) -> NoteRecord:

@@ -88,7 +88,7 @@ async def test_a_note_that_another_process_took_and_left_while_sending_is_added_
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
         other = OutboxRepository(database, "a process that is gone")
-        await other.transition(record, NoteState.SENDING, take=True)
+        await other.press(record, NoteState.SENDING, None, waiting_limit=9)
         if sent:
             cad.add_note(123, record.note.text, label=record.note.label)
         while True:  # the worker takes it back
@@ -108,7 +108,7 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     async with waiting(database, cad, session) as (worker, record):
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        sending = await other.transition(record, NoteState.SENDING, take=True)
+        sending = await other.press(record, NoteState.SENDING, None, waiting_limit=9)
         await other.transition(sending, NoteState.ADDED)
         await lease.release()
         cad.faults.clear()

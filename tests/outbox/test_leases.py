@@ -26,12 +26,11 @@ database = databases.database
 
 async def silent_for(database: Database, owner: str, seconds: float) -> None:
     """Let a process have last said so many seconds ago that it is there."""
-    async with database.begin() as connection:
-        await connection.execute(
-            update(schema.leases)
-            .where(schema.leases.c.id == owner)
-            .values(heartbeat_at=database.now - seconds)
-        )
+    await database.execute(
+        update(schema.leases)
+        .where(schema.leases.c.id == owner)
+        .values(heartbeat_at=database.now - seconds)
+    )
 
 
 async def entered(database: Database, *owners: str) -> list[Leases]:
@@ -49,8 +48,8 @@ async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
     leases = Leases(database, "one")
     await leases.register()
     await leases.register()
-    async with database.begin() as connection:
-        assert (await connection.execute(select(schema.leases.c.id))).all() == [("one",)]
+    found = select(schema.leases.c.id)
+    assert await database.run(lambda c: c.execute(found).all()) == [("one",)]
 
 
 async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_for_them(
@@ -217,10 +216,9 @@ async def test_reads_that_are_taken_at_once_keep_to_the_limit(
 
 async def pass_reads(database: Database, seconds: float) -> None:
     """Let the reads have been so many seconds earlier."""
-    async with database.begin() as connection:
-        await connection.execute(
-            update(call_list_reads).values(read_at=call_list_reads.c.read_at - seconds)
-        )
+    await database.execute(
+        update(call_list_reads).values(read_at=call_list_reads.c.read_at - seconds)
+    )
 
 
 async def test_a_read_is_free_again_when_its_minute_is_over(database: Database) -> None:
@@ -252,5 +250,5 @@ async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Datab
     await pass_reads(database, 3600)
     assert [await leases.acquire_read_slot(3) for _ in range(3)] == [0, 0, 0]
     assert await leases.acquire_read_slot(3) > 0
-    async with database.begin() as connection:
-        assert await connection.scalar(select(func.count()).select_from(call_list_reads)) == 6
+    count = select(func.count()).select_from(call_list_reads)
+    assert await database.run(lambda c: c.scalar(count)) == 6

@@ -72,7 +72,7 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
         first = await worker.receive("first")
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        moved = await other.transition(first, NoteState.QUEUED, message=(1, "token"), take=True)
+        moved = await other.press(first, NoteState.QUEUED, (1, "token"), waiting_limit=9)
         moved = await other.transition(moved, NoteState.SENDING)
         if tried:
             await other.transition(moved, NoteState.QUEUED)
@@ -92,7 +92,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
         record = await worker.receive()
         other = OutboxRepository(database, "gone")
-        await other.transition(record, NoteState.QUEUED, message=(1, record.token), take=True)
+        await other.press(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
         await asyncio.wait_for(cad.received(1), PATIENCE)
         await worker.outbox.acknowledged(record, message_id=1)  # which was held up until now
         held.set()
@@ -106,7 +106,7 @@ async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
     """Nobody heard that it was queued, and its placeholder cannot be found any more."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        await worker.outbox.store.transition(first, NoteState.QUEUED, message=(1, first.token))
+        await worker.outbox.store.enqueue(first, 1)
         await worker.outbox.withdraw(first)
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)

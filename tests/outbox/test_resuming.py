@@ -261,7 +261,7 @@ async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
 async def until_moved(store: OutboxRepository, record: NoteRecord, target: NoteState) -> None:
     while True:
         try:
-            await store.transition(record, target, message=(record.id + 2, "new-token"))
+            await store.press(record, target, (record.id + 2, "new-token"), waiting_limit=9)
         except StorageError:
             continue
         return

@@ -218,8 +218,7 @@ async def shift(database: Database, seconds: float, *columns: str) -> None:
     """Let times in the outbox's rows be earlier, as if so many seconds had passed."""
     names = columns or ("updated_at", "round_started_at")
     values = {name: notes.c[name] - seconds for name in names}
-    async with database.begin() as connection:
-        await connection.execute(update(notes).values(values))
+    await database.execute(update(notes).values(values))
 
 
 def with_limits(**changes: float) -> Limits:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.storage import Database, DatabaseUrl
 
@@ -41,10 +41,7 @@ class Witness:
         kind = self._address.kind
         maker = Database(self._address, seconds=30.0)
         await maker.open()
-        async with maker.begin() as connection:
-            await connection.exec_driver_sql(_TABLE.format(serial=_SERIALS[kind]))
-            for statement in _TRIGGERS[kind]:
-                await connection.exec_driver_sql(statement)
+        await maker.execute(text(_TABLE.format(serial=_SERIALS[kind])), *map(text, _TRIGGERS[kind]))
         await maker.close()
         await self._database.open(shared=True)
 
@@ -66,34 +63,36 @@ class Witness:
 
     async def owners(self) -> set[str]:
         """Return the processes that the outbox knows."""
-        async with self._database.begin() as connection:
-            return set(await connection.scalars(text("SELECT id FROM leases")))
+        return await self._database.run(lambda c: set(c.scalars(text("SELECT id FROM leases"))))
 
     async def forget_processes(self, living: set[str]) -> None:
         """Let the claims of all other processes lapse at once instead of after 24 seconds."""
-        async with self._database.begin() as connection:
-            for owner in set(await connection.scalars(text("SELECT id FROM leases"))) - living:
-                await connection.execute(
-                    text("DELETE FROM leases WHERE id = :owner"), {"owner": owner}
-                )
+        await self._database.execute(
+            *(
+                text("DELETE FROM leases WHERE id = :owner").bindparams(owner=owner)
+                for owner in await self.owners() - living
+            )
+        )
 
     async def history(self, note_id: int) -> str:
         """Return the states that a note's row took, and how the row is now."""
-        async with self._database.begin() as connection:
-            states = await connection.execute(
-                text("SELECT state, tries FROM witness WHERE note = :note ORDER BY number"),
-                {"note": note_id},
-            )
-            way = " ".join(f"{row.state}({row.tries})" for row in states)
-            rows = await connection.execute(
-                text(
-                    "SELECT position, state, unconfirmed_sends, attempts, revision, shown, "
-                    "settled, failure FROM notes WHERE id = :note"
-                ),
-                {"note": note_id},
-            )
-            return f"{way}; now {[tuple(row) for row in rows]}"
+        return await self._database.run(_history, note_id)
 
     async def _number(self, query: str, **values: int | str) -> int:
-        async with self._database.begin() as connection:
-            return int((await connection.execute(text(query), values)).scalar_one())
+        return await self._database.run(lambda c: int(c.execute(text(query), values).scalar_one()))
+
+
+def _history(connection: Connection, note_id: int) -> str:
+    states = connection.execute(
+        text("SELECT state, tries FROM witness WHERE note = :note ORDER BY number"),
+        {"note": note_id},
+    )
+    way = " ".join(f"{row.state}({row.tries})" for row in states)
+    rows = connection.execute(
+        text(
+            "SELECT position, state, unconfirmed_sends, attempts, revision, shown, "
+            "settled, failure FROM notes WHERE id = :note"
+        ),
+        {"note": note_id},
+    )
+    return f"{way}; now {[tuple(row) for row in rows]}"

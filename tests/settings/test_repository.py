@@ -90,8 +90,7 @@ async def test_the_history_names_each_change_the_newest_first(
     store: SettingsRepository, database: Database
 ) -> None:
     assert await store.last_change(1) is None
-    async with database.begin() as connection:
-        start = (await connection.execute(select(database.now))).scalar_one()
+    start = await database.run(lambda c: c.execute(select(database.now)).scalar_one())
     await choose(store, 1, 5)
     await choose(store, 2, 9)
     await choose(store, 1, 6)

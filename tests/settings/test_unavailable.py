@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import asyncpg
 import pytest
 
 from bot.sandbox.discord.markdown import render
@@ -12,7 +11,7 @@ from bot.storage import DatabaseUrl
 from bot.timing import Timing
 from tests import database
 from tests.administrator import configure, refused
-from tests.database import setting_of
+from tests.database import administer, setting_of
 from tests.gate import Gate
 from tests.world import PATIENCE, World
 
@@ -34,16 +33,13 @@ async def until_it_works(world: World) -> None:
 
 async def fill(address: DatabaseUrl, table: str) -> None:
     """Let every change of a table fail as on a full disk."""
-    connection = await asyncpg.connect(setting_of(address))
-    try:
-        await connection.execute(
-            "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-            "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
-            f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} "
-            "FOR EACH ROW EXECUTE FUNCTION full_disk()"
-        )
-    finally:
-        await connection.close()
+    await administer(
+        setting_of(address),
+        "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
+        f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} "
+        "FOR EACH ROW EXECUTE FUNCTION full_disk()",
+    )
 
 
 async def test_unreachable_at_the_start_is_said_and_then_made_good(

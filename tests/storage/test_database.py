@@ -1,30 +1,24 @@
 import asyncio
 import contextlib
 import gc
+import threading
 import time
 import warnings
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, MetaData, Table, Text, delete, insert, select, text
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.storage import (
-    Database,
-    DatabaseUrl,
-    StorageFullError,
-    StorageUnavailableError,
-)
-from bot.storage.database import CONNECTIONS
+from bot.storage import Database, DatabaseUrl, StorageFullError, StorageUnavailableError
 from tests import database as databases
 from tests.database import file_in, make_file, opened
-from tests.world import PATIENCE
 
 engine = databases.engine
 address = databases.address
 database = databases.database
 
-# Counting that far takes either engine seconds, so it is cancelled before, also by a busy machine.
+# Counting that far takes either engine seconds, so it is interrupted before, also when busy.
 SLOW = text(
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000) "
     "SELECT count(*) FROM n"
@@ -35,19 +29,40 @@ things = Table("things", MetaData(), Column("id", Integer, primary_key=True), Co
 
 @pytest.fixture
 async def table(database: Database) -> Table:
-    async with database.begin() as connection:
-        await connection.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT)"))
+    await database.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT)"))
     return things
 
 
+def read_ids(connection: Connection) -> list[int]:
+    return list(connection.scalars(select(things.c.id).order_by(things.c.id)))
+
+
 async def ids(database: Database) -> list[int]:
-    async with database.begin() as connection:
-        return list(await connection.scalars(select(things.c.id).order_by(things.c.id)))
+    return await database.run(read_ids)
 
 
 async def add(database: Database, number: int) -> None:
-    async with database.begin() as connection:
-        await connection.execute(insert(things).values(id=number))
+    await database.execute(insert(things).values(id=number))
+
+
+class Held:
+    """A work that keeps the database's thread until it is let go, so that others wait behind it."""
+
+    def __init__(self, database: Database) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._begun = asyncio.Event()
+        self._go = threading.Event()
+        self.task = asyncio.create_task(database.run(self._hold))
+
+    def _hold(self, _: Connection) -> None:
+        self._loop.call_soon_threadsafe(self._begun.set)
+        self._go.wait()
+
+    async def begun(self) -> None:
+        await self._begun.wait()
+
+    def let_go(self) -> None:
+        self._go.set()
 
 
 @pytest.mark.parametrize("text", ["sqlite:///no/file.db", "postgresql://u@127.0.0.1:1/d"])
@@ -58,39 +73,37 @@ def test_a_database_makes_no_connection_when_constructed(text: str, tmp_path: Pa
 
 async def test_the_clock_gives_seconds_since_1970(database: Database) -> None:
     before = time.time()
-    async with database.begin() as connection:
-        now = await connection.scalar(select(database.now))
+    now = await database.run(lambda c: c.scalar(select(database.now)))
     assert isinstance(now, float)
     # The clocks are the same machine's; SQLite's is exact to about a millisecond.
     assert before - 0.01 <= now <= time.time() + 0.01
 
 
 async def test_the_clock_goes_on_within_a_transaction(database: Database) -> None:
-    async with database.begin() as connection:
-        first = await connection.scalar(select(database.now))
-        await asyncio.sleep(0.02)
-        assert first is not None
-        assert (await connection.scalar(select(database.now)) or 0) > first
+    def twice(connection: Connection) -> list[float]:
+        first = connection.scalar(select(database.now))
+        time.sleep(0.02)
+        return [first or 0.0, connection.scalar(select(database.now)) or 0.0]
+
+    first, second = await database.run(twice)
+    assert first < second
 
 
 async def test_a_row_is_inserted_once(database: Database, table: Table) -> None:
-    async with database.begin() as connection:
-        first = await connection.execute(database.insert_once(table).values(id=1, what="first"))
-        again = await connection.execute(database.insert_once(table).values(id=1, what="again"))
-        assert (first.rowcount, again.rowcount) == (1, 0)
-        assert (await connection.execute(select(table))).all() == [(1, "first")]
+    once = database.insert_once(table)
+    await database.execute(once.values(id=1, what="first"), once.values(id=1, what="again"))
+    assert await database.run(lambda c: c.execute(select(table)).all()) == [(1, "first")]
 
 
 async def test_an_exception_undoes_the_transaction_and_is_raised(
     database: Database, table: Table
 ) -> None:
-    async def fail() -> None:
-        async with database.begin() as connection:
-            await connection.execute(insert(table).values(id=1))
-            raise LookupError("mine")
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=1))
+        raise LookupError("mine")
 
     with pytest.raises(LookupError, match="mine"):
-        await fail()
+        await database.run(fail)
     assert await ids(database) == []
 
 
@@ -104,208 +117,265 @@ async def test_a_broken_constraint_is_raised_as_such(database: Database, table: 
 async def test_a_stored_text_is_in_no_message(database: Database, table: Table) -> None:
     twice = insert(table).values([{"id": 1, "what": "distinctive-5f1d7c"}] * 2)
     with pytest.raises(IntegrityError) as caught:
-        async with database.begin() as connection:
-            await connection.execute(twice)
+        await database.execute(twice)
     assert "distinctive" not in str(caught.value)
 
 
 async def test_a_read_and_its_write_are_one_step(database: Database, table: Table) -> None:
     await add(database, 0)
 
-    async def step() -> None:
-        async with database.begin() as connection:
-            number = await connection.scalar(select(table.c.id).with_for_update())
-            await asyncio.sleep(0)
-            await connection.execute(table.update().values(id=(number or 0) + 1))
+    def step(connection: Connection) -> None:
+        number = connection.scalar(select(table.c.id).with_for_update())
+        connection.execute(table.update().values(id=(number or 0) + 1))
 
-    await asyncio.gather(*(step() for _ in range(20)))
+    await asyncio.gather(*(database.run(step) for _ in range(20)))
     assert await ids(database) == [20]
 
 
-async def test_a_cancelled_transaction_leaves_nothing_behind(
+async def test_works_are_done_in_the_order_in_which_they_come(
     database: Database, table: Table
 ) -> None:
-    for number in range(2 * CONNECTIONS):
-        started = asyncio.Event()
-
-        async def write(number: int, started: asyncio.Event) -> None:
-            async with database.begin() as connection:
-                await connection.execute(insert(table).values(id=number))
-                started.set()
-                await asyncio.Event().wait()
-
-        task = asyncio.create_task(write(number, started))
-        await started.wait()
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-    await asyncio.gather(*(add(database, number) for number in range(2 * CONNECTIONS)))
-    assert await ids(database) == list(range(2 * CONNECTIONS))
+    held = Held(database)
+    await held.begun()
+    adding = [asyncio.create_task(add(database, number)) for number in range(70)]
+    await asyncio.sleep(0)
+    counting = asyncio.create_task(ids(database))
+    await asyncio.sleep(0)
+    later = asyncio.create_task(add(database, 1000))
+    await asyncio.sleep(0)
+    held.let_go()
+    assert await counting == list(range(70))
+    await asyncio.gather(held.task, later, *adding)
 
 
-async def test_a_transaction_cancelled_with_rows_unread_leaves_nothing_locked(
+async def test_works_that_wait_together_are_committed_together(
     database: Database, table: Table
 ) -> None:
-    async def run() -> None:
-        while True:
-            async with database.begin() as connection:
-                await connection.execute(insert(table).values(id=-1).returning(table.c.id))
-                await connection.execute(select(table.c.id))
-                await connection.execute(delete(table).where(table.c.id == -1))
-
-    for number in range(100):
-        task = asyncio.create_task(run())
-        await asyncio.sleep(0.0001 * number)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        await add(database, number)
-    assert await ids(database) == list(range(100))
+    """Seen by what each finds of the others, and by PostgreSQL's numbers of transactions."""
+    held = Held(database)
+    await held.begun()
+    number = "SELECT txid_current()" if database.address.path is None else "SELECT total_changes()"
+    before = await_all(database, number, 10)
+    await asyncio.sleep(0)
+    held.let_go()
+    await held.task
+    assert len(set(await before)) == 1
 
 
-@pytest.mark.parametrize("steps", range(8))
-async def test_a_loop_that_ends_while_a_cancelled_statement_is_undone_does_end(
-    database: Database, table: Table, steps: int
+def await_all(database: Database, query: str, count: int) -> "asyncio.Future[list[object]]":
+    works = (database.run(lambda c: c.scalar(text(query))) for _ in range(count))
+    return asyncio.gather(*works)
+
+
+async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
+    database: Database, table: Table
 ) -> None:
-    others = asyncio.all_tasks()
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=100))
+        raise LookupError("mine")
 
-    async def run() -> None:
-        async with database.begin() as connection:
-            await connection.execute(insert(table).values(id=-1))
-            await connection.execute(SLOW)
-
-    task = asyncio.create_task(run())
-    await asyncio.sleep(0.02)
-    task.cancel()
-    while not task.done() and len(asyncio.all_tasks() - others) == 1:  # noqa: ASYNC110 - no event tells
-        await asyncio.sleep(0)
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    async with asyncio.timeout(PATIENCE):
-        while left := asyncio.all_tasks() - others:
-            for each in left:  # as `asyncio.run` does
-                each.cancel()
-            await asyncio.wait(left)
-    await add(database, 1)
-    assert await ids(database) == [1]
-
-
-@pytest.mark.parametrize("milliseconds", [0, 1, 2, 5, 10, 50])
-async def test_a_cancelled_statement_leaves_nothing_behind(
-    database: Database, table: Table, milliseconds: int
-) -> None:
-    async def run() -> None:
-        async with database.begin() as connection:
-            await connection.execute(insert(table).values(id=-1))
-            await connection.execute(SLOW)
-
-    tasks = [asyncio.create_task(run()) for _ in range(2 * CONNECTIONS)]
-    await asyncio.sleep(milliseconds / 1000)
-    for task in tasks:
-        task.cancel()
-    results = await asyncio.gather(*tasks, return_exceptions=True)
-    assert {type(result) for result in results} == {asyncio.CancelledError}
-    await asyncio.gather(*(add(database, number) for number in range(2 * CONNECTIONS)))
-    assert await ids(database) == list(range(2 * CONNECTIONS))
+    held = Held(database)
+    await held.begun()
+    works = [
+        add(database, 1),
+        database.run(fail),
+        add(database, 1),
+        add(database, 2),
+        database.execute(text("SELECT * FROM no_such_table")),
+        add(database, 3),
+    ]
+    group = asyncio.gather(*works, return_exceptions=True)
+    await asyncio.sleep(0)
+    held.let_go()
+    kinds = [type(result) for result in await group]
+    nothing = type(None)
+    assert kinds[:4] == [nothing, LookupError, IntegrityError, nothing]
+    assert issubclass(kinds[4], DBAPIError)
+    assert kinds[5] is nothing
+    assert await ids(database) == [1, 2, 3]
+    await held.task
 
 
-async def test_a_block_that_takes_too_long_is_ended_and_undone(
+async def test_of_works_that_wait_together_one_that_takes_too_long_ends_no_other(
     address: DatabaseUrl, database: Database, table: Table
 ) -> None:
     await database.close()
     impatient = Database(address, seconds=2.0)
-    ended = asyncio.Event()
-
-    async def linger() -> None:
-        async with impatient.begin() as connection:
-            await connection.execute(insert(table).values(id=1))
-            try:
-                await asyncio.Event().wait()
-            finally:
-                ended.set()
-
+    held = Held(impatient)
+    await held.begun()
+    slow = asyncio.create_task(impatient.execute(insert(table).values(id=-1), SLOW))
+    await asyncio.sleep(0)
+    impatient._seconds = 60.0
+    others = [asyncio.create_task(add(impatient, number)) for number in range(5)]
+    await asyncio.sleep(0)
+    held.let_go()
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
-        await linger()
+        await slow
+    await asyncio.gather(held.task, *others)
+    assert await ids(impatient) == list(range(5))
     await impatient.close()
-    assert ended.is_set()
+
+
+async def test_a_work_whose_caller_gave_up_changes_nothing(
+    database: Database, table: Table
+) -> None:
+    held = Held(database)
+    await held.begun()
+    tasks = [asyncio.create_task(add(database, number)) for number in range(20)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.wait(tasks[::2])
+    held.let_go()
+    await asyncio.gather(held.task, *tasks[1::2])
+    assert await ids(database) == list(range(1, 20, 2))
+
+
+async def test_a_work_that_was_begun_when_its_caller_gave_up_is_undone(
+    database: Database, table: Table
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def write(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=-1))
+        begun.set()
+        go.wait()
+
+    task = asyncio.create_task(database.run(write))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go.set()
+    await add(database, 1)
+    assert await ids(database) == [1]
+
+
+async def test_a_work_that_takes_too_long_is_ended_and_undone(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    await database.close()
+    impatient = Database(address, seconds=2.0)
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await impatient.execute(insert(table).values(id=1), SLOW)
+    await add(impatient, 2)
+    assert await ids(impatient) == [2]
+    await impatient.close()
+
+
+async def test_waiting_for_the_thread_ends_in_time(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    held = Held(database)
+    await held.begun()
+    database._seconds = 0.5
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await add(database, 1)
+    held.let_go()
+    database._seconds = 20.0
+    assert await ids(database) == []
+    await held.task
+
+
+async def test_a_loop_that_ends_leaves_a_work_without_harm(tmp_path: Path) -> None:
+    """The thread's outcome has nobody to go to then; nothing is reported, and the thread ends."""
+    address = make_file(file_in(tmp_path))
+    begun, go = threading.Event(), threading.Event()
+    before = set(threading.enumerate())
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        go.wait()
+
+    async def leave() -> None:
+        database = Database(address)
+        held = asyncio.create_task(database.run(hold))
+        await asyncio.to_thread(begun.wait)
+        held.cancel()
+        database._thread._items.put(None)  # type: ignore[union-attr]
+
+    await asyncio.to_thread(asyncio.run, leave())
+    (left,) = (each for each in set(threading.enumerate()) - before if each.name == "database")
+    go.set()
+    await asyncio.to_thread(left.join)
+
+
+async def test_closing_finishes_what_waits(address: DatabaseUrl, database: Database) -> None:
+    await database.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT)"))
+    tasks = [asyncio.create_task(add(database, number)) for number in range(120)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*tasks)
+    with pytest.raises(StorageUnavailableError, match="it is closed"):
+        await ids(database)
+    async with opened(address) as again:
+        assert await ids(again) == list(range(120))
+
+
+async def test_closing_ends_a_work_that_takes_too_long(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    slow = asyncio.create_task(database.execute(insert(table).values(id=1), SLOW))
+    await asyncio.sleep(0.1)
+    await database.close()
+    with pytest.raises(StorageUnavailableError):
+        await slow
     async with opened(address) as again:
         assert await ids(again) == []
 
 
-async def test_a_file_that_is_being_opened_when_the_time_is_over_is_closed(tmp_path: Path) -> None:
+async def test_a_file_is_closed_whenever_the_time_is_over(tmp_path: Path) -> None:
     address = make_file(file_in(tmp_path))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ResourceWarning)
         for step in range(100):
             database = Database(address, seconds=step * 0.00003)
             with contextlib.suppress(StorageUnavailableError):
-                async with database.begin():
-                    pass
+                await database.execute()
             await database.close()
         del database
         gc.collect()
     assert [str(each.message) for each in caught] == []
 
 
-async def test_waiting_for_a_free_connection_ends_in_time(
-    address: DatabaseUrl, database: Database
-) -> None:
-    await database.close()
-    impatient = Database(address, seconds=2.0)
-    held = asyncio.Semaphore(0)
-
-    async def hold() -> None:
-        with contextlib.suppress(StorageUnavailableError):
-            async with impatient.begin():
-                held.release()
-                await asyncio.Event().wait()
-
-    holding = [asyncio.create_task(hold()) for _ in range(CONNECTIONS)]
-    await held.acquire()
-    with pytest.raises(StorageUnavailableError, match="no answer in time"):
-        async with impatient.begin():
-            await asyncio.Event().wait()
-    await asyncio.gather(*holding)
-    async with impatient.begin() as connection:
-        assert await connection.scalar(text("SELECT 1")) == 1
-    await impatient.close()
-
-
 async def test_a_full_database_saves_nothing_and_says_so(database: Database, table: Table) -> None:
-    async with database.begin() as connection:
-        if database.address.kind == "SQLite":
-            pages = await connection.scalar(text("PRAGMA page_count"))
-            await connection.execute(text(f"PRAGMA max_page_count = {pages}"))
-        else:
-            await connection.execute(
-                text(
-                    "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-                    "IF length(NEW.what) > 9 THEN RAISE 'no space' USING ERRCODE = '53100'; "
-                    "END IF; RETURN NEW; END $$"
-                )
-            )
-            await connection.execute(
-                text(
-                    "CREATE TRIGGER full_disk BEFORE INSERT ON things "
-                    "FOR EACH ROW EXECUTE FUNCTION full_disk()"
-                )
-            )
+    if database.address.kind == "SQLite":
 
-    async def overfill() -> None:
-        async with database.begin() as connection:
-            await connection.execute(insert(table).values(id=1, what="x"))
-            await connection.execute(insert(table).values(id=2, what="x" * 100_000))
+        def limit(connection: Connection) -> None:
+            pages = connection.scalar(text("PRAGMA page_count"))
+            connection.execute(text(f"PRAGMA max_page_count = {pages}"))
 
+        await database.run(limit)
+    else:
+        await database.execute(
+            text(
+                "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+                "IF length(NEW.what) > 9 THEN RAISE 'no space' USING ERRCODE = '53100'; "
+                "END IF; RETURN NEW; END $$"
+            ),
+            text(
+                "CREATE TRIGGER full_disk BEFORE INSERT ON things "
+                "FOR EACH ROW EXECUTE FUNCTION full_disk()"
+            ),
+        )
+    rows = [{"id": 1, "what": "x"}, {"id": 2, "what": "x" * 100_000}]
     with pytest.raises(StorageFullError, match="no room"):
-        await overfill()
+        await database.execute(*(insert(table).values(row) for row in rows))
     assert await ids(database) == []
-    await add(database, 3)
+    held = Held(database)
+    await held.begun()
+    both = asyncio.gather(
+        database.execute(insert(table).values(rows[1])), add(database, 3), return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    held.let_go()
+    assert [type(result) for result in await both] == [StorageFullError, type(None)]
     assert await ids(database) == [3]
+    await held.task
 
 
 async def test_a_mistake_of_the_program_is_not_taken_for_a_failure_of_the_database(
     database: Database,
 ) -> None:
     with pytest.raises(DBAPIError, match="no_such_table"):
-        async with database.begin() as connection:
-            await connection.execute(text("SELECT * FROM no_such_table"))
+        await database.execute(text("SELECT * FROM no_such_table"))

@@ -34,7 +34,7 @@ def test_a_sqlite_address_gives_its_file(text: str, path: str) -> None:
     assert parse(text).path == Path(path)
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
 def test_each_spelling_of_postgresql_is_taken(scheme: str) -> None:
     address = parse(f"{scheme}://{LOGIN}@db.example:5433/notes")
     assert (address.kind, address.path, address.ssl) == ("PostgreSQL", None, None)
@@ -96,7 +96,7 @@ def test_the_password_is_shown_nowhere() -> None:
     [
         PASSWORD,
         f"mysql://{LOGIN}@h/d",
-        f"postgresql+psycopg://{LOGIN}@h/d",
+        f"postgresql+psycopg2://{LOGIN}@h/d",
         f"postgres:/{LOGIN}@h/d",
         f"postgres://{LOGIN}@h",
         f"postgres://{LOGIN}@h/",

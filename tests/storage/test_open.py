@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from bot.storage import (
     Database,
@@ -107,11 +107,12 @@ async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -
 
 
 async def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> None:
-    async with opened(file_in(tmp_path)) as database, database.begin() as connection:
-        settings = [
-            await connection.scalar(text(f"PRAGMA {name}"))
-            for name in ("journal_mode", "synchronous", "foreign_keys")
-        ]
+    def read(connection: Connection) -> list[object]:
+        names = ("journal_mode", "synchronous", "foreign_keys")
+        return [connection.scalar(text(f"PRAGMA {name}")) for name in names]
+
+    async with opened(file_in(tmp_path)) as database:
+        settings = await database.run(read)
     assert settings == ["wal", 2, 1]
 
 
@@ -186,8 +187,8 @@ async def test_a_look_changes_nothing(address: DatabaseUrl, tmp_path: Path) -> N
 
 
 async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseUrl) -> None:
-    async with opened(address) as database, database.begin() as connection:
-        await connection.execute(text("UPDATE callnote_schema SET version_num = '9999'"))
+    async with opened(address) as database:
+        await database.execute(text("UPDATE callnote_schema SET version_num = '9999'"))
     for shared in (False, True, False):
         with pytest.raises(NewerSchemaError, match="newer version of Callnote"):
             await Database(address, seconds=20.0).open(shared=shared)
@@ -244,17 +245,20 @@ async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
 
 
 async def test_a_certificate_cannot_be_verified_without_a_root_certificate(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    address = DatabaseUrl.parse(
-        "postgresql://u:p@127.0.0.1:1/d?sslmode=verify-full", folder=tmp_path
-    )
-    before = dict(os.environ)
-    os.environ.pop("PGSSLROOTCERT", None)
-    os.environ.update(HOME=str(tmp_path), USERPROFILE=str(tmp_path))
-    try:
+    async def accept_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(8)  # an SSLRequest (PostgreSQL documentation, Message Formats)
+        writer.write(b"S")
+        await reader.read()
+        writer.close()
+
+    monkeypatch.delenv("PGSSLROOTCERT", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    server = await asyncio.start_server(accept_tls, "127.0.0.1")
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        url = f"postgresql://u:p@127.0.0.1:{port}/d?sslmode=verify-full"
+        address = DatabaseUrl.parse(url, folder=tmp_path)
         with pytest.raises(UnusableDatabaseError, match="PGSSLROOTCERT"):
             await Database(address).open()
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

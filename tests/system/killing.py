@@ -7,8 +7,6 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Interaction, Message
 from bot.sandbox.sonoran import Fault
@@ -69,11 +67,7 @@ async def gone(world: World, process: Child, number: int) -> None:
 async def lapse(where: DatabaseUrl) -> None:
     """End the claim that a killed process has on its notes until its lease is over."""
     if where.path is None:
-        connection = await asyncpg.connect(database.setting_of(where))
-        try:
-            await connection.execute("DELETE FROM leases")
-        finally:
-            await connection.close()
+        await database.administer(database.setting_of(where), "DELETE FROM leases")
 
 
 async def ends_once(world: World, interaction: Interaction) -> Message:

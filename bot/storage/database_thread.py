@@ -1,0 +1,241 @@
+"""The thread that has the database's connection, and commits works that wait together at once."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.storage.connectors import Connector
+from bot.storage.failures import translation, worth_another_try
+
+Work = Callable[[Connection], Any]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(eq=False, slots=True)
+class _Item:
+    """A work that waits for its turn, until `deadline` by the monotonic clock."""
+
+    work: Work
+    future: asyncio.Future[Any]
+    deadline: float
+    result: Any = None
+    error: BaseException | None = None
+
+    def do(self, connection: Connection) -> None:
+        """Do the work, which is undone by the exception raised here if nobody waits any more."""
+        self.result = self.work(connection)
+        if self.given_up:
+            raise TimeoutError
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self.future.done() or self.late
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() >= self.deadline
+
+
+class DatabaseThread:
+    """Does works one after the other, in the order in which they come.
+
+    Those that wait are done in one transaction, each behind a savepoint, and nobody is told
+    anything before it is committed. A work that fails undoes nothing but its own. When a
+    transaction of several is lost, each is done once more by itself, so a work must touch nothing
+    but its connection. A caller may give up at any time; its work is undone then, unless it is just
+    being committed.
+    """
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+        self._loop = asyncio.get_running_loop()
+        self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
+        self._doing: list[_Item] = []
+        self._connection: Connection | None = None
+        self._closing = False
+        self._stopped = False
+        self._ended = self._loop.create_future()
+        # A daemon, as a process that is to end does not wait for a database that hangs.
+        self._thread = threading.Thread(target=self._run, name="database", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work, deadline: float) -> asyncio.Future[Any]:
+        """Put a work at the end of the queue; its outcome becomes that of the future.
+
+        Cancelling the future gives the work up. `deadline` is by the monotonic clock.
+        """
+        future: asyncio.Future[Any] = self._loop.create_future()
+        self._items.put(_Item(work, future, deadline))
+        return future
+
+    def interrupt(self, future: asyncio.Future[Any]) -> None:
+        """End the work of a future if it is being done, as its time is over."""
+        if any(item.future is future for item in self._doing):
+            self._connector.interrupt()
+
+    async def close(self, seconds: float) -> None:
+        """Finish what waits and close the connection; after `seconds` either is interrupted."""
+        self._closing = True
+        self._items.put(None)
+        for _ in range(2):
+            await asyncio.wait([self._ended], timeout=seconds)
+            if self._ended.done():
+                return
+            self._stopped = True
+            self._connector.interrupt()
+
+    def _run(self) -> None:
+        while (items := self._take()) is not None:
+            try:
+                self._perform([item for item in items if not item.given_up])
+            except BaseException:
+                _log.exception("the database's thread failed")  # its callers' time will end
+                self._disconnect()
+            self._doing = []
+        self._disconnect()
+        with contextlib.suppress(RuntimeError):  # the event loop has ended
+            self._loop.call_soon_threadsafe(_tell_end, self._ended)
+
+    def _take(self) -> list[_Item] | None:
+        """Wait for a work and return it with those behind it; None when there are no more."""
+        first = self._items.get()
+        if first is None:
+            return None
+        items = [first]
+        with contextlib.suppress(queue.Empty):
+            while len(items) < self._connector.group:
+                item = self._items.get_nowait()
+                if item is None:
+                    self._items.put(None)
+                    break
+                items.append(item)
+        return items
+
+    def _perform(self, items: list[_Item]) -> None:
+        self._doing = items
+        if len(items) > 1:
+            items = self._together(items)
+        for item in items:
+            self._doing = [item]
+            if not item.given_up and not self._stopped:
+                self._alone(item)
+
+    def _together(self, items: list[_Item]) -> list[_Item]:
+        """Do works in one transaction; returns those that are to be done by themselves."""
+        try:
+            connection = self._begin(items)
+            again = [item for item in items if not self._behind_savepoint(connection, item)]
+        except BaseException:  # the transaction is lost, and with it what each of them did
+            self._roll_back()
+            return items
+        done = [item for item in items if item not in again]
+        if not self._commit(connection, done):
+            return items
+        self._deliver(done)
+        return again
+
+    def _behind_savepoint(self, connection: Connection, item: _Item) -> bool:
+        """Do a work of several; returns False when it is to be done by itself.
+
+        Raises whatever ended the transaction.
+        """
+        execute = connection.connection.cursor().execute
+        execute("SAVEPOINT work")
+        try:
+            item.do(connection)
+        except BaseException as error:
+            if not self._connector.in_transaction(connection):
+                raise
+            execute("ROLLBACK TO SAVEPOINT work")
+            if worth_another_try(error):
+                return False
+            item.error = translation(error)
+        execute("RELEASE SAVEPOINT work")
+        return True
+
+    def _alone(self, item: _Item) -> None:
+        """Do a work in a transaction of its own, on a new connection if the kept one was lost."""
+        kept = self._connection is not None
+        try:
+            connection = self._begin([item])
+            item.do(connection)
+        except BaseException as error:
+            self._roll_back()
+            if kept and self._connection is None and not item.given_up:
+                self._alone(item)
+                return
+            if worth_another_try(error) and not item.given_up and not self._closing:
+                self._items.put(item)  # behind the others, so that they do not wait with it
+                return
+            item.error = translation(error, late=item.late)
+        else:
+            self._commit(connection, [item])
+        self._deliver([item])
+
+    def _begin(self, items: list[_Item]) -> Connection:
+        deadline = min(item.deadline for item in items)
+        if self._connection is None:
+            self._connection = self._connector.connect(deadline)
+        self._connector.begin(self._connection, deadline)
+        return self._connection
+
+    def _commit(self, connection: Connection, items: list[_Item]) -> bool:
+        """Commit; returns False when several works were lost, so that each can be done alone."""
+        try:
+            connection.commit()
+        except BaseException as error:
+            lost = not self._connector.broken(connection)
+            self._roll_back()
+            if lost and len(items) > 1:
+                return False
+            for item in items:  # whose works may have been saved, if the connection broke
+                item.error = translation(error, late=item.late)
+        return True
+
+    def _roll_back(self) -> None:
+        """End the transaction, and drop a connection that can do no more."""
+        if self._connection is None:
+            return
+        if not self._connector.broken(self._connection):
+            with contextlib.suppress(Exception):
+                self._connection.rollback()
+                if not self._connector.in_transaction(self._connection):
+                    return
+        self._disconnect()
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with contextlib.suppress(Exception):
+                self._connector.close(connection)
+
+    def _deliver(self, items: list[_Item]) -> None:
+        with contextlib.suppress(RuntimeError):  # the event loop has ended, and nobody waits
+            self._loop.call_soon_threadsafe(_tell, items)
+
+
+def _tell(items: list[_Item]) -> None:
+    for item in items:
+        if item.future.done():
+            continue
+        if item.error is not None:
+            item.future.set_exception(item.error)
+        else:
+            item.future.set_result(item.result)
+
+
+def _tell_end(ended: asyncio.Future[None]) -> None:
+    if not ended.done():
+        ended.set_result(None)
