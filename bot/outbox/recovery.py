@@ -47,7 +47,7 @@ class OrphanRecovery:
         """Whether notes may have become this process's without being in its work queue."""
 
     async def recover(self) -> None:
-        """Take over what there is now; raises as `Database.begin` does.
+        """Take over what there is now; raises as `Database.run` does.
 
         A note of this process's own is among them when another one had it for a while.
         """
