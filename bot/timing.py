@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
@@ -44,8 +46,44 @@ class Timing:
     """The pause before a shard identifies again, which may be done once in 5 s (Discord API docs,
     Gateway, Rate Limiting); discord.py's own."""
 
+    identify: float = 10.0
+    """How long Discord may take at the start to name its gateway."""
+
+    cancel_again: float = 0.5
+    """The pause before work is cancelled again that swallowed its cancellation."""
+
+    leave_gateway: float = 5.0
+    """How long closing the connections to Discord may take at the end."""
+
+    check_discord: float = 15.0
+    """How long `check` waits for each of Discord's answers."""
+
     transaction: float = 5.0
-    """How long a database transaction may take in all, waiting for a connection included."""
+    """How long a database transaction may take in all, waiting for its turn included."""
+
+    ask_owners: float = 5.0
+    """How long Discord may take to say who owns the application."""
+
+    keep_owners: float = 300.0
+    """For how long that answer is used."""
+
+    first_guilds: float = 10.0
+    """How long notes wait after a start for Discord to say that the bot is still in their guild."""
+
+    ask_cad: float = 5.0
+    """How long the CAD may take to answer a probe, or with its list of servers."""
+
+    keep_good_news: float = 60.0
+    """For how long such an answer is used."""
+
+    keep_bad_news: float = 10.0
+    """The same for a failure, and for an answer that something has cast doubt on."""
+
+    post: float = 15.0
+    """How long Discord may take to take an entry of the log channel."""
+
+    try_channel: float = 8.0
+    """The same for the trial of a new log channel, which an administrator waits for."""
 
     settings_refresh: float = 2.0
     """How often changes of settings by another process are asked for; two overlap in a deploy."""
@@ -105,8 +143,31 @@ class Timing:
     send_again: float = 1.0
     """The pause before a note is tried again that another process, or the database, held back."""
 
+    first_store_retry: float = 0.2
+    """The pause before what became of a note is stored at the second try; it doubles each time."""
+
     longest_store_retry: float = 5.0
-    """The longest pause between tries to write down what became of a note."""
+    """The longest such pause."""
+
+    first_probe_pause: float = 1.0
+    """The pause before the second look at a CAD that does not answer; it doubles each time, up to
+    the host's setting."""
+
+    ask_guild_again: float = 0.5
+    """The pause before it is asked again whether a guild's notes may be sent."""
+
+    press_in_doubt: float = 30.0
+    """For how long a button's move that was not confirmed may still turn out to have been made."""
+
+    last_poll: float = 45.0
+    """How long after its time a note in doubt is looked for at most: what became of it is to be
+    said while the interaction's token is good, as nothing else may lead to the message."""
+
+    purge_interval: float = 3600.0
+    """How often old rows are deleted."""
+
+    purge_pause: float = 0.5
+    """The pause between two batches of them, in which notes have the database to themselves."""
 
     first_poll: float = 2.0
     """The pause between an uncertain send and the first look, which can only find the note."""
@@ -121,3 +182,19 @@ class Timing:
 def loop_time() -> float:
     """Return the time by the running event loop's monotonic clock, in seconds."""
     return asyncio.get_running_loop().time()
+
+
+async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
+    """Wait for an event, at most that long (None: for ever); returns whether it is set."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
+
+
+def back_off(first: float, longest: float) -> Iterator[float]:
+    """Give pauses in seconds for ever: `first`, each twice the one before, at most `longest`."""
+    pause = first
+    while True:
+        yield pause
+        pause = min(pause * 2, longest)

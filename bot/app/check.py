@@ -26,22 +26,20 @@ from bot.interactions.failures import DISCORD_FAILURES
 from bot.sonoran import open_session
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD
-
-DISCORD_SECONDS = 15.0
-"""How long Discord may take, which discord.py itself would wait for much longer."""
+from bot.timing import Timing
 
 _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 
 
-async def check(config: Config) -> int:
+async def check(config: Config, *, timing: Timing = Timing()) -> int:
     """Print a line for each finding; returns 0 when all is well, 1 when something is not.
 
     Nothing is changed anywhere, and a bot that runs meanwhile is not disturbed.
     """
     lines = [Line(Mark.WELL, "The settings can be read.")]
-    lines += await _discord_lines(config)
+    lines += await _discord_lines(config, timing)
     async with open_session() as session:
-        services = build(config, session)
+        services = build(config, session, timing=timing)
         lines += await _cad_lines(services, config)
         lines.append(_roles_line(config))
         lines += await _storage_lines(services.database, config)
@@ -51,11 +49,12 @@ async def check(config: Config) -> int:
     return 1 if any(line.mark is Mark.ILL for line in lines) else 0
 
 
-async def _discord_lines(config: Config) -> list[Line]:
+async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     try:
-        async with asyncio.timeout(DISCORD_SECONDS):
+        async with asyncio.timeout(timing.check_discord):
             if config.discord_api_url is not None:
-                use_discord_at(config.discord_api_url, await gateway_of(config.discord_api_url))
+                gateway = await gateway_of(config.discord_api_url, timing.identify)
+                use_discord_at(config.discord_api_url, gateway)
             async with discord.Client(intents=discord.Intents.none()) as client:
                 await client.login(config.discord_token)
                 application_id = client.application_id or 0

@@ -12,17 +12,15 @@ from discord.http import Route
 
 from bot.sonoran.transport import is_loopback
 
-GATEWAY_SECONDS = 10.0
 
-
-async def gateway_of(api_url: str) -> str:
+async def gateway_of(api_url: str, seconds: float) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).
 
-    Raises `aiohttp.ClientError` or `TimeoutError` when there is no answer and
-    `discord.GatewayNotFound` when there is no usable one; the gateway must be `wss`, or `ws` on
-    this machine, as the token travels there.
+    The answer may take `seconds`. Raises `aiohttp.ClientError` or `TimeoutError` when there is none
+    and `discord.GatewayNotFound` when it is not usable; the gateway must be `wss`, or `ws` on this
+    machine, as the token travels there.
     """
-    timeout = aiohttp.ClientTimeout(total=GATEWAY_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=seconds)
     async with (
         aiohttp.ClientSession(timeout=timeout) as session,
         session.get(f"{api_url}/gateway", allow_redirects=False) as response,

@@ -23,15 +23,12 @@ from bot.interactions.failures import DISCORD_FAILURES
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, back_off, loop_time, set_within
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
-
-_CLOSE_SECONDS = 5.0
-_CANCEL_SECONDS = 0.5
 
 # Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
 _FATAL = {
@@ -77,25 +74,28 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     """
     async with open_session() as session:
         services = build(config, session, timing=timing)
-        supervisor, notes = services.supervisor, services.notes
         halt = asyncio.Event()
-        living = asyncio.create_task(supervisor.run())
-        delivering = asyncio.create_task(notes.run(supervisor.opened))
-        tasks = {living, delivering, asyncio.create_task(stop.wait())}
+        tasks = [
+            asyncio.create_task(work)
+            for work in (
+                services.supervisor.run(),
+                services.notes.run(services.supervisor.opened),
+                stop.wait(),
+            )
+        ]
         for task in tasks:
             task.add_done_callback(lambda _: halt.set())
         try:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timing.database_first):
-                    await _finished_before(halt, services.settings.loaded())
+                    await _finished_before(halt, services.settings.loaded(), timing)
             await _serve_discord(services, config, halt)
-            for work in (living, delivering):
-                if work.done():
-                    await work  # which never ends by itself but with an error
+            for task in filter(asyncio.Task.done, tasks):
+                await task  # of the services, which end only with an error
         except UnusableDatabaseError as error:
             raise FatalError(str(error)) from None
         finally:
-            await notes.finish(timing.drain)
+            await services.notes.finish(timing.drain)
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
@@ -104,44 +104,59 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
 
 async def _serve_discord(services: Services, config: Config, stop: asyncio.Event) -> None:
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
-    first_pause = pause = services.timing.first_discord_retry
+    timing = services.timing
+    pauses = None
     placed = config.discord_api_url is None
     while not stop.is_set():
         try:
             if config.discord_api_url is not None and not placed:
-                gateway = await gateway_of(config.discord_api_url)
+                gateway = await gateway_of(config.discord_api_url, timing.identify)
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
             if await _serve_with(CallnoteBot(services), config.discord_token, stop):
-                pause = first_pause
-        except discord.LoginFailure:
-            raise FatalError(_REJECTED) from None
-        except discord.PrivilegedIntentsRequired:
-            raise FatalError(_FATAL[4014]) from None
-        except discord.ConnectionClosed as error:
-            if error.code in _FATAL:
-                raise FatalError(_FATAL[error.code]) from None
-            _log.warning("Discord closed the connection with code %s", error.code)
+                pauses = None
         except commands.ExtensionError:
             raise  # a fault of ours, which another try does not mend
         except DISCORD_FAILURES as error:
-            _log.warning("Discord cannot be reached: %s: %s", type(error).__name__, error)
+            if (fatal := _fatal(error)) is not None:
+                raise FatalError(fatal) from None
+            _log.warning("Discord cannot be reached: %s", _words_of(error))
         if not stop.is_set():
+            pauses = pauses or back_off(timing.first_discord_retry, timing.longest_discord_retry)
+            pause = next(pauses)
             _log.info("trying Discord again in %g s", pause)
-            await _finished_before(stop, asyncio.sleep(pause))
-            pause = min(pause * 2, services.timing.longest_discord_retry)
+            await set_within(stop, pause)
+
+
+def _fatal(error: Exception) -> str | None:
+    """Return the sentence for an error that another try does not mend."""
+    if isinstance(error, discord.LoginFailure):
+        return _REJECTED
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return _FATAL[4014]
+    return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, discord.ConnectionClosed):
+        return f"it closed the connection with code {error.code}"
+    return f"{type(error).__name__}: {error}"
 
 
 async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
     """Serve until the client ends or `stop` is set; returns whether it ever connected."""
-    notes, connections = bot.services.notes, bot.services.connections
+    notes, connections, timing = (
+        bot.services.notes,
+        bot.services.connections,
+        bot.services.timing,
+    )
     async with bot:
         try:
-            if await _finished_before(stop, bot.login(token)):
+            if await _finished_before(stop, bot.login(token), timing):
                 connections.use(bot)
                 notes.messages.connect(bot)
                 _log.info("connecting to Discord")
-                await _finished_before(stop, bot.connect())
+                await _finished_before(stop, bot.connect(), timing)
         finally:
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
@@ -168,10 +183,12 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     if notes is not None:
         await notes.finish(max(0.0, deadline - loop_time()))
     if leaving:
-        await asyncio.wait(leaving, timeout=_CLOSE_SECONDS)
+        await asyncio.wait(leaving, timeout=bot.services.timing.leave_gateway)
 
 
-async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None]) -> bool:
+async def _finished_before(
+    stop: asyncio.Event, work: Coroutine[Any, Any, None], timing: Timing
+) -> bool:
     """Run `work` until it ends or `stop` is set, which cancels it; returns whether it ended.
 
     What `work` raises is raised here.
@@ -189,7 +206,7 @@ async def _finished_before(stop: asyncio.Event, work: Coroutine[Any, Any, None])
         # discord.py swallows a cancellation that comes while a shard is connecting anew.
         while not task.done():
             task.cancel()
-            await asyncio.wait({task}, timeout=_CANCEL_SECONDS)
+            await asyncio.wait({task}, timeout=timing.cancel_again)
         if not task.cancelled():
             task.exception()  # seen, so that asyncio does not report it as lost
 

@@ -69,11 +69,11 @@ def build(
     )
     supervisor = DatabaseSupervisor(database, settings, config.host, timing=timing)
     connections = Connections(
-        settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids
+        settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids, timing=timing
     )
     dispatcher_roles = DispatcherRoles(settings)
-    cad_servers = CadServers(cad)
-    log_channel = LogChannel(settings)
+    cad_servers = CadServers(cad, timing=timing)
+    log_channel = LogChannel(settings, timing)
     notes = NoteService(
         database,
         cad,
@@ -83,7 +83,7 @@ def build(
         waiting_notes=connections.waiting_notes,
         timing=timing,
     )
-    cad_probe = CadProbe(cad, cad_servers)
+    cad_probe = CadProbe(cad, cad_servers, timing=timing)
     return Services(
         database=database,
         supervisor=supervisor,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from enum import Enum, auto
@@ -20,6 +19,7 @@ from bot.interactions.errors import (
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings
+from bot.timing import Timing, loop_time
 
 
 class Connection(Enum):
@@ -48,9 +48,6 @@ class Connection(Enum):
         return self in _CONNECTED
 
 
-DISCORD_SECONDS = 10.0
-"""How long waiting notes wait to hear from Discord whether the bot is still in their server."""
-
 _REFUSAL = "refusal"  # the key of what was decided about an interaction, in its extras
 
 _CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE})
@@ -59,7 +56,7 @@ _CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOI
 class Connections:
     """The connected servers: those that the host's settings name, and those chosen in Discord.
 
-    `guild_ids` and `role_ids` are the host's; `clock` gives monotonic seconds.
+    `guild_ids` and `role_ids` are the host's; `clock` is the event loop's.
     """
 
     def __init__(
@@ -68,9 +65,11 @@ class Connections:
         *,
         guild_ids: frozenset[int] = frozenset(),
         role_ids: frozenset[int] = frozenset(),
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
+        timing: Timing = Timing(),
     ) -> None:
         self._settings = settings
+        self._first_guilds = timing.first_guilds
         self._guild_ids = guild_ids
         self._role_ids = role_ids
         self._clock = clock
@@ -167,7 +166,7 @@ class Connections:
         """Return what is to become of a server's waiting notes.
 
         They are withdrawn when the bot was removed from it or it is not connected, and kept while
-        nobody can tell. Discord is waited for `DISCORD_SECONDS`; after that they are sent for a
+        nobody can tell. Discord is waited for `timing.first_guilds`; after that they are sent for a
         server that is known to be connected without it.
         """
         guild = self._member_of(guild_id)
@@ -180,7 +179,7 @@ class Connections:
         # Before it is ready, a client may not have been told of all servers.
         if self._client is not None and self._client.is_ready():
             return WaitingNotes.WITHDRAW
-        alone = self._clock() - self._alone_since >= DISCORD_SECONDS
+        alone = self._clock() - self._alone_since >= self._first_guilds
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
 
     def _member_of(self, guild_id: int) -> discord.Guild | None:

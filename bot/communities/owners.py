@@ -9,31 +9,27 @@ import discord
 from bot.interactions.errors import OwnersUnknownError
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.ttl_cache import TtlCache
-
-REMEMBER_SECONDS = 300.0
-"""How long Discord's answer is good for."""
-
-ASK_SECONDS = 5.0
-"""How long Discord may take to answer."""
+from bot.timing import Timing
 
 
 class Owners:
     """Knows the application's owners; `client` must be logged in before they are asked for."""
 
-    def __init__(self, client: discord.Client) -> None:
+    def __init__(self, client: discord.Client, timing: Timing = Timing()) -> None:
         self._client = client
-        self._ids = TtlCache(self._ask, seconds_for=lambda _: REMEMBER_SECONDS)
+        self._seconds = timing.ask_owners
+        self._ids = TtlCache(self._ask, seconds_for=lambda _: timing.keep_owners)
 
     async def include(self, user_id: int) -> bool:
         """Whether an account is the application's owner or a member of the team that owns it.
 
-        Raises `OwnersUnknownError` when Discord does not say within `ASK_SECONDS`.
+        Raises `OwnersUnknownError` when Discord does not say in time.
         """
         return user_id in await self._ids.get()
 
     async def _ask(self) -> frozenset[int]:
         try:
-            async with asyncio.timeout(ASK_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 application = await self._client.application_info()
         # The last three are for an answer that discord.py cannot read.
         except (*DISCORD_FAILURES, LookupError, TypeError, ValueError):

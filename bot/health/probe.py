@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
@@ -18,19 +17,7 @@ from bot.sonoran import (
     SonoranClient,
     SonoranError,
 )
-from bot.timing import loop_time
-
-PROBE_SECONDS = 5.0
-"""How long each question to the CAD may take."""
-
-REMEMBER_SECONDS = 60.0
-"""How long the findings are good for; each kind of question may be asked 10 times a minute."""
-
-FAILED_SECONDS = 10.0
-"""The same when the CAD was not well, so that an administrator who mends it soon sees it."""
-
-DOUBTED_SECONDS = 10.0
-"""The same when the CAD did not take a note, which the findings may not show yet."""
+from bot.timing import Timing, loop_time
 
 _Answer = TypeVar("_Answer")
 
@@ -53,9 +40,9 @@ class CadHealth:
 
 
 class CadProbe:
-    """Asks the CAD, at most once a minute for everybody together, and reads only.
+    """Asks the CAD once a minute for everybody together, sooner when something is not well.
 
-    When something is not well it asks sooner, but never more often than every few seconds.
+    It reads only; each of what it asks for may be read 10 times a minute (v2 pages).
     """
 
     def __init__(
@@ -63,13 +50,17 @@ class CadProbe:
         cad: SonoranClient,
         servers: CadServers,
         *,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
+        timing: Timing = Timing(),
     ) -> None:
         self._cad = cad
         self._servers = servers
+        self._timing = timing
         self._findings = TtlCache(
             self._ask,
-            seconds_for=lambda health: FAILED_SECONDS if health.error else REMEMBER_SECONDS,
+            seconds_for=lambda health: (
+                timing.keep_bad_news if health.error else timing.keep_good_news
+            ),
             clock=clock,
         )
 
@@ -78,13 +69,14 @@ class CadProbe:
 
         `doubted` tells that it did not take a note, so that only new findings will do.
         """
-        return await self._findings.get(max_age=DOUBTED_SECONDS if doubted else REMEMBER_SECONDS)
+        age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
+        return await self._findings.get(max_age=age)
 
     async def _ask(self) -> CadHealth:
         started = loop_time()
         error: SonoranError | None = None
         try:
-            async with asyncio.timeout(PROBE_SECONDS):
+            async with asyncio.timeout(self._timing.ask_cad):
                 await self._cad.probe()
         except TimeoutError:
             error = NoEffectError(Reason.NO_ANSWER)
@@ -94,8 +86,8 @@ class CadProbe:
         plan = community = servers = None
         if error is None:
             plan, community, servers = await asyncio.gather(
-                _unless_late(self._cad.get_plan()),
-                _unless_late(self._cad.get_community()),
+                self._unless_late(self._cad.get_plan()),
+                self._unless_late(self._cad.get_community()),
                 self._servers.get(),
             )
         return CadHealth(
@@ -108,10 +100,9 @@ class CadProbe:
             servers=servers,
         )
 
-
-async def _unless_late(question: Awaitable[_Answer]) -> _Answer | None:
-    try:
-        async with asyncio.timeout(PROBE_SECONDS):
-            return await question
-    except (SonoranError, TimeoutError):
-        return None
+    async def _unless_late(self, question: Awaitable[_Answer]) -> _Answer | None:
+        try:
+            async with asyncio.timeout(self._timing.ask_cad):
+                return await question
+        except (SonoranError, TimeoutError):
+            return None

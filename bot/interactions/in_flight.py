@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.timing import Timing
+from bot.timing import Timing, set_within
 
 
 class InFlight:
@@ -26,12 +26,7 @@ class InFlight:
 
     async def sleep_unless_closing(self, seconds: float) -> bool:
         """Wait that long; returns False, early, when closing begins."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._closing.wait()
-        except TimeoutError:
-            return True
-        return False
+        return not await set_within(self._closing, seconds)
 
     def add_current(self) -> None:
         """Count the running task until it ends."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
+
+from bot.timing import loop_time
 
 _Answer = TypeVar("_Answer")
 
@@ -23,7 +24,7 @@ class TtlCache(Generic[_Answer]):
         ask: Callable[[], Awaitable[_Answer]],
         *,
         seconds_for: Callable[[_Answer], float],
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
     ) -> None:
         self._ask = ask
         self._seconds_for = seconds_for

@@ -18,12 +18,7 @@ from bot.notes.record_lines import log_entry
 from bot.outbox import NoteRecord
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import log_channel_trial
-
-POST_SECONDS = 15.0
-"""How long Discord may take to accept an entry."""
-
-TRIAL_SECONDS = 8.0
-"""How long Discord may take to accept the line that proves a channel writable."""
+from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
@@ -42,8 +37,9 @@ class LogChannel:
     It remembers where that last failed and why.
     """
 
-    def __init__(self, settings: SettingsCache) -> None:
+    def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
         self._settings = settings
+        self._timing = timing
         self._failed: dict[int, str] = {}
 
     def id_of(self, guild: discord.Guild) -> int | None:
@@ -97,7 +93,7 @@ class LogChannel:
         if missing:
             raise UnwritableChannelError(channel.name, missing)
         try:
-            async with asyncio.timeout(TRIAL_SECONDS):
+            async with asyncio.timeout(self._timing.try_channel):
                 await channel.send(log_channel_trial())
         except (discord.Forbidden, discord.NotFound):
             missing = missing_permissions(channel.permissions_for(guild.me))
@@ -136,7 +132,7 @@ class LogChannel:
             return True
         channel = client.get_partial_messageable(channel_id, guild_id=record.guild_id)
         try:
-            async with asyncio.timeout(POST_SECONDS):
+            async with asyncio.timeout(self._timing.post):
                 await channel.send(log_entry(record), suppress_embeds=True)
         except ValueError:
             pass  # Discord took it and described the message in a way that could not be read

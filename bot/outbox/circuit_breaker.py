@@ -8,10 +8,7 @@ import logging
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
 from bot.sonoran import RateLimitedError, RefusedError, SonoranClient, SonoranError
-from bot.timing import loop_time
-
-FIRST_PAUSE_SECONDS = 1.0
-"""The pause before the second look at a CAD that does not answer; it doubles with each further."""
+from bot.timing import Timing, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -21,13 +18,22 @@ class CircuitBreaker:
 
     One failure opens the circuit for all notes, so that no other note waits out the same time-out.
     While it is open the CAD is asked something harmless, at once and then with pauses that double
-    up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked for is waited out
-    in full. When it answers, one note goes ahead, and only its success closes the circuit for the
-    rest. `run` must be running.
+    from `first_pause` up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked
+    for is waited out in full. When it answers, one note goes ahead, and only its success closes the
+    circuit for the rest. `changed` is set whenever a note may newly go. `run` must be running.
     """
 
-    def __init__(self, cad: SonoranClient, *, longest_pause: float) -> None:
+    def __init__(
+        self,
+        cad: SonoranClient,
+        changed: asyncio.Event,
+        *,
+        first_pause: float = Timing().first_probe_pause,
+        longest_pause: float,
+    ) -> None:
         self._cad = cad
+        self._changed = changed
+        self._first_pause = min(first_pause, longest_pause)
         self._longest_pause = longest_pause
         self._last_failure: SonoranError | None = None
         self._hold_until = 0.0
@@ -36,8 +42,6 @@ class CircuitBreaker:
         self._open = asyncio.Event()
         self.failure_count = 0
         """How often it failed; whoever was about to send when it grows is to wait instead."""
-        self.changed = asyncio.Event()
-        """Set whenever a note may newly go; whoever waits for it clears it."""
 
     @property
     def last_failure(self) -> SonoranError | None:
@@ -65,14 +69,14 @@ class CircuitBreaker:
             # Here and not in `run`, which could wipe out a failure that is told meanwhile.
             self._last_failure = None
             self._open.clear()
-            self.changed.set()
+            self._changed.set()
             _log.info("the CAD takes notes again")
 
     def release_trial(self) -> None:
         """Tell that the note that was to go ahead was not sent, so that another one may."""
         if self._trial is not None and not self._trial.done():
             self._trial_free = True
-            self.changed.set()
+            self._changed.set()
 
     def record_failure(self, error: SonoranError) -> None:
         """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
@@ -97,9 +101,9 @@ class CircuitBreaker:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(SonoranError),
             wait=wait_exponential_jitter(
-                multiplier=min(FIRST_PAUSE_SECONDS, self._longest_pause),
+                multiplier=self._first_pause,
                 max=self._longest_pause,
-                jitter=min(FIRST_PAUSE_SECONDS, self._longest_pause),
+                jitter=self._first_pause,
             ),
         ):
             with attempt:
@@ -130,7 +134,7 @@ class CircuitBreaker:
         """Let one note go and wait for its result; raises what it failed with."""
         self._trial = asyncio.get_running_loop().create_future()
         self._trial_free = True
-        self.changed.set()
+        self._changed.set()
         try:
             await self._trial
         finally:

@@ -7,12 +7,7 @@ import logging
 
 from bot.outbox.leases import Leases
 from bot.storage import StorageError
-
-PURGE_SECONDS = 3600.0
-"""How often what nobody needs any more is deleted."""
-
-PAUSE_SECONDS = 0.5
-"""The pause between two batches, in which notes have the database to themselves."""
+from bot.timing import Timing
 
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
@@ -20,8 +15,8 @@ MOST_BATCHES = 1000
 _log = logging.getLogger(__name__)
 
 
-async def delete_old(leases: Leases, history_seconds: float) -> None:
-    """Delete what is old now and every hour, for ever.
+async def delete_old(leases: Leases, history_seconds: float, timing: Timing) -> None:
+    """Delete what is old now and every `timing.purge_interval`, for ever.
 
     `history_seconds` is how long finished notes are kept.
     """
@@ -30,7 +25,7 @@ async def delete_old(leases: Leases, history_seconds: float) -> None:
             for _ in range(MOST_BATCHES):
                 if not await leases.purge(history_seconds):
                     break
-                await asyncio.sleep(PAUSE_SECONDS)
+                await asyncio.sleep(timing.purge_pause)
         except StorageError as error:
             _log.warning("old notes cannot be deleted: %s", error)
-        await asyncio.sleep(PURGE_SECONDS)
+        await asyncio.sleep(timing.purge_interval)

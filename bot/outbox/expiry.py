@@ -17,10 +17,6 @@ LAST_POLL = 0.5
 """How long after its settling, as a part of that time, a note that was sent not long before it was
 to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
 
-GRACE_SECONDS = 45.0
-"""The longest that this may take: what became of the note is to be said while the interaction's
-token is good, as nothing else may lead to the message."""
-
 
 class Expiry:
     """Watches over how long the notes in the work queue have waited.
@@ -69,7 +65,7 @@ class Expiry:
         if item.record.state is not NoteState.CHECKING:
             return item.deadline
         last_reading = item.settled_at + self._settle_seconds * LAST_POLL
-        return min(max(item.deadline, last_reading), item.deadline + GRACE_SECONDS)
+        return min(max(item.deadline, last_reading), item.deadline + self._timing.last_poll)
 
     def _waits_silently(self, item: WorkItem, now: float) -> bool:
         return (

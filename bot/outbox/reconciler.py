@@ -15,7 +15,7 @@ from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError
 from bot.storage import Database, StorageError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, loop_time, set_within
 
 INCONCLUSIVE_POLLS = 3
 """How many settled looks may tell nothing before the note is given up as unconfirmed, so that
@@ -87,11 +87,7 @@ class Reconciler:
             pause = max(due.poll_at, self._hold_until) - loop_time()
             if pause <= 0:
                 return due.record.note.server_id
-            try:
-                async with asyncio.timeout(pause):
-                    await self._queue.reconcile_changed.wait()
-            except TimeoutError:
-                continue
+            await set_within(self._queue.reconcile_changed, pause)
 
     async def _poll(self, server_id: int) -> None:
         began = loop_time()

@@ -27,7 +27,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, loop_time, set_within
 
 Changed = Callable[[NoteRecord], None]
 
@@ -93,10 +93,8 @@ class Sender:
     async def _something_to_send(self) -> None:
         while not self._breaker.allows_request or not self._queue.sendable():
             self._queue.changed.clear()
-            self._breaker.changed.clear()
             due = self._queue.next_try() if self._breaker.allows_request else None
-            pause = None if due is None else max(0.0, due - loop_time())
-            await _first_of(self._queue.changed, self._breaker.changed, seconds=pause)
+            await set_within(self._queue.changed, None if due is None else due - loop_time())
 
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
@@ -104,10 +102,7 @@ class Sender:
             await self._try_to_send(item, failures)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
-            item.not_before = loop_time() + self._timing.send_again
-            item.busy = False
-            self._breaker.release_trial()
-            self._queue.changed.set()
+            self._hold_back(item)
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
         try:
@@ -115,10 +110,7 @@ class Sender:
             item.record = await self._store.transition(item.record, NoteState.SENDING)
         except (StorageError, OutOfOrderError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
-            item.not_before = loop_time() + self._timing.send_again
-            item.busy = False
-            self._breaker.release_trial()
-            self._queue.changed.set()
+            self._hold_back(item)
             return
         except StaleRevisionError as error:
             item.busy = False
@@ -132,6 +124,13 @@ class Sender:
             await self.transition(item, NoteState.QUEUED)
             return
         await self._deliver(item)
+
+    def _hold_back(self, item: WorkItem) -> None:
+        """Let a note that could not be sent be tried again a little later."""
+        item.not_before = loop_time() + self._timing.send_again
+        item.busy = False
+        self._breaker.release_trial()
+        self._queue.changed.set()
 
     async def _deliver(self, item: WorkItem) -> None:
         try:
@@ -221,18 +220,10 @@ async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timi
     """Do something to the database until it takes it, with pauses that grow."""
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type(StorageError),
-        wait=wait_random_exponential(multiplier=0.2, max=timing.longest_store_retry),
+        wait=wait_random_exponential(
+            multiplier=timing.first_store_retry, max=timing.longest_store_retry
+        ),
     ):
         with attempt:
             return await operation()
     raise AssertionError("the loop above ends only by returning or raising")
-
-
-async def _first_of(*events: asyncio.Event, seconds: float | None) -> None:
-    """Wait until one of the events is set, at most that long."""
-    waits = [asyncio.create_task(event.wait()) for event in events]
-    try:
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for wait in waits:
-            wait.cancel()

@@ -9,15 +9,12 @@ from dataclasses import dataclass
 from bot.outbox.models import NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
-from bot.timing import loop_time
-
-ASK_AGAIN_SECONDS = 0.5
-"""The pause before it is asked again whether a guild's notes may be sent."""
+from bot.timing import Timing, loop_time
 
 
 @dataclass(eq=False, slots=True)
 class WorkItem:
-    """One note in the work queue; times are of the process's monotonic clock, in seconds.
+    """One note in the work queue; times are of the event loop's clock, in seconds.
 
     It came at `enqueued_at`; at `deadline` it is given up; before `not_before` it is not tried.
     From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
@@ -39,13 +36,18 @@ class WorkItem:
 class WorkQueue:
     """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
 
-    `waiting_notes` tells what is to become of the waiting notes of a guild, by its id.
+    `waiting_notes` tells what is to become of the waiting notes of a guild, by its id; it is asked
+    again every `ask_again` seconds.
     """
 
     def __init__(
-        self, waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND
+        self,
+        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        *,
+        ask_again: float = Timing().ask_guild_again,
     ) -> None:
         self._waiting_notes = waiting_notes
+        self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; whoever waits for it clears it."""
@@ -104,15 +106,12 @@ class WorkQueue:
         ]
 
     def next_try(self) -> float | None:
-        """Return when, by the monotonic clock, a note that is held back may be tried.
-
-        Whether a guild's notes may be sent is asked again every `ASK_AGAIN_SECONDS`.
-        """
+        """Return when, by the event loop's clock, a note that is held back may be tried."""
         now = loop_time()
         times = [
             item.not_before
             if self.may_send(item.record)
-            else max(item.not_before, now + ASK_AGAIN_SECONDS)
+            else max(item.not_before, now + self._ask_again)
             for item in self._first_of_each_call()
             if item.record.state is NoteState.QUEUED and not item.busy and now < item.deadline
         ]

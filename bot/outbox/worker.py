@@ -26,9 +26,6 @@ from bot.sonoran import SonoranClient, SonoranError
 from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time
 
-DOUBT_SECONDS = 30.0
-"""For how long a button's move that was not confirmed may still turn out to have been made."""
-
 DAY_SECONDS = 86_400.0
 
 _Result = TypeVar("_Result")
@@ -64,8 +61,13 @@ class OutboxWorker:
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, timing=timing)
-        self._queue = WorkQueue(waiting_notes)
-        self._breaker = CircuitBreaker(cad, longest_pause=limits.longest_pause_seconds)
+        self._queue = WorkQueue(waiting_notes, ask_again=timing.ask_guild_again)
+        self._breaker = CircuitBreaker(
+            cad,
+            self._queue.changed,
+            first_pause=timing.first_probe_pause,
+            longest_pause=limits.longest_pause_seconds,
+        )
         self._sender = Sender(self._queue, self.store, cad, self._breaker, limits, changed, timing)
         self._reconciler = Reconciler(
             self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
@@ -201,7 +203,7 @@ class OutboxWorker:
                 record, target, message, waiting_limit=self._limits.waiting_notes
             )
         except (StorageError, asyncio.CancelledError):
-            self._doubtful[record.id] = (record.revision, loop_time() + DOUBT_SECONDS)
+            self._doubtful[record.id] = (record.revision, loop_time() + self._timing.press_in_doubt)
             raise
 
     async def run(self) -> None:
@@ -215,7 +217,7 @@ class OutboxWorker:
         async with asyncio.TaskGroup() as group:
             for loop in loops:
                 group.create_task(loop())
-            group.create_task(delete_old(self._leases, self._history_seconds))
+            group.create_task(delete_old(self._leases, self._history_seconds, self._timing))
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long."""

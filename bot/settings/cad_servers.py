@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 
 from bot.interactions.ttl_cache import TtlCache
 from bot.sonoran import CadServer, SonoranClient, SonoranError
-
-LIST_SECONDS = 5.0
-"""How long the CAD may take to give its list."""
-
-REMEMBER_SECONDS = 60.0
-"""How long a list is good for: its request is limited to 10 a minute (v2 page, Get Servers)."""
-
-FAILED_SECONDS = 10.0
-"""How long nobody asks again after the list could not be had."""
+from bot.timing import Timing, loop_time
 
 
 class CadServers:
-    """The list, asked for at most once a minute for everybody together."""
+    """The list, asked for once a minute by all together: 10 are allowed (v2 page, Get Servers)."""
 
-    def __init__(self, cad: SonoranClient, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        cad: SonoranClient,
+        *,
+        clock: Callable[[], float] = loop_time,
+        timing: Timing = Timing(),
+    ) -> None:
         self._cad = cad
+        self._seconds = timing.ask_cad
         self._list = TtlCache(
             self._ask,
-            seconds_for=lambda servers: FAILED_SECONDS if servers is None else REMEMBER_SECONDS,
+            seconds_for=lambda servers: (
+                timing.keep_bad_news if servers is None else timing.keep_good_news
+            ),
             clock=clock,
         )
 
     async def get(self) -> tuple[CadServer, ...] | None:
-        """Return the CAD's servers; None when the list cannot be had within `LIST_SECONDS`."""
+        """Return the CAD's servers; None when the list cannot be had."""
         return await self._list.get()
 
     async def name_of(self, number: int) -> str | None:
@@ -41,7 +41,7 @@ class CadServers:
 
     async def _ask(self) -> tuple[CadServer, ...] | None:
         try:
-            async with asyncio.timeout(LIST_SECONDS):
+            async with asyncio.timeout(self._seconds):
                 return await self._cad.get_servers()
         except (SonoranError, TimeoutError):
             return None

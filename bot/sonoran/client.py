@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -20,6 +19,7 @@ from bot.sonoran.models import (
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
 from bot.sonoran.wire import Reply, Request, Wire
+from bot.timing import loop_time
 
 _Read = TypeVar("_Read")
 
@@ -44,7 +44,7 @@ class SonoranClient:
         credentials: Credentials,
         *,
         version: ApiVersion | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = loop_time,
     ) -> None:
         self._transport = transport
         self._credentials = credentials

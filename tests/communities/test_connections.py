@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from bot.communities.connections import DISCORD_SECONDS, Connections
+from bot.communities.connections import Connections
 from bot.outbox import WaitingNotes
 from bot.sandbox.discord import Channel, Fault, Guild, Interaction, Member, Message, User
 from bot.sandbox.discord.component_validation import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT
@@ -23,6 +23,7 @@ from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.storage import Database, DatabaseUrl
 from bot.storage.upgrade import upgrade
+from bot.timing import Timing
 from tests import database
 from tests.administrator import configure
 from tests.child import running, settings_of, start
@@ -665,7 +666,7 @@ def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_
     settings = SettingsCache(SettingsRepository(Database(database.file_in(tmp_path))))
     connections = Connections(settings, guild_ids=frozenset({world.guild.id}), clock=clock)
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
-    clock.seconds += DISCORD_SECONDS
+    clock.seconds += Timing().first_guilds
     connections.use(None)  # as after each try that fails, which begins no new time
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.SEND
     assert connections.waiting_notes(strangers.guild.id) is WaitingNotes.KEEP

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import aiohttp
 
-from bot.health.probe import DOUBTED_SECONDS, CadProbe
+from bot.health.probe import CadProbe
 from bot.sandbox.sonoran import SonoranServer
 from bot.settings.cad_servers import CadServers
 from bot.sonoran import SonoranClient, Transport
+from bot.timing import Timing
 from tests import sonoran_client
 from tests.clock import Clock
 from tests.sonoran_client import CREDENTIALS
@@ -27,10 +28,10 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     await probe.health(doubted=True)
     assert len(cad.requests) == asked
     await cad.stop()
-    clock.seconds += DOUBTED_SECONDS
+    clock.seconds += Timing().keep_bad_news
     assert (await probe.health()).error is None
     assert (await probe.health(doubted=True)).error is not None
     await cad.start()
     assert (await probe.health(doubted=True)).error is not None
-    clock.seconds += DOUBTED_SECONDS
+    clock.seconds += Timing().keep_bad_news
     assert (await probe.health(doubted=True)).error is None

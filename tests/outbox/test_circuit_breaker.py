@@ -41,7 +41,7 @@ async def running(
         Credentials(workers.KEY, cad.community_id),
         version=ApiVersion.V2,
     )
-    breaker = CircuitBreaker(client, longest_pause=longest_pause)
+    breaker = CircuitBreaker(client, asyncio.Event(), longest_pause=longest_pause)
     task = asyncio.create_task(breaker.run())
     try:
         yield breaker

@@ -173,7 +173,7 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
     store = worker.outbox.store
     queue, breaker, limits = (
         QueueJustBefore(),
-        CircuitBreaker(worker.client, longest_pause=0.1),
+        CircuitBreaker(worker.client, asyncio.Event(), longest_pause=0.1),
         workers.QUICK,
     )
     told = asyncio.Queue[NoteRecord]()

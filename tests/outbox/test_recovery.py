@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import aiohttp
 import pytest
 
@@ -55,7 +57,7 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
         queue,
         leases,
         OutboxRepository(database, "two"),
-        CircuitBreaker(Worker(database, cad, session).client, longest_pause=1.0),
+        CircuitBreaker(Worker(database, cad, session).client, asyncio.Event(), longest_pause=1.0),
         limit=100,
         track=track,
         changed=lambda _: None,
