@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.rows import record_of
@@ -52,6 +65,8 @@ class Leases:
             database.insert_once(leases).values(id=owner, heartbeat_at=database.now),
             update(leases).where(leases.c.id == owner).values(heartbeat_at=database.now),
         )
+        self._now = select(database.now)
+        self._claims = {own: self._claim(include_own=own) for own in (False, True)}
 
     async def register(self) -> None:
         """Say for the first time that this process is there.
@@ -83,6 +98,16 @@ class Leases:
         those on their way that are this process's already are among them, too, as after a lost
         confirmation. Returns them, and the time by the database's clock.
         """
+        return await self._database.run(self._claim_orphans, limit, include_own)
+
+    def _claim_orphans(
+        self, connection: Connection, limit: int, include_own: bool
+    ) -> tuple[list[NoteRecord], float]:
+        taken = map(record_of, connection.execute(self._claims[include_own], {"most": limit}))
+        records = sorted(taken, key=lambda record: record.position)
+        return records, self._time(connection)
+
+    def _claim(self, *, include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
         now = self._database.now
         alive = select(leases.c.id).where(
             leases.c.heartbeat_at > now - self._timeout,
@@ -98,20 +123,18 @@ class Leases:
             or_(notes.c.state.in_(_WAITING), notes.c.updated_at > now - RETRY_SECONDS),
         )
         some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
-        taking = (
+        return (
             update(notes)
             # Asked again of each row, as another process may be taking the same ones.
-            .where(notes.c.id.in_(some.limit(limit)), unfinished, orphaned)
+            .where(
+                notes.c.id.in_(some.limit(bindparam("most", type_=Integer))), unfinished, orphaned
+            )
             .values(owner=self._owner)
             .returning(*notes.c)
         )
 
-        def claim(connection: Connection) -> tuple[list[NoteRecord], float]:
-            taken = map(record_of, connection.execute(taking))
-            records = sorted(taken, key=lambda record: record.position)
-            return records, float(connection.execute(select(now)).scalar_one())
-
-        return await self._database.run(claim)
+    def _time(self, connection: Connection) -> float:
+        return float(connection.execute(self._now).scalar_one())
 
     async def acquire_read_slot(self, per_minute: int) -> float:
         """Take one of the reads of the call list that all processes together have in a minute.
@@ -124,7 +147,7 @@ class Leases:
         recent = call_list_reads.c.read_at
         if self._database.address.path is None:
             connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
-        moment = float(connection.execute(select(self._database.now)).scalar_one())
+        moment = self._time(connection)
         # Of a clock that was set back, reads lie in the future; they count as just made.
         connection.execute(update(call_list_reads).where(recent > moment).values(read_at=moment))
         latest = select(recent).where(recent > moment - READ_WINDOW_SECONDS)

@@ -6,10 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
 
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage.database import Database
+
+# Made once, as it is asked every few seconds.
+_CHANGED_SINCE = (
+    select(guild_settings)
+    .where(guild_settings.c.version > bindparam("known", type_=BigInteger))
+    .order_by(guild_settings.c.version)
+)
 
 FROM_DISCORD = 0
 """The member id of a change that no member made, such as a role's deletion."""
@@ -51,12 +58,9 @@ class SettingsRepository:
 
         A later call with the last one's version misses none, whichever process changed it.
         """
-        query = (
-            select(guild_settings)
-            .where(guild_settings.c.version > version)
-            .order_by(guild_settings.c.version)
-        )
-        return await self._database.run(lambda c: [_settings(row) for row in c.execute(query)])
+        known = {"known": version}
+        rows = await self._database.run(lambda c: c.execute(_CHANGED_SINCE, known).all())
+        return [_settings(row) for row in rows]
 
     async def change(
         self,
