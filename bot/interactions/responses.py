@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
+from collections.abc import AsyncIterator
 from typing import cast
 
 import discord
@@ -31,6 +33,21 @@ class NotAcknowledgedError(Exception):
         self.expired = expired
 
 
+@contextlib.asynccontextmanager
+async def confirmation(timing: Timing) -> AsyncIterator[None]:
+    """Let the block acknowledge an interaction and get Discord's confirmation.
+
+    Raises `NotAcknowledgedError` for whatever the block raises, and unless it ends within
+    `timing.acknowledge`.
+    """
+    try:
+        async with asyncio.timeout(timing.acknowledge):
+            yield
+    except Exception as error:  # whatever it was, the confirmation is missing
+        expired = isinstance(error, discord.NotFound)
+        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+
+
 async def acknowledge(
     interaction: discord.Interaction, timing: Timing, *, private: bool = False
 ) -> None:
@@ -40,15 +57,11 @@ async def acknowledge(
     `NotAcknowledgedError` unless Discord confirmed this within `timing.acknowledge`.
     """
     interaction.extras[_PRIVATE] = private
-    try:
-        async with asyncio.timeout(timing.acknowledge):
-            if interaction.type is discord.InteractionType.component:
-                await interaction.response.defer()
-            else:
-                await interaction.response.defer(thinking=True, ephemeral=private)
-    except Exception as error:  # whatever it was, Discord's confirmation is missing
-        expired = isinstance(error, discord.NotFound)
-        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+    async with confirmation(timing):
+        if interaction.type is discord.InteractionType.component:
+            await interaction.response.defer()
+        else:
+            await interaction.response.defer(thinking=True, ephemeral=private)
 
 
 async def respond(

@@ -14,7 +14,7 @@ from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
     NotAcknowledgedError,
     close_if_forgotten,
-    reason_of,
+    confirmation,
 )
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
@@ -164,15 +164,15 @@ class NoteSubmitter:
         another instance may have.
         """
         try:
-            async with asyncio.timeout(self._timing.acknowledge):
+            async with confirmation(self._timing):
                 response = await interaction.response.defer(thinking=True)
-            if response is not None and response.message_id is not None:
+                if response is None or response.message_id is None:
+                    raise LookupError("no message")
                 return response.message_id
-            reason, expired = "no message", False
-        except Exception as error:  # whatever it was, Discord's confirmation is missing
-            reason, expired = reason_of(error), isinstance(error, discord.NotFound)
-        if expired or not self._outbox.shared:
-            raise NotAcknowledgedError(reason, expired=expired)
+        except NotAcknowledgedError as error:
+            if error.expired or not self._outbox.shared:
+                raise
+            reason = error.reason
         while True:
             message = StatusMessage(self._client, record, timing=self._timing)
             found, message_id = await message.find()
@@ -206,16 +206,12 @@ class NoteSubmitter:
 
         Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
         """
-        try:
-            async with asyncio.timeout(self._timing.acknowledge):
-                await interaction.response.send_message(
-                    repeated(record, seconds),
-                    view=buttons_for(record) or discord.utils.MISSING,
-                    ephemeral=True,
-                )
-        except Exception as error:  # whatever it was, Discord's confirmation is missing
-            expired = isinstance(error, discord.NotFound)
-            raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+        async with confirmation(self._timing):
+            await interaction.response.send_message(
+                repeated(record, seconds),
+                view=buttons_for(record) or discord.utils.MISSING,
+                ephemeral=True,
+            )
         audit_log.outcome(interaction, "held back as a repetition")
 
     async def _close_question(self, held: NoteRecord) -> None:
