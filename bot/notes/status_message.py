@@ -67,7 +67,7 @@ class StatusMessage:
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN
             return (EditResult.GAVE_UP if error.code in _TOKEN_CODES else EditResult.RETRY), None
-        except DISCORD_FAILURES:
+        except (*DISCORD_FAILURES, RuntimeError):  # the last from a client that was closed
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
