@@ -105,11 +105,6 @@ class Timing:
     look_up_names: float = 2.0
     """How long the members' names may take in all; a note does not wait longer for a name."""
 
-    other_instance_shows: float = 10.0
-    """How long another instance of the bot, with an outbox of its own, may take to show something
-    for a note that it has: 2 s for the names, 2.5 s until it says that the note waits, the rest
-    for Discord to take that."""
-
     ask_discord_again: float = 2.0
     """The pause before Discord is asked again whether it took an acknowledgement."""
 

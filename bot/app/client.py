@@ -38,7 +38,7 @@ class CallnoteBot(commands.AutoShardedBot):
         self.handler = InteractionHandler(
             refusal=services.connections.refusal,
             failure_text=failure_texts.failure,
-            unanswered_text=failure_texts.unanswered,
+            unanswered_text=failure_texts.UNANSWERED,
             timing=services.timing,
         )
         super().__init__(

@@ -28,17 +28,11 @@ class FailureText(Protocol):
         """Return the words."""
 
 
-class UnansweredText(Protocol):
-    """Words what stands in for the answer to a command that no instance finished."""
-
-    def __call__(self, *, setting: bool) -> str:
-        """Return the words."""
-
-
 class InteractionHandler:
     """The one way in for commands, buttons and choices of one connection to Discord.
 
-    `refusal` returns why an interaction's guild may do nothing, None if it may.
+    `refusal` returns why an interaction's guild may do nothing, None if it may. `unanswered_text`
+    stands in for the answer to a command that no instance finished.
     """
 
     def __init__(
@@ -46,7 +40,7 @@ class InteractionHandler:
         *,
         refusal: Callable[[discord.Interaction[Any]], Refusal | None],
         failure_text: FailureText,
-        unanswered_text: UnansweredText,
+        unanswered_text: str,
         timing: Timing,
     ) -> None:
         self.in_flight = InFlight(timing)
@@ -129,7 +123,5 @@ class InteractionHandler:
         waited = not error.expired and await self.in_flight.sleep_unless_closing(
             self._timing.other_instance
         )
-        if waited and await close_if_forgotten(
-            interaction, self._unanswered_text(setting=audit_log.is_setting(interaction))
-        ):
+        if waited and await close_if_forgotten(interaction, self._unanswered_text):
             audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)

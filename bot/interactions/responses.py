@@ -11,10 +11,13 @@ from typing import cast
 import discord
 
 from bot.interactions.failures import DISCORD_FAILURES
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 _PRIVATE = "private"
 _ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
+
+_ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
+_FIRST_RETRY_SECONDS = 1.0  # after which discord.py sends a response again
 
 _log = logging.getLogger(__name__)
 
@@ -25,12 +28,14 @@ class NotAcknowledgedError(Exception):
     Another instance of the bot may have answered, as two are connected during a deploy, or the
     three seconds were over. `reason` names what Discord said, for the log; `expired` tells that
     there is nothing left to see to: the interaction is gone, or somebody sees to it already.
+    `elsewhere` tells that the acknowledgement that Discord has is certainly not ours.
     """
 
-    def __init__(self, reason: str, *, expired: bool) -> None:
+    def __init__(self, reason: str, *, expired: bool, elsewhere: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.expired = expired
+        self.elsewhere = elsewhere
 
 
 @contextlib.asynccontextmanager
@@ -40,12 +45,18 @@ async def confirmation(timing: Timing) -> AsyncIterator[None]:
     Raises `NotAcknowledgedError` for whatever the block raises, and unless it ends within
     `timing.acknowledge`.
     """
+    began = loop_time()
     try:
         async with asyncio.timeout(timing.acknowledge):
             yield
     except Exception as error:  # whatever it was, the confirmation is missing
-        expired = isinstance(error, discord.NotFound)
-        raise NotAcknowledgedError(reason_of(error), expired=expired) from None
+        already = isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED_ALREADY
+        raise NotAcknowledgedError(
+            reason_of(error),
+            expired=isinstance(error, discord.NotFound),
+            # Later it may be ours, sent again because the confirmation was lost.
+            elsewhere=already and loop_time() - began < _FIRST_RETRY_SECONDS,
+        ) from None
 
 
 async def acknowledge(

@@ -31,17 +31,8 @@ from bot.settings.texts import setting_refusal
 _NAMES_LIMIT = 900  # UTF-16 units, for the names of roles
 
 
-def unanswered(*, setting: bool) -> str:
-    """Return the answer for a command that no instance of the bot finished.
-
-    `setting` tells that it was about settings, not about a note.
-    """
-    if setting:
-        return "Callnote could not finish this command: see /callnote-config status and try again."
-    return (
-        "Callnote could not finish this command: check the call in Sonoran CAD before sending "
-        "the note again."
-    )
+UNANSWERED = "Callnote could not finish this command: see /callnote-config status and try again."
+"""The answer to a command that no instance of the bot finished; notes are found out about."""
 
 
 def failure(error: Exception, reference: str, *, setting: bool = False) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 import discord
@@ -11,14 +10,9 @@ import discord
 from bot.interactions import audit_log
 from bot.interactions.errors import NoteMovedOnError, StorageDownError, WaitingLimitError
 from bot.interactions.in_flight import InFlight
-from bot.interactions.responses import (
-    NotAcknowledgedError,
-    close_if_forgotten,
-    confirmation,
-)
+from bot.interactions.responses import NotAcknowledgedError, confirmation
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
-from bot.notes.failure_texts import unanswered
 from bot.notes.mentions import named
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_messages import StatusMessages
@@ -31,6 +25,7 @@ from bot.outbox import (
     NoteState,
     OutboxFullError,
     OutboxWorker,
+    StaleRevisionError,
 )
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
@@ -109,23 +104,15 @@ class NoteSubmitter:
         try:
             return await wait_at_most(self._timing.store_note, writing)
         except DuplicateInteractionError:
-            if instead_of is not None and not await self._has_row(interaction):
-                raise NoteMovedOnError from None  # the question was answered by an earlier press
             return None, None
+        except StaleRevisionError:
+            raise NoteMovedOnError from None  # the question was answered by an earlier press
         except OutboxFullError as error:
             raise WaitingLimitError(error.limit) from None
         except (StorageError, TimeoutError) as error:
             # Not before it has ended, as it may still write the note down.
             writing.add_done_callback(lambda _: self._outbox.forget(interaction.id))
             raise StorageDownError(full=isinstance(error, StorageFullError)) from None
-
-    async def _has_row(self, interaction: discord.Interaction[Any]) -> bool:
-        """Whether the interaction is in the outbox, so that an instance of the bot has it."""
-        looking = asyncio.create_task(self._outbox.store.get(interaction.id))
-        try:
-            return await wait_at_most(self._timing.store_note, looking) is not None
-        except (StorageError, TimeoutError):
-            return True
 
     async def _promise(
         self,
@@ -140,7 +127,7 @@ class NoteSubmitter:
         try:
             message_id = await self._promised(interaction, record)
         except NotAcknowledgedError as error:
-            if error.expired or (not self._outbox.shared and await self._closed(interaction)):
+            if error.expired:
                 await self._outbox.withdraw(record)
             else:
                 # Discord could not be asked before this client was closed, or not in a quarter of
@@ -159,9 +146,8 @@ class NoteSubmitter:
         """Acknowledge publicly; returns the id of the message that will tell the note's fate.
 
         Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
-        Where the database is shared by all instances of the bot, whoever has the row may ask
-        Discord what became of a lost confirmation, as nobody else can have acknowledged; otherwise
-        another instance may have.
+        When the confirmation is lost, Discord is asked whether the placeholder is there: on one
+        database whoever has the row is the only one who can have acknowledged.
         """
         try:
             async with confirmation(self._timing):
@@ -170,9 +156,9 @@ class NoteSubmitter:
                     raise LookupError("no message")
                 return response.message_id
         except NotAcknowledgedError as error:
-            if error.expired or not self._outbox.shared:
-                raise
             reason = error.reason
+            if error.expired or error.elsewhere:
+                raise NotAcknowledgedError(reason, expired=True) from None
         while True:
             message = StatusMessage(self._client, record, timing=self._timing)
             found, message_id = await message.find()
@@ -182,22 +168,6 @@ class NoteSubmitter:
                 raise NotAcknowledgedError(reason, expired=not message.too_late)
             if not await self._in_flight.sleep_unless_closing(self._timing.ask_discord_again):
                 raise NotAcknowledgedError(reason, expired=False)
-
-    async def _closed(self, interaction: discord.Interaction[Any]) -> bool:
-        """Tell the member that nothing came of the command, unless another instance has it.
-
-        Returns False, with nothing told, when the client is closed before that can be known. Until
-        then the note stays written down, so that whoever comes after it can know it, too.
-        """
-        pause = min(self._timing.other_instance, self._timing.other_instance_shows)
-        while await self._in_flight.sleep_unless_closing(pause):
-            closed = await close_if_forgotten(interaction, unanswered(setting=False))
-            if closed:
-                audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
-            if closed is not None:
-                return True
-            pause = self._timing.ask_discord_again
-        return False
 
     async def _ask(
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float

@@ -75,7 +75,8 @@ class OutboxRepository:
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
         is taken as it is. Raises `DuplicateInteractionError` when the interaction's note is there
-        already (or the held one no longer is) and `OutboxFullError` at `waiting_limit`.
+        already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` at
+        `waiting_limit`.
         """
         return await self._database.run(self._accept, new, waiting_limit, instead_of)
 
@@ -94,7 +95,7 @@ class OutboxRepository:
             ago = None
             held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
             if not connection.execute(delete(notes).where(held)).rowcount:
-                raise DuplicateInteractionError
+                raise StaleRevisionError(None)
         state = NoteState.RECEIVED if ago is None else NoteState.HELD
         record = first_record(new, state, position, found.now, self.owner)
         connection.execute(notes.insert(), values_of(record, key))

@@ -54,7 +54,6 @@ class OutboxWorker:
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
-        self._shared = database.address.path is None
         self.store = OutboxRepository(database, owner)
         self._limits = limits
         self._timing = timing
@@ -87,11 +86,6 @@ class OutboxWorker:
         self._heartbeat_at = 0.0
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()
-
-    @property
-    def shared(self) -> bool:
-        """Whether all instances of Callnote have this one outbox, as they have on PostgreSQL."""
-        return self._shared
 
     @property
     def keeps_history(self) -> bool:

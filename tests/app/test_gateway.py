@@ -129,7 +129,7 @@ async def test_a_button_works_on_the_next_connection(world: World) -> None:
 async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
     world: World, landed: bool
 ) -> None:
-    world.let(other_instance=PATIENCE, acknowledge=0.5)
+    world.let(acknowledge=0.5)
     await world.start()
     never = asyncio.Event()
     world.discord.faults.add(DiscordFault("callback", applied=landed, hold=never))

@@ -40,7 +40,7 @@ from bot.interactions.errors import (
     WaitingLimitError,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.failure_texts import failure, unanswered
+from bot.notes.failure_texts import failure
 from bot.sandbox.discord.markdown import render
 from tests.hostile_text import hostile_texts, utf16_units
 
@@ -156,14 +156,6 @@ def test_an_unexpected_error_in_a_setting_asks_to_look_at_the_status() -> None:
     assert content.endswith(REFERENCE)
 
 
-def test_a_forgotten_setting_asks_to_look_at_the_status() -> None:
-    assert "/callnote-config status" in unanswered(setting=True)
-
-
 def test_an_outdated_command_asks_to_restart_discord() -> None:
     error = app_commands.CommandNotFound("callnote", [], discord.AppCommandType.chat_input)
     assert failure(error, REFERENCE).endswith("restart Discord and try again.")
-
-
-def test_a_forgotten_command_asks_to_look_before_sending_again() -> None:
-    assert "check the call in Sonoran CAD before" in unanswered(setting=False)

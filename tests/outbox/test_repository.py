@@ -147,13 +147,13 @@ async def test_a_held_note_is_taken_once_when_it_is_meant(store: OutboxRepositor
     meant, ago = await store.accept(new_note(), waiting_limit=10, instead_of=held.id)
     assert (meant.state, ago) == (NoteState.RECEIVED, None)
     assert await store.get(held.id) is None
-    with pytest.raises(DuplicateInteractionError):
+    with pytest.raises(StaleRevisionError):
         await store.accept(new_note(), waiting_limit=10, instead_of=held.id)
 
 
 async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None:
     added = await in_state(store, NoteState.ADDED)
-    with pytest.raises(DuplicateInteractionError):
+    with pytest.raises(StaleRevisionError):
         await store.accept(new_note("other"), waiting_limit=10, instead_of=added.id)
     assert await store.get(added.id) == added
 

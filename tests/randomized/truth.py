@@ -23,12 +23,11 @@ class Told(Enum):
     UNCONFIRMED = "Not confirmed for call"
     CANCELLED = "Cancelled: nothing was added"
     CANCELLED_UNSURE = "Cancelled, but it may have been added"
-    FORGOTTEN = "Callnote could not finish this command: check the call"
 
     @property
     def may_be_there(self) -> bool:
         """Whether the member was told that nobody knows."""
-        return self in (Told.UNCONFIRMED, Told.CANCELLED_UNSURE, Told.FORGOTTEN)
+        return self in (Told.UNCONFIRMED, Told.CANCELLED_UNSURE)
 
 
 def told_by(message: Message) -> Told | None:
@@ -137,7 +136,7 @@ def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
         "accepted": len(accepted),
         "refused": told.count(Told.REFUSED),
         "added": told.count(Told.ADDED),
-        "not confirmed": told.count(Told.UNCONFIRMED) + told.count(Told.FORGOTTEN),
+        "not confirmed": told.count(Told.UNCONFIRMED),
         "failed": told.count(Told.FAILED),
         "cancelled": told.count(Told.CANCELLED) + told.count(Told.CANCELLED_UNSURE),
     }

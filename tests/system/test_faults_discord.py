@@ -11,8 +11,11 @@ import pytest
 from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import database as databases
+from tests import engines
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
+
+kept = engines.kept
 
 WINDOW = 15 * 60 + 1
 
@@ -155,62 +158,32 @@ async def test_an_acknowledgement_that_discord_takes_in_the_end_is_kept(
 
 @pytest.mark.parametrize("name", NOT_TAKEN)
 async def test_nothing_is_sent_for_an_acknowledgement_that_discord_did_not_take(
-    world: World, name: str
+    kept: World, name: str
 ) -> None:
-    world.let(acknowledged_at_latest=1.5)
-    await world.start_with(2)
-    fails(world, FAULTS[name], "callback")
-    interaction = await world.use()
-    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
-    await world.finish()
+    kept.let(acknowledged_at_latest=1.5)
+    await kept.start_with(2)
+    fails(kept, FAULTS[name], "callback")
+    interaction = await kept.use()
+    await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
+    await kept.finish()
     assert interaction.messages == []
-    assert world.stored() == []
-    await world.restart()
-    await world.say("another")
-    assert world.stored() == ["another"]
+    assert kept.stored() == []
+    await kept.restart()
+    await kept.say("another")
+    assert kept.stored() == ["another"]
 
 
 @pytest.mark.parametrize("name", TAKEN)
-async def test_an_acknowledgement_whose_confirmation_was_lost_is_told_as_not_finished(
-    world: World, name: str
+async def test_an_acknowledgement_whose_confirmation_was_lost_is_gone_on_with(
+    kept: World, name: str
 ) -> None:
-    """With a file of its own, an instance of the bot cannot know whose acknowledgement it was."""
-    await world.start_with(2)
-    fails(world, FAULTS[name], "callback")
-    message = await world.say()
-    assert message.content.startswith("Callnote could not finish this command")
-    assert public(world) == [message]
-    await world.finish()
-    assert world.stored() == []
-
-
-@pytest.mark.parametrize("name", TAKEN)
-async def test_an_acknowledgement_whose_confirmation_was_lost_is_kept_on_a_shared_database(
-    shared: World, name: str
-) -> None:
-    await shared.start_with(2)
-    fails(shared, FAULTS[name], "callback")
-    message = await shared.say()
+    await kept.start_with(2)
+    fails(kept, FAULTS[name], "callback")
+    message = await kept.say()
     assert message.content == ADDED
-    await shared.finish()
-    assert public(shared) == [message]
-    assert shared.stored() == ["some note here"]
-
-
-@pytest.mark.parametrize("name", NOT_TAKEN)
-async def test_nothing_is_sent_for_an_acknowledgement_not_taken_on_a_shared_database(
-    shared: World, name: str
-) -> None:
-    shared.let(acknowledged_at_latest=1.5)
-    await shared.start_with(2)
-    fails(shared, FAULTS[name], "callback")
-    interaction = await shared.use()
-    await asyncio.wait_for(shared.discord.arrived("callback"), PATIENCE)
-    await shared.finish()
-    assert interaction.messages == []
-    await shared.restart()
-    await shared.say("another")
-    assert shared.stored() == ["another"]
+    await kept.finish()
+    assert public(kept) == [message]
+    assert kept.stored() == ["some note here"]
 
 
 @every_fault
