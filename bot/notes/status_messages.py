@@ -137,30 +137,47 @@ class StatusMessages:
             return EditResult.RETRY
 
     async def _show(self, client: discord.Client, record: NoteRecord) -> EditResult:
+        """Do for a note what its state asks for; returns RETRY where that is not done yet."""
         if record.state is NoteState.RECEIVED:
             return await self._ask_discord(client, record)
-        shown = EditResult.DONE
-        content = content_of(record, self._outbox.last_failure)
-        _, said = self._said.get(record.id, (0.0, ""))
-        if content is not None and content != said and record.shown < record.revision:
-            if await self._elsewhere(record) is not None:
-                self._let_go(record.id)
-                return shown
-            message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
-            shown = await message.show(content, buttons_for(record), loose_copy(record))
-            if shown is EditResult.RETRY:
-                return shown
-            self._said[record.id] = (loop_time(), content)
-            await self._note_move(record, message.moved_to)
-            if (newer := await self._elsewhere(record)) is not None:
-                # discord.py may have held the edit back, and it came after that of the other.
-                await self._put_right(client, newer)
-                self._let_go(record.id)
-                return EditResult.DONE
-        if record.state.final:
+        shown: EditResult | None = EditResult.DONE
+        if (content := self._untold(record)) is not None:
+            shown = await self._tell(client, record, content)
+        if shown is None:  # it is another process's
+            self._let_go(record.id)
+        elif shown is not EditResult.RETRY and record.state.final:
             note_outcome(record, shown=shown is EditResult.DONE)
             await self._conclude(client, record)
-        return EditResult.DONE
+        return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
+
+    def _untold(self, record: NoteRecord) -> str | None:
+        """Return what a note's message is to say, None where it says that already."""
+        content = content_of(record, self._outbox.last_failure)
+        _, said = self._said.get(record.id, (0.0, ""))
+        return None if content == said or record.shown >= record.revision else content
+
+    async def _tell(
+        self, client: discord.Client, record: NoteRecord, content: str
+    ) -> EditResult | None:
+        """Let a note's message say `content`; None if another process shows the note by now."""
+        if await self._elsewhere(record) is not None:
+            return None
+        shown = await self._edit(client, record, content)
+        if shown is EditResult.RETRY:
+            return shown
+        self._said[record.id] = (loop_time(), content)
+        if (newer := await self._elsewhere(record)) is not None:
+            # discord.py may have held the edit back, and it came after that of the other.
+            await self._put_right(client, newer)
+            return None
+        return shown
+
+    async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
+        message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
+        shown = await message.show(content, buttons_for(record), loose_copy(record))
+        if shown is not EditResult.RETRY:
+            await self._note_move(record, message.moved_to)
+        return shown
 
     async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
         """Return what a note is if another process has moved it on by now, and shows it.
@@ -183,14 +200,11 @@ class StatusMessages:
         """Show a note of another process, over whose news those of this one were put."""
         pause = self._timing.first_show_retry
         while (content := content_of(record, self._outbox.last_failure)) is not None:
-            message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
-            shown = await message.show(content, buttons_for(record), loose_copy(record))
+            shown = await self._edit(client, record, content)
             if shown is EditResult.RETRY:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, self._timing.longest_show_retry)
                 client = self.client or client
-            else:
-                await self._note_move(record, message.moved_to)
             newer = await self._newer(record)
             if newer is None and shown is not EditResult.RETRY:
                 return
