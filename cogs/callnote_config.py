@@ -15,29 +15,9 @@ from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
 from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
-from bot.notes.log_channel import LogChannel
 from bot.notes.text import parse_call_number
 from bot.outbox import OutboxWorker
-from bot.settings.cache import SettingsCache
-from bot.settings.cad_server import CadServerChoice
-from bot.settings.cad_servers import CadServers
-from bot.settings.roles import DispatcherRoles
-from bot.settings.texts import (
-    log_channel_now,
-    log_channel_shown,
-    roles_now,
-    roles_shown,
-    server_now,
-    server_shown,
-    servers_unknown,
-)
-from cogs.config_pickers import (
-    MOST_OPTIONS,
-    LogChannelPicker,
-    RolePicker,
-    ServerPicker,
-    shown,
-)
+from cogs.config_pickers import LogChannelPicker, RolePicker, ServerPicker
 from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
@@ -60,20 +40,16 @@ class CallnoteConfig(
         *,
         handler: InteractionHandler,
         connector: Connector,
-        settings: SettingsCache,
-        dispatcher_roles: DispatcherRoles,
-        cad_server_choice: CadServerChoice,
-        cad_servers: CadServers,
-        log_channel: LogChannel,
+        roles: RolePicker,
+        server: ServerPicker,
+        log_channel: LogChannelPicker,
         status: StatusReport,
         outbox: OutboxWorker,
     ) -> None:
         self._handler = handler
         self._connector = connector
-        self._settings = settings
-        self._dispatcher_roles = dispatcher_roles
-        self._cad_server_choice = cad_server_choice
-        self._cad_servers = cad_servers
+        self._roles = roles
+        self._server = server
         self._log_channel = log_channel
         self._status = status
         self._outbox = outbox
@@ -100,35 +76,19 @@ class CallnoteConfig(
     @app_commands.command()
     async def roles(self, interaction: _Interaction) -> None:
         """Choose the roles that may add notes."""
-        guild = admit_administrator(interaction)
-        choice = self._dispatcher_roles
-        await self._handler.acknowledge(interaction, private=True)
-        roles = choice.current(guild)
-        content = roles_shown([role.name for role in roles], chosen=choice.chosen(guild))
-        await self._handler.respond(
-            interaction, content, view=shown(RolePicker(self._handler, choice, roles))
-        )
-        audit_log.outcome(interaction, "dispatcher roles shown")
+        await self._roles.show(interaction)
 
     @app_commands.command(name="roles-add")
     @app_commands.describe(role="The role whose members may add notes from now on")
     async def roles_add(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let one more role add notes."""
-        guild = admit_administrator(interaction)
-        await self._handler.acknowledge(interaction, private=True)
-        roles = await self._dispatcher_roles.add(guild, interaction.user.id, role)
-        await self._handler.respond(interaction, roles_now([each.name for each in roles]))
-        audit_log.outcome(interaction, f"dispatcher role {role.id} added")
+        await self._roles.add(interaction, role)
 
     @app_commands.command(name="roles-remove")
     @app_commands.describe(role="The role whose members may no longer add notes")
     async def roles_remove(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let a role no longer add notes."""
-        guild = admit_administrator(interaction)
-        await self._handler.acknowledge(interaction, private=True)
-        roles = await self._dispatcher_roles.remove(guild, interaction.user.id, role)
-        await self._handler.respond(interaction, roles_now([each.name for each in roles]))
-        audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
+        await self._roles.remove(interaction, role)
 
     @app_commands.command()
     @app_commands.describe(number="The server's number in Sonoran CAD, if the list is no help")
@@ -138,26 +98,10 @@ class CallnoteConfig(
         number: app_commands.Range[int, 1, _LARGEST_SERVER] | None = None,
     ) -> None:
         """Choose the CAD server whose calls are meant."""
-        guild = admit_administrator(interaction)
-        await self._handler.acknowledge(interaction, private=True)
-        if number is not None:
-            name = await self._cad_server_choice.choose(guild.id, interaction.user.id, number)
-            await self._handler.respond(interaction, server_now(number, name))
-            audit_log.outcome(interaction, f"server {number} chosen")
-            return
-        current = self._settings.server_id(guild.id)
-        servers = await self._cad_servers.get()
-        if servers:
-            name = await self._cad_servers.name_of(current)
-            content = server_shown(current, name, more=len(servers) > MOST_OPTIONS)
-            await self._handler.respond(
-                interaction,
-                content,
-                view=shown(ServerPicker(self._handler, self._cad_server_choice, servers, current)),
-            )
+        if number is None:
+            await self._server.show(interaction)
         else:
-            await self._handler.respond(interaction, servers_unknown(current))
-        audit_log.outcome(interaction, "servers shown")
+            await self._server.choose(interaction, number)
 
     @app_commands.command(name="log-channel")
     @app_commands.describe(channel="The channel where every note is recorded from now on")
@@ -165,26 +109,15 @@ class CallnoteConfig(
         self, interaction: _Interaction, channel: discord.TextChannel | None = None
     ) -> None:
         """Choose the channel where every note is recorded, or none."""
-        guild = admit_administrator(interaction)
-        await self._handler.acknowledge(interaction, private=True)
-        choice = self._log_channel
-        if channel is not None:
-            await choice.choose(guild, interaction.user.id, channel)
-            await self._handler.respond(interaction, log_channel_now(channel.name))
-            audit_log.outcome(interaction, f"log channel {channel.id} chosen")
-            return
-        current = choice.id_of(guild)
-        trouble = choice.trouble(guild)
-        content = log_channel_shown(choice.name_of(guild), trouble, gone=choice.gone(guild))
-        view = LogChannelPicker(self._handler, choice, current, button=current is not None)
-        await self._handler.respond(interaction, content, view=shown(view))
-        audit_log.outcome(interaction, "log channel shown")
+        if channel is None:
+            await self._log_channel.show(interaction)
+        else:
+            await self._log_channel.choose(interaction, channel)
 
     @app_commands.command()
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do where it is not."""
-        guild = admit_administrator(interaction)
-        await self._handler.acknowledge(interaction, private=True)
+        guild = await self._handler.admit_administrator(interaction)
         content = await self._status.of(guild, interaction.app_permissions)
         await self._handler.respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
@@ -201,12 +134,11 @@ class CallnoteConfig(
         member: discord.User | None = None,
     ) -> None:
         """Look back at the notes added here and what became of them."""
-        guild = admit_administrator(interaction)
         place = HistoryPlace(
             call_id=parse_call_number(call) if call is not None else None,
             member_id=member.id if member is not None else None,
         )
-        await self._handler.acknowledge(interaction, private=True)
+        guild = await self._handler.admit_administrator(interaction)
         await show_page(self._handler, self._outbox, interaction, guild, place)
 
 
@@ -214,23 +146,22 @@ async def setup(bot: CallnoteBot) -> None:
     """Add the commands and what goes with them to the bot."""
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
     connector = Connector(handler, services.connections, bot.owners)
+    roles = RolePicker(handler, services.dispatcher_roles)
+    server = ServerPicker(handler, services.cad_server_choice)
+    log_channel = LogChannelPicker(handler, services.log_channel)
     await bot.add_cog(
         CallnoteConfig(
             handler=handler,
             connector=connector,
-            settings=services.settings,
-            dispatcher_roles=services.dispatcher_roles,
-            cad_server_choice=services.cad_server_choice,
-            cad_servers=services.cad_servers,
-            log_channel=services.log_channel,
+            roles=roles,
+            server=server,
+            log_channel=log_channel,
             status=services.status,
             outbox=outbox,
         )
     )
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
     # What is chosen or pressed is answered however old the message is.
-    bot.add_view(ConnectView(connector))
-    bot.add_view(RolePicker(handler, services.dispatcher_roles))
-    bot.add_view(ServerPicker(handler, services.cad_server_choice))
-    bot.add_view(LogChannelPicker(handler, services.log_channel))
+    for view in (ConnectView(connector), roles, server, log_channel):
+        bot.add_view(view)
     bot.add_dynamic_items(page_button(handler, outbox))

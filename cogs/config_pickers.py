@@ -1,7 +1,8 @@
-"""What an administrator chooses settings from, going on working after a restart.
+"""The settings that an administrator chooses, by command or in a picker below a message.
 
-Each view has fixed custom ids, and one of each is registered with the bot. A view that is shown
-counts as stopped, so that discord.py keeps none of them and takes presses to the registered one.
+Each picker has fixed custom ids, and one of each is registered with the bot, so that it goes on
+working after a restart. One that is shown counts as stopped, so that discord.py keeps none of them
+and takes presses to the registered one.
 """
 
 from __future__ import annotations
@@ -17,7 +18,15 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.log_channel import LogChannel
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.roles import MOST_ROLES, DispatcherRoles
-from bot.settings.texts import log_channel_now, roles_now, server_now
+from bot.settings.texts import (
+    log_channel_now,
+    log_channel_shown,
+    roles_now,
+    roles_shown,
+    server_now,
+    server_shown,
+    servers_unknown,
+)
 from bot.sonoran import CadServer
 
 MOST_OPTIONS = 25
@@ -48,6 +57,28 @@ class RolePicker(discord.ui.View):
         self._choice = choice
         self.pick.default_values = list(roles[:MOST_ROLES])
 
+    async def show(self, interaction: _Interaction) -> None:
+        """Answer an administrator with the roles in force and the picker."""
+        guild = await self._handler.admit_administrator(interaction)
+        roles = self._choice.current(guild)
+        content = roles_shown(_names(roles), chosen=self._choice.chosen(guild))
+        await self._handler.respond(interaction, content, view=self._showing(roles))
+        audit_log.outcome(interaction, "dispatcher roles shown")
+
+    async def add(self, interaction: _Interaction, role: discord.Role) -> None:
+        """Add a role for an administrator; raises as `DispatcherRoles.add` does."""
+        guild = await self._handler.admit_administrator(interaction)
+        roles = await self._choice.add(guild, interaction.user.id, role)
+        await self._handler.respond(interaction, roles_now(_names(roles)))
+        audit_log.outcome(interaction, f"dispatcher role {role.id} added")
+
+    async def remove(self, interaction: _Interaction, role: discord.Role) -> None:
+        """Remove a role for an administrator; raises as `DispatcherRoles.remove` does."""
+        guild = await self._handler.admit_administrator(interaction)
+        roles = await self._choice.remove(guild, interaction.user.id, role)
+        await self._handler.respond(interaction, roles_now(_names(roles)))
+        audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
+
     @discord.ui.select(
         cls=discord.ui.RoleSelect["RolePicker"],
         custom_id="callnote-config:roles",
@@ -63,14 +94,15 @@ class RolePicker(discord.ui.View):
         async def save(guild: discord.Guild) -> None:
             before = self._choice.current(guild)
             roles = await self._choice.choose(guild, interaction.user.id, select.values)
-            gone = [role.name for role in before if role not in roles]
-            content = roles_now([role.name for role in roles], gone=gone)
-            await self._handler.respond(
-                interaction, content, view=shown(RolePicker(self._handler, self._choice, roles))
-            )
+            gone = _names([role for role in before if role not in roles])
+            content = roles_now(_names(roles), gone=gone)
+            await self._handler.respond(interaction, content, view=self._showing(roles))
             audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
         await self._handler.run_component_callback(interaction, save)
+
+    def _showing(self, roles: Sequence[discord.Role]) -> discord.ui.View:
+        return shown(RolePicker(self._handler, self._choice, roles))
 
 
 class ServerPicker(discord.ui.View):
@@ -95,6 +127,22 @@ class ServerPicker(discord.ui.View):
             for server in servers[:MOST_OPTIONS]
         ]
 
+    async def show(self, interaction: _Interaction) -> None:
+        """Answer an administrator with the server that is meant and the picker."""
+        guild = await self._handler.admit_administrator(interaction)
+        current, servers = self._choice.current(guild.id), await self._choice.servers()
+        content = servers_unknown(current)
+        if servers:
+            names = {server.server_id: server.name for server in servers}
+            content = server_shown(current, names.get(current), more=len(servers) > MOST_OPTIONS)
+        await self._handler.respond(interaction, content, view=self._showing(servers, current))
+        audit_log.outcome(interaction, "servers shown")
+
+    async def choose(self, interaction: _Interaction, number: int) -> None:
+        """Save an administrator's choice; raises as `CadServerChoice.choose` does."""
+        guild = await self._handler.admit_administrator(interaction)
+        await self._save(interaction, guild, number)
+
     @discord.ui.select(
         cls=discord.ui.Select["ServerPicker"],
         custom_id="callnote-config:server",
@@ -107,17 +155,26 @@ class ServerPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             number = int(select.values[0])
-            name = await self._choice.choose(guild.id, interaction.user.id, number)
-            servers = await self._choice.servers()
-            view = (
-                shown(ServerPicker(self._handler, self._choice, servers, number))
-                if servers
-                else None
-            )
-            await self._handler.respond(interaction, server_now(number, name), view=view)
-            audit_log.outcome(interaction, f"server {number} chosen")
+            view = self._showing(await self._choice.servers(), number)
+            await self._save(interaction, guild, number, view)
 
         await self._handler.run_component_callback(interaction, save)
+
+    async def _save(
+        self,
+        interaction: _Interaction,
+        guild: discord.Guild,
+        number: int,
+        view: discord.ui.View | None = None,
+    ) -> None:
+        name = await self._choice.choose(guild.id, interaction.user.id, number)
+        await self._handler.respond(interaction, server_now(number, name), view=view)
+        audit_log.outcome(interaction, f"server {number} chosen")
+
+    def _showing(self, servers: Sequence[CadServer] | None, current: int) -> discord.ui.View | None:
+        if not servers:
+            return None
+        return shown(ServerPicker(self._handler, self._choice, servers, current))
 
 
 class LogChannelPicker(discord.ui.View):
@@ -139,6 +196,22 @@ class LogChannelPicker(discord.ui.View):
         if not button:
             self.remove_item(self.switch_off)
 
+    async def show(self, interaction: _Interaction) -> None:
+        """Answer an administrator with the log channel and the picker."""
+        guild = await self._handler.admit_administrator(interaction)
+        choice = self._choice
+        content = log_channel_shown(
+            choice.name_of(guild), choice.trouble(guild), gone=choice.gone(guild)
+        )
+        view = self._showing(choice.id_of(guild))
+        await self._handler.respond(interaction, content, view=view)
+        audit_log.outcome(interaction, "log channel shown")
+
+    async def choose(self, interaction: _Interaction, channel: discord.TextChannel) -> None:
+        """Save an administrator's choice; raises as `LogChannel.choose` does."""
+        guild = await self._handler.admit_administrator(interaction)
+        await self._save(interaction, guild, channel)
+
     @discord.ui.select(
         cls=discord.ui.ChannelSelect["LogChannelPicker"],
         custom_id="callnote-config:log-channel",
@@ -155,10 +228,7 @@ class LogChannelPicker(discord.ui.View):
             channel = guild.get_channel(chosen.id)
             if not isinstance(channel, discord.TextChannel):
                 raise UnwritableChannelError(chosen.name, ["View Channel"])
-            await self._choice.choose(guild, interaction.user.id, channel)
-            view = shown(self._new(channel.id))
-            await self._handler.respond(interaction, log_channel_now(channel.name), view=view)
-            audit_log.outcome(interaction, f"log channel {channel.id} chosen")
+            await self._save(interaction, guild, channel, self._showing(channel.id))
 
         await self._handler.run_component_callback(interaction, save)
 
@@ -171,11 +241,27 @@ class LogChannelPicker(discord.ui.View):
         async def save(guild: discord.Guild) -> None:
             await self._choice.switch_off(guild, interaction.user.id)
             await self._handler.respond(
-                interaction, log_channel_now(None), view=shown(self._new(button=False))
+                interaction, log_channel_now(None), view=self._showing(None)
             )
             audit_log.outcome(interaction, "log channel switched off")
 
         await self._handler.run_component_callback(interaction, save)
 
-    def _new(self, channel_id: int | None = None, *, button: bool = True) -> LogChannelPicker:
-        return LogChannelPicker(self._handler, self._choice, channel_id, button=button)
+    async def _save(
+        self,
+        interaction: _Interaction,
+        guild: discord.Guild,
+        channel: discord.TextChannel,
+        view: discord.ui.View | None = None,
+    ) -> None:
+        await self._choice.choose(guild, interaction.user.id, channel)
+        await self._handler.respond(interaction, log_channel_now(channel.name), view=view)
+        audit_log.outcome(interaction, f"log channel {channel.id} chosen")
+
+    def _showing(self, channel_id: int | None) -> discord.ui.View:
+        button = channel_id is not None
+        return shown(LogChannelPicker(self._handler, self._choice, channel_id, button=button))
+
+
+def _names(roles: Sequence[discord.Role]) -> list[str]:
+    return [role.name for role in roles]

@@ -35,7 +35,6 @@ class Services:
     connections: Connections
     dispatchers: Dispatchers
     dispatcher_roles: DispatcherRoles
-    cad_servers: CadServers
     cad_server_choice: CadServerChoice
     log_channel: LogChannel
     notes: NoteService
@@ -92,7 +91,6 @@ def build(
         connections=connections,
         dispatchers=Dispatchers(settings),
         dispatcher_roles=dispatcher_roles,
-        cad_servers=cad_servers,
         cad_server_choice=CadServerChoice(settings, cad_servers),
         log_channel=log_channel,
         notes=notes,

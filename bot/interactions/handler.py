@@ -67,6 +67,15 @@ class InteractionHandler:
         """Show that the interaction is being worked on; see `responses.acknowledge`."""
         await responses.acknowledge(interaction, self._timing, private=private)
 
+    async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
+        """Let an administrator in and acknowledge privately; returns the server.
+
+        Raises as `administrators.admit_administrator` and `responses.acknowledge` do.
+        """
+        guild = admit_administrator(interaction)
+        await self.acknowledge(interaction, private=True)
+        return guild
+
     async def respond(
         self,
         interaction: discord.Interaction[Any],
@@ -92,9 +101,7 @@ class InteractionHandler:
         if self.refusal(interaction) or not self.begin(interaction):
             return
         try:
-            guild = admit_administrator(interaction)
-            await self.acknowledge(interaction, private=True)
-            await work(guild)
+            await work(await self.admit_administrator(interaction))
         except Exception as error:
             await self.respond_to_failure(interaction, error)
 

@@ -11,11 +11,15 @@ from bot.sonoran import CadServer
 
 
 class CadServerChoice:
-    """Changes the CAD server of a Discord server."""
+    """Shows and changes the CAD server of a Discord server."""
 
     def __init__(self, settings: SettingsCache, servers: CadServers) -> None:
         self._settings = settings
         self._servers = servers
+
+    def current(self, guild_id: int) -> int:
+        """Return the number of the server that is meant; raises `SettingsUnknownError`."""
+        return self._settings.server_id(guild_id)
 
     async def servers(self) -> tuple[CadServer, ...] | None:
         """Return the CAD's servers; None when the list cannot be had."""

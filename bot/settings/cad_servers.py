@@ -34,11 +34,6 @@ class CadServers:
         """Return the CAD's servers; None when the list cannot be had."""
         return await self._list.get()
 
-    async def name_of(self, number: int) -> str | None:
-        """Return a server's name; None when it is not in the list or there is no list."""
-        servers = await self.get() or ()
-        return next((server.name for server in servers if server.server_id == number), None)
-
     async def _ask(self) -> tuple[CadServer, ...] | None:
         try:
             async with asyncio.timeout(self._seconds):
