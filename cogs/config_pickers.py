@@ -13,9 +13,8 @@ from typing import Any
 import discord
 
 from bot.interactions import audit_log
-from bot.interactions.errors import UnwritableChannelError
 from bot.interactions.handler import InteractionHandler
-from bot.notes.log_channel import LogChannel
+from bot.notes.log_channel import LogChannel, unwritable
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.roles import MOST_ROLES, DispatcherRoles
 from bot.settings.texts import (
@@ -66,14 +65,14 @@ class RolePicker(discord.ui.View):
         audit_log.outcome(interaction, "dispatcher roles shown")
 
     async def add(self, interaction: _Interaction, role: discord.Role) -> None:
-        """Add a role for an administrator; raises as `DispatcherRoles.add` does."""
+        """Add a role for an administrator; refuses like `DispatcherRoles.add`."""
         guild = await self._handler.admit_administrator(interaction)
         roles = await self._choice.add(guild, interaction.user.id, role)
         await self._handler.respond(interaction, roles_now(_names(roles)))
         audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
     async def remove(self, interaction: _Interaction, role: discord.Role) -> None:
-        """Remove a role for an administrator; raises as `DispatcherRoles.remove` does."""
+        """Remove a role for an administrator; refuses like `DispatcherRoles.remove`."""
         guild = await self._handler.admit_administrator(interaction)
         roles = await self._choice.remove(guild, interaction.user.id, role)
         await self._handler.respond(interaction, roles_now(_names(roles)))
@@ -139,7 +138,7 @@ class ServerPicker(discord.ui.View):
         audit_log.outcome(interaction, "servers shown")
 
     async def choose(self, interaction: _Interaction, number: int) -> None:
-        """Save an administrator's choice; raises as `CadServerChoice.choose` does."""
+        """Save an administrator's choice; refuses like `CadServerChoice.choose`."""
         guild = await self._handler.admit_administrator(interaction)
         await self._save(interaction, guild, number)
 
@@ -208,7 +207,7 @@ class LogChannelPicker(discord.ui.View):
         audit_log.outcome(interaction, "log channel shown")
 
     async def choose(self, interaction: _Interaction, channel: discord.TextChannel) -> None:
-        """Save an administrator's choice; raises as `LogChannel.choose` does."""
+        """Save an administrator's choice; refuses like `LogChannel.choose`."""
         guild = await self._handler.admit_administrator(interaction)
         await self._save(interaction, guild, channel)
 
@@ -227,7 +226,7 @@ class LogChannelPicker(discord.ui.View):
             chosen = select.values[0]
             channel = guild.get_channel(chosen.id)
             if not isinstance(channel, discord.TextChannel):
-                raise UnwritableChannelError(chosen.name, ["View Channel"])
+                raise unwritable(chosen.name, ["View Channel"])
             await self._save(interaction, guild, channel, self._showing(channel.id))
 
         await self._handler.run_component_callback(interaction, save)

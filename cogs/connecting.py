@@ -17,7 +17,7 @@ from bot.communities.texts import (
 )
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
-from bot.interactions.errors import NotAdministratorError, NotInGuildError
+from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
 from cogs.config_pickers import shown
 
@@ -40,9 +40,8 @@ class Connector:
     async def show(self, interaction: _Interaction) -> None:
         """Offer the application's owner to connect the server, and tell others whom to ask.
 
-        The interaction must be acknowledged. Raises `NotInGuildError` outside a server, and
-        `OwnersUnknownError`, `NotMemberError`, `ConnectionUnknownError` or `GuildNotReadyError`
-        while it cannot be told.
+        The interaction must be acknowledged. Refuses with NOT_IN_GUILD outside a server, and like
+        `Owners.include` and `Connections.check_known` while it cannot be told.
         """
         guild = await self._to_be_connected(interaction)
         if guild is not None:
@@ -53,15 +52,14 @@ class Connector:
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect the server for an administrator of it or the application's owner.
 
-        The interaction must be acknowledged. Raises `NotAdministratorError` for anybody else,
-        `NotInGuildError` outside a server, `OwnersUnknownError`, and as `Connections.disconnect`
-        does.
+        The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for anybody else, with
+        NOT_IN_GUILD outside a server, and like `Owners.include` and `Connections.disconnect`.
         """
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
-            raise NotInGuildError
+            raise Refusal(InteractionProblem.NOT_IN_GUILD)
         if not is_administrator(interaction) and not await self._owners.include(user_id):
-            raise NotAdministratorError
+            raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
         left = await self._connections.disconnect(guild, user_id)
         await self._handler.respond(interaction, disconnected_now(left))
         audit_log.outcome(interaction, "server disconnected")
@@ -94,7 +92,7 @@ class Connector:
         """Return the server that may be connected; None for whoever was told why it is not."""
         guild = interaction.guild
         if guild is None:
-            raise NotInGuildError
+            raise Refusal(InteractionProblem.NOT_IN_GUILD)
         connection = self._connections.of(guild, role_ids_of(interaction.user))
         if connection.connected:
             await self._handler.respond(interaction, connected_already(connection), view=None)

@@ -23,7 +23,7 @@ async def show_page(
 ) -> None:
     """Answer with a page and the buttons that lead on from there.
 
-    Raises `HistoryUnreadableError` when the database does not answer.
+    Refuses like `page_of`.
     """
     page = await page_of(outbox.store, guild.id, place, kept=outbox.keeps_history)
     at = page.place

@@ -12,10 +12,9 @@ from discord.ext import commands
 
 from bot.app.command_sync import register
 from bot.app.command_tree import CallnoteCommandTree
-from bot.app.services import Services
+from bot.app.services import TEXTS, Services
 from bot.communities.owners import Owners
 from bot.interactions.handler import InteractionHandler
-from bot.notes import failure_texts
 from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.submit import NoteSubmitter
@@ -37,8 +36,7 @@ class CallnoteBot(commands.AutoShardedBot):
         self.services = services
         self.handler = InteractionHandler(
             refusal=services.connections.refusal,
-            failure_text=failure_texts.failure,
-            unanswered_text=failure_texts.UNANSWERED,
+            texts=TEXTS,
             timing=services.timing,
         )
         super().__init__(

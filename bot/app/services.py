@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
+from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
+from bot.interactions import texts as interaction_texts
+from bot.interactions.texts import Catalogue
+from bot.notes import texts as note_texts
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_server import CadServerChoice
 from bot.settings.cad_servers import CadServers
@@ -22,6 +27,11 @@ from bot.settings.roles import DispatcherRoles
 from bot.sonoran import SonoranClient, Transport
 from bot.storage import Database
 from bot.timing import Timing
+
+TEXTS: Catalogue = (
+    interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
+)
+"""The sentences of all features for what was refused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

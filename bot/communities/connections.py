@@ -8,16 +8,11 @@ from enum import Enum, auto
 
 import discord
 
-from bot.interactions.errors import (
-    ConnectionUnknownError,
-    GuildNotReadyError,
-    NotConnectedError,
-    NotMemberError,
-    Refusal,
-    SettingsUnknownError,
-)
+from bot.communities.problems import ConnectionProblem
+from bot.interactions.errors import Refusal
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
+from bot.settings.problems import SettingProblem
 from bot.settings.repository import GuildSettings
 from bot.timing import Timing, loop_time
 
@@ -115,10 +110,9 @@ class Connections:
             self._with_role.discard(guild.id)
         elif guild.id in self._with_role:
             return Connection.ROLE_ID
-        try:
-            chosen = self._settings.of(guild.id).connected
-        except SettingsUnknownError:
+        if not self._settings.known:
             return Connection.SETTINGS_UNKNOWN
+        chosen = self._settings.of(guild.id).connected
         if chosen:
             return Connection.CHOICE
         if self._role_ids and not guild.roles:
@@ -128,8 +122,8 @@ class Connections:
     def admit(self, interaction: discord.Interaction) -> None:
         """Let an interaction in that comes from a connected server, or from none at all.
 
-        Raises `NotConnectedError` for any other server, `NotMemberError` where the bot is not in
-        it, and `ConnectionUnknownError` or `GuildNotReadyError` while nobody can tell.
+        Refuses with NOT_CONNECTED for any other server, NOT_MEMBER where the bot is not in it, and
+        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell.
         """
         error = self.refusal(interaction)
         if error is not None:
@@ -150,17 +144,17 @@ class Connections:
             self.check_known(connection)
         except Refusal as error:
             return error
-        return None if connection.connected else NotConnectedError()
+        return None if connection.connected else Refusal(ConnectionProblem.NOT_CONNECTED)
 
     def check_known(self, connection: Connection) -> None:
         """Raise as `admit` does for a server of which nobody can tell whether it is connected."""
         match connection:
             case Connection.NOT_MEMBER:
-                raise NotMemberError
+                raise Refusal(ConnectionProblem.NOT_MEMBER)
             case Connection.SETTINGS_UNKNOWN:
-                raise ConnectionUnknownError
+                raise Refusal(ConnectionProblem.CONNECTION_UNKNOWN)
             case Connection.ROLES_UNKNOWN:
-                raise GuildNotReadyError
+                raise Refusal(SettingProblem.GUILD_NOT_READY)
 
     def waiting_notes(self, guild_id: int) -> WaitingNotes:
         """Return what is to become of a server's waiting notes.
@@ -190,10 +184,7 @@ class Connections:
         """Whether a server is connected by what is known here."""
         if guild_id in self._left:
             return False
-        try:
-            chosen = self._settings.of(guild_id).connected
-        except SettingsUnknownError:
-            chosen = None
+        chosen = self._settings.known and self._settings.of(guild_id).connected
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:

@@ -6,7 +6,8 @@ import asyncio
 
 import discord
 
-from bot.interactions.errors import OwnersUnknownError
+from bot.communities.problems import ConnectionProblem
+from bot.interactions.errors import Refusal
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.ttl_cache import TtlCache
 from bot.timing import Timing
@@ -23,7 +24,7 @@ class Owners:
     async def include(self, user_id: int) -> bool:
         """Whether an account is the application's owner or a member of the team that owns it.
 
-        Raises `OwnersUnknownError` when Discord does not say in time.
+        Refuses with OWNERS_UNKNOWN when Discord does not say in time.
         """
         return user_id in await self._ids.get()
 
@@ -33,7 +34,7 @@ class Owners:
                 application = await self._client.application_info()
         # The last three are for an answer that discord.py cannot read.
         except (*DISCORD_FAILURES, LookupError, TypeError, ValueError):
-            raise OwnersUnknownError from None
+            raise Refusal(ConnectionProblem.OWNERS_UNKNOWN) from None
         team = application.team
         if team is None:
             return frozenset({application.owner.id})

@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 from bot.communities.connections import Connection
-from bot.interactions.errors import (
-    ConnectionUnknownError,
-    NotConnectedError,
-    NotMemberError,
-    OwnersUnknownError,
-    Refusal,
-)
+from bot.communities.problems import ConnectionProblem
 from bot.interactions.markdown import escape_markdown
+from bot.interactions.texts import Catalogue
 
 CONNECTED_BY = {
     Connection.GUILD_ID: "by the host's setting DISCORD_GUILD_IDS",
@@ -20,30 +15,24 @@ CONNECTED_BY = {
 """How a server is connected, in words."""
 
 
-def connection_refusal(error: Refusal) -> str | None:
-    """Return why a server cannot do something, in one line; None for what is about another matter.
-
-    Whatever it is, it tells nothing of any CAD.
-    """
-    match error:
-        case NotConnectedError():
-            return (
-                "This server is not connected yet: an administrator can start that with "
-                "/callnote-config connect."
-            )
-        case NotMemberError():
-            return (
-                "Callnote is not a member of this server: invite it again with both scopes, bot "
-                "and applications.commands."
-            )
-        case ConnectionUnknownError():
-            return (
-                "Callnote can't reach its database, so it can't tell whether this server is "
-                "connected: try again in a moment."
-            )
-        case OwnersUnknownError():
-            return "Discord did not say who owns this bot: try again in a moment."
-    return None
+TEXTS: Catalogue = {
+    ConnectionProblem.NOT_CONNECTED: (
+        "This server is not connected yet: an administrator can start that with /callnote-config "
+        "connect."
+    ),
+    ConnectionProblem.NOT_MEMBER: (
+        "Callnote is not a member of this server: invite it again with both scopes, bot and "
+        "applications.commands."
+    ),
+    ConnectionProblem.CONNECTION_UNKNOWN: (
+        "Callnote can't reach its database, so it can't tell whether this server is connected: "
+        "try again in a moment."
+    ),
+    ConnectionProblem.OWNERS_UNKNOWN: (
+        "Discord did not say who owns this bot: try again in a moment."
+    ),
+}
+"""Whatever keeps a server from the CAD, its sentence tells nothing of any CAD."""
 
 
 def connect_question(name: str) -> str:

@@ -24,7 +24,6 @@ from bot.health.texts import (
     storage_line,
     version_line,
 )
-from bot.interactions.errors import SettingsUnknownError
 from bot.notes.log_channel import LogChannel, missing_permissions
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
@@ -64,12 +63,11 @@ class StatusReport:
         problem, waiting = outbox.last_failure, len(outbox)
         health = await self._cad_probe.health(doubted=problem is not None and waiting > 0)
         change = None
-        try:
+        if self._settings.known:
             lines = self._settings_lines(guild, health)
-        except SettingsUnknownError:
-            lines = [*cad_lines(health, None, chosen=False), settings_unknown_line()]
-        else:
             change = await self._settings.last_change(guild.id)
+        else:
+            lines = [*cad_lines(health, None, chosen=False), settings_unknown_line()]
         lines += [
             connection_line(self._connections.of(guild)),
             notes_line(problem, waiting, health.error, held_back=outbox.held_back),

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import discord
 
-from bot.interactions.errors import NotAdministratorError, NotInGuildError
+from bot.interactions.errors import InteractionProblem, Refusal
 
 
 def admit_administrator(interaction: discord.Interaction) -> discord.Guild:
     """Return the server whose settings the member may change.
 
-    Raises `NotInGuildError` outside a server and `NotAdministratorError` unless the member has
+    Refuses with NOT_IN_GUILD outside a server and with NOT_ADMINISTRATOR unless the member has
     Manage Server or Administrator there. Discord says so in the interaction itself; which
     commands it shows to whom is the choice of whoever runs the server and proves nothing here.
     """
     if interaction.guild is None or not isinstance(interaction.user, discord.Member):
-        raise NotInGuildError
+        raise Refusal(InteractionProblem.NOT_IN_GUILD)
     if not is_administrator(interaction):
-        raise NotAdministratorError
+        raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
     return interaction.guild
 
 

@@ -5,48 +5,37 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import discord
+from discord import app_commands
 
 from bot.interactions import audit_log, responses
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.errors import Refusal
+from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import NotAcknowledgedError, close_if_forgotten
+from bot.interactions.texts import Catalogue, worded
 from bot.timing import Timing
-
-
-class FailureText(Protocol):
-    """Words an error for the member, at most 2,000 characters.
-
-    `reference` stands in the log, too; `setting` tells that the command was about settings, not
-    about a note.
-    """
-
-    def __call__(self, error: Exception, reference: str, *, setting: bool = False) -> str:
-        """Return the words."""
 
 
 class InteractionHandler:
     """The one way in for commands, buttons and choices of one connection to Discord.
 
-    `refusal` returns why an interaction's guild may do nothing, None if it may. `unanswered_text`
-    stands in for the answer to a command that no instance finished.
+    `refusal` returns why an interaction's guild may do nothing, None if it may. `texts` has a
+    sentence for every key that a `Refusal` may have.
     """
 
     def __init__(
         self,
         *,
         refusal: Callable[[discord.Interaction[Any]], Refusal | None],
-        failure_text: FailureText,
-        unanswered_text: str,
+        texts: Catalogue,
         timing: Timing,
     ) -> None:
         self.in_flight = InFlight(timing)
         self.refusal = refusal
-        self._failure_text = failure_text
-        self._unanswered_text = unanswered_text
+        self._texts = texts
         self._timing = timing
 
     def begin(self, interaction: discord.Interaction[Any]) -> bool:
@@ -114,13 +103,22 @@ class InteractionHandler:
             return
         reference = secrets.token_hex(4)
         if isinstance(error, Refusal):
-            audit_log.outcome(interaction, f"refused ({type(error).__name__})")
+            audit_log.outcome(interaction, f"refused ({error.key})")
         else:
             audit_log.outcome(
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=error
             )
         setting = audit_log.is_setting(interaction)
-        await self.respond(interaction, self._failure_text(error, reference, setting=setting))
+        await self.respond(interaction, self.words_for(error, reference, setting=setting))
+
+    def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:
+        """Return the content that tells a member what went wrong.
+
+        `reference` stands in the words for an unexpected error, to be found again in the log;
+        `setting` tells that such an error has nothing to do with a note.
+        """
+        refusal = _refusal_for(error, reference, setting=setting)
+        return worded(self._texts, refusal.key, **refusal.data)
 
     async def _leave(
         self, interaction: discord.Interaction[Any], error: NotAcknowledgedError
@@ -130,5 +128,19 @@ class InteractionHandler:
         waited = not error.expired and await self.in_flight.sleep_unless_closing(
             self._timing.other_instance
         )
-        if waited and await close_if_forgotten(interaction, self._unanswered_text):
+        content = worded(self._texts, InteractionProblem.UNFINISHED)
+        if waited and await close_if_forgotten(interaction, content):
             audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
+
+
+def _refusal_for(error: Exception, reference: str, *, setting: bool) -> Refusal:
+    if isinstance(error, Refusal):
+        return error
+    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+        return Refusal(InteractionProblem.OUTDATED_COMMAND)
+    if isinstance(error, app_commands.TransformerError):
+        return Refusal(InteractionProblem.HIDDEN_CHANNEL)
+    unexpected = InteractionProblem.UNEXPECTED
+    if setting:
+        unexpected = InteractionProblem.UNEXPECTED_IN_SETTING
+    return Refusal(unexpected, reference=reference)

@@ -11,19 +11,12 @@ import discord
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
-from bot.interactions.errors import (
-    NoteGoneError,
-    NoteMovedOnError,
-    NoteTooOldError,
-    NotYourNoteError,
-    StorageDownError,
-    WaitingLimitError,
-)
+from bot.interactions.errors import Refusal
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
-from bot.notes.failure_texts import failure
+from bot.notes.problems import NoteProblem
 from bot.notes.submit import NoteSubmitter
 from bot.outbox import (
     NoteRecord,
@@ -44,17 +37,6 @@ _TARGETS = {
 }
 
 _LARGEST_ID = 2**63 - 1  # which the database's integers can hold; a forged button may have more
-
-_NOT_CONFIRMED = (
-    "Callnote's database did not confirm this. Watch the note's message, and press again if it "
-    "stays as it is."
-)
-
-
-async def _tell(interaction: discord.Interaction[Any], content: str) -> None:
-    """Tell the member who pressed something alone, if Discord takes it."""
-    with contextlib.suppress(*DISCORD_FAILURES):
-        await interaction.followup.send(content, ephemeral=True)
 
 
 class NoteActions:
@@ -97,12 +79,12 @@ class NoteActions:
         record = await self._record(interaction, note_id)
         audit_log.about_call(interaction, record.note.call_id)
         if action not in OFFERED.get(record.state, ()):
-            raise NoteMovedOnError
+            raise Refusal(NoteProblem.NOTE_MOVED_ON)
         own = record.member_id == member.id
         if (action == "add" and not own) or (
             action == "cancel" and not own and not is_administrator(interaction)
         ):
-            raise NotYourNoteError
+            raise Refusal(NoteProblem.NOT_YOUR_NOTE)
         if action == "add":
             await self._submitter.submit(interaction, member, record.note, instead_of=record)
             return
@@ -120,14 +102,14 @@ class NoteActions:
 
     async def _record(self, interaction: discord.Interaction[Any], note_id: int) -> NoteRecord:
         if note_id > _LARGEST_ID:
-            raise NoteGoneError
+            raise Refusal(NoteProblem.NOTE_GONE)
         looking = asyncio.create_task(self._outbox.store.get(note_id))
         try:
             record = await wait_at_most(self._store_note, looking)
         except (StorageError, TimeoutError):
-            raise StorageDownError from None
+            raise Refusal(NoteProblem.STORAGE_DOWN) from None
         if record is None or record.guild_id != interaction.guild_id:
-            raise NoteGoneError
+            raise Refusal(NoteProblem.NOTE_GONE)
         return record
 
     async def _transition(
@@ -144,20 +126,27 @@ class NoteActions:
             else:
                 await self._outbox.resume(record, _TARGETS[action], shown_in)
         except StaleRevisionError:
-            await _tell(interaction, failure(NoteMovedOnError(), ""))
+            await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
         except TooOldError:
-            await _tell(interaction, failure(NoteTooOldError(), ""))
+            await self._tell(interaction, Refusal(NoteProblem.NOTE_TOO_OLD))
         except OutboxFullError as error:
-            await _tell(interaction, failure(WaitingLimitError(error.limit), ""))
+            too_many = Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
+            await self._tell(interaction, too_many)
         except StorageError:
-            await _tell(interaction, _NOT_CONFIRMED)
+            await self._tell(interaction, Refusal(NoteProblem.PRESS_NOT_CONFIRMED))
         except Exception as error:  # the answer to it must not take the note's message's place
             audit_log.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
             )
-            await _tell(interaction, failure(error, str(interaction.id)))
+            await self._tell(interaction, error)
         else:
             audit_log.outcome(interaction, f"pressed {action}")
+
+    async def _tell(self, interaction: discord.Interaction[Any], error: Exception) -> None:
+        """Tell the member who pressed something alone, if Discord takes it."""
+        content = self._handler.words_for(error, str(interaction.id))
+        with contextlib.suppress(*DISCORD_FAILURES):
+            await interaction.followup.send(content, ephemeral=True)
 
     async def _cancel(self, record: NoteRecord, shown_in: tuple[int, str]) -> None:
         """Call a note back, also one that was tried and queued anew since it was looked at."""

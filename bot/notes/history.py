@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.interactions.errors import HistoryUnreadableError
+from bot.interactions.errors import Refusal
 from bot.interactions.markdown import CONTENT_LIMIT, utf16_units
+from bot.notes.problems import NoteProblem
 from bot.notes.record_lines import history_entry
 from bot.outbox import NoteRecord, OutboxRepository
 from bot.storage import StorageError
@@ -68,7 +69,7 @@ async def page_of(
     """Return a page of a server's notes; `kept` is as in `HistoryPage`.
 
     Where they are not to be kept none is shown, though a row stays for a while: a note given up
-    can still be tried again. Raises `HistoryUnreadableError` when the database does not answer.
+    can still be tried again. Refuses with HISTORY_UNREADABLE when the database does not answer.
     """
     if not kept:
         return HistoryPage(place, records=(), older=False, kept=False)
@@ -83,7 +84,7 @@ async def page_of(
             limit=first + PAGE_NOTES + 1,
         )
     except StorageError:
-        raise HistoryUnreadableError from None
+        raise Refusal(NoteProblem.HISTORY_UNREADABLE) from None
     anchor = place.anchor or (records[0].position + 1 if records else 0)
     return HistoryPage(
         place=replace(place, anchor=anchor, page=page),

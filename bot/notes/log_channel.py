@@ -8,15 +8,12 @@ from dataclasses import replace
 
 import discord
 
-from bot.interactions.errors import (
-    ChannelNotTriedError,
-    SettingsUnknownError,
-    UnwritableChannelError,
-)
+from bot.interactions.errors import Refusal
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.notes.record_lines import log_entry
 from bot.outbox import NoteRecord
 from bot.settings.cache import SettingsCache
+from bot.settings.problems import SettingProblem
 from bot.settings.texts import log_channel_trial
 from bot.timing import Timing
 
@@ -31,6 +28,11 @@ def missing_permissions(permissions: discord.Permissions) -> list[str]:
     return [shown for name, shown in _NEEDED.items() if not getattr(permissions, name)]
 
 
+def unwritable(channel: str, missing: list[str]) -> Refusal:
+    """Return the refusal of a channel, by its name, in which these permissions are missing."""
+    return Refusal(SettingProblem.UNWRITABLE_CHANNEL, channel=channel, missing=missing)
+
+
 class LogChannel:
     """Shows and changes a server's log channel, and records notes in it.
 
@@ -43,7 +45,7 @@ class LogChannel:
         self._failed: dict[int, str] = {}
 
     def id_of(self, guild: discord.Guild) -> int | None:
-        """Return the channel's id, None for no recording; raises `SettingsUnknownError`."""
+        """Return the channel's id, None for no recording; refuses like `SettingsCache.of`."""
         return self._settings.of(guild.id).log_channel_id
 
     def name_of(self, guild: discord.Guild) -> str | None:
@@ -55,7 +57,7 @@ class LogChannel:
         return "deleted channel" if channel is None else channel.name
 
     def gone(self, guild: discord.Guild) -> bool:
-        """Whether there was a channel that was deleted since; raises `SettingsUnknownError`."""
+        """Whether there was a channel that was deleted since; refuses like `SettingsCache.of`."""
         channel_id = self.id_of(guild)
         return channel_id is not None and guild.get_channel(channel_id) is None
 
@@ -84,26 +86,25 @@ class LogChannel:
     ) -> None:
         """Record notes in this channel from now on, after writing one line there.
 
-        Raises `UnwritableChannelError` with the missing permissions when Callnote cannot write
-        there, `ChannelNotTriedError` when Discord does not say, and as `SettingsCache.change`
-        does when the choice cannot be saved.
+        Refuses with UNWRITABLE_CHANNEL when Callnote cannot write there, CHANNEL_NOT_TRIED when
+        Discord does not say, and like `SettingsCache.change`.
         """
         self._settings.of(guild.id)
         missing = missing_permissions(channel.permissions_for(guild.me))
         if missing:
-            raise UnwritableChannelError(channel.name, missing)
+            raise unwritable(channel.name, missing)
         try:
             async with asyncio.timeout(self._timing.try_channel):
                 await channel.send(log_channel_trial())
         except (discord.Forbidden, discord.NotFound):
             missing = missing_permissions(channel.permissions_for(guild.me))
-            raise UnwritableChannelError(channel.name, missing or ["Send Messages"]) from None
+            raise unwritable(channel.name, missing or ["Send Messages"]) from None
         except DISCORD_FAILURES:
-            raise ChannelNotTriedError from None
+            raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None
         await self._save(guild, member_id, channel.id, f"log channel: #{channel.name}")
 
     async def switch_off(self, guild: discord.Guild, member_id: int) -> None:
-        """Record notes nowhere; raises as `SettingsCache.change` does."""
+        """Record notes nowhere; refuses like `SettingsCache.change`."""
         await self._save(guild, member_id, None, "log channel: none")
 
     async def _save(
@@ -124,10 +125,9 @@ class LogChannel:
         to show there: the administrators learn of it in `status`. Not done with is one that
         Discord could not take just now. Never raises for what Discord or the network does.
         """
-        try:
-            channel_id = self._settings.of(record.guild_id).log_channel_id
-        except SettingsUnknownError:
+        if not self._settings.known:
             return False
+        channel_id = self._settings.of(record.guild_id).log_channel_id
         if channel_id is None:
             return True
         channel = client.get_partial_messageable(channel_id, guild_id=record.guild_id)

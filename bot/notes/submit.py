@@ -8,12 +8,13 @@ from typing import Any
 import discord
 
 from bot.interactions import audit_log
-from bot.interactions.errors import NoteMovedOnError, StorageDownError, WaitingLimitError
+from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import NotAcknowledgedError, confirmation
 from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
 from bot.notes.mentions import named
+from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_messages import StatusMessages
 from bot.notes.text import has_visible, one_line
@@ -106,13 +107,15 @@ class NoteSubmitter:
         except DuplicateInteractionError:
             return None, None
         except StaleRevisionError:
-            raise NoteMovedOnError from None  # the question was answered by an earlier press
+            # The question was answered by an earlier press.
+            raise Refusal(NoteProblem.NOTE_MOVED_ON) from None
         except OutboxFullError as error:
-            raise WaitingLimitError(error.limit) from None
+            raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:
             # Not before it has ended, as it may still write the note down.
             writing.add_done_callback(lambda _: self._outbox.forget(interaction.id))
-            raise StorageDownError(full=isinstance(error, StorageFullError)) from None
+            full = isinstance(error, StorageFullError)
+            raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
     async def _promise(
         self,

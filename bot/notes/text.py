@@ -7,8 +7,9 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.interactions.errors import BlankNoteError, CallNumberError, LongNoteError
+from bot.interactions.errors import Refusal
 from bot.interactions.markdown import without_controls
+from bot.notes.problems import NoteProblem
 
 NOTE_LIMIT = 4000
 """The most characters a note may have after trimming. Ours: the CAD documents no limit."""
@@ -25,23 +26,29 @@ _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def parse_call_number(text: str) -> int:
-    """Return the call id in `123` or `#123`; raises `CallNumberError` for anything else."""
+    """Return the call id in `123` or `#123`.
+
+    Refuses anything else with NO_CALL_NUMBER, or CALL_NUMBER_AFTER_DASH where one is in it.
+    """
     found = _CALL.match(text.strip())
     if not found or not 1 <= int(found[1]) <= LARGEST_CALL:
-        raise CallNumberError(after_dash=_FORMATTED_CALL.match(text.strip()) is not None)
+        formatted = _FORMATTED_CALL.match(text.strip())
+        raise Refusal(
+            NoteProblem.CALL_NUMBER_AFTER_DASH if formatted else NoteProblem.NO_CALL_NUMBER
+        )
     return int(found[1])
 
 
 def parse_note(text: str) -> str:
     """Return the note trimmed and without control characters other than line breaks.
 
-    Raises `BlankNoteError` when nothing visible is left, `LongNoteError` above `NOTE_LIMIT`.
+    Refuses with BLANK_NOTE when nothing visible is left, with LONG_NOTE above `NOTE_LIMIT`.
     """
     note = without_controls(text).strip()
     if not has_visible(note):
-        raise BlankNoteError
+        raise Refusal(NoteProblem.BLANK_NOTE)
     if len(note) > NOTE_LIMIT:
-        raise LongNoteError(len(note), NOTE_LIMIT)
+        raise Refusal(NoteProblem.LONG_NOTE, length=len(note), limit=NOTE_LIMIT)
     return note
 
 

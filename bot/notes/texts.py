@@ -1,4 +1,4 @@
-"""What the channel shows for a note: its state in words, and what its member may do.
+"""What people are told of a note: its state in words, and why something was refused.
 
 Text from outside comes in literally, on a line of its own making.
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
+from bot.interactions.texts import Catalogue
+from bot.notes.problems import NoteProblem
 from bot.outbox import NoteRecord, NoteState
 from bot.sonoran import (
     CredentialsError,
@@ -31,6 +33,43 @@ _REASONS = {
     Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
+}
+
+TEXTS: Catalogue = {
+    NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),
+    NoteProblem.CALL_NUMBER_AFTER_DASH: (
+        "Use the number after the dash: a call number is a whole number such as 123."
+    ),
+    NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
+    NoteProblem.LONG_NOTE: (
+        "The note has {length:,} characters and may have {limit:,}: shorten it, or send it in "
+        "parts."
+    ),
+    NoteProblem.STORAGE_DOWN: (
+        "Not added: Callnote's database is not answering, so nothing was sent. Try again in a "
+        "moment."
+    ),
+    NoteProblem.STORAGE_FULL: "Not added: Callnote's database is full. Tell the bot's host.",
+    NoteProblem.TOO_MANY_WAITING: (
+        "Not added: {limit:,} notes are already waiting for Sonoran CAD. Try again in a few "
+        "minutes."
+    ),
+    NoteProblem.NOTE_GONE: (
+        "Callnote no longer has this note. Look at the call; send it again if needed."
+    ),
+    NoteProblem.NOTE_MOVED_ON: "This note has changed: its message shows the latest.",
+    NoteProblem.NOTE_TOO_OLD: (
+        "This note failed more than a day ago. Send it again if you still need it."
+    ),
+    NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
+    NoteProblem.PRESS_NOT_CONFIRMED: (
+        "Callnote's database did not confirm this. Watch the note's message, and press again if "
+        "it stays as it is."
+    ),
+    NoteProblem.HISTORY_UNREADABLE: (
+        "The history can't be shown now: Callnote's database does not answer. Try again in a "
+        "moment."
+    ),
 }
 
 

@@ -6,7 +6,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.interactions.errors import SettingNotSavedError, SettingsUnknownError
+from bot.interactions.errors import Refusal
+from bot.settings.problems import SettingProblem
 from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
 from bot.storage import StorageError, StorageFullError
 from bot.timing import Timing
@@ -45,6 +46,11 @@ class SettingsCache:
         """Why the database could not be asked just now, in words for the host; None if it could."""
         return self._trouble
 
+    @property
+    def known(self) -> bool:
+        """Whether the settings have been read once."""
+        return self._loaded.is_set()
+
     async def loaded(self) -> None:
         """Wait until the settings have been read once."""
         await self._loaded.wait()
@@ -52,10 +58,10 @@ class SettingsCache:
     def of(self, guild_id: int) -> GuildSettings:
         """Return what a server has chosen.
 
-        Raises `SettingsUnknownError` until the settings have been read once.
+        Refuses with SETTINGS_UNKNOWN until they are `known`.
         """
-        if not self._loaded.is_set():
-            raise SettingsUnknownError
+        if not self.known:
+            raise Refusal(SettingProblem.SETTINGS_UNKNOWN)
         return self._known.get(guild_id, GuildSettings(guild_id))
 
     def has_settings(self, guild_id: int) -> bool:
@@ -86,8 +92,8 @@ class SettingsCache:
     ) -> GuildSettings:
         """Save a change, put it into force, and return the settings as they are then.
 
-        Takes what `SettingsRepository.change` takes. Raises `SettingsUnknownError` like `of`, and
-        `SettingNotSavedError` when the database does not confirm it; nothing changes here then.
+        Takes what `SettingsRepository.change` takes. Refuses like `of`, and with SETTING_NOT_SAVED
+        or SETTINGS_FULL when the database does not confirm it; nothing changes here then.
         """
         self.of(guild_id)
         try:
@@ -97,7 +103,10 @@ class SettingsCache:
             self.full = isinstance(error, StorageFullError)
             if not self.full:
                 self._lost(error)
-            raise SettingNotSavedError(full=self.full) from None
+            problem = SettingProblem.SETTING_NOT_SAVED
+            if self.full:
+                problem = SettingProblem.SETTINGS_FULL
+            raise Refusal(problem) from None
         self.full = False
         self._take(settings)
         return settings

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.interactions.errors import NoSuchServerError
+from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
+from bot.settings.problems import SettingProblem
 from bot.sonoran import CadServer
 
 
@@ -18,7 +19,7 @@ class CadServerChoice:
         self._servers = servers
 
     def current(self, guild_id: int) -> int:
-        """Return the number of the server that is meant; raises `SettingsUnknownError`."""
+        """Return the number of the server that is meant; refuses like `SettingsCache.of`."""
         return self._settings.server_id(guild_id)
 
     async def servers(self) -> tuple[CadServer, ...] | None:
@@ -29,14 +30,13 @@ class CadServerChoice:
         """Make this the server that is meant, and return its name.
 
         None stands for a number that could not be checked, as the CAD's list cannot be had
-        or is empty.
-        Raises `NoSuchServerError` for a number that is not in the list, and as
-        `SettingsCache.change` does when the choice cannot be saved.
+        or is empty. Refuses with NO_SUCH_SERVER for a number that is not in the list, and like
+        `SettingsCache.change`.
         """
         servers = await self._servers.get()
         names = {server.server_id: server.name for server in servers or ()}
         if names and number not in names:
-            raise NoSuchServerError(number, sorted(names.items()))
+            raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
         what = f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"
         await self._settings.change(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import discord
 
-from bot.interactions.errors import NoDispatcherRoleError, NotDispatcherError, NotInGuildError
+from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
+from bot.settings.problems import SettingProblem
 
 
 class Dispatchers:
@@ -17,14 +18,16 @@ class Dispatchers:
     def admit(self, interaction: discord.Interaction) -> discord.Member:
         """Return the member who used the command.
 
-        Raises `NotInGuildError` outside a server, `SettingsUnknownError` while nobody can tell
-        which roles are meant, `NoDispatcherRoleError` when none of this guild is, and
-        `NotDispatcherError` when the member has none of them. Administrator rights and ownership
+        Refuses with NOTE_OUTSIDE_GUILD, DISPATCHERS_UNKNOWN while nobody can tell which roles are
+        meant, NO_DISPATCHER_ROLE when none of this guild is, and NOT_DISPATCHER or
+        NOT_DISPATCHER_HERE when the member has none of them. Administrator rights and ownership
         count for nothing.
         """
         guild, member = interaction.guild, interaction.user
         if guild is None or not isinstance(member, discord.Member):
-            raise NotInGuildError
+            raise Refusal(SettingProblem.NOTE_OUTSIDE_GUILD)
+        if not self._settings.known:
+            raise Refusal(SettingProblem.DISPATCHERS_UNKNOWN)
         # Only the host's list can have a role that a bot or an integration gives to whom it likes.
         role_ids = {
             role_id
@@ -37,9 +40,8 @@ class Dispatchers:
             return member
         known = [role for role_id in role_ids if (role := guild.get_role(role_id))]
         if known:
-            raise NotDispatcherError(
-                [role.name for role in sorted(known, key=lambda role: role.position, reverse=True)]
-            )
+            known.sort(key=lambda role: role.position, reverse=True)
+            raise Refusal(SettingProblem.NOT_DISPATCHER, roles=[role.name for role in known])
         if role_ids and not guild.roles:
-            raise NotDispatcherError([])
-        raise NoDispatcherRoleError
+            raise Refusal(SettingProblem.NOT_DISPATCHER_HERE)
+        raise Refusal(SettingProblem.NO_DISPATCHER_ROLE)

@@ -7,14 +7,9 @@ from dataclasses import replace
 
 import discord
 
-from bot.interactions.errors import (
-    EveryoneRoleError,
-    GuildNotReadyError,
-    ManagedRoleError,
-    NotDispatcherRoleError,
-    TooManyRolesError,
-)
+from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
+from bot.settings.problems import SettingProblem
 from bot.settings.repository import FROM_DISCORD, GuildSettings
 
 MOST_ROLES = 25
@@ -26,25 +21,25 @@ _Edit = Callable[[frozenset[int]], frozenset[int]]
 class DispatcherRoles:
     """Shows and changes a server's dispatcher roles.
 
-    Every change raises `SettingsUnknownError` or `SettingNotSavedError` when it was not saved, and
-    `GuildNotReadyError` while the server's roles are not known. Roles come back highest first.
+    Every change refuses like `SettingsCache.change` when it was not saved, and with
+    GUILD_NOT_READY while the server's roles are not known. Roles come back highest first.
     """
 
     def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def chosen(self, guild: discord.Guild) -> bool:
-        """Whether the server has a choice of its own; raises `SettingsUnknownError`."""
+        """Whether the server has a choice of its own; refuses like `SettingsCache.of`."""
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
         """Return the roles in force that exist and may be chosen.
 
-        Raises `SettingsUnknownError`, and `GuildNotReadyError` while the server's roles are not
+        Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the server's roles are not
         known.
         """
         if not guild.roles:
-            raise GuildNotReadyError
+            raise Refusal(SettingProblem.GUILD_NOT_READY)
         return _existing(guild, self._settings.dispatcher_roles(guild.id))
 
     async def choose(
@@ -52,8 +47,8 @@ class DispatcherRoles:
     ) -> list[discord.Role]:
         """Make these the dispatcher roles and return them.
 
-        Raises `EveryoneRoleError`, `ManagedRoleError` or `TooManyRolesError` when one of them
-        cannot be; then nothing is changed.
+        Refuses with EVERYONE_ROLE, MANAGED_ROLE or TOO_MANY_ROLES when one of them cannot be; then
+        nothing is changed.
         """
         ids = frozenset(_checked(role).id for role in roles)
         return await self._change(guild, member_id, lambda _: ids)
@@ -61,18 +56,18 @@ class DispatcherRoles:
     async def add(
         self, guild: discord.Guild, member_id: int, role: discord.Role
     ) -> list[discord.Role]:
-        """Add a dispatcher role and return all of them; raises like `choose`."""
+        """Add a dispatcher role and return all of them; refuses like `choose`."""
         added = _checked(role).id
         return await self._change(guild, member_id, lambda ids: ids | {added})
 
     async def remove(
         self, guild: discord.Guild, member_id: int, role: discord.Role
     ) -> list[discord.Role]:
-        """Remove a dispatcher role and return the rest; raises `NotDispatcherRoleError`."""
+        """Remove a dispatcher role and return the rest; refuses with NOT_DISPATCHER_ROLE."""
 
         def without(ids: frozenset[int]) -> frozenset[int]:
             if role.id not in ids:
-                raise NotDispatcherRoleError(role.name)
+                raise Refusal(SettingProblem.NOT_DISPATCHER_ROLE, role=role.name)
             return ids - {role.id}
 
         return await self._change(guild, member_id, without)
@@ -80,12 +75,12 @@ class DispatcherRoles:
     async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
         """Take a role that was deleted in Discord off the server's own list.
 
-        Raises as `choose` does when that cannot be saved.
+        Refuses like `SettingsCache.change`.
         """
         await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
 
     async def forget_missing(self, guild: discord.Guild) -> None:
-        """Take roles that no longer exist off the server's own list; raises like `forget`."""
+        """Take roles that no longer exist off the server's own list; refuses like `forget`."""
         if not guild.roles:
             return
         existing = {role.id for role in guild.roles}
@@ -107,7 +102,7 @@ class DispatcherRoles:
         self, guild: discord.Guild, member_id: int, edit: _Edit
     ) -> list[discord.Role]:
         if not guild.roles:
-            raise GuildNotReadyError
+            raise Refusal(SettingProblem.GUILD_NOT_READY)
 
         def change(settings: GuildSettings) -> GuildSettings:
             known = self._settings.with_default_roles(settings)
@@ -115,7 +110,7 @@ class DispatcherRoles:
             ids = edit(before)
             # The host's list may be longer: it can shrink step by step.
             if len(ids) > MOST_ROLES and not ids < before:
-                raise TooManyRolesError(MOST_ROLES)
+                raise Refusal(SettingProblem.TOO_MANY_ROLES, limit=MOST_ROLES)
             return replace(settings, role_ids=ids)
 
         def describe(_: GuildSettings, after: GuildSettings) -> str:
@@ -128,9 +123,9 @@ class DispatcherRoles:
 
 def _checked(role: discord.Role) -> discord.Role:
     if role.is_default():
-        raise EveryoneRoleError
+        raise Refusal(SettingProblem.EVERYONE_ROLE)
     if role.managed:
-        raise ManagedRoleError(role.name)
+        raise Refusal(SettingProblem.MANAGED_ROLE, role=role.name)
     return role
 
 

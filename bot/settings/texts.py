@@ -2,80 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from bot.interactions.errors import (
-    ChannelNotTriedError,
-    EveryoneRoleError,
-    GuildNotReadyError,
-    HistoryUnreadableError,
-    ManagedRoleError,
-    NoSuchServerError,
-    NotAdministratorError,
-    NotDispatcherRoleError,
-    Refusal,
-    SettingNotSavedError,
-    TooManyRolesError,
-    UnwritableChannelError,
-)
 from bot.interactions.markdown import escape_markdown
+from bot.interactions.texts import Catalogue
+from bot.settings.problems import SettingProblem
 
 _CLOSED = "Nobody can add notes now. Choose roles: /callnote-config roles"
 
 
-def setting_refusal(error: Refusal) -> str | None:
-    """Return why a setting was not changed, in one line; None for what is not about settings."""
-    match error:
-        case NotAdministratorError():
-            return "To change or see Callnote's settings you need Manage Server in this server."
-        case SettingNotSavedError(full=True):
-            return "Nothing changed: Callnote's database is full. Ask the bot's host to make room."
-        case SettingNotSavedError():
-            return (
-                "This could not be saved: Callnote's database does not answer. See "
-                "/callnote-config status, and try again in a moment."
-            )
-        case GuildNotReadyError():
-            return "Discord has not told Callnote about this server yet: try again in a moment."
-        case EveryoneRoleError():
-            return (
-                "Nothing changed: \\@everyone cannot be a dispatcher role, as then everybody "
-                "could add notes."
-            )
-        case ManagedRoleError():
-            return escape_markdown(
-                f"Nothing changed: @{error.role} belongs to a bot or an integration. Choose a "
-                "role that you give to members yourself."
-            )
-        case TooManyRolesError():
-            return (
-                f"Nothing changed: a server may have {error.limit} dispatcher roles; remove "
-                "one first."
-            )
-        case NotDispatcherRoleError():
-            return escape_markdown(f"Nothing changed: @{error.role} is no dispatcher role.")
-        case NoSuchServerError():
-            known = ", ".join(f"{number} {name}" for number, name in error.servers)
-            return escape_markdown(
-                f"Nothing changed: there is no CAD server {error.number}. Choose {known}."
-            )
-        case UnwritableChannelError():
-            missing = " and ".join(error.missing)
-            return escape_markdown(
-                f"Nothing changed: Callnote cannot write in #{error.channel}; it lacks "
-                f"{missing} there."
-            )
-        case ChannelNotTriedError():
-            return (
-                "Nothing changed: Discord did not say whether Callnote can write there; try "
-                "again in a moment."
-            )
-        case HistoryUnreadableError():
-            return (
-                "The history can't be shown now: Callnote's database does not answer. Try again "
-                "in a moment."
-            )
-    return None
+def _no_such_server(number: int, servers: Mapping[int, str]) -> str:
+    known = ", ".join(f"{number} {name}" for number, name in sorted(servers.items()))
+    return f"Nothing changed: there is no CAD server {number}. Choose {known}."
+
+
+TEXTS: Catalogue = {
+    SettingProblem.NOTE_OUTSIDE_GUILD: (
+        "Notes can only be added in a channel of a server, not in direct messages."
+    ),
+    SettingProblem.NO_DISPATCHER_ROLE: (
+        "Nobody may add notes here yet: an administrator must choose the dispatcher roles of this "
+        "server with /callnote-config roles."
+    ),
+    SettingProblem.NOT_DISPATCHER: lambda roles: (
+        "To add notes you need one of these roles: " + ", ".join(f"@{role}" for role in roles)
+    ),
+    SettingProblem.NOT_DISPATCHER_HERE: (
+        "To add notes you need one of the dispatcher roles: ask an administrator for one."
+    ),
+    SettingProblem.DISPATCHERS_UNKNOWN: (
+        "Callnote can't reach its database, so it does not know who may add notes here; nothing "
+        "was sent. Try again in a moment."
+    ),
+    SettingProblem.SETTINGS_UNKNOWN: (
+        "Nothing changed: Callnote can't reach its database, so it does not know the settings. "
+        "See /callnote-config status, and try again in a moment."
+    ),
+    SettingProblem.SETTING_NOT_SAVED: (
+        "This could not be saved: Callnote's database does not answer. See /callnote-config "
+        "status, and try again in a moment."
+    ),
+    SettingProblem.SETTINGS_FULL: (
+        "Nothing changed: Callnote's database is full. Ask the bot's host to make room."
+    ),
+    SettingProblem.GUILD_NOT_READY: (
+        "Discord has not told Callnote about this server yet: try again in a moment."
+    ),
+    SettingProblem.EVERYONE_ROLE: (
+        "Nothing changed: @everyone cannot be a dispatcher role, as then everybody could add notes."
+    ),
+    SettingProblem.MANAGED_ROLE: (
+        "Nothing changed: @{role} belongs to a bot or an integration. Choose a role that you give "
+        "to members yourself."
+    ),
+    SettingProblem.TOO_MANY_ROLES: (
+        "Nothing changed: a server may have {limit} dispatcher roles; remove one first."
+    ),
+    SettingProblem.NOT_DISPATCHER_ROLE: "Nothing changed: @{role} is no dispatcher role.",
+    SettingProblem.NO_SUCH_SERVER: _no_such_server,
+    SettingProblem.UNWRITABLE_CHANNEL: lambda channel, missing: (
+        f"Nothing changed: Callnote cannot write in #{channel}; it lacks {' and '.join(missing)} "
+        "there."
+    ),
+    SettingProblem.CHANNEL_NOT_TRIED: (
+        "Nothing changed: Discord did not say whether Callnote can write there; try again in a "
+        "moment."
+    ),
+}
 
 
 def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.interactions.errors import BlankNoteError, CallNumberError, LongNoteError
+from bot.interactions.errors import Refusal
+from bot.notes.problems import NoteProblem
 from bot.notes.text import (
     LARGEST_CALL,
     NOTE_LIMIT,
@@ -16,6 +17,8 @@ from bot.notes.text import (
     with_names,
 )
 from tests.hostile_text import has_controls, hostile_texts
+
+CALL_PROBLEMS = (NoteProblem.NO_CALL_NUMBER, NoteProblem.CALL_NUMBER_AFTER_DASH)
 
 
 @pytest.mark.parametrize(
@@ -63,8 +66,9 @@ def test_a_call_number_is_read(text: str, number: int) -> None:
     ],
 )
 def test_anything_else_is_no_call_number(text: str) -> None:
-    with pytest.raises(CallNumberError):
+    with pytest.raises(Refusal) as caught:
         parse_call_number(text)
+    assert caught.value.key in CALL_PROBLEMS
 
 
 @given(st.integers(1, LARGEST_CALL))
@@ -76,7 +80,7 @@ def test_every_call_number_is_read_with_or_without_the_sign(number: int) -> None
 def test_any_text_is_a_call_number_in_range_or_refused(text: str) -> None:
     try:
         number = parse_call_number(text)
-    except CallNumberError:
+    except Refusal:
         return
     assert 1 <= number <= LARGEST_CALL
 
@@ -101,8 +105,9 @@ def test_any_text_is_a_call_number_in_range_or_refused(text: str) -> None:
     ],
 )
 def test_a_note_with_nothing_to_see_is_refused(text: str) -> None:
-    with pytest.raises(BlankNoteError):
+    with pytest.raises(Refusal) as caught:
         parse_note(text)
+    assert caught.value.key is NoteProblem.BLANK_NOTE
 
 
 @pytest.mark.parametrize("text", [".", "0", "😀", "é", "e\u0301", "שלום", "\u200bx", "\ufffd"])
@@ -126,7 +131,7 @@ def test_a_notes_markdown_is_kept() -> None:
 def test_no_control_but_line_feeds_is_left_in_a_note(text: str) -> None:
     try:
         note = parse_note(text)
-    except BlankNoteError:
+    except Refusal:
         return
     assert not has_controls(note.replace("\n", ""))
 
@@ -136,9 +141,10 @@ def test_a_note_of_the_limit_is_taken() -> None:
 
 
 def test_a_longer_note_is_refused_with_both_numbers() -> None:
-    with pytest.raises(LongNoteError) as caught:
+    with pytest.raises(Refusal) as caught:
         parse_note("x" * (NOTE_LIMIT + 1))
-    assert (caught.value.length, caught.value.limit) == (NOTE_LIMIT + 1, NOTE_LIMIT)
+    assert caught.value.key is NoteProblem.LONG_NOTE
+    assert caught.value.data == {"length": NOTE_LIMIT + 1, "limit": NOTE_LIMIT}
 
 
 NAMES = Names(
@@ -203,13 +209,13 @@ def test_a_name_of_several_lines_becomes_one() -> None:
 
 @pytest.mark.parametrize("text", ["2024-123", "#2024-123", "24-08-0123", "LS-77"])
 def test_a_call_number_as_a_community_shows_it_says_which_part_is_meant(text: str) -> None:
-    with pytest.raises(CallNumberError) as caught:
+    with pytest.raises(Refusal) as caught:
         parse_call_number(text)
-    assert caught.value.after_dash
+    assert caught.value.key is NoteProblem.CALL_NUMBER_AFTER_DASH
 
 
 @pytest.mark.parametrize("text", ["-123", "12a", "123-", "a b-1"])
 def test_anything_else_does_not(text: str) -> None:
-    with pytest.raises(CallNumberError) as caught:
+    with pytest.raises(Refusal) as caught:
         parse_call_number(text)
-    assert not caught.value.after_dash
+    assert caught.value.key is NoteProblem.NO_CALL_NUMBER

@@ -19,12 +19,6 @@ from bot.health.texts import (
     storage_line,
     version_line,
 )
-from bot.interactions.errors import (
-    ManagedRoleError,
-    NoSuchServerError,
-    NotDispatcherRoleError,
-    UnwritableChannelError,
-)
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.sandbox.discord.markdown import render
 from bot.settings.repository import SettingChange
@@ -36,7 +30,6 @@ from bot.settings.texts import (
     roles_shown,
     server_now,
     server_shown,
-    setting_refusal,
 )
 from bot.sonoran import (
     ApiVersion,
@@ -100,12 +93,7 @@ def test_a_sentence_has_no_effects_and_fits_one_message(name: str) -> None:
         log_channel_now(name),
         log_channel_shown(name, None),
         log_channel_shown(name, "the channel is gone"),
-        setting_refusal(ManagedRoleError(name)),
-        setting_refusal(NotDispatcherRoleError(name)),
-        setting_refusal(NoSuchServerError(3, [(1, name)] * 50)),
-        setting_refusal(UnwritableChannelError(name, ["View Channel", "Send Messages"])),
     ):
-        assert content is not None
         assert utf16_units(content) <= CONTENT_LIMIT
         assert render(content).features == frozenset()
 
