@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from bot.interactions.ttl_cache import TtlCache
+from bot.outbox import Failure, FailureKind, failure_of
 from bot.settings.cad_servers import CadServers
 from bot.sonoran import (
     ApiVersion,
     CadServer,
-    NoEffectError,
     Reason,
     SonoranClient,
     SonoranError,
@@ -31,7 +31,7 @@ class CadHealth:
     """
 
     milliseconds: int
-    error: SonoranError | None
+    error: Failure | None
     version: ApiVersion | None
     version_reason: str | None
     plan: str | None = None
@@ -74,14 +74,14 @@ class CadProbe:
 
     async def _ask(self) -> CadHealth:
         started = loop_time()
-        error: SonoranError | None = None
+        error: Failure | None = None
         try:
             async with asyncio.timeout(self._timing.ask_cad):
                 await self._cad.probe()
         except TimeoutError:
-            error = NoEffectError(Reason.NO_ANSWER)
+            error = Failure(FailureKind.NO_EFFECT, reason=Reason.NO_ANSWER)
         except SonoranError as caught:
-            error = caught
+            error = failure_of(caught)
         milliseconds = round((loop_time() - started) * 1000)
         plan = community = servers = None
         if error is None:

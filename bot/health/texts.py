@@ -12,17 +12,10 @@ from bot.communities.texts import CONNECTED_BY
 from bot.health.probe import CadHealth
 from bot.health.storage import StorageHealth
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
+from bot.outbox import Failure, FailureKind
 from bot.settings.repository import FROM_DISCORD, SettingChange
 from bot.settings.texts import listed
-from bot.sonoran import (
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
+from bot.sonoran import Reason
 
 LINE_LIMIT = 300
 """The most UTF-16 units of a line in Discord, where names and the CAD's words may be long."""
@@ -83,9 +76,9 @@ def cad_details(health: CadHealth) -> list[Line]:
 
 
 def notes_line(
-    problem: SonoranError | None,
+    problem: Failure | None,
     waiting: int,
-    error: SonoranError | None,
+    error: Failure | None,
     *,
     held_back: bool = False,
 ) -> Line:
@@ -96,21 +89,21 @@ def notes_line(
     tells that a delay it asked for is not over.
     """
     how_many = f"{waiting:,} waiting"
-    if isinstance(error, CredentialsError):
+    if error is not None and error.kind is FailureKind.CREDENTIALS:
         return Line(
             Mark.ILL,
             f"Notes: {how_many}; every note is refused until the API key or id is fixed.",
         )
-    if isinstance(error, NoEffectError | OutcomeUnknownError):
+    if error is not None and error.reason is not None:
         return Line(
             Mark.ILL,
-            f"Notes: {how_many}, as Sonoran CAD {_REASONS[_reason(error)]}; what waits or is new "
+            f"Notes: {how_many}, as Sonoran CAD {_REASONS[error.reason]}; what waits or is new "
             "goes on by itself when it takes notes again.",
         )
     if problem is not None and (waiting or held_back):
-        why = f"the last try failed (Sonoran CAD {_REASONS[_reason(problem)]})"
-        if isinstance(problem, RateLimitedError):
-            why = "Sonoran CAD takes no more requests"
+        why = "Sonoran CAD takes no more requests"
+        if problem.reason is not None:
+            why = f"the last try failed (Sonoran CAD {_REASONS[problem.reason]})"
         return Line(
             Mark.ILL,
             f"Notes: {how_many}, as {why}; they go on by themselves when it takes notes again.",
@@ -280,28 +273,28 @@ def _host(to_host: bool) -> str:
 
 
 def _reached(health: CadHealth, *, to_host: bool) -> Line:
-    match health.error:
-        case CredentialsError(remembered=True):
+    failure = health.error
+    match failure:
+        case Failure(kind=FailureKind.CREDENTIALS, remembered=True):
             return Line(
                 Mark.NOTE,
                 "Sonoran CAD was not asked: it refused the API key or id a moment ago.",
             )
-        case None | CredentialsError():
+        case None | Failure(kind=FailureKind.CREDENTIALS):
             return Line(Mark.WELL, f"Sonoran CAD answers, in {health.milliseconds} ms.")
-        case RateLimitedError():
+        case Failure(kind=FailureKind.RATE_LIMITED):
             return Line(
                 Mark.ILL,
                 "Sonoran CAD answers that there are too many requests; its limits are shared with "
                 "game servers and other bots, so look for one that asks too often.",
             )
-        case RefusedError(status=status):
-            return Line(
-                Mark.ILL,
-                f"Sonoran CAD answers, but refused the check with status {status}"
-                f"{_said(health.error)}; {_host(to_host)}check SONORAN_API_URL and "
-                "SONORAN_API_VERSION.",
-            )
-    match _reason(health.error):
+    if failure.reason is None:
+        return Line(
+            Mark.ILL,
+            f"Sonoran CAD answers, but refused the check with status {failure.status}"
+            f"{_said(failure)}; {_host(to_host)}check SONORAN_API_URL and SONORAN_API_VERSION.",
+        )
+    match failure.reason:
         case Reason.WRONG_ADDRESS:
             advice = f"{_host(to_host)}correct SONORAN_API_URL or SONORAN_API_VERSION"
         case Reason.UNCLEAR_REPLY:
@@ -310,7 +303,7 @@ def _reached(health: CadHealth, *, to_host: bool) -> Line:
             advice = (
                 f"notes wait until it answers; if that lasts, {_host(to_host)}check SONORAN_API_URL"
             )
-    return Line(Mark.ILL, f"Sonoran CAD {_REASONS[_reason(health.error)]}; {advice}.")
+    return Line(Mark.ILL, f"Sonoran CAD {_REASONS[failure.reason]}; {advice}.")
 
 
 def _version(health: CadHealth) -> Line:
@@ -324,7 +317,7 @@ def _credentials(health: CadHealth, *, to_host: bool) -> Line:
         case None:
             named = f", for the community {health.community}" if health.community else ""
             return Line(Mark.WELL, f"The CAD takes the API key{named}.")
-        case CredentialsError():
+        case Failure(kind=FailureKind.CREDENTIALS):
             return Line(
                 Mark.ILL,
                 f"The CAD refused the API key or community id{_said(health.error)}: "
@@ -351,11 +344,5 @@ def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -
     )
 
 
-def _said(error: RefusedError) -> str:
-    return f" ({error.text[:_SAID_LIMIT]})" if error.text else f" (status {error.status})"
-
-
-def _reason(error: SonoranError | None) -> Reason:
-    if isinstance(error, NoEffectError | OutcomeUnknownError):
-        return error.reason
-    return Reason.UNCLEAR_REPLY
+def _said(failure: Failure) -> str:
+    return f" ({failure.text[:_SAID_LIMIT]})" if failure.text else f" (status {failure.status})"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from bot.outbox import NoteRecord, NoteState
-from bot.sonoran import SonoranError
+from bot.outbox import Failure, NoteRecord, NoteState
 
 _log = logging.getLogger("callnote")
 
@@ -32,6 +31,8 @@ def note_outcome(record: NoteRecord, *, shown: bool) -> None:
     )
 
 
-def _reason(failure: SonoranError) -> str:
+def _reason(failure: Failure) -> str:
+    reason = f" reason={failure.reason.name}" if failure.reason else ""
+    status = f" status={failure.status}" if failure.status else ""
     trace = f" trace={failure.trace_id}" if failure.trace_id else ""
-    return f" cause={type(failure).__name__} ({failure}){trace}"
+    return f" cause={failure.kind}{reason}{status}{trace}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.notes.texts import outcome_of
 from bot.outbox import NoteRecord
-from bot.sonoran import RefusedError
 
 HISTORY_LIMIT = 185
 """The most UTF-16 units of an entry in `history`, of which ten and a heading fit one message."""
@@ -47,7 +46,7 @@ def _call(record: NoteRecord) -> str:
 
 def _outcome(record: NoteRecord) -> str:
     failure = record.failure
-    said = failure.text[:_SAID_LIMIT] if isinstance(failure, RefusedError) else ""
+    said = failure.text[:_SAID_LIMIT] if failure and failure.refused else ""
     return escape_markdown(f"{outcome_of(record)}: {said}" if said else outcome_of(record))
 
 

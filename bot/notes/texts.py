@@ -10,22 +10,18 @@ import math
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.interactions.texts import Catalogue
 from bot.notes.problems import NoteProblem
-from bot.outbox import NoteRecord, NoteState
-from bot.sonoran import (
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
+from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
+from bot.sonoran import Reason
 
 _DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
 _SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
 
-_REASONS = {
+_STATUS_ALONE = "status {status} without a text"
+_SAID = {
+    FailureKind.REFUSED: _STATUS_ALONE,
+    FailureKind.CREDENTIALS: _STATUS_ALONE,
+    FailureKind.RATE_LIMITED: "too many requests",
     Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
     Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
     Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
@@ -34,6 +30,14 @@ _REASONS = {
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
 }
+"""What is said where the CAD said nothing."""
+
+_WAITING_FOR = {
+    FailureKind.RATE_LIMITED: "Sonoran CAD gets too many requests; trying again",
+    Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
+}
+"""What holds a note up; for all else, that the CAD does not answer."""
+
 
 TEXTS: Catalogue = {
     NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),
@@ -73,7 +77,7 @@ TEXTS: Catalogue = {
 }
 
 
-def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str | None:
+def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None:
     """Return the content of a note's message, at most 2,000 characters; None to leave it alone.
 
     `problem` is why no note can be sent at the moment.
@@ -96,7 +100,7 @@ def content_of(record: NoteRecord, problem: SonoranError | None = None) -> str |
                 "Callnote stopped trying; this attempt added nothing. Press Try again within a "
                 "day, or copy it.",
             )
-        case NoteState.UNCONFIRMED if isinstance(record.failure, RefusedError):
+        case NoteState.UNCONFIRMED if record.failure and record.failure.refused:
             return _failure(
                 record,
                 "Not confirmed for",
@@ -183,23 +187,19 @@ def duration(seconds: float) -> str:
     return f"{whole} second{'s' if whole > 1 else ''}"
 
 
-def _why_queued(failure: SonoranError | None, problem: SonoranError | None) -> str:
+def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
     """Return what holds a note up: what came of its own last try, else what holds all up."""
     match failure:
-        case OutcomeUnknownError(reason=Reason.STOPPED):
+        case Failure(kind=FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED):
             return "Callnote was restarted and the note is not there; sending it again"
-        case OutcomeUnknownError():
+        case Failure(kind=FailureKind.OUTCOME_UNKNOWN):
             return "Sonoran CAD had trouble and does not have it; sending it again"
-        case RefusedError():
+        case Failure(refused=True):
             return "Sonoran CAD does not have it; sending it again"
-    match failure or problem:
-        case None:
-            return "waiting for its turn"
-        case RateLimitedError():
-            return "Sonoran CAD gets too many requests; trying again"
-        case NoEffectError(reason=Reason.WRONG_ADDRESS):
-            return "Sonoran CAD is not at its address; trying again"
-    return "Sonoran CAD is not answering; trying again"
+    why = failure or problem
+    if why is None:
+        return "waiting for its turn"
+    return _WAITING_FOR.get(why.key, "Sonoran CAD is not answering; trying again")
 
 
 def _failure(record: NoteRecord, state: str, advice: str) -> str:
@@ -213,63 +213,61 @@ def _with_note(record: NoteRecord, lines: str) -> str:
     return f"{lines}\n" + escape_markdown(f"Your note: {record.note.text}", limit=room)
 
 
-def _said(error: SonoranError | None) -> str:
+def _said(failure: Failure | None) -> str:
     """Return the CAD's own text, or what happened where it said nothing."""
-    match error:
-        case RefusedError():
-            return error.text or f"status {error.status} without a text"
-        case RateLimitedError():
-            return error.text or "too many requests"
-        case OutcomeUnknownError() | NoEffectError():
-            return error.text or _REASONS[error.reason]
-    return "its turn did not come in time"
+    if failure is None:
+        return "its turn did not come in time"
+    return failure.text or _SAID[failure.key].format(status=failure.status or 0)
 
 
-def _advice(error: SonoranError | None) -> str:
-    match error:
-        case CredentialsError():
-            return _credentials_advice(error)
-        case RefusedError():
-            return _refused_advice(error)
+def _advice(failure: Failure | None) -> str:
+    match failure:
+        case Failure(kind=FailureKind.CREDENTIALS):
+            return _credentials_advice(failure)
+        case Failure(kind=FailureKind.REFUSED):
+            return _refused_advice(failure)
     return "Show this to an administrator."
 
 
-def _refused_advice(error: RefusedError) -> str:
-    if "INVALID REQUEST TYPE" in error.text.upper():
+def _refused_advice(failure: Failure) -> str:
+    if "INVALID REQUEST TYPE" in failure.text.upper():
         return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
-    if error.status == 404 or "NOT FOUND" in error.text.upper():
+    if failure.status == 404 or "NOT FOUND" in failure.text.upper():
         return (
             "Check the call number. If it is right, ask an administrator to check "
             "/callnote-config server."
         )
-    if error.status == 400:
+    if failure.status == 400:
         return "Check the call number and the note, then try again."
     return "Show this to an administrator."
 
 
-def _credentials_advice(error: CredentialsError) -> str:
-    advice = _credentials_task(error)
-    if not error.remembered:
+def _credentials_advice(failure: Failure) -> str:
+    advice = _credentials_task(failure)
+    if not failure.remembered:
         return advice
     return (
         f"{advice} Until that is fixed notes fail; Callnote can ask again in "
-        f"{duration(error.retry_in)}."
+        f"{duration(failure.retry_in or 0.0)}."
     )
 
 
-def _whose_task(error: SonoranError | None) -> str:
+def _whose_task(failure: Failure | None) -> str:
     """Return what somebody else has to do after a refusal; nothing that invites another send."""
-    return f"{_credentials_task(error)} " if isinstance(error, CredentialsError) else ""
+    match failure:
+        case Failure(kind=FailureKind.CREDENTIALS):
+            return f"{_credentials_task(failure)} "
+    return ""
 
 
-def _credentials_task(error: CredentialsError) -> str:
-    said = error.text.upper()
+def _credentials_task(failure: Failure) -> str:
+    said = failure.text.upper()
     if "INVALID COMMUNITY ID" in said:
         return "Tell the bot's host that SONORAN\\_COMMUNITY\\_ID is wrong."
     if "NOT ENABLED" in said:
         return "Ask a Sonoran CAD administrator to enable the community's API."
-    if error.status == 402 or said.startswith("VERSION "):
+    if failure.status == 402 or said.startswith("VERSION "):
         return "Ask a Sonoran CAD administrator to check the community's plan."
-    if error.status == 403:
+    if failure.status == 403:
         return "Ask a Sonoran CAD administrator whether the API key and plan allow notes."
     return "Tell the bot's host that SONORAN\\_API\\_KEY is wrong."

@@ -10,11 +10,14 @@ from bot.outbox.repository import (
     TooOldError,
 )
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import Failure, FailureKind, failure_of
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
     "DuplicateInteractionError",
+    "Failure",
+    "FailureKind",
     "Limits",
     "NewNote",
     "NoteRecord",
@@ -25,4 +28,5 @@ __all__ = [
     "StaleRevisionError",
     "TooOldError",
     "WaitingNotes",
+    "failure_of",
 ]

@@ -7,6 +7,7 @@ import logging
 
 from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
 
+from bot.outbox.stored_failure import Failure, failure_of
 from bot.sonoran import RateLimitedError, RefusedError, SonoranClient, SonoranError
 from bot.timing import Timing, loop_time
 
@@ -35,7 +36,7 @@ class CircuitBreaker:
         self._changed = changed
         self._first_pause = min(first_pause, longest_pause)
         self._longest_pause = longest_pause
-        self._last_failure: SonoranError | None = None
+        self._last_failure: Failure | None = None
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
@@ -44,7 +45,7 @@ class CircuitBreaker:
         """How often it failed; whoever was about to send when it grows is to wait instead."""
 
     @property
-    def last_failure(self) -> SonoranError | None:
+    def last_failure(self) -> Failure | None:
         """Why the circuit is open, None while it is closed."""
         return self._last_failure
 
@@ -88,7 +89,7 @@ class CircuitBreaker:
             self._trial.set_exception(error)
         if self._last_failure is None:
             _log.warning("notes are held back, the CAD does not take them: %s", error)
-        self._last_failure = error
+        self._last_failure = failure_of(error)
         self._open.set()
 
     async def run(self) -> None:

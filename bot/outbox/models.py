@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.outbox.states import NoteState
-from bot.sonoran import CallNote, SonoranError
+from bot.outbox.stored_failure import Failure
+from bot.sonoran import CallNote
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ class NoteRecord:
     token: str | None = field(repr=False)
     note: CallNote
     state: NoteState
-    failure: SonoranError | None
+    failure: Failure | None
     answer: str | None = field(repr=False)
     unconfirmed_sends: int
     attempts: int

@@ -11,8 +11,9 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository, StaleRevisionError
 from bot.outbox.sender import until_stored
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
 from bot.outbox.work_queue import WorkQueue
-from bot.sonoran import OutcomeUnknownError, RateLimitedError, Reason
+from bot.sonoran import RateLimitedError
 from bot.timing import Timing
 
 
@@ -76,18 +77,17 @@ class OrphanRecovery:
         return not known.busy
 
     def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
-        stopped = OutcomeUnknownError(Reason.STOPPED)
-        return lambda: self._store.transition(record, NoteState.CHECKING, failure=stopped)
+        return lambda: self._store.transition(record, NoteState.CHECKING, failure=STOPPED)
 
     def _look_after(self, record: NoteRecord, now: float) -> None:
         """Go on with a note; `now` is by the database's clock."""
-        if isinstance(record.failure, RateLimitedError):
+        if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
             self._hold_on(record.failure, now - record.updated_at)
         if record.state.waiting:
             self._track(record, now - record.round_started_at)
         self._changed(record)
 
-    def _hold_on(self, limited: RateLimitedError, ago: float) -> None:
+    def _hold_on(self, limited: Failure, ago: float) -> None:
         """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
         left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
         if left > 0:

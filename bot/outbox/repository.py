@@ -16,7 +16,6 @@ from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import record_of, values_of
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING, NoteState, check_transition
-from bot.sonoran import SonoranError
 from bot.storage import Database
 
 
@@ -131,7 +130,7 @@ class OutboxRepository:
         record: NoteRecord,
         target: NoteState,
         *,
-        failure: SonoranError | None = None,
+        failure: stored_failure.Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> NoteRecord:

@@ -16,6 +16,7 @@ from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository, OutOfOrderError, StaleRevisionError
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import STOPPED, Failure, failure_of
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     AddedNote,
@@ -140,16 +141,16 @@ class Sender:
             item.settled_at = loop_time() + self._settle_seconds
             item.poll_at = 0.0
             item.inconclusive_polls = 0
-            await self.transition(item, NoteState.CHECKING, failure=error)
+            await self.transition(item, NoteState.CHECKING, failure=failure_of(error))
         except (NoEffectError, RateLimitedError) as error:
             self._breaker.record_failure(error)
-            await self.transition(item, NoteState.QUEUED, failure=error)
+            await self.transition(item, NoteState.QUEUED, failure=failure_of(error))
         except SonoranError as error:
             self._breaker.record_success()
             # Refused now says nothing about an earlier send that may have been taken.
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
-            await self.transition(item, target, failure=error)
+            await self.transition(item, target, failure=failure_of(error))
         else:
             self._breaker.record_success()
             await self.transition(item, NoteState.ADDED, answer=added.text)
@@ -169,7 +170,7 @@ class Sender:
         item: WorkItem,
         target: NoteState,
         *,
-        failure: SonoranError | None = None,
+        failure: Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> None:
@@ -212,8 +213,7 @@ class Sender:
         self._queue.put(item, record)
         self._changed(record)
         if record.state is NoteState.SENDING:
-            stopped = OutcomeUnknownError(Reason.STOPPED)
-            await self.transition(item, NoteState.CHECKING, failure=stopped)
+            await self.transition(item, NoteState.CHECKING, failure=STOPPED)
 
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:

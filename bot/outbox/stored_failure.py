@@ -1,72 +1,117 @@
-"""Keeps what the CAD said to a note as text in the outbox, and gives it back as the same error."""
+"""What the CAD said to a note in place of "added", as data that the outbox keeps."""
 
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any, TypeVar
 
-from bot.sonoran import (
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
+from bot.sonoran import Reason, SonoranError
 
 STORED_TEXT_LIMIT = 4000
 """How many characters of the CAD's own text are kept; a reply may have 64 KiB."""
 
+_Value = TypeVar("_Value")
 
-def dump_failure(error: SonoranError | None) -> str | None:
-    """Return an error as JSON for the outbox; None for none."""
-    if error is None:
+
+class FailureKind(StrEnum):
+    """What a caller may do next; the values, which the outbox stores, name the CAD's errors."""
+
+    REFUSED = "RefusedError"
+    CREDENTIALS = "CredentialsError"
+    RATE_LIMITED = "RateLimitedError"
+    NO_EFFECT = "NoEffectError"
+    OUTCOME_UNKNOWN = "OutcomeUnknownError"
+
+
+_KINDS: dict[Any, FailureKind] = {kind.value: kind for kind in FailureKind}
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error of the CAD's as data; the fields mean what they mean in `bot.sonoran.errors`.
+
+    What the error does not have is None, and its text empty.
+    """
+
+    kind: FailureKind
+    reason: Reason | None = None
+    text: str = ""
+    status: int | None = None
+    retry_after: float | None = None
+    retry_in: float | None = None
+    remembered: bool = False
+    trace_id: str | None = None
+
+    @property
+    def key(self) -> Reason | FailureKind:
+        """What its words are looked up by: the reason where there is one, else the kind."""
+        return self.reason or self.kind
+
+    @property
+    def refused(self) -> bool:
+        """Whether the CAD said no."""
+        return self.kind in (FailureKind.REFUSED, FailureKind.CREDENTIALS)
+
+
+STOPPED = Failure(FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED)
+"""What came of a send whose process was stopped before the answer came."""
+
+
+def failure_of(error: SonoranError) -> Failure:
+    """Return an error of the CAD's as data."""
+    names = ("reason", "text", "status", "retry_after", "retry_in", "remembered", "trace_id")
+    known = {name: getattr(error, name, None) for name in names}
+    return Failure(
+        FailureKind(type(error).__name__),
+        **{name: value for name, value in known.items() if value is not None},
+    )
+
+
+def dump_failure(failure: Failure | None) -> str | None:
+    """Return a failure as JSON for the outbox; None for none."""
+    if failure is None:
         return None
-    fields: dict[str, Any] = {"error": type(error).__name__}
-    text = getattr(error, "text", None)
-    if isinstance(text, str):
-        fields["text"] = text[:STORED_TEXT_LIMIT]
-    for name in ("status", "retry_after", "retry_in", "remembered", "trace_id"):
-        value = getattr(error, name, None)
-        if value is not None:
-            fields[name] = value
-    reason = getattr(error, "reason", None)
-    if isinstance(reason, Reason):
-        fields["reason"] = reason.name
+    fields = {name: value for name, value in asdict(failure).items() if value is not None}
+    fields["error"] = fields.pop("kind")
+    fields["text"] = failure.text[:STORED_TEXT_LIMIT]
+    if failure.reason is not None:
+        fields["reason"] = failure.reason.name
     return json.dumps(fields)
 
 
-def load_failure(text: str | None) -> SonoranError | None:
-    """Return the error that `dump_failure` put down.
+def load_failure(text: str | None) -> Failure | None:
+    """Return the failure that `dump_failure` put down.
 
-    What a later version of Callnote wrote and this one does not know becomes an
-    `OutcomeUnknownError`, the most careful reading.
+    What cannot be read, or a later version of Callnote wrote and this one does not know, becomes
+    OUTCOME_UNKNOWN, the most careful reading.
     """
     if text is None:
         return None
-    fields: dict[str, Any] = json.loads(text)
-    error = _error_of(fields)
-    error.trace_id = fields.get("trace_id")
-    return error
+    try:
+        return _read(json.loads(text))
+    except Exception:  # whatever stands there, the note must be read
+        return Failure(FailureKind.OUTCOME_UNKNOWN, reason=Reason.UNCLEAR_REPLY)
 
 
-def _error_of(fields: dict[str, Any]) -> SonoranError:
-    said = str(fields.get("text") or "")
-    status = int(fields.get("status") or 0)
-    reason = Reason.__members__.get(str(fields.get("reason")), Reason.UNCLEAR_REPLY)
-    match fields.get("error"):
-        case "CredentialsError":
-            return CredentialsError(
-                said,
-                status=status,
-                retry_in=float(fields.get("retry_in") or 0.0),
-                remembered=bool(fields.get("remembered")),
-            )
-        case "RefusedError":
-            return RefusedError(said, status=status)
-        case "RateLimitedError":
-            return RateLimitedError(said, retry_after=fields.get("retry_after"))
-        case "NoEffectError":
-            return NoEffectError(reason, text=fields.get("text"), retry_in=fields.get("retry_in"))
-    return OutcomeUnknownError(reason, status=fields.get("status"), text=fields.get("text"))
+def _read(fields: dict[str, Any]) -> Failure:
+    kind = _KINDS.get(fields.get("error"), FailureKind.OUTCOME_UNKNOWN)
+    reason = None
+    if kind in (FailureKind.NO_EFFECT, FailureKind.OUTCOME_UNKNOWN):
+        reason = Reason.__members__.get(str(fields.get("reason")), Reason.UNCLEAR_REPLY)
+    return Failure(
+        kind,
+        reason=reason,
+        text=str(fields.get("text") or ""),
+        status=_as(int, fields.get("status")),
+        retry_after=_as(float, fields.get("retry_after")),
+        retry_in=_as(float, fields.get("retry_in")),
+        remembered=bool(fields.get("remembered")),
+        trace_id=_as(str, fields.get("trace_id")),
+    )
+
+
+def _as(kind: Callable[[Any], _Value], value: Any) -> _Value | None:
+    return None if value is None else kind(value)

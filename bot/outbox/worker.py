@@ -20,9 +20,10 @@ from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository, StaleRevisionError
 from bot.outbox.sender import Sender, until_stored
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import Failure
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkItem, WorkQueue
-from bot.sonoran import SonoranClient, SonoranError
+from bot.sonoran import SonoranClient
 from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time
 
@@ -98,7 +99,7 @@ class OutboxWorker:
         return self._breaker.held_back
 
     @property
-    def last_failure(self) -> SonoranError | None:
+    def last_failure(self) -> Failure | None:
         """Why the CAD takes no notes at the moment, None while it does."""
         return self._breaker.last_failure
 

@@ -74,7 +74,7 @@ async def test_the_log_has_the_cads_own_reference_for_a_refusal(
     await world.say()
     await world.finish()
     (line,) = [each for each in caplog.messages if "outcome=refused" in each]
-    assert line.endswith("cause=RefusedError (refused with status 404) trace=00-1f2e")
+    assert line.endswith("cause=RefusedError status=404 trace=00-1f2e")
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.notes.record_lines import HISTORY_LIMIT, history_entry, log_entry
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import CallNote, RefusedError
 from tests.hostile_text import hostile_texts, utf16_units
@@ -27,7 +27,7 @@ RECORD = NoteRecord(
     token=None,
     note=NOTE,
     state=NoteState.REFUSED,
-    failure=RefusedError("NO SUCH CALL", status=404),
+    failure=failure_of(RefusedError("NO SUCH CALL", status=404)),
     answer=None,
     unconfirmed_sends=0,
     attempts=1,
@@ -50,7 +50,7 @@ def test_an_entry_fits_and_shows_text_as_it_is(
         member_name=name,
         state=state,
         note=replace(NOTE, text=text),
-        failure=RefusedError(said, status=404),
+        failure=failure_of(RefusedError(said, status=404)),
     )
     assert utf16_units(log_entry(record)) <= CONTENT_LIMIT
     without_link = log_entry(replace(record, message_id=None))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.notes.texts import content_of, duration, loose_copy, outcome_of, repeated
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
     CallNote,
@@ -84,8 +84,9 @@ def record(
     uncertain: int = 0,
 ) -> NoteRecord:
     note = replace(RECORD.note, text=text)
+    failure = None if cause is None else failure_of(cause)
     return replace(
-        RECORD, state=state, failure=cause, note=note, answer=answer, unconfirmed_sends=uncertain
+        RECORD, state=state, failure=failure, note=note, answer=answer, unconfirmed_sends=uncertain
     )
 
 
@@ -101,6 +102,7 @@ def advice(error: SonoranError) -> str:
 
 def test_every_kind_of_cad_error_is_tried_here() -> None:
     assert {type(error) for error in CAD_ERRORS} == family(SonoranError)
+    assert {failure_of(error).kind for error in CAD_ERRORS} == set(FailureKind)
 
 
 def test_every_state_that_is_told_has_words_of_its_own() -> None:
@@ -147,7 +149,7 @@ def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: s
     ],
 )
 def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: SonoranError) -> None:
-    content = content_of(record(NoteState.QUEUED), problem)
+    content = content_of(record(NoteState.QUEUED), failure_of(problem))
     assert content is not None
     assert "Queued for call #123: Sonoran CAD is not answering; trying again." in content
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from bot.outbox import FailureKind, failure_of
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import (
@@ -70,9 +71,9 @@ async def test_a_failure_takes_the_circuit_breaker_down_until_one_note_has_gone_
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         assert not breaker.allows_request
-        assert breaker.last_failure is UNREACHABLE
+        assert breaker.last_failure == failure_of(UNREACHABLE)
         await eventually(lambda: breaker.allows_request)
-        assert breaker.last_failure is UNREACHABLE
+        assert breaker.last_failure == failure_of(UNREACHABLE)
         breaker.acquire_trial()
         assert not breaker.allows_request
         breaker.record_success()
@@ -219,7 +220,8 @@ async def test_a_failure_right_after_the_success_of_the_one_that_went_ahead_coun
         assert not breaker.allows_request
         await asyncio.sleep(A_WHILE)
         assert not breaker.allows_request
-        assert isinstance(breaker.last_failure, RateLimitedError)
+        assert breaker.last_failure is not None
+        assert breaker.last_failure.kind is FailureKind.RATE_LIMITED
 
 
 @pytest.mark.parametrize("late", ["record_success", "release_trial", "acquire_trial"])

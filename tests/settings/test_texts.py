@@ -20,6 +20,7 @@ from bot.health.texts import (
     version_line,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
+from bot.outbox import Failure, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.settings.repository import SettingChange
 from bot.settings.texts import (
@@ -40,14 +41,15 @@ from bot.sonoran import (
     RateLimitedError,
     Reason,
     RefusedError,
-    SonoranError,
 )
 from tests.hostile_text import hostile_texts, utf16_units
 
 names = hostile_texts()
 
+UNREACHABLE = failure_of(NoEffectError(Reason.NO_CONNECTION))
 
-def health(text: str, error: SonoranError | None) -> CadHealth:
+
+def health(text: str, error: Failure | None) -> CadHealth:
     return CadHealth(
         milliseconds=12,
         error=error,
@@ -59,23 +61,23 @@ def health(text: str, error: SonoranError | None) -> CadHealth:
     )
 
 
-def errors(text: str) -> list[SonoranError | None]:
-    return [
-        None,
+def errors(text: str) -> list[Failure | None]:
+    found = [
         RefusedError(text, status=400),
         CredentialsError(text, status=401),
         RateLimitedError(text, retry_after=None),
         *(NoEffectError(reason) for reason in Reason),
         *(OutcomeUnknownError(reason, text=text) for reason in Reason),
     ]
+    return [None, *map(failure_of, found)]
 
 
-def lines(text: str, error: SonoranError | None) -> list[Line]:
+def lines(text: str, error: Failure | None) -> list[Line]:
     return [
         *cad_lines(health(text, error), 1, chosen=True),
         roles_line([text] * 25, chosen=True),
         log_channel_line(text, text),
-        notes_line(NoEffectError(Reason.NO_CONNECTION), 1000, error),
+        notes_line(UNREACHABLE, 1000, error),
         permissions_line(["View Channel", "Send Messages"]),
         storage_line(StorageHealth("SQLite", wiped_by="Heroku")),
         version_line(),
@@ -113,7 +115,8 @@ def test_a_health_check_fits_one_message_and_has_no_effects_but_its_own(
 def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
     reached = [cad_lines(health("x", error), 1, chosen=True)[0].text for error in errors("x")[:4]]
     reasons = [
-        cad_lines(health("x", NoEffectError(reason)), 1, chosen=True)[0].text for reason in Reason
+        cad_lines(health("x", failure_of(NoEffectError(reason))), 1, chosen=True)[0].text
+        for reason in Reason
     ]
     assert len({*reached, *reasons}) == 3 + len(Reason)  # refused credentials are an answer, too
 
@@ -122,14 +125,16 @@ def test_notes_are_well_exactly_when_the_cad_is_and_none_is_held_back() -> None:
     for error in errors("x"):
         well = cad_lines(health("x", error), 1, chosen=True)[1].mark is Mark.WELL
         assert (notes_line(None, 3, error).mark is Mark.WELL) == well
-        assert (notes_line(NoEffectError(Reason.NO_ANSWER), 0, error).mark is Mark.WELL) == well
-        assert notes_line(NoEffectError(Reason.NO_ANSWER), 1, error).mark is Mark.ILL
+        assert (notes_line(UNREACHABLE, 0, error).mark is Mark.WELL) == well
+        assert notes_line(UNREACHABLE, 1, error).mark is Mark.ILL
 
 
 def test_a_remembered_refusal_of_the_credentials_is_not_shown_as_an_answer() -> None:
     fresh, remembered = (
         cad_lines(
-            health("x", CredentialsError("x", status=401, remembered=from_memory)), 1, chosen=True
+            health("x", failure_of(CredentialsError("x", status=401, remembered=from_memory))),
+            1,
+            chosen=True,
         )
         for from_memory in (False, True)
     )
@@ -147,7 +152,7 @@ def test_names_are_listed_as_people_do() -> None:
 
 
 def test_a_delay_that_the_cad_asked_for_is_told_also_when_nothing_waits() -> None:
-    limited = RateLimitedError("", retry_after=600.0)
+    limited = failure_of(RateLimitedError("", retry_after=600.0))
     held = notes_line(limited, 0, None, held_back=True)
     assert held.mark is Mark.ILL
     assert "takes no more requests" in held.text
