@@ -73,15 +73,10 @@ class Connector:
         if interaction.message is None or not interaction.message.flags.ephemeral:
             return
         audit_log.about_settings(interaction)
-        if not self._handler.begin(interaction):
-            return
-        try:
-            await self._handler.acknowledge(interaction, private=True)
-            await self._connect(interaction)
-        except Exception as error:
-            await self._handler.respond_to_failure(interaction, error)
+        await self._handler.run(interaction, lambda: self._connect(interaction))
 
     async def _connect(self, interaction: _Interaction) -> None:
+        await self._handler.acknowledge(interaction, private=True)
         guild = await self._to_be_connected(interaction)
         if guild is not None:
             await self._connections.connect(guild, interaction.user.id)

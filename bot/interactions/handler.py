@@ -75,24 +75,38 @@ class InteractionHandler:
         """Show the interaction's one answer; see `responses.respond`."""
         return await responses.respond(interaction, content, self._timing, view=view)
 
+    async def run(
+        self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Let a press do its `work` if work may begin; a failure is answered like a command's.
+
+        discord.py only logs what goes wrong in a view, or nothing at all.
+        """
+        if not self.begin(interaction):
+            return
+        try:
+            await work()
+        except Exception as error:
+            await self.respond_to_failure(interaction, error)
+
     async def run_component_callback(
         self,
         interaction: discord.Interaction[Any],
         work: Callable[[discord.Guild], Awaitable[None]],
     ) -> None:
-        """Let an administrator's press do its `work`; any failure is answered like a command's.
+        """Let an administrator's press do its `work`, as `run` does.
 
-        In a server that is not connected whoever listens for presses there answers instead.
-        discord.py only logs what goes wrong in a view, or nothing at all. What the press belongs
-        to may be of an earlier process, and whoever pressed it may no longer be an administrator.
+        In a server that is not connected whoever listens for presses there answers instead. What
+        the press belongs to may be of an earlier process, and whoever pressed it may no longer be
+        an administrator.
         """
-        audit_log.about_settings(interaction)
-        if self.refusal(interaction) or not self.begin(interaction):
-            return
-        try:
+
+        async def admitted() -> None:
             await work(await self.admit_administrator(interaction))
-        except Exception as error:
-            await self.respond_to_failure(interaction, error)
+
+        audit_log.about_settings(interaction)
+        if not self.refusal(interaction):
+            await self.run(interaction, admitted)
 
     async def respond_to_failure(
         self, interaction: discord.Interaction[Any], error: Exception

@@ -63,14 +63,8 @@ class NoteActions:
         Only dispatchers of the note's guild may; only its author or an administrator may call it
         back, and only its author may say that a repeated note is meant.
         """
-        if self._handler.refusal(interaction):
-            return  # whoever listens for presses in other servers answers
-        if not self._handler.begin(interaction):
-            return
-        try:
-            await self._press(interaction, action, note_id)
-        except Exception as error:
-            await self._handler.respond_to_failure(interaction, error)
+        if not self._handler.refusal(interaction):  # else whoever listens there answers
+            await self._handler.run(interaction, lambda: self._press(interaction, action, note_id))
 
     async def _press(
         self, interaction: discord.Interaction[Any], action: str, note_id: int
