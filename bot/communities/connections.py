@@ -46,6 +46,13 @@ class Connection(Enum):
 _REFUSAL = "refusal"  # the key of what was decided about an interaction, in its extras
 
 _CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE})
+_PROBLEMS = {
+    Connection.NEVER: ConnectionProblem.NOT_CONNECTED,
+    Connection.UNDONE: ConnectionProblem.NOT_CONNECTED,
+    Connection.NOT_MEMBER: ConnectionProblem.NOT_MEMBER,
+    Connection.ROLES_UNKNOWN: SettingProblem.GUILD_NOT_READY,
+    Connection.SETTINGS_UNKNOWN: ConnectionProblem.CONNECTION_UNKNOWN,
+}
 
 
 class Connections:
@@ -119,18 +126,13 @@ class Connections:
             return Connection.ROLES_UNKNOWN
         return Connection.NEVER if chosen is None else Connection.UNDONE
 
-    def admit(self, interaction: discord.Interaction) -> None:
-        """Let an interaction in that comes from a connected server, or from none at all.
-
-        Refuses with NOT_CONNECTED for any other server, NOT_MEMBER where the bot is not in it, and
-        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell.
-        """
-        error = self.refusal(interaction)
-        if error is not None:
-            raise error
-
     def refusal(self, interaction: discord.Interaction) -> Refusal | None:
-        """Return what `admit` raises for an interaction; the same however often it is asked."""
+        """Return why an interaction is not let in; the same however often it is asked.
+
+        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the server, and
+        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell; None for a connected server,
+        and for an interaction that comes from none.
+        """
         if _REFUSAL not in interaction.extras:
             interaction.extras[_REFUSAL] = self._refusal(interaction)
         refusal: Refusal | None = interaction.extras[_REFUSAL]
@@ -140,21 +142,13 @@ class Connections:
         if interaction.guild is None:
             return None
         connection = self.of(interaction.guild, role_ids_of(interaction.user))
-        try:
-            self.check_known(connection)
-        except Refusal as error:
-            return error
-        return None if connection.connected else Refusal(ConnectionProblem.NOT_CONNECTED)
+        return None if connection.connected else Refusal(_PROBLEMS[connection])
 
     def check_known(self, connection: Connection) -> None:
-        """Raise as `admit` does for a server of which nobody can tell whether it is connected."""
-        match connection:
-            case Connection.NOT_MEMBER:
-                raise Refusal(ConnectionProblem.NOT_MEMBER)
-            case Connection.SETTINGS_UNKNOWN:
-                raise Refusal(ConnectionProblem.CONNECTION_UNKNOWN)
-            case Connection.ROLES_UNKNOWN:
-                raise Refusal(SettingProblem.GUILD_NOT_READY)
+        """Refuse as `refusal` does while nobody can tell how a server is connected."""
+        problem = _PROBLEMS.get(connection, ConnectionProblem.NOT_CONNECTED)
+        if problem is not ConnectionProblem.NOT_CONNECTED:
+            raise Refusal(problem)
 
     def waiting_notes(self, guild_id: int) -> WaitingNotes:
         """Return what is to become of a server's waiting notes.
