@@ -9,10 +9,8 @@ class ConnectionProblem(StrEnum):
     """Why a server may not reach the CAD, or cannot be connected."""
 
     NOT_CONNECTED = auto()
-    """The server is not connected to the CAD."""
     NOT_MEMBER = auto()
     """The bot is not in the server, which was given its commands alone."""
     CONNECTION_UNKNOWN = auto()
     """The settings were not read since the start, so nobody can tell who is connected."""
     OWNERS_UNKNOWN = auto()
-    """Discord did not say who owns the application."""

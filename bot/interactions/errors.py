@@ -26,11 +26,8 @@ class InteractionProblem(StrEnum):
     NOT_IN_GUILD = auto()
     """It is about settings and came from outside a server."""
     NOT_ADMINISTRATOR = auto()
-    """The member may not change settings here."""
     OUTDATED_COMMAND = auto()
-    """Discord showed the member an older form of the command."""
     HIDDEN_CHANNEL = auto()
-    """Callnote cannot see the channel that was chosen."""
     UNEXPECTED = auto()
     """Something failed while a note was taken; `reference` stands in the log."""
     UNEXPECTED_IN_SETTING = auto()

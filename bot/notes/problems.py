@@ -9,19 +9,13 @@ class NoteProblem(StrEnum):
     """Why a note was not accepted, moved or shown."""
 
     NO_CALL_NUMBER = auto()
-    """The `call` option is no call number."""
     CALL_NUMBER_AFTER_DASH = auto()
     """The `call` option is no call number, but one stands behind a dash in it."""
     BLANK_NOTE = auto()
-    """The `note` option has nothing visible in it."""
     LONG_NOTE = auto()
-    """The note has `length` characters, more than `limit`."""
     STORAGE_DOWN = auto()
-    """The database does not answer, so nothing was accepted."""
     STORAGE_FULL = auto()
-    """The database has no room, so nothing was accepted."""
     TOO_MANY_WAITING = auto()
-    """`limit` notes are waiting already."""
     NOTE_GONE = auto()
     """The note that a button is about is not kept any more, or is not of this guild."""
     NOTE_MOVED_ON = auto()
@@ -29,8 +23,6 @@ class NoteProblem(StrEnum):
     NOTE_TOO_OLD = auto()
     """The note that a button is about was given up too long ago to be taken up again."""
     NOT_YOUR_NOTE = auto()
-    """The note is another member's, and the member is no administrator."""
     PRESS_NOT_CONFIRMED = auto()
     """The database did not confirm what a button was to do."""
     HISTORY_UNREADABLE = auto()
-    """The notes added so far could not be read."""
