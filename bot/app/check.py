@@ -11,12 +11,16 @@ from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.logging import printable
 from bot.app.services import Services, build
 from bot.config import Config
-from bot.health.storage import storage_health
-from bot.health.texts import (
-    Line,
-    Mark,
+from bot.health.cad_texts import (
     cad_details,
     cad_lines,
+)
+from bot.health.lines import (
+    Line,
+    Mark,
+)
+from bot.health.storage import storage_health
+from bot.health.texts import (
     guild_lines,
     invite_line,
     version_line,

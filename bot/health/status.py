@@ -7,20 +7,24 @@ from collections.abc import Callable
 import discord
 
 from bot.communities.connections import Connections
+from bot.health.cad_texts import (
+    cad_details,
+    cad_lines,
+    notes_line,
+)
+from bot.health.lines import (
+    Line,
+    status_content,
+)
 from bot.health.probe import CadHealth, CadProbe
 from bot.health.storage import StorageHealth
 from bot.health.texts import (
-    Line,
-    cad_details,
-    cad_lines,
     connection_line,
     guild_unknown_line,
     log_channel_line,
-    notes_line,
     permissions_line,
     roles_line,
     settings_unknown_line,
-    status_content,
     storage_line,
     version_line,
 )

@@ -5,17 +5,21 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.health.cad_texts import (
+    cad_lines,
+    notes_line,
+)
+from bot.health.lines import (
+    Line,
+    Mark,
+    status_content,
+)
 from bot.health.probe import CadHealth
 from bot.health.storage import StorageHealth
 from bot.health.texts import (
-    Line,
-    Mark,
-    cad_lines,
     log_channel_line,
-    notes_line,
     permissions_line,
     roles_line,
-    status_content,
     storage_line,
     version_line,
 )
