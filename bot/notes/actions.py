@@ -14,7 +14,6 @@ from bot.interactions.administrators import is_administrator
 from bot.interactions.errors import Refusal
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import OFFERED
 from bot.notes.problems import NoteProblem
 from bot.notes.submit import NoteSubmitter
@@ -97,9 +96,9 @@ class NoteActions:
     async def _record(self, interaction: discord.Interaction[Any], note_id: int) -> NoteRecord:
         if note_id > _LARGEST_ID:
             raise Refusal(NoteProblem.NOTE_GONE)
-        looking = asyncio.create_task(self._outbox.store.get(note_id))
         try:
-            record = await wait_at_most(self._store_note, looking)
+            async with asyncio.timeout(self._store_note):
+                record = await self._outbox.store.get(note_id)
         except (StorageError, TimeoutError):
             raise Refusal(NoteProblem.STORAGE_DOWN) from None
         if record is None or record.guild_id != interaction.guild_id:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
 import discord
@@ -17,7 +16,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, copy_beside, loose_copy, lost
 from bot.outbox import NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, back_off, loop_time, set_within
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +92,7 @@ class StatusMessages:
 
     async def _keep_true(self, note_id: int) -> None:
         """Show a note's newest state until there is none newer."""
-        pause = self._timing.first_show_retry
+        pauses = self._pauses()
         try:
             while True:
                 await self._wait_between_edits(note_id)
@@ -102,8 +101,7 @@ class StatusMessages:
                 if self.client is None:
                     continue
                 if await self._tried(self.client, record) is EditResult.RETRY:
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, self._timing.longest_show_retry)
+                    await asyncio.sleep(next(pauses))
                 elif self._latest[note_id] is record:
                     return
         finally:
@@ -112,6 +110,9 @@ class StatusMessages:
             del self._tasks[note_id]
             if not record.state.waiting:
                 self._let_go(note_id)
+
+    def _pauses(self) -> Iterator[float]:
+        return back_off(self._timing.first_show_retry, self._timing.longest_show_retry)
 
     def _let_go(self, note_id: int) -> None:
         """Forget what a note's message said and where it is; the outbox has it from now on."""
@@ -124,9 +125,7 @@ class StatusMessages:
         until = edited + self._timing.edit_interval
         while not self._latest[note_id].state.final and (left := until - loop_time()) > 0:
             self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(left):
-                    await self._news.wait()
+            await set_within(self._news, left)
 
     async def _tried(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Show a record; what nobody foresaw, such as a client closed meanwhile, is tried again."""
@@ -198,12 +197,11 @@ class StatusMessages:
 
     async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
         """Show a note of another process, over whose news those of this one were put."""
-        pause = self._timing.first_show_retry
+        pauses = self._pauses()
         while (content := content_of(record, self._outbox.last_failure)) is not None:
             shown = await self._edit(client, record, content)
             if shown is EditResult.RETRY:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, self._timing.longest_show_retry)
+                await asyncio.sleep(next(pauses))
                 client = self.client or client
             newer = await self._newer(record)
             if newer is None and shown is not EditResult.RETRY:
@@ -214,17 +212,14 @@ class StatusMessages:
         """Record a finished note in the log channel, and note that all is done about it."""
         logged = record.logged >= record.revision or await self._log_note(client, record)
         await self._mark(record, logged=logged)
-        pause = self._timing.first_show_retry
-        until = loop_time() + pause
+        pauses = self._pauses()
+        until = loop_time() + next(pauses)
         while not logged and self._latest[record.id] is record:
             self._news.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(until - loop_time()):
-                    await self._news.wait()  # of any note, perhaps of another one
-                continue
+            if await set_within(self._news, until - loop_time()):
+                continue  # of any note, perhaps of another one
             client = self.client or client
-            pause = min(pause * 2, self._timing.longest_show_retry)
-            until = loop_time() + pause
+            until = loop_time() + next(pauses)
             if logged := await self._log_note(client, record):
                 await self._mark(record, logged=True)
 

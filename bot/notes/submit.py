@@ -11,7 +11,6 @@ from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import NotAcknowledgedError, confirmation
-from bot.interactions.wait import wait_at_most
 from bot.notes.buttons import buttons_for
 from bot.notes.mentions import named
 from bot.notes.problems import NoteProblem
@@ -99,11 +98,10 @@ class NoteSubmitter:
             token=interaction.token,
             note=note,
         )
-        writing = asyncio.create_task(
-            self._outbox.accept(new, instead_of=None if instead_of is None else instead_of.id)
-        )
+        held = None if instead_of is None else instead_of.id
         try:
-            return await wait_at_most(self._timing.store_note, writing)
+            async with asyncio.timeout(self._timing.store_note):
+                return await self._outbox.accept(new, instead_of=held)
         except DuplicateInteractionError:
             return None, None
         except StaleRevisionError:
@@ -112,8 +110,7 @@ class NoteSubmitter:
         except OutboxFullError as error:
             raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:
-            # Not before it has ended, as it may still write the note down.
-            writing.add_done_callback(lambda _: self._outbox.forget(interaction.id))
+            self._outbox.forget(interaction.id)  # which may have been stored all the same
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
