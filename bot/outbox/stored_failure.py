@@ -6,14 +6,12 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.sonoran import Reason, SonoranError
 
 STORED_TEXT_LIMIT = 4000
 """How many characters of the CAD's own text are kept; a reply may have 64 KiB."""
-
-_Value = TypeVar("_Value")
 
 
 class FailureKind(StrEnum):
@@ -27,6 +25,14 @@ class FailureKind(StrEnum):
 
 
 _KINDS: dict[Any, FailureKind] = {kind.value: kind for kind in FailureKind}
+_FIELDS: dict[str, Callable[[Any], Any]] = {
+    "text": str,
+    "status": int,
+    "retry_after": float,
+    "retry_in": float,
+    "remembered": bool,
+    "trace_id": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,7 @@ STOPPED = Failure(FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED)
 
 def failure_of(error: SonoranError) -> Failure:
     """Return an error of the CAD's as data."""
-    names = ("reason", "text", "status", "retry_after", "retry_in", "remembered", "trace_id")
-    known = {name: getattr(error, name, None) for name in names}
+    known = {name: getattr(error, name, None) for name in ("reason", *_FIELDS)}
     return Failure(
         FailureKind(type(error).__name__),
         **{name: value for name, value in known.items() if value is not None},
@@ -101,17 +106,6 @@ def _read(fields: dict[str, Any]) -> Failure:
     reason = None
     if kind in (FailureKind.NO_EFFECT, FailureKind.OUTCOME_UNKNOWN):
         reason = Reason.__members__.get(str(fields.get("reason")), Reason.UNCLEAR_REPLY)
-    return Failure(
-        kind,
-        reason=reason,
-        text=str(fields.get("text") or ""),
-        status=_as(int, fields.get("status")),
-        retry_after=_as(float, fields.get("retry_after")),
-        retry_in=_as(float, fields.get("retry_in")),
-        remembered=bool(fields.get("remembered")),
-        trace_id=_as(str, fields.get("trace_id")),
-    )
-
-
-def _as(kind: Callable[[Any], _Value], value: Any) -> _Value | None:
-    return None if value is None else kind(value)
+    found = {name: value for name, value in fields.items() if value is not None}
+    known = {name: read(found[name]) for name, read in _FIELDS.items() if name in found}
+    return Failure(kind, reason=reason, **known)

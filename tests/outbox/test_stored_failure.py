@@ -102,6 +102,11 @@ def test_a_kind_of_a_later_version_reads_as_the_most_careful_one() -> None:
     )
 
 
+def test_null_is_as_good_as_nothing() -> None:
+    loaded = load_failure('{"error": "RefusedError", "text": null, "status": 404}')
+    assert loaded == Failure(FailureKind.REFUSED, status=404)
+
+
 @pytest.mark.parametrize(
     "text",
     [
