@@ -1,4 +1,4 @@
-"""What is asked before a note is written down for the first time, and what is written then."""
+"""What is asked before a note is stored for the first time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 
-from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.models import NewNote
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING, NoteState
 
@@ -28,7 +28,7 @@ _WAITING = [state.value for state in WAITING]
 
 
 def before_accepting(now: ColumnElement[float]) -> Select[Any]:
-    """Return the query for all that must be known before a note is written down.
+    """Return the query for all that must be known before a note is stored.
 
     Made once, as making it takes longer than asking it.
     """
@@ -61,32 +61,3 @@ def what_to_ask(new: NewNote, key: str) -> dict[str, object]:
         "call": new.note.call_id,
         "key": key,
     }
-
-
-def first_record(
-    new: NewNote, state: NoteState, position: int, now: float, owner: str
-) -> NoteRecord:
-    """Return a note as it is written down first, at `now` by the database's clock."""
-    return NoteRecord(
-        id=new.id,
-        position=position,
-        guild_id=new.guild_id,
-        channel_id=new.channel_id,
-        message_id=None,
-        member_id=new.member_id,
-        member_name=new.member_name,
-        token=new.token,
-        note=new.note,
-        state=state,
-        failure=None,
-        answer=None,
-        unconfirmed_sends=0,
-        attempts=0,
-        accepted_at=now,
-        round_started_at=now,
-        updated_at=now,
-        revision=1,
-        shown=0,
-        logged=0,
-        owner=owner,
-    )

@@ -9,13 +9,14 @@ from bot.outbox.stored_failure import Failure
 from bot.sonoran import CallNote
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
     """A note that a member wants added, before it is in the outbox.
 
     `id` is the interaction's id, the note's identity: one row, whoever gets the interaction.
     `token` lets whoever has the row answer the interaction for 15 minutes (Discord API docs,
-    Receiving and Responding to Interactions); it is left out of `repr`.
+    Receiving and Responding to Interactions), and is None once it is deleted; it is left out of
+    `repr`.
     """
 
     id: int
@@ -23,13 +24,13 @@ class NewNote:
     channel_id: int
     member_id: int
     member_name: str = field(repr=False)
-    token: str = field(repr=False)
+    token: str | None = field(repr=False)
     note: CallNote
 
 
-@dataclass(frozen=True, slots=True)
-class NoteRecord:
-    """A row of the outbox.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteRecord(NewNote):
+    """A row of the outbox; each field but `note` is a column of its name.
 
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
     message that shows the note, None before it is known. `failure` is why the note is not added, or
@@ -41,27 +42,20 @@ class NoteRecord:
     after the note.
     """
 
-    id: int
     position: int
-    guild_id: int
-    channel_id: int
-    message_id: int | None
-    member_id: int
-    member_name: str = field(repr=False)
-    token: str | None = field(repr=False)
-    note: CallNote
     state: NoteState
-    failure: Failure | None
-    answer: str | None = field(repr=False)
-    unconfirmed_sends: int
-    attempts: int
+    owner: str | None
     accepted_at: float
     round_started_at: float
     updated_at: float
-    revision: int
-    shown: int
-    logged: int
-    owner: str | None
+    message_id: int | None = None
+    failure: Failure | None = None
+    answer: str | None = field(default=None, repr=False)
+    unconfirmed_sends: int = 0
+    attempts: int = 0
+    revision: int = 1
+    shown: int = 0
+    logged: int = 0
 
     @property
     def call(self) -> tuple[int, int]:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
 
 from bot.outbox import stored_failure
-from bot.outbox.acceptance import before_accepting, first_record, what_to_ask
+from bot.outbox.acceptance import before_accepting, what_to_ask
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.moves import Moves
 from bot.outbox.order import goes_behind, next_position
-from bot.outbox.rows import record_of, values_of
+from bot.outbox.rows import first_record, record_of, values_of
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING, NoteState, check_transition
 from bot.storage import Database
@@ -97,7 +97,7 @@ class OutboxRepository:
                 raise StaleRevisionError(None)
         state = NoteState.RECEIVED if ago is None else NoteState.HELD
         record = first_record(new, state, position, found.now, self.owner)
-        connection.execute(notes.insert(), values_of(record, key))
+        connection.execute(_INSERT, values_of(record, key))
         return record, ago
 
     async def get(self, note_id: int) -> NoteRecord | None:
@@ -266,6 +266,8 @@ class OutboxRepository:
         return await self._database.run(lambda c: [record_of(row) for row in c.execute(query)])
 
 
+_INSERT = notes.insert()
+_GET = select(notes).where(notes.c.id == bindparam("note", type_=BigInteger))
 _COUNT_WAITING = select(func.count()).where(notes.c.state.in_([state.value for state in WAITING]))
 
 
@@ -274,7 +276,7 @@ def _waiting(connection: Connection) -> int:
 
 
 def _get(connection: Connection, note_id: int) -> NoteRecord | None:
-    row = connection.execute(select(notes).where(notes.c.id == note_id)).one_or_none()
+    row = connection.execute(_GET, {"note": note_id}).one_or_none()
     return None if row is None else record_of(row)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
 
@@ -24,7 +24,7 @@ FROM_DISCORD = 0
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """What a server has chosen; None is what it never chose.
+    """What a server has chosen; None is what it never chose. Each field is a column of its name.
 
     `connected` is True once it was connected to the CAD here, False once that was undone.
     `version` grows with every change of any server's settings, and is 0 before the first.
@@ -129,23 +129,14 @@ class SettingsRepository:
 
 
 def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
-    return GuildSettings(
-        guild_id=row.guild_id,
-        role_ids=None if row.role_ids is None else frozenset(json.loads(row.role_ids)),
-        server_id=row.server_id,
-        log_channel_id=row.log_channel_id,
-        connected=row.connected,
-        version=row.version,
-    )
+    values = {each.name: getattr(row, each.name) for each in fields(GuildSettings)}
+    if row.role_ids is not None:
+        values["role_ids"] = frozenset(json.loads(row.role_ids))
+    return GuildSettings(**values)
 
 
 def _values(settings: GuildSettings) -> dict[str, object]:
-    roles = settings.role_ids
-    return {
-        "guild_id": settings.guild_id,
-        "role_ids": None if roles is None else json.dumps(sorted(roles)),
-        "server_id": settings.server_id,
-        "log_channel_id": settings.log_channel_id,
-        "connected": settings.connected,
-        "version": settings.version,
-    }
+    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    if settings.role_ids is not None:
+        values["role_ids"] = json.dumps(sorted(settings.role_ids))
+    return values

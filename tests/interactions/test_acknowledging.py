@@ -29,11 +29,11 @@ async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
 async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World) -> None:
     await world.start()
     await world.start()
-    interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(20)))
+    interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(3)))
     for interaction in interactions:
         await world.final(interaction)
     await world.finish()
-    assert sorted(world.stored()) == sorted(f"note {n}" for n in range(20))
+    assert sorted(world.stored()) == sorted(f"note {n}" for n in range(3))
     for n, interaction in enumerate(interactions):
         assert len(interaction.callbacks) == 2
         assert [message.content for message in interaction.messages] == [

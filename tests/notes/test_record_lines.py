@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.notes.record_lines import HISTORY_LIMIT, history_entry, log_entry
-from bot.outbox import NoteRecord, NoteState, failure_of
+from bot.outbox import NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import CallNote, RefusedError
 from tests.hostile_text import hostile_texts, utf16_units
+from tests.note_records import record
 
 LARGEST = 2**63 - 1
 NOTE = CallNote(server_id=999_999_999, call_id=2**53 - 1, text="Suspect fled", label="Dana")
-RECORD = NoteRecord(
+RECORD = record(
     id=LARGEST,
     position=LARGEST,
     guild_id=LARGEST,
@@ -24,20 +25,14 @@ RECORD = NoteRecord(
     message_id=LARGEST,
     member_id=LARGEST,
     member_name="Dana D-2",
-    token=None,
     note=NOTE,
     state=NoteState.REFUSED,
     failure=failure_of(RefusedError("NO SUCH CALL", status=404)),
-    answer=None,
-    unconfirmed_sends=0,
-    attempts=1,
     accepted_at=1.7e9,
     round_started_at=1.7e9,
     updated_at=1.7e9,
     revision=3,
     shown=3,
-    logged=0,
-    owner=None,
 )
 
 

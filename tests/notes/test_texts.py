@@ -14,7 +14,6 @@ from bot.notes.texts import content_of, duration, loose_copy, outcome_of, repeat
 from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
-    CallNote,
     CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
@@ -23,6 +22,7 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
+from tests import note_records
 from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
 
 TOLD = [
@@ -42,29 +42,7 @@ CAD_ERRORS: list[SonoranError] = [
     NoEffectError(Reason.NO_CONNECTION),
     OutcomeUnknownError(Reason.NO_ANSWER),
 ]
-RECORD = NoteRecord(
-    id=5,
-    position=1,
-    guild_id=1,
-    channel_id=2,
-    message_id=3,
-    member_id=4,
-    member_name="dana",
-    token="interaction-token",
-    note=CallNote(server_id=1, call_id=123, text="Suspect fled", label="Anna"),
-    state=NoteState.QUEUED,
-    failure=None,
-    answer=None,
-    unconfirmed_sends=0,
-    attempts=1,
-    accepted_at=0.0,
-    round_started_at=0.0,
-    updated_at=0.0,
-    revision=2,
-    shown=0,
-    logged=0,
-    owner=None,
-)
+RECORD = note_records.record(attempts=1)
 
 _Class = TypeVar("_Class")
 

@@ -15,6 +15,7 @@ from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallNote
+from tests.note_records import record
 
 A_WHILE = 0.5
 """Seconds in which a pace that lets more through than it should would show it."""
@@ -64,28 +65,12 @@ async def test_many_that_ask_at_once_are_all_served_and_no_more_than_the_limit()
 
 
 def queued(position: int, *, guild: int = 1, member: int = 1, call: int = 0) -> NoteRecord:
-    return NoteRecord(
-        id=position,
+    return record(
         position=position,
         guild_id=guild,
-        channel_id=1,
-        message_id=None,
         member_id=member,
-        member_name="",
-        token=None,
         note=CallNote(1, call or position, "text", "label"),
-        state=NoteState.QUEUED,
-        failure=None,
-        answer=None,
-        unconfirmed_sends=0,
-        attempts=0,
-        accepted_at=0.0,
-        round_started_at=0.0,
-        updated_at=0.0,
-        revision=2,
-        shown=0,
-        logged=0,
-        owner="one",
+        id=position,
     )
 
 
