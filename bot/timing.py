@@ -128,6 +128,10 @@ class Timing:
     """How long a process that says nothing keeps its notes. With `recovery_interval` this stays
     below 30 s, and it is several heartbeats."""
 
+    lease_margin: float = 4.0
+    """How long before `lease_timeout` this process sends nothing any more unless it has said again
+    that it is there, as another one may be about to take its notes over."""
+
     recovery_interval: float = 2.0
     """How often notes of processes that are gone are looked for."""
 
@@ -166,6 +170,9 @@ class Timing:
 
     first_poll: float = 2.0
     """The pause between an uncertain send and the first look, which can only find the note."""
+
+    begin_anew: float = 1.0
+    """The pause before a part of the outbox begins anew that failed for no known reason."""
 
     expiry_interval: float = 0.5
     """How often it is looked which notes have waited too long."""

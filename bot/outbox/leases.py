@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     Integer,
     Table,
     and_,
     bindparam,
+    case,
     delete,
     func,
     or_,
@@ -20,11 +23,11 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
-from bot.outbox.rows import record_of
+from bot.outbox.rows import RowReader
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 READ_WINDOW_SECONDS = 60.0
 """The time that the limit of reads of the call list speaks about (page get-calls)."""
@@ -53,13 +56,25 @@ _GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
 class Leases:
     """Takes notes over from processes that ended, as the process `owner`.
 
-    Every method raises as `Database.run` does.
+    Every method that waits raises as `Database.run` does.
     """
 
-    def __init__(self, database: Database, owner: str, *, timing: Timing = Timing()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        owner: str,
+        rows: RowReader | None = None,
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
         self._database = database
         self._owner = owner
+        self._rows = rows or RowReader()
+        self.alone = database.address.path is not None
+        """Whether no other process can use the database: a SQLite file has one at a time."""
         self._timeout = timing.lease_timeout
+        self._margin = timing.lease_margin
+        self._renewed_at = -math.inf
         self._beat = (
             # It may be there already, perhaps for long: after a lost confirmation this is repeated.
             database.insert_once(leases).values(id=owner, heartbeat_at=database.now),
@@ -73,12 +88,31 @@ class Leases:
 
         A SQLite file has one process at a time, so whoever had notes in it before is gone.
         """
-        others = [delete(leases)] if self._database.address.path is not None else []
-        await self._database.execute(*others, *self._beat)
+        others = [delete(leases)] if self.alone else []
+        await self._renew(*others)
 
     async def heartbeat(self) -> None:
         """Say that this process is still there."""
-        await self._database.execute(*self._beat)
+        await self._renew()
+
+    async def _renew(self, *before: Executable) -> None:
+        began = loop_time()
+        await self._database.execute(*before, *self._beat)
+        # Counted from before it was stored, so that it never ends here later than for the others.
+        self._renewed_at = began
+
+    @property
+    def age(self) -> float:
+        """How long ago this process said that it is there, in seconds."""
+        return loop_time() - self._renewed_at
+
+    @property
+    def held(self) -> bool:
+        """Whether no other process can have taken this one's notes over by now.
+
+        On SQLite none can. On PostgreSQL that ends `Timing.lease_margin` before the time-out.
+        """
+        return self.alone or self.age < self._timeout - self._margin
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
@@ -103,8 +137,8 @@ class Leases:
     def _claim_orphans(
         self, connection: Connection, limit: int, include_own: bool
     ) -> tuple[list[NoteRecord], float]:
-        taken = map(record_of, connection.execute(self._claims[include_own], {"most": limit}))
-        records = sorted(taken, key=lambda record: record.position)
+        taken = connection.execute(self._claims[include_own], {"most": limit}).all()
+        records = sorted(self._rows.read(taken), key=lambda record: record.position)
         return records, self._time(connection)
 
     def _claim(self, *, include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
@@ -122,6 +156,7 @@ class Leases:
             notes.c.state != NoteState.HELD.value,
             or_(notes.c.state.in_(_WAITING), notes.c.updated_at > now - RETRY_SECONDS),
         )
+        left = or_(notes.c.owner.is_(None), notes.c.owner == self._owner)
         some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
         return (
             update(notes)
@@ -129,7 +164,10 @@ class Leases:
             .where(
                 notes.c.id.in_(some.limit(bindparam("most", type_=Integer))), unfinished, orphaned
             )
-            .values(owner=self._owner)
+            .values(
+                owner=self._owner,
+                recoveries=notes.c.recoveries + case((left, 0), else_=1),
+            )
             .returning(*notes.c)
         )
 
@@ -145,7 +183,7 @@ class Leases:
 
     def _acquire_read_slot(self, connection: Connection, per_minute: int) -> float:
         recent = call_list_reads.c.read_at
-        if self._database.address.path is None:
+        if not self.alone:
             connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
         moment = self._time(connection)
         # Of a clock that was set back, reads lie in the future; they count as just made.

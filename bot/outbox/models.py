@@ -35,7 +35,8 @@ class NoteRecord(NewNote):
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
     message that shows the note, None before it is known. `failure` is why the note is not added, or
     not yet; `answer` the CAD's own word once it is. `unconfirmed_sends` counts the sends of which
-    nobody knows whether they took effect. Times are seconds since the epoch by the database's
+    nobody knows whether they took effect; `recoveries` how often it was taken over from a process
+    that ended without handing it over. Times are seconds since the epoch by the database's
     clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
     `updated_at` of the last move. `revision` grows with every move; `shown` and `logged` are the
     revisions that Discord's message and the log channel have. `owner` is the process that looks
@@ -53,6 +54,7 @@ class NoteRecord(NewNote):
     answer: str | None = field(default=None, repr=False)
     unconfirmed_sends: int = 0
     attempts: int = 0
+    recoveries: int = 0
     revision: int = 1
     shown: int = 0
     logged: int = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
@@ -15,6 +16,12 @@ from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
 from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import RateLimitedError
 from bot.timing import Timing
+
+MOST_RECOVERIES = 5
+"""How often a note is taken over from a process that ended without a word, before it is given up:
+it may be the note that ends them. A stop hands notes over, which does not count."""
+
+_log = logging.getLogger(__name__)
 
 
 class OrphanRecovery:
@@ -52,19 +59,38 @@ class OrphanRecovery:
 
         A note of this process's own is among them when another one had it for a while.
         """
-        again, self._incomplete = self._incomplete, True
+        again, self._incomplete = self._incomplete or await self._has_strays(), True
         records, now = await self._leases.claim_orphans(self._limit, include_own=again)
         self._incomplete = False
         new = [each for each in records if self._is_news(each)]
         # All that needs no waiting first: meanwhile a button could move what was just read.
+        hopeless = [each for each in new if each.recoveries > MOST_RECOVERIES]
         for record in new:
-            if record.state is not NoteState.SENDING:
+            if record.state is not NoteState.SENDING and record not in hopeless:
                 self._look_after(record, now)
+        for record in hopeless:
+            await self._give_up(record)
         for record in new:
-            if record.state is NoteState.SENDING:
+            if record.state is NoteState.SENDING and record not in hopeless:
                 with contextlib.suppress(StaleRevisionError):
                     moved = await until_stored(self._doubting(record), self._timing)
                     self._look_after(moved, now)
+
+    async def _has_strays(self) -> bool:
+        """Whether the outbox has notes of this process that are not in its work queue.
+
+        That is so when the database has become older than what it confirmed: a note that was
+        finished is SENDING again. One in the queue is stored again as it is known.
+        """
+        strays = False
+        if self._leases.alone:
+            return strays
+        for note_id, revision in (await self._store.unfinished()).items():
+            known = self._queue.get(note_id)
+            strays = strays or known is None
+            if known is not None and known.record.revision > revision and not known.busy:
+                await self._store.restore(known.record)
+        return strays
 
     def _is_news(self, record: NoteRecord) -> bool:
         known = self._queue.get(record.id)
@@ -75,6 +101,21 @@ class OrphanRecovery:
         # While a move is being made, whoever makes it finds out for itself, or the next look does.
         self._incomplete = self._incomplete or known.busy
         return not known.busy
+
+    async def _give_up(self, record: NoteRecord) -> None:
+        """Finish a note that may be what ends each process that has it."""
+        if not record.state.waiting or record.state is NoteState.RECEIVED:
+            self._changed(record)
+            return
+        _log.error("note %d was with %d processes that ended", record.id, record.recoveries)
+        sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
+        target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
+        with contextlib.suppress(StaleRevisionError):
+            self._changed(
+                await until_stored(
+                    lambda: self._store.transition(record, target, failure=STOPPED), self._timing
+                )
+            )
 
     def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         return lambda: self._store.transition(record, NoteState.CHECKING, failure=STOPPED)

@@ -13,8 +13,8 @@ from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.moves import Moves
 from bot.outbox.order import goes_behind, next_position
-from bot.outbox.rows import first_record, record_of, values_of
-from bot.outbox.schema import notes
+from bot.outbox.rows import RowReader, first_record, record_of, values_of
+from bot.outbox.schema import notes, outbox_position
 from bot.outbox.states import WAITING, NoteState, check_transition
 from bot.storage import Database
 
@@ -62,6 +62,7 @@ class OutboxRepository:
     def __init__(self, database: Database, owner: str) -> None:
         self._database = database
         self.owner = owner
+        self.rows = RowReader()
         self._before_accepting = before_accepting(database.now)
         self._moves = Moves(database.now)
         self._ledger = Ledger(database)
@@ -102,7 +103,11 @@ class OutboxRepository:
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
-        return await self._database.run(_get, note_id)
+        return await self._database.run(self._get, note_id)
+
+    def _get(self, connection: Connection, note_id: int) -> NoteRecord | None:
+        found = self.rows.read(connection.execute(_GET, {"note": note_id}))
+        return found[0] if found else None
 
     async def withdraw(self, note_id: int) -> bool:
         """Forget a note of this process that Discord never let us promise, or a held one.
@@ -211,7 +216,7 @@ class OutboxRepository:
     def _not_moved(
         self, connection: Connection, record: NoteRecord, target: NoteState, *, take: bool
     ) -> NoteRecord:
-        now = _get(connection, record.id)
+        now = self._get(connection, record.id)
         if take and now is not None and now.revision == record.revision:
             raise TooOldError
         if now is not None and now.owner == self.owner:
@@ -222,6 +227,27 @@ class OutboxRepository:
             if now.revision == record.revision and target is NoteState.SENDING:
                 raise OutOfOrderError
         raise StaleRevisionError(now)
+
+    async def restore(self, record: NoteRecord) -> None:
+        """Store a note of this process as it is known, over an older row or where there is none.
+
+        A database can be older than what it confirmed: after a failover, or from a backup.
+        """
+        await self._database.run(self._restore, record)
+
+    def _restore(self, connection: Connection, record: NoteRecord) -> None:
+        values = values_of(record, fingerprint(record.note.label, record.note.text))
+        older = (notes.c.id == record.id) & (notes.c.revision < record.revision)
+        connection.execute(self._database.insert_once(notes), values)
+        del values["fingerprint"]
+        connection.execute(update(notes).where(older).values(values))
+        lower = outbox_position.c.value < record.position
+        connection.execute(update(outbox_position).where(lower).values(value=record.position))
+
+    async def unfinished(self) -> dict[int, int]:
+        """Return the revision of each note of this process that is queued, sent or in doubt."""
+        rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
+        return {row.id: row.revision for row in rows}
 
     async def mark(self, record: NoteRecord, *, shown: bool, logged: bool) -> None:
         """Note that Discord shows, and the log channel has, the record's revision."""
@@ -263,21 +289,21 @@ class OutboxRepository:
         if before is not None:
             query = query.where(notes.c.position < before)
         query = query.order_by(notes.c.position.desc()).limit(limit)
-        return await self._database.run(lambda c: [record_of(row) for row in c.execute(query)])
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
+        return self.rows.read(rows)
 
 
 _INSERT = notes.insert()
 _GET = select(notes).where(notes.c.id == bindparam("note", type_=BigInteger))
+_UNFINISHED = select(notes.c.id, notes.c.revision).where(
+    notes.c.owner == bindparam("me", type_=notes.c.owner.type),
+    notes.c.state.in_([NoteState.QUEUED.value, NoteState.SENDING.value, NoteState.CHECKING.value]),
+)
 _COUNT_WAITING = select(func.count()).where(notes.c.state.in_([state.value for state in WAITING]))
 
 
 def _waiting(connection: Connection) -> int:
     return int(connection.execute(_COUNT_WAITING).scalar_one())
-
-
-def _get(connection: Connection, note_id: int) -> NoteRecord | None:
-    row = connection.execute(_GET, {"note": note_id}).one_or_none()
-    return None if row is None else record_of(row)
 
 
 def _storable(text: str | None) -> str | None:

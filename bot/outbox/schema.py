@@ -37,6 +37,7 @@ notes = Table(
     Column("answer", Text),
     Column("unconfirmed_sends", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("recoveries", Integer, nullable=False, server_default="0"),
     Column("accepted_at", Double, nullable=False),
     Column("round_started_at", Double, nullable=False),
     Column("updated_at", Double, nullable=False),

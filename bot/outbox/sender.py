@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_random_exponential
+from sqlalchemy.exc import SQLAlchemyError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
 
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
 from bot.outbox.rate_limit import RateLimiter
@@ -47,6 +54,7 @@ class Sender:
         self,
         queue: WorkQueue,
         store: OutboxRepository,
+        leases: Leases,
         cad: SonoranClient,
         breaker: CircuitBreaker,
         limits: Limits,
@@ -55,6 +63,7 @@ class Sender:
     ) -> None:
         self._queue = queue
         self._store = store
+        self._leases = leases
         self._cad = cad
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
@@ -119,7 +128,7 @@ class Sender:
             await self.follow(item, error.record)
             return
         stale = loop_time() - began > self._timing.stale_send
-        held_up = stale or self._breaker.failure_count > failures
+        held_up = stale or not self._leases.held or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
             self._breaker.release_trial()
             await self.transition(item, NoteState.QUEUED)
@@ -181,11 +190,8 @@ class Sender:
         item.busy = True
         known = item.record
         try:
-            record = await until_stored(
-                lambda: self._store.transition(
-                    known, target, failure=failure, answer=answer, confirmed_count=confirmed_count
-                ),
-                self._timing,
+            record = await self._stored(
+                known, target, failure=failure, answer=answer, confirmed_count=confirmed_count
             )
         except StaleRevisionError as error:
             await self.follow(item, error.record)
@@ -194,6 +200,25 @@ class Sender:
             item.busy = False
         if self._queue.put(item, record):
             self._changed(record)
+
+    async def _stored(self, known: NoteRecord, target: NoteState, **outcome: Any) -> NoteRecord:
+        """Store a move, also in a database that has become older than what it confirmed."""
+        while True:
+            try:
+                return await until_stored(
+                    lambda: self._store.transition(known, target, **outcome), self._timing
+                )
+            except StaleRevisionError as error:
+                if not self._has_forgotten(known, error.record):
+                    raise
+            _log.warning("note %d is stored again: the database has become older", known.id)
+            await until_stored(lambda: self._store.restore(known), self._timing)
+
+    def _has_forgotten(self, known: NoteRecord, found: NoteRecord | None) -> bool:
+        """Whether the database has an older state of a note that only this process can move."""
+        if found is None:  # while it may be in the CAD, nothing deletes it
+            return known.state in (NoteState.SENDING, NoteState.CHECKING)
+        return found.owner == self._store.owner and found.revision < known.revision
 
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
         """Go on from where the outbox has a note that is not where it was thought to be.
@@ -206,6 +231,8 @@ class Sender:
         if record is None or self._queue.get(record.id) is not item:
             return
         if record.revision < item.record.revision:
+            known = item.record
+            await until_stored(lambda: self._store.restore(known), self._timing)
             return
         item.settled_at = loop_time() + self._settle_seconds
         item.poll_at = 0.0
@@ -216,10 +243,17 @@ class Sender:
             await self.transition(item, NoteState.CHECKING, failure=STOPPED)
 
 
+def _report(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, SQLAlchemyError):  # which nobody foresaw
+        _log.error("the database takes a statement for wrong; trying again", exc_info=error)
+
+
 async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
     """Do something to the database until it takes it, with pauses that grow."""
     async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type(StorageError),
+        retry=retry_if_exception_type((StorageError, SQLAlchemyError)),
+        before_sleep=_report,
         wait=wait_random_exponential(
             multiplier=timing.first_store_retry, max=timing.longest_store_retry
         ),

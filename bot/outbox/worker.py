@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -24,8 +25,11 @@ from bot.outbox.stored_failure import Failure
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import SonoranClient
-from bot.storage import Database, StorageError
+from bot.storage import Database, StorageError, UnusableDatabaseError
 from bot.timing import Timing, loop_time
+
+UNUSABLE_AT_LAST = 3
+"""How often in a row the database must be found unusable before the process ends for it."""
 
 DAY_SECONDS = 86_400.0
 
@@ -60,7 +64,7 @@ class OutboxWorker:
         self._timing = timing
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
-        self._leases = Leases(database, owner, timing=timing)
+        self._leases = Leases(database, owner, self.store.rows, timing=timing)
         self._queue = WorkQueue(waiting_notes, ask_again=timing.ask_guild_again)
         self._breaker = CircuitBreaker(
             cad,
@@ -68,7 +72,9 @@ class OutboxWorker:
             first_pause=timing.first_probe_pause,
             longest_pause=limits.longest_pause_seconds,
         )
-        self._sender = Sender(self._queue, self.store, cad, self._breaker, limits, changed, timing)
+        self._sender = Sender(
+            self._queue, self.store, self._leases, cad, self._breaker, limits, changed, timing
+        )
         self._reconciler = Reconciler(
             self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
         )
@@ -84,7 +90,6 @@ class OutboxWorker:
             timing=timing,
         )
         self._registered = asyncio.Event()
-        self._heartbeat_at = 0.0
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()
 
@@ -92,6 +97,11 @@ class OutboxWorker:
     def keeps_history(self) -> bool:
         """Whether finished notes are kept for looking back."""
         return self._history_seconds > 0
+
+    @property
+    def unreadable(self) -> int:
+        """How many notes were set aside as their rows cannot be read."""
+        return len(self.store.rows.unreadable)
 
     @property
     def held_back(self) -> bool:
@@ -116,8 +126,9 @@ class OutboxWorker:
         or `withdraw`, in any case, by the same process.
         """
         await self._registered.wait()
-        if loop_time() - self._heartbeat_at >= 2 * self._timing.heartbeat:
-            await self._heartbeat()  # the database was away, and the others may take us for gone
+        if self._leases.age >= 2 * self._timing.heartbeat:
+            # The database was away, and other processes may take this one for gone.
+            await self._leases.heartbeat()
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
@@ -202,21 +213,50 @@ class OutboxWorker:
             raise
 
     async def run(self) -> None:
-        """Deliver notes until cancelled; then `finish` is to be called."""
+        """Deliver notes until cancelled; then `finish` is to be called.
+
+        Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
+        """
         await self._until_stored(self._leases.register)
-        self._heartbeat_at = loop_time()
         self._registered.set()
         await self._until_stored(self._recovery.recover)
-        parts = (self._breaker.run, self._sender.run, self._reconciler.run, self._expiry.run)
-        loops = (*parts, self._housekeeping)
-        async with asyncio.TaskGroup() as group:
-            for loop in loops:
-                group.create_task(loop())
-            group.create_task(delete_old(self._leases, self._history_seconds, self._timing))
+        loops = (
+            self._breaker.run,
+            self._sender.run,
+            self._reconciler.run,
+            self._expiry.run,
+            self._housekeeping,
+            functools.partial(delete_old, self._leases, self._history_seconds, self._timing),
+        )
+        try:
+            async with asyncio.TaskGroup() as group:
+                for loop in loops:
+                    group.create_task(self._kept_running(loop))
+        except BaseExceptionGroup as errors:
+            unusable = errors.subgroup(UnusableDatabaseError)
+            if unusable is None:
+                raise
+            raise unusable.exceptions[0] from None
+
+    async def _kept_running(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """Run one of the loops, and again after an error that nobody foresaw."""
+        while True:
+            try:
+                await loop()
+            except UnusableDatabaseError:
+                raise
+            except Exception:
+                _log.exception("a part of the outbox failed and begins anew")
+                await asyncio.sleep(self._timing.begin_anew)
 
     async def finish(self, seconds: float) -> None:
-        """After `run` has ended: let the sends under way end, at most that long."""
+        """After `run` has ended: let the sends under way end, at most that long.
+
+        Meanwhile this process keeps its lease, so that no other one takes them over.
+        """
+        heartbeats = asyncio.create_task(self._keep_lease())
         await self._sender.finish(seconds)
+        heartbeats.cancel()
         forgetting = set(self._forgetting)
         for task in forgetting:
             task.cancel()  # the next process finds out that nobody was promised anything
@@ -227,6 +267,12 @@ class OutboxWorker:
         """Leave what is unfinished to the next process, if the database can be reached."""
         with contextlib.suppress(StorageError):
             await self._leases.release()
+
+    async def _keep_lease(self) -> None:
+        while True:
+            with contextlib.suppress(StorageError):
+                await self._leases.heartbeat()
+            await asyncio.sleep(self._timing.heartbeat)
 
     def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
         now = loop_time()
@@ -249,22 +295,23 @@ class OutboxWorker:
 
     async def _housekeeping(self) -> None:
         """Say that this process is there, and then take over what others left."""
+        unusable = 0
         while True:
             try:
-                if loop_time() - self._heartbeat_at >= self._timing.heartbeat:
-                    await self._heartbeat()
+                if self._leases.age >= self._timing.heartbeat:
+                    await self._leases.heartbeat()
                 await self._recovery.recover()
                 await self._settle_doubts()
+                unusable = 0
             except StorageError as error:
                 _log.warning("the outbox cannot be looked after: %s", error)
+                unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
+                if unusable == UNUSABLE_AT_LAST:  # one odd answer is not the truth
+                    raise
             await asyncio.sleep(self._timing.recovery_interval)
 
     async def _until_stored(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
         return await until_stored(operation, self._timing)
-
-    async def _heartbeat(self) -> None:
-        await self._leases.heartbeat()
-        self._heartbeat_at = loop_time()
 
     async def _settle_doubts(self) -> None:
         """Find out which buttons' moves were made though nobody confirmed them."""

@@ -108,7 +108,9 @@ class SettingsCache:
                 problem = SettingProblem.SETTINGS_FULL
             raise Refusal(problem) from None
         self.full = False
-        self._take(settings)
+        if settings.version <= self._version and settings != self._known.get(guild_id):
+            self._version = settings.version + 1  # beyond the database's, which has become older
+        self._known[guild_id] = settings
         return settings
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
@@ -121,9 +123,13 @@ class SettingsCache:
 
     async def refresh(self) -> None:
         """Read what has changed since the last time; raises as the store does."""
-        for settings in await self._store.changed_since(self._version):
-            self._take(settings)
-            self._version = max(self._version, settings.version)
+        latest = await self._store.latest_version()
+        if latest < self._version:
+            _log.warning("the database has become older: all settings are read anew")
+            self._version = 0
+        changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
+        self._known = {**self._known, **changed} if self._version else changed
+        self._version = max(latest, *(each.version for each in changed.values()), 0)
         self._loaded.set()
 
     async def keep_fresh(self) -> None:
@@ -150,8 +156,3 @@ class SettingsCache:
         self._trouble = (
             str(error) if known else f"It answers with an error ({type(error).__name__})."
         )
-
-    def _take(self, settings: GuildSettings) -> None:
-        known = self._known.get(settings.guild_id)
-        if known is None or known.version <= settings.version:
-            self._known[settings.guild_id] = settings

@@ -11,7 +11,8 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage.database import Database
 
-# Made once, as it is asked every few seconds.
+# Made once, as they are asked every few seconds.
+_LATEST_VERSION = select(settings_version.c.value)
 _CHANGED_SINCE = (
     select(guild_settings)
     .where(guild_settings.c.version > bindparam("known", type_=BigInteger))
@@ -52,6 +53,13 @@ class SettingsRepository:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    async def latest_version(self) -> int:
+        """Return the version of the last change of any server's settings, 0 before the first.
+
+        It falls only when the database has become older, by a failover or a restored backup.
+        """
+        return await self._database.run(lambda c: c.scalar(_LATEST_VERSION)) or 0
 
     async def changed_since(self, version: int) -> list[GuildSettings]:
         """Return the settings changed after `version`, in the order of their changes; 0 for all.

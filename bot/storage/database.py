@@ -18,7 +18,7 @@ from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import TOO_LATE, forbids, unavailable
 from bot.storage.sqlite_file import SqliteFile
-from bot.storage.upgrade import HEAD, may_make_tables, revision_of, upgrade
+from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
 from bot.timing import Timing
 
 UPGRADE_SECONDS = 60.0
@@ -84,6 +84,7 @@ class Database:
                     return None
             if isinstance(self._connector, SqliteConnector):
                 self._connector.shared = shared
+            await self._submit(check_encoding, self._seconds)
             found = await self._submit(revision_of, self._seconds)
             if found != HEAD and not shared:
                 await self._submit(upgrade, UPGRADE_SECONDS)

@@ -65,6 +65,11 @@ _NO_ROOT_CERTIFICATE = (
     "The database's certificate cannot be checked as its sslmode asks: name the file with its root "
     "certificate in PGSSLROOTCERT."
 )
+_NO_SUCH_TABLE = ("42P01", "42703")
+_CHANGED_TABLES = (
+    "Callnote's tables in the database have been deleted or changed: restore a backup of it, or "
+    "name another database in DATABASE_URL."
+)
 _WRONG_CERTIFICATE = "The database's certificate is not one that sslmode allows."
 
 
@@ -139,6 +144,8 @@ def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     if code is None:  # the driver's own, for a connection that was closed
         return None if isinstance(error, sqlite3.ProgrammingError) else unavailable("it is closed")
     code &= 0xFF
+    if code == sqlite3.SQLITE_ERROR and re.match("no such (table|column)", str(error)):
+        return UnusableDatabaseError(_CHANGED_TABLES)
     if code == sqlite3.SQLITE_FULL:
         return StorageFullError("The database has no room left on its disk.")
     if code in _SQLITE_DAMAGED:
@@ -164,6 +171,8 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
         return _of_words(str(error))
     if code == "53100":
         return StorageFullError("The database has no room left on its disk.")
+    if code in _NO_SUCH_TABLE:
+        return UnusableDatabaseError(_CHANGED_TABLES)
     for beginning in (code, code[:2]):
         if beginning in _SQLSTATES:
             return unavailable(_SQLSTATES[beginning])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, inspect, text
 
-from bot.storage.errors import NewerSchemaError
+from bot.storage.errors import NewerSchemaError, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 
 HEAD = REVISIONS[-1]
@@ -28,6 +28,18 @@ def revision_of(connection: Connection) -> str | None:
             "another database."
         )
     return found
+
+
+def check_encoding(connection: Connection) -> None:
+    """Raise `UnusableDatabaseError` for a database that cannot store any text."""
+    if connection.dialect.name != "postgresql":
+        return
+    encoding = connection.scalar(text("SHOW server_encoding"))
+    if encoding != "UTF8":
+        raise UnusableDatabaseError(
+            f"The database's encoding is {encoding}, which cannot store every note: create one "
+            "with ENCODING 'UTF8' and name it in DATABASE_URL."
+        )
 
 
 def may_make_tables(connection: Connection) -> bool:

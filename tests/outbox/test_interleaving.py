@@ -177,7 +177,9 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
         workers.QUICK,
     )
     told = asyncio.Queue[NoteRecord]()
-    sender = Sender(queue, store, worker.client, breaker, limits, told.put_nowait, QUICK)
+    leases = Leases(database, store.owner)
+    await leases.register()
+    sender = Sender(queue, store, leases, worker.client, breaker, limits, told.put_nowait, QUICK)
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)
     task = asyncio.create_task(sender.run())

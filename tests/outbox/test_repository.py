@@ -106,6 +106,15 @@ async def test_a_repeated_note_is_held_while_the_other_may_be_in_the_cad(
     assert 0 <= ago <= REPEAT_SECONDS
 
 
+async def test_a_note_of_before_the_clock_was_set_back_is_not_repeated(
+    database: Database, store: OutboxRepository
+) -> None:
+    await store.accept(new_note(), waiting_limit=9)
+    await shift(database, -3600, "accepted_at", "updated_at", "round_started_at")
+    record, ago = await store.accept(new_note(), waiting_limit=9)
+    assert (record.state, ago) == (NoteState.RECEIVED, None)
+
+
 @pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.CANCELLED])
 async def test_a_repeated_note_is_taken_when_the_other_came_to_nothing(
     store: OutboxRepository, state: NoteState

@@ -141,3 +141,9 @@ async def test_a_change_is_there_after_the_database_was_closed(
         assert await store.changed_since(0) == [changed]
         change = await store.last_change(1)
         assert change == SettingChange(7, change.changed_at if change else 0, "None to 5")
+
+
+async def test_the_latest_version_is_that_of_the_last_change(store: SettingsRepository) -> None:
+    assert await store.latest_version() == 0
+    await choose(store, 1, 5)
+    assert (await choose(store, 2, 6)).version == await store.latest_version() == 2

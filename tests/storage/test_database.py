@@ -181,7 +181,7 @@ async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
         database.run(fail),
         add(database, 1),
         add(database, 2),
-        database.execute(text("SELECT * FROM no_such_table")),
+        database.execute(text("SELECT no_such_function(1)")),
         add(database, 3),
     ]
     group = asyncio.gather(*works, return_exceptions=True)
@@ -377,5 +377,5 @@ async def test_a_full_database_saves_nothing_and_says_so(database: Database, tab
 async def test_a_mistake_of_the_program_is_not_taken_for_a_failure_of_the_database(
     database: Database,
 ) -> None:
-    with pytest.raises(DBAPIError, match="no_such_table"):
-        await database.execute(text("SELECT * FROM no_such_table"))
+    with pytest.raises(DBAPIError, match="no_such_function"):
+        await database.execute(text("SELECT no_such_function(1)"))

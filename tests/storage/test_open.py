@@ -5,6 +5,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -242,6 +243,23 @@ async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
                 await Database(reader, seconds=20.0).open(shared=shared)
         finally:
             await administer(url, f"DROP ROLE {role}")
+
+
+@both_ways
+async def test_a_database_that_cannot_store_every_text_is_refused(
+    request: pytest.FixtureRequest, shared: bool
+) -> None:
+    url, name = server_url(request.config), f"callnote_{uuid.uuid4().hex}"
+    await administer(
+        url,
+        f"CREATE DATABASE {name} ENCODING 'WIN1252' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0",
+    )
+    server = DatabaseUrl.parse(url, folder=Path())
+    try:
+        with pytest.raises(UnusableDatabaseError, match=r"is WIN1252, .* DATABASE_URL"):
+            await Database(databases.at(server, database=name)).open(shared=shared)
+    finally:
+        await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 async def test_a_certificate_cannot_be_verified_without_a_root_certificate(

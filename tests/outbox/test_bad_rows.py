@@ -1,0 +1,95 @@
+"""Rows, tables and notes that would stop everybody if they were not set aside."""
+
+from __future__ import annotations
+
+import aiohttp
+import pytest
+from sqlalchemy import text
+
+from bot.outbox import NoteState
+from bot.outbox.recovery import MOST_RECOVERIES
+from bot.outbox.schema import notes
+from bot.sandbox.sonoran import SonoranServer
+from bot.storage import Database, UnusableDatabaseError
+from tests import database as databases
+from tests.outbox import workers
+from tests.outbox.workers import Worker, in_state, stored, working
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+cad = workers.cad
+session = workers.session
+
+
+async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = Worker(database, cad, session).outbox.store
+    odd = await in_state(store, NoteState.ADDED, "odd", 124)
+    await database.execute(notes.update().values(state="archived", settled=False))
+    record = await in_state(store, NoteState.QUEUED)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+        assert worker.outbox.unreadable == 1
+        assert await worker.outbox.store.get(odd.id) is None
+        (found,) = await worker.outbox.store.history(1)
+        assert found.id == record.id
+    (line,) = (each.message for each in caplog.records if "set aside" in each.message)
+    assert str(odd.id) in line
+    states = await database.run(lambda c: set(c.scalars(text("SELECT state FROM notes"))))
+    assert states == {"archived", "added"}
+
+
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING])
+async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    record = await in_state(Worker(database, cad, session).outbox.store, state)
+    await database.execute(notes.update().values(recoveries=MOST_RECOVERIES))
+    async with working(Worker(database, cad, session)) as worker:
+        end = NoteState.FAILED if state is NoteState.QUEUED else NoteState.UNCONFIRMED
+        given_up = await worker.became(record, end)
+        assert given_up.recoveries == MOST_RECOVERIES + 1
+        assert len(worker.outbox) == 0
+    assert cad.note_requests == []
+
+
+async def test_notes_that_were_handed_over_are_not_counted_as_recovered(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    leaving = Worker(database, cad, session)
+    record = await in_state(leaving.outbox.store, NoteState.QUEUED)
+    await leaving.outbox.hand_over()
+    async with working(Worker(database, cad, session)) as worker:
+        assert (await worker.became(record, NoteState.ADDED)).recoveries == 0
+    assert stored(cad) == ["some note here"]
+
+
+async def test_tables_that_are_gone_end_delivery_in_a_sentence(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(await worker.note(), NoteState.ADDED)
+        await database.execute(text("DROP TABLE notes"))
+        with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+            await worker.until(lambda _: False)
+
+
+async def test_a_process_that_does_not_hold_its_lease_sends_nothing(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    # The margin is as long as the lease, so that it is never held; SQLite has no other process.
+    worker = Worker(database, cad, session, lease_margin=24.0, lease_timeout=24.0)
+    async with working(worker):
+        record = await worker.note()
+        if database.address.path is not None:
+            await worker.became(record, NoteState.ADDED)
+        else:
+            await worker.until(
+                lambda told: sum(each.state is NoteState.QUEUED for each in told) > 3
+            )
+            assert cad.note_requests == []

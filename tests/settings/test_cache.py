@@ -1,0 +1,44 @@
+"""The settings in force, when the database becomes older than what it confirmed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import text
+
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import GuildSettings, SettingsRepository
+from bot.storage import Database
+from tests import database as databases
+from tests.timing import QUICK
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+
+
+def words(before: GuildSettings, after: GuildSettings) -> str:
+    return f"{before.server_id} to {after.server_id}"
+
+
+async def test_all_settings_are_read_anew_and_a_confirmed_change_is_in_force(
+    database: Database,
+) -> None:
+    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    await cache.refresh()
+    for guild_id in (1, 2):
+        await cache.change(guild_id, 7, lambda s: replace(s, role_ids=frozenset({5, 6})), words)
+    await cache.refresh()
+    await database.execute(  # as before the second change
+        text("UPDATE settings_version SET value = 1"),
+        text("DELETE FROM guild_settings WHERE guild_id = 2"),
+    )
+    await cache.change(1, 7, lambda s: replace(s, role_ids=frozenset({5})), words)
+    assert cache.dispatcher_roles(1) == frozenset({5})
+    await cache.refresh()
+    assert cache.dispatcher_roles(1) == frozenset({5})
+    assert not cache.has_settings(2)
+    await database.execute(text("UPDATE settings_version SET value = 0"))
+    await database.execute(text("DELETE FROM guild_settings"))
+    await cache.refresh()
+    assert not cache.has_settings(1)
