@@ -162,6 +162,9 @@ class Timing:
     """How long after its time a note in doubt is looked for at most: what became of it is to be
     said while the interaction's token is good, as nothing else may lead to the message."""
 
+    token_interval: float = 60.0
+    """How often interactions' tokens are deleted that no longer work."""
+
     purge_interval: float = 3600.0
     """How often old rows are deleted."""
 

@@ -1,31 +1,119 @@
-"""Deletes what nobody needs any more, without ever keeping a note waiting for it."""
+"""Deletes rows and tokens that nobody needs any more, without keeping a note waiting for it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 
-from bot.outbox.leases import Leases
-from bot.storage import StorageError
+from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_, update
+
+from bot.outbox.leases import READ_WINDOW_SECONDS
+from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
+from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
+from bot.storage import Database, StorageError
 from bot.timing import Timing
+
+HELD_SECONDS = 900.0
+"""How long a held note waits for its member; the private question is gone by then."""
+
+TOKEN_SECONDS = 900.0
+"""How long an interaction's token works (Discord API docs, Receiving and Responding to
+Interactions)."""
+
+LEDGER_SECONDS = 90 * 86_400.0
+"""How long the delivery ledger keeps what a call has, far longer than a call lives."""
+
+SETTLING_SECONDS = 120.0
+"""How long a finished note stays at least, so that a repetition of it is noticed."""
+
+BATCH = 200
+"""How many rows are deleted in one transaction, so that a note never waits long for it."""
 
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
+_WAITING = [state.value for state in WAITING]
+_GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
+
 _log = logging.getLogger(__name__)
 
 
-async def delete_old(leases: Leases, history_seconds: float, timing: Timing) -> None:
-    """Delete what is old now and every `timing.purge_interval`, for ever.
+class Cleanup:
+    """Deletes old rows; finished notes are kept for `history_seconds`, and for what may be pressed.
 
-    `history_seconds` is how long finished notes are kept.
+    Notes that were given up stay for a day in any case, as they can be taken up again; so do
+    leases. The ledger is kept for 90 days, reads of the call list for two minutes, and tokens for
+    the 15 minutes that they work.
     """
-    while True:
-        try:
-            for _ in range(MOST_BATCHES):
-                if not await leases.purge(history_seconds):
-                    break
-                await asyncio.sleep(timing.purge_pause)
-        except StorageError as error:
-            _log.warning("old notes cannot be deleted: %s", error)
-        await asyncio.sleep(timing.purge_interval)
+
+    def __init__(
+        self, database: Database, history_seconds: float, *, timing: Timing = Timing()
+    ) -> None:
+        self._database = database
+        self._history_seconds = history_seconds
+        self._timing = timing
+
+    async def run(self) -> None:
+        """Delete old rows every `timing.purge_interval`, and tokens more often, for ever."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._purge_for_ever())
+            group.create_task(self._delete_tokens_for_ever())
+
+    async def _purge_for_ever(self) -> None:
+        while True:
+            try:
+                for _ in range(MOST_BATCHES):
+                    if not await self.purge():
+                        break
+                    await asyncio.sleep(self._timing.purge_pause)
+            except StorageError as error:
+                _log.warning("old rows cannot be deleted: %s", error)
+            await asyncio.sleep(self._timing.purge_interval)
+
+    async def _delete_tokens_for_ever(self) -> None:
+        while True:
+            try:
+                await self.delete_tokens()
+            except StorageError as error:
+                _log.warning("old tokens cannot be deleted: %s", error)
+            await asyncio.sleep(self._timing.token_interval)
+
+    async def delete_tokens(self) -> None:
+        """Delete the interactions' tokens that no longer work; raises as `Database.run` does."""
+        useless = notes.c.round_started_at < self._database.now - TOKEN_SECONDS
+        await self._database.execute(
+            update(notes).where(notes.c.token.is_not(None), useless).values(token=None)
+        )
+
+    async def purge(self) -> int:
+        """Delete a batch of old rows of each table; returns how many, 0 at the end.
+
+        Raises as `Database.run` does.
+        """
+        now = self._database.now
+        finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
+        # What its member may still press a button for, or has not been told yet.
+        needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))
+        old = notes.c.updated_at
+        history = self._history_seconds
+        batches = (
+            (
+                notes,
+                or_(
+                    and_(notes.c.state == NoteState.HELD.value, old < now - HELD_SECONDS),
+                    and_(finished, ~needed, old < now - max(history, SETTLING_SECONDS)),
+                    and_(finished, needed, old < now - max(history, RETRY_SECONDS)),
+                ),
+            ),
+            (delivery_ledger, delivery_ledger.c.updated_at < now - LEDGER_SECONDS),
+            (leases, leases.c.heartbeat_at < now - RETRY_SECONDS),
+            (call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS),
+        )
+        return sum([await self._delete(table, condition) for table, condition in batches])
+
+    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
+        key = tuple_(*table.primary_key.columns)
+        some = select(*table.primary_key.columns).where(condition).limit(BATCH)
+        # Asked again of each row, as a button may just have taken a note up again.
+        deletion = delete(table).where(key.in_(some), condition)
+        return await self._database.run(lambda connection: connection.execute(deletion).rowcount)

@@ -1,4 +1,4 @@
-"""Which process looks after which note, and what is deleted when nobody needs it any more."""
+"""Which process owns which notes, and how the processes share the reads of the call list."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import math
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Executable,
     Integer,
-    Table,
     and_,
     bindparam,
     case,
@@ -24,7 +22,7 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.rows import RowReader
-from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
+from bot.outbox.schema import call_list_reads, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import Database
 from bot.timing import Timing, loop_time
@@ -32,25 +30,8 @@ from bot.timing import Timing, loop_time
 READ_WINDOW_SECONDS = 60.0
 """The time that the limit of reads of the call list speaks about (page get-calls)."""
 
-HELD_SECONDS = 900.0
-"""How long a held note waits for its member; the private question is gone by then."""
-
-TOKEN_SECONDS = 900.0
-"""How long an interaction's token works (Discord API docs, Receiving and Responding to
-Interactions)."""
-
-DELIVERED_SECONDS = 90 * 86_400.0
-"""How long it is remembered what was delivered to a call, far longer than a call lives."""
-
-SETTLING_SECONDS = 120.0
-"""How long a finished note stays at least, so that the same again is noticed."""
-
-BATCH = 200
-"""How many rows are deleted in one transaction, so that a note never waits long for it."""
-
 _READS_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
 _WAITING = [state.value for state in WAITING]
-_GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
 
 
 class Leases:
@@ -194,48 +175,3 @@ class Leases:
             return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
         connection.execute(call_list_reads.insert().values(read_at=moment))
         return 0.0
-
-    async def purge(self, history_seconds: float) -> int:
-        """Delete a batch of what nobody needs any more; returns how many rows, 0 at the end.
-
-        `history_seconds` is how long finished notes are kept.
-        """
-        now = self._database.now
-        finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
-        # What its member may still press a button for, or has not been told yet.
-        needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))
-        old = notes.c.updated_at
-        count = await self._delete(
-            notes,
-            or_(
-                and_(notes.c.state == NoteState.HELD.value, old < now - HELD_SECONDS),
-                and_(finished, ~needed, old < now - max(history_seconds, SETTLING_SECONDS)),
-                and_(finished, needed, old < now - max(history_seconds, RETRY_SECONDS)),
-            ),
-        )
-        count += await self._delete(
-            delivery_ledger, delivery_ledger.c.updated_at < now - DELIVERED_SECONDS
-        )
-        count += await self._delete(leases, leases.c.heartbeat_at < now - RETRY_SECONDS)
-        count += await self._delete(
-            call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS
-        )
-        useless = notes.c.round_started_at < now - 2 * TOKEN_SECONDS
-        await self._database.execute(
-            update(notes).where(notes.c.token.is_not(None), useless).values(token=None)
-        )
-        return count
-
-    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
-        keys: list[Any] = list(table.primary_key.columns)
-        some = select(*keys).where(condition).limit(BATCH)
-
-        def delete_some(connection: Connection) -> int:
-            found = connection.execute(some).all()
-            for row in found:
-                same = [key == value for key, value in zip(keys, row, strict=True)]
-                # Asked again of each row, as a button may just have taken a note up again.
-                connection.execute(delete(table).where(*same, condition))
-            return len(found)
-
-        return await self._database.run(delete_some)

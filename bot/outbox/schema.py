@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from bot.storage.tables import COUNTED_ID, metadata
 
@@ -50,6 +61,12 @@ notes = Table(
     Index("notes_guild", "guild_id", "position"),
     Index("notes_call", "server_id", "call_id", "position"),
     Index("notes_settled", "settled", "updated_at"),
+    Index(
+        "notes_token",
+        "round_started_at",
+        postgresql_where=text("token IS NOT NULL"),
+        sqlite_where=text("token IS NOT NULL"),
+    ),
 )
 """A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
 it is final, and shown and logged as such."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.cleanup import delete_old
+from bot.outbox.cleanup import Cleanup
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
@@ -89,6 +88,7 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
+        self._cleanup = Cleanup(database, self._history_seconds, timing=timing)
         self._registered = asyncio.Event()
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()
@@ -226,7 +226,7 @@ class OutboxWorker:
             self._reconciler.run,
             self._expiry.run,
             self._housekeeping,
-            functools.partial(delete_old, self._leases, self._history_seconds, self._timing),
+            self._cleanup.run,
         )
         try:
             async with asyncio.TaskGroup() as group:

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
-from bot.outbox.leases import BATCH, Leases
+from bot.outbox.cleanup import BATCH, Cleanup
+from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
@@ -39,10 +40,10 @@ def leases(database: Database) -> Leases:
     return Leases(database, "one")
 
 
-async def purged(leases: Leases, history: float) -> list[int]:
+async def purged(database: Database, history: float) -> list[int]:
     """Purge to the end; returns how many rows went with each batch."""
-    batches = []
-    while count := await leases.purge(history):
+    cleanup, batches = Cleanup(database, history), []
+    while count := await cleanup.purge():
         batches.append(count)
     return batches
 
@@ -69,7 +70,7 @@ async def test_nothing_is_deleted_that_is_young(
 ) -> None:
     await in_every_state(store)
     await shift(database, 100)
-    assert await purged(leases, 0) == []
+    assert await purged(database, 0) == []
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ async def test_each_kind_of_note_goes_when_its_time_is_over(
 ) -> None:
     await in_every_state(store)
     await shift(database, age)
-    await purged(leases, history)
+    await purged(database, history)
     assert await left(store, database) == set(NoteState) - gone
 
 
@@ -111,7 +112,7 @@ async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
 ) -> None:
     await in_every_state(store, told=False)
     await shift(database, DAY - 100)
-    await purged(leases, 0)
+    await purged(database, 0)
     assert await left(store, database) == set(NoteState) - {NoteState.HELD}
 
 
@@ -120,7 +121,7 @@ async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(
 ) -> None:
     await in_every_state(store)
     await shift(database, 10_000 * DAY)
-    await purged(leases, 0)
+    await purged(database, 0)
     assert await left(store, database) == {state for state in NoteState if state.waiting}
 
 
@@ -129,7 +130,7 @@ async def test_nothing_is_deleted_after_the_clock_was_set_back(
 ) -> None:
     await in_every_state(store)
     await shift(database, -DAY)
-    assert await purged(leases, 0) == []
+    assert await purged(database, 0) == []
 
 
 async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
@@ -139,7 +140,7 @@ async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
     more = [{**row, "id": n, "position": n} for n in range(1, 2 * BATCH + 50)]
     await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
-    assert await purged(leases, 0) == [BATCH, BATCH, 50]
+    assert await purged(database, 0) == [BATCH, BATCH, 50]
     assert await store.get(record.id) is None
 
 
@@ -148,12 +149,12 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
 ) -> None:
     record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
-    await purged(leases, 0)
+    await purged(database, 0)
     assert [each.added for each in (await explained(database, record)).values()] == [1]
     await database.execute(
         update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
     )
-    assert await purged(leases, 0) == [1]
+    assert await purged(database, 0) == [1]
     assert await explained(database, record) == {}
 
 
@@ -167,7 +168,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
         insert(schema.leases).values(id="gone", heartbeat_at=old),
         insert(call_list_reads).values(read_at=old),
     )
-    assert await purged(leases, 0) == [2]
+    assert await purged(database, 0) == [2]
     known = select(schema.leases.c.id)
     assert await database.run(lambda c: c.scalars(known).all()) == ["one"]
     reads = select(func.count()).select_from(call_list_reads)
@@ -178,9 +179,9 @@ async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
     old = await in_state(store, NoteState.QUEUED)
-    await shift(database, 1801, "round_started_at")
+    await shift(database, 901, "round_started_at")
     new = await in_state(store, NoteState.QUEUED, call=124)
-    await leases.purge(30 * DAY)
+    await Cleanup(database, 30 * DAY).delete_tokens()
     tokens = [(await store.get(each.id)) for each in (old, new)]
     assert [each and each.token for each in tokens] == [None, "interaction-token"]
 
@@ -194,7 +195,7 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
         await shift(database, DAY + 1)
         move = "UPDATE notes SET state = 'queued', updated_at = extract(epoch FROM now())"
         async with transaction(address, move):  # a button's, which is not committed yet
-            purge = asyncio.create_task(Leases(database, "one").purge(0))
+            purge = asyncio.create_task(Cleanup(database, 0).purge())
             await somebody_waits(address)
         await purge
         now = await store.get(record.id)

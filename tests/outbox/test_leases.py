@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
+from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.schema import call_list_reads
 from bot.storage import Database, DatabaseUrl
@@ -193,7 +194,7 @@ async def test_a_process_that_stays_after_it_was_forgotten_is_there_again(
 ) -> None:
     one, two = await entered(database, "one", "two")
     await silent_for(database, "one", 90_000)
-    await two.purge(0)
+    await Cleanup(database, 0).purge()
     await one.heartbeat()
     await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     assert (await two.claim_orphans(100))[0] == []
