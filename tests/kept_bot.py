@@ -107,6 +107,7 @@ class KeptWorld(World):
         self.cad.faults = self._faults = NotedFaults()
         self.cad.requests.clear()
         Community.__init__(self.cad, COMMUNITY, API_KEY)
+        self.cad.versions, self.cad.absent_answer = {1, 2}, "backend"
         self.populate()
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
 
