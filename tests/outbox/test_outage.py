@@ -87,12 +87,12 @@ async def test_notes_that_waited_out_an_outage_are_added_once_and_in_order(
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="any", status=503, times=None))
     async with working(Worker(database, cad, session)) as worker:
-        records = await accept_many(worker, 50)
+        records = await accept_many(worker, 20)
         await eventually(lambda: requests(cad, "version") >= 4)
         cad.faults.clear()
         await all_added(worker, records)
-    assert everything_is_there_once_and_in_order(cad, 50)
-    assert requests(cad, "note") <= 50 + len(CALLS)
+    assert everything_is_there_once_and_in_order(cad, 20)
+    assert requests(cad, "note") <= 20 + len(CALLS)
 
 
 @on_sqlite
