@@ -35,6 +35,11 @@ it short itself.
 """
 
 QUICK_PROCESS = replace(
-    QUICK, acknowledge=Timing().acknowledge, heartbeat=0.4, stale_send=1.0, lease_timeout=4.0
+    QUICK,
+    acknowledge=Timing().acknowledge,
+    heartbeat=0.4,
+    stale_send=1.0,
+    lease_timeout=4.0,
+    recovery_interval=0.3,
 )
 """The same for a process of its own, whose lease a test can let lapse by itself."""
