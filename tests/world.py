@@ -213,9 +213,13 @@ class World:
 
     async def settled(self) -> None:
         """Wait until nothing is left to do about any note of the first bot."""
-        async with asyncio.timeout(PATIENCE):
-            while self.rows("SELECT 1 FROM notes WHERE NOT settled LIMIT 1"):  # noqa: ASYNC110 - SQLite tells of nothing
-                await asyncio.sleep(0.01)
+        path = self.file(0).path
+        assert path is not None
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            left = "SELECT 1 FROM notes WHERE NOT settled LIMIT 1"
+            async with asyncio.timeout(PATIENCE):
+                while other.execute(left).fetchone():  # noqa: ASYNC110 - SQLite tells of nothing
+                    await asyncio.sleep(0.02)
 
     async def restart(self) -> None:
         """Stop every bot in good order and run one with the same database."""
