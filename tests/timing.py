@@ -12,9 +12,9 @@ QUICK = Timing(
     longest_database_retry=0.5,
     first_discord_retry=0.05,
     identify_again=0.05,
-    settings_refresh=0.2,
+    settings_refresh=1.0,
     other_instance=0.3,
-    recovery_interval=0.2,
+    recovery_interval=1.0,
     send_again=0.05,
     longest_store_retry=0.2,
     expiry_interval=0.05,
@@ -41,5 +41,6 @@ QUICK_PROCESS = replace(
     stale_send=1.0,
     lease_timeout=4.0,
     lease_margin=1.0,
+    recovery_interval=0.3,
 )
 """The same for a process of its own, whose lease a test can let lapse by itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ LIMITS = Limits(
     notes_per_minute=6000,
     notes_burst=1000,
     call_reads_per_minute=600,
-    settle_seconds=0.5,
+    settle_seconds=0.2,
     longest_pause_seconds=0.2,
 )
 """Limits with which a test need not wait a minute."""
@@ -55,17 +56,10 @@ class World:
         self.cad = cad
         self.guild = discord.add_guild(name="Rockford County")
         self.role = self.guild.add_role("Dispatcher")
-        self.channel = self.guild.add_channel("dispatch")
-        self.dispatcher = self.guild.add_member("dana", nick="Dana D-2", roles=[self.role])
-        self.civilian = self.guild.add_member("casey")
-        self.admin = self.guild.add_member(
-            "alex", nick="Alex", permissions=ORDINARY_PERMISSIONS | MANAGE_GUILD
-        )
+        self.populate()
         self.folder = folder
         self.database: DatabaseUrl | None = None
         self.timing = QUICK
-        cad.add_call(123, title="Traffic stop")
-        cad.rate_limited = False
         self.stop = asyncio.Event()
         self.bots: list[asyncio.Task[None]] = []
         self.config = Config(
@@ -77,6 +71,17 @@ class World:
             discord_api_url=discord.api_url,
             limits=LIMITS,
         )
+
+    def populate(self) -> None:
+        """Let there be a channel, the three members and the call."""
+        self.channel = self.guild.add_channel("dispatch")
+        self.dispatcher = self.guild.add_member("dana", nick="Dana D-2", roles=[self.role])
+        self.civilian = self.guild.add_member("casey")
+        self.admin = self.guild.add_member(
+            "alex", nick="Alex", permissions=ORDINARY_PERMISSIONS | MANAGE_GUILD
+        )
+        self.cad.add_call(123, title="Traffic stop")
+        self.cad.rate_limited = False
 
     def file(self, number: int) -> DatabaseUrl:
         """Return the address of the file that the bot with this number uses, counted from 0."""
@@ -198,6 +203,23 @@ class World:
     def stored(self, call_id: int = 123) -> list[str]:
         """Return the texts of the notes that the CAD has."""
         return [note.content for note in self.cad.notes(call_id)]
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return what a query finds in the first bot's SQLite file."""
+        path = self.file(0).path
+        assert path is not None
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            return other.execute(query).fetchall()
+
+    async def settled(self) -> None:
+        """Wait until nothing is left to do about any note of the first bot."""
+        path = self.file(0).path
+        assert path is not None
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            left = "SELECT 1 FROM notes WHERE NOT settled LIMIT 1"
+            async with asyncio.timeout(PATIENCE):
+                while other.execute(left).fetchone():  # noqa: ASYNC110 - SQLite tells of nothing
+                    await asyncio.sleep(0.02)
 
     async def restart(self) -> None:
         """Stop every bot in good order and run one with the same database."""

@@ -8,7 +8,15 @@ import json
 import pytest
 
 from bot.sandbox.discord.markdown import render
+from tests import kept_bot
 from tests.world import API_KEY, COMMUNITY, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
+
+# Of the module's scope, so that the tests with one version follow each other.
+both_versions = pytest.mark.parametrize("version", [1, 2], scope="module")
 
 
 async def test_the_note_is_echoed_in_the_channel(world: World) -> None:
@@ -60,12 +68,12 @@ async def test_a_cad_without_version_2_is_spoken_to_in_version_1(world: World) -
 
 @pytest.mark.parametrize("call", ["#123", " 123 ", "0123"])
 async def test_a_call_number_may_be_written_as_people_do(world: World, call: str) -> None:
-    await world.start()
+    await world.start_with(2)
     await world.say(call=call)
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@both_versions
 @pytest.mark.parametrize(
     ("note", "stored", "shown"),
     [
@@ -95,7 +103,7 @@ async def test_any_text_reaches_the_cad_and_shows_literally(
     assert not message.pings.roles
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@both_versions
 async def test_a_long_note_is_stored_whole_and_shown_shortened(world: World, version: int) -> None:
     await world.start_with(version)
     note = "**x** " * 660 + "the end"
@@ -107,7 +115,7 @@ async def test_a_long_note_is_stored_whole_and_shown_shortened(world: World, ver
 
 
 async def test_mentions_reach_the_cad_as_names(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     await world.say(
         f"<@{world.civilian.id}> and <@!{world.dispatcher.id}> of <@&{world.role.id}> "
         f"in <#{world.channel.id}>, not <@1> <@&2> <#3>"
@@ -118,7 +126,7 @@ async def test_mentions_reach_the_cad_as_names(world: World) -> None:
 
 
 async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     await world.say(" ".join(f"<@{number}>" for number in range(1, 101)))
     looked_up = [request for request in world.discord.requests if "/members/" in request.path]
     assert len(looked_up) == 10
@@ -126,7 +134,7 @@ async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
 
 
 async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     notes = [f"note {number}" for number in range(20)]
     interactions = await asyncio.gather(*map(world.use, notes))
     messages = await asyncio.gather(*map(world.final, interactions))
@@ -140,7 +148,7 @@ async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World
 async def test_of_a_hundred_simultaneous_notes_each_is_added_once_or_refused(
     world: World,
 ) -> None:
-    await world.start()
+    await world.start_with(2)
     notes = [f"note {number}" for number in range(100)]
     interactions = await asyncio.gather(*map(world.use, notes))
     messages = await asyncio.gather(*map(world.final, interactions))

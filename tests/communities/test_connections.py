@@ -174,9 +174,11 @@ async def test_a_stranger_gets_one_sentence_for_every_command_and_the_cad_nothin
     assert changes(world) == []
 
 
-@pytest.mark.parametrize(
-    "custom_id",
-    [
+async def test_whatever_is_pressed_in_a_strangers_server_gets_the_same_sentence(
+    world: World, strangers: Strangers
+) -> None:
+    await world.start()
+    for custom_id in (
         "callnote-config:log-off",
         "callnote-config:history:0:0:123:0",
         "callnote:retry:1",
@@ -186,29 +188,25 @@ async def test_a_stranger_gets_one_sentence_for_every_command_and_the_cad_nothin
         "callnote:cancel:1",
         "callnote:of-an-older-version",
         "of-nobody",
-    ],
-)
-async def test_whatever_is_pressed_in_a_strangers_server_gets_the_same_sentence(
-    world: World, strangers: Strangers, custom_id: str
-) -> None:
-    await world.start()
-    pressed = await forge(world, strangers.stranger, custom_id, strangers.channel)
-    assert await privately(world, pressed) == NOT_CONNECTED
+    ):
+        pressed = await forge(world, strangers.stranger, custom_id, strangers.channel)
+        assert await privately(world, pressed) == NOT_CONNECTED, custom_id
     assert told_nothing(world)
 
 
-@pytest.mark.parametrize(
-    ("what", "kind"),
-    [("roles", ROLE_SELECT), ("server", STRING_SELECT), ("log-channel", CHANNEL_SELECT)],
-)
 async def test_whatever_is_chosen_in_a_strangers_server_gets_the_same_sentence(
-    world: World, strangers: Strangers, what: str, kind: int
+    world: World, strangers: Strangers
 ) -> None:
     await world.start()
-    chosen = await forge_choice(
-        world, strangers.stranger, strangers.channel, f"callnote-config:{what}", kind
-    )
-    assert await privately(world, chosen) == NOT_CONNECTED
+    for what, kind in (
+        ("roles", ROLE_SELECT),
+        ("server", STRING_SELECT),
+        ("log-channel", CHANNEL_SELECT),
+    ):
+        chosen = await forge_choice(
+            world, strangers.stranger, strangers.channel, f"callnote-config:{what}", kind
+        )
+        assert await privately(world, chosen) == NOT_CONNECTED, what
     assert told_nothing(world)
     assert changes(world) == []
 

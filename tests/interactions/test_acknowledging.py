@@ -9,14 +9,19 @@ import pytest
 
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
+from tests import kept_bot
 from tests.note_messages import shows
 from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
 
 
 async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
     world: World,
 ) -> None:
-    await world.start()
+    await world.start_with(2)
     held = asyncio.Event()
     world.discord.faults.add(Fault(route="callback", applied=False, hold=held, status=404))
     interaction = await world.use()
@@ -27,8 +32,9 @@ async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
 
 
 async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World) -> None:
-    await world.start()
-    await world.start()
+    world.let(other_instance=PATIENCE)
+    await world.start_with(2)
+    await world.start_with(2)
     interactions = await asyncio.gather(*(world.use(f"note {n}") for n in range(3)))
     for interaction in interactions:
         await world.final(interaction)
@@ -42,8 +48,8 @@ async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World)
 
 
 async def test_two_connected_bots_refuse_once(world: World) -> None:
-    await world.start()
-    await world.start()
+    await world.start_with(2)
+    await world.start_with(2)
     interaction = await world.use(call="none")
     await asyncio.wait_for(interaction.answered(), PATIENCE)
     await world.finish()
@@ -51,7 +57,7 @@ async def test_two_connected_bots_refuse_once(world: World) -> None:
 
 
 async def test_an_acknowledgement_tried_again_and_taken_adds_one_note(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     world.discord.faults.add(Fault(route="callback", status=500, times=1, applied=False))
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
@@ -87,7 +93,7 @@ async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
     world: World, status: int
 ) -> None:
     world.let(acknowledge=0.5)
-    await world.start()
+    await world.start_with(2)
     world.discord.faults.add(Fault(route="callback", status=status, times=None, applied=False))
     interaction = await world.use()
     await world.finish()
@@ -96,7 +102,7 @@ async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
 
 
 async def test_an_answer_is_tried_again_after_an_error_of_discord(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     world.discord.faults.add(Fault(route="edit_original", status=502, times=1, applied=False))
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
@@ -107,7 +113,7 @@ async def test_an_answer_is_tried_again_after_an_error_of_discord(world: World) 
 async def test_an_answer_that_discord_did_not_take_is_tried_again(
     world: World, status: int
 ) -> None:
-    await world.start()
+    await world.start_with(2)
     world.discord.faults.add(Fault(route="edit_original", status=status, applied=False))
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
@@ -115,7 +121,7 @@ async def test_an_answer_that_discord_did_not_take_is_tried_again(
 
 
 async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     held = asyncio.Event()
     world.cad.faults.add(CadFault(on="note", applied=True, hold=held))
     interaction = await world.use()
@@ -129,7 +135,7 @@ async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world
 
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:
-    await world.start()
+    await world.start_with(2)
     world.discord.faults.add(
         Fault(
             route="callback",

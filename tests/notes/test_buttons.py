@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.sonoran import Fault
+from tests import kept_bot
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -27,6 +28,10 @@ from tests.note_messages import (
     told,
 )
 from tests.world import LIMITS, PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
 
 CANCELLED = "Cancelled: nothing was added to call #123."
 MOVED_ON = "This note has changed"
@@ -271,42 +276,38 @@ async def test_a_note_that_was_added_before_the_press_is_not_cancelled(world: Wo
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("action", ["cancel", "retry", "check", "resend", "add", "explode"])
 @around_a_restart
-async def test_a_forged_button_of_an_added_note_does_nothing(
-    world: World, action: str, restarted: bool
-) -> None:
+async def test_a_forged_button_of_an_added_note_does_nothing(world: World, restarted: bool) -> None:
     await world.start_with(2)
     interaction = await world.use()
     message = await told(world, interaction, ADDED)
     if restarted:
         await world.restart()
-    forged = await forge(world, world.dispatcher, f"callnote:{action}:{interaction.id}")
-    assert MOVED_ON in await privately(world, forged)
-    assert message.content == ADDED
+    for action in ("cancel", "retry", "check", "resend", "add", "explode"):
+        forged = await forge(world, world.dispatcher, f"callnote:{action}:{interaction.id}")
+        assert MOVED_ON in await privately(world, forged), action
+        assert message.content == ADDED, action
     assert world.stored() == ["some note here"]
+    assert len(world.cad.requests) == 1
 
 
-@pytest.mark.parametrize("action", ["retry", "check", "resend", "add", "explode"])
-async def test_a_forged_button_that_a_queued_note_does_not_have_does_nothing(
-    world: World, action: str
-) -> None:
+async def test_a_forged_button_that_a_queued_note_does_not_have_does_nothing(world: World) -> None:
     message = await queued(world)
     assert message.interaction is not None
-    forged = await forge(world, world.dispatcher, f"callnote:{action}:{message.interaction.id}")
-    assert MOVED_ON in await privately(world, forged)
-    assert message.content.startswith(QUEUED)
+    for action in ("retry", "check", "resend", "add", "explode"):
+        custom_id = f"callnote:{action}:{message.interaction.id}"
+        forged = await forge(world, world.dispatcher, custom_id)
+        assert MOVED_ON in await privately(world, forged), action
+        assert message.content.startswith(QUEUED), action
     assert len(world.cad.note_requests) == 1
 
 
-@pytest.mark.parametrize("number", [1, 2**63, 10**20 - 1])
-async def test_a_forged_button_of_a_note_that_is_not_kept_says_so(
-    world: World, number: int
-) -> None:
-    await world.start()
-    forged = await forge(world, world.dispatcher, f"callnote:cancel:{number}")
-    answer = await privately(world, forged)
-    assert answer.startswith("Callnote no longer has this note")
+async def test_a_forged_button_of_a_note_that_is_not_kept_says_so(world: World) -> None:
+    await world.start_with(2)
+    for number in (1, 2**63, 10**20 - 1):
+        forged = await forge(world, world.dispatcher, f"callnote:cancel:{number}")
+        answer = await privately(world, forged)
+        assert answer.startswith("Callnote no longer has this note"), number
 
 
 async def test_a_note_of_another_server_is_out_of_reach(world: World) -> None:

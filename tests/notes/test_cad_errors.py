@@ -8,8 +8,16 @@ import json
 import pytest
 
 from bot.sandbox.sonoran import Fault
+from tests import kept_bot
 from tests.note_messages import ADDED, labels, press, public, shows, told
 from tests.world import API_KEY, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
+
+# Of the module's scope, so that the tests with one version follow each other.
+both_versions = pytest.mark.parametrize("version", [1, 2], scope="module")
 
 PROBLEM = "application/problem+json"
 
@@ -77,7 +85,7 @@ async def test_the_log_has_the_cads_own_reference_for_a_refusal(
     assert line.endswith("cause=RefusedError status=404 trace=00-1f2e")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@both_versions
 async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
     world: World, version: int
 ) -> None:
@@ -94,8 +102,9 @@ async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
     assert world.stored() == []
 
 
-@pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize("headers", [{"Retry-After": "1"}, {}], ids=["a second", "no delay"])
+@pytest.mark.parametrize(
+    ("version", "headers"), [(1, {}), (2, {}), (2, {"Retry-After": "1"})], ids=str
+)
 async def test_a_rate_limited_note_is_sent_again_and_added_once(
     world: World, version: int, headers: dict[str, str]
 ) -> None:
@@ -107,8 +116,7 @@ async def test_a_rate_limited_note_is_sent_again_and_added_once(
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(("version", "stored"), [(1, True), (2, True), (2, False)])
 async def test_a_note_that_met_a_server_error_ends_in_the_cad_exactly_once(
     world: World, version: int, stored: bool
 ) -> None:
@@ -122,7 +130,7 @@ async def test_a_note_that_met_a_server_error_ends_in_the_cad_exactly_once(
     assert public(world) == [message]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@both_versions
 async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
     world: World, version: int
 ) -> None:
@@ -141,18 +149,14 @@ async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
     assert len(world.cad.note_requests) == 1
 
 
-@pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize(
-    ("body", "stored"),
-    [
-        ("", True),
-        ("OK", True),
-        ("OK", False),
-        ("{}", True),
-        ("null", True),
-        ("NOTE 'x' added to call #124", True),
-        ('{"callId": 124}', True),
-        ("\xff\xfe", True),
+    ("version", "body", "stored"),
+    [(version, body, True) for version in (1, 2) for body in ("", "OK", "{}", "null")]
+    + [
+        (1, "NOTE 'x' added to call #124", True),
+        (2, '{"callId": 124}', True),
+        (2, "OK", False),
+        (2, "\xff\xfe", True),
     ],
 )
 async def test_a_success_that_does_not_name_the_call_is_looked_up(
@@ -211,7 +215,7 @@ async def test_a_firewalls_page_does_not_count_as_a_refused_key(world: World) ->
     assert world.stored() == ["second"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@both_versions
 async def test_a_key_that_the_cad_repeats_is_not_shown(world: World, version: int) -> None:
     await world.start_with(version)
     world.cad.faults.add(Fault(status=400, body=f'{{"request": {{"key": "{API_KEY}"}}}}'))
@@ -220,11 +224,8 @@ async def test_a_key_that_the_cad_repeats_is_not_shown(world: World, version: in
     assert API_KEY not in message.content
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_simultaneous_notes_with_a_wrong_key_cost_one_failed_request(
-    world: World, version: int
-) -> None:
-    await world.start_with(version)
+async def test_simultaneous_notes_with_a_wrong_key_cost_one_failed_request(world: World) -> None:
+    await world.start_with(2)
     world.cad.api_key = "another"
     await asyncio.gather(*(world.say(f"note {n}") for n in range(20)))
     assert len(world.cad.requests) == 1

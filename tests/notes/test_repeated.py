@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.discord import Fault, Interaction, Message
 from bot.sandbox.sonoran import Fault as CadFault
+from tests import kept_bot
 from tests.note_messages import (
     ADDED,
     QUEUED,
@@ -23,6 +24,10 @@ from tests.note_messages import (
 )
 from tests.world import PATIENCE, World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
+
 
 async def asked(world: World) -> tuple[Interaction, Message]:
     """Let the dispatcher send the same note twice; returns the second one and its question."""
@@ -32,11 +37,8 @@ async def asked(world: World) -> tuple[Interaction, Message]:
     return interaction, message
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_a_repeated_note_is_held_back_with_a_private_question(
-    world: World, version: int
-) -> None:
-    await world.start_with(version)
+async def test_a_repeated_note_is_held_back_with_a_private_question(world: World) -> None:
+    await world.start_with(2)
     _, question = await asked(world)
     assert question.ephemeral
     assert re.fullmatch(

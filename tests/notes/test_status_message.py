@@ -14,6 +14,7 @@ from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
+from tests import kept_bot
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -31,6 +32,10 @@ from tests.note_messages import (
 )
 from tests.world import LIMITS, PATIENCE, World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
+
 WINDOW = 15 * 60 + 1
 LONG = "Suspect fled north on foot. " * 142  # 3,976 characters
 
@@ -44,18 +49,15 @@ def hide_channel(world: World) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
 
 
-async def queued(world: World, version: int = 2) -> Message:
+async def queued(world: World) -> Message:
     """Return the message of a note that waits for a CAD out of reach."""
-    await world.start_with(version)
+    await world.start_with(2)
     await world.cad.stop()
     return await told(world, await world.use(), QUEUED)
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(
-    world: World, version: int
-) -> None:
-    message = await queued(world, version)
+async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(world: World) -> None:
+    message = await queued(world)
     assert message.content == (
         "Queued for call #123: Sonoran CAD is not answering; trying again.\n"
         "Your note: some note here"
@@ -70,9 +72,8 @@ async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(
     assert all(each.startswith(QUEUED) for each in message.edits[1:-1])
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_a_note_in_doubt_says_that_it_is_being_checked(world: World, version: int) -> None:
-    await world.start_with(version)
+async def test_a_note_in_doubt_says_that_it_is_being_checked(world: World) -> None:
+    await world.start_with(2)
     held = asyncio.Event()
     world.cad.faults.add(Fault(status=502, applied=True))
     world.cad.faults.add(Fault(on="calls", applied=True, hold=held))

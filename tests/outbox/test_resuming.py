@@ -41,6 +41,9 @@ behind_gate = databases.behind_gate
 cad = workers.cad
 session = workers.session
 
+# The repository is the same on both engines, which the other tests here and its own show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 GONE = "a process that is gone"
 
 
@@ -59,6 +62,7 @@ async def test_a_failed_note_that_is_tried_again_is_added(
     assert stored(cad) == ["some note here"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("there", [False, True])
 async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, there: bool
@@ -72,6 +76,7 @@ async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
     assert stored(cad) == ["some note here"]
 
 
+@on_sqlite
 async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -83,6 +88,7 @@ async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
     assert stored(cad) == ["some note here"] * 2
 
 
+@on_sqlite
 @pytest.mark.parametrize("refused", [True, False])
 async def test_a_note_in_doubt_whose_second_send_adds_nothing_stays_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, refused: bool
@@ -102,6 +108,7 @@ async def test_a_note_in_doubt_whose_second_send_adds_nothing_stays_in_doubt(
     assert stored(cad) == ["some note here"]
 
 
+@on_sqlite
 @pytest.mark.parametrize("first", [False, True])
 async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that_the_note_is_there(
     database: Database,
@@ -206,6 +213,7 @@ async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt
     assert "some note here" not in stored(cad)
 
 
+@on_sqlite
 async def test_a_cancelled_note_lets_those_behind_it_go(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

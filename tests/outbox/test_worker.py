@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -33,10 +34,20 @@ STORED = {
     "reset": Fault(on="note", applied=True, abort="before"),
     "time-out": Fault(on="note", applied=True, hold=asyncio.Event()),
     "stored after the time-out": Fault(
-        on="note", applied=True, delay=0.7, survives_disconnect=True
+        on="note", applied=True, delay=2.0, survives_disconnect=True
     ),
     "truncated": Fault(on="note", applied=True, abort="truncated"),
 }
+
+
+def anew(fault: Fault) -> Fault:
+    """Return a fault whose event is not bound to the event loop of another test."""
+    return fault if fault.hold is None else replace(fault, hold=asyncio.Event())
+
+
+def answer_seconds(fault: Fault) -> float:
+    """Return how long to wait for an answer: not in vain for long, else as long as it takes."""
+    return 1.5 if fault.hold is not None or fault.delay else PATIENCE
 
 
 def cells(faults: dict[str, Fault], *, read_by_1: list[str]) -> pytest.MarkDecorator:
@@ -74,8 +85,10 @@ async def test_a_note_that_was_not_stored_is_sent_again_after_a_look(
     version: int,
     fault: Fault,
 ) -> None:
-    cad.faults.add(fault)
-    async with working(Worker(database, cad, session, version=version)) as worker:
+    cad.faults.add(anew(fault))
+    waiting = answer_seconds(fault)
+    worker = Worker(database, cad, session, version=version, answer_seconds=waiting)
+    async with working(worker):
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
         await worker.became(record, NoteState.ADDED)
@@ -91,10 +104,13 @@ async def test_a_note_that_was_stored_is_found_and_not_sent_again(
     version: int,
     fault: Fault,
 ) -> None:
-    cad.faults.add(fault)
+    cad.faults.add(anew(fault))
     limits = with_limits(settle_seconds=1.0)
-    async with working(Worker(database, cad, session, limits, version)) as worker:
+    waiting = answer_seconds(fault)
+    worker = Worker(database, cad, session, limits, version, answer_seconds=waiting)
+    async with working(worker):
         record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
         added = await worker.became(record, NoteState.ADDED)
     assert added.answer == "NOTE 'some note here' added to call #123"
     assert stored(cad) == ["some note here"]

@@ -14,20 +14,26 @@ import pytest
 
 from bot.sandbox.sonoran import Fault
 from bot.sonoran import ApiVersion, SonoranClient, Transport, open_session
-from tests.note_messages import NOT_ADDED, QUEUED, UNCONFIRMED, labels, press, public, shows, told
+from tests import kept_bot
+from tests.note_messages import (
+    NOT_ADDED,
+    QUEUED,
+    UNCONFIRMED,
+    labels,
+    out_of_time,
+    press,
+    public,
+    shows,
+    told,
+)
 from tests.world import LIMITS, World
 
 PAGE = "<!DOCTYPE html><html><body><h1>Bad gateway</h1></body></html>"
 
-both_versions = pytest.mark.parametrize("version", [1, 2])
 
-
-@pytest.fixture
-def world(world: World) -> World:
-    """Let doubts be settled sooner, as this module has many."""
-    world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=0.2))
-    return world
-
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
 
 STORED = {
     "reset after storing": Fault(abort="before", applied=True),
@@ -43,7 +49,6 @@ STORED = {
     "redirected": Fault(status=302, headers={"Location": "/elsewhere"}, applied=True),
     "a login page": Fault(status=200, body=PAGE, content_type="text/html", applied=True),
 }
-READ = [name for name, fault in STORED.items() if fault.body or fault.oversize]
 NOT_STORED = {name: replace(fault, applied=False) for name, fault in STORED.items()}
 WITHOUT_EFFECT = {
     "429": Fault(status=429, body="Slow down"),
@@ -53,12 +58,15 @@ WITHOUT_EFFECT = {
 }
 
 
-def where_the_version_matters(faults: dict[str, Fault]) -> pytest.MarkDecorator:
-    """Give every fault with version 2, and with version 1 those whose reply it reads itself."""
-    cells = [(name, 2) for name in faults] + [(name, 1) for name in READ]
+def cells(faults: dict[str, Fault], *, also_with_1: str) -> pytest.MarkDecorator:
+    """Give every fault with version 2 and one with version 1, where the note goes the same way.
+
+    What each version makes of a reply is a matter of `tests.sonoran`.
+    """
+    cells = [(also_with_1, 1)] + [(name, 2) for name in faults]
     return pytest.mark.parametrize(
-        ("fault", "version"),
-        [(faults[name], version) for name, version in cells],
+        ("version", "fault"),
+        [(version, faults[name]) for name, version in cells],
         ids=[f"{name}-{version}" for name, version in cells],
     )
 
@@ -78,7 +86,7 @@ def added(count: int = 2) -> list[str]:
     return [f"NOTE 'note {n}' added to call #123" for n in range(count)]
 
 
-@where_the_version_matters(STORED)
+@cells(STORED, also_with_1="a login page")
 async def test_notes_are_there_once_and_in_order_when_the_first_was_stored_without_an_answer(
     world: World, version: int, fault: Fault
 ) -> None:
@@ -89,7 +97,7 @@ async def test_notes_are_there_once_and_in_order_when_the_first_was_stored_witho
     assert len(world.cad.note_requests) == 2
 
 
-@where_the_version_matters(NOT_STORED)
+@cells(NOT_STORED, also_with_1="500 in HTML")
 async def test_notes_are_there_once_and_in_order_when_the_first_got_lost(
     world: World, version: int, fault: Fault
 ) -> None:
@@ -100,8 +108,7 @@ async def test_notes_are_there_once_and_in_order_when_the_first_got_lost(
     assert len(world.cad.note_requests) == 3
 
 
-@both_versions
-@pytest.mark.parametrize("fault", WITHOUT_EFFECT.values(), ids=WITHOUT_EFFECT)
+@cells(WITHOUT_EFFECT, also_with_1="429 with a delay")
 async def test_notes_are_there_once_and_in_order_when_the_first_was_put_off(
     world: World, version: int, fault: Fault
 ) -> None:
@@ -113,11 +120,10 @@ async def test_notes_are_there_once_and_in_order_when_the_first_was_put_off(
     assert not [each for each in world.cad.requests if each.kind == "calls"]
 
 
-@both_versions
 async def test_notes_are_there_once_and_in_order_when_all_kinds_of_faults_follow_each_other(
-    world: World, version: int
+    world: World,
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     for fault in (Fault(status=429), Fault(status=500), Fault(abort="before", applied=True)):
         for _ in range(3):
             world.cad.faults.add(fault)
@@ -125,11 +131,8 @@ async def test_notes_are_there_once_and_in_order_when_all_kinds_of_faults_follow
     assert world.stored() == [f"note {n}" for n in range(5)]
 
 
-@both_versions
-async def test_notes_are_there_once_and_in_order_after_refused_connections(
-    world: World, version: int
-) -> None:
-    await world.start_with(version)
+async def test_notes_are_there_once_and_in_order_after_refused_connections(world: World) -> None:
+    await world.start_with(2)
     await world.cad.stop()
     messages = []
     for n in range(3):
@@ -145,17 +148,16 @@ async def test_notes_are_there_once_and_in_order_after_refused_connections(
     assert public(world) == messages
 
 
-@both_versions
 @pytest.mark.parametrize("trouble", ["name", "certificate"])
 async def test_a_note_is_given_up_and_kept_when_the_cad_cannot_even_be_found(
-    world: World, version: int, trouble: str
+    world: World, trouble: str
 ) -> None:
     """Its name is unknown, or it does not speak TLS."""
     url = "https://cad.invalid" if trouble == "name" else world.cad.url.replace("http", "https")
     world.config = replace(
         world.config, sonoran_api_url=url, limits=replace(world.config.limits, give_up_seconds=1)
     )
-    await world.start_with(version)
+    await world.start_with(2)
     message = await world.say()
     first, second, third = message.content.split("\n")
     assert first == NOT_ADDED + "Sonoran CAD cannot be reached"
@@ -166,16 +168,15 @@ async def test_a_note_is_given_up_and_kept_when_the_cad_cannot_even_be_found(
     assert public(world) == [message]
 
 
-@both_versions
-async def test_a_note_is_tried_again_in_vain_and_then_with_success(
-    world: World, version: int
-) -> None:
-    world.config = replace(world.config, limits=replace(world.config.limits, give_up_seconds=2))
-    await world.start_with(version)
+async def test_a_note_is_tried_again_in_vain_and_then_with_success(world: World) -> None:
+    await world.start_with(2)
     await world.cad.stop()
-    message = await world.say()
+    message = await told(world, await world.use(), QUEUED)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
     await press(world, world.dispatcher, message, "Try again")
     await shows(world, message, QUEUED)
+    await out_of_time(world)
     await shows(world, message, NOT_ADDED)
     await world.cad.start()
     await press(world, world.dispatcher, message, "Try again")
@@ -185,16 +186,15 @@ async def test_a_note_is_tried_again_in_vain_and_then_with_success(
 
 
 @asynccontextmanager
-async def impatient(world: World, version: int) -> AsyncIterator[None]:
+async def impatient(world: World) -> AsyncIterator[None]:
     """Run a bot that gives the CAD half a second to answer."""
     async with open_session() as session:
         transport = Transport(session, world.cad.url, connect_seconds=0.5, total_seconds=0.5)
-        cad = SonoranClient(transport, world.config.credentials, version=ApiVersion(version))
+        cad = SonoranClient(transport, world.config.credentials, version=ApiVersion.V2)
         async with world.bot_with(cad):
             yield
 
 
-@both_versions
 @pytest.mark.parametrize(
     ("fault", "requests"),
     [
@@ -206,10 +206,10 @@ async def impatient(world: World, version: int) -> AsyncIterator[None]:
     ids=["before storing", "after storing", "and storing late", "in the middle of the reply"],
 )
 async def test_notes_are_there_once_and_in_order_after_a_time_out(
-    world: World, version: int, fault: Fault, requests: int
+    world: World, fault: Fault, requests: int
 ) -> None:
     world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=1.0))
-    async with impatient(world, version):
+    async with impatient(world):
         world.cad.faults.add(fault)
         assert await sent_one_after_the_other(world) == added()
         assert world.stored() == ["note 0", "note 1"]
@@ -238,18 +238,14 @@ BLIND = {
 }
 
 
-@both_versions
-@pytest.mark.parametrize(
-    ("blind", "stored"),
-    [(fault, True) for fault in BLIND.values()] + [(BLIND["down"], False)],
-    ids=[*BLIND, "down, and the note is lost"],
-)
+@pytest.mark.parametrize("stored", [True, False])
+@cells(BLIND, also_with_1="with notes of no use")
 async def test_nothing_is_assumed_when_the_call_list_cannot_tell(
-    world: World, version: int, blind: Fault, stored: bool
+    world: World, version: int, fault: Fault, stored: bool
 ) -> None:
     await world.start_with(version)
     world.cad.faults.add(Fault(status=500, applied=stored))
-    world.cad.faults.add(blind)
+    world.cad.faults.add(fault)
     message = await world.say()
     assert message.content.startswith(UNCONFIRMED)
     assert message.content.endswith("Your note: some note here")
@@ -259,11 +255,10 @@ async def test_nothing_is_assumed_when_the_call_list_cannot_tell(
     assert public(world) == [message]
 
 
-@both_versions
 async def test_a_call_list_that_hides_a_note_known_to_be_there_is_not_believed(
-    world: World, version: int
+    world: World,
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     await world.say("known to be there")
     calls = CALLS.format(call='{"callId": 123, "notes": []}')
     world.cad.faults.add(Fault(status=500, applied=True))
@@ -273,9 +268,8 @@ async def test_a_call_list_that_hides_a_note_known_to_be_there_is_not_believed(
     assert world.stored() == ["known to be there", "some note here"]
 
 
-@both_versions
-async def test_a_note_behind_one_that_stays_in_doubt_is_added(world: World, version: int) -> None:
-    await world.start_with(version)
+async def test_a_note_behind_one_that_stays_in_doubt_is_added(world: World) -> None:
+    await world.start_with(2)
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(on="calls", status=500, times=None))
     first, second = await sent_one_after_the_other(world)
@@ -284,22 +278,20 @@ async def test_a_note_behind_one_that_stays_in_doubt_is_added(world: World, vers
     assert world.stored() == ["note 0", "note 1"]
 
 
-@both_versions
-async def test_a_call_list_that_comes_back_settles_the_doubt(world: World, version: int) -> None:
-    await world.start_with(version)
+async def test_a_call_list_that_comes_back_settles_the_doubt(world: World) -> None:
+    await world.start_with(2)
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(on="calls", status=500, times=1))
     assert await sent_one_after_the_other(world) == added()
     assert world.stored() == ["note 0", "note 1"]
 
 
-@both_versions
 async def test_equal_notes_of_two_members_are_both_there_when_both_are_in_doubt(
-    world: World, version: int
+    world: World,
 ) -> None:
     """Under one name, so that nothing but counting can tell them apart."""
     other = world.guild.add_member("dora", nick="Dana D-2", roles=[world.role])
-    await world.start_with(version)
+    await world.start_with(2)
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(status=500, applied=False))
     options = {"call": "123", "note": "some note here"}
@@ -314,12 +306,9 @@ async def test_equal_notes_of_two_members_are_both_there_when_both_are_in_doubt(
     assert world.stored() == ["some note here"] * 2
 
 
-@both_versions
-async def test_notes_for_another_call_do_not_wait_for_one_in_doubt(
-    world: World, version: int
-) -> None:
+async def test_notes_for_another_call_do_not_wait_for_one_in_doubt(world: World) -> None:
     world.cad.add_call(124)
-    await world.start_with(version)
+    await world.start_with(2)
     looked = asyncio.Event()
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(on="calls", applied=True, hold=looked))

@@ -7,16 +7,20 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+import pytest_asyncio
 
 from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import database as databases
-from tests import engines
+from tests import kept_bot
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
-kept = engines.kept
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_bot.keeper
+world = kept_bot.world
 
+CANCELLED = "Cancelled: nothing was added to call #123."
 WINDOW = 15 * 60 + 1
 
 FAULTS = {
@@ -40,9 +44,22 @@ FAULTS = {
 every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def shared(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
     """Let the bots share a PostgreSQL database."""
+    async with databases.postgresql(request.config) as address:
+        world.database = address
+        yield world
+        await world.finish()
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"], loop_scope="module")
+async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
+    """Let all bots have one database, on each engine."""
+    if request.param == "sqlite":
+        world.database = world.file(0)
+        yield world
+        return
     async with databases.postgresql(request.config) as address:
         world.database = address
         yield world
@@ -59,7 +76,7 @@ async def test_the_final_answer_arrives_in_the_same_message(world: World, fault:
     fails(world, fault, "edit_original")
     interaction = await world.use()
     message = await told(world, interaction, ADDED)
-    await world.finish()
+    await world.settled()
     assert public(world) == [message]
     assert message.content == ADDED
     assert world.stored() == ["some note here"]
@@ -87,7 +104,7 @@ async def test_a_step_that_could_not_be_told_does_not_keep_the_end_from_being_to
     if step == "queued":
         await world.cad.start()
     await shows(world, message, ADDED)
-    await world.finish()
+    await world.settled()
     assert public(world) == [message]
     assert message.buttons == []
     assert world.stored() == ["some note here"]
@@ -109,7 +126,7 @@ async def test_after_the_window_the_final_answer_arrives_once(world: World, faul
         return bool(final)
 
     await asyncio.wait_for(world.discord.world.changes.until(said), PATIENCE)
-    await world.finish()
+    await world.settled()
     assert len(final) == 1
     assert final == [message] or fault.status in (401, 403, 404)
     assert world.stored() == ["some note here"]
@@ -132,7 +149,7 @@ async def test_a_new_message_for_a_deleted_one_tells_the_end(world: World, fault
         return bool(public(world))
 
     await asyncio.wait_for(world.discord.world.changes.until(said), PATIENCE)
-    await world.finish()
+    await world.settled()
     messages = public(world)
     assert [message.content for message in messages] == [ADDED] * len(messages)
     assert len(messages) == 1 or (fault.applied and fault.abort) or fault.status == 502
@@ -156,24 +173,29 @@ async def test_an_acknowledgement_that_discord_takes_in_the_end_is_kept(
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("name", NOT_TAKEN)
-async def test_nothing_is_sent_for_an_acknowledgement_that_discord_did_not_take(
-    kept: World, name: str
+async def test_nothing_is_sent_for_acknowledgements_that_discord_did_not_take(
+    kept: World,
 ) -> None:
     kept.let(acknowledged_at_latest=1.5)
     await kept.start_with(2)
-    fails(kept, FAULTS[name], "callback")
-    interaction = await kept.use()
-    await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
+    interactions = {}
+    for count, name in enumerate(NOT_TAKEN, 1):
+        fails(kept, FAULTS[name], "callback")
+        interactions[name] = await kept.use(f"acknowledged with {name}")
+        await asyncio.wait_for(kept.discord.arrived("callback", count), PATIENCE)
     await kept.finish()
-    assert interaction.messages == []
+    assert {name: each.messages for name, each in interactions.items() if each.messages} == {}
     assert kept.stored() == []
     await kept.restart()
     await kept.say("another")
     assert kept.stored() == ["another"]
 
 
-@pytest.mark.parametrize("name", TAKEN)
+@pytest.mark.parametrize(
+    ("kept", "name"),
+    [*(("sqlite", name) for name in TAKEN), ("postgresql", TAKEN[0])],
+    indirect=["kept"],
+)
 async def test_an_acknowledgement_whose_confirmation_was_lost_is_gone_on_with(
     kept: World, name: str
 ) -> None:
@@ -201,7 +223,7 @@ async def test_a_press_that_discord_disturbs_moves_the_note_or_leaves_it_to_anot
         await world.restart()
         if message.buttons:
             await press(world, world.dispatcher, message, "Cancel")
-    await shows(world, message, "Cancelled: nothing was added to call #123.")
+    await shows(world, message, CANCELLED)
     assert pressed.followups == []
     assert public(world) == [message]
     assert len(world.cad.note_requests) == 1

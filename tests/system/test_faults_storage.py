@@ -35,7 +35,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
-    world.let(store_note=Timing().store_note)
+    world.let(store_note=Timing().store_note, recovery_interval=0.1)
     if request.param == "locked":
         yield world.locked
         return
@@ -59,6 +59,10 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
 
         yield lost
         await world.finish()
+
+
+# A stall ends as a cut does, with the time that a transaction may take.
+locked_or_cut = pytest.mark.parametrize("loss", ["locked", "cut"], indirect=True)
 
 
 async def a_moment_later(world: World) -> None:
@@ -105,8 +109,11 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
 
 @pytest.mark.parametrize(
     ("loss", "status"),
-    [("cut", None), ("cut", 500), ("cut", 404), ("cut", 429)]
-    + [(loss, status) for loss in ("locked", "stalled") for status in (None, 404)],
+    [
+        *(("cut", status) for status in (None, 500, 404, 429)),
+        *(("locked", status) for status in (None, 404)),
+        ("stalled", None),
+    ],
     indirect=["loss"],
 )
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
@@ -134,6 +141,7 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
         assert world.stored() == ["some note here"]
 
 
+@locked_or_cut
 async def test_a_queued_note_goes_on_when_the_database_is_back(world: World, loss: Loss) -> None:
     await world.start_with(2)
     await world.cad.stop()
@@ -147,6 +155,7 @@ async def test_a_queued_note_goes_on_when_the_database_is_back(world: World, los
     assert world.stored() == ["some note here"]
 
 
+@locked_or_cut
 async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
     world: World, loss: Loss
 ) -> None:
@@ -163,6 +172,7 @@ async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
     assert public(world) == [message]
 
 
+@locked_or_cut
 async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     world: World, loss: Loss
 ) -> None:
@@ -244,6 +254,7 @@ async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
     assert public(world) == [message]
 
 
+@locked_or_cut
 async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     world: World, loss: Loss
 ) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
-from tests.child import Child, interpret, running, settings_of
+from tests.child import Child, interpret, running, settings_of, start
 from tests.note_messages import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
@@ -30,10 +30,6 @@ set_up_logging(config.log_level, config.secrets)
 sys.exit(asyncio.run(run(config, timing=Timing(longest_stop=0.5))))
 """
 """The bot as it is, but for a shorter time to stop in."""
-
-
-async def start(folder: Path, settings: dict[str, str], *arguments: str) -> Child:
-    return Child(await interpret(folder, settings, "-m", "bot", *arguments))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
