@@ -70,7 +70,7 @@ async def test_a_setting_whose_confirmation_was_lost_is_told_as_not_finished_if_
 ) -> None:
     world.let(other_instance=1.0)
     await world.start()
-    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+    await world.say()  # so that the commands are registered
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     interaction = await world.discord.use_command(
         world.admin, world.channel, "callnote-config roles-remove", {"role": world.role}
