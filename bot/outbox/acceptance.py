@@ -39,8 +39,8 @@ def before_accepting(now: ColumnElement[float]) -> Select[Any]:
         notes.c.call_id == bindparam("call", type_=BigInteger),
         notes.c.fingerprint == bindparam("key", type_=String),
         notes.c.state.in_(_REPEATABLE),
-        # Of a clock that was set back, notes lie in the future; they are no repetitions.
-        notes.c.accepted_at.between(now - REPEAT_SECONDS, now),
+        # Of a clock that was set back, notes lie in the future; far there, they are no repetitions.
+        notes.c.accepted_at.between(now - REPEAT_SECONDS, now + REPEAT_SECONDS),
     )
     waiting = select(func.count()).where(notes.c.state.in_(_WAITING))
     ago = select(now - func.max(notes.c.accepted_at)).where(*same)

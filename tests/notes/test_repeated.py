@@ -127,10 +127,18 @@ async def test_the_same_after_a_minute_is_not_held_back(world: World) -> None:
     assert len(world.stored()) == 2
 
 
-async def test_the_same_after_a_clock_set_back_is_held_back(world: World) -> None:
+async def test_the_same_after_a_clock_set_back_an_hour_is_not_held_back(world: World) -> None:
     await world.start_with(2)
     await world.say()
     await later_in_outbox(world, -3600)
+    assert (await world.say()).content == ADDED
+    assert len(world.stored()) == 2
+
+
+async def test_the_same_after_a_clock_set_back_a_little_is_held_back(world: World) -> None:
+    await world.start_with(2)
+    await world.say()
+    await later_in_outbox(world, -30)
     interaction = await world.use()
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert "1 second ago" in message.content
