@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import socket
 import sqlite3
 import threading
 import time
+from pathlib import Path
 from typing import Any, Protocol
 
+import psycopg
 from psycopg.pq import TransactionStatus
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from bot.storage.database_url import DatabaseUrl
@@ -60,43 +63,39 @@ class Connector(Protocol):
 
 
 class SqliteConnector:
-    """Connections to the file at `address.path`, which must be there.
+    """Connections to the file at `path`, which must be there.
 
     While `shared` is set, nothing is changed or locked.
     """
 
     group = 50
 
-    def __init__(self, address: DatabaseUrl) -> None:
+    def __init__(self, path: Path) -> None:
         self.shared = False
-        self._engine = create_engine(
-            address.url,
-            poolclass=NullPool,
-            connect_args={
-                # The driver would begin only before the first change, so it is told not to begin
-                # at all (Python documentation, sqlite3, Transaction control).
-                "isolation_level": None,
-                "timeout": BUSY_SECONDS,
-                "check_same_thread": True,
-            },
-            hide_parameters=True,
-        )
+        self._path = path
         self._deadline = 0.0
         self._driver: sqlite3.Connection | None = None
 
     def connect(self, deadline: float) -> Connection:
         """Open the file and set the connection up."""
         self._deadline = deadline
-        connection = self._engine.connect()
+        driver = sqlite3.connect(
+            f"{self._path.as_uri()}?mode=rw",  # else a new file would be readable by everybody
+            uri=True,
+            # The driver would begin only before the first change, so it is told not to begin at
+            # all (Python documentation, sqlite3, Transaction control).
+            isolation_level=None,
+            timeout=BUSY_SECONDS,
+        )
         try:
-            driver = _driver(connection)
             driver.set_progress_handler(lambda: time.monotonic() >= self._deadline, STEPS)
             if not self.shared:
                 self._patiently(driver, "PRAGMA journal_mode = WAL")
             driver.execute("PRAGMA synchronous = FULL")
             driver.execute("PRAGMA foreign_keys = ON")
+            connection = _connection("sqlite", driver)
         except BaseException:
-            self.close(connection)
+            driver.close()
             raise
         self._driver = driver
         return connection
@@ -145,29 +144,29 @@ class PostgresqlConnector:
     group = 20
 
     def __init__(self, address: DatabaseUrl, *, seconds: float) -> None:
-        self._engine = create_engine(
-            address.url,
-            poolclass=NullPool,
-            isolation_level="AUTOCOMMIT",  # `begin` does it
-            connect_args={
-                "application_name": "callnote",
-                # Behind a pooler, the next transaction may have another connection to the server,
-                # on which nothing was prepared.
-                "prepare_threshold": None,
-                "connect_timeout": max(2, int(seconds)),
-                **KEEPALIVES,
-                **({"sslmode": address.ssl} if address.ssl else {}),
-            },
-            hide_parameters=True,
-        )
+        parts = address.url.translate_connect_args(username="user", database="dbname")
+        self._parameters = {
+            **parts,
+            **({"sslmode": address.ssl} if address.ssl else {}),
+            **KEEPALIVES,
+            "application_name": "callnote",
+            "connect_timeout": max(2, int(seconds)),
+        }
         self._lock = threading.Lock()
         self._socket: socket.socket | None = None
 
     def connect(self, deadline: float) -> Connection:
         """Connect to the server."""
-        connection = self._engine.connect()
+        driver = psycopg.connect(
+            # Behind a pooler, the next transaction may have another connection to the server, on
+            # which nothing was prepared.
+            **self._parameters,
+            prepare_threshold=None,
+            autocommit=True,  # `begin` does it
+        )
+        connection = _connection("postgresql+psycopg", driver)
         with self._lock:
-            self._socket = socket.socket(fileno=os.dup(_driver(connection).fileno()))
+            self._socket = socket.socket(fileno=os.dup(driver.fileno()))
         return connection
 
     def begin(self, connection: Connection, deadline: float) -> None:
@@ -212,6 +211,30 @@ class PostgresqlConnector:
         with self._lock, contextlib.suppress(OSError):  # it is broken already
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+@functools.cache
+def _engine(dialect: str) -> Engine:
+    """Return the engine of all databases of a kind: it has the statements that were compiled."""
+    return create_engine(
+        f"{dialect}://",
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+        creator=lambda: _new.driver,
+        hide_parameters=True,
+    )
+
+
+_new = threading.local()
+
+
+def _connection(dialect: str, driver: Any) -> Connection:
+    """Return SQLAlchemy's connection around one of the driver's."""
+    _new.driver = driver
+    try:
+        return _engine(dialect).connect()
+    finally:
+        del _new.driver
 
 
 def _driver(connection: Connection) -> Any:

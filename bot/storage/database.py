@@ -60,7 +60,7 @@ class Database:
             self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
             return
         self._file = SqliteFile(address.path)
-        self._connector = SqliteConnector(address)
+        self._connector = SqliteConnector(address.path)
         # 2440587.5 is the Julian day on which 1970 began.
         self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
 
