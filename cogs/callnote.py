@@ -40,13 +40,13 @@ class CallNotes(commands.Cog):
         member = self._dispatchers.admit(interaction)
         call_id = parse_call_number(call)
         audit_log.about_call(interaction, call_id)
-        typed = CallNote(
+        as_typed = CallNote(
             server_id=self._settings.server_id(member.guild.id),
             call_id=call_id,
             text=parse_note(note),
             label=label_of(member),
         )
-        await self._submitter.submit(interaction, member, typed)
+        await self._submitter.submit(interaction, member, as_typed)
 
 
 async def setup(bot: CallnoteBot) -> None:

@@ -60,6 +60,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.handler.in_flight,
             services.notes.outbox,
             services.notes.messages,
+            services.composer,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

@@ -15,6 +15,7 @@ from bot.health.status import StatusReport
 from bot.interactions import texts as interaction_texts
 from bot.interactions.texts import Catalogue
 from bot.notes import texts as note_texts
+from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.settings import texts as setting_texts
@@ -47,6 +48,7 @@ class Services:
     dispatcher_roles: DispatcherRoles
     cad_server_choice: CadServerChoice
     log_channel: LogChannel
+    composer: NoteComposer
     notes: NoteService
     cad_probe: CadProbe
     status: StatusReport
@@ -83,12 +85,14 @@ def build(
     dispatcher_roles = DispatcherRoles(settings)
     cad_servers = CadServers(cad, timing=timing)
     log_channel = LogChannel(settings, timing)
+    composer = NoteComposer(timing)
     notes = NoteService(
         database,
         cad,
         limits=config.limits,
         history_days=config.history_days,
         log_note=log_channel.post,
+        composer=composer,
         waiting_notes=connections.waiting_notes,
         timing=timing,
     )
@@ -103,6 +107,7 @@ def build(
         dispatcher_roles=dispatcher_roles,
         cad_server_choice=CadServerChoice(settings, cad_servers),
         log_channel=log_channel,
+        composer=composer,
         notes=notes,
         cad_probe=cad_probe,
         status=StatusReport(

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import discord
 
+from bot.notes.composer import NoteComposer
 from bot.notes.status_messages import StatusMessages
 from bot.outbox import Limits, NoteRecord, OutboxWorker, WaitingNotes
 from bot.sonoran import SonoranClient
@@ -18,8 +19,8 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Takes notes, delivers them and shows what became of them, across connections to Discord.
 
-    `log_note` is as for `StatusMessages` and `waiting_notes` as for `OutboxWorker`. `run` must be
-    running for anything to be delivered.
+    `log_note` and `composer` are as for `StatusMessages`, `waiting_notes` as for `OutboxWorker`.
+    `run` must be running for anything to be delivered.
     """
 
     def __init__(
@@ -30,6 +31,7 @@ class NoteService:
         limits: Limits,
         history_days: int,
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        composer: NoteComposer,
         waiting_notes: Callable[[int], WaitingNotes],
         timing: Timing,
     ) -> None:
@@ -42,7 +44,7 @@ class NoteService:
             waiting_notes=waiting_notes,
             timing=timing,
         )
-        self.messages = StatusMessages(self.outbox, log_note, timing=timing)
+        self.messages = StatusMessages(self.outbox, log_note, composer, timing=timing)
         self._timing = timing
         self._running: asyncio.Task[None] | None = None
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import discord
 
 from bot.notes.buttons import buttons_for
-from bot.notes.mentions import named
+from bot.notes.composer import NoteComposer
 from bot.notes.outcome_log import note_outcome
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, copy_beside, loose_copy, lost
@@ -33,12 +33,14 @@ class StatusMessages:
         self,
         outbox: OutboxWorker,
         log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        composer: NoteComposer,
         *,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
         self.client: discord.Client | None = None
         self._log_note = log_note
+        self._composer = composer
         self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -224,7 +226,7 @@ class StatusMessages:
                 await self._mark(record, logged=True)
 
     async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> EditResult:
-        """Find out whether the process that wrote a note down got to promise it to its member."""
+        """Find out whether the process that stored a note got to acknowledge it, and go on."""
         message = StatusMessage(client, record, timing=self._timing)
         found, message_id = await message.find()
         if found is EditResult.RETRY:
@@ -240,12 +242,8 @@ class StatusMessages:
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():
             return EditResult.RETRY  # the names in the note are not known yet
-        known = {record.member_id: record.member_name}
-        text = None
-        if guild is not None:
-            seconds = self._timing.look_up_names
-            text = await named(record.note.text, guild, known, seconds=seconds)
-        await self._outbox.acknowledged(record, message_id, text)
+        as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
+        await self._outbox.acknowledged(record, message_id, as_sent)
         return EditResult.DONE
 
     def _where_it_is(self, record: NoteRecord) -> NoteRecord:

@@ -1,4 +1,4 @@
-"""Takes a note from an interaction: written down first, then promised, then left to delivery."""
+"""Takes a note from an interaction: stores it, acknowledges the interaction, queues the note."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import NotAcknowledgedError, confirmation
 from bot.notes.buttons import buttons_for
-from bot.notes.mentions import named
+from bot.notes.composer import NoteComposer
 from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_messages import StatusMessages
@@ -41,6 +41,7 @@ class NoteSubmitter:
         in_flight: InFlight,
         outbox: OutboxWorker,
         messages: StatusMessages,
+        composer: NoteComposer,
         *,
         timing: Timing,
     ) -> None:
@@ -48,6 +49,7 @@ class NoteSubmitter:
         self._in_flight = in_flight
         self._outbox = outbox
         self._messages = messages
+        self._composer = composer
         self._timing = timing
 
     async def submit(
@@ -58,16 +60,15 @@ class NoteSubmitter:
         *,
         instead_of: NoteRecord | None = None,
     ) -> None:
-        """Write a note down, acknowledge the interaction publicly, and queue the note.
+        """Store a note, acknowledge the interaction publicly, and queue the note.
 
-        The names of whoever the note mentions are put in last. Of two instances of the bot on one
-        database, the one that does not get the row leaves the interaction alone. A note that
-        repeats one just sent is held back with a private question. Raises a `Refusal` when the note
-        cannot be written down, and will not be sent, and `NotAcknowledgedError` when Discord did
-        not confirm that the member was promised anything; then the note is sent only if it turns
-        out that they were.
+        `note` has its text as typed. Of two instances of the bot on one database, the one that
+        does not get the row leaves the interaction alone. A note that repeats one just sent is
+        held back with a private question. Raises a `Refusal` when the note cannot be stored; it is
+        not sent then. Raises `NotAcknowledgedError` when Discord did not confirm the
+        acknowledgement; the note is then sent only if it turns out to have been shown.
         """
-        record, ago = await self._written_down(interaction, member, note, instead_of)
+        record, ago = await self._accept(interaction, member, note, instead_of)
         if record is None:
             audit_log.outcome(interaction, "left to another instance")
             return
@@ -75,14 +76,15 @@ class NoteSubmitter:
             await self._ask(interaction, record, ago or 0.0)
             return
         try:
-            await self._promise(interaction, member, record)
+            await self._acknowledge_and_queue(interaction, member, record)
         except asyncio.CancelledError:
-            self._messages.find_out(record, after=self._client)  # how far this came
+            # How far this came is not known.
+            self._messages.find_out(record, after=self._client)
             raise
         if instead_of is not None:
             await self._close_question(instead_of)
 
-    async def _written_down(
+    async def _accept(
         self,
         interaction: discord.Interaction[Any],
         member: discord.Member,
@@ -105,49 +107,46 @@ class NoteSubmitter:
         except DuplicateInteractionError:
             return None, None
         except StaleRevisionError:
-            # The question was answered by an earlier press.
+            # An earlier press answered the question.
             raise Refusal(NoteProblem.NOTE_MOVED_ON) from None
         except OutboxFullError as error:
             raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:
-            self._outbox.forget(interaction.id)  # which may have been stored all the same
+            self._outbox.forget(interaction.id)  # it may have been stored all the same
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
-    async def _promise(
+    async def _acknowledge_and_queue(
         self,
         interaction: discord.Interaction[Any],
         member: discord.Member,
         record: NoteRecord,
     ) -> None:
-        """Acknowledge and queue a note, or see to it that nothing comes of it.
+        """Acknowledge the interaction and queue the note, or withdraw it.
 
-        Raises `NotAcknowledgedError` when the member was not promised anything, as far as is known.
+        Raises `NotAcknowledgedError` when, as far as is known, Discord has no acknowledgement.
         """
         try:
-            message_id = await self._promised(interaction, record)
+            message_id = await self._acknowledge(interaction, record)
         except NotAcknowledgedError as error:
             if error.expired:
                 await self._outbox.withdraw(record)
             else:
-                # Discord could not be asked before this client was closed, or not in a quarter of
-                # an hour, so that the member is to be told in a message of its own.
+                # Discord could not be asked before this client was closed, or for 15 minutes; then
+                # the member is told in a new message.
                 closing = self._client if self._in_flight.closing else None
                 self._messages.find_out(record, after=closing)
             raise NotAcknowledgedError(error.reason, expired=True) from None
-        # Looking members' names up takes longer than Discord waits for an acknowledgement.
-        known = {member.id: member.display_name}
-        text = await named(
-            record.note.text, member.guild, known, seconds=self._timing.look_up_names
-        )
-        await self._outbox.acknowledged(record, message_id, text)
+        # Only now, as looking names up takes longer than Discord waits for an acknowledgement.
+        as_sent = await self._composer.text_as_sent(record, member.guild)
+        await self._outbox.acknowledged(record, message_id, as_sent)
 
-    async def _promised(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
-        """Acknowledge publicly; returns the id of the message that will tell the note's fate.
+    async def _acknowledge(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
+        """Acknowledge publicly; returns the id of the message that will show the note's status.
 
         Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
         When the confirmation is lost, Discord is asked whether the placeholder is there: on one
-        database whoever has the row is the only one who can have acknowledged.
+        database, only the instance that has the row can have acknowledged.
         """
         try:
             async with confirmation(self._timing):
@@ -172,7 +171,7 @@ class NoteSubmitter:
     async def _ask(
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
-        """Ask privately whether a note that was just sent is meant to be there twice.
+        """Ask privately whether a note that repeats one just sent is meant.
 
         Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
         """
@@ -185,11 +184,11 @@ class NoteSubmitter:
         audit_log.outcome(interaction, "held back as a repetition")
 
     async def _close_question(self, held: NoteRecord) -> None:
-        """Take the button off the private question that was answered."""
+        """Remove the button from the private question, now answered."""
         await StatusMessage(self._client, held, timing=self._timing).close("Adding it again.")
 
 
 def label_of(member: discord.Member) -> str:
-    """Return the name that the CAD shows beside the note; a nickname may be of blanks alone."""
+    """Return the name that the CAD shows beside the note; a nickname may be blank."""
     name = one_line(member.display_name)
     return name if has_visible(name) else member.name

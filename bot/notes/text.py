@@ -1,4 +1,4 @@
-"""What a dispatcher typed, made fit for the CAD: plain text with names instead of codes."""
+"""Reads what a dispatcher typed: the call number, and the note as plain text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parse_call_number(text: str) -> int:
 
 
 def parse_note(text: str) -> str:
-    """Return the note trimmed and without control characters other than line breaks.
+    """Return the text as typed: trimmed, without control characters other than line breaks.
 
     Refuses with BLANK_NOTE when nothing visible is left, with LONG_NOTE above `NOTE_LIMIT`.
     """
@@ -67,7 +67,7 @@ def _is_visible(character: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Names by Discord id, for whatever a note mentions."""
+    """Names by Discord id, for what a note mentions."""
 
     members: Mapping[int, str] = field(default_factory=dict)
     roles: Mapping[int, str] = field(default_factory=dict)
