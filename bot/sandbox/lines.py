@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+from bot.sandbox.discord.errors import JSON
 
 
 class LineError(Exception):
@@ -11,32 +14,24 @@ class LineError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class UseCallnote:
-    """Somebody uses `/callnote` with these options."""
-
-    person: str
-    options: dict[str, str | int] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class UseConfig:
-    """Somebody uses a sub-command of `/callnote-config`; options are as they were typed."""
+class UseCommand:
+    """A person uses a command, such as `callnote-config roles`; `options` are texts by name."""
 
     person: str
     command: str
-    options: dict[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Choose:
-    """Whoever sees the last list chooses these in it; nothing for none."""
+    """Choose these in the list shown last, as the person who sees it; nothing for none."""
 
     names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Somebody presses the button with this label below the last message."""
+    """Press the button with this label below the last message; None is the person who sees it."""
 
     label: str
     person: str | None = None
@@ -50,22 +45,19 @@ class Word:
     argument: str = ""
 
 
-Asked = UseCallnote | UseConfig | Choose | Press | Word
+Asked = UseCommand | Choose | Press | Word
 
 WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
 
 _AS = re.compile(r"as\s+(\S+)\s+(.*)", re.DOTALL)
-_OPTIONS = (
-    re.compile(r"call:(?P<call>.*?)\s+note:(?P<note>.*)", re.DOTALL),
-    re.compile(r"note:(?P<note>.*)\s+call:(?P<call>.*)", re.DOTALL),
-)
-_CONFIG_OPTION = re.compile(r"(?:^|\s)(role|number|channel|call|member):")
+_MOST_WORDS = 3  # of a command: its name, a group and a sub-command
 
 
-def parse(line: str) -> Asked | None:
+def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     r"""Return what the line asks for, None for an empty one or a comment.
 
-    A `\n` typed in a note stands for a line break. Raises `LineError` for anything else.
+    `commands` are as `usable_commands` returns them. A `\n` typed in an option stands for a line
+    break. Raises `LineError` for anything else.
     """
     line = line.strip()
     if not line or line.partition(" ")[0] == "#":
@@ -75,10 +67,8 @@ def parse(line: str) -> Asked | None:
         person, line = found[1].lower(), found[2].strip()
         if not line.startswith("/") and line.partition(" ")[0].lower() != "press":
             raise LineError("After `as` and a person comes a command, such as /callnote.")
-    if line.partition(" ")[0] == "/callnote-config":
-        return _config(person or "dispatcher", line)
     if line.startswith("/"):
-        return UseCallnote(person or "dispatcher", _options(line))
+        return _use(person or "dispatcher", line[1:], commands)
     name, _, argument = line.partition(" ")
     match name.lower():
         case "choose":
@@ -92,24 +82,39 @@ def parse(line: str) -> Asked | None:
     return Word(name.lower(), argument.strip().lower())
 
 
-def _config(person: str, line: str) -> UseConfig:
-    _, _, rest = line.partition(" ")
-    command, _, typed = rest.strip().partition(" ")
-    start, *pairs = _CONFIG_OPTION.split(typed.strip())
-    if not command or start:
-        raise LineError("Say what to set up: as admin /callnote-config roles-add role:Civilian")
-    options = {key: value.strip() for key, value in zip(pairs[::2], pairs[1::2], strict=True)}
-    return UseConfig(person, command, options)
+def _use(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> UseCommand:
+    for count in range(_MOST_WORDS, 0, -1):
+        words = line.split(maxsplit=count)
+        command = " ".join(words[:count])
+        if command in commands:
+            typed = words[count] if len(words) > count else ""
+            return UseCommand(person, command, _options(typed, command, commands[command]))
+    name = line.partition(" ")[0]
+    if inner := [each for each in commands if each.startswith(f"{name} ")]:
+        raise LineError(f"Say which command: /{', /'.join(inner)}")
+    names = dict.fromkeys(each.partition(" ")[0] for each in commands)
+    raise LineError(f"The command here is /{' or /'.join(names)}: type help to see how.")
 
 
-def _options(line: str) -> dict[str, str | int]:
-    name, _, rest = line.partition(" ")
-    if name != "/callnote":
-        raise LineError("The command here is /callnote, or /callnote-config: type help to see how.")
-    for form in _OPTIONS:
-        if found := form.fullmatch(rest.strip()):
-            options = {key: found[key].strip().replace("\\n", "\n") for key in ("call", "note")}
-            if not all(options.values()):
-                break
-            return dict(options)
-    raise LineError("Discord wants both options: /callnote call:123 note:Suspect fled north")
+def _options(typed: str, command: str, registered: Sequence[JSON]) -> dict[str, str]:
+    """Return the texts of the options, each from its first `name:` to the next option's."""
+    found = {
+        option["name"]: place
+        for option in registered
+        if (place := re.search(rf"(?:^|\s){re.escape(option['name'])}:", typed))
+    }
+    names = sorted(found, key=lambda name: found[name].start())
+    ends = [*(found[name].start() for name in names[1:]), len(typed)]
+    options = {
+        name: typed[found[name].end() : end].strip().replace("\\n", "\n")
+        for name, end in zip(names, ends, strict=bool(names))
+    }
+    missing = [each for each in registered if each.get("required") and each["name"] not in options]
+    before = typed[: found[names[0]].start()] if names else typed
+    if missing or before or not all(options.values()):
+        shape = " ".join(
+            f"{each['name']}:…" if each.get("required") else f"[{each['name']}:…]"
+            for each in registered
+        )
+        raise LineError(f"Discord wants it like this: /{command} {shape}".rstrip())
+    return options

@@ -14,11 +14,13 @@ from bot.app.lifecycle import serve
 from bot.config import Config
 from bot.outbox import Limits
 from bot.sandbox.discord import Channel, DiscordServer, Guild, Interaction, Member, Message, Role
-from bot.sandbox.discord.command_use import OptionValue
+from bot.sandbox.discord.command_path import usable_commands
+from bot.sandbox.discord.command_use import OptionType, OptionValue
 from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.permissions import ADMINISTRATOR
-from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sandbox.manners import MANNERS
+from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
 
@@ -85,9 +87,9 @@ class Scene:
         self._bot: asyncio.Task[None] | None = None
 
     async def start_bot(self) -> None:
-        """Start the bot, after stopping the one that runs; returns once it is connected.
+        """Stop the bot that runs and start another; returns once it can be used.
 
-        Raises `TimeoutError` when it does not connect.
+        Raises `TimeoutError` when it does not connect, or does not register its commands.
         """
         await self.stop_bot()
         self._stop = asyncio.Event()
@@ -105,13 +107,17 @@ class Scene:
                 self._stop,
             )
         )
-        connected = asyncio.create_task(self._discord.connected())
+        ready = asyncio.create_task(self._ready())
         await asyncio.wait(
-            {connected, self._bot}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            {ready, self._bot}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
         )
-        if not connected.done():
-            connected.cancel()
+        if not ready.done():
+            ready.cancel()
             raise TimeoutError("the bot did not connect to the simulator")
+
+    async def _ready(self) -> None:
+        await self._discord.connected()
+        await self._discord.world.changes.until(lambda: bool(self.commands))
 
     async def stop_bot(self) -> None:
         """Stop the bot as a host would, letting notes in flight finish."""
@@ -119,27 +125,26 @@ class Scene:
         if self._bot is not None:
             await self._bot
 
-    async def use_callnote(self, person: str, options: dict[str, str | int]) -> Interaction:
-        """Let one of the people use `/callnote`."""
-        member = self.people[person]
-        channel = self._channels[member.guild]
-        return await self._discord.use_command(member, channel, "callnote", options)
+    @property
+    def commands(self) -> dict[str, list[JSON]]:
+        """The options of each command that can be used, by the words that people type."""
+        return usable_commands(self._discord.registered_commands)
 
-    async def use_config(self, person: str, command: str, options: dict[str, str]) -> Interaction:
-        """Let one of the people use a sub-command of `/callnote-config`.
+    async def use_command(
+        self, person: str, command: str, options: Mapping[str, str]
+    ) -> Interaction:
+        """Let one of the people use one of `commands`, with options as they typed them.
 
         Raises `ActionRefusedError` for what Discord would not let them send, and `LookupError`
         with the names there are for a role, channel or member that does not exist.
         """
         member = self.people[person]
-        found = {name: self._option(member.guild, name, text) for name, text in options.items()}
-        return await self._discord.use_command(
-            member,
-            self._channels[member.guild],
-            f"callnote-config {command}",
-            found,
-            strict=True,
-        )
+        types = {option["name"]: option["type"] for option in self.commands[command]}
+        values = {
+            name: self._value(member.guild, types[name], text) for name, text in options.items()
+        }
+        channel = self._channels[member.guild]
+        return await self._discord.use_command(member, channel, command, values, strict=True)
 
     async def press(self, person: str, message: Message, label: str) -> Interaction:
         """Let one of the people press a button; raises `LookupError` for one that is not there."""
@@ -188,16 +193,19 @@ class Scene:
         """Return the names of what can be chosen in a message's list."""
         return [name for select in message.selects for name in _choices(message, select)]
 
-    def _option(self, guild: Guild, name: str, text: str) -> OptionValue:
-        match name:
-            case "role":
+    def _value(self, guild: Guild, option_type: int, text: str) -> OptionValue:
+        """Return what a client sends for an option of this type."""
+        match option_type:
+            case OptionType.ROLE:
                 return _named(text, _roles(guild), "role")
-            case "channel":
+            case OptionType.CHANNEL:
                 return _named(text.removeprefix("#"), _channels(guild), "channel")
-            case "member":
+            case OptionType.USER:
                 return _named(text, self.people, "person")
-            case "number" if text.isascii() and text.isdigit():
+            case OptionType.INTEGER if text.isascii() and text.isdigit():
                 return int(text)
+            case OptionType.BOOLEAN if text.lower() in ("true", "false"):
+                return text.lower() == "true"
         return text
 
     async def set_cad(self, manner: str) -> None:
@@ -253,46 +261,6 @@ def _named(name: str, things: Mapping[str, _Thing], kind: str) -> _Thing:
         if known.lower() == name.lower():
             return thing
     raise LookupError(f"There is no such {kind}; there is: {', '.join(things) or 'none'}")
-
-
-def _wrong_key(cad: SonoranServer) -> None:
-    cad.api_key = "another-key"
-
-
-def _blind(cad: SonoranServer) -> None:
-    cad.faults.add(Fault(on="note", times=None, abort="before", applied=True))
-    cad.faults.add(Fault(on="calls", times=None, status=503))
-
-
-def _faulty(**fields: object) -> Callable[[SonoranServer], None]:
-    def put(cad: SonoranServer) -> None:
-        cad.faults.add(Fault(on="note", times=None, **fields))  # type: ignore[arg-type]
-
-    return put
-
-
-MANNERS: MappingProxyType[str, Callable[[SonoranServer], None]] = MappingProxyType(
-    {
-        "ok": lambda _: None,
-        "slow": _faulty(applied=True, delay=4.0),
-        "down": lambda _: None,
-        "silent": _faulty(applied=True, delay=60.0),
-        "failing": _faulty(status=500, body="Internal error", content_type="text/plain"),
-        "broken": _faulty(abort="before", applied=True),
-        "blind": _blind,
-        "webpage": _faulty(
-            status=502, body="<html><h1>Bad gateway</h1></html>", content_type="text/html"
-        ),
-        "limited": _faulty(
-            status=429,
-            body='{"message": "API rate limit exceeded", "request_id": "5f2c"}',
-            content_type="application/json",
-            headers={"Retry-After": "30"},
-        ),
-        "wrong-key": _wrong_key,
-    }
-)
-"""How the CAD can be made to behave, by the word that the sandbox's `cad` takes."""
 
 
 @contextlib.asynccontextmanager

@@ -13,8 +13,9 @@ from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
-from bot.sandbox.lines import Choose, LineError, Press, UseCallnote, UseConfig, Word, parse
-from bot.sandbox.scene import API_KEY, MANNERS, TOKEN, Scene, open_scene
+from bot.sandbox.lines import Choose, LineError, Press, UseCommand, Word, parse
+from bot.sandbox.manners import MANNERS
+from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
 from bot.sandbox.view import as_shown
 
 ANSWER_SECONDS = 40.0
@@ -28,9 +29,8 @@ simulators on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
-  as admin /callnote-config roles               set Callnote up; there are also roles-add and
-                        roles-remove role:Civilian, server number:2, log-channel channel:note-log,
-                        status, and history call:123 member:dispatcher
+  as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
+                        other commands, such as roles-add role:Civilian or server number:2
   as stranger /callnote call:123 note:Hello     do it in a server that is not connected; its
                         connection is up to the bot's owner: as owner /callnote-config connect
   choose Dispatcher, Civilian                   choose in the list that was shown last
@@ -65,7 +65,7 @@ class Shell:
         """Do what a line asks; returns False when it asks to quit. Never raises for a bad line."""
         self._idle = False  # what comes is shown as this line's outcome
         try:
-            asked = parse(line)
+            asked = parse(line, self._scene.commands)
             if isinstance(asked, Word):
                 return await self._word(asked)
             if asked is not None:
@@ -80,17 +80,16 @@ class Shell:
             self._idle = True
         return True
 
-    async def _act(self, asked: UseCallnote | UseConfig | Choose | Press) -> None:
+    async def _act(self, asked: UseCommand | Choose | Press) -> None:
         """Let somebody do something in Discord and show what comes of it."""
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
-        if isinstance(asked, UseCallnote | UseConfig) and person not in scene.people:
+        if isinstance(asked, UseCommand) and person not in scene.people:
             raise LineError(f"There is no such person; try {', '.join(scene.people)}.")
         match asked:
-            case UseCallnote(options=options):
-                await self._show_answer(await scene.use_callnote(person, options), person)
-            case UseConfig(command=command, options=texts):
-                await self._show_answer(await scene.use_config(person, command, texts), person)
+            case UseCommand(command=command, options=options):
+                interaction = await scene.use_command(person, command, options)
+                await self._show_answer(interaction, person)
             case Choose() | Press() if last is None or person not in scene.people:
                 raise LineError("There is nothing to choose or press yet: use a command first.")
             case Choose(names=names):

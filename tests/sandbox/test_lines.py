@@ -1,25 +1,41 @@
 """What is typed in the sandbox is understood, or the person is told how to type it."""
 
+import re
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.sandbox.discord.errors import JSON
 from bot.sandbox.lines import (
     WORDS,
+    Asked,
     Choose,
     LineError,
     Press,
-    UseCallnote,
-    UseConfig,
+    UseCommand,
     Word,
-    parse,
 )
+from bot.sandbox.lines import parse as parse_with
 from tests.hostile_text import hostile_texts
 
+COMMANDS: dict[str, list[JSON]] = {
+    "callnote": [{"name": "call", "required": True}, {"name": "note", "required": True}],
+    "callnote-config roles": [],
+    "callnote-config roles-add": [{"name": "role", "required": True}],
+    "callnote-config history": [{"name": "call"}, {"name": "member"}],
+}
+"""Some registered commands."""
 
-def options(line: str) -> dict[str, str | int]:
+
+def parse(line: str) -> Asked | None:
+    return parse_with(line, COMMANDS)
+
+
+def options(line: str) -> Mapping[str, str]:
     parsed = parse(line)
-    assert isinstance(parsed, UseCallnote)
+    assert isinstance(parsed, UseCommand)
     return parsed.options
 
 
@@ -38,7 +54,9 @@ def test_an_empty_line_or_comment_asks_for_nothing(line: str) -> None:
     ],
 )
 def test_both_options_are_read_in_either_order(line: str) -> None:
-    assert parse(line) == UseCallnote("dispatcher", {"call": "123", "note": "Suspect fled"})
+    assert parse(line) == UseCommand(
+        "dispatcher", "callnote", {"call": "123", "note": "Suspect fled"}
+    )
 
 
 def test_the_call_is_passed_on_as_typed() -> None:
@@ -57,23 +75,24 @@ def test_a_backslash_and_n_in_a_note_are_a_line_break() -> None:
 
 
 def test_another_person_may_use_the_command() -> None:
-    assert parse("as Bystander /callnote call:1 note:a") == UseCallnote(
-        "bystander", {"call": "1", "note": "a"}
+    assert parse("as Bystander /callnote call:1 note:a") == UseCommand(
+        "bystander", "callnote", {"call": "1", "note": "a"}
     )
 
 
 @pytest.mark.parametrize(
     ("line", "asked"),
     [
-        ("as admin /callnote-config roles", UseConfig("admin", "roles")),
-        ("/callnote-config status", UseConfig("dispatcher", "status")),
+        ("as admin /callnote-config roles", UseCommand("admin", "callnote-config roles")),
         (
             "as admin /callnote-config  roles-add  role: Night shift ",
-            UseConfig("admin", "roles-add", {"role": "Night shift"}),
+            UseCommand("admin", "callnote-config roles-add", {"role": "Night shift"}),
         ),
         (
             "as admin /callnote-config history member:dispatcher call:#123",
-            UseConfig("admin", "history", {"member": "dispatcher", "call": "#123"}),
+            UseCommand(
+                "admin", "callnote-config history", {"member": "dispatcher", "call": "#123"}
+            ),
         ),
         ("choose Dispatcher, Night shift", Choose(("Dispatcher", "Night shift"))),
         ("choose", Choose(())),
@@ -81,13 +100,28 @@ def test_another_person_may_use_the_command() -> None:
         ("as Admin press Cancel", Press("Cancel", "admin")),
     ],
 )
-def test_what_administrators_do_is_understood(line: str, asked: UseConfig | Choose | Press) -> None:
+def test_what_administrators_do_is_understood(
+    line: str, asked: UseCommand | Choose | Press
+) -> None:
     assert parse(line) == asked
 
 
-@pytest.mark.parametrize("line", ["/callnote-config", "/callnote-config roles-add Civilian"])
-def test_a_setting_without_its_name_is_answered_with_an_example(line: str) -> None:
-    with pytest.raises(LineError, match="roles-add role:Civilian"):
+@pytest.mark.parametrize("line", ["/callnote-config", "/callnote-config upside-down"])
+def test_a_missing_sub_command_is_answered_with_those_there_are(line: str) -> None:
+    with pytest.raises(LineError, match="/callnote-config roles, /callnote-config roles-add"):
+        parse(line)
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("/callnote-config roles-add Civilian", "/callnote-config roles-add role:…"),
+        ("/callnote-config roles now", "/callnote-config roles"),
+        ("/callnote-config history call:", "/callnote-config history [call:…] [member:…]"),
+    ],
+)
+def test_options_that_do_not_fit_are_answered_with_those_there_are(line: str, wanted: str) -> None:
+    with pytest.raises(LineError, match=f": {re.escape(wanted)}$"):
         parse(line)
 
 
@@ -114,7 +148,7 @@ def test_a_words_argument_is_read_in_lower_case() -> None:
     ],
 )
 def test_a_command_without_both_options_is_answered_with_an_example(line: str) -> None:
-    with pytest.raises(LineError, match="/callnote call:123 note:"):
+    with pytest.raises(LineError, match="/callnote call:… note:…"):
         parse(line)
 
 

@@ -1,6 +1,7 @@
 """What a Discord client sends when a person uses a command, and what it refuses to send."""
 
 from collections.abc import Mapping
+from enum import IntEnum
 from typing import Any
 
 from bot.sandbox.discord.command_path import SUB_COMMAND, SUB_COMMAND_GROUP, CommandPath
@@ -12,14 +13,30 @@ from bot.sandbox.discord.resolved import Entity, Kind, find
 
 OptionValue = str | int | float | bool | Entity
 
-# Discord API docs, Application Commands, "Application Command Option Type".
-_STRING, _INTEGER, _BOOLEAN, _USER, _CHANNEL, _ROLE, _MENTIONABLE, _NUMBER = range(3, 11)
+
+class OptionType(IntEnum):
+    """What kind of value an option takes.
+
+    Source: Discord API docs, Application Commands, "Application Command Option Type".
+    """
+
+    STRING = 3
+    INTEGER = 4
+    BOOLEAN = 5
+    USER = 6
+    CHANNEL = 7
+    ROLE = 8
+    MENTIONABLE = 9
+    NUMBER = 10
+
+
 _KINDS = {
-    _USER: Kind.USER,
-    _CHANNEL: Kind.CHANNEL,
-    _ROLE: Kind.ROLE,
-    _MENTIONABLE: Kind.MENTIONABLE,
+    OptionType.USER: Kind.USER,
+    OptionType.CHANNEL: Kind.CHANNEL,
+    OptionType.ROLE: Kind.ROLE,
+    OptionType.MENTIONABLE: Kind.MENTIONABLE,
 }
+_CHECKED_BY_TYPE = {OptionType.STRING, OptionType.INTEGER, OptionType.BOOLEAN}
 
 
 class ActionRefusedError(ValueError):
@@ -43,7 +60,7 @@ def option_payloads(
     for name, value in options.items():
         option_type = types.get(name, _type_of(value))
         sent = entity_id(value) if option_type in _KINDS else value
-        payload: JSON = {"name": name, "type": option_type, "value": sent}
+        payload: JSON = {"name": name, "type": int(option_type), "value": sent}
         if name == focused:
             payload |= {"value": str(value), "focused": True}
         payloads.append(payload)
@@ -118,9 +135,9 @@ def _check_entity(name: str, option: JSON, value: Any, channel: Channel) -> None
 
 
 def _check_value(name: str, option: JSON, value: Any) -> None:
-    if option["type"] != _type_of(value) and option["type"] in {_STRING, _INTEGER, _BOOLEAN}:
+    if option["type"] in _CHECKED_BY_TYPE and option["type"] != _type_of(value):
         raise ActionRefusedError(f"{value!r} is not a value of option {name}")
-    if option["type"] == _STRING:
+    if option["type"] == OptionType.STRING:
         size, limits = len(value), (option.get("min_length"), option.get("max_length"))
     else:
         size, limits = value, (option.get("min_value"), option.get("max_value"))
@@ -132,15 +149,15 @@ def _check_value(name: str, option: JSON, value: Any) -> None:
         raise ActionRefusedError(f"{value!r} is none of the choices of option {name}")
 
 
-def _type_of(value: OptionValue) -> int:
+def _type_of(value: OptionValue) -> OptionType:
     if isinstance(value, (Member, User)):
-        return _USER
+        return OptionType.USER
     if isinstance(value, Channel):
-        return _CHANNEL
+        return OptionType.CHANNEL
     if isinstance(value, Role):
-        return _ROLE
+        return OptionType.ROLE
     if isinstance(value, bool):
-        return _BOOLEAN
+        return OptionType.BOOLEAN
     if isinstance(value, int):
-        return _INTEGER
-    return _NUMBER if isinstance(value, float) else _STRING
+        return OptionType.INTEGER
+    return OptionType.NUMBER if isinstance(value, float) else OptionType.STRING

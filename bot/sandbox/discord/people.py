@@ -4,7 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from bot.sandbox.discord.command_path import CommandPath
+from bot.sandbox.discord.command_path import SLASH_COMMAND, CommandPath
 from bot.sandbox.discord.command_use import (
     ActionRefusedError,
     OptionValue,
@@ -36,8 +36,6 @@ from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import resolve
 from bot.sandbox.discord.waiting import Waiting
 from bot.sandbox.discord.world import World
-
-_SLASH_COMMAND = 1
 
 
 class People(Waiting, ABC):
@@ -77,12 +75,12 @@ class People(Waiting, ABC):
         place = self._place(member, channel)
         path = CommandPath.read(command)
         given = options or {}
-        registered = self._registered(path.name, _SLASH_COMMAND, place)
+        registered = self._registered(path.name, SLASH_COMMAND, place)
         if strict:
             if registered is None:
                 raise ActionRefusedError(f"/{command} is not registered")
             check_use(path, registered, member, place, given)
-        data = self._command_data(path.name, _SLASH_COMMAND, registered)
+        data = self._command_data(path.name, SLASH_COMMAND, registered)
         if payloads := option_payloads(path, given, registered):
             data["options"] = payloads
             if resolved := resolve(named_entities(payloads), place.guild, member):
@@ -106,8 +104,8 @@ class People(Waiting, ABC):
         """
         place = self._place(member, channel)
         path = CommandPath.read(command)
-        registered = self._registered(path.name, _SLASH_COMMAND, place)
-        data = self._command_data(path.name, _SLASH_COMMAND, registered)
+        registered = self._registered(path.name, SLASH_COMMAND, place)
+        data = self._command_data(path.name, SLASH_COMMAND, registered)
         data["options"] = option_payloads(path, options, registered, focused)
         interaction = self._interact(AUTOCOMPLETE, data, member, place)
         await interaction.acknowledged()
