@@ -6,8 +6,27 @@ import asyncio
 from collections.abc import Sequence
 
 from bot.sandbox.discord import Channel, Member, Message, Role
-from bot.sandbox.discord.command_use import OptionValue
+from bot.sandbox.discord.command_path import usable_commands
+from bot.sandbox.discord.command_use import OptionType, OptionValue
 from tests.world import PATIENCE, World
+
+
+def every_command(
+    world: World, role: Role, channel: Channel, member: Member
+) -> dict[str, dict[str, OptionValue]]:
+    """Return each registered command that can be used, with a value for each of its options."""
+    values: dict[int, OptionValue] = {
+        OptionType.STRING: "123",
+        OptionType.INTEGER: 1,
+        OptionType.BOOLEAN: True,
+        OptionType.USER: member,
+        OptionType.CHANNEL: channel,
+        OptionType.ROLE: role,
+    }
+    return {
+        command: {option["name"]: values[option["type"]] for option in options}
+        for command, options in usable_commands(world.discord.registered_commands).items()
+    }
 
 
 async def configure(

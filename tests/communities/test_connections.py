@@ -7,6 +7,7 @@ import contextlib
 import logging
 import signal
 import sqlite3
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection
 from bot.communities.connections import Connections
 from bot.outbox import WaitingNotes
 from bot.sandbox.discord import Channel, Fault, Guild, Interaction, Member, Message, User
+from bot.sandbox.discord.command_use import OptionValue
 from bot.sandbox.discord.component_validation import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.permissions import ADMINISTRATOR, MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
@@ -25,7 +27,7 @@ from bot.storage import Database, DatabaseUrl
 from bot.storage.upgrade import upgrade
 from bot.timing import Timing
 from tests import database
-from tests.administrator import configure
+from tests.administrator import configure, every_command
 from tests.child import running, settings_of, start
 from tests.clock import Clock
 from tests.database import at_once, setting_of
@@ -73,14 +75,14 @@ class Strangers:
     owner: Member
 
     async def use(
-        self, command: str, options: dict[str, object] | None = None, by: Member | None = None
+        self,
+        command: str,
+        options: Mapping[str, OptionValue] | None = None,
+        by: Member | None = None,
     ) -> Message:
         """Let the stranger, or `by`, use a command, and return the answer for them alone."""
         interaction = await self.world.discord.use_command(
-            by or self.stranger,
-            self.channel,
-            command,
-            options,  # type: ignore[arg-type]
+            by or self.stranger, self.channel, command, options
         )
         message = await asyncio.wait_for(interaction.answered(), PATIENCE)
         assert message.ephemeral
@@ -128,14 +130,6 @@ def strangers(world: World) -> Strangers:
     )
 
 
-def sub_commands(world: World) -> list[str]:
-    """Return every registered command that can be used, but for the one that connects."""
-    (config,) = [c for c in world.discord.registered_commands if c["name"] == "callnote-config"]
-    names = [f"callnote-config {option['name']}" for option in config["options"]]
-    names.remove("callnote-config connect")
-    return ["callnote", *names]
-
-
 def changes(world: World) -> list[tuple[int, int, str]]:
     """Return the first bot's changes of settings: the server's id, the member's, and what."""
     path = world.file(0).path
@@ -153,22 +147,12 @@ async def test_a_stranger_gets_one_sentence_for_every_command_and_the_cad_nothin
     world: World, strangers: Strangers
 ) -> None:
     await world.registered()
-    role = next(iter(strangers.stranger.roles))
-    options: dict[str, dict[str, object]] = {
-        "callnote": {"call": "123", "note": "stand down"},
-        "callnote-config roles-add": {"role": role},
-        "callnote-config roles-remove": {"role": role},
-        "callnote-config server": {"number": 1},
-        "callnote-config log-channel": {"channel": strangers.channel},
-        "callnote-config history": {"call": "123"},
-    }
-    commands = sub_commands(world)
-    assert options.keys() < set(commands)
-    for command in commands:
-        said = (await strangers.use(command, options.get(command))).content
-        assert said == NOT_CONNECTED
-        said = (await strangers.use(command, options.get(command), by=strangers.owner)).content
-        assert said == NOT_CONNECTED
+    (role,) = strangers.stranger.roles
+    commands = every_command(world, role, strangers.channel, strangers.stranger)
+    del commands["callnote-config connect"]
+    for command, options in commands.items():
+        for member in (strangers.stranger, strangers.owner):
+            assert (await strangers.use(command, options, by=member)).content == NOT_CONNECTED
     assert told_nothing(world)
     assert not public(world)
     assert changes(world) == []
