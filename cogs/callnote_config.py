@@ -17,10 +17,10 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
 from bot.notes.text import parse_call_number
 from bot.outbox import OutboxWorker
-from cogs.config_pickers import LogChannelPicker, RolePicker, ServerPicker
 from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
+from cogs.pickers import LogChannelPicker, RolePicker, ServerPicker
 
 _LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
 

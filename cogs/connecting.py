@@ -19,7 +19,7 @@ from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
 from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
-from cogs.config_pickers import shown
+from cogs.pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
 """The custom id of the one button that may be pressed in a server that is not connected."""

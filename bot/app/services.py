@@ -91,7 +91,7 @@ def build(
         cad,
         limits=config.limits,
         history_days=config.history_days,
-        log_note=log_channel.post,
+        post_to_log_channel=log_channel.post,
         composer=composer,
         waiting_notes=connections.waiting_notes,
         timing=timing,

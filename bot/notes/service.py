@@ -19,8 +19,8 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Takes notes, delivers them and shows what became of them, across connections to Discord.
 
-    `log_note` and `composer` are as for `StatusMessages`, `waiting_notes` as for `OutboxWorker`.
-    `run` must be running for anything to be delivered.
+    `post_to_log_channel` and `composer` are as for `StatusMessages`, `waiting_notes` as for
+    `OutboxWorker`. Nothing is delivered unless `run` is running.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class NoteService:
         *,
         limits: Limits,
         history_days: int,
-        log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         waiting_notes: Callable[[int], WaitingNotes],
         timing: Timing,
@@ -44,7 +44,7 @@ class NoteService:
             waiting_notes=waiting_notes,
             timing=timing,
         )
-        self.messages = StatusMessages(self.outbox, log_note, composer, timing=timing)
+        self.messages = StatusMessages(self.outbox, post_to_log_channel, composer, timing=timing)
         self._timing = timing
         self._running: asyncio.Task[None] | None = None
 

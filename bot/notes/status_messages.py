@@ -25,21 +25,21 @@ class StatusMessages:
     """Shows what `changed` tells of, one task for each note, only the newest state of it.
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
-    shown. `log_note` records a finished note in its guild's log channel and returns whether that
-    is done with.
+    shown. `post_to_log_channel` records a finished note in its guild's log channel, and returns
+    False when it has to be tried again.
     """
 
     def __init__(
         self,
         outbox: OutboxWorker,
-        log_note: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
+        post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         *,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
         self.client: discord.Client | None = None
-        self._log_note = log_note
+        self._post_to_log_channel = post_to_log_channel
         self._composer = composer
         self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
@@ -212,7 +212,7 @@ class StatusMessages:
 
     async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
         """Record a finished note in the log channel, and note that all is done about it."""
-        logged = record.logged >= record.revision or await self._log_note(client, record)
+        logged = record.logged >= record.revision or await self._post_to_log_channel(client, record)
         await self._mark(record, logged=logged)
         pauses = self._pauses()
         until = loop_time() + next(pauses)
@@ -222,7 +222,7 @@ class StatusMessages:
                 continue  # of any note, perhaps of another one
             client = self.client or client
             until = loop_time() + next(pauses)
-            if logged := await self._log_note(client, record):
+            if logged := await self._post_to_log_channel(client, record):
                 await self._mark(record, logged=True)
 
     async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> EditResult:

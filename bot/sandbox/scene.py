@@ -67,7 +67,7 @@ class Scene:
         self._role_id = role.id
         strange = discord.add_guild(name="Paleto Bay")
         self._channels = {each: each.add_channel("dispatch") for each in (guild, strange)}
-        guild.add_channel("note-log")
+        guild.add_channel("log")
         self.people: dict[str, Member] = {
             "dispatcher": guild.add_member("dana", nick="Dana D-2", roles=[role]),
             "civilian": guild.add_member("casey", nick="Casey", roles=[civilians]),

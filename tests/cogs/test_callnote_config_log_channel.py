@@ -25,10 +25,10 @@ async def posted(world: World, channel: Channel, count: int) -> Message:
 async def test_every_note_is_recorded_with_who_which_call_text_outcome_and_link(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     message = await configure(world, "log-channel", {"channel": log})
-    assert message.content == "Every note is recorded in #note-log from now on."
+    assert message.content == "Every note is recorded in #log from now on."
     assert (await posted(world, log, 1)).content == "Callnote can write here."
     answer = await world.say("Suspect **fled**\nnorth @everyone")
     entry = await posted(world, log, 2)
@@ -41,7 +41,7 @@ async def test_every_note_is_recorded_with_who_which_call_text_outcome_and_link(
 
 
 async def test_a_refused_note_is_recorded_with_the_cad_s_reason(world: World) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     world.cad.faults.add(
@@ -52,7 +52,7 @@ async def test_a_refused_note_is_recorded_with_the_cad_s_reason(world: World) ->
 
 
 async def test_a_note_too_long_for_one_message_is_recorded_shortened(world: World) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     await world.say("x" * 4000)
@@ -62,18 +62,18 @@ async def test_a_note_too_long_for_one_message_is_recorded_shortened(world: Worl
 
 
 async def test_a_channel_without_write_permission_is_refused_at_once(world: World) -> None:
-    log = world.guild.add_channel("note-log", app_permissions=READ_ONLY)
+    log = world.guild.add_channel("log", app_permissions=READ_ONLY)
     hidden = world.guild.add_channel("hidden", app_permissions=0)
     await world.registered()
     message = await configure(world, "log-channel", {"channel": log})
-    assert message.content.endswith("in #note-log; it lacks Send Messages there.")
+    assert message.content.endswith("in #log; it lacks Send Messages there.")
     message = await configure(world, "log-channel", {"channel": hidden})
     assert message.content.endswith("lacks View Channel and Send Messages there.")
     assert "not recorded" in (await configure(world, "log-channel")).content
 
 
 async def test_a_refusal_that_no_permission_tells_of_is_noticed(world: World) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     world.discord.faults.add(
         DiscordFault(route="channel_message", status=403, applied=False, times=None)
@@ -97,12 +97,12 @@ async def test_only_channels_for_text_can_be_chosen(world: World) -> None:
 
 
 async def test_the_channel_is_chosen_and_switched_off_in_the_picker(world: World) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     shown = await configure(world, "log-channel")
     assert shown.buttons == []
     said = await choose(world, shown, "log-channel", [log])
-    assert said == "Every note is recorded in #note-log from now on."
+    assert said == "Every note is recorded in #log from now on."
     said = await press(world, shown, "Record nowhere")
     assert said == "Notes are no longer recorded in a channel."
     assert shown.buttons == []
@@ -111,17 +111,17 @@ async def test_the_channel_is_chosen_and_switched_off_in_the_picker(world: World
 async def test_a_channel_that_becomes_unwritable_is_told_in_status_and_notes_go_on(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     log.set_app_permissions(READ_ONLY)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
     status = render((await configure(world, "status")).content).text
-    assert "Log channel #note-log: Callnote lacks Send Messages there" in status
+    assert "Log channel #log: Callnote lacks Send Messages there" in status
 
 
 async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     world.guild.delete_channel(log)
@@ -135,7 +135,7 @@ async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World)
 async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     world.discord.faults.add(DiscordFault(route="channel_message", abort=True, applied=False))
@@ -154,7 +154,7 @@ async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
 async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_again(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("note-log")
+    log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
     world.discord.faults.add(DiscordFault(route="channel_message", status=403, applied=False))
