@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from enum import Enum, auto
 
 import discord
@@ -13,7 +12,6 @@ from bot.interactions.errors import Refusal
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
-from bot.settings.repository import GuildSettings
 from bot.timing import Timing, loop_time
 
 
@@ -190,22 +188,15 @@ class Connections:
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
         """Connect a server; raises as `SettingsCache.change` does."""
-        await self._change(guild, member_id, connected=True)
+        await self._settings.set(guild.id, member_id, "connected to the CAD", connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
         """Undo `connect`, and return how the server is connected then; raises as it does.
 
         It still is where a setting of the host's connects it.
         """
-        await self._change(guild, member_id, connected=False)
+        await self._settings.set(guild.id, member_id, "disconnected from the CAD", connected=False)
         return self.of(guild)
-
-    async def _change(self, guild: discord.Guild, member_id: int, *, connected: bool) -> None:
-        def edit(settings: GuildSettings) -> GuildSettings:
-            return replace(settings, connected=connected)
-
-        what = "connected to the CAD" if connected else "disconnected from the CAD"
-        await self._settings.change(guild.id, member_id, edit, lambda _, __: what)
 
 
 def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import replace
 
 import discord
 
@@ -110,12 +109,7 @@ class LogChannel:
     async def _save(
         self, guild: discord.Guild, member_id: int, channel_id: int | None, what: str
     ) -> None:
-        await self._settings.change(
-            guild.id,
-            member_id,
-            lambda settings: replace(settings, log_channel_id=channel_id),
-            lambda _, __: what,
-        )
+        await self._settings.set(guild.id, member_id, what, log_channel_id=channel_id)
         self._failed.pop(guild.id, None)
 
     async def post(self, client: discord.Client, record: NoteRecord) -> bool:

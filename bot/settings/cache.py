@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 
 from bot.interactions.errors import Refusal
 from bot.settings.problems import SettingProblem
@@ -112,6 +113,18 @@ class SettingsCache:
             self._version = settings.version + 1  # beyond the database's, which has become older
         self._known[guild_id] = settings
         return settings
+
+    async def set(self, guild_id: int, member_id: int, what: str, **values: object) -> None:
+        """Change fields of a guild's `GuildSettings` to these values; refuses like `change`.
+
+        `what` describes the change for the record of changes.
+        """
+        await self.change(
+            guild_id,
+            member_id,
+            lambda settings: replace(settings, **values),  # type: ignore[arg-type]
+            lambda _, __: what,
+        )
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
         """Return a server's latest change; None when there was none, or none can be read now."""

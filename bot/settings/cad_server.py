@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
@@ -39,10 +37,5 @@ class CadServerChoice:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
         what = f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"
-        await self._settings.change(
-            guild_id,
-            member_id,
-            lambda settings: replace(settings, server_id=number),
-            lambda _, __: what,
-        )
+        await self._settings.set(guild_id, member_id, what, server_id=number)
         return name
