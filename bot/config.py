@@ -52,8 +52,8 @@ class Config:
     """Everything a host can set. The token, the key and the password are left out of `repr`.
 
     `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself.
-    `guild_ids` are the Discord servers that reach the CAD without being connected in Discord.
-    `dispatcher_role_ids` and `server_id` are for the Discord servers whose administrators have
+    `guild_ids` are the guilds that reach the CAD without being connected in Discord.
+    `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long notes are kept after they were added, 0 for
     not at all; `limits` bound their delivery. `host` is the hosting platform, if it is one that
     does not keep a process's disk.

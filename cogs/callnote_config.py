@@ -33,7 +33,7 @@ class CallnoteConfig(
     group_name="callnote-config",
     group_description="Set Callnote up for this server",
 ):
-    """Shows and changes a server's settings; every answer is for the administrator alone."""
+    """Shows and changes a guild's settings; every answer is for the administrator alone."""
 
     def __init__(
         self,

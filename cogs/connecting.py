@@ -1,4 +1,4 @@
-"""What `/callnote-config connect` shows, and its button, which works in every server."""
+"""What `/callnote-config connect` shows, and its button, which works in every guild."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from bot.interactions.handler import InteractionHandler
 from cogs.pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
-"""The custom id of the one button that may be pressed in a server that is not connected."""
+"""The custom id of the one button that may be pressed in a guild that is not connected."""
 
 _Interaction = discord.Interaction[Any]
 
 
 class Connector:
-    """Connects servers to the CAD, and disconnects them, for whoever may."""
+    """Connects guilds to the CAD, and disconnects them, for whoever may."""
 
     def __init__(
         self, handler: InteractionHandler, connections: Connections, owners: Owners
@@ -38,9 +38,9 @@ class Connector:
         self._owners = owners
 
     async def show(self, interaction: _Interaction) -> None:
-        """Offer the application's owner to connect the server, and tell others whom to ask.
+        """Offer the application's owner to connect the guild, and tell others whom to ask.
 
-        The interaction must be acknowledged. Refuses with NOT_IN_GUILD outside a server, and like
+        The interaction must be acknowledged. Refuses with NOT_IN_GUILD outside a guild, and like
         `Owners.include` and `Connections.check_known` while it cannot be told.
         """
         guild = await self._to_be_connected(interaction)
@@ -50,10 +50,10 @@ class Connector:
             audit_log.outcome(interaction, "connecting offered")
 
     async def disconnect(self, interaction: _Interaction) -> None:
-        """Disconnect the server for an administrator of it or the application's owner.
+        """Disconnect the guild for an administrator of it or the application's owner.
 
         The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for anybody else, with
-        NOT_IN_GUILD outside a server, and like `Owners.include` and `Connections.disconnect`.
+        NOT_IN_GUILD outside a guild, and like `Owners.include` and `Connections.disconnect`.
         """
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
@@ -65,7 +65,7 @@ class Connector:
         audit_log.outcome(interaction, "server disconnected")
 
     async def press(self, interaction: _Interaction) -> None:
-        """Connect the server, if whoever pressed Connect owns the application.
+        """Connect the guild, if whoever pressed Connect owns the application.
 
         The answer takes the message's place, so a press elsewhere than in a private one, which
         nobody could make in an ordinary way, is left unanswered.
@@ -84,7 +84,7 @@ class Connector:
             audit_log.outcome(interaction, "server connected")
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
-        """Return the server that may be connected; None for whoever was told why it is not."""
+        """Return the guild that may be connected; None for whoever was told why it is not."""
         guild = interaction.guild
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
@@ -102,7 +102,7 @@ class Connector:
 
 
 class ConnectView(discord.ui.View):
-    """Asks the application's owner whether to connect a server."""
+    """Asks the application's owner whether to connect a guild."""
 
     def __init__(self, connector: Connector) -> None:
         super().__init__(timeout=None)

@@ -1,4 +1,4 @@
-"""Listens for servers that come and go, and refuses what is pressed in those not connected."""
+"""Listens for guilds that come and go, and refuses what is pressed in those not connected."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger("callnote")
 
 
 class Guilds(commands.Cog):
-    """Tells the log who is there, and answers what is pressed in servers that are not connected."""
+    """Tells the log who is there, and answers what is pressed in guilds that are not connected."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer every press and form of a server that is not connected, whatever it is about.
+        """Answer every press and form of a guild that is not connected, whatever it is about.
 
         Commands go through the command tree, which refuses them there.
         """
@@ -50,9 +50,9 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_shard_connect(self, shard_id: int) -> None:
-        """Notice the servers that removed the bot while this shard had no session.
+        """Notice the guilds that removed the bot while this shard had no session.
 
-        A sharded client of discord.py 2.7 makes a new object for each server that a new session
+        A sharded client of discord.py 2.7 makes a new object for each guild that a new session
         begins with, and keeps the old ones of those that are gone.
         """
         for guild in self._bot.guilds:
@@ -64,14 +64,14 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Log how many servers there are."""
+        """Log how many guilds there are."""
         _log.info("servers: %d", len(self._bot.guilds))
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Name a server with settings that has to be connected, once.
+        """Name a guild with settings that has to be connected, once.
 
-        discord.py 2.7 tells of a server in this way, too, that was joined just after the start.
+        discord.py 2.7 tells of a guild in this way, too, that was joined just after the start.
         """
         if guild.id not in self._guilds:
             await self.on_guild_join(guild)
@@ -90,7 +90,7 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """Log a new server, and whether it may reach the CAD."""
+        """Log a new guild, and whether it may reach the CAD."""
         self._guilds[guild.id] = guild
         self._connections.join(guild.id)
         connection = self._connections.of(guild)
@@ -103,14 +103,14 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """Log a server that removed the bot; its waiting notes are withdrawn."""
+        """Log a guild that removed the bot; its waiting notes are withdrawn."""
         self._guilds.pop(guild.id, None)
         if self._connections.leave(guild):
             _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
 
 
 def _is_connect(interaction: discord.Interaction) -> bool:
-    """Whether the one button was pressed that is for every server."""
+    """Whether the one button was pressed that is for every guild."""
     data: Mapping[str, object] = interaction.data or {}
     message = interaction.message
     button = (discord.ComponentType.button.value, CONNECT_ID)

@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.interactions.handler import InteractionHandler
 
 ANYWHERE = "anywhere"
-"""The key in a command's extras that lets it be used in servers that are not connected."""
+"""The key in a command's extras that lets it be used in guilds that are not connected."""
 
 
 class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
@@ -26,7 +26,7 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
     ) -> bool:
         """Let a command begin if it may, or raise what keeps the guild from it.
 
-        Only the command with which a server is connected is for every server.
+        Only the command with which a guild is connected is for every guild.
         """
         if not self._handler.begin(interaction):
             return False

@@ -1,1 +1,1 @@
-"""Which Discord servers are connected to the community's CAD, and who may connect one."""
+"""Which guilds are connected to the community's CAD, and who may connect one."""

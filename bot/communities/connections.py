@@ -1,4 +1,4 @@
-"""Decides whether a Discord server is connected to the CAD: without that, nothing reaches it."""
+"""Decides whether a guild is connected to the CAD: without that, nothing reaches it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from bot.timing import Timing, loop_time
 
 
 class Connection(Enum):
-    """How a server is connected, or why it is not."""
+    """How a guild is connected, or why it is not."""
 
     GUILD_ID = auto()
     """The host's setting DISCORD_GUILD_IDS names it."""
@@ -37,7 +37,7 @@ class Connection(Enum):
 
     @property
     def connected(self) -> bool:
-        """Whether the server may reach the CAD."""
+        """Whether the guild may reach the CAD."""
         return self in _CONNECTED
 
 
@@ -54,7 +54,7 @@ _PROBLEMS = {
 
 
 class Connections:
-    """The connected servers: those that the host's settings name, and those chosen in Discord.
+    """The connected guilds: those that the host's settings name, and those chosen in Discord.
 
     `guild_ids` and `role_ids` are the host's; `clock` is the event loop's.
     """
@@ -76,7 +76,7 @@ class Connections:
         self._client: discord.Client | None = None
         self._alone_since = clock()
         self._left: dict[int, discord.Guild] = {}
-        # The servers that were seen with one of these roles, for when they are unavailable.
+        # The guilds that were seen with one of these roles, for when they are unavailable.
         self._with_role: set[int] = set()
 
     def use(self, client: discord.Client | None) -> None:
@@ -86,7 +86,7 @@ class Connections:
         self._client = client
 
     def leave(self, guild: discord.Guild) -> bool:
-        """Take note that the bot is not in a server any more; returns whether that is news.
+        """Take note that the bot is not in a guild any more; returns whether that is news.
 
         If the bot is added again, discord.py has another object for it.
         """
@@ -95,14 +95,14 @@ class Connections:
         return news
 
     def join(self, guild_id: int) -> None:
-        """Take note that the bot was added to a server."""
+        """Take note that the bot was added to a guild."""
         self._left.pop(guild_id, None)
 
     def of(self, guild: discord.Guild, role_ids: Iterable[int] = ()) -> Connection:
-        """Return how a server is connected.
+        """Return how a guild is connected.
 
         `role_ids` are known to belong to it, as roles of the member who used a command there;
-        those of the server itself are not known while it is unavailable.
+        those of the guild itself are not known while it is unavailable.
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
@@ -127,8 +127,8 @@ class Connections:
     def refusal(self, interaction: discord.Interaction) -> Refusal | None:
         """Return why an interaction is not let in; the same however often it is asked.
 
-        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the server, and
-        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell; None for a connected server,
+        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the guild, and
+        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell; None for a connected guild,
         and for an interaction that comes from none.
         """
         if _REFUSAL not in interaction.extras:
@@ -143,17 +143,17 @@ class Connections:
         return None if connection.connected else Refusal(_PROBLEMS[connection])
 
     def check_known(self, connection: Connection) -> None:
-        """Refuse as `refusal` does while nobody can tell how a server is connected."""
+        """Refuse as `refusal` does while nobody can tell how a guild is connected."""
         problem = _PROBLEMS.get(connection, ConnectionProblem.NOT_CONNECTED)
         if problem is not ConnectionProblem.NOT_CONNECTED:
             raise Refusal(problem)
 
     def waiting_notes(self, guild_id: int) -> WaitingNotes:
-        """Return what is to become of a server's waiting notes.
+        """Return what is to become of a guild's waiting notes.
 
         They are withdrawn when the bot was removed from it or it is not connected, and kept while
         nobody can tell. Discord is waited for `timing.first_guilds`; after that they are sent for a
-        server that is known to be connected without it.
+        guild that is known to be connected without it.
         """
         guild = self._member_of(guild_id)
         if guild is not None:
@@ -162,7 +162,7 @@ class Connections:
                 return WaitingNotes.SEND
             unknown = (Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN)
             return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
-        # Before it is ready, a client may not have been told of all servers.
+        # Before it is ready, a client may not have been told of all guilds.
         if self._client is not None and self._client.is_ready():
             return WaitingNotes.WITHDRAW
         alone = self._clock() - self._alone_since >= self._first_guilds
@@ -173,25 +173,25 @@ class Connections:
         return None if guild is self._left.get(guild_id) else guild
 
     def _without_discord(self, guild_id: int) -> bool:
-        """Whether a server is connected by what is known here."""
+        """Whether a guild is connected by what is known here."""
         if guild_id in self._left:
             return False
         chosen = self._settings.known and self._settings.of(guild_id).connected
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:
-        """Whether a server has settings, but nobody said yet whether to connect it.
+        """Whether a guild has settings, but nobody said yet whether to connect it.
 
         Those of an earlier version of Callnote have to be connected once.
         """
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a server; raises as `SettingsCache.change` does."""
+        """Connect a guild; raises as `SettingsCache.change` does."""
         await self._settings.set(guild.id, member_id, "connected to the CAD", connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect`, and return how the server is connected then; raises as it does.
+        """Undo `connect`, and return how the guild is connected then; raises as it does.
 
         It still is where a setting of the host's connects it.
         """

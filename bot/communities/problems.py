@@ -1,4 +1,4 @@
-"""What can keep a server from the CAD."""
+"""What can keep a guild from the CAD."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from enum import StrEnum, auto
 
 
 class ConnectionProblem(StrEnum):
-    """Why a server may not reach the CAD, or cannot be connected."""
+    """Why a guild may not reach the CAD, or cannot be connected."""
 
     NOT_CONNECTED = auto()
     NOT_MEMBER = auto()
-    """The bot is not in the server, which was given its commands alone."""
+    """The bot is not in the guild, which was given its commands alone."""
     CONNECTION_UNKNOWN = auto()
     """The settings were not read since the start, so nobody can tell who is connected."""
     OWNERS_UNKNOWN = auto()

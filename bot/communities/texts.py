@@ -1,4 +1,4 @@
-"""The sentences about connecting a server to the CAD."""
+"""The sentences about connecting a guild to the CAD."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ CONNECTED_BY = {
     Connection.ROLE_ID: "by a role in the host's setting DISPATCHER_ROLE_IDS",
     Connection.CHOICE: "with /callnote-config connect",
 }
-"""How a server is connected, in words."""
+"""How a guild is connected, in words."""
 
 
 TEXTS: Catalogue = {
@@ -32,11 +32,11 @@ TEXTS: Catalogue = {
         "Discord did not say who owns this bot: try again in a moment."
     ),
 }
-"""Whatever keeps a server from the CAD, its sentence tells nothing of any CAD."""
+"""Whatever keeps a guild from the CAD, its sentence tells nothing of any CAD."""
 
 
 def connect_question(name: str) -> str:
-    """Ask the application's owner whether a server is to be connected."""
+    """Ask the application's owner whether a guild is to be connected."""
     return escape_markdown(
         f"Connect {name} to your community's Sonoran CAD? Then its administrators choose who may "
         "add notes."
@@ -44,7 +44,7 @@ def connect_question(name: str) -> str:
 
 
 def whom_to_ask(guild_id: int) -> str:
-    """Say who can connect a server, with the id that they need for it."""
+    """Say who can connect a guild, with the id that they need for it."""
     return (
         "Only the bot's host can connect this server. Give them its id for "
         f"DISCORD\\_GUILD\\_IDS, or ask them to use /callnote-config connect here: {guild_id}"
@@ -57,12 +57,12 @@ def connected_already(connection: Connection) -> str:
 
 
 def connected_now() -> str:
-    """Confirm that a server is connected."""
+    """Confirm that a guild is connected."""
     return "Connected. Next, choose who may add notes: /callnote-config roles"
 
 
 def disconnected_now(connection: Connection) -> str:
-    """Confirm that a server was disconnected, or say how it is connected all the same."""
+    """Confirm that a guild was disconnected, or say how it is connected all the same."""
     if connection.connected:
         return escape_markdown(
             f"This server is still connected, {CONNECTED_BY[connection]}: only the bot's "

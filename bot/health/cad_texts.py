@@ -46,7 +46,7 @@ _REACHED: Mapping[Reason | FailureKind, str] = {
 def cad_lines(
     health: CadHealth, server_id: int | None, *, chosen: bool, to_host: bool = False
 ) -> list[Line]:
-    """Return what is known of the CAD; `chosen` tells that a server's own choice is meant.
+    """Return what is known of the CAD; `chosen` tells that a guild's own choice is meant.
 
     Without `server_id` there is no line on the CAD server. `to_host` tells that the host reads
     this, who changes settings and not choices.

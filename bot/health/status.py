@@ -1,4 +1,4 @@
-"""Gathers what `/callnote-config status` shows of one server."""
+"""Gathers what `/callnote-config status` shows of one guild."""
 
 from __future__ import annotations
 
@@ -57,10 +57,10 @@ class StatusReport:
         self._database_health = database_health
 
     async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
-        """Return a server's health check as a message's content, at most 2,000 characters.
+        """Return a guild's health check as a message's content, at most 2,000 characters.
 
         `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads
-        a minute at most, however often it is called. What the settings or the server's roles would
+        a minute at most, however often it is called. What the settings or the guild's roles would
         tell is left out while they are not known.
         """
         outbox = self._outbox

@@ -12,17 +12,17 @@ from bot.health.storage import StorageHealth
 from bot.settings.texts import listed
 
 MOST_GUILDS = 20
-"""The most servers that `check` names."""
+"""The most guilds that `check` names."""
 
 
 def connection_line(connection: Connection) -> Line:
-    """Return how a server is connected; what is not says nothing here."""
+    """Return how a guild is connected; what is not says nothing here."""
     how = CONNECTED_BY.get(connection, "for now")
     return Line(Mark.WELL, f"This server is connected, {how}.")
 
 
 def invite_line(*, anyone: bool) -> Line:
-    """Return who can invite the application to a server."""
+    """Return who can invite the application to a guild."""
     if anyone:
         return Line(
             Mark.NOTE,
@@ -33,7 +33,7 @@ def invite_line(*, anyone: bool) -> Line:
 
 
 def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterator[Line]:
-    """Return which servers the bot is in, and which of the `expected` ids it is not in.
+    """Return which guilds the bot is in, and which of the `expected` ids it is not in.
 
     `guilds` are their names by id.
     """
@@ -59,7 +59,7 @@ def settings_unknown_line() -> Line:
 
 
 def guild_unknown_line() -> Line:
-    """Return what stands for roles and log channel until Discord has told of the server."""
+    """Return what stands for roles and log channel until Discord has told of the guild."""
     return Line(
         Mark.NOTE,
         "Roles and log channel: not known until Discord has told Callnote about this server; ask "

@@ -24,7 +24,7 @@ class InteractionProblem(StrEnum):
     """What can be wrong with an interaction of any feature."""
 
     NOT_IN_GUILD = auto()
-    """It is about settings and came from outside a server."""
+    """It is about settings and came from outside a guild."""
     NOT_ADMINISTRATOR = auto()
     OUTDATED_COMMAND = auto()
     HIDDEN_CHANNEL = auto()

@@ -57,7 +57,7 @@ class InteractionHandler:
         await responses.acknowledge(interaction, self._timing, private=private)
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
-        """Let an administrator in and acknowledge privately; returns the server.
+        """Let an administrator in and acknowledge privately; returns the guild.
 
         Raises as `administrators.admit_administrator` and `responses.acknowledge` do.
         """
@@ -96,7 +96,7 @@ class InteractionHandler:
     ) -> None:
         """Let an administrator's press do its `work`, as `run` does.
 
-        In a server that is not connected whoever listens for presses there answers instead. What
+        In a guild that is not connected whoever listens for presses there answers instead. What
         the press belongs to may be of an earlier process, and whoever pressed it may no longer be
         an administrator.
         """

@@ -1,4 +1,4 @@
-"""Looks back at the notes added in a server, page by page."""
+"""Looks back at the notes added in a guild, page by page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class HistoryPage:
 async def page_of(
     store: OutboxRepository, guild_id: int, place: HistoryPlace, *, kept: bool
 ) -> HistoryPage:
-    """Return a page of a server's notes; `kept` is as in `HistoryPage`.
+    """Return a page of a guild's notes; `kept` is as in `HistoryPage`.
 
     Where they are not to be kept none is shown, though a row stays for a while: a note given up
     can still be tried again. Refuses with HISTORY_UNREADABLE when the database does not answer.

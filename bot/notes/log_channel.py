@@ -1,4 +1,4 @@
-"""The channel in which every finished note of a server is recorded."""
+"""The channel in which every finished note of a guild is recorded."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
 
 
 class LogChannel:
-    """Shows and changes a server's log channel, and records notes in it.
+    """Shows and changes a guild's log channel, and records notes in it.
 
     It remembers where that last failed and why.
     """
@@ -115,7 +115,7 @@ class LogChannel:
     async def post(self, client: discord.Client, record: NoteRecord) -> bool:
         """Record a note; returns whether that is done with.
 
-        Also done with is a note of a server without a log channel, and one that Discord refuses
+        Also done with is a note of a guild without a log channel, and one that Discord refuses
         to show there: the administrators learn of it in `status`. Not done with is one that
         Discord could not take just now. Never raises for what Discord or the network does.
         """

@@ -1,4 +1,4 @@
-"""The settings in force in each Discord server, known without asking the database."""
+"""The settings in force in each guild, known without asking the database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class SettingsCache:
-    """What each server has chosen, held in memory, and the host's settings where it chose nothing.
+    """What each guild has chosen, held in memory, and the host's settings where it chose nothing.
 
     No note waits for the database. While it is lost, what was known last stays in force.
     `default_roles` and `default_server` are the host's.
@@ -57,7 +57,7 @@ class SettingsCache:
         await self._loaded.wait()
 
     def of(self, guild_id: int) -> GuildSettings:
-        """Return what a server has chosen.
+        """Return what a guild has chosen.
 
         Refuses with SETTINGS_UNKNOWN until they are `known`.
         """
@@ -66,13 +66,13 @@ class SettingsCache:
         return self._known.get(guild_id, GuildSettings(guild_id))
 
     def has_settings(self, guild_id: int) -> bool:
-        """Whether anything was ever chosen in a server, as far as is known."""
+        """Whether anything was ever chosen in a guild, as far as is known."""
         return guild_id in self._known
 
     def dispatcher_roles(self, guild_id: int) -> frozenset[int]:
-        """Return the ids of the roles that may add notes in a server; raises like `of`.
+        """Return the ids of the roles that may add notes in a guild; raises like `of`.
 
-        A server that chose none has none: only one that never chose has the host's.
+        A guild that chose none has none: only one that never chose has the host's.
         """
         return self.with_default_roles(self.of(guild_id))
 
@@ -127,7 +127,7 @@ class SettingsCache:
         )
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
-        """Return a server's latest change; None when there was none, or none can be read now."""
+        """Return a guild's latest change; None when there was none, or none can be read now."""
         try:
             return await self._store.last_change(guild_id)
         except StorageError as error:

@@ -20,7 +20,7 @@ class SettingProblem(StrEnum):
     SETTING_NOT_SAVED = auto()
     SETTINGS_FULL = auto()
     GUILD_NOT_READY = auto()
-    """Discord has not told yet which roles and channels the server has."""
+    """Discord has not told yet which roles and channels the guild has."""
     EVERYONE_ROLE = auto()
     MANAGED_ROLE = auto()
     """The chosen `role`, a name, belongs to a bot or another integration."""

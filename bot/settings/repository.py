@@ -1,4 +1,4 @@
-"""Each server's own settings and who changed them."""
+"""Each guild's own settings and who changed them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ FROM_DISCORD = 0
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """What a server has chosen; None is what it never chose. Each field is a column of its name.
+    """What a guild has chosen; None is what it never chose. Each field is a column of its name.
 
     `connected` is True once it was connected to the CAD here, False once that was undone.
-    `version` grows with every change of any server's settings, and is 0 before the first.
+    `version` grows with every change of any guild's settings, and is 0 before the first.
     """
 
     guild_id: int
@@ -77,7 +77,7 @@ class SettingsRepository:
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
     ) -> GuildSettings:
-        """Apply `edit` to a server's settings and return what they are then.
+        """Apply `edit` to a guild's settings and return what they are then.
 
         `describe` puts the change from the old to the new settings in words. No other change
         comes in between, in any process. An edit that changes nothing writes nothing; an
@@ -119,12 +119,12 @@ class SettingsRepository:
         return after
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
-        """Return a server's latest change, None when there was none."""
+        """Return a guild's latest change, None when there was none."""
         changes = await self.changes(guild_id, 1)
         return changes[0] if changes else None
 
     async def changes(self, guild_id: int, limit: int) -> list[SettingChange]:
-        """Return a server's latest changes, at most `limit` of them, the newest first."""
+        """Return a guild's latest changes, at most `limit` of them, the newest first."""
         columns = setting_changes.c
         query = (
             select(columns.member_id, columns.changed_at, columns.what)

@@ -1,4 +1,4 @@
-"""Which roles of a server may add notes, as its administrators choose them."""
+"""Which roles of a guild may add notes, as its administrators choose them."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ _Edit = Callable[[frozenset[int]], frozenset[int]]
 
 
 class DispatcherRoles:
-    """Shows and changes a server's dispatcher roles.
+    """Shows and changes a guild's dispatcher roles.
 
     Every change refuses like `SettingsCache.change` when it was not saved, and with
-    GUILD_NOT_READY while the server's roles are not known. Roles come back highest first.
+    GUILD_NOT_READY while the guild's roles are not known. Roles come back highest first.
     """
 
     def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def chosen(self, guild: discord.Guild) -> bool:
-        """Whether the server has a choice of its own; refuses like `SettingsCache.of`."""
+        """Whether the guild has a choice of its own; refuses like `SettingsCache.of`."""
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
         """Return the roles in force that exist and may be chosen.
 
-        Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the server's roles are not
+        Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the guild's roles are not
         known.
         """
         if not guild.roles:
@@ -73,14 +73,14 @@ class DispatcherRoles:
         return await self._change(guild, member_id, without)
 
     async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
-        """Take a role that was deleted in Discord off the server's own list.
+        """Take a role that was deleted in Discord off the guild's own list.
 
         Refuses like `SettingsCache.change`.
         """
         await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
 
     async def forget_missing(self, guild: discord.Guild) -> None:
-        """Take roles that no longer exist off the server's own list; refuses like `forget`."""
+        """Take roles that no longer exist off the guild's own list; refuses like `forget`."""
         if not guild.roles:
             return
         existing = {role.id for role in guild.roles}

@@ -12,7 +12,7 @@ settings_version = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
 )
-"""One row, id 1: the version that the last change of any server's settings got."""
+"""One row, id 1: the version that the last change of any guild's settings got."""
 
 guild_settings = Table(
     "guild_settings",
@@ -25,7 +25,7 @@ guild_settings = Table(
     Column("version", BigInteger, nullable=False),
     Index("guild_settings_version", "version"),
 )
-"""A server's own settings; `role_ids` is a JSON list, and NULL is what was never chosen.
+"""A guild's own settings; `role_ids` is a JSON list, and NULL is what was never chosen.
 `connected` is false after it was disconnected."""
 
 setting_changes = Table(
