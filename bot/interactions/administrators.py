@@ -1,4 +1,4 @@
-"""Decides who may change Callnote's settings in a server."""
+"""Decides who may change Callnote's settings in a guild."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from bot.interactions.errors import InteractionProblem, Refusal
 
 
 def admit_administrator(interaction: discord.Interaction) -> discord.Guild:
-    """Return the server whose settings the member may change.
+    """Return the guild whose settings the member may change.
 
-    Refuses with NOT_IN_GUILD outside a server and with NOT_ADMINISTRATOR unless the member has
-    Manage Server or Administrator there. Discord says so in the interaction itself; which
-    commands it shows to whom is the choice of whoever runs the server and proves nothing here.
+    Refuses with NOT_IN_GUILD outside a guild and with NOT_ADMINISTRATOR unless the member has
+    Manage Server or Administrator there, by the interaction itself. That Discord showed them the
+    command proves nothing, as each guild can change who sees it.
     """
     if interaction.guild is None or not isinstance(interaction.user, discord.Member):
         raise Refusal(InteractionProblem.NOT_IN_GUILD)
@@ -22,6 +22,6 @@ def admit_administrator(interaction: discord.Interaction) -> discord.Guild:
 
 
 def is_administrator(interaction: discord.Interaction) -> bool:
-    """Whether whoever caused the interaction has Manage Server or Administrator there."""
+    """Whether the interaction's user has Manage Server or Administrator in its guild."""
     permissions = interaction.permissions
     return permissions.manage_guild or permissions.administrator

@@ -15,17 +15,17 @@ _SETTING = "setting"
 
 
 def begin(interaction: discord.Interaction) -> None:
-    """Take the time at which work on an interaction began."""
+    """Note when work on an interaction began."""
     interaction.extras[_STARTED] = loop_time()
 
 
 def about_call(interaction: discord.Interaction, call_id: int) -> None:
-    """Remember which call an interaction is about."""
+    """Note which call an interaction is about."""
     interaction.extras[_CALL] = call_id
 
 
 def about_settings(interaction: discord.Interaction) -> None:
-    """Remember that an interaction is about settings, not about a note."""
+    """Note that an interaction is about settings, not about a note."""
     interaction.extras[_SETTING] = True
 
 
@@ -41,9 +41,9 @@ def outcome(
     level: int = logging.INFO,
     error: BaseException | None = None,
 ) -> None:
-    """Write an interaction's one line; with `error`, its traceback follows on the same line.
+    """Write an interaction's one line, with the traceback of `error` on the same line.
 
-    Never holds the note's text.
+    It never contains the note's text.
     """
     started = interaction.extras.get(_STARTED, loop_time())
     _log.log(

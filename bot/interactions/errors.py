@@ -1,4 +1,4 @@
-"""What Callnote itself refuses before anything reaches the CAD: a key with data, no words."""
+"""What Callnote itself refuses before anything reaches the CAD: a key and data, no words."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from discord import app_commands
 
 
 class Refusal(app_commands.AppCommandError):
-    """The member's own request cannot be taken; nothing was sent.
+    """The request is refused; nothing was sent.
 
-    `key` is one of a feature's problems, and `data` are the parameters of the sentence that the
-    feature's catalogue has for it.
+    `key` is one of a feature's problems; `data` fills in its sentence in the feature's catalogue.
     """
 
     def __init__(self, key: StrEnum, **data: object) -> None:
@@ -24,13 +23,13 @@ class InteractionProblem(StrEnum):
     """What can be wrong with an interaction of any feature."""
 
     NOT_IN_GUILD = auto()
-    """It is about settings and came from outside a guild."""
+    """It is about settings and came from a direct message."""
     NOT_ADMINISTRATOR = auto()
     OUTDATED_COMMAND = auto()
     HIDDEN_CHANNEL = auto()
     UNEXPECTED = auto()
-    """Something failed while a note was taken; `reference` stands in the log."""
+    """Something failed while a note was accepted; `reference` is in the log."""
     UNEXPECTED_IN_SETTING = auto()
-    """Something failed while a setting was changed; `reference` stands in the log."""
+    """Something failed while a setting was changed; `reference` is in the log."""
     UNFINISHED = auto()
     """No instance of the bot finished a command about settings."""

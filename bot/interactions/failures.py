@@ -1,4 +1,4 @@
-"""What a request to Discord can end with besides an answer."""
+"""The exceptions that a request to Discord can raise."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import aiohttp
 import discord
 
 DISCORD_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
-"""Refusals and errors of Discord, of the connection, and time-outs (`TimeoutError` is an
+"""Discord's refusals and errors, connection errors, and time-outs (`TimeoutError` is an
 `OSError`)."""

@@ -1,4 +1,4 @@
-"""Begins work on interactions, and responds to each that fails, exactly once."""
+"""Begins work on interactions, and answers each that fails exactly once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from bot.timing import Timing
 
 
 class InteractionHandler:
-    """The one way in for commands, buttons and choices of one connection to Discord.
+    """The entry point for the commands, buttons and selects of one Discord client.
 
-    `refusal` returns why an interaction's guild may do nothing, None if it may. `texts` has a
-    sentence for every key that a `Refusal` may have.
+    `refusal` returns why an interaction's guild is refused, None if it is not. `texts` has a
+    sentence for every key of a `Refusal`.
     """
 
     def __init__(
@@ -39,9 +39,9 @@ class InteractionHandler:
         self._timing = timing
 
     def begin(self, interaction: discord.Interaction[Any]) -> bool:
-        """Let work on an interaction begin, and return whether it may.
+        """Begin work on an interaction; returns False while the process is stopping.
 
-        While the process is stopping it may not; then another instance has it.
+        Another instance handles it then.
         """
         audit_log.begin(interaction)
         if self.in_flight.closing:
@@ -53,11 +53,11 @@ class InteractionHandler:
     async def acknowledge(
         self, interaction: discord.Interaction[Any], *, private: bool = False
     ) -> None:
-        """Show that the interaction is being worked on; see `responses.acknowledge`."""
+        """Acknowledge an interaction; see `responses.acknowledge`."""
         await responses.acknowledge(interaction, self._timing, private=private)
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
-        """Let an administrator in and acknowledge privately; returns the guild.
+        """Check for an administrator and acknowledge privately; returns the guild.
 
         Raises as `administrators.admit_administrator` and `responses.acknowledge` do.
         """
@@ -72,15 +72,15 @@ class InteractionHandler:
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
     ) -> bool:
-        """Show the interaction's one answer; see `responses.respond`."""
+        """Show an interaction's answer; see `responses.respond`."""
         return await responses.respond(interaction, content, self._timing, view=view)
 
     async def run(
         self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
     ) -> None:
-        """Let a press do its `work` if work may begin; a failure is answered like a command's.
+        """Run the `work` of a component callback; a failure is answered like a command's.
 
-        discord.py only logs what goes wrong in a view, or nothing at all.
+        discord.py at best logs an exception in a view.
         """
         if not self.begin(interaction):
             return
@@ -94,11 +94,10 @@ class InteractionHandler:
         interaction: discord.Interaction[Any],
         work: Callable[[discord.Guild], Awaitable[None]],
     ) -> None:
-        """Let an administrator's press do its `work`, as `run` does.
+        """Run the `work` of an administrator's component callback, as `run` does.
 
-        In a guild that is not connected whoever listens for presses there answers instead. What
-        the press belongs to may be of an earlier process, and whoever pressed it may no longer be
-        an administrator.
+        The component may date from an earlier process, and its user may no longer be an
+        administrator. In a guild that is not connected `cogs.guilds` answers instead.
         """
 
         async def admitted() -> None:
@@ -111,7 +110,7 @@ class InteractionHandler:
     async def respond_to_failure(
         self, interaction: discord.Interaction[Any], error: Exception
     ) -> None:
-        """Log why a command or a press failed, and tell the member."""
+        """Log why a command or a component callback failed, and tell the member."""
         if isinstance(error, NotAcknowledgedError):
             await self._leave(interaction, error)
             return
@@ -128,8 +127,8 @@ class InteractionHandler:
     def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:
         """Return the content that tells a member what went wrong.
 
-        `reference` stands in the words for an unexpected error, to be found again in the log;
-        `setting` tells that such an error has nothing to do with a note.
+        For an unexpected error it contains `reference`, which is also in the log; `setting` means
+        that no note was involved.
         """
         refusal = _refusal_for(error, reference, setting=setting)
         return worded(self._texts, refusal.key, **refusal.data)
@@ -137,7 +136,7 @@ class InteractionHandler:
     async def _leave(
         self, interaction: discord.Interaction[Any], error: NotAcknowledgedError
     ) -> None:
-        """Leave a command to the instance that has it, but see to it that somebody answers."""
+        """Leave a command to the instance that has it, but close it if none answers."""
         audit_log.outcome(interaction, f"not acknowledged ({error.reason})", level=logging.WARNING)
         waited = not error.expired and await self.in_flight.sleep_unless_closing(
             self._timing.other_instance

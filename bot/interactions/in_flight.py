@@ -1,4 +1,4 @@
-"""Knows which commands are being worked on, so that a stopping process can let them finish."""
+"""The interactions in flight, so that a stopping process can let them finish."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from bot.timing import Timing, set_within
 
 
 class InFlight:
-    """The tasks in which commands are carried out and answered."""
+    """The tasks that handle interactions and answer them."""
 
     def __init__(self, timing: Timing = Timing()) -> None:
         self._last_words = timing.last_words
@@ -17,19 +17,19 @@ class InFlight:
 
     @property
     def closing(self) -> bool:
-        """Whether nothing new may begin."""
+        """Whether nothing new is accepted."""
         return self._closing.is_set()
 
     def close(self) -> None:
-        """Let nothing new begin."""
+        """Accept nothing new."""
         self._closing.set()
 
     async def sleep_unless_closing(self, seconds: float) -> bool:
-        """Wait that long; returns False, early, when closing begins."""
+        """Sleep for `seconds`; returns False, early, when closing begins."""
         return not await set_within(self._closing, seconds)
 
     def add_current(self) -> None:
-        """Count the running task until it ends."""
+        """Track the current task until it ends."""
         if task := asyncio.current_task():
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -38,10 +38,10 @@ class InFlight:
         return len(self._tasks)
 
     async def finish(self, seconds: float) -> int:
-        """Let nothing new begin and wait until all is done, at most `seconds`.
+        """Accept nothing new and wait for the tasks, at most `seconds`.
 
-        Returns how many tasks were still running. Those are cancelled, and get up to
-        `Timing.last_words` more to say so.
+        Returns how many were still running. Those are cancelled, and get up to
+        `Timing.last_words` more to tell their members.
         """
         self.close()
         if not self._tasks:

@@ -1,4 +1,4 @@
-"""Turns untrusted text into Discord message content that shows exactly that text.
+"""Escapes untrusted text, so that Discord shows exactly that text.
 
 Discord shows the character after a backslash as it is when that is neither a letter, a digit nor
 white space (Discord Markdown guide), so whatever could start a construct gets one. The text
@@ -21,17 +21,17 @@ LINE_BREAK_SIGN = "↵"
 _LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
-# What starts a construct anywhere, and what does so only with what follows: `://` makes a link,
-# `:name:` an emoji, `discord.gg/` and its kind an invitation, whose preview needs no scheme.
+# What starts a construct anywhere, and what does only with what follows: `://` makes a link,
+# `:name:` an emoji, `discord.gg/` and the like an invitation, which is previewed without a scheme.
 _ANYWHERE = frozenset("\\*_~`|[]<@")
 _EMOJI = re.compile(r":(?=[\w+~-]{1,64}:)")
 _INVITE = re.compile(r"\.(?=(?:gg|com|gift|new|me|io|li|link)\b)|/(?=invite)", re.IGNORECASE)
-# Characters that show nothing may be dropped before Discord looks for the line's start.
+# Discord may drop invisible characters before it looks at the start of the line.
 _START = re.compile(
     r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]*(?:[#>+-]|\d+[.)])"
 )
 
-_TAIL = 48  # keeps `' added to call #9007199254740991` in sight when a reply is shortened
+_TAIL = 48  # characters; keeps `' added to call #9007199254740991` when a reply is shortened
 
 
 def without_controls(text: str) -> str:
@@ -51,9 +51,9 @@ def without_controls(text: str) -> str:
 def escape_markdown(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """Return content that Discord shows as the text itself, on one line.
 
-    Line breaks are shown as a sign, outer white space is dropped. The result has at most `limit`
-    UTF-16 units (at least 150); a longer text visibly loses its middle, keeping its end. Takes
-    time in proportion to the text's length.
+    Line breaks become a sign, outer white space is dropped. The result has at most `limit` UTF-16
+    units (150 or more); a longer text visibly loses its middle and keeps its end. Runs in linear
+    time.
     """
     lines = (line.strip() for line in without_controls(text).split("\n"))
     pieces = _escaped(f" {LINE_BREAK_SIGN} ".join(filter(None, lines)))

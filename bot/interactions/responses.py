@@ -1,4 +1,4 @@
-"""Acknowledges interactions and shows their answers, within Discord's windows."""
+"""Acknowledges interactions and shows their answers within Discord's time limits."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from bot.interactions.failures import DISCORD_FAILURES
 from bot.timing import Timing, loop_time
 
 _PRIVATE = "private"
-_ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
+_ORIGINAL = cast(int, "@original")  # Discord accepts this in place of a message id
 
 _ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
-_FIRST_RETRY_SECONDS = 1.0  # after which discord.py sends a response again
+_FIRST_RETRY_SECONDS = 1.0  # discord.py sends a response again after this
 
 _log = logging.getLogger(__name__)
 
@@ -25,10 +25,10 @@ _log = logging.getLogger(__name__)
 class NotAcknowledgedError(Exception):
     """Discord did not confirm our acknowledgement, so the command must not be carried out.
 
-    Another instance of the bot may have answered, as two are connected during a deploy, or the
-    three seconds were over. `reason` names what Discord said, for the log; `expired` tells that
-    there is nothing left to see to: the interaction is gone, or somebody sees to it already.
-    `elsewhere` tells that the acknowledgement that Discord has is certainly not ours.
+    Another instance of the bot may have acknowledged, as two are connected during a deploy, or the
+    3 seconds were over. `reason` is what Discord said, for the log. `expired` means that nothing
+    is left to do: the interaction is gone or handled. `elsewhere` means that the acknowledgement
+    that Discord has is certainly not ours.
     """
 
     def __init__(self, reason: str, *, expired: bool, elsewhere: bool = False) -> None:
@@ -40,7 +40,7 @@ class NotAcknowledgedError(Exception):
 
 @contextlib.asynccontextmanager
 async def confirmation(timing: Timing) -> AsyncIterator[None]:
-    """Let the block acknowledge an interaction and get Discord's confirmation.
+    """Bound a block that acknowledges an interaction and awaits Discord's confirmation.
 
     Raises `NotAcknowledgedError` for whatever the block raises, and unless it ends within
     `timing.acknowledge`.
@@ -49,12 +49,12 @@ async def confirmation(timing: Timing) -> AsyncIterator[None]:
     try:
         async with asyncio.timeout(timing.acknowledge):
             yield
-    except Exception as error:  # whatever it was, the confirmation is missing
+    except Exception as error:  # whatever it is, the confirmation is missing
         already = isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED_ALREADY
         raise NotAcknowledgedError(
             reason_of(error),
             expired=isinstance(error, discord.NotFound),
-            # Later it may be ours, sent again because the confirmation was lost.
+            # Later it may be ours: discord.py sends it again when the confirmation is lost.
             elsewhere=already and loop_time() - began < _FIRST_RETRY_SECONDS,
         ) from None
 
@@ -62,10 +62,10 @@ async def confirmation(timing: Timing) -> AsyncIterator[None]:
 async def acknowledge(
     interaction: discord.Interaction, timing: Timing, *, private: bool = False
 ) -> None:
-    """Show that the command is being worked on, to everybody or privately to the member alone.
+    """Show "thinking…" for a command, publicly or `private` to the member.
 
-    A press of a button or a choice shows nothing: its answer takes the message's place. Raises
-    `NotAcknowledgedError` unless Discord confirmed this within `timing.acknowledge`.
+    For a component nothing is shown: its answer replaces the message. Raises
+    `NotAcknowledgedError` unless Discord confirms within `timing.acknowledge`.
     """
     interaction.extras[_PRIVATE] = private
     async with confirmation(timing):
@@ -82,11 +82,11 @@ async def respond(
     *,
     view: discord.ui.View | None = discord.utils.MISSING,
 ) -> bool:
-    """Show `content` as the command's one answer; returns whether Discord took it.
+    """Show `content` as the interaction's answer; returns whether Discord accepted it.
 
-    After an acknowledgement the placeholder becomes the answer, else it is a message that only
-    the member sees. `view` is what can be pressed below it; None takes away what is there. Never
-    raises for what Discord or the network does.
+    After an acknowledgement the answer replaces the placeholder, else it is a private message.
+    `view` holds the components below it; None removes those that are there. Never raises for
+    failures of Discord or the network.
     """
     try:
         if interaction.response.is_done():
@@ -97,7 +97,7 @@ async def respond(
                     content, view=view or discord.utils.MISSING, ephemeral=True
                 )
     except ValueError:
-        pass  # Discord took it and described the message in a way that could not be read
+        pass  # Discord accepted it, and described the message in an unreadable way
     except DISCORD_FAILURES as error:
         _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
         return False
@@ -107,9 +107,9 @@ async def respond(
 async def _edit(
     interaction: discord.Interaction, content: str, view: discord.ui.View | None, pause: float
 ) -> None:
-    """Edit the placeholder, trying again after a pause and then with a message of its own.
+    """Edit the placeholder, again after a pause, and then send a follow-up message instead.
 
-    discord.py itself tries again after server errors; somebody may have deleted the placeholder.
+    discord.py itself retries after server errors; the placeholder may have been deleted.
     """
     try:
         await interaction.edit_original_response(content=content, view=view)
@@ -120,7 +120,7 @@ async def _edit(
         try:
             await interaction.edit_original_response(content=content, view=view)
         except discord.DiscordServerError:
-            raise  # the edit may have landed, and one answer is enough
+            raise  # the edit may have been made, and one answer is enough
         except discord.HTTPException:
             await _follow_up(interaction, content, view)
 
@@ -137,13 +137,12 @@ async def _follow_up(
 async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool | None:
     """If the placeholder still says "thinking", make it `content`; returns whether it did.
 
-    For a command that we did not acknowledge ourselves as far as we know: an acknowledgement of
-    ours may have landed with its confirmation lost, or the instance that answered was killed.
-    Returns None when Discord told nothing, so that another try may; never raises for what Discord
-    or the network does.
+    For a command whose acknowledgement Discord did not confirm: ours may have been accepted all
+    the same, or the instance that acknowledged was killed. Returns None when Discord cannot be
+    asked now; never raises for failures of Discord or the network.
     """
     try:
-        # Not `original_response`, which remembers what it was told the first time.
+        # Not `original_response`, which caches its first result.
         message = await interaction.followup.fetch_message(_ORIGINAL)
         if not message.flags.loading:
             return False
@@ -156,7 +155,7 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
 
 
 def reason_of(error: Exception) -> str:
-    """Return what a request to Discord ended with, for the log."""
+    """Describe an error from a request to Discord, for the log."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}, code {error.code}"
     return type(error).__name__

@@ -1,4 +1,4 @@
-"""Catalogues of sentences for people, and the sentences that belong to no feature.
+"""Catalogues of texts for people, and the texts that belong to no feature.
 
 Each sentence says what happened and, in a few words, what to do next.
 """
@@ -19,7 +19,7 @@ Catalogue = dict[StrEnum, Text]
 
 
 def worded(catalogue: Catalogue, key: StrEnum, **data: object) -> str:
-    """Return a sentence as a message's content: one line without effects, fit for Discord."""
+    """Return a catalogue's text as message content: one line, escaped."""
     text = catalogue[key]
     return escape_markdown(text.format(**data) if isinstance(text, str) else text(**data))
 

@@ -1,4 +1,4 @@
-"""Remembers an answer for a while, so that many who ask cost one request."""
+"""A cache of one value with a time to live and single flight."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _Answer = TypeVar("_Answer")
 
 
 class TtlCache(Generic[_Answer]):
-    """The answer of `ask`, given again for `seconds_for(answer)` without asking.
+    """Caches the answer of `ask` for `seconds_for(answer)`.
 
-    Whoever asks while a question is under way waits for the same answer. What `ask` raises is
-    raised to all of them and not remembered. `clock` gives seconds that only ever grow.
+    Callers that come while a request is in flight share its answer. An exception is raised to all
+    of them and not cached. `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -33,9 +33,9 @@ class TtlCache(Generic[_Answer]):
         self._answered_at = 0.0
 
     async def get(self, *, max_age: float = math.inf) -> _Answer:
-        """Return the answer; a caller that is cancelled leaves the question to the others.
+        """Return the answer, at most `max_age` seconds old whatever `seconds_for` says.
 
-        It is not older than `max_age` seconds, whatever `seconds_for` says.
+        Cancelling one caller does not cancel the request of the others.
         """
         asking = self._asking
         if asking is None or self._outdated(asking, max_age):
