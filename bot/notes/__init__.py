@@ -1,1 +1,1 @@
-"""Notes in Discord: taken from a command, shown in a message, and looked back at."""
+"""Notes in Discord: the command, the status message, its buttons, the log channel, the history."""

@@ -1,4 +1,4 @@
-"""What a press of a button below a note does: who may, whether it still fits, and the move."""
+"""Carries out the buttons below a note: checks who may, and transitions the note."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _TARGETS = {
     "resend": NoteState.QUEUED,
 }
 
-_LARGEST_ID = 2**63 - 1  # which the database's integers can hold; a forged button may have more
+_LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
 
 
 class NoteActions:
-    """Carries out presses for one connection to Discord."""
+    """Carries out the buttons of notes for one Discord client."""
 
     def __init__(
         self,
@@ -57,12 +57,12 @@ class NoteActions:
         self._store_note = timing.store_note
 
     async def press(self, interaction: discord.Interaction[Any], action: str, note_id: int) -> None:
-        """Do `action` with a note; whatever goes wrong is told to the member alone.
+        """Carry out `action` on a note; failures are shown to the member alone.
 
-        Only dispatchers of the note's guild may; only its author or an administrator may call it
-        back, and only its author may say that a repeated note is meant.
+        Only dispatchers of the note's guild may. Of them, only the author or an administrator may
+        cancel a note, and only the author may add a repeated one.
         """
-        if not self._handler.refusal(interaction):  # else whoever listens there answers
+        if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
             await self._handler.run(interaction, lambda: self._press(interaction, action, note_id))
 
     async def _press(
@@ -81,15 +81,15 @@ class NoteActions:
         if action == "add":
             await self._submitter.submit(interaction, member, record.note, instead_of=record)
             return
-        # Of two connected instances of the bot, the one whose acknowledgement Discord took goes on.
+        # Of two connected instances of the bot, the one that Discord lets acknowledge goes on.
         await self._handler.acknowledge(interaction)
         await self._transition(interaction, action, record)
 
     def _admitted(self, interaction: discord.Interaction[Any], action: str) -> discord.Member:
-        """Return the member; for calling a note back an administrator needs no dispatcher role."""
+        """Return the member; to cancel a note, an administrator needs no dispatcher role."""
         member = interaction.user
-        calls_back = action == "cancel" and is_administrator(interaction)
-        if calls_back and isinstance(member, discord.Member):
+        may_cancel = action == "cancel" and is_administrator(interaction)
+        if may_cancel and isinstance(member, discord.Member):
             return member
         return self._dispatchers.admit(interaction)
 
@@ -108,11 +108,11 @@ class NoteActions:
     async def _transition(
         self, interaction: discord.Interaction[Any], action: str, record: NoteRecord
     ) -> None:
-        """Move the note; its message is changed by whoever keeps messages true."""
+        """Transition the note; `StatusMessages` then updates its message."""
         try:
             if interaction.message is None:
-                return  # a press always has one
-            # For another 15 minutes the press's token can edit the message.
+                return  # a component always has one
+            # The interaction's token can edit the message for another 15 minutes.
             shown_in = (interaction.message.id, interaction.token)
             if action == "cancel":
                 await self._cancel(record, shown_in)
@@ -127,7 +127,7 @@ class NoteActions:
             await self._tell(interaction, too_many)
         except StorageError:
             await self._tell(interaction, Refusal(NoteProblem.PRESS_NOT_CONFIRMED))
-        except Exception as error:  # the answer to it must not take the note's message's place
+        except Exception as error:  # its answer must not replace the note's message
             audit_log.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
             )
@@ -136,13 +136,13 @@ class NoteActions:
             audit_log.outcome(interaction, f"pressed {action}")
 
     async def _tell(self, interaction: discord.Interaction[Any], error: Exception) -> None:
-        """Tell the member who pressed something alone, if Discord takes it."""
+        """Tell the member privately, if Discord accepts it."""
         content = self._handler.words_for(error, str(interaction.id))
         with contextlib.suppress(*DISCORD_FAILURES):
             await interaction.followup.send(content, ephemeral=True)
 
     async def _cancel(self, record: NoteRecord, shown_in: tuple[int, str]) -> None:
-        """Call a note back, also one that was tried and queued anew since it was looked at."""
+        """Cancel a note, even if it was tried and queued again since it was read."""
         while True:
             try:
                 await self._outbox.cancel(record, shown_in)

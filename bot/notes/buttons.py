@@ -1,7 +1,7 @@
-"""The buttons below a note's message, which go on working after a restart.
+"""The buttons below a note's message, which keep working after a restart.
 
-Which note and what to do stands in a button's custom id, so nothing has to be remembered; who may
-press it, and whether the note is still where the button was made, is looked up at every press.
+A button's custom id holds the action and the note's id. Who may press it, and whether the note is
+still in a state that offers it, is checked at every press.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ OFFERED = {
     NoteState.FAILED: ("retry",),
     NoteState.UNCONFIRMED: ("check", "resend", "cancel"),
 }
-"""What may be done with a note in each state, by the word in the custom id."""
+"""The actions offered in each state, as named in the custom id."""
 
 
 def buttons_for(record: NoteRecord) -> discord.ui.View | None:
-    """Return what may be pressed below a note in its present state, None for nothing.
+    """Return the buttons below a note in its present state, None for none.
 
-    The view counts as stopped, so that discord.py keeps none of them: `note_button` serves them.
+    The view is stopped, so that discord.py does not keep it: `note_button` handles the presses.
     """
     actions = OFFERED.get(record.state)
     if not actions:
@@ -51,10 +51,9 @@ def buttons_for(record: NoteRecord) -> discord.ui.View | None:
 def note_button(
     press: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
 ) -> type[discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]]:
-    """Return the item that serves all such buttons, however old their message is.
+    """Return the dynamic item that handles all these buttons, however old their message is.
 
-    `press` is called with the interaction, the action and the note's id; it answers whatever goes
-    wrong.
+    `press` is called with the interaction, the action and the note's id, and handles failures.
     """
 
     class NoteButton(

@@ -1,4 +1,4 @@
-"""Looks back at the notes added in a guild, page by page."""
+"""The history of a guild's notes, page by page."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from bot.outbox import NoteRecord, OutboxRepository
 from bot.storage import StorageError
 
 PAGE_NOTES = 10
-"""How many notes a page has: as many entries as fit one message."""
+"""Notes on a page: as many entries as fit one message."""
 
 MOST_PAGES = 50
-"""How far back one can turn the pages; beyond that, a call or member must be named."""
+"""Pages that can be turned; to see older notes, narrow the history to a call or a member."""
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryPlace:
-    """Which notes are wanted and how far back.
+    """A place in the history: which notes, and how far back.
 
-    `anchor` is the position before which page 0 begins, so that notes that come meanwhile do not
-    shift the pages; 0 stands for the newest note there is. Without `call_id` and `member_id` it is
-    about all calls and members.
+    Page 0 begins before the position `anchor`, so that new notes do not shift the pages; 0 means
+    from the newest note. `call_id` and `member_id` are None for all calls and members.
     """
 
     anchor: int = 0
@@ -35,9 +34,9 @@ class HistoryPlace:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The notes of one place, with its anchor; `older` tells that there are more behind them.
+    """The notes at one place; `older` says that there are more after them.
 
-    `kept` tells whether the host has finished notes kept at all.
+    `kept` is False when the host set HISTORY_DAYS to 0.
     """
 
     place: HistoryPlace
@@ -68,8 +67,8 @@ async def page_of(
 ) -> HistoryPage:
     """Return a page of a guild's notes; `kept` is as in `HistoryPage`.
 
-    Where they are not to be kept none is shown, though a row stays for a while: a note given up
-    can still be tried again. Refuses with HISTORY_UNREADABLE when the database does not answer.
+    Unless they are kept none is shown, although a failed note stays in the database for a day, to
+    be tried again. Refuses with HISTORY_UNREADABLE when the database does not answer.
     """
     if not kept:
         return HistoryPage(place, records=(), older=False, kept=False)

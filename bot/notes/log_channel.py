@@ -1,4 +1,4 @@
-"""The channel in which every finished note of a guild is recorded."""
+"""A guild's log channel, to which every finished note is posted."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 _NEEDED = {"view_channel": "View Channel", "send_messages": "Send Messages"}
-"""What recording takes, by discord.py's names and by those of Discord's own menus."""
+"""The permissions that posting takes: discord.py's names, and those in Discord's menus."""
 
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:
-    """Return the names of the permissions that recording notes takes and that are not there."""
+    """Return the names of the permissions for posting that are missing."""
     return [shown for name, shown in _NEEDED.items() if not getattr(permissions, name)]
 
 
 def unwritable(channel: str, missing: list[str]) -> Refusal:
-    """Return the refusal of a channel, by its name, in which these permissions are missing."""
+    """Return the refusal of a channel in which these permissions are missing."""
     return Refusal(SettingProblem.UNWRITABLE_CHANNEL, channel=channel, missing=missing)
 
 
 class LogChannel:
-    """Shows and changes a guild's log channel, and records notes in it.
+    """Shows and changes a guild's log channel, and posts notes to it.
 
-    It remembers where that last failed and why.
+    Remembers for each guild why the last post failed.
     """
 
     def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
@@ -44,11 +44,11 @@ class LogChannel:
         self._failed: dict[int, str] = {}
 
     def id_of(self, guild: discord.Guild) -> int | None:
-        """Return the channel's id, None for no recording; refuses like `SettingsCache.of`."""
+        """Return the channel's id, None without one; refuses like `SettingsCache.of`."""
         return self._settings.of(guild.id).log_channel_id
 
     def name_of(self, guild: discord.Guild) -> str | None:
-        """Return the channel's name, `deleted channel` for one that is gone; None for none."""
+        """Return the channel's name, `deleted channel` if it was deleted, None without one."""
         channel_id = self.id_of(guild)
         if channel_id is None:
             return None
@@ -56,14 +56,14 @@ class LogChannel:
         return "deleted channel" if channel is None else channel.name
 
     def gone(self, guild: discord.Guild) -> bool:
-        """Whether there was a channel that was deleted since; refuses like `SettingsCache.of`."""
+        """Whether the chosen channel was deleted; refuses like `SettingsCache.of`."""
         channel_id = self.id_of(guild)
         return channel_id is not None and guild.get_channel(channel_id) is None
 
     def trouble(self, guild: discord.Guild) -> str | None:
-        """Return why notes cannot be recorded in the chosen channel just now; None if they can.
+        """Return why notes cannot be posted to the chosen channel now; None if they can.
 
-        Without a reason to be seen, that is why the last one was not.
+        That is the channel's state, or else why the last post failed.
         """
         failed = self._failed.get(guild.id)
         return self._missing(guild) or (failed and f"at the last note, {failed}")
@@ -83,10 +83,10 @@ class LogChannel:
     async def choose(
         self, guild: discord.Guild, member_id: int, channel: discord.TextChannel
     ) -> None:
-        """Record notes in this channel from now on, after writing one line there.
+        """Choose the log channel, after posting a test message to it.
 
-        Refuses with UNWRITABLE_CHANNEL when Callnote cannot write there, CHANNEL_NOT_TRIED when
-        Discord does not say, and like `SettingsCache.change`.
+        Refuses with UNWRITABLE_CHANNEL when Callnote cannot post there, with CHANNEL_NOT_TRIED
+        when Discord does not answer, and like `SettingsCache.change`.
         """
         self._settings.of(guild.id)
         missing = missing_permissions(channel.permissions_for(guild.me))
@@ -103,7 +103,7 @@ class LogChannel:
         await self._save(guild, member_id, channel.id, f"log channel: #{channel.name}")
 
     async def switch_off(self, guild: discord.Guild, member_id: int) -> None:
-        """Record notes nowhere; refuses like `SettingsCache.change`."""
+        """Choose no log channel; refuses like `SettingsCache.change`."""
         await self._save(guild, member_id, None, "log channel: none")
 
     async def _save(
@@ -113,11 +113,11 @@ class LogChannel:
         self._failed.pop(guild.id, None)
 
     async def post(self, client: discord.Client, record: NoteRecord) -> bool:
-        """Record a note; returns whether that is done with.
+        """Post a note to its guild's log channel; returns False if it must be tried again.
 
-        Also done with is a note of a guild without a log channel, and one that Discord refuses
-        to show there: the administrators learn of it in `status`. Not done with is one that
-        Discord could not take just now. Never raises for what Discord or the network does.
+        That is when Discord is unavailable. A guild without a log channel, or a post that Discord
+        refuses, needs no retry; `status` shows the refusal. Never raises for failures of Discord
+        or the network.
         """
         if not self._settings.known:
             return False
@@ -129,7 +129,7 @@ class LogChannel:
             async with asyncio.timeout(self._timing.post):
                 await channel.send(log_entry(record), suppress_embeds=True)
         except ValueError:
-            pass  # Discord took it and described the message in a way that could not be read
+            pass  # Discord accepted it, and described the message in an unreadable way
         except discord.NotFound:
             return self._note_failure(record, "the channel is gone")
         except discord.Forbidden:
@@ -145,5 +145,5 @@ class LogChannel:
 
     def _note_failure(self, record: NoteRecord, why: str) -> bool:
         self._failed[record.guild_id] = why
-        _log.warning("guild=%d note=%d not recorded: %s", record.guild_id, record.id, why)
+        _log.warning("guild=%d note=%d not logged in Discord: %s", record.guild_id, record.id, why)
         return True

@@ -1,4 +1,4 @@
-"""The log line for each note with which nothing more happens."""
+"""The log line for each note that reached a final state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _log = logging.getLogger("callnote")
 
 
 def note_outcome(record: NoteRecord, *, shown: bool) -> None:
-    """Write the line for a note with which nothing more happens by itself.
+    """Log the outcome of a note.
 
-    With a failure stands the CAD's own reference for it, if there was one. The milliseconds count
-    from the moment it was written down, by the database's clock.
+    A failure comes with the CAD's own trace id, if it gave one. The milliseconds count from when
+    the note was stored, by the database's clock.
     """
     failure = record.failure
     _log.log(

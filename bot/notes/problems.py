@@ -1,4 +1,4 @@
-"""What can be wrong with a note, or with a press of a button below one."""
+"""What can be wrong with a note, or with a button below one."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from enum import StrEnum, auto
 
 
 class NoteProblem(StrEnum):
-    """Why a note was not accepted, moved or shown."""
+    """Why a note was not accepted, changed or shown."""
 
     NO_CALL_NUMBER = auto()
     CALL_NUMBER_AFTER_DASH = auto()
-    """The `call` option is no call number, but one stands behind a dash in it."""
+    """The `call` option is no call number, but ends with one after a dash."""
     BLANK_NOTE = auto()
     LONG_NOTE = auto()
     STORAGE_DOWN = auto()
     STORAGE_FULL = auto()
     TOO_MANY_WAITING = auto()
     NOTE_GONE = auto()
-    """The note that a button is about is not kept any more, or is not of this guild."""
+    """The button's note was deleted, or belongs to another guild."""
     NOTE_MOVED_ON = auto()
-    """The note that a button is about is not in the state that the button was made for."""
+    """The button's note is no longer in a state that offers the action."""
     NOTE_TOO_OLD = auto()
-    """The note that a button is about was given up too long ago to be taken up again."""
+    """The button's note failed too long ago to be tried again."""
     NOT_YOUR_NOTE = auto()
     PRESS_NOT_CONFIRMED = auto()
-    """The database did not confirm what a button was to do."""
+    """The database did not confirm the button's action."""
     HISTORY_UNREADABLE = auto()

@@ -1,7 +1,7 @@
-"""A note of the outbox as one entry of a list, for those who look back.
+"""A note as one entry of the log channel or the history.
 
-Names and text come in literally; the member is mentioned by id, which shows the name of today and
-reaches nobody, as Callnote lets no mention notify.
+Names and text are escaped. The member is mentioned by id, which shows their present name;
+Callnote's mentions notify nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from bot.notes.texts import outcome_of
 from bot.outbox import NoteRecord
 
 HISTORY_LIMIT = 185
-"""The most UTF-16 units of an entry in `history`, of which ten and a heading fit one message."""
+"""UTF-16 units of a history entry at most, so that ten and a heading fit one message."""
 
 _SAID_LIMIT = 200  # characters of the CAD's reason
 _NAME_LIMIT = 150
@@ -51,7 +51,7 @@ def _outcome(record: NoteRecord) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """Return the literal beginning of a text in little room."""
+    """Return the escaped beginning of a text, in at most `room` UTF-16 units."""
     content = escape_markdown(text)
     while utf16_units(content) > room:
         text = text[: max(0, min(len(text) - 1, room * len(text) // utf16_units(content)) - 1)]

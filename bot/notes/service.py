@@ -1,4 +1,4 @@
-"""Everything about notes in one process: the outbox, its delivery, and the messages."""
+"""Everything about notes in one process: the outbox, its worker, and the status messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.timing import Timing, loop_time
 
 
 class NoteService:
-    """Takes notes, delivers them and shows what became of them, across connections to Discord.
+    """Delivers notes and keeps their messages up to date, across connections to Discord.
 
     `post_to_log_channel` and `composer` are as for `StatusMessages`, `waiting_notes` as for
     `OutboxWorker`. Nothing is delivered unless `run` is running.
@@ -52,7 +52,7 @@ class NoteService:
         self.messages.changed(record)
 
     async def run(self, opened: asyncio.Event) -> None:
-        """Deliver notes from the moment the database is open until cancelled or finished."""
+        """Deliver notes once the database is `opened`, until cancelled or finished."""
         await opened.wait()
         running = self._running = asyncio.create_task(self.outbox.run())
         try:
@@ -64,10 +64,10 @@ class NoteService:
             running.result()
 
     async def finish(self, seconds: float) -> None:
-        """Begin nothing new, let what is under way end and be shown, and hand over the rest.
+        """Start nothing new, let sends in flight finish and be shown, and hand over the rest.
 
-        Takes at most `seconds` and `Timing.hand_over`; what could not end is found out by the
-        next process.
+        Takes at most `seconds` and `Timing.hand_over`; the next process recovers what did not
+        finish.
         """
         deadline = loop_time() + seconds
         if self._running is None:

@@ -1,7 +1,7 @@
-"""Reaches the Discord message that shows a note, by whichever way still works.
+"""Edits the Discord message that shows a note, in whichever way still works.
 
-For 15 minutes that is the interaction's token, which needs no permission; afterwards the message
-is an ordinary one of the bot's (discord/discord-api-docs, discussion 3090).
+For 15 minutes that is the interaction's token, which needs no permission; after that it is an
+ordinary message of the bot's (discord/discord-api-docs, discussion 3090).
 """
 
 from __future__ import annotations
@@ -20,25 +20,24 @@ from bot.interactions.failures import DISCORD_FAILURES
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
-# Discord API docs, Opcodes and Status Codes: what says that the token, and not the message, is
-# the trouble.
+# Discord API docs, Opcodes and Status Codes: the errors about the token, not the message.
 _EXPIRED_TOKEN = 50027
 _TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
-_ORIGINAL = cast(int, "@original")  # which Discord takes in the place of a message's id
+_ORIGINAL = cast(int, "@original")  # Discord accepts this in place of a message id
 
 
 class EditResult(Enum):
-    """What came of showing something."""
+    """The result of editing a message."""
 
     DONE = auto()
     RETRY = auto()
-    """Discord did not take it now; another try may succeed."""
+    """Discord did not accept it now; another attempt may succeed."""
     GAVE_UP = auto()
-    """There is no way left to show it."""
+    """No way is left to show it."""
 
 
 class StatusMessage:
-    """The message of one note, seen from one client."""
+    """The message of one note, edited through one client."""
 
     def __init__(self, client: discord.Client, record: NoteRecord, *, timing: Timing) -> None:
         self._client = client
@@ -47,13 +46,13 @@ class StatusMessage:
         self.moved_to: int | None = None
         """The id of the new message when the old one was gone."""
         self.too_late = False
-        """Whether `find` found that the interaction's time is over, so that nobody can know."""
+        """Whether `find` came after the interaction expired, so that nobody can know."""
 
     async def find(self) -> tuple[EditResult, int | None]:
-        """Look whether the interaction was acknowledged and waits for its answer.
+        """Find out whether the interaction was acknowledged and still shows its placeholder.
 
-        Returns DONE with the message's id when its placeholder is there, GAVE_UP when there will be
-        none or it says something else already, and RETRY when another look is needed.
+        Returns DONE with the message's id if so, GAVE_UP when there is none and never will be, or
+        it already shows something else, and RETRY when Discord has to be asked again.
         """
         webhook = self._webhook()
         if webhook is None:
@@ -67,14 +66,14 @@ class StatusMessage:
         except discord.HTTPException as error:
             self.too_late = error.code == _EXPIRED_TOKEN
             return (EditResult.GAVE_UP if error.code in _TOKEN_CODES else EditResult.RETRY), None
-        except (*DISCORD_FAILURES, RuntimeError):  # the last from a client that was closed
+        except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
         return EditResult.GAVE_UP, None
 
     async def close(self, content: str) -> None:
-        """Make a private question say `content`, without its buttons, if it can be reached."""
+        """Replace a private question by `content` without buttons, if it can be reached."""
         webhook = self._webhook()
         if webhook is not None:
             with contextlib.suppress(*DISCORD_FAILURES):
@@ -83,20 +82,20 @@ class StatusMessage:
     async def show(
         self, content: str, view: discord.ui.View | None, copy: str | None = None
     ) -> EditResult:
-        """Make the message say `content`, with `view` below it and `copy` as an attached text.
+        """Show `content` with the components of `view` and the text `copy` as an attachment.
 
-        A message that was deleted meanwhile is replaced by a new one. Never raises for what
-        Discord or the network does.
+        A deleted message is replaced by a new one. Never raises for failures of Discord or the
+        network.
         """
-        ways = (self._by_token, self._by_channel, self._anew_by_token, self._anew_by_channel)
+        ways = (self._by_token, self._by_channel, self._new_by_token, self._new_by_channel)
         return await self._show_by(ways, content, view, copy)
 
     async def post(self, content: str, copy: str | None) -> EditResult:
-        """Say something about a note whose message cannot be found, in a message of its own.
+        """Show `content` in a new message, for a note whose own cannot be found.
 
-        Never raises for what Discord or the network does.
+        Never raises for failures of Discord or the network.
         """
-        return await self._show_by((self._anew_by_channel,), content, None, copy)
+        return await self._show_by((self._new_by_channel,), content, None, copy)
 
     async def _show_by(
         self,
@@ -105,7 +104,7 @@ class StatusMessage:
         view: discord.ui.View | None,
         copy: str | None,
     ) -> EditResult:
-        """Try one way after the other until one leads to the member."""
+        """Try one way after the other until one succeeds."""
         for way in ways:
             try:
                 if await way(content, view, copy):
@@ -119,7 +118,7 @@ class StatusMessage:
                     return EditResult.RETRY
                 continue
             except (ValueError, TypeError, LookupError):
-                # Discord took it and described it in a way that cannot be read.
+                # Discord accepted it, and described the message in an unreadable way.
                 return EditResult.DONE
             except DISCORD_FAILURES:
                 return EditResult.RETRY
@@ -136,7 +135,7 @@ class StatusMessage:
         except discord.NotFound:
             if self._record.message_id is None:
                 raise
-            # One that replaced a deleted message is a followup of the same interaction.
+            # A message that replaced a deleted one is a follow-up of the same interaction.
             await webhook.edit_message(
                 self._record.message_id,
                 content=content,
@@ -159,7 +158,7 @@ class StatusMessage:
             await message.edit(content=content, view=view, attachments=[])
         return True
 
-    async def _anew_by_token(
+    async def _new_by_token(
         self, content: str, view: discord.ui.View | None, copy: str | None
     ) -> bool:
         webhook = self._webhook()
@@ -171,7 +170,7 @@ class StatusMessage:
         self.moved_to = message.id
         return True
 
-    async def _anew_by_channel(
+    async def _new_by_channel(
         self, content: str, view: discord.ui.View | None, copy: str | None
     ) -> bool:
         shown = view or discord.utils.MISSING
@@ -197,7 +196,7 @@ class StatusMessage:
 
 
 def _answered_at(error: discord.HTTPException) -> float:
-    """Return when Discord answered, by its own clock, which made the interaction's id as well."""
+    """Return when Discord answered, by the clock that also made the interaction's id."""
     try:
         return parsedate_to_datetime(error.response.headers["Date"]).timestamp()
     except (LookupError, ValueError):

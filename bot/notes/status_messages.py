@@ -1,4 +1,4 @@
-"""Keeps the messages of notes true: each says what the outbox says, also after a restart."""
+"""Keeps each note's message in step with the outbox, also after a restart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.outcome_log import note_outcome
 from bot.notes.status_message import EditResult, StatusMessage
-from bot.notes.texts import content_of, copy_beside, loose_copy, lost
+from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
 from bot.outbox import NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
 from bot.timing import Timing, back_off, loop_time, set_within
@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class StatusMessages:
-    """Shows what `changed` tells of, one task for each note, only the newest state of it.
+    """Shows the newest state of each note passed to `changed`, with one task for each note.
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `post_to_log_channel` records a finished note in its guild's log channel, and returns
@@ -44,9 +44,9 @@ class StatusMessages:
         self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._said: dict[int, tuple[float, str]] = {}  # when and what, of unfinished notes
-        self._moved: dict[int, tuple[int | None, int]] = {}  # from and to which message
-        self._left: list[NoteRecord] = []
+        self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
+        self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
+        self._left: list[NoteRecord] = []  # for the next client
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
 
@@ -62,10 +62,10 @@ class StatusMessages:
                 self.changed(record)
 
     def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
-        """Find out what became of an acknowledgement, and go on from there.
+        """Find out whether Discord has the acknowledgement, and continue from there.
 
-        `after` is a client that is being closed, so that only the one that follows it can. A
-        process that is stopping has no next client; then the process after it finds out.
+        `after` is a client that is being closed, so that this is left to the next one. When the
+        process is stopping, it is left to the next process.
         """
         if self.client is None or self.client is after:
             self._left.append(record)
@@ -73,17 +73,17 @@ class StatusMessages:
             self.changed(record)
 
     def changed(self, record: NoteRecord) -> None:
-        """See to it that a note's message says what the record says."""
+        """Show a record in its note's message, unless a newer one is known."""
         known = self._latest.get(record.id)
         if known is not None and known.revision > record.revision:
             return
         self._latest[record.id] = record
         self._news.set()
         if record.id not in self._tasks:
-            self._tasks[record.id] = asyncio.create_task(self._keep_true(record.id))
+            self._tasks[record.id] = asyncio.create_task(self._keep_shown(record.id))
 
     async def finish(self, seconds: float) -> None:
-        """Wait until everything is shown, at most that long; the rest is for the next process."""
+        """Wait until all is shown, at most `seconds`; the rest is left to the next process."""
         running = set(self._tasks.values())
         if running and self.client is not None:
             _, running = await asyncio.wait(running, timeout=seconds)
@@ -92,8 +92,8 @@ class StatusMessages:
         if running:
             await asyncio.wait(running)
 
-    async def _keep_true(self, note_id: int) -> None:
-        """Show a note's newest state until there is none newer."""
+    async def _keep_shown(self, note_id: int) -> None:
+        """Show a note's state until it is the newest."""
         pauses = self._pauses()
         try:
             while True:
@@ -102,103 +102,103 @@ class StatusMessages:
                 record = self._latest[note_id]
                 if self.client is None:
                     continue
-                if await self._tried(self.client, record) is EditResult.RETRY:
+                if await self._try_to_show(self.client, record) is EditResult.RETRY:
                     await asyncio.sleep(next(pauses))
                 elif self._latest[note_id] is record:
                     return
         finally:
-            # Before anything else can run, so that no newer state is missed.
+            # No `await` since the check above, so no newer state is missed.
             record = self._latest.pop(note_id)
             del self._tasks[note_id]
             if not record.state.waiting:
-                self._let_go(note_id)
+                self._forget(note_id)
 
     def _pauses(self) -> Iterator[float]:
         return back_off(self._timing.first_show_retry, self._timing.longest_show_retry)
 
-    def _let_go(self, note_id: int) -> None:
-        """Forget what a note's message said and where it is; the outbox has it from now on."""
-        self._said.pop(note_id, None)
-        self._moved.pop(note_id, None)
+    def _forget(self, note_id: int) -> None:
+        """Forget a note's message."""
+        self._shown.pop(note_id, None)
+        self._replaced.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
-        """Let a message stand a while, unless there is something final to say."""
-        edited, _ = self._said.get(note_id, (0.0, ""))
+        """Wait out the pause between two edits, unless the newest state is final."""
+        edited, _ = self._shown.get(note_id, (0.0, ""))
         until = edited + self._timing.edit_interval
         while not self._latest[note_id].state.final and (left := until - loop_time()) > 0:
             self._news.clear()
             await set_within(self._news, left)
 
-    async def _tried(self, client: discord.Client, record: NoteRecord) -> EditResult:
-        """Show a record; what nobody foresaw, such as a client closed meanwhile, is tried again."""
+    async def _try_to_show(self, client: discord.Client, record: NoteRecord) -> EditResult:
+        """Show a record; an unexpected error, such as a closed client, means another attempt."""
         try:
             return await self._show(client, record)
         except Exception:
-            _log.exception("the message of note %d could not be kept true yet", record.id)
+            _log.exception("note=%d message not updated yet", record.id)
             return EditResult.RETRY
 
     async def _show(self, client: discord.Client, record: NoteRecord) -> EditResult:
-        """Do for a note what its state asks for; returns RETRY where that is not done yet."""
+        """Do what a note's state needs; returns RETRY if that is not done yet."""
         if record.state is NoteState.RECEIVED:
-            return await self._ask_discord(client, record)
+            return await self._find_acknowledgement(client, record)
         shown: EditResult | None = EditResult.DONE
-        if (content := self._untold(record)) is not None:
-            shown = await self._tell(client, record, content)
-        if shown is None:  # it is another process's
-            self._let_go(record.id)
+        if (content := self._due_content(record)) is not None:
+            shown = await self._show_content(client, record, content)
+        if shown is None:  # another process shows it
+            self._forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
             note_outcome(record, shown=shown is EditResult.DONE)
-            await self._conclude(client, record)
+            await self._finish_note(client, record)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
-    def _untold(self, record: NoteRecord) -> str | None:
-        """Return what a note's message is to say, None where it says that already."""
+    def _due_content(self, record: NoteRecord) -> str | None:
+        """Return what a note's message should say, None if it says so already."""
         content = content_of(record, self._outbox.last_failure)
-        _, said = self._said.get(record.id, (0.0, ""))
-        return None if content == said or record.shown >= record.revision else content
+        _, shown = self._shown.get(record.id, (0.0, ""))
+        return None if content == shown or record.shown >= record.revision else content
 
-    async def _tell(
+    async def _show_content(
         self, client: discord.Client, record: NoteRecord, content: str
     ) -> EditResult | None:
-        """Let a note's message say `content`; None if another process shows the note by now."""
+        """Show `content` in a note's message; None if another process now shows the note."""
         if await self._elsewhere(record) is not None:
             return None
         shown = await self._edit(client, record, content)
         if shown is EditResult.RETRY:
             return shown
-        self._said[record.id] = (loop_time(), content)
+        self._shown[record.id] = (loop_time(), content)
         if (newer := await self._elsewhere(record)) is not None:
-            # discord.py may have held the edit back, and it came after that of the other.
-            await self._put_right(client, newer)
+            # discord.py may have delayed our edit until after the other process's.
+            await self._show_again(client, newer)
             return None
         return shown
 
     async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
-        message = StatusMessage(client, self._where_it_is(record), timing=self._timing)
-        shown = await message.show(content, buttons_for(record), loose_copy(record))
+        message = StatusMessage(client, self._with_message(record), timing=self._timing)
+        shown = await message.show(content, buttons_for(record), text_to_attach(record))
         if shown is not EditResult.RETRY:
-            await self._note_move(record, message.moved_to)
+            await self._store_message(record, message.moved_to)
         return shown
 
     async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
-        """Return what a note is if another process has moved it on by now, and shows it.
+        """Return the newer record of a note that another process has taken over.
 
-        One that was held up for long must not put its old news over those of the other.
+        A process that was held up must not overwrite what the other shows.
         """
         newer = await self._newer(record)
         return None if newer is None or newer.owner == record.owner else newer
 
     async def _newer(self, record: NoteRecord) -> NoteRecord | None:
         if record.state is NoteState.ADDED:
-            return None  # nothing becomes of it any more
+            return None  # a final state
         try:
             now = await self._outbox.store.get(record.id)
         except StorageError:
             return None
         return None if now is None or now.revision <= record.revision else now
 
-    async def _put_right(self, client: discord.Client, record: NoteRecord) -> None:
-        """Show a note of another process, over whose news those of this one were put."""
+    async def _show_again(self, client: discord.Client, record: NoteRecord) -> None:
+        """Show another process's record again, which this process's edit overwrote."""
         pauses = self._pauses()
         while (content := content_of(record, self._outbox.last_failure)) is not None:
             shown = await self._edit(client, record, content)
@@ -210,8 +210,8 @@ class StatusMessages:
                 return
             record = newer or record
 
-    async def _conclude(self, client: discord.Client, record: NoteRecord) -> None:
-        """Record a finished note in the log channel, and note that all is done about it."""
+    async def _finish_note(self, client: discord.Client, record: NoteRecord) -> None:
+        """Post a finished note to the log channel, and mark it as shown and logged."""
         logged = record.logged >= record.revision or await self._post_to_log_channel(client, record)
         await self._mark(record, logged=logged)
         pauses = self._pauses()
@@ -219,13 +219,13 @@ class StatusMessages:
         while not logged and self._latest[record.id] is record:
             self._news.clear()
             if await set_within(self._news, until - loop_time()):
-                continue  # of any note, perhaps of another one
+                continue  # perhaps news of another note
             client = self.client or client
             until = loop_time() + next(pauses)
             if logged := await self._post_to_log_channel(client, record):
                 await self._mark(record, logged=True)
 
-    async def _ask_discord(self, client: discord.Client, record: NoteRecord) -> EditResult:
+    async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
         message = StatusMessage(client, record, timing=self._timing)
         found, message_id = await message.find()
@@ -233,8 +233,8 @@ class StatusMessages:
             return found
         if message_id is None:
             if message.too_late:
-                content = lost(record)
-                copy = copy_beside(content, record.note.text)
+                content = expired(record)
+                copy = text_unless_shown(content, record.note.text)
                 if await message.post(content, copy) is EditResult.RETRY:
                     return EditResult.RETRY
             await self._outbox.withdraw(record)
@@ -246,24 +246,24 @@ class StatusMessages:
         await self._outbox.acknowledged(record, message_id, as_sent)
         return EditResult.DONE
 
-    def _where_it_is(self, record: NoteRecord) -> NoteRecord:
-        """Return a record with the note's present message, which may be newer than the record."""
-        old, new = self._moved.get(record.id, (None, None))
+    def _with_message(self, record: NoteRecord) -> NoteRecord:
+        """Return a record with the id of the note's present message, which may be newer."""
+        old, new = self._replaced.get(record.id, (None, None))
         if new is not None and record.message_id == old:
             return replace(record, message_id=new)
         return record
 
-    async def _note_move(self, record: NoteRecord, message_id: int | None) -> None:
+    async def _store_message(self, record: NoteRecord, message_id: int | None) -> None:
         if message_id is not None:
-            self._moved[record.id] = (record.message_id, message_id)
+            self._replaced[record.id] = (record.message_id, message_id)
             try:
                 await self._outbox.store.set_message(record, message_id)
             except StorageError as error:
-                _log.warning("the new message of note %d is not noted: %s", record.id, error)
+                _log.warning("note=%d new message not stored: %s", record.id, error)
 
     async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
         try:
             await self._outbox.store.mark(record, shown=True, logged=logged)
         except StorageError as error:
             # At worst it is shown once more after the next restart.
-            _log.warning("note %d is not noted as shown: %s", record.id, error)
+            _log.warning("note=%d not marked as shown: %s", record.id, error)

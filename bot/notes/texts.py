@@ -1,6 +1,6 @@
-"""What people are told of a note: its state in words, and why something was refused.
+"""The texts about a note: its state in words, and why something was refused.
 
-Text from outside comes in literally, on a line of its own making.
+Text from outside is escaped and shown on one line.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
 from bot.sonoran import Reason
 
 _DAY_SECONDS = 86_400
-_HEAD_LIMIT = 900  # UTF-16 units; leaves a failed note room to be copied from the answer
-_SAID_LIMIT = 4000  # characters; a reply may have 64 KiB, of which little can be shown
+_HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
+_SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
 _STATUS_ALONE = "status {status} without a text"
 _SAID = {
@@ -30,13 +30,13 @@ _SAID = {
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
 }
-"""What is said where the CAD said nothing."""
+"""What is shown when the CAD gave no text."""
 
 _WAITING_FOR = {
     FailureKind.RATE_LIMITED: "Sonoran CAD gets too many requests; trying again",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
 }
-"""What holds a note up; for all else, that the CAD does not answer."""
+"""Why a note is waiting; for all else, the CAD is not answering."""
 
 
 TEXTS: Catalogue = {
@@ -80,7 +80,7 @@ TEXTS: Catalogue = {
 def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None:
     """Return the content of a note's message, at most 2,000 characters; None to leave it alone.
 
-    `problem` is why no note can be sent at the moment.
+    `problem` is why no note can be sent now.
     """
     note = record.note
     match record.state:
@@ -143,25 +143,25 @@ def outcome_of(record: NoteRecord) -> str:
     return "on its way"
 
 
-def loose_copy(record: NoteRecord) -> str | None:
-    """Return a note's text where its message cannot hold it as it is, None where it does.
+def text_to_attach(record: NoteRecord) -> str | None:
+    """Return a note's text if its message does not show it whole, else None.
 
-    Only of a note that its member may still need.
+    Only for a note that was not added, whose member may still need it.
     """
     if record.state not in (NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED):
         return None
-    return copy_beside(content_of(record) or "", record.note.text)
+    return text_unless_shown(content_of(record) or "", record.note.text)
 
 
-def copy_beside(content: str, text: str) -> str | None:
-    """Return a note's text if a content that ends with it could not hold it as it is."""
+def text_unless_shown(content: str, text: str) -> str | None:
+    """Return a note's text unless `content` ends with it, whole and without line breaks."""
     return (
         None if "\n" not in text and content.endswith(escape_markdown(text, limit=10_000)) else text
     )
 
 
-def lost(record: NoteRecord) -> str:
-    """Return what is said of a note that was never sent when it is too late to do it."""
+def expired(record: NoteRecord) -> str:
+    """Return what is shown for a note that was never sent and now is too late."""
     return _with_note(
         record,
         f"Not added to call #{record.note.call_id}: Callnote was offline for too long.\n"
@@ -170,7 +170,7 @@ def lost(record: NoteRecord) -> str:
 
 
 def repeated(record: NoteRecord, seconds: float) -> str:
-    """Return the private question about a note that its member sent a moment ago already."""
+    """Return the private question about a note that its member has just sent already."""
     return (
         f"You sent the same note to call #{record.note.call_id} {duration(seconds)} ago, so this "
         "one was not added. Look at the first message."
@@ -178,7 +178,7 @@ def repeated(record: NoteRecord, seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a delay in words, rounded up to whole seconds or, from two minutes on, minutes."""
+    """Return a delay in words, rounded up to whole seconds or, from 2 minutes on, to minutes."""
     if seconds > _DAY_SECONDS:
         return "more than a day"
     whole = max(1, math.ceil(seconds))
@@ -188,7 +188,7 @@ def duration(seconds: float) -> str:
 
 
 def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
-    """Return what holds a note up: what came of its own last try, else what holds all up."""
+    """Return why a note is waiting: its own last attempt, or else what stops all notes."""
     match failure:
         case Failure(kind=FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED):
             return "Callnote was restarted and the note is not there; sending it again"
@@ -214,7 +214,7 @@ def _with_note(record: NoteRecord, lines: str) -> str:
 
 
 def _said(failure: Failure | None) -> str:
-    """Return the CAD's own text, or what happened where it said nothing."""
+    """Return the CAD's own text, or what happened if it gave none."""
     if failure is None:
         return "its turn did not come in time"
     return failure.text or _SAID[failure.key].format(status=failure.status or 0)
@@ -253,7 +253,7 @@ def _credentials_advice(failure: Failure) -> str:
 
 
 def _whose_task(failure: Failure | None) -> str:
-    """Return what somebody else has to do after a refusal; nothing that invites another send."""
+    """Return who has to fix a refusal, in words that do not invite another send."""
     match failure:
         case Failure(kind=FailureKind.CREDENTIALS):
             return f"{_credentials_task(failure)} "

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.texts import content_of, duration, loose_copy, outcome_of, repeated
+from bot.notes.texts import content_of, duration, outcome_of, repeated, text_to_attach
 from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
@@ -281,18 +281,18 @@ LONG = " ".join(["Suspect fled north."] * 40)
 def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
     error = RefusedError("x" * 65_536, status=404)
     assert LONG in said(NoteState.REFUSED, error, LONG)
-    assert loose_copy(record(NoteState.REFUSED, error, LONG)) is None
+    assert text_to_attach(record(NoteState.REFUSED, error, LONG)) is None
 
 
 @pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
 @pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
 def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
-    assert loose_copy(record(state, None, note)) == note
+    assert text_to_attach(record(state, None, note)) == note
 
 
 @pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
 def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
-    assert loose_copy(record(state, None, "one\ntwo")) is None
+    assert text_to_attach(record(state, None, "one\ntwo")) is None
 
 
 def test_a_repeated_note_is_asked_about_with_its_age() -> None:
