@@ -1,4 +1,4 @@
-"""`python -m bot` runs the bot, `check` looks whether it can run well, `sandbox` tries it out."""
+"""`python -m bot` runs the bot; `check` checks its settings; `sandbox` tries it out."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ USAGE = "usage: python -m bot [check | sandbox]"
 def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     """Do what the command line asks; returns the exit status.
 
-    64 for a command line that is not understood, 78 for settings that cannot be used, each
-    reported on standard error; 1 when a check finds something that is not well.
+    64 for a command line that is not understood and 78 for settings that cannot be used, with the
+    reason on standard error; 1 when a check finds something wrong.
     """
     if arguments == ["sandbox"]:
         from bot.sandbox import shell  # the simulators cost memory that the bot does without

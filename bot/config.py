@@ -1,4 +1,4 @@
-"""Callnote's settings, read once from a mapping of environment variables."""
+"""The host's settings, read once from environment variables."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ LONGEST_HISTORY = 3650
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
-# Platforms that wipe the disk of a process at a restart, by a variable that each of them sets
-# (their documentation of the environment); all but Heroku can mount a volume that lasts.
+# Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
+# documentation); all but Heroku can mount a persistent volume.
 _WIPING_HOSTS = {
     "DYNO": "Heroku",
     "RENDER": "Render",
@@ -49,14 +49,13 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Everything a host can set. The token, the key and the password are left out of `repr`.
+    """The host's settings. The token, the key and the password are left out of `repr`.
 
-    `api_version` is None when it is to be found out, `discord_api_url` None for Discord itself.
+    `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
-    not chosen their own. `history_days` is how long notes are kept after they were added, 0 for
-    not at all; `limits` bound their delivery. `host` is the hosting platform, if it is one that
-    does not keep a process's disk.
+    not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
+    `limits` bound their delivery. `host` is the hosting platform, if it is one that wipes disks.
     """
 
     discord_token: str = field(repr=False)
@@ -75,16 +74,16 @@ class Config:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must not be shown anywhere, for the log to blot out."""
+        """What the log must redact."""
         password = self.database.url.password
         return (self.discord_token, self.credentials.api_key, *([password] if password else []))
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, str | None], folder: Path) -> Config:
-        """Read the settings by their names as in `.env.example`; empty counts as not set.
+        """Read the settings by their names as in `.env.example`; empty means not set.
 
-        A SQLite file is taken from `folder` unless its path is absolute. Raises `ConfigError`
-        naming every variable that is missing or malformed. No value of a secret is repeated in it.
+        A relative SQLite path starts at `folder`. Raises `ConfigError` naming every variable that
+        is missing or malformed, without repeating the value of a secret.
         """
 
         def database(text: str) -> DatabaseUrl:
@@ -127,7 +126,7 @@ class Config:
 
 
 def environment(folder: Path) -> dict[str, str | None]:
-    """Return the process's environment over the `.env` file in `folder`, if there is one.
+    """Return the environment, which overrides the `.env` file in `folder` if there is one.
 
     Raises `ConfigError` when that file cannot be read as UTF-8 text.
     """
@@ -231,7 +230,7 @@ def _snowflakes(what: str) -> Callable[[str], frozenset[int]]:
 
 def _address(text: str) -> str:
     try:
-        if text.split() != [text]:  # which the URL library leaves in a host's name
+        if text.split() != [text]:  # the URL library accepts white space in a host name
             raise ValueError
         return str(checked_base_url(text)).rstrip("/")
     except ValueError:

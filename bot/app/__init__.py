@@ -1,1 +1,1 @@
-"""Puts the parts together and runs them: the client, the process, the checks."""
+"""Composes the parts and runs them: the client, the process, the check."""

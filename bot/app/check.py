@@ -36,9 +36,9 @@ _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 
 
 async def check(config: Config, *, timing: Timing = Timing()) -> int:
-    """Print a line for each finding; returns 0 when all is well, 1 when something is not.
+    """Print a line for each finding; returns 0 when all is well, else 1.
 
-    Nothing is changed anywhere, and a bot that runs meanwhile is not disturbed.
+    Nothing is changed anywhere, and a running bot is not disturbed.
     """
     lines = [Line(Mark.WELL, "The settings can be read.")]
     lines += await _discord_lines(config, timing)
@@ -79,11 +79,11 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                 "Developer Portal.",
             )
         ]
-    except (LookupError, TypeError, ValueError):  # which discord.py cannot read
+    except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
         return [Line(Mark.ILL, "Discord gave an answer that cannot be read; try again later.")]
     except DISCORD_FAILURES as error:
         return [Line(Mark.ILL, f"Discord cannot be reached: {_why_unreachable(error, config)}.")]
-    lines = [Line(Mark.WELL, "Discord takes the token.")]
+    lines = [Line(Mark.WELL, "Discord accepts the token.")]
     missing = sorted(COMMANDS - found)
     if missing:
         names = " and ".join(f"/{name}" for name in missing)
@@ -101,7 +101,7 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
 
 
 def _why_unreachable(error: Exception, config: Config) -> str:
-    """Return what keeps Discord away and what to do about it."""
+    """Return why Discord cannot be reached and what to do about it."""
     elsewhere = config.discord_api_url is not None
     if isinstance(error, discord.GatewayNotFound):
         return (

@@ -1,4 +1,4 @@
-"""The bot: a discord.py client given everything its cogs use."""
+"""The bot: a discord.py client with everything that its cogs use."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ COMMANDS = frozenset({"callnote", "callnote-config"})
 
 
 class CallnoteBot(commands.AutoShardedBot):
-    """Callnote on Discord, with the `guilds` intent alone and no caches beyond it.
+    """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` are borrowed; `handler`, `owners`, `submitter` and `note_actions` are of this
-    connection alone.
+    `services` outlive it; `handler`, `owners`, `submitter` and `note_actions` belong to this
+    client.
     """
 
     def __init__(self, services: Services) -> None:
-        discord.VoiceClient.warn_nacl = False  # no voice here, so its absence is no news
+        discord.VoiceClient.warn_nacl = False  # Callnote uses no voice
         discord.VoiceClient.warn_dave = False
         self.services = services
         self.handler = InteractionHandler(
@@ -43,7 +43,7 @@ class CallnoteBot(commands.AutoShardedBot):
             commands.when_mentioned,
             help_command=None,
             intents=discord.Intents(guilds=True),
-            # discord.py only calls it, with this client.
+            # discord.py only calls it with this client.
             tree_cls=cast(
                 type[CallnoteCommandTree], partial(CallnoteCommandTree, handler=self.handler)
             ),
@@ -73,14 +73,14 @@ class CallnoteBot(commands.AutoShardedBot):
         self._registering: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Load the cogs, whose failure stops the start, and see to the commands meanwhile."""
+        """Load the cogs, whose failure stops the start, and begin to register the commands."""
         self.add_dynamic_items(note_button(self.note_actions.press))
         for extension in EXTENSIONS:
             await self.load_extension(extension)
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Let a shard that begins a new session wait for its turn, as discord.py does."""
+        """Make a shard that begins a new session wait its turn, as discord.py does."""
         if not initial:
             await asyncio.sleep(self.services.timing.identify_again)
 

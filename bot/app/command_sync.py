@@ -12,17 +12,17 @@ from bot.interactions.failures import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
 
-# What Discord adds to a registered command, and what says nothing about a command's own shape.
+# What Discord adds to a registered command.
 _DISCORDS_OWN = ("id", "application_id", "version", "guild_id", "dm_permission")
 
 
 async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]) -> None:
     """Register the tree's commands unless Discord has the same already.
 
-    `expected` names the commands that must be in the tree: registering replaces all commands and
-    deletes what is not listed, together with the admins' permission overrides for it (Discord API
-    docs, Application Commands), so a partial tree is never registered. Failures are logged, never
-    raised: the commands registered before go on working.
+    `expected` names the commands that must be in the tree. Registering deletes every command that
+    is not in it, with its permission overrides (Discord API docs, Application Commands), so a
+    partial tree is never registered. Failures are logged, not raised, as the commands registered
+    before keep working.
     """
     names = {command.name for command in tree.get_commands()}
     if not names or not expected <= names:
@@ -47,7 +47,7 @@ async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]
 async def _registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
     """Return Discord's payloads of the registered commands.
 
-    Not `fetch_commands`: its objects of discord.py 2.7 lose `contexts` and `integration_types`.
+    Not `fetch_commands`: its objects lose `contexts` and `integration_types` in discord.py 2.7.
     """
     application_id = tree.client.application_id
     if application_id is None:
@@ -56,10 +56,10 @@ async def _registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
 
 
 def _shape(value: Any) -> Any:
-    """Return a payload without what is empty, default or Discord's own, at every depth."""
+    """Return a payload without empty values, defaults and Discord's own fields, recursively."""
     if isinstance(value, dict):
         return {
-            # Permissions may be given as a number, and come back as text.
+            # Permissions may be sent as a number, and come back as text.
             key: str(item) if key == "default_member_permissions" else _shape(item)
             for key, item in value.items()
             if key not in _DISCORDS_OWN and (item or item == 0) and item is not False

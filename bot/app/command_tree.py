@@ -1,4 +1,4 @@
-"""The command tree: lets commands in, and has each that fails answered exactly once."""
+"""The command tree: admits commands, and has each that fails answered exactly once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANYWHERE = "anywhere"
 
 
 class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
-    """Leaves the beginning and the failures of commands to `handler`."""
+    """Leaves beginning commands, and answering failed ones, to `handler`."""
 
     def __init__(self, client: commands.AutoShardedBot, *, handler: InteractionHandler) -> None:
         super().__init__(client)
@@ -24,9 +24,9 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
     async def interaction_check(
         self, interaction: discord.Interaction[commands.AutoShardedBot], /
     ) -> bool:
-        """Let a command begin if it may, or raise what keeps the guild from it.
+        """Begin a command if it may, or raise the refusal of its guild.
 
-        Only the command with which a guild is connected is for every guild.
+        Only the command that connects a guild can be used in every guild.
         """
         if not self._handler.begin(interaction):
             return False
@@ -43,7 +43,7 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Log a failure by whose fault it is, and tell the member in words."""
+        """Log a failure and tell the member."""
         await self._handler.respond_to_failure(
             interaction,
             error.original if isinstance(error, app_commands.CommandInvokeError) else error,

@@ -1,4 +1,4 @@
-"""Opens the database, however long it takes, and keeps the settings in step with it."""
+"""Opens the database, however long that takes, and keeps the settings cache fresh."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _log = logging.getLogger(__name__)
 
 
 class DatabaseSupervisor:
-    """A database from the first try to open it until the process ends.
+    """Supervises the database from the first attempt to open it until the process ends.
 
-    `host` is the hosting platform, if it is one that is known to wipe disks.
+    `host` is the hosting platform, if it is one that wipes disks.
     """
 
     def __init__(
@@ -37,9 +37,9 @@ class DatabaseSupervisor:
         self._trouble: str | None = "It has not been opened yet."
 
     async def run(self) -> None:
-        """Open the database, trying again while it is out of reach, and follow it until cancelled.
+        """Open the database, retrying while it is unavailable, and refresh until cancelled.
 
-        `opened` is set in between. Raises `UnusableDatabaseError` when no further try can help.
+        Sets `opened` in between. Raises `UnusableDatabaseError` when retrying cannot help.
         """
         health = self.health
         if health.wiped_by is not None:
@@ -68,7 +68,7 @@ class DatabaseSupervisor:
 
     @property
     def health(self) -> StorageHealth:
-        """How the database did when it was last asked, some seconds ago."""
+        """How the database was at the last request, some seconds ago."""
         return storage_health(
             self.database.address,
             self._host,
@@ -79,5 +79,5 @@ class DatabaseSupervisor:
     def _failed(self, state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         if state.attempt_number == 1:
-            _log.error("the database cannot be opened, trying until it can: %s", error)
+            _log.error("the database cannot be opened, trying again: %s", error)
         self._trouble = str(error)

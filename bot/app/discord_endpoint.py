@@ -16,9 +16,9 @@ from bot.sonoran.transport import is_loopback
 async def gateway_of(api_url: str, seconds: float) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).
 
-    The answer may take `seconds`. Raises `aiohttp.ClientError` or `TimeoutError` when there is none
-    and `discord.GatewayNotFound` when it is not usable; the gateway must be `wss`, or `ws` on this
-    machine, as the token travels there.
+    Raises `aiohttp.ClientError`, or `TimeoutError` after `seconds`, without an answer, and
+    `discord.GatewayNotFound` for an unusable one: the gateway must be `wss`, or `ws` on this
+    machine, as it is sent the token.
     """
     timeout = aiohttp.ClientTimeout(total=seconds)
     async with (
@@ -36,9 +36,9 @@ async def gateway_of(api_url: str, seconds: float) -> str:
 
 
 def use_discord_at(api_url: str, gateway_url: str) -> None:
-    """Let every discord.py client in this process use these addresses from now on.
+    """Make every discord.py client in this process use these addresses.
 
     The library keeps both as class attributes and falls back to the default gateway when a
-    session is lost, so both must change together or the token would travel to Discord itself.
+    session is lost, so both must change together, or the token would be sent to Discord itself.
     """
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = api_url, yarl.URL(gateway_url)

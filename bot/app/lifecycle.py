@@ -1,4 +1,4 @@
-"""The bot's life from login to the last answer, with its exit status."""
+"""Runs the bot from login to the last answer, and returns its exit status."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
 
-# Close codes after which Discord wants no new try (Discord API docs, Gateway Close Event Codes).
+# Close codes that forbid reconnecting (Discord API docs, Gateway Close Event Codes).
 _FATAL = {
     4004: "Discord rejected DISCORD_TOKEN: copy the bot's token again from the Developer Portal.",
     4013: "Discord rejected the bot's intents: update Callnote.",
@@ -42,15 +42,15 @@ _log = logging.getLogger(__name__)
 
 
 class FatalError(Exception):
-    """Trying again cannot help; the message is the one sentence for the host."""
+    """An error that retrying cannot fix; the message is one sentence for the host."""
 
 
 async def run(config: Config, *, timing: Timing = Timing()) -> int:
     """Run the bot until SIGTERM or SIGINT; returns the exit status.
 
-    After a signal it ends within `timing.longest_stop`, if need be with the interpreter. 0 after
-    a signal, 78 when Discord rejects the token or the database cannot be used at all, with
-    one sentence on standard error.
+    After a signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
+    after a signal, and 78 when Discord rejects the token or the database cannot be used, with one
+    sentence on standard error.
     """
     stop = asyncio.Event()
     _stop_on_signals(stop, timing.longest_stop)
@@ -60,7 +60,7 @@ async def run(config: Config, *, timing: Timing = Timing()) -> int:
         print(error, file=sys.stderr)
         return EX_CONFIG
     finally:
-        # A signal that comes while the interpreter ends must not change the exit status.
+        # A signal during interpreter shutdown must not change the exit status.
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)
     return 0
@@ -69,8 +69,8 @@ async def run(config: Config, *, timing: Timing = Timing()) -> int:
 async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing()) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
 
-    Raises `FatalError` when Discord rejects the bot for good or the database cannot be used;
-    anything else, such as either being out of reach, is tried again with growing pauses.
+    Raises `FatalError` when Discord rejects the bot for good or the database cannot be used. For
+    anything else, such as an outage of either, it retries with back-off.
     """
     async with open_session() as session:
         services = build(config, session, timing=timing)
@@ -91,7 +91,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
                     await _finished_before(halt, services.settings.loaded(), timing)
             await _serve_discord(services, config, halt)
             for task in filter(asyncio.Task.done, tasks):
-                await task  # of the services, which end only with an error
+                await task  # a service, which ends only with an error
         except UnusableDatabaseError as error:
             raise FatalError(str(error)) from None
         finally:
@@ -116,7 +116,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
             if await _serve_with(CallnoteBot(services), config.discord_token, stop):
                 pauses = None
         except commands.ExtensionError:
-            raise  # a fault of ours, which another try does not mend
+            raise  # a bug of ours, which retrying does not fix
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
@@ -129,7 +129,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
 
 
 def _fatal(error: Exception) -> str | None:
-    """Return the sentence for an error that another try does not mend."""
+    """Return the sentence for an error that retrying does not fix, else None."""
     if isinstance(error, discord.LoginFailure):
         return _REJECTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
@@ -165,11 +165,11 @@ async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool
 
 
 async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
-    """Leave the gateway, so that nothing new arrives, and let the notes in flight be answered.
+    """Leave the gateway, so that nothing new arrives, and finish the interactions in flight.
 
-    `notes` are to be finished, too; None when the process goes on with another connection.
-    discord.py goes on reconnecting unless its `connect` was cancelled first, which it was here.
-    Discord ends a session only on close code 1000 or 1001.
+    `notes` are finished too; None when the process continues with another client. discord.py's
+    `connect` must have been cancelled, or it reconnects. Discord ends a session only on close code
+    1000 or 1001.
     """
     if bot.handler.in_flight:
         _log.info("stopping: %d commands in flight", len(bot.handler.in_flight))
@@ -179,7 +179,7 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     deadline = loop_time() + drain
     left = await bot.handler.in_flight.finish(drain)
     if left:
-        _log.error("stopping: %d commands were cut off after %g s", left, drain)
+        _log.error("stopping: %d commands cut off after %g s", left, drain)
     if notes is not None:
         await notes.finish(max(0.0, deadline - loop_time()))
     if leaving:
@@ -203,18 +203,18 @@ async def _finished_before(
         return False
     finally:
         stopping.cancel()
-        # discord.py swallows a cancellation that comes while a shard is connecting anew.
+        # discord.py swallows a cancellation while a shard is reconnecting.
         while not task.done():
             task.cancel()
             await asyncio.wait({task}, timeout=timing.cancel_again)
         if not task.cancelled():
-            task.exception()  # seen, so that asyncio does not report it as lost
+            task.exception()  # retrieved, so that asyncio does not report it
 
 
 def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
-    """Set `stop` on SIGTERM and SIGINT, however often they come, and see to an end in time.
+    """Set `stop` on SIGTERM and SIGINT, and exit at once after `longest_stop` seconds.
 
-    Plain handlers, as those of the event loop end with it and exist on POSIX only.
+    Plain handlers, as the event loop's end with it and exist on POSIX only.
     """
     loop = asyncio.get_running_loop()
 
@@ -231,6 +231,6 @@ def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
 
 
 def _end_at_once() -> None:
-    _log.error("stopping took too long; what was not finished is in the outbox")
+    _log.error("stopping took too long, the rest is in the outbox")
     logging.shutdown()
     os._exit(0)

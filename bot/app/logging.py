@@ -1,4 +1,4 @@
-"""Log lines: one per event on standard output, with no secret in any of them."""
+"""Logging: one line per event on standard output, without secrets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 REDACTED = "[redacted]"
 
-# By shape, as discord.py's debug lines show them: the token in an interaction's or webhook's
-# address, in a gateway payload printed as JSON or as a Python dict, and in a header.
+# Secrets by their shape in discord.py's debug lines: a token in the address of an interaction or
+# webhook, in a gateway payload printed as JSON or as a Python dict, and in a header.
 _SHAPES = (
     re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
     re.compile(r"""(\\?["'](?:token|key|session_id)\\?["']\s*:\s*\\?["'])[^"'\\]+"""),
@@ -22,15 +22,15 @@ _SHAPES = (
 )
 
 
-# Libraries whose lines show what is stored, tokens of interactions and notes included.
+# Libraries whose lines show stored data, including interaction tokens and notes.
 _TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
 
 
 class SingleLineFormatter(logging.Formatter):
-    """Formats a record, traceback included, as one line in which every secret is blotted out.
+    """Formats a record, traceback included, as one line with every secret redacted.
 
-    `secrets` are blotted out by value, also where they are quoted for JSON, Python or an address;
-    tokens that Discord makes up for each interaction are blotted out by their place.
+    `secrets` are redacted by value, also as quoted for JSON, Python or a URL; the tokens of
+    interactions are redacted by their place.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
@@ -49,7 +49,7 @@ class SingleLineFormatter(logging.Formatter):
 
 
 def printable(text: str) -> str:
-    """Return a text on one line, with an escape for whatever does not show as itself."""
+    """Return a text on one line, with escapes for unprintable characters."""
     return "".join(
         character if character.isprintable() else _escaped(character) for character in text
     )
@@ -73,14 +73,14 @@ def _escaped(character: str) -> str:
 def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send every log record of at least `level` to `stream`, standard output by default.
 
-    Replaces whatever was set up before.
+    Replaces all handlers set up before.
     """
     stream = stream or sys.stdout
     if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")  # a host's encoding may lack a character
+        stream.reconfigure(errors="backslashreplace")  # the host's encoding may lack a character
     handler = logging.StreamHandler(stream)
     handler.setFormatter(SingleLineFormatter(secrets))
-    logging.raiseExceptions = False  # its reports of a faulty log call are not redacted
+    logging.raiseExceptions = False  # reports of a faulty log call would not be redacted
     for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(level, logging.WARNING))
     root = logging.getLogger()

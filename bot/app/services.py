@@ -32,7 +32,7 @@ from bot.timing import Timing
 TEXTS: Catalogue = (
     interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
 )
-"""The sentences of all features for what was refused."""
+"""The texts of all features for refusals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +63,9 @@ def build(
     settings: SettingsCache | None = None,
     timing: Timing = Timing(),
 ) -> Services:
-    """Make all parts from the configuration; nothing is opened, asked or begun yet.
+    """Make all parts from the configuration, without opening or starting anything.
 
-    `session` is borrowed for requests to the CAD. `cad` and `settings` replace those that the
-    configuration describes.
+    `session` is borrowed for requests to the CAD. `cad` and `settings` replace the configured ones.
     """
     database = Database(config.database, seconds=timing.transaction)
     settings = settings or SettingsCache(

@@ -1,4 +1,4 @@
-"""Decides whether a guild is connected to the CAD: without that, nothing reaches it."""
+"""Decides which guilds are connected to the CAD; from any other, nothing reaches it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ class Connection(Enum):
     CHOICE = auto()
     """The application's owner connected it in Discord."""
     NEVER = auto()
-    """Nobody connected it, nor decided not to."""
+    """It was never connected nor disconnected."""
     UNDONE = auto()
     """It was disconnected in Discord."""
     NOT_MEMBER = auto()
-    """The bot is not in it: it was invited with the scope for commands alone."""
+    """The bot is not in it: it was invited with the scope `applications.commands` alone."""
     ROLES_UNKNOWN = auto()
-    """Discord has not told yet which roles it has."""
+    """Discord has not sent its roles yet."""
     SETTINGS_UNKNOWN = auto()
-    """The settings were not read since the start."""
+    """The settings have not been read yet."""
 
     @property
     def connected(self) -> bool:
@@ -41,7 +41,7 @@ class Connection(Enum):
         return self in _CONNECTED
 
 
-_REFUSAL = "refusal"  # the key of what was decided about an interaction, in its extras
+_REFUSAL = "refusal"  # the key in an interaction's extras for its refusal or None
 
 _CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE})
 _PROBLEMS = {
@@ -54,9 +54,9 @@ _PROBLEMS = {
 
 
 class Connections:
-    """The connected guilds: those that the host's settings name, and those chosen in Discord.
+    """The connected guilds: those in the host's settings, and those connected in Discord.
 
-    `guild_ids` and `role_ids` are the host's; `clock` is the event loop's.
+    `guild_ids` and `role_ids` are from the host's settings. `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -76,33 +76,33 @@ class Connections:
         self._client: discord.Client | None = None
         self._alone_since = clock()
         self._left: dict[int, discord.Guild] = {}
-        # The guilds that were seen with one of these roles, for when they are unavailable.
+        # Guilds seen with one of these roles, for when they are unavailable.
         self._with_role: set[int] = set()
 
     def use(self, client: discord.Client | None) -> None:
-        """Ask this connection to Discord from now on; None while there is none."""
+        """Use this client from now on; None while there is none."""
         if client is None and self._client is not None and self._client.is_ready():
             self._alone_since = self._clock()
         self._client = client
 
     def leave(self, guild: discord.Guild) -> bool:
-        """Take note that the bot is not in a guild any more; returns whether that is news.
+        """Note that the bot left a guild; returns whether that is news.
 
-        If the bot is added again, discord.py has another object for it.
+        If it is added again, discord.py makes another object for the guild.
         """
         news = self._left.get(guild.id) is not guild
         self._left[guild.id] = guild
         return news
 
     def join(self, guild_id: int) -> None:
-        """Take note that the bot was added to a guild."""
+        """Note that the bot was added to a guild."""
         self._left.pop(guild_id, None)
 
     def of(self, guild: discord.Guild, role_ids: Iterable[int] = ()) -> Connection:
         """Return how a guild is connected.
 
-        `role_ids` are known to belong to it, as roles of the member who used a command there;
-        those of the guild itself are not known while it is unavailable.
+        `role_ids` are known to be roles of it, as the member who used a command there has them;
+        the guild's own list is empty while it is unavailable.
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
@@ -125,11 +125,11 @@ class Connections:
         return Connection.NEVER if chosen is None else Connection.UNDONE
 
     def refusal(self, interaction: discord.Interaction) -> Refusal | None:
-        """Return why an interaction is not let in; the same however often it is asked.
+        """Return why an interaction is refused; the same at every call.
 
-        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the guild, and
-        CONNECTION_UNKNOWN or GUILD_NOT_READY while nobody can tell; None for a connected guild,
-        and for an interaction that comes from none.
+        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the guild, or CONNECTION_UNKNOWN
+        or GUILD_NOT_READY while it is not known. None for a connected guild, and in a direct
+        message.
         """
         if _REFUSAL not in interaction.extras:
             interaction.extras[_REFUSAL] = self._refusal(interaction)
@@ -143,17 +143,17 @@ class Connections:
         return None if connection.connected else Refusal(_PROBLEMS[connection])
 
     def check_known(self, connection: Connection) -> None:
-        """Refuse as `refusal` does while nobody can tell how a guild is connected."""
+        """Refuse as `refusal` does while it is not known how a guild is connected."""
         problem = _PROBLEMS.get(connection, ConnectionProblem.NOT_CONNECTED)
         if problem is not ConnectionProblem.NOT_CONNECTED:
             raise Refusal(problem)
 
     def waiting_notes(self, guild_id: int) -> WaitingNotes:
-        """Return what is to become of a guild's waiting notes.
+        """Return what to do with a guild's waiting notes.
 
-        They are withdrawn when the bot was removed from it or it is not connected, and kept while
-        nobody can tell. Discord is waited for `timing.first_guilds`; after that they are sent for a
-        guild that is known to be connected without it.
+        They are withdrawn if the bot was removed from it or it is not connected, and kept while
+        that is not known. After `timing.first_guilds` without Discord they are sent if the guild
+        is known to be connected all the same.
         """
         guild = self._member_of(guild_id)
         if guild is not None:
@@ -162,7 +162,7 @@ class Connections:
                 return WaitingNotes.SEND
             unknown = (Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN)
             return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
-        # Before it is ready, a client may not have been told of all guilds.
+        # Before it is ready, a client may not have all guilds.
         if self._client is not None and self._client.is_ready():
             return WaitingNotes.WITHDRAW
         alone = self._clock() - self._alone_since >= self._first_guilds
@@ -173,16 +173,16 @@ class Connections:
         return None if guild is self._left.get(guild_id) else guild
 
     def _without_discord(self, guild_id: int) -> bool:
-        """Whether a guild is connected by what is known here."""
+        """Whether a guild is connected, as far as is known without Discord."""
         if guild_id in self._left:
             return False
         chosen = self._settings.known and self._settings.of(guild_id).connected
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:
-        """Whether a guild has settings, but nobody said yet whether to connect it.
+        """Whether a guild has settings but was never connected or disconnected.
 
-        Those of an earlier version of Callnote have to be connected once.
+        Guilds that used an earlier version of Callnote have to be connected once.
         """
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
@@ -193,15 +193,15 @@ class Connections:
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
         """Undo `connect`, and return how the guild is connected then; raises as it does.
 
-        It still is where a setting of the host's connects it.
+        It stays connected if the host's settings connect it.
         """
         await self._settings.set(guild.id, member_id, "disconnected from the CAD", connected=False)
         return self.of(guild)
 
 
 def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:
-    """Return the ids of a member's roles, which the interaction itself has.
+    """Return the ids of a member's roles, as the interaction itself has them.
 
-    There is no public name for them: `Member.roles` knows only those in the guild cache.
+    They have no public name: `Member.roles` has only those in the guild cache.
     """
     return user._roles if isinstance(user, discord.Member) else ()

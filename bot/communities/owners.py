@@ -14,7 +14,7 @@ from bot.timing import Timing
 
 
 class Owners:
-    """Knows the application's owners; `client` must be logged in before they are asked for."""
+    """The application's owners, cached; `client` must be logged in before the first call."""
 
     def __init__(self, client: discord.Client, timing: Timing = Timing()) -> None:
         self._client = client
@@ -24,7 +24,7 @@ class Owners:
     async def include(self, user_id: int) -> bool:
         """Whether an account is the application's owner or a member of the team that owns it.
 
-        Refuses with OWNERS_UNKNOWN when Discord does not say in time.
+        Refuses with OWNERS_UNKNOWN when Discord does not answer in time.
         """
         return user_id in await self._ids.get()
 
@@ -32,7 +32,7 @@ class Owners:
         try:
             async with asyncio.timeout(self._seconds):
                 application = await self._client.application_info()
-        # The last three are for an answer that discord.py cannot read.
+        # The last three: an answer that discord.py cannot read.
         except (*DISCORD_FAILURES, LookupError, TypeError, ValueError):
             raise Refusal(ConnectionProblem.OWNERS_UNKNOWN) from None
         team = application.team
@@ -41,7 +41,7 @@ class Owners:
         members = {
             member.id
             for member in team.members
-            # Whoever was only invited is no member yet (Discord API docs, Teams).
+            # Invited accounts are not members yet (Discord API docs, Teams).
             if member.membership_state is discord.TeamMembershipState.accepted
         }
         return frozenset(members | ({team.owner_id} if team.owner_id else set()))

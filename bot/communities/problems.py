@@ -10,7 +10,7 @@ class ConnectionProblem(StrEnum):
 
     NOT_CONNECTED = auto()
     NOT_MEMBER = auto()
-    """The bot is not in the guild, which was given its commands alone."""
+    """The bot is not in the guild, which has its commands alone."""
     CONNECTION_UNKNOWN = auto()
-    """The settings were not read since the start, so nobody can tell who is connected."""
+    """The settings have not been read yet, so it is not known who is connected."""
     OWNERS_UNKNOWN = auto()

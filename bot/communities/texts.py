@@ -1,4 +1,4 @@
-"""The sentences about connecting a guild to the CAD."""
+"""The texts about connecting a guild to the CAD."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXTS: Catalogue = {
         "Discord did not say who owns this bot: try again in a moment."
     ),
 }
-"""Whatever keeps a guild from the CAD, its sentence tells nothing of any CAD."""
+"""None of these reveals anything about a CAD."""
 
 
 def connect_question(name: str) -> str:
@@ -44,7 +44,7 @@ def connect_question(name: str) -> str:
 
 
 def whom_to_ask(guild_id: int) -> str:
-    """Say who can connect a guild, with the id that they need for it."""
+    """Say who can connect a guild, with the id that they need."""
     return (
         "Only the bot's host can connect this server. Give them its id for "
         f"DISCORD\\_GUILD\\_IDS, or ask them to use /callnote-config connect here: {guild_id}"
@@ -62,12 +62,15 @@ def connected_now() -> str:
 
 
 def disconnected_now(connection: Connection) -> str:
-    """Confirm that a guild was disconnected, or say how it is connected all the same."""
+    """Confirm that a guild was disconnected, or say what still connects it."""
     if connection.connected:
         return escape_markdown(
             f"This server is still connected, {CONNECTED_BY[connection]}: only the bot's "
             "host can change that."
         )
     if connection is not Connection.UNDONE:
-        return "Disconnected, unless a setting of the host's connects this server: see in a moment."
+        return (
+            "Disconnected, unless the host's settings connect this server: see /callnote-config "
+            "status in a moment."
+        )
     return "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."

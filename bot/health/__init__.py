@@ -1,1 +1,1 @@
-"""Whether all is well, for administrators in Discord and for the host."""
+"""Health checks, for administrators in Discord and for the host."""

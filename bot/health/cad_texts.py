@@ -1,4 +1,4 @@
-"""The lines of a health check about the CAD, each with what to do when it is not well."""
+"""The lines of a health check about the CAD, each with what to do if something is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from bot.health.probe import CadHealth
 from bot.outbox import Failure, FailureKind
 from bot.sonoran import Reason
 
-_SAID_LIMIT = 100  # characters of the CAD's own words
+_SAID_LIMIT = 100  # characters of the CAD's own text
 
 _REASONS = {
     Reason.NO_CONNECTION: "cannot be reached",
@@ -48,8 +48,8 @@ def cad_lines(
 ) -> list[Line]:
     """Return what is known of the CAD; `chosen` tells that a guild's own choice is meant.
 
-    Without `server_id` there is no line on the CAD server. `to_host` tells that the host reads
-    this, who changes settings and not choices.
+    There is no line about the CAD server if `server_id` is None. `to_host` means that the host
+    reads this, who has other settings to change than an administrator.
     """
     lines = [_reached(health, to_host=to_host), _credentials(health, to_host=to_host)]
     if server_id is not None:
@@ -58,7 +58,7 @@ def cad_lines(
 
 
 def cad_details(health: CadHealth) -> list[Line]:
-    """Return what is worth knowing of the CAD, but asks nothing of anybody."""
+    """Return the details of the CAD that call for no action."""
     return [
         _version(health),
         Line(Mark.NOTE, f"Plan: {health.plan or 'not known'} (for information only)."),
@@ -72,11 +72,11 @@ def notes_line(
     *,
     held_back: bool = False,
 ) -> Line:
-    """Return whether notes are sent just now.
+    """Return whether notes are being sent.
 
-    `problem` is why the last one was not taken, None if it was; `waiting` is how many wait.
-    `error` is what the CAD gave instead of a good answer when it was asked itself. `held_back`
-    tells that a delay it asked for is not over.
+    `problem` is why the last send failed, None if it did not; `waiting` is how many notes wait;
+    `error` is why the probe of the CAD failed. `held_back` means that a delay that the CAD asked
+    for is not over.
     """
     how_many = f"{waiting:,} waiting"
     if error is not None and error.kind is FailureKind.CREDENTIALS:
@@ -87,19 +87,21 @@ def notes_line(
     if error is not None and error.reason is not None:
         return Line(
             Mark.ILL,
-            f"Notes: {how_many}, as Sonoran CAD {_REASONS[error.reason]}; what waits or is new "
-            "goes on by itself when it takes notes again.",
+            f"Notes: {how_many}, as Sonoran CAD {_REASONS[error.reason]}; waiting and new "
+            "ones are sent when it accepts notes again.",
         )
     if problem is not None and (waiting or held_back):
-        why = "Sonoran CAD takes no more requests"
+        why = "Sonoran CAD gets too many requests"
         if problem.reason is not None:
-            why = f"the last try failed (Sonoran CAD {_REASONS[problem.reason]})"
+            why = f"the last attempt failed (Sonoran CAD {_REASONS[problem.reason]})"
         return Line(
             Mark.ILL,
-            f"Notes: {how_many}, as {why}; they go on by themselves when it takes notes again.",
+            f"Notes: {how_many}, as {why}; they are sent when it accepts notes again.",
         )
     if error is not None:
-        return Line(Mark.NOTE, f"Notes: {how_many}; the next one shows whether the CAD takes them.")
+        return Line(
+            Mark.NOTE, f"Notes: {how_many}; the next one shows whether the CAD accepts them."
+        )
     return Line(Mark.WELL, "Notes are sent as they come.")
 
 
@@ -109,7 +111,7 @@ def _reached(health: CadHealth, *, to_host: bool) -> Line:
         if failure is not None and failure.remembered:
             return Line(
                 Mark.NOTE,
-                "Sonoran CAD was not asked: it refused the API key or id a moment ago.",
+                "Sonoran CAD was not asked: it has just refused the API key or id.",
             )
         return Line(Mark.WELL, f"Sonoran CAD answers, in {health.milliseconds} ms.")
     text = _REACHED[failure.key]
@@ -128,7 +130,7 @@ def _credentials(health: CadHealth, *, to_host: bool) -> Line:
     match health.error:
         case None:
             named = f", for the community {health.community}" if health.community else ""
-            return Line(Mark.WELL, f"The CAD takes the API key{named}.")
+            return Line(Mark.WELL, f"The CAD accepts the API key{named}.")
         case Failure(kind=FailureKind.CREDENTIALS):
             return Line(
                 Mark.ILL,
@@ -136,13 +138,15 @@ def _credentials(health: CadHealth, *, to_host: bool) -> Line:
                 f"{host_words(to_host)}check SONORAN_API_KEY, SONORAN_COMMUNITY_ID and that the "
                 "API is enabled.",
             )
-    return Line(Mark.NOTE, "Whether the CAD takes the API key is not known now.")
+    return Line(Mark.NOTE, "Whether the CAD accepts the API key is not known now.")
 
 
 def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -> Line:
     source = "chosen here" if chosen else "from the host's setting SONORAN_SERVER_ID"
     if health.servers is None:
-        return Line(Mark.NOTE, f"CAD server, {source}: {server_id}; the CAD's list is not known.")
+        return Line(
+            Mark.NOTE, f"CAD server, {source}: {server_id}; the CAD's list can't be loaded."
+        )
     for server in health.servers:
         if server.server_id == server_id:
             return Line(Mark.WELL, f"CAD server, {source}: {server_id} {server.name}.")

@@ -10,11 +10,11 @@ from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_unit
 from bot.settings.repository import FROM_DISCORD, SettingChange
 
 LINE_LIMIT = 300
-"""The most UTF-16 units of a line in Discord, where names and the CAD's words may be long."""
+"""UTF-16 units of a line in Discord at most, as names and the CAD's texts may be long."""
 
 
 class Mark(Enum):
-    """How well something is; the value is what Discord shows before its line."""
+    """How well something is; the value is shown before its line in Discord."""
 
     WELL = "✅"
     ILL = "❌"
@@ -47,5 +47,5 @@ def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
 
 
 def host_words(to_host: bool) -> str:
-    """Return the words before what the host is to do, none where the host reads them."""
+    """Return the words before an action for the host, none if the host reads them."""
     return "" if to_host else "ask the bot's host to "

@@ -1,4 +1,4 @@
-"""Finds out how the CAD does, for `/callnote-config status` and for `python -m bot check`."""
+"""Probes the CAD, for `/callnote-config status` and for `python -m bot check`."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _Answer = TypeVar("_Answer")
 
 @dataclass(frozen=True, slots=True)
 class CadHealth:
-    """What the CAD said when it was last asked.
+    """The result of the last probe of the CAD; what is not known is None.
 
-    `milliseconds` is how long the first answer took. `error` is what came instead of a good
-    answer. What was not found out is None; `community` is the id alone on version 1.
+    `milliseconds` is how long the first answer took, `error` why the probe failed. On version 1
+    `community` is only the id.
     """
 
     milliseconds: int
@@ -40,9 +40,9 @@ class CadHealth:
 
 
 class CadProbe:
-    """Asks the CAD once a minute for everybody together, sooner when something is not well.
+    """Probes the CAD at most once a minute, or sooner after a failure, and caches the result.
 
-    It reads only; each of what it asks for may be read 10 times a minute (v2 pages).
+    It only reads; each of its requests may be made 10 times a minute (v2 pages).
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class CadProbe:
         )
 
     async def health(self, *, doubted: bool = False) -> CadHealth:
-        """Return how the CAD does; never raises for what the CAD or the network does.
+        """Return how the CAD is; never raises for failures of the CAD or the network.
 
-        `doubted` tells that it did not take a note, so that only new findings will do.
+        `doubted` means that a send has failed, so that only a recent result will do.
         """
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
         return await self._findings.get(max_age=age)

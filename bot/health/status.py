@@ -35,7 +35,7 @@ from bot.settings.roles import DispatcherRoles
 
 
 class StatusReport:
-    """What `/callnote-config status` shows; `database_health` tells how the database does."""
+    """The content of `/callnote-config status`; `database_health` returns how the database is."""
 
     def __init__(
         self,
@@ -59,9 +59,9 @@ class StatusReport:
     async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
 
-        `here` is what Callnote may do in the channel of the command. It costs the CAD a few reads
-        a minute at most, however often it is called. What the settings or the guild's roles would
-        tell is left out while they are not known.
+        `here` are Callnote's permissions in the channel of the command. However often it is
+        called, it makes a few requests a minute to the CAD at most. Settings and roles are left
+        out while they are not known.
         """
         outbox = self._outbox
         problem, waiting = outbox.last_failure, len(outbox)

@@ -1,4 +1,4 @@
-"""How the database does, for a health check."""
+"""How the database is, for a health check."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from bot.storage import DatabaseUrl
 
 @dataclass(frozen=True, slots=True)
 class StorageHealth:
-    """How the database does: `kind` names it, `trouble` says what is wrong, None if nothing.
+    """How the database is: `kind` names it, `trouble` says what is wrong, None if nothing.
 
-    `full` tells that it had no room for the last change of a setting. `wiped_by` is the hosting
-    platform that wipes the disk with the file, None if none does; `on_volume` tells that the
-    platform can mount a volume that lasts.
+    `full` means that it had no room for the last change of a setting. `wiped_by` is the hosting
+    platform that wipes the disk with the file, None if none does; `on_volume` means that the
+    platform can mount a persistent volume.
     """
 
     kind: str
@@ -26,7 +26,7 @@ class StorageHealth:
 def storage_health(
     address: DatabaseUrl, host: str | None, trouble: str | None = None, *, full: bool = False
 ) -> StorageHealth:
-    """Return how a database does; `host` is as in `Config`."""
+    """Return how a database is; `host` is as in `Config`."""
     wiped_by = host if address.kind == "SQLite" else None
     return StorageHealth(
         address.kind, trouble, full, wiped_by, on_volume=wiped_by not in (None, "Heroku")

@@ -1,4 +1,4 @@
-"""The other lines of a health check, each with what to do when it is not well."""
+"""The other lines of a health check, each with what to do if something is wrong."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_GUILDS = 20
 
 
 def connection_line(connection: Connection) -> Line:
-    """Return how a guild is connected; what is not says nothing here."""
+    """Return how a guild is connected; others never see a health check."""
     how = CONNECTED_BY.get(connection, "for now")
     return Line(Mark.WELL, f"This server is connected, {how}.")
 
@@ -54,12 +54,12 @@ def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterato
 
 
 def settings_unknown_line() -> Line:
-    """Return what stands for the settings until they have been read once."""
+    """Return the line in place of the settings until they have been read."""
     return Line(Mark.NOTE, "Roles, server and log channel: not known until the database answers.")
 
 
 def guild_unknown_line() -> Line:
-    """Return what stands for roles and log channel until Discord has told of the guild."""
+    """Return the line in place of roles and log channel until Discord has sent the guild."""
     return Line(
         Mark.NOTE,
         "Roles and log channel: not known until Discord has told Callnote about this server; ask "
@@ -81,7 +81,7 @@ def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
 
 
 def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = False) -> Line:
-    """Return where notes are recorded, and what keeps them from it; `gone` if it was deleted."""
+    """Return the log channel, and why notes cannot be posted there; `gone` if it was deleted."""
     if name is None:
         return Line(Mark.NOTE, "Log channel: none; set one with /callnote-config log-channel.")
     if trouble is not None and gone:
@@ -111,7 +111,7 @@ def permissions_line(missing: Sequence[str]) -> Line:
 
 
 def storage_line(health: StorageHealth) -> Line:
-    """Return how the database does, named by its kind alone."""
+    """Return how the database is, named by its kind alone."""
     if health.trouble is not None:
         return Line(
             Mark.ILL,
@@ -129,7 +129,7 @@ def storage_line(health: StorageHealth) -> Line:
 
 
 def wiped_line(health: StorageHealth, *, to_host: bool = False) -> Line | None:
-    """Return the warning about a database that may not outlive a restart; None if it does.
+    """Return the warning about a database that a restart may wipe; None if it lasts.
 
     `to_host` is as for `cad_lines`.
     """

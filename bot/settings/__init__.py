@@ -1,1 +1,1 @@
-"""What a guild's administrators choose, and what is in force."""
+"""What a guild's administrators choose, and the host's defaults."""

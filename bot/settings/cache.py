@@ -1,4 +1,4 @@
-"""The settings in force in each guild, known without asking the database."""
+"""Each guild's settings, cached in memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _log = logging.getLogger(__name__)
 
 
 class SettingsCache:
-    """What each guild has chosen, held in memory, and the host's settings where it chose nothing.
+    """What each guild has chosen, with the host's defaults where it chose nothing.
 
-    No note waits for the database. While it is lost, what was known last stays in force.
+    Reading never waits for the database; while it is down, the last known settings are used.
     `default_roles` and `default_server` are the host's.
     """
 
@@ -44,7 +44,7 @@ class SettingsCache:
 
     @property
     def trouble(self) -> str | None:
-        """Why the database could not be asked just now, in words for the host; None if it could."""
+        """Why the database failed last, in words for the host; None if it works."""
         return self._trouble
 
     @property
@@ -66,22 +66,22 @@ class SettingsCache:
         return self._known.get(guild_id, GuildSettings(guild_id))
 
     def has_settings(self, guild_id: int) -> bool:
-        """Whether anything was ever chosen in a guild, as far as is known."""
+        """Whether a guild is known to have ever chosen anything."""
         return guild_id in self._known
 
     def dispatcher_roles(self, guild_id: int) -> frozenset[int]:
         """Return the ids of the roles that may add notes in a guild; raises like `of`.
 
-        A guild that chose none has none: only one that never chose has the host's.
+        A guild that chose no roles has none; only one that never chose gets the host's.
         """
         return self.with_default_roles(self.of(guild_id))
 
     def with_default_roles(self, settings: GuildSettings) -> frozenset[int]:
-        """Return the roles in force under these settings."""
+        """Return the roles of these settings, or else the host's."""
         return self._default_roles if settings.role_ids is None else settings.role_ids
 
     def server_id(self, guild_id: int) -> int:
-        """Return the number of the CAD server whose calls are meant; raises like `of`."""
+        """Return the number of the CAD server that notes go to; raises like `of`."""
         return self.of(guild_id).server_id or self._default_server
 
     async def change(
@@ -91,10 +91,10 @@ class SettingsCache:
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
     ) -> GuildSettings:
-        """Save a change, put it into force, and return the settings as they are then.
+        """Save a change and return the new settings.
 
         Takes what `SettingsRepository.change` takes. Refuses like `of`, and with SETTING_NOT_SAVED
-        or SETTINGS_FULL when the database does not confirm it; nothing changes here then.
+        or SETTINGS_FULL when the database does not confirm it; the cache is unchanged then.
         """
         self.of(guild_id)
         try:
@@ -127,7 +127,7 @@ class SettingsCache:
         )
 
     async def last_change(self, guild_id: int) -> SettingChange | None:
-        """Return a guild's latest change; None when there was none, or none can be read now."""
+        """Return a guild's latest change; None if there was none or the database fails."""
         try:
             return await self._store.last_change(guild_id)
         except StorageError as error:
@@ -135,10 +135,10 @@ class SettingsCache:
             return None
 
     async def refresh(self) -> None:
-        """Read what has changed since the last time; raises as the store does."""
+        """Read what has changed since the last refresh; raises as the repository does."""
         latest = await self._store.latest_version()
         if latest < self._version:
-            _log.warning("the database has become older: all settings are read anew")
+            _log.warning("the database is older than before, reading all settings again")
             self._version = 0
         changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
         self._known = {**self._known, **changed} if self._version else changed
@@ -146,15 +146,15 @@ class SettingsCache:
         self._loaded.set()
 
     async def keep_fresh(self) -> None:
-        """Refresh every `Timing.settings_refresh` until cancelled, whatever the database does."""
+        """Refresh every `Timing.settings_refresh` seconds until cancelled; never raises."""
         while True:
             try:
                 await self.refresh()
-            except Exception as error:  # what it knows must stay in force
+            except Exception as error:  # the cache must outlive any failure
                 self._lost(error)
             else:
                 if self._trouble is not None:
-                    _log.info("the database is back")
+                    _log.info("the database is up again")
                 self._trouble = None
             await asyncio.sleep(self._refresh_pause)
 
@@ -162,7 +162,7 @@ class SettingsCache:
         known = isinstance(error, StorageError)
         if self._trouble is None:
             _log.error(
-                "the database is lost, the settings known last stay in force: %s",
+                "the database is down, using the last known settings: %s",
                 error,
                 exc_info=None if known else error,
             )

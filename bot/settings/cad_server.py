@@ -1,4 +1,4 @@
-"""Which CAD server a Discord server's notes go to, as its administrators choose it."""
+"""Which CAD server a guild's notes go to, as its administrators choose it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from bot.sonoran import CadServer
 
 
 class CadServerChoice:
-    """Shows and changes the CAD server of a Discord server."""
+    """Shows and changes a guild's CAD server."""
 
     def __init__(self, settings: SettingsCache, servers: CadServers) -> None:
         self._settings = settings
         self._servers = servers
 
     def current(self, guild_id: int) -> int:
-        """Return the number of the server that is meant; refuses like `SettingsCache.of`."""
+        """Return the number of the guild's CAD server; refuses like `SettingsCache.of`."""
         return self._settings.server_id(guild_id)
 
     async def servers(self) -> tuple[CadServer, ...] | None:
-        """Return the CAD's servers; None when the list cannot be had."""
+        """Return the CAD's servers; None when the list cannot be loaded."""
         return await self._servers.get()
 
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
-        """Make this the server that is meant, and return its name.
+        """Choose a CAD server and return its name.
 
-        None stands for a number that could not be checked, as the CAD's list cannot be had
-        or is empty. Refuses with NO_SUCH_SERVER for a number that is not in the list, and like
+        Returns None if the number could not be checked, as the CAD's list cannot be loaded or is
+        empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
         `SettingsCache.change`.
         """
         servers = await self._servers.get()

@@ -1,4 +1,4 @@
-"""The CAD's own list of servers, for whoever has to choose one."""
+"""The CAD's own list of its servers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.timing import Timing, loop_time
 
 
 class CadServers:
-    """The list, asked for once a minute by all together: 10 are allowed (v2 page, Get Servers)."""
+    """Caches the list, as 10 reads a minute are allowed (v2 page, Get Servers)."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class CadServers:
         )
 
     async def get(self) -> tuple[CadServer, ...] | None:
-        """Return the CAD's servers; None when the list cannot be had."""
+        """Return the CAD's servers; None when the list cannot be loaded."""
         return await self._list.get()
 
     async def _ask(self) -> tuple[CadServer, ...] | None:

@@ -10,32 +10,32 @@ from bot.settings.problems import SettingProblem
 
 
 class Dispatchers:
-    """Lets in the members who have one of the dispatcher roles, and nobody else."""
+    """Admits the members who have a dispatcher role, and nobody else."""
 
     def __init__(self, settings: SettingsCache) -> None:
         self._settings = settings
 
     def admit(self, interaction: discord.Interaction) -> discord.Member:
-        """Return the member who used the command.
+        """Return the member who caused the interaction.
 
-        Refuses with NOTE_OUTSIDE_GUILD, DISPATCHERS_UNKNOWN while nobody can tell which roles are
-        meant, NO_DISPATCHER_ROLE when none of this guild is, and NOT_DISPATCHER or
-        NOT_DISPATCHER_HERE when the member has none of them. Administrator rights and ownership
-        count for nothing.
+        Refuses with NOTE_OUTSIDE_GUILD, with DISPATCHERS_UNKNOWN until the settings have been read,
+        with NO_DISPATCHER_ROLE when this guild has none, and with NOT_DISPATCHER or
+        NOT_DISPATCHER_HERE when the member has none of them. Being an administrator or the owner
+        makes no difference.
         """
         guild, member = interaction.guild, interaction.user
         if guild is None or not isinstance(member, discord.Member):
             raise Refusal(SettingProblem.NOTE_OUTSIDE_GUILD)
         if not self._settings.known:
             raise Refusal(SettingProblem.DISPATCHERS_UNKNOWN)
-        # Only the host's list can have a role that a bot or an integration gives to whom it likes.
+        # Only the host's list can contain managed roles, which a bot or an integration assigns.
         role_ids = {
             role_id
             for role_id in self._settings.dispatcher_roles(guild.id)
             if (role := guild.get_role(role_id)) is None or not role.managed
         }
-        # The ids from the interaction itself, for which there is no public name: `Member.roles`
-        # knows only roles in the guild cache, which is empty until Discord has sent the guild.
+        # The role ids in the interaction itself, which have no public name: `Member.roles` has only
+        # the roles in the guild cache, which is empty until Discord has sent the guild.
         if any(member._roles.has(role_id) for role_id in role_ids):
             return member
         known = [role for role_id in role_ids if (role := guild.get_role(role_id))]

@@ -1,4 +1,4 @@
-"""What can be wrong with a setting, or with who wants to add a note."""
+"""What can be wrong with a setting, or with a member who wants to add a note."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ class SettingProblem(StrEnum):
     NO_DISPATCHER_ROLE = auto()
     NOT_DISPATCHER = auto()
     NOT_DISPATCHER_HERE = auto()
-    """The member has none of the dispatcher roles, whose names are not known."""
+    """The member has none of the dispatcher roles, and their names are not known."""
     DISPATCHERS_UNKNOWN = auto()
-    """The settings were not read since the start, so nobody can tell who may add notes."""
+    """The settings have not been read yet, so who may add notes is not known."""
     SETTINGS_UNKNOWN = auto()
-    """The settings were not read since the start, so none can be shown or changed."""
+    """The settings have not been read yet, so none can be shown or changed."""
     SETTING_NOT_SAVED = auto()
     SETTINGS_FULL = auto()
     GUILD_NOT_READY = auto()
-    """Discord has not told yet which roles and channels the guild has."""
+    """Discord has not sent the guild's roles and channels yet."""
     EVERYONE_ROLE = auto()
     MANAGED_ROLE = auto()
-    """The chosen `role`, a name, belongs to a bot or another integration."""
+    """The role named `role` is managed by a bot or another integration."""
     TOO_MANY_ROLES = auto()
     NOT_DISPATCHER_ROLE = auto()
     NO_SUCH_SERVER = auto()

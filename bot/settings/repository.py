@@ -1,4 +1,4 @@
-"""Each guild's own settings and who changed them."""
+"""Reads and changes each guild's settings, and records who changed them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage.database import Database
 
-# Made once, as they are asked every few seconds.
+# Built once, as they run every few seconds.
 _LATEST_VERSION = select(settings_version.c.value)
 _CHANGED_SINCE = (
     select(guild_settings)
@@ -20,15 +20,15 @@ _CHANGED_SINCE = (
 )
 
 FROM_DISCORD = 0
-"""The member id of a change that no member made, such as a role's deletion."""
+"""The member id of a change that no member made, such as after a role was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """What a guild has chosen; None is what it never chose. Each field is a column of its name.
+    """What a guild has chosen; None is what it never chose. Each field is a column of that name.
 
-    `connected` is True once it was connected to the CAD here, False once that was undone.
-    `version` grows with every change of any guild's settings, and is 0 before the first.
+    `connected` is True after `/callnote-config connect`, False after `disconnect`. `version` grows
+    with every change of any guild's settings, and is 0 before the first.
     """
 
     guild_id: int
@@ -41,7 +41,7 @@ class GuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class SettingChange:
-    """One change: the member's id, or `FROM_DISCORD`; seconds since 1970; and what was done."""
+    """One change: the member's id or `FROM_DISCORD`, when in seconds since 1970, and what."""
 
     member_id: int
     changed_at: float
@@ -64,7 +64,7 @@ class SettingsRepository:
     async def changed_since(self, version: int) -> list[GuildSettings]:
         """Return the settings changed after `version`, in the order of their changes; 0 for all.
 
-        A later call with the last one's version misses none, whichever process changed it.
+        A later call with the last one's version misses no change of any process.
         """
         known = {"known": version}
         rows = await self._database.run(lambda c: c.execute(_CHANGED_SINCE, known).all())
@@ -77,12 +77,12 @@ class SettingsRepository:
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
     ) -> GuildSettings:
-        """Apply `edit` to a guild's settings and return what they are then.
+        """Apply `edit` to a guild's settings and return the new ones.
 
-        `describe` puts the change from the old to the new settings in words. No other change
-        comes in between, in any process. An edit that changes nothing writes nothing; an
-        exception out of either function undoes the change and is raised. Both are called in the
-        database's thread, perhaps more than once, so they touch nothing that others change.
+        `describe` words the change from the old to the new settings. The change is atomic, across
+        processes too. An edit that changes nothing writes nothing; an exception from either
+        function undoes the change and is raised. Both run in the database's thread, perhaps more
+        than once, and must not touch shared state.
         """
         return await self._database.run(self._change, guild_id, member_id, edit, describe)
 
@@ -94,7 +94,7 @@ class SettingsRepository:
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
     ) -> GuildSettings:
-        # Held until the commit, this row puts the changes of all processes in one order.
+        # Locked until the commit, this row serializes the changes of all processes.
         latest = connection.scalar(select(settings_version.c.value).with_for_update())
         same = guild_settings.c.guild_id == guild_id
         row = connection.execute(select(guild_settings).where(same)).one_or_none()

@@ -13,7 +13,7 @@ from bot.settings.problems import SettingProblem
 from bot.settings.repository import FROM_DISCORD, GuildSettings
 
 MOST_ROLES = 25
-"""Ours: as many as Discord's role picker can show (Component reference, Role Select)."""
+"""Our limit: as many as Discord's role picker can show (Component reference, Role Select)."""
 
 _Edit = Callable[[frozenset[int]], frozenset[int]]
 
@@ -21,8 +21,8 @@ _Edit = Callable[[frozenset[int]], frozenset[int]]
 class DispatcherRoles:
     """Shows and changes a guild's dispatcher roles.
 
-    Every change refuses like `SettingsCache.change` when it was not saved, and with
-    GUILD_NOT_READY while the guild's roles are not known. Roles come back highest first.
+    Every change refuses like `SettingsCache.change`, and with GUILD_NOT_READY while the guild's
+    roles are not known. Roles are returned highest first.
     """
 
     def __init__(self, settings: SettingsCache) -> None:
@@ -33,7 +33,7 @@ class DispatcherRoles:
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
-        """Return the roles in force that exist and may be chosen.
+        """Return the dispatcher roles that exist and may be chosen.
 
         Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the guild's roles are not
         known.
@@ -47,8 +47,7 @@ class DispatcherRoles:
     ) -> list[discord.Role]:
         """Make these the dispatcher roles and return them.
 
-        Refuses with EVERYONE_ROLE, MANAGED_ROLE or TOO_MANY_ROLES when one of them cannot be; then
-        nothing is changed.
+        Refuses with EVERYONE_ROLE, MANAGED_ROLE or TOO_MANY_ROLES, and changes nothing then.
         """
         ids = frozenset(_checked(role).id for role in roles)
         return await self._change(guild, member_id, lambda _: ids)
@@ -73,14 +72,14 @@ class DispatcherRoles:
         return await self._change(guild, member_id, without)
 
     async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
-        """Take a role that was deleted in Discord off the guild's own list.
+        """Remove a role that was deleted in Discord from the guild's own list.
 
         Refuses like `SettingsCache.change`.
         """
         await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
 
     async def forget_missing(self, guild: discord.Guild) -> None:
-        """Take roles that no longer exist off the guild's own list; refuses like `forget`."""
+        """Remove roles that no longer exist from the guild's own list; refuses like `forget`."""
         if not guild.roles:
             return
         existing = {role.id for role in guild.roles}
@@ -108,7 +107,7 @@ class DispatcherRoles:
             known = self._settings.with_default_roles(settings)
             before = frozenset(role.id for role in _existing(guild, known))
             ids = edit(before)
-            # The host's list may be longer: it can shrink step by step.
+            # The host's list may be longer; it may shrink step by step.
             if len(ids) > MOST_ROLES and not ids < before:
                 raise Refusal(SettingProblem.TOO_MANY_ROLES, limit=MOST_ROLES)
             return replace(settings, role_ids=ids)

@@ -1,4 +1,4 @@
-"""The tables as the newest revision in `migrations` leaves them."""
+"""The tables of the settings, as the newest revision in `migrations` leaves them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ settings_version = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("value", BigInteger, nullable=False),
 )
-"""One row, id 1: the version that the last change of any guild's settings got."""
+"""One row, id 1: the version of the last change of any guild's settings."""
 
 guild_settings = Table(
     "guild_settings",
@@ -25,8 +25,7 @@ guild_settings = Table(
     Column("version", BigInteger, nullable=False),
     Index("guild_settings_version", "version"),
 )
-"""A guild's own settings; `role_ids` is a JSON list, and NULL is what was never chosen.
-`connected` is false after it was disconnected."""
+"""A guild's own settings; NULL is what was never chosen. `role_ids` is a JSON list."""
 
 setting_changes = Table(
     "setting_changes",

@@ -1,4 +1,4 @@
-"""The sentences that confirm a change of settings or say why there was none."""
+"""The texts that show settings, confirm a change, or say why there was none."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ TEXTS: Catalogue = {
         "Notes can only be added in a channel of a server, not in direct messages."
     ),
     SettingProblem.NO_DISPATCHER_ROLE: (
-        "Nobody may add notes here yet: an administrator must choose the dispatcher roles of this "
-        "server with /callnote-config roles."
+        "Nobody may add notes here yet: an administrator must choose the dispatcher roles with "
+        "/callnote-config roles."
     ),
     SettingProblem.NOT_DISPATCHER: lambda roles: (
         "To add notes you need one of these roles: " + ", ".join(f"@{role}" for role in roles)
@@ -31,8 +31,8 @@ TEXTS: Catalogue = {
         "To add notes you need one of the dispatcher roles: ask an administrator for one."
     ),
     SettingProblem.DISPATCHERS_UNKNOWN: (
-        "Callnote can't reach its database, so it does not know who may add notes here; nothing "
-        "was sent. Try again in a moment."
+        "Not added: Callnote can't reach its database, so it does not know who may add notes "
+        "here. Try again in a moment."
     ),
     SettingProblem.SETTINGS_UNKNOWN: (
         "Nothing changed: Callnote can't reach its database, so it does not know the settings. "
@@ -46,10 +46,10 @@ TEXTS: Catalogue = {
         "Nothing changed: Callnote's database is full. Ask the bot's host to make room."
     ),
     SettingProblem.GUILD_NOT_READY: (
-        "Discord has not told Callnote about this server yet: try again in a moment."
+        "Discord has not sent this server's roles and channels yet: try again in a moment."
     ),
     SettingProblem.EVERYONE_ROLE: (
-        "Nothing changed: @everyone cannot be a dispatcher role, as then everybody could add notes."
+        "Nothing changed: with @everyone as a dispatcher role, everybody could add notes."
     ),
     SettingProblem.MANAGED_ROLE: (
         "Nothing changed: @{role} belongs to a bot or an integration. Choose a role that you give "
@@ -58,15 +58,13 @@ TEXTS: Catalogue = {
     SettingProblem.TOO_MANY_ROLES: (
         "Nothing changed: a server may have {limit} dispatcher roles; remove one first."
     ),
-    SettingProblem.NOT_DISPATCHER_ROLE: "Nothing changed: @{role} is no dispatcher role.",
+    SettingProblem.NOT_DISPATCHER_ROLE: "Nothing changed: @{role} is not a dispatcher role.",
     SettingProblem.NO_SUCH_SERVER: _no_such_server,
     SettingProblem.UNWRITABLE_CHANNEL: lambda channel, missing: (
-        f"Nothing changed: Callnote cannot write in #{channel}; it lacks {' and '.join(missing)} "
-        "there."
+        f"Nothing changed: give Callnote {' and '.join(missing)} in #{channel} and try again."
     ),
     SettingProblem.CHANNEL_NOT_TRIED: (
-        "Nothing changed: Discord did not say whether Callnote can write there; try again in a "
-        "moment."
+        "Nothing changed: Discord did not answer. Try again in a moment."
     ),
 }
 
@@ -93,7 +91,7 @@ def roles_shown(names: Sequence[str], *, chosen: bool) -> str:
 
 
 def server_now(number: int, name: str | None) -> str:
-    """Confirm which CAD server is meant from now on; without a name it could not be checked."""
+    """Confirm the chosen CAD server; without a name it could not be checked."""
     if name is None:
         return (
             f"The CAD server is now {number}. Callnote can't load the server list, so it could "
@@ -103,7 +101,7 @@ def server_now(number: int, name: str | None) -> str:
 
 
 def server_shown(number: int, name: str | None, *, more: bool) -> str:
-    """Say which CAD server is meant, above the list to choose from; `more` if that is cut."""
+    """Say which CAD server notes go to, above the picker; `more` if its list is cut."""
     ending = " Choose below to change it."
     if more:
         ending += " The list is too long to show whole: any server can be set by number."
@@ -111,7 +109,7 @@ def server_shown(number: int, name: str | None, *, more: bool) -> str:
 
 
 def servers_unknown(number: int) -> str:
-    """Say which CAD server is meant when the list of them cannot be had."""
+    """Say which CAD server notes go to when the list cannot be loaded."""
     return (
         f"CAD server: {number}. Callnote can't load the server list. To change it, type a number: "
         "/callnote-config server number:2"
@@ -119,14 +117,14 @@ def servers_unknown(number: int) -> str:
 
 
 def log_channel_now(name: str | None) -> str:
-    """Confirm in which channel notes are recorded from now on."""
+    """Confirm the chosen log channel, None for none."""
     if name is None:
         return "Notes are no longer recorded in a channel."
     return escape_markdown(f"Every note is recorded in #{name} from now on.")
 
 
 def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = False) -> str:
-    """Say in which channel notes are recorded, above what changes it; `gone` if it was deleted."""
+    """Say which channel is the log channel, above the picker; `gone` if it was deleted."""
     if name is None:
         return "Notes are not recorded in a channel: choose one below."
     if trouble is not None and gone:
@@ -139,11 +137,11 @@ def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = Fal
 
 
 def log_channel_trial() -> str:
-    """Return the line that proves that Callnote can write to a channel."""
+    """Return the test message that proves that Callnote can post to a channel."""
     return "Callnote can write here."
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return the names of roles as a list in words."""
+    """Return the names of roles as a list: `@A, @B and @C`."""
     shown = [f"@{name}" for name in names]
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))

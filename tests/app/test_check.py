@@ -32,10 +32,10 @@ async def test_all_is_well_beside_a_running_bot(world: World, tmp_path: Path) ->
     assert "NOT OK" not in out
     assert status == 0
     for found in (
-        "Discord takes the token",
+        "Discord accepts the token",
         "commands are registered",
         "Sonoran CAD answers",
-        "The CAD takes the API key",
+        "The CAD accepts the API key",
         "SQLite file callnote.db works",
     ):
         assert found in out

@@ -66,9 +66,9 @@ async def test_a_channel_without_write_permission_is_refused_at_once(world: Worl
     hidden = world.guild.add_channel("hidden", app_permissions=0)
     await world.registered()
     message = await configure(world, "log-channel", {"channel": log})
-    assert message.content.endswith("in #log; it lacks Send Messages there.")
+    assert "give Callnote Send Messages in #log" in message.content
     message = await configure(world, "log-channel", {"channel": hidden})
-    assert message.content.endswith("lacks View Channel and Send Messages there.")
+    assert "give Callnote View Channel and Send Messages in #" in message.content
     assert "not recorded" in (await configure(world, "log-channel")).content
 
 

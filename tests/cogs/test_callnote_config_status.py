@@ -46,7 +46,7 @@ async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world
     world.connect(world.guild)
     await world.registered()
     text = await status(world)
-    assert "The CAD takes the API key" in text
+    assert "The CAD accepts the API key" in text
     assert "Roles and log channel: not known until Discord has told" in text
     assert "deleted channel" not in text
 
@@ -78,7 +78,7 @@ async def test_notes_that_are_held_back_are_told_although_the_cad_can_be_read(
     await told(world, await world.use(), QUEUED)
     text = await status(world)
     assert "✅ Sonoran CAD answers" in text
-    assert "❌ Notes: 1 waiting, as Sonoran CAD takes no more requests" in text
+    assert "❌ Notes: 1 waiting, as Sonoran CAD gets too many requests" in text
 
 
 async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
@@ -118,7 +118,7 @@ async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World)
     await told(world, await world.use(), QUEUED)
     text = await status(world)
     assert "✅ Sonoran CAD answers" in text
-    assert "❌ Notes: 1 waiting, as the last try failed (Sonoran CAD " in text
+    assert "❌ Notes: 1 waiting, as the last attempt failed (Sonoran CAD " in text
 
 
 @pytest.mark.parametrize(

@@ -159,5 +159,5 @@ def test_a_delay_that_the_cad_asked_for_is_told_also_when_nothing_waits() -> Non
     limited = failure_of(RateLimitedError("", retry_after=600.0))
     held = notes_line(limited, 0, None, held_back=True)
     assert held.mark is Mark.ILL
-    assert "takes no more requests" in held.text
+    assert "gets too many requests" in held.text
     assert notes_line(limited, 0, None).mark is Mark.WELL

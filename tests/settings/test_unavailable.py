@@ -96,7 +96,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change
     else:
         raise AssertionError(message.content)
     await until_it_works(world)
-    lost = [each for each in caplog.records if "the database is lost" in each.getMessage()]
+    lost = [each for each in caplog.records if "the database is down" in each.getMessage()]
     assert len(lost) <= 1
 
 
