@@ -33,7 +33,7 @@ class CallnoteConfig(
     group_name="callnote-config",
     group_description="Set Callnote up for this server",
 ):
-    """Shows and changes a guild's settings; every answer is for the administrator alone."""
+    """Shows and changes a guild's settings; every answer is private to the administrator."""
 
     def __init__(
         self,
@@ -55,9 +55,9 @@ class CallnoteConfig(
         self._outbox = outbox
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
-        """Let administrators in, whatever Discord shows to whom."""
+        """Admit administrators only, as Discord may show the commands to others."""
         audit_log.about_settings(interaction)
-        if interaction.command not in (self.connect, self.disconnect):  # for the owner, too
+        if interaction.command not in (self.connect, self.disconnect):  # the owner may, too
             admit_administrator(interaction)
         return True
 
@@ -91,13 +91,13 @@ class CallnoteConfig(
         await self._roles.remove(interaction, role)
 
     @app_commands.command()
-    @app_commands.describe(number="The server's number in Sonoran CAD, if the list is no help")
+    @app_commands.describe(number="The server's number in Sonoran CAD, instead of choosing from the list")
     async def server(
         self,
         interaction: _Interaction,
         number: app_commands.Range[int, 1, _LARGEST_SERVER] | None = None,
     ) -> None:
-        """Choose the CAD server whose calls are meant."""
+        """Choose the CAD server that notes go to."""
         if number is None:
             await self._server.show(interaction)
         else:
@@ -116,7 +116,7 @@ class CallnoteConfig(
 
     @app_commands.command()
     async def status(self, interaction: _Interaction) -> None:
-        """See whether all is well, and what to do where it is not."""
+        """See whether all is well, and what to do if it is not."""
         guild = await self._handler.admit_administrator(interaction)
         content = await self._status.of(guild, interaction.app_permissions)
         await self._handler.respond(interaction, content)
@@ -133,7 +133,7 @@ class CallnoteConfig(
         call: app_commands.Range[str, 1, 100] | None = None,
         member: discord.User | None = None,
     ) -> None:
-        """Look back at the notes added here and what became of them."""
+        """See the last notes sent here and their outcomes."""
         place = HistoryPlace(
             call_id=parse_call_number(call) if call is not None else None,
             member_id=member.id if member is not None else None,
@@ -143,7 +143,7 @@ class CallnoteConfig(
 
 
 async def setup(bot: CallnoteBot) -> None:
-    """Add the commands and what goes with them to the bot."""
+    """Add the commands and their components to the bot."""
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
     connector = Connector(handler, services.connections, bot.owners)
     roles = RolePicker(handler, services.dispatcher_roles)
@@ -161,7 +161,7 @@ async def setup(bot: CallnoteBot) -> None:
         )
     )
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
-    # What is chosen or pressed is answered however old the message is.
+    # Components are answered however old their message is.
     for view in (ConnectView(connector), roles, server, log_channel):
         bot.add_view(view)
     bot.add_dynamic_items(page_button(handler, outbox))

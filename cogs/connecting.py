@@ -1,4 +1,4 @@
-"""What `/callnote-config connect` shows, and its button, which works in every guild."""
+"""`/callnote-config connect` and `disconnect`, and the Connect button."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from bot.interactions.handler import InteractionHandler
 from cogs.pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
-"""The custom id of the one button that may be pressed in a guild that is not connected."""
+"""The custom id of the only button that works in a guild that is not connected."""
 
 _Interaction = discord.Interaction[Any]
 
 
 class Connector:
-    """Connects guilds to the CAD, and disconnects them, for whoever may."""
+    """Connects guilds to the CAD for the application's owner, and disconnects them."""
 
     def __init__(
         self, handler: InteractionHandler, connections: Connections, owners: Owners
@@ -38,10 +38,10 @@ class Connector:
         self._owners = owners
 
     async def show(self, interaction: _Interaction) -> None:
-        """Offer the application's owner to connect the guild, and tell others whom to ask.
+        """Ask the application's owner whether to connect the guild; tell others whom to ask.
 
-        The interaction must be acknowledged. Refuses with NOT_IN_GUILD outside a guild, and like
-        `Owners.include` and `Connections.check_known` while it cannot be told.
+        The interaction must be acknowledged. Refuses with NOT_IN_GUILD in a direct message, and
+        like `Owners.include` and `Connections.check_known`.
         """
         guild = await self._to_be_connected(interaction)
         if guild is not None:
@@ -52,8 +52,8 @@ class Connector:
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect the guild for an administrator of it or the application's owner.
 
-        The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for anybody else, with
-        NOT_IN_GUILD outside a guild, and like `Owners.include` and `Connections.disconnect`.
+        The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for others, with
+        NOT_IN_GUILD in a direct message, and like `Owners.include` and `Connections.disconnect`.
         """
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
@@ -65,10 +65,9 @@ class Connector:
         audit_log.outcome(interaction, "server disconnected")
 
     async def press(self, interaction: _Interaction) -> None:
-        """Connect the guild, if whoever pressed Connect owns the application.
+        """Connect the guild, if the user who pressed Connect owns the application.
 
-        The answer takes the message's place, so a press elsewhere than in a private one, which
-        nobody could make in an ordinary way, is left unanswered.
+        The answer replaces the message, so a forged press below a public message is not answered.
         """
         if interaction.message is None or not interaction.message.flags.ephemeral:
             return
@@ -84,7 +83,7 @@ class Connector:
             audit_log.outcome(interaction, "server connected")
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
-        """Return the guild that may be connected; None for whoever was told why it is not."""
+        """Return the guild to connect; None after telling the user why it cannot be."""
         guild = interaction.guild
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
@@ -112,5 +111,5 @@ class ConnectView(discord.ui.View):
     async def connect(
         self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
     ) -> None:
-        """Leave the press to the connector, which answers it whatever goes wrong."""
+        """Pass the press to the connector, which also answers failures."""
         await self._connector.press(interaction)

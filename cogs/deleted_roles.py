@@ -1,4 +1,4 @@
-"""Takes roles that were deleted in Discord off the list of dispatcher roles."""
+"""Removes roles that were deleted in Discord from the dispatcher roles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class DeletedRoles(commands.Cog):
-    """Listens for deleted roles, and looks for those that were deleted unheard."""
+    """Listens for deleted roles, and finds those that were deleted while the bot was offline."""
 
     def __init__(self, choice: DispatcherRoles, settings: SettingsCache) -> None:
         self._choice = choice
@@ -24,13 +24,13 @@ class DeletedRoles(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_role_delete(self, role: discord.Role) -> None:
-        """Forget a role the moment it is gone."""
+        """Remove a role when it is deleted."""
         await self._settings.loaded()
         await self._try(role.guild, self._choice.forget(role.guild, role))
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Forget the roles that were deleted while nobody listened."""
+        """Remove the roles that were deleted while the bot was offline."""
         await self._settings.loaded()
         await self._try(guild, self._choice.forget_missing(guild))
 
@@ -38,5 +38,5 @@ class DeletedRoles(commands.Cog):
         try:
             await forgetting
         except Refusal as error:
-            # Nobody has a role that does not exist, so this can wait for the next start.
-            _log.warning("guild=%d deleted role not taken off the list: %s", guild.id, error)
+            # Nobody has a deleted role, so this can wait for the next start.
+            _log.warning("guild=%d deleted role not removed: %s", guild.id, error)

@@ -1,4 +1,4 @@
-"""Listens for guilds that come and go, and refuses what is pressed in those not connected."""
+"""Tracks the guilds that the bot joins and leaves, and refuses components in unconnected ones."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _log = logging.getLogger("callnote")
 
 
 class Guilds(commands.Cog):
-    """Tells the log who is there, and answers what is pressed in guilds that are not connected."""
+    """Logs joined and left guilds, and answers components in guilds that are not connected."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Answer every press and form of a guild that is not connected, whatever it is about.
+        """Refuse every component and modal in a guild that is not connected.
 
-        Commands go through the command tree, which refuses them there.
+        The command tree refuses commands there.
         """
         kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
         if interaction.type not in kinds or _is_connect(interaction):
@@ -50,10 +50,10 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_shard_connect(self, shard_id: int) -> None:
-        """Notice the guilds that removed the bot while this shard had no session.
+        """Find the guilds that removed the bot while this shard had no session.
 
-        A sharded client of discord.py 2.7 makes a new object for each guild that a new session
-        begins with, and keeps the old ones of those that are gone.
+        In discord.py 2.7 a sharded client makes a new object for each guild of a new session, and
+        keeps the old object of a guild that is gone.
         """
         for guild in self._bot.guilds:
             if guild.shard_id == shard_id:
@@ -69,9 +69,9 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Name a guild with settings that has to be connected, once.
+        """Log a guild that has settings but is not connected, once.
 
-        discord.py 2.7 tells of a guild in this way, too, that was joined just after the start.
+        discord.py 2.7 also calls this for a guild joined just after the start.
         """
         if guild.id not in self._guilds:
             await self.on_guild_join(guild)
@@ -81,9 +81,9 @@ class Guilds(commands.Cog):
             return
         self._named.add(guild.id)
         _log.warning(
-            "guild=%d has settings but is not connected, so no note can be added there: %s; as "
-            "the application's owner press Connect in /callnote-config connect there, or add the "
-            "id to DISCORD_GUILD_IDS",
+            "guild=%d has settings but is not connected, so no note can be added: use "
+            "/callnote-config connect there as the application's owner, or add the id to "
+            "DISCORD_GUILD_IDS: %s",
             guild.id,
             guild.name,
         )
@@ -98,7 +98,7 @@ class Guilds(commands.Cog):
         if connection.connected:
             state = f"connected {CONNECTED_BY[connection]}"
         elif connection is Connection.SETTINGS_UNKNOWN:
-            state = "whether connected is not known yet"
+            state = "not known whether connected"
         _log.info("guild=%d joined, %s: %s", guild.id, state, guild.name)
 
     @commands.Cog.listener()
@@ -110,7 +110,7 @@ class Guilds(commands.Cog):
 
 
 def _is_connect(interaction: discord.Interaction) -> bool:
-    """Whether the one button was pressed that is for every guild."""
+    """Whether the Connect button was pressed, which works in every guild."""
     data: Mapping[str, object] = interaction.data or {}
     message = interaction.message
     button = (discord.ComponentType.button.value, CONNECT_ID)

@@ -1,4 +1,4 @@
-"""The pages of `/callnote-config history`, whose buttons go on working after a restart."""
+"""The pages of `/callnote-config history`, whose buttons keep working after a restart."""
 
 from __future__ import annotations
 
@@ -21,10 +21,7 @@ async def show_page(
     guild: discord.Guild,
     place: HistoryPlace,
 ) -> None:
-    """Answer with a page and the buttons that lead on from there.
-
-    Refuses like `page_of`.
-    """
+    """Answer with a page and its buttons; refuses like `page_of`."""
     page = await page_of(outbox.store, guild.id, place, kept=outbox.keeps_history)
     at = page.place
     view = discord.ui.View(timeout=None)
@@ -32,7 +29,7 @@ async def show_page(
         view.add_item(_button("Newer", replace(at, page=at.page - 1)))
     if page.older:
         view.add_item(_button("Older", replace(at, page=at.page + 1)))
-    view.stop()  # so that discord.py keeps none of them: `page_button` serves them
+    view.stop()  # so that discord.py does not keep it: `page_button` handles the presses
     await handler.respond(interaction, page.content, view=view if view.children else None)
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
@@ -50,9 +47,9 @@ def _button(label: str, place: HistoryPlace) -> discord.ui.Button[discord.ui.Vie
 def page_button(
     handler: InteractionHandler, outbox: OutboxWorker
 ) -> type[discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]]:
-    """Return the item that serves all such buttons, however old their message is.
+    """Return the dynamic item that handles all these buttons, however old their message is.
 
-    Each leads to the page at the place that stands in its custom id.
+    A button's custom id holds the place of its page.
     """
 
     class PageButton(

@@ -1,8 +1,7 @@
 """The settings that an administrator chooses, by command or in a picker below a message.
 
-Each picker has fixed custom ids, and one of each is registered with the bot, so that it goes on
-working after a restart. One that is shown counts as stopped, so that discord.py keeps none of them
-and takes presses to the registered one.
+Each picker has fixed custom ids and one instance registered with the bot, which handles them also
+after a restart. The shown instances are stopped, so that discord.py does not keep them.
 """
 
 from __future__ import annotations
@@ -31,19 +30,19 @@ from bot.sonoran import CadServer
 MOST_OPTIONS = 25
 """Discord's limit for the options of a select (Component reference, String Select)."""
 
-_OPTION_CHARACTERS = 100  # the same page
+_OPTION_CHARACTERS = 100  # Discord's limit for a label, same page
 
 _Interaction = discord.Interaction[Any]
 
 
 def shown(view: discord.ui.View) -> discord.ui.View:
-    """Return a view to be shown in a message, for the registered one of its kind to serve."""
+    """Return a stopped view to show in a message; the registered one handles its components."""
     view.stop()
     return view
 
 
 class RolePicker(discord.ui.View):
-    """Chooses the dispatcher roles: what is chosen takes the place of what was."""
+    """Chooses the dispatcher roles; the choice replaces the earlier one."""
 
     def __init__(
         self,
@@ -57,7 +56,7 @@ class RolePicker(discord.ui.View):
         self.pick.default_values = list(roles[:MOST_ROLES])
 
     async def show(self, interaction: _Interaction) -> None:
-        """Answer an administrator with the roles in force and the picker."""
+        """Answer an administrator with the dispatcher roles and the picker."""
         guild = await self._handler.admit_administrator(interaction)
         roles = self._choice.current(guild)
         content = roles_shown(_names(roles), chosen=self._choice.chosen(guild))
@@ -127,7 +126,7 @@ class ServerPicker(discord.ui.View):
         ]
 
     async def show(self, interaction: _Interaction) -> None:
-        """Answer an administrator with the server that is meant and the picker."""
+        """Answer an administrator with the CAD server and the picker."""
         guild = await self._handler.admit_administrator(interaction)
         current, servers = self._choice.current(guild.id), await self._choice.servers()
         content = servers_unknown(current)
@@ -135,7 +134,7 @@ class ServerPicker(discord.ui.View):
             names = {server.server_id: server.name for server in servers}
             content = server_shown(current, names.get(current), more=len(servers) > MOST_OPTIONS)
         await self._handler.respond(interaction, content, view=self._showing(servers, current))
-        audit_log.outcome(interaction, "servers shown")
+        audit_log.outcome(interaction, "CAD server shown")
 
     async def choose(self, interaction: _Interaction, number: int) -> None:
         """Save an administrator's choice; refuses like `CadServerChoice.choose`."""
@@ -145,7 +144,7 @@ class ServerPicker(discord.ui.View):
     @discord.ui.select(
         cls=discord.ui.Select["ServerPicker"],
         custom_id="callnote-config:server",
-        placeholder="The CAD server whose calls are meant",
+        placeholder="The CAD server that notes go to",
     )
     async def pick(
         self, interaction: _Interaction, select: discord.ui.Select[ServerPicker]
@@ -168,7 +167,7 @@ class ServerPicker(discord.ui.View):
     ) -> None:
         name = await self._choice.choose(guild.id, interaction.user.id, number)
         await self._handler.respond(interaction, server_now(number, name), view=view)
-        audit_log.outcome(interaction, f"server {number} chosen")
+        audit_log.outcome(interaction, f"CAD server {number} chosen")
 
     def _showing(self, servers: Sequence[CadServer] | None, current: int) -> discord.ui.View | None:
         if not servers:
@@ -177,7 +176,7 @@ class ServerPicker(discord.ui.View):
 
 
 class LogChannelPicker(discord.ui.View):
-    """Chooses the log channel, or none; the button is there only when there is one."""
+    """Chooses the log channel, or none with a button that is shown only when there is one."""
 
     def __init__(
         self,
@@ -235,7 +234,7 @@ class LogChannelPicker(discord.ui.View):
     async def switch_off(
         self, interaction: _Interaction, _button: discord.ui.Button[LogChannelPicker]
     ) -> None:
-        """Save that notes are recorded nowhere."""
+        """Save that there is no log channel."""
 
         async def save(guild: discord.Guild) -> None:
             await self._choice.switch_off(guild, interaction.user.id)

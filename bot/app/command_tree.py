@@ -11,7 +11,7 @@ from discord.ext import commands
 from bot.interactions.handler import InteractionHandler
 
 ANYWHERE = "anywhere"
-"""The key in a command's extras that lets it be used in guilds that are not connected."""
+"""The key in a command's extras that allows it in guilds that are not connected."""
 
 
 class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):

@@ -1,4 +1,4 @@
-"""The sandbox's small world: a Discord server, a CAD with live calls, and the bot between them."""
+"""What the sandbox starts: a Discord with two guilds, a CAD with live calls, and the bot."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ LIMITS = Limits(
     give_up_seconds=60.0,
     longest_pause_seconds=5.0,
 )
-"""Shorter times than usual, as nobody likes to wait a minute to see what a minute does."""
+"""Shorter times than usual, so that one need not wait a minute to see their effect."""
 
 MORE_READS = MappingProxyType({"calls": 60, "version": 60})
-"""What the simulator allows a minute here: in shorter times the bot must look more often."""
+"""The simulator's limits per minute here, as with shorter times the bot asks more often."""
 
 CALLS = (
     (123, "Traffic stop", "Route 9"),
@@ -51,10 +51,10 @@ CALLS = (
 
 
 class Scene:
-    """Two Discord servers, five people, three calls, and the bot; made by `open_scene`.
+    """Two guilds, five people, three calls, and the bot; made by `open_scene`.
 
-    The stranger has a server of their own, which is not connected to the CAD; the owner of the
-    bot's application is there, too, and could connect it.
+    The stranger's guild is not connected to the CAD; the owner of the bot's application is in it,
+    and could connect it.
     """
 
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
@@ -120,7 +120,7 @@ class Scene:
         await self._discord.world.changes.until(lambda: bool(self.commands))
 
     async def stop_bot(self) -> None:
-        """Stop the bot as a host would, letting notes in flight finish."""
+        """Stop the bot as a host would, which lets notes in flight finish."""
         self._stop.set()
         if self._bot is not None:
             await self._bot
@@ -162,11 +162,11 @@ class Scene:
         return await self._discord.choose(self.people[person], message, select["custom_id"], values)
 
     async def outcome(self, interaction: Interaction, source: Message, seconds: float) -> Message:
-        """Wait for what a press or a choice does, and return the message that shows it.
+        """Wait for the effect of a component, and return the message that shows it.
 
-        That is `source` once it was edited, or a message of the interaction's own. Raises
-        `TimeoutError` when there is neither within that time, and `InteractionFailedError` when
-        Discord gave up on it.
+        That is `source` once it was edited, or a new message of the interaction. Raises
+        `TimeoutError` without either within `seconds`, and `InteractionFailedError` when the bot
+        did not respond in time.
         """
         edits = len(source.edits)
         await asyncio.wait_for(interaction.acknowledged(), seconds)
@@ -176,13 +176,13 @@ class Scene:
 
         if not await self.until(lambda: len(source.edits) > edits or bool(others()), seconds):
             raise TimeoutError
-        # Adding a note after all closes the question and then has a message of its own.
+        # "Add anyway" closes the question, and then has a message of its own.
         if interaction.message is not None and interaction.message is not source:
             await self.until(lambda: bool(others()), seconds)
         return others()[0] if others() else source
 
     async def until(self, holds: Callable[[], bool], seconds: float) -> bool:
-        """Wait until something holds in Discord; returns whether it did within that time."""
+        """Wait until a condition holds in Discord; returns whether it did within `seconds`."""
         try:
             await asyncio.wait_for(self._discord.world.changes.until(holds), seconds)
         except TimeoutError:
@@ -209,7 +209,7 @@ class Scene:
         return text
 
     async def set_cad(self, manner: str) -> None:
-        """Make the CAD behave in one of the manners of `MANNERS` from now on."""
+        """Make the CAD behave in one of the `MANNERS`."""
         self._cad.faults.clear()
         self._cad.api_key = API_KEY
         MANNERS[manner](self._cad)

@@ -34,7 +34,7 @@ simulators on this machine, so nothing you do here leaves it.
   as stranger /callnote call:123 note:Hello     do it in a server that is not connected; its
                         connection is up to the bot's owner: as owner /callnote-config connect
   choose Dispatcher, Civilian                   choose in the list that was shown last
-  press Cancel          press a button of the last message (as admin press Cancel: as somebody else)
+  press Cancel          press a button of the last message (as admin press Cancel: as another)
   wait                  wait until the last message changes, and show it
   calls                 the live calls and the notes that the CAD really has
   cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
@@ -42,11 +42,11 @@ simulators on this machine, so nothing you do here leaves it.
   cad failing, cad webpage    it answers with an internal error, or a proxy's web page
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
   cad limited           it says there are too many requests, for 30 seconds
-  cad wrong-key         it does not accept the API key (remembered for a minute; see restart)
+  cad wrong-key         it does not accept the API key (cached for a minute; see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log, help, quit    restart the bot; show its last log lines, or this; leave
-Times are shorter here: a note is given up after 1 minute instead of 14, and one without an answer
-is known to be missing after 5 seconds instead of 60."""
+Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is
+known to be missing after 5 seconds instead of 60."""
 
 
 class Shell:
@@ -62,8 +62,8 @@ class Shell:
         self._idle = True
 
     async def carry_out(self, line: str) -> bool:
-        """Do what a line asks; returns False when it asks to quit. Never raises for a bad line."""
-        self._idle = False  # what comes is shown as this line's outcome
+        """Carry out a line; returns False when it asks to quit. Never raises for a bad line."""
+        self._idle = False  # the outcome of this line is shown below, not by `watch`
         try:
             asked = parse(line, self._scene.commands)
             if isinstance(asked, Word):
@@ -81,7 +81,7 @@ class Shell:
         return True
 
     async def _act(self, asked: UseCommand | Choose | Press) -> None:
-        """Let somebody do something in Discord and show what comes of it."""
+        """Let a person act in Discord, and show the outcome."""
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
         if isinstance(asked, UseCommand) and person not in scene.people:
@@ -113,7 +113,7 @@ class Shell:
         self._show_message(message, person)
 
     async def _show_outcome(self, interaction: Interaction, source: Message, person: str) -> None:
-        """Show what a press or a choice did: the message anew, or a message of its own."""
+        """Show the effect of a component: the edited message, or a new one."""
         try:
             message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
         except (TimeoutError, InteractionFailedError):
@@ -125,13 +125,13 @@ class Shell:
             self._show(as_shown(message, person))
 
     def _show_message(self, message: Message, person: str) -> None:
-        """Show a message, which the next line may press, choose in or wait for."""
+        """Show a message, to which the next line may refer."""
         self._last, self._viewer = message, person
         self._shown = as_shown(message, person, self._scene.choices(message))
         self._show(self._shown)
 
     async def _wait(self) -> None:
-        """Show the last message once it is another than was shown."""
+        """Show the last message once it differs from what was shown."""
         last = self._last
         if last is None:
             raise LineError("There is nothing to wait for yet: use a command first.")
@@ -141,7 +141,7 @@ class Shell:
         self._show_message(last, self._viewer)
 
     async def watch(self) -> None:
-        """Show the last message anew whenever it changes, for whoever sits before a terminal."""
+        """Show the last message again whenever it changes; for a terminal."""
         while True:
             if self._last is None or not await self._scene.until(self._is_other, WAIT_SECONDS):
                 await asyncio.sleep(THINKING_SECONDS)
@@ -151,7 +151,7 @@ class Shell:
             await asyncio.sleep(THINKING_SECONDS)
 
     def _is_other(self) -> bool:
-        """Whether the last message is another than was shown."""
+        """Whether the last message differs from what was shown."""
         last = self._last
         if last is None:
             return False
@@ -202,7 +202,7 @@ def main() -> int:
     except TimeoutError as error:
         print(f"The sandbox cannot start: {error}.", file=sys.stderr)
         return 1
-    except (KeyboardInterrupt, OSError):  # nobody listens any more
+    except (KeyboardInterrupt, OSError):  # the output was closed
         pass
     return 0
 
@@ -226,7 +226,7 @@ async def _run(log: io.StringIO) -> None:
 
 
 class _Lines:
-    """Lines of standard input, read in a thread as a terminal cannot be awaited everywhere."""
+    """Lines of standard input, read in a thread as asyncio cannot read a terminal everywhere."""
 
     def __init__(self, interactive: bool) -> None:
         self._interactive = interactive

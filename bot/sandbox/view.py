@@ -9,10 +9,9 @@ from bot.sandbox.discord.markdown import render
 
 
 def as_shown(message: Message, person: str, choices: Sequence[str] = ()) -> str:
-    """Return what people see of a message: its text, and what is below it.
+    """Return what people see of a message: its text, its files with their text, its components.
 
-    That is files with their text, and what can be pressed or chosen. `person` is who sees it
-    when nobody else does.
+    `person` is who sees an ephemeral message.
     """
     guild = message.channel.guild
     members = guild.members if guild is not None else {}

@@ -578,9 +578,9 @@ async def test_a_database_of_the_version_before_opens_and_its_servers_are_named(
     await world.start()
     await logged(
         caplog,
-        f"guild={theirs} has settings but is not connected, so no note can be added there: "
-        "Paleto Bay; as the application's owner press Connect in /callnote-config connect there, "
-        "or add the id to DISCORD_GUILD_IDS",
+        f"guild={theirs} has settings but is not connected, so no note can be added: use "
+        "/callnote-config connect there as the application's owner, or add the id to "
+        "DISCORD_GUILD_IDS: Paleto Bay",
     )
     assert sum("has settings but is not connected" in line for line in caplog.messages) == 1
     assert await privately(world, await strangers.add()) == NOT_CONNECTED

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 
 class Changes:
-    """Wakes everybody who waits for a state each time the state may have changed."""
+    """Wakes all who wait for a state whenever the state may have changed."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()

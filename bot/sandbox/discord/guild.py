@@ -24,7 +24,7 @@ class Guild:
     """A Discord server with its roles, channels and members; made by `DiscordServer.add_guild`.
 
     Whatever changes by its methods is announced to connected clients as Discord does. One that is
-    not `available` is in an outage: the bot is in it, but is not told what there is.
+    not `available` is in an outage: the bot is in it, but is not sent its contents.
     """
 
     def __init__(

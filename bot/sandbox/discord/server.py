@@ -26,7 +26,7 @@ _GATEWAY_PATH = "/gateway"
 
 
 class DiscordServer(People):
-    """A Discord of one's own, for `async with`; see the package for what it keeps.
+    """A simulated Discord, for `async with`; the package says which rules it keeps.
 
     `token` is the only bot token it knows. `clock` gives seconds and decides about the 3 seconds
     and the 15 minutes of interactions. `heartbeat_interval` is in milliseconds (Discord's own is

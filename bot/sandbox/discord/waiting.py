@@ -6,7 +6,7 @@ from bot.sandbox.discord.world import World
 
 
 class Waiting:
-    """Waits for messages; none of it gives up by itself."""
+    """Waits for messages, without a time-out."""
 
     def __init__(self, world: World) -> None:
         self.world = world
