@@ -91,7 +91,7 @@ class CallnoteConfig(
         await self._roles.remove(interaction, role)
 
     @app_commands.command()
-    @app_commands.describe(number="The server's number in Sonoran CAD, instead of choosing from the list")
+    @app_commands.describe(number="The server's number in Sonoran CAD, to set it without the list")
     async def server(
         self,
         interaction: _Interaction,

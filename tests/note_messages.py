@@ -13,10 +13,10 @@ from bot.sandbox.discord.message_validation import read_draft
 from tests.world import PATIENCE, World
 
 ADDED = "NOTE 'some note here' added to call #123"
-QUEUED = "Queued for call #123: "
-CHECKING = "Checking call #123: do not send again."
-NOT_ADDED = "Not added to call #123: "
-UNCONFIRMED = "Not confirmed for call #123: "
+QUEUED = "⏳ Queued for call #123: "
+CHECKING = "⏳ Checking call #123: do not send again."
+NOT_ADDED = "❌ Not added to call #123: "
+UNCONFIRMED = "❓ Not confirmed for call #123: "
 
 
 def labels(message: Message) -> list[str]:

@@ -188,7 +188,7 @@ class World:
         async with asyncio.timeout(PATIENCE):
             message = await interaction.answered()
             await self.discord.world.changes.until(
-                lambda: not message.content.startswith(("Queued for", "Checking call"))
+                lambda: not message.content.startswith(("⏳ Queued for", "⏳ Checking call"))
             )
         return message
 

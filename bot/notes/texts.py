@@ -17,6 +17,9 @@ _DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
+_WAITING, _UNSURE, _FAILED = "⏳❓❌"
+"""The marks before the messages of notes; an added note's message is the CAD's own text."""
+
 _STATUS_ALONE = "status {status} without a text"
 _SAID = {
     FailureKind.REFUSED: _STATUS_ALONE,
@@ -86,31 +89,34 @@ def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None
     match record.state:
         case NoteState.QUEUED:
             why = _why_queued(record.failure, problem)
-            return _with_note(record, escape_markdown(f"Queued for call #{note.call_id}: {why}."))
+            return _with_note(
+                record, escape_markdown(f"{_WAITING} Queued for call #{note.call_id}: {why}.")
+            )
         case NoteState.CHECKING:
-            return _with_note(record, f"Checking call #{note.call_id}: do not send again.")
+            checking = f"{_WAITING} Checking call #{note.call_id}: do not send again."
+            return _with_note(record, checking)
         case NoteState.ADDED:
             return escape_markdown(record.answer or f"NOTE added to call #{note.call_id}")
         case NoteState.REFUSED:
-            return _failure(record, "Not added to", _advice(record.failure))
+            return _failure(record, f"{_FAILED} Not added to", _advice(record.failure))
         case NoteState.FAILED:
             return _failure(
                 record,
-                "Not added to",
+                f"{_FAILED} Not added to",
                 "Callnote stopped trying; this attempt added nothing. Press Try again within a "
                 "day, or copy it.",
             )
         case NoteState.UNCONFIRMED if record.failure and record.failure.refused:
             return _failure(
                 record,
-                "Not confirmed for",
+                f"{_UNSURE} Not confirmed for",
                 f"{_whose_task(record.failure)}An earlier attempt may have been added: look at the "
                 "call, or press Check again.",
             )
         case NoteState.UNCONFIRMED:
             return _failure(
                 record,
-                "Not confirmed for",
+                f"{_UNSURE} Not confirmed for",
                 "It may be in the CAD already: look at the call. Missing? Press Send again. Not "
                 "sure? Press Check again.",
             )
@@ -164,7 +170,7 @@ def expired(record: NoteRecord) -> str:
     """Return what is shown for a note that was never sent and now is too late."""
     return _with_note(
         record,
-        f"Not added to call #{record.note.call_id}: Callnote was offline for too long.\n"
+        f"{_FAILED} Not added to call #{record.note.call_id}: Callnote was offline too long.\n"
         "Nothing was sent: send it again if you still need it.",
     )
 

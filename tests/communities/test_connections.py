@@ -501,7 +501,7 @@ async def test_those_of_one_that_was_unavailable_at_the_start_wait_until_it_is_k
     await world.start()
     await strangers.let_in()
     ours = await told(world, await world.use(), QUEUED)
-    theirs = await told(world, await strangers.add("theirs", call="124"), "Queued for call #124")
+    theirs = await told(world, await strangers.add("theirs", call="124"), "⏳ Queued for call #124")
     await world.finish()
     world.guild.available = False
     world.cad.faults.clear()

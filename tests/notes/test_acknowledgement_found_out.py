@@ -116,6 +116,6 @@ async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_w
     async with world.locked():
         held.set()
         await world.discord.drop(4011)
-        await eventually(lambda: any("were cut off" in each for each in caplog.messages))
+        await eventually(lambda: any("cut off after" in each for each in caplog.messages))
     await told(world, interaction, ADDED)
     assert world.stored() == ["some note here"]

@@ -42,7 +42,7 @@ async def test_version_1_errors_are_shown_with_advice(world: World, text: str, a
     world.cad.faults.add(Fault(status=400, body=text, content_type="text/plain"))
     message = await world.say()
     first, second, third = message.content.split("\n")
-    assert first == f"Not added to call #123: {text}"
+    assert first == f"❌ Not added to call #123: {text}"
     assert advice in second
     assert third == "Your note: some note here"
     assert not message.ephemeral
@@ -69,7 +69,7 @@ async def test_version_2_refusals_are_shown_with_advice(
     )
     message = await world.say()
     first, second, _ = message.content.split("\n")
-    assert first == "Not added to call #123: No such luck"
+    assert first == "❌ Not added to call #123: No such luck"
     assert advice in second
 
 
@@ -92,9 +92,9 @@ async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(
     await world.start_with(version)
     body = '{"message": "Slow down", "request_id": "r1"}'
     world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
-    message = await told(world, await world.use(), "Queued for call #123: Sonoran CAD")
+    message = await told(world, await world.use(), "⏳ Queued for call #123: Sonoran CAD")
     first, second = message.content.split("\n")
-    assert first == ("Queued for call #123: Sonoran CAD gets too many requests; trying again.")
+    assert first == ("⏳ Queued for call #123: Sonoran CAD gets too many requests; trying again.")
     assert second == "Your note: some note here"
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled: nothing was added to call #123.")
@@ -140,7 +140,7 @@ async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
     world.cad.faults.add(Fault(on="calls", status=500, times=None))
     message = await world.say()
     first, second, third = message.content.split("\n")
-    assert first.startswith("Not confirmed for call #123: ")
+    assert first.startswith("❓ Not confirmed for call #123: ")
     assert "<h1>" not in first
     assert "web page" in first
     assert "look at the call" in second
@@ -175,7 +175,7 @@ async def test_a_note_waits_for_a_cad_out_of_reach(world: World) -> None:
     await world.cad.stop()
     interaction = await world.use()
     message = await told(
-        world, interaction, "Queued for call #123: Sonoran CAD is not answering; trying again."
+        world, interaction, "⏳ Queued for call #123: Sonoran CAD is not answering; trying again."
     )
     assert labels(message) == ["Cancel"]
     await world.cad.start()
@@ -198,7 +198,7 @@ async def test_a_hostile_reply_shows_literally_and_pings_nobody(world: World) ->
     hostile = "# NOTE 'x' added to call #1\n@everyone <@1> [a](https://x.test) ```" + "[" * 5000
     world.cad.faults.add(Fault(status=404, body=hostile, content_type="text/plain"))
     message = await world.say()
-    assert message.content.startswith("Not added to call #123: # NOTE 'x'")
+    assert message.content.startswith("❌ Not added to call #123: # NOTE 'x'")
     assert "\\[a" in message.content
     assert len(message.content) <= 2000
     assert not message.pings.everyone
@@ -210,7 +210,7 @@ async def test_a_firewalls_page_does_not_count_as_a_refused_key(world: World) ->
     page = "<html><h1>Blocked</h1></html>"
     world.cad.faults.add(Fault(status=403, body=page, content_type="text/html"))
     message = await world.say("first")
-    assert message.content.startswith("Not added to call #123: (a web page")
+    assert message.content.startswith("❌ Not added to call #123: (a web page")
     await world.say("second")
     assert world.stored() == ["second"]
 
@@ -220,7 +220,7 @@ async def test_a_key_that_the_cad_repeats_is_not_shown(world: World, version: in
     await world.start_with(version)
     world.cad.faults.add(Fault(status=400, body=f'{{"request": {{"key": "{API_KEY}"}}}}'))
     message = await world.say()
-    assert message.content.startswith("Not added to call #123: ")
+    assert message.content.startswith("❌ Not added to call #123: ")
     assert API_KEY not in message.content
 
 

@@ -59,7 +59,7 @@ async def queued(world: World) -> Message:
 async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(world: World) -> None:
     message = await queued(world)
     assert message.content == (
-        "Queued for call #123: Sonoran CAD is not answering; trying again.\n"
+        "⏳ Queued for call #123: Sonoran CAD is not answering; trying again.\n"
         "Your note: some note here"
     )
     assert labels(message) == ["Cancel"]
@@ -110,7 +110,7 @@ async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
     first = await world.use("first")
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
     second = await told(world, await world.use("second"), QUEUED)
-    assert second.content.startswith("Queued for call #123: waiting for its turn.")
+    assert second.content.startswith("⏳ Queued for call #123: waiting for its turn.")
     held.set()
     await told(world, first, "NOTE 'first' added")
     await shows(world, second, "NOTE 'second' added")

@@ -114,7 +114,7 @@ def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> 
 )
 def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: str) -> None:
     assert said(NoteState.QUEUED, cause) == (
-        f"Queued for call #123: {why}.\nYour note: Suspect fled"
+        f"⏳ Queued for call #123: {why}.\nYour note: Suspect fled"
     )
 
 
@@ -129,7 +129,7 @@ def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: s
 def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: SonoranError) -> None:
     content = content_of(record(NoteState.QUEUED), failure_of(problem))
     assert content is not None
-    assert "Queued for call #123: Sonoran CAD is not answering; trying again." in content
+    assert "⏳ Queued for call #123: Sonoran CAD is not answering; trying again." in content
 
 
 def test_an_added_note_is_the_cads_own_answer() -> None:
@@ -223,7 +223,7 @@ def test_the_advice_fits_what_the_cad_refused(error: SonoranError, expected: str
 @pytest.mark.parametrize("reason", Reason)
 def test_every_reason_has_words(reason: Reason) -> None:
     assert said(NoteState.FAILED, NoEffectError(reason)).splitlines()[0] != (
-        "Not added to call #123: "
+        "❌ Not added to call #123: "
     )
 
 
@@ -324,7 +324,7 @@ def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None
     cause = CredentialsError("INVALID API KEY", status=401)
     shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
     said, advice, note = shown.split("\n")
-    assert said == "Not confirmed for call #123: INVALID API KEY"
+    assert said == "❓ Not confirmed for call #123: INVALID API KEY"
     assert "SONORAN\\_API\\_KEY is wrong" in advice
     assert "may have been added" in advice
     assert "Check again" in advice
@@ -343,4 +343,6 @@ def test_what_is_said_of_a_note_in_doubt_that_was_refused_invites_no_further_sen
 def test_a_note_that_was_refused_and_is_not_there_is_not_said_to_be_unanswered() -> None:
     cause = RefusedError("BAD NOTE", status=400)
     shown = content_of(record(NoteState.QUEUED, cause), None) or ""
-    assert shown.startswith("Queued for call #123: Sonoran CAD does not have it; sending it again.")
+    assert shown.startswith(
+        "⏳ Queued for call #123: Sonoran CAD does not have it; sending it again."
+    )

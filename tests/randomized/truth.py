@@ -19,8 +19,8 @@ class Told(Enum):
 
     ADDED = "NOTE "
     FAILED = "Callnote stopped trying"
-    REFUSED = "Not added to call"
-    UNCONFIRMED = "Not confirmed for call"
+    REFUSED = "❌ Not added to call"
+    UNCONFIRMED = "❓ Not confirmed for call"
     CANCELLED = "Cancelled: nothing was added"
     CANCELLED_UNSURE = "Cancelled, but it may have been added"
 

@@ -82,11 +82,11 @@ async def test_both_api_versions_can_be_tried(tmp_path: Path, version: int) -> N
 
 async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path) -> None:
     expected = {
-        "failing": "Checking call #123",
-        "broken": "Checking call #123",
-        "webpage": "Checking call #123",
-        "limited": "Queued for call #123",
-        "wrong-key": "Not added to call #123",
+        "failing": "⏳ Checking call #123",
+        "broken": "⏳ Checking call #123",
+        "webpage": "⏳ Checking call #123",
+        "limited": "⏳ Queued for call #123",
+        "wrong-key": "❌ Not added to call #123",
         "slow": "Callnote is thinking…",
     }
     printed = await asyncio.gather(

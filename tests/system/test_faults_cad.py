@@ -138,7 +138,7 @@ async def test_notes_are_there_once_and_in_order_after_refused_connections(world
     for n in range(3):
         messages.append(await told(world, await world.use(f"note {n}"), QUEUED))
     assert [message.content.split("\n")[0] for message in messages] == [
-        "Queued for call #123: Sonoran CAD is not answering; trying again."
+        "⏳ Queued for call #123: Sonoran CAD is not answering; trying again."
     ] * 3
     await world.cad.start()
     for message, content in zip(messages, added(3), strict=True):
@@ -312,7 +312,7 @@ async def test_notes_for_another_call_do_not_wait_for_one_in_doubt(world: World)
     looked = asyncio.Event()
     world.cad.faults.add(Fault(status=500, applied=True))
     world.cad.faults.add(Fault(on="calls", applied=True, hold=looked))
-    first = await told(world, await world.use(), "Checking call")
+    first = await told(world, await world.use(), "⏳ Checking call")
     assert (await world.say(call="124")).content == "NOTE 'some note here' added to call #124"
     looked.set()
     await shows(world, first, "NOTE '")

@@ -134,7 +134,7 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
     message = await world.final(interaction)
     assert public(world) == [message]
     if status == 404:
-        assert message.content.startswith("Not added to call #123: no")
+        assert message.content.startswith("❌ Not added to call #123: no")
         assert world.stored() == []
     else:
         assert message.content == ADDED
@@ -246,7 +246,7 @@ async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
     await world.finish()
     await later_in_outbox(world, 3600)
     await world.restart()
-    await shows(world, message, "Not added to call #123: ")
+    await shows(world, message, "❌ Not added to call #123: ")
     await world.cad.start()
     await press(world, world.dispatcher, message, "Try again")
     await shows(world, message, ADDED)
