@@ -17,9 +17,9 @@ from bot.communities.texts import (
 )
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
+from bot.interactions.components import stopped
 from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
-from cogs.pickers import shown
 
 CONNECT_ID = "callnote-config:connect"
 """The custom id of the only button that works in a guild that is not connected."""
@@ -45,7 +45,7 @@ class Connector:
         """
         guild = await self._to_be_connected(interaction)
         if guild is not None:
-            view = shown(ConnectView(self))
+            view = stopped(ConnectView(self))
             await self._handler.respond(interaction, connect_question(guild.name), view=view)
             audit_log.outcome(interaction, "connecting offered")
 

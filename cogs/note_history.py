@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Any, Self
+from typing import Any
 
 import discord
 
 from bot.interactions import audit_log
+from bot.interactions.components import DynamicButton, dynamic_button, stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace, page_of
 from bot.outbox import OutboxWorker
+
+# The anchor, the page, and the ids of the call and the member, 0 for all.
+_CUSTOM_ID = re.compile(
+    r"callnote-config:history:(\d{1,19}):(\d{1,3}):(\d{1,16}):(\d{1,19})", re.ASCII
+)
 
 
 async def show_page(
@@ -29,7 +35,7 @@ async def show_page(
         view.add_item(_button("Newer", replace(at, page=at.page - 1)))
     if page.older:
         view.add_item(_button("Older", replace(at, page=at.page + 1)))
-    view.stop()  # so that discord.py does not keep it: `page_button` handles the presses
+    stopped(view)
     await handler.respond(interaction, page.content, view=view if view.children else None)
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
@@ -44,41 +50,16 @@ def _button(label: str, place: HistoryPlace) -> discord.ui.Button[discord.ui.Vie
     )
 
 
-def page_button(
-    handler: InteractionHandler, outbox: OutboxWorker
-) -> type[discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]]:
-    """Return the dynamic item that handles all these buttons, however old their message is.
+def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[DynamicButton]:
+    """Return the dynamic item that handles all these buttons, however old their message is."""
 
-    A button's custom id holds the place of its page.
-    """
+    async def press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
+        anchor, page, call, member = map(int, match.groups())
+        place = HistoryPlace(anchor, page, call or None, member or None)
 
-    class PageButton(
-        discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]],
-        template=re.compile(
-            r"callnote-config:history:(?P<anchor>\d{1,19}):(?P<page>\d{1,3})"
-            r":(?P<call>\d{1,16}):(?P<member>\d{1,19})",
-            re.ASCII,
-        ),
-    ):
-        def __init__(self, place: HistoryPlace) -> None:
-            self.place = place
-            super().__init__(_button("Page", place))
+        async def show(guild: discord.Guild) -> None:
+            await show_page(handler, outbox, interaction, guild, place)
 
-        @classmethod
-        async def from_custom_id(
-            cls,
-            _interaction: discord.Interaction[Any],
-            _item: discord.ui.Item[Any],
-            match: re.Match[str],
-            /,
-        ) -> Self:
-            anchor, page, call, member = map(int, match.groups())
-            return cls(HistoryPlace(anchor, page, call or None, member or None))
+        await handler.run_component_callback(interaction, show)
 
-        async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            async def show(guild: discord.Guild) -> None:
-                await show_page(handler, outbox, interaction, guild, self.place)
-
-            await handler.run_component_callback(interaction, show)
-
-    return PageButton
+    return dynamic_button(_CUSTOM_ID, press)

@@ -12,6 +12,7 @@ from typing import Any
 import discord
 
 from bot.interactions import audit_log
+from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.log_channel import LogChannel, unwritable
 from bot.settings.cad_server import CadServerChoice
@@ -33,12 +34,6 @@ MOST_OPTIONS = 25
 _OPTION_CHARACTERS = 100  # Discord's limit for a label, same page
 
 _Interaction = discord.Interaction[Any]
-
-
-def shown(view: discord.ui.View) -> discord.ui.View:
-    """Return a stopped view to show in a message; the registered one handles its components."""
-    view.stop()
-    return view
 
 
 class RolePicker(discord.ui.View):
@@ -100,7 +95,7 @@ class RolePicker(discord.ui.View):
         await self._handler.run_component_callback(interaction, save)
 
     def _showing(self, roles: Sequence[discord.Role]) -> discord.ui.View:
-        return shown(RolePicker(self._handler, self._choice, roles))
+        return stopped(RolePicker(self._handler, self._choice, roles))
 
 
 class ServerPicker(discord.ui.View):
@@ -172,7 +167,7 @@ class ServerPicker(discord.ui.View):
     def _showing(self, servers: Sequence[CadServer] | None, current: int) -> discord.ui.View | None:
         if not servers:
             return None
-        return shown(ServerPicker(self._handler, self._choice, servers, current))
+        return stopped(ServerPicker(self._handler, self._choice, servers, current))
 
 
 class LogChannelPicker(discord.ui.View):
@@ -258,7 +253,7 @@ class LogChannelPicker(discord.ui.View):
 
     def _showing(self, channel_id: int | None) -> discord.ui.View:
         button = channel_id is not None
-        return shown(LogChannelPicker(self._handler, self._choice, channel_id, button=button))
+        return stopped(LogChannelPicker(self._handler, self._choice, channel_id, button=button))
 
 
 def _names(roles: Sequence[discord.Role]) -> list[str]:
