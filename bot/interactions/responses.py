@@ -13,8 +13,10 @@ import discord
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.timing import Timing, loop_time
 
+ORIGINAL_MESSAGE = cast(int, "@original")
+"""What Discord accepts in place of the id of an interaction's own message."""
+
 _PRIVATE = "private"
-_ORIGINAL = cast(int, "@original")  # Discord accepts this in place of a message id
 
 _ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
 _FIRST_RETRY_SECONDS = 1.0  # discord.py sends a response again after this
@@ -143,10 +145,10 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
     """
     try:
         # Not `original_response`, which caches its first result.
-        message = await interaction.followup.fetch_message(_ORIGINAL)
+        message = await interaction.followup.fetch_message(ORIGINAL_MESSAGE)
         if not message.flags.loading:
             return False
-        await interaction.followup.edit_message(_ORIGINAL, content=content)
+        await interaction.followup.edit_message(ORIGINAL_MESSAGE, content=content)
     except discord.HTTPException as error:
         return None if error.status == 429 or error.status >= 500 else False
     except DISCORD_FAILURES:

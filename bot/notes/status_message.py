@@ -12,18 +12,17 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
-from typing import cast
 
 import discord
 
 from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.responses import ORIGINAL_MESSAGE
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
 # Discord API docs, Opcodes and Status Codes: the errors about the token, not the message.
 _EXPIRED_TOKEN = 50027
 _TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
-_ORIGINAL = cast(int, "@original")  # Discord accepts this in place of a message id
 
 
 class EditResult(Enum):
@@ -58,7 +57,7 @@ class StatusMessage:
         if webhook is None:
             return EditResult.GAVE_UP, None
         try:
-            message = await webhook.fetch_message(_ORIGINAL)
+            message = await webhook.fetch_message(ORIGINAL_MESSAGE)
         except discord.NotFound as error:
             made = discord.utils.snowflake_time(self._record.id).timestamp()
             over = _answered_at(error) - made > self._acknowledged_at_latest
@@ -77,7 +76,7 @@ class StatusMessage:
         webhook = self._webhook()
         if webhook is not None:
             with contextlib.suppress(*DISCORD_FAILURES):
-                await webhook.edit_message(_ORIGINAL, content=content, view=None)
+                await webhook.edit_message(ORIGINAL_MESSAGE, content=content, view=None)
 
     async def show(
         self, content: str, view: discord.ui.View | None, copy: str | None = None
@@ -130,7 +129,7 @@ class StatusMessage:
             return False
         try:
             await webhook.edit_message(
-                _ORIGINAL, content=content, view=view, attachments=_attachments(copy)
+                ORIGINAL_MESSAGE, content=content, view=view, attachments=_attachments(copy)
             )
         except discord.NotFound:
             if self._record.message_id is None:

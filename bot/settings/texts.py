@@ -128,10 +128,10 @@ def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = Fal
     if name is None:
         return "Notes are not recorded in a channel: choose one below."
     if trouble is not None and gone:
-        return "The channel in which notes should be recorded is gone: choose another below."
+        return "The log channel was deleted: choose another below."
     if trouble is not None:
         return escape_markdown(
-            f"Notes should be recorded in #{name}, but {trouble}: fix it or choose below."
+            f"Notes can't be recorded in #{name}: {trouble}. Fix it or choose another below."
         )
     return escape_markdown(f"Every note is recorded in #{name}.")
 

@@ -40,7 +40,7 @@ async def test_a_removed_dispatcher_is_refused_at_once(world: World) -> None:
 async def test_choosing_no_role_closes_the_door(world: World) -> None:
     await world.registered()
     said = await choose(world, await configure(world, "roles"), "roles", [])
-    assert said == "Nobody can add notes now. Choose roles: /callnote-config roles"
+    assert said.startswith("Nobody can add notes now.")
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
 
 
@@ -56,7 +56,7 @@ async def test_adding_the_first_role_keeps_those_of_the_host(world: World) -> No
 async def test_removing_the_last_role_closes_the_door(world: World) -> None:
     await world.registered()
     message = await configure(world, "roles-remove", {"role": world.role})
-    assert message.content == ("Nobody can add notes now. Choose roles: /callnote-config roles")
+    assert message.content.startswith("Nobody can add notes now.")
     assert "Nobody may add notes here" in await refused(world, world.dispatcher)
 
 
@@ -203,10 +203,8 @@ async def test_a_command_forged_in_a_direct_message_is_refused_without_a_word_of
     await world.registered()
     interaction = await world.discord.use_command(world.admin, None, "callnote-config status", None)
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
-    assert message.content == (
-        "Callnote is set up in a channel of a server, not in direct messages: use the command "
-        "there."
-    )
+    assert "not in direct messages" in message.content
+    assert "note" not in message.content.replace("Callnote", "")
 
 
 async def test_somebody_who_is_no_administrator_any_more_cannot_use_their_picker(

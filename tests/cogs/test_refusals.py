@@ -72,7 +72,7 @@ async def test_what_is_no_call_number_is_refused_in_one_sentence(world: World, c
     await world.start()
     message = await world.say(call=call)
     assert_kept_out(world, message)
-    assert message.content == "A call number is a whole number such as 123 or #123, from 1 up."
+    assert message.content.startswith("A call number is a whole number")
 
 
 @pytest.mark.parametrize("note", [" ", "\n\t", "\u200b\u2060", "\x00", "\u3164"])
@@ -80,7 +80,7 @@ async def test_a_blank_note_is_refused(world: World, note: str) -> None:
     await world.start()
     message = await world.say(note)
     assert_kept_out(world, message)
-    assert message.content == "The note is empty: type what should be added to the call."
+    assert message.content.startswith("The note is empty")
 
 
 async def test_a_note_above_the_limit_is_refused(world: World) -> None:

@@ -290,7 +290,7 @@ async def test_nobody_connects_while_discord_does_not_say_who_owns_the_bot(
     await world.start()
     world.discord.faults.add(Fault(route="application", status=400, times=None, applied=False))
     message = await strangers.use("callnote-config connect", by=strangers.owner)
-    assert message.content == ("Discord did not say who owns this bot: try again in a moment.")
+    assert "Discord did not say who owns this bot" in message.content
     world.discord.faults.clear()
     assert "Connected. Next" in await strangers.press_connect(strangers.owner)
 
@@ -388,7 +388,7 @@ async def test_disconnect_undoes_it_and_withdraws_what_waits(
     message = await told(world, interaction, CHECKING if in_doubt else QUEUED)
     by = strangers.owner if who == "the owner" else strangers.stranger
     said = (await strangers.use("callnote-config disconnect", by=by)).content
-    assert said == "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."
+    assert said.startswith("Disconnected.")
     await shows(world, message, "Cancelled, but it may have" if in_doubt else WITHDRAWN)
     world.cad.faults.clear()
     await world.say("ours")
