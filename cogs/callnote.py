@@ -8,8 +8,8 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.interactions import audit_log
+from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.submit import NoteSubmitter, label_of
-from bot.notes.text import NOTE_LIMIT, parse_call_number, parse_note
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
 from bot.sonoran import CallNote

@@ -15,7 +15,7 @@ from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
 from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
-from bot.notes.text import parse_call_number
+from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
 from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles

@@ -48,6 +48,11 @@ def without_controls(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """Return a name without control characters and line breaks."""
+    return " ".join(without_controls(text).split())
+
+
 def escape_markdown(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """Return content that Discord shows as the text itself, on one line.
 

@@ -6,7 +6,7 @@ import asyncio
 
 import discord
 
-from bot.notes.text import Names, mentioned_members, with_names
+from bot.notes.mentions import Names, mentioned_members, with_names
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 

@@ -10,13 +10,14 @@ import discord
 from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
+from bot.interactions.markdown import one_line
 from bot.interactions.responses import NotAcknowledgedError, confirmation
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
+from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_messages import StatusMessages
-from bot.notes.text import has_visible, one_line
 from bot.notes.texts import repeated
 from bot.outbox import (
     DuplicateInteractionError,

@@ -5,17 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.interactions.errors import Refusal
+from bot.interactions.markdown import one_line
+from bot.notes.mentions import Names, mentioned_members, with_names
+from bot.notes.parsing import LARGEST_CALL, NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
-from bot.notes.text import (
-    LARGEST_CALL,
-    NOTE_LIMIT,
-    Names,
-    mentioned_members,
-    one_line,
-    parse_call_number,
-    parse_note,
-    with_names,
-)
 from tests.hostile_text import has_controls, hostile_texts
 
 CALL_PROBLEMS = (NoteProblem.NO_CALL_NUMBER, NoteProblem.CALL_NUMBER_AFTER_DASH)
