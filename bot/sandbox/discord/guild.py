@@ -1,4 +1,4 @@
-"""A server (guild) of the simulator: its roles, channels and members."""
+"""A guild of the simulator: its roles, channels and members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Announce = Callable[[str, JSON], None]
 
 
 class Guild:
-    """A Discord server with its roles, channels and members; made by `DiscordServer.add_guild`.
+    """A guild with its roles, channels and members; made by `DiscordServer.add_guild`.
 
     Whatever changes by its methods is announced to connected clients as Discord does. One that is
     not `available` is in an outage: the bot is in it, but is not sent its contents.
@@ -72,7 +72,7 @@ class Guild:
         self.announce("GUILD_ROLE_UPDATE", {"guild_id": str(self.id), "role": role.payload()})
 
     def delete_role(self, role: Role) -> None:
-        """Delete a role, which also takes it off the members who have it.
+        """Delete a role, which also removes it from its members.
 
         Clients hear of the role only, not of each member. Raises ValueError for @everyone,
         which cannot be deleted.

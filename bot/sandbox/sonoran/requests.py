@@ -33,7 +33,7 @@ V2_CALLS = re.compile(r"/v2/emergency/servers/([^/]+)/calls")
 
 @dataclass
 class RecordedRequest:
-    """A request as it arrived, whatever became of it.
+    """A request as it arrived, and how it was answered.
 
     ``path`` is decoded and without the query. ``json`` is the body read as JSON, or None where it
     is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info`` or ``other``.
