@@ -87,13 +87,13 @@ def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = Fals
     if trouble is not None and gone:
         return Line(
             Mark.ILL,
-            f"Log channel: {trouble}. Notes go on working; choose another with /callnote-config "
+            f"Log channel: {trouble}. Notes still work; choose another with /callnote-config "
             "log-channel.",
         )
     if trouble is not None:
         return Line(
             Mark.ILL,
-            f"Log channel #{name}: {trouble}. Notes go on working; give Callnote View Channel and "
+            f"Log channel #{name}: {trouble}. Notes still work; give Callnote View Channel and "
             "Send Messages there, or choose another with /callnote-config log-channel.",
         )
     return Line(Mark.WELL, f"Log channel: #{name}.")

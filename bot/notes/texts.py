@@ -199,7 +199,7 @@ def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
         case Failure(kind=FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED):
             return "Callnote was restarted and the note is not there; sending it again"
         case Failure(kind=FailureKind.OUTCOME_UNKNOWN):
-            return "Sonoran CAD had trouble and does not have it; sending it again"
+            return "Sonoran CAD failed and does not have it; sending it again"
         case Failure(refused=True):
             return "Sonoran CAD does not have it; sending it again"
     why = failure or problem

@@ -127,7 +127,7 @@ async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World)
     world.guild.delete_channel(log)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
     text = (await configure(world, "status")).content
-    assert "❌ Log channel: the channel is gone. Notes go on working; choose another" in text
+    assert "❌ Log channel: the channel is gone. Notes still work; choose another" in text
     shown = (await configure(world, "log-channel")).content
     assert "was deleted: choose another" in shown
 

@@ -108,7 +108,7 @@ def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> 
         ),
         (
             OutcomeUnknownError(Reason.SERVER_ERROR),
-            "Sonoran CAD had trouble and does not have it; sending it again",
+            "Sonoran CAD failed and does not have it; sending it again",
         ),
     ],
 )
