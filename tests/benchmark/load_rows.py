@@ -17,7 +17,7 @@ async def _paced(bench: Bench, subject: Subject) -> Mapping[str, float]:
     async with bench.warm(subject) as (there, _):
         discord, cad = len(there.discord.requests), len(there.cad.requests)
         samples = await there.load(bench.size.paced, per_second=PER_SECOND)
-        acknowledged, answered = _milliseconds(samples)
+        acknowledged, answered = milliseconds(samples)
         count = len(samples)
         return {
             "acknowledged p50": quantile(acknowledged, 0.5),
@@ -32,14 +32,14 @@ async def _slow_cad(bench: Bench, subject: Subject) -> Mapping[str, float]:
     async with bench.warm(subject) as (there, _):
         there.delay_cad(SLOW_CAD)
         samples = await there.load(bench.size.paced, per_second=PER_SECOND)
-        _, answered = _milliseconds(samples)
+        _, answered = milliseconds(samples)
         return {"answered p50, slow CAD": quantile(answered, 0.5) - SLOW_CAD * 1000}
 
 
 async def _at_once(bench: Bench, subject: Subject) -> Mapping[str, float]:
     async with bench.warm(subject) as (there, _):
         samples = await there.load(bench.size.at_once)
-        acknowledged, answered = _milliseconds(samples)
+        acknowledged, answered = milliseconds(samples)
         return {
             "at once: acknowledged p99": quantile(acknowledged, 0.99),
             "at once: all answered": max(answered, default=float("nan")),
@@ -53,7 +53,7 @@ async def _flood(bench: Bench, subject: Subject) -> Mapping[str, float]:
         return {
             "flood: missed": sum(s.acknowledged is None for s in samples),
             "flood: refused": sum(s.refused for s in samples),
-            "flood: last response": max(_milliseconds(samples)[0], default=float("nan")),
+            "flood: last response": max(milliseconds(samples)[0], default=float("nan")),
         }
 
 
@@ -64,7 +64,7 @@ async def _cpu(bench: Bench, subject: Subject) -> Mapping[str, float]:
         return {"CPU": (process.cpu - before) / len(samples) * 1000}
 
 
-def _milliseconds(samples: list[Sample]) -> tuple[list[float], list[float]]:
+def milliseconds(samples: list[Sample]) -> tuple[list[float], list[float]]:
     """Return when the samples were acknowledged and answered, of those that were."""
     acknowledged = [s.acknowledged * 1000 for s in samples if s.acknowledged is not None]
     answered = [s.answered * 1000 for s in samples if s.answered is not None]
