@@ -15,8 +15,8 @@ NOTES_PER_CALL = 20
 KEPT_DAYS = 30
 """For how many days notes are kept by default; `old_part` of those made here are older."""
 
-MEMBER = 1
-"""The id of a member who wrote one in fifty of the notes; call 1 has the first ones."""
+MEMBER = 51
+"""The id of a member who wrote nothing but the oldest note; call 1 has the oldest ones."""
 
 _NUMBERS = """
 WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :count)
@@ -36,7 +36,8 @@ INSERT INTO notes (
   label, text, fingerprint, state, answer, unconfirmed_sends, attempts, accepted_at,
   round_started_at, updated_at, revision, shown, logged, settled, owner
 )
-SELECT n, n, :guild, :channel, n, n % 50 + 1, 'Member', 1, n / {NOTES_PER_CALL} + 1,
+SELECT n, n, :guild, :channel, n,
+  CASE WHEN n = 1 THEN 51 ELSE n % 50 + 1 END, 'Member', 1, n / {NOTES_PER_CALL} + 1,
   'Member', 'Suspect ' || digits || ' fled north on foot',
   digits || substr('{"0123456789abcdef" * 4}', 1, 54), 'added',
   'NOTE ''Suspect ' || digits || ' fled north on foot'' added to call', 0, 1,

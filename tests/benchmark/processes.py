@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator
 from enum import StrEnum
 from pathlib import Path
+from typing import BinaryIO, Protocol
 
 from bot.storage import DatabaseUrl
 from tests.benchmark.place import Place
@@ -43,10 +44,37 @@ _LIMITS = {
 }
 
 
+class Spawned(Protocol):
+    """As much of `asyncio.subprocess.Process` as is used."""
+
+    @property
+    def pid(self) -> int: ...
+    @property
+    def returncode(self) -> int | None: ...
+    def kill(self) -> None: ...
+    async def wait(self) -> int: ...
+
+
+async def spawn(
+    folder: Path, environment: dict[str, str], module: str, *, output: BinaryIO
+) -> Spawned:
+    """Start `python -m` with a module, in a new interpreter, as a host does."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        module,
+        cwd=folder,
+        env=environment,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+    )
+
+
 class Process:
     """A running program."""
 
-    def __init__(self, process: asyncio.subprocess.Process, started_at: float) -> None:
+    def __init__(self, process: Spawned, started_at: float) -> None:
         self.started_at = started_at
         """When it was started, in seconds of the monotonic clock."""
         self._process = process
@@ -78,12 +106,9 @@ async def start(
     connected = len(place.discord.identifies) + 1
     with (folder / f"{subject}.txt").open("ab") as output:
         started_at = time.monotonic()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            _MODULES[subject],
-            cwd=folder,
-            env=environment(
+        process = await spawn(
+            folder,
+            environment(
                 {
                     "DISCORD_TOKEN": TOKEN,
                     "SONORAN_API_KEY": API_KEY,
@@ -97,9 +122,8 @@ async def start(
                     **settings,
                 }
             ),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
+            _MODULES[subject],
+            output=output,
         )
 
     def ready() -> bool:
