@@ -9,6 +9,7 @@ import logging
 import sys
 import tempfile
 import time
+import traceback
 from pathlib import Path
 
 from tests.benchmark.databases import databases
@@ -39,8 +40,13 @@ async def measured(
             for row in [rows[name] for name in only or rows]:
                 for _ in range(rounds):
                     for subject in row.subjects:
-                        values = await row.measure(bench, subject)
-                        report.add(row.name, subject, row.figures, values)
+                        try:
+                            values = await row.measure(bench, subject)
+                        except Exception:  # the others are worth having all the same
+                            print(f"{row.name} of {subject} failed", file=sys.stderr)
+                            traceback.print_exc()
+                        else:
+                            report.add(row.name, subject, row.figures, values)
                 print(f"{time.strftime('%X')} {row.name}", file=sys.stderr)
     return report
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import statistics
 from collections.abc import Mapping
@@ -89,9 +90,9 @@ class Report:
                     "name": result.figure.name,
                     "unit": result.figure.unit,
                     "goal": result.figure.goal_on(self._engine),
-                    "values": {str(s): values for s, values in result.values.items()},
+                    "values": {str(s): _json(values) for s, values in result.values.items()},
                     "compared": result.figure.compared,
-                    "callnote_to_minimal": result.compared(),
+                    "callnote_to_minimal": _json(result.compared()),
                 }
                 for result in self.results.values()
             ],
@@ -101,12 +102,19 @@ class Report:
 def _cell(values: list[float], sign: str = "") -> str:
     if not values:
         return ""
-    least, median = _number(min(values)), _number(statistics.median(values))
+    known = [value for value in values if not math.isnan(value)]
+    if not known:
+        return "never"
+    least, median = _number(min(known)), _number(statistics.median(known))
     text = median if len(values) == 1 else f"{least} / {median}"
+    if len(known) < len(values):
+        text += f" ({len(known)} of {len(values)} times)"
     return f"{text} {sign}".rstrip()
 
 
+def _json(values: list[float]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values]
+
+
 def _number(value: float) -> str:
-    if value != value:
-        return "-"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
