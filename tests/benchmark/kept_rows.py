@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
 
-from bot.outbox.leases import Leases
+from bot.outbox.cleanup import Cleanup
 from bot.outbox.repository import OutboxRepository
 from bot.sandbox.sonoran import Fault
 from tests.benchmark.figures import Bench, Figure, Row, Size, warm_up
@@ -88,13 +88,14 @@ async def _history(bench: Bench, subject: Subject) -> Mapping[str, float]:
         figures = {}
         async with opened(address) as database:
             store = OutboxRepository(database, "benchmark")
-            leases = Leases(database, "benchmark")
+            cleanup = Cleanup(database, KEPT_DAYS * 86_400.0)
             guild = there.guild.id
             for name, act in {
                 "history page": lambda: store.history(guild),
                 "history page of a call": lambda: store.history(guild, call_id=1),
                 "history page of a member": lambda: store.history(guild, member_id=MEMBER),
-                "deleting a batch": lambda: leases.purge(KEPT_DAYS * 86_400.0),
+                "deleting a batch": cleanup.purge,
+                "deleting tokens": cleanup.delete_tokens,
             }.items():
                 figures[name] = await _median(act)
         for name, days in (("without deleting", 3650), ("while deleting", KEPT_DAYS)):
@@ -165,6 +166,7 @@ def kept_rows(size: Size) -> tuple[Row, ...]:
                 absolute("history page of a member", "ms", "<= 50"),
                 absolute("history in Discord", "ms"),
                 absolute("deleting a batch", "ms", "<= 50"),
+                absolute("deleting tokens", "ms", "<= 50"),
                 absolute("acknowledged p50 without deleting", "ms"),
                 absolute("acknowledged p50 while deleting", "ms", "the same"),
                 absolute("acknowledged at most without deleting", "ms"),
