@@ -1,6 +1,7 @@
 """The way of one REST request through the simulator: reading, recording, faults, answering."""
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,8 @@ class RecordedRequest:
 
     `path` is below the base path of the API; `body` the parsed JSON body or None; `route` the
     route's name, "" for a path that does not exist; `status` None until answered and for an
-    aborted connection; `answer` the JSON that was answered.
+    aborted connection; `answer` the JSON that was answered, `answered_at` when, in seconds of the
+    monotonic clock.
     """
 
     method: str
@@ -32,6 +34,7 @@ class RecordedRequest:
     route: str = ""
     status: int | None = None
     answer: Any = None
+    answered_at: float | None = None
 
 
 @dataclass(frozen=True)
@@ -169,6 +172,7 @@ class RestInterface:
     def _respond(self, record: RecordedRequest, answer: Answer) -> web.StreamResponse:
         record.status = answer.status
         record.answer = answer.body
+        record.answered_at = time.monotonic()
         self._announce()
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)

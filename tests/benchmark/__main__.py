@@ -1,0 +1,73 @@
+"""The command line of the benchmark."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from tests.benchmark.databases import databases
+from tests.benchmark.figures import SIZES, Bench, Row, Size
+from tests.benchmark.kept_rows import kept_rows
+from tests.benchmark.load_rows import LOAD_ROWS
+from tests.benchmark.process_rows import process_rows
+from tests.benchmark.report import Report
+
+
+def all_rows(size: Size) -> dict[str, Row]:
+    """Return every row by its name."""
+    return {row.name: row for row in (*LOAD_ROWS, *process_rows(size), *kept_rows(size))}
+
+
+async def measured(
+    engine: str, size: str = "usual", *, rounds: int, only: list[str] | None = None
+) -> Report:
+    """Do a run, in which the programs take turns, and return its report.
+
+    Without `only`, which names rows, all are measured.
+    """
+    report = Report(engine, size, rounds)
+    rows = all_rows(SIZES[size])
+    with tempfile.TemporaryDirectory(prefix="callnote-") as folder:
+        async with databases(engine, Path(folder)) as made:
+            bench = Bench(made, Path(folder), SIZES[size])
+            for row in [rows[name] for name in only or rows]:
+                for _ in range(rounds):
+                    for subject in row.subjects:
+                        try:
+                            values = await row.measure(bench, subject)
+                        except Exception:  # the others are worth having all the same
+                            print(f"{row.name} of {subject} failed", file=sys.stderr)
+                            traceback.print_exc()
+                        else:
+                            report.add(row.name, subject, row.figures, values)
+                print(f"{time.strftime('%X')} {row.name}", file=sys.stderr)
+    return report
+
+
+def main() -> None:
+    """Do a run and print its table."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmark")
+    parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", metavar="ROW", choices=list(all_rows(SIZES["usual"])))
+    parser.add_argument("--size", choices=list(SIZES), default="usual")
+    parser.add_argument("--json", type=Path, metavar="FILE")
+    chosen = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # of processes that were killed
+    report = asyncio.run(
+        measured(chosen.engine, chosen.size, rounds=chosen.rounds, only=chosen.only)
+    )
+    print(report.table())
+    if chosen.json is not None:
+        chosen.json.write_text(json.dumps(report.json(), indent=1))
+
+
+if __name__ == "__main__":
+    main()
