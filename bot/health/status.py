@@ -26,6 +26,7 @@ from bot.health.texts import (
     roles_line,
     settings_unknown_line,
     storage_line,
+    unreadable_lines,
     version_line,
 )
 from bot.notes.log_channel import LogChannel, missing_permissions
@@ -77,6 +78,7 @@ class StatusReport:
             notes_line(problem, waiting, health.error, held_back=outbox.held_back),
             permissions_line(missing_permissions(here)),
             storage_line(self._database_health()),
+            *unreadable_lines(outbox.unreadable),
             *cad_details(health),
             version_line(),
         ]

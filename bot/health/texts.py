@@ -128,6 +128,20 @@ def storage_line(health: StorageHealth) -> Line:
     return wiped_line(health) or Line(Mark.WELL, f"Database: {health.kind}, which {lasts}.")
 
 
+def unreadable_lines(count: int) -> list[Line]:
+    """Return the warning about notes whose rows cannot be read, if there are any."""
+    if not count:
+        return []
+    notes = "1 note" if count == 1 else f"{count:,} notes"
+    return [
+        Line(
+            Mark.ILL,
+            f"Database: {notes} cannot be read and stay as they are; the bot's host finds their "
+            "ids in its log.",
+        )
+    ]
+
+
 def wiped_line(health: StorageHealth, *, to_host: bool = False) -> Line | None:
     """Return the warning about a database that a restart may wipe; None if it lasts.
 

@@ -23,6 +23,7 @@ from bot.sandbox.manners import MANNERS
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
+from bot.timing import Timing
 
 _Thing = TypeVar("_Thing")
 
@@ -105,6 +106,8 @@ class Scene:
                     limits=LIMITS,
                 ),
                 self._stop,
+                # However slow the machine is, the first command finds the database open.
+                timing=Timing(database_first=START_SECONDS),
             )
         )
         ready = asyncio.create_task(self._ready())

@@ -21,6 +21,7 @@ from bot.health.texts import (
     permissions_line,
     roles_line,
     storage_line,
+    unreadable_lines,
     version_line,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
@@ -84,6 +85,7 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         notes_line(UNREACHABLE, 1000, error),
         permissions_line(["View Channel", "Send Messages"]),
         storage_line(StorageHealth("SQLite", wiped_by="Heroku")),
+        *unreadable_lines(1_000_000),
         version_line(),
     ]
 
