@@ -100,7 +100,7 @@ class Timing:
     """The pause before an answer that Discord did not take is tried again."""
 
     store_note: float = 2.0
-    """How long writing a note down may take: with the acknowledgement it must end within 3 s."""
+    """How long storing a note may take: with the acknowledgement it must end within 3 s."""
 
     look_up_names: float = 2.0
     """How long the members' names may take in all; a note does not wait longer for a name."""
@@ -122,22 +122,22 @@ class Timing:
     """The longest such pause."""
 
     heartbeat: float = 5.0
-    """How often this process says that it is there."""
+    """How often a process renews its lease."""
 
     lease_timeout: float = 24.0
-    """How long a process that says nothing keeps its notes. With `recovery_interval` this stays
-    below 30 s, and it is several heartbeats."""
+    """How long a process keeps its notes without renewing its lease: several heartbeats, and with
+    `recovery_interval` below 30 s."""
 
     lease_margin: float = 4.0
-    """How long before `lease_timeout` this process sends nothing any more unless it has said again
-    that it is there, as another one may be about to take its notes over."""
+    """How long before `lease_timeout` a process that has not renewed its lease stops sending, as
+    another one may be about to take its notes over."""
 
     recovery_interval: float = 2.0
-    """How often notes of processes that are gone are looked for."""
+    """How often notes of processes that ended are looked for."""
 
     stale_send: float = 5.0
-    """A send that could not begin so soon after it was written down is not begun at all: this
-    process was held up, and after `lease_timeout` another one looks after the note."""
+    """A send that could not begin so soon after it was stored as SENDING is not begun at all: the
+    process was held up, and after `lease_timeout` another one takes the note over."""
 
     send_again: float = 1.0
     """The pause before a note is tried again that another process, or the database, held back."""

@@ -1,4 +1,4 @@
-"""Notes written down before they are sent, and their delivery; knows nothing of Discord."""
+"""Durable delivery of notes: stored first, then sent; knows nothing of Discord."""
 
 from bot.outbox.limits import Limits
 from bot.outbox.models import NewNote, NoteRecord

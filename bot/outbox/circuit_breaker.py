@@ -42,7 +42,7 @@ class CircuitBreaker:
         self._trial_free = False
         self._open = asyncio.Event()
         self.failure_count = 0
-        """How often it failed; whoever was about to send when it grows is to wait instead."""
+        """How often it failed; a send that was about to begin when this grows waits instead."""
 
     @property
     def last_failure(self) -> Failure | None:

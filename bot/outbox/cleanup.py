@@ -1,4 +1,4 @@
-"""Deletes rows and tokens that nobody needs any more, without keeping a note waiting for it."""
+"""Deletes old rows and tokens, in batches that do not keep notes waiting."""
 
 from __future__ import annotations
 

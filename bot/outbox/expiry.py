@@ -1,4 +1,4 @@
-"""Gives notes up whose time is over or whose guild is gone, and has those shown that wait."""
+"""Gives up notes whose time is over or whose guild is gone, and announces those that wait."""
 
 from __future__ import annotations
 

@@ -65,15 +65,15 @@ class Leases:
         self._claims = {own: self._claim(include_own=own) for own in (False, True)}
 
     async def register(self) -> None:
-        """Say for the first time that this process is there.
+        """Take the lease.
 
-        A SQLite file has one process at a time, so whoever had notes in it before is gone.
+        A SQLite file has one process at a time, so all earlier leases end.
         """
         others = [delete(leases)] if self.alone else []
         await self._renew(*others)
 
     async def heartbeat(self) -> None:
-        """Say that this process is still there."""
+        """Renew the lease."""
         await self._renew()
 
     async def _renew(self, *before: Executable) -> None:
@@ -84,7 +84,7 @@ class Leases:
 
     @property
     def age(self) -> float:
-        """How long ago this process said that it is there, in seconds."""
+        """How long ago the lease was renewed, in seconds."""
         return loop_time() - self._renewed_at
 
     @property
@@ -107,7 +107,7 @@ class Leases:
     async def claim_orphans(
         self, limit: int, *, include_own: bool = False
     ) -> tuple[list[NoteRecord], float]:
-        """Take the unfinished notes of processes that are gone, at most `limit`.
+        """Take the unfinished notes of processes whose leases are over, at most `limit`.
 
         Finished ones that Discord does not show yet are among them for a day. With `include_own`
         those on their way that are this process's already are among them, too, as after a lost

@@ -13,8 +13,8 @@ from bot.sonoran import CallNote
 class NewNote:
     """A note that a member wants added, before it is in the outbox.
 
-    `id` is the interaction's id, the note's identity: one row, whoever gets the interaction.
-    `token` lets whoever has the row answer the interaction for 15 minutes (Discord API docs,
+    `id` is the interaction's id, so that it has one row, whichever instance gets the interaction.
+    `token` lets the owner of the row answer the interaction for 15 minutes (Discord API docs,
     Receiving and Responding to Interactions), and is None once it is deleted; it is left out of
     `repr`.
     """
@@ -39,8 +39,8 @@ class NoteRecord(NewNote):
     that ended without handing it over. Times are seconds since the epoch by the database's
     clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
     `updated_at` of the last move. `revision` grows with every move; `shown` and `logged` are the
-    revisions that Discord's message and the log channel have. `owner` is the process that looks
-    after the note.
+    revisions that Discord's message and the log channel have. `owner` is the process that has
+    the note.
     """
 
     position: int

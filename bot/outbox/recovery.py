@@ -1,4 +1,4 @@
-"""Goes on with the notes that processes left which are gone."""
+"""Recovers the notes of processes that ended."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 class OrphanRecovery:
-    """Takes unfinished notes over, at most `limit` at a time, and has them looked after.
+    """Takes unfinished notes over, at most `limit` at a time.
 
     `track` is called with each that is still on its way and its age in seconds, `changed` with
     every one of them, as its message may be behind.
@@ -98,7 +98,7 @@ class OrphanRecovery:
             return True
         if known.record.revision >= record.revision:
             return False
-        # While a move is being made, whoever makes it finds out for itself, or the next look does.
+        # A move that is being made finds out by itself, or the next look does.
         self._incomplete = self._incomplete or known.busy
         return not known.busy
 

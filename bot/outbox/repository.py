@@ -55,7 +55,7 @@ class OutboxRepository:
 
     A move is made only from the very revision that the caller knows, so two processes, or a
     process and a button, can never both make one; made again after a lost confirmation it counts
-    as made, except for a move to SENDING, of which nobody could tell who made it. Every method
+    as made, except for a move to SENDING, of which no one can tell who made it. Every method
     raises as `Database.run` does.
     """
 
@@ -110,7 +110,7 @@ class OutboxRepository:
         return found[0] if found else None
 
     async def withdraw(self, note_id: int) -> bool:
-        """Forget a note of this process that Discord never let us promise, or a held one.
+        """Delete a note of this process that was never acknowledged, or a held one.
 
         Returns whether there was one.
         """

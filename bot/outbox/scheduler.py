@@ -15,7 +15,7 @@ _REMEMBERED = 1000  # guilds and members whose last turn is kept
 class FairScheduler:
     """Chooses whose note is next: guilds take turns, within a guild its members do.
 
-    Somebody who sends a hundred notes delays the next one of anybody else by one note at most.
+    A member who sends a hundred notes delays anyone else's next one by one note at most.
     """
 
     def __init__(self) -> None:

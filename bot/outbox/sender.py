@@ -1,4 +1,4 @@
-"""Sends the notes whose turn it is, each written down as under way before its first byte goes."""
+"""Sends the notes whose turn it is, each stored as SENDING before its first byte goes."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ _log = logging.getLogger(__name__)
 class Sender:
     """Takes notes from the work queue to the CAD and writes down what becomes of each.
 
-    `changed` hears of every move after it was written down. `run` must be running, and the
-    line's too.
+    `changed` is called after every stored transition. `run` must be running, and the circuit
+    breaker's too.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Sender:
             await self.transition(item, NoteState.ADDED, answer=added.text)
 
     async def _add(self, record: NoteRecord) -> AddedNote:
-        """Send a note; an error that nobody foresaw leaves it in doubt, as a lost answer does."""
+        """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""
         try:
             return await self._cad.add_call_note(record.note)
         except SonoranError:
@@ -183,7 +183,7 @@ class Sender:
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> None:
-        """Write a move down, however long the database takes to take it, then tell of it.
+        """Store a transition, however long the database takes, then announce it.
 
         A note that was moved meanwhile stays where it is.
         """
@@ -223,8 +223,8 @@ class Sender:
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
         """Go on from where the outbox has a note that is not where it was thought to be.
 
-        Somebody else's is theirs. One's own was moved with the confirmation lost, or was with
-        another process for a while, which may have sent it just before it ended.
+        One of another process is left to it. One of this process was moved with the confirmation
+        lost, or was with another process for a while, which may have sent it before it ended.
         """
         if record is None or record.owner != self._store.owner:
             self._queue.remove(item)
@@ -245,8 +245,8 @@ class Sender:
 
 def _report(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, SQLAlchemyError):  # which nobody foresaw
-        _log.error("the database takes a statement for wrong; trying again", exc_info=error)
+    if isinstance(error, SQLAlchemyError):  # unexpected
+        _log.error("the database rejected a statement; trying again", exc_info=error)
 
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:

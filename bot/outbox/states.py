@@ -2,7 +2,7 @@
 
     /callnote ──┬──▶ HELD (the same again within a minute) ──▶ gone, or a new note by Add anyway
                 ▼
-            RECEIVED ──▶ gone (Discord never took the acknowledgement: nothing was promised)
+            RECEIVED ──▶ gone (Discord never took the acknowledgement)
                 │
                 ▼        no effect, or certainly not there
     ┌──────▶ QUEUED ◀──────────────────────────────────────┐
@@ -20,7 +20,7 @@
 
     * UNCONFIRMED instead while an earlier send of the note is in doubt
 
-A note is written down before anything happens to it, so each arrow is a row changed first and a
+A note is stored before anything happens to it, so each arrow is a row changed first and a
 request or an answer second. Nothing here knows Discord, HTTP or SQL.
 """
 
@@ -37,7 +37,7 @@ class NoteState(StrEnum):
     HELD = "held"
     """Not accepted: its member sent the same a moment ago and has to say that it is meant."""
     RECEIVED = "received"
-    """Written down; Discord has not confirmed yet that the member was promised anything."""
+    """Stored; Discord has not confirmed the acknowledgement yet."""
     QUEUED = "queued"
     """Accepted and certainly not in the CAD by this try; to be sent when its turn comes."""
     SENDING = "sending"
@@ -51,7 +51,7 @@ class NoteState(StrEnum):
     FAILED = "failed"
     """Given up; it was not added."""
     UNCONFIRMED = "unconfirmed"
-    """Given up; nobody can tell whether it was added."""
+    """Given up; whether it was added is unknown."""
     CANCELLED = "cancelled"
     """Its author or an administrator called it back, or its guild's notes were withdrawn."""
 
@@ -68,7 +68,7 @@ class NoteState(StrEnum):
 
 RECEIVED_SECONDS = 60.0
 """How long a note in the state RECEIVED holds up others for its call: long enough for another
-process to notice that the one that had it is gone, and to ask Discord."""
+process to recover it and to ask Discord."""
 
 RETRY_SECONDS = 86_400.0
 """For how long a note that was given up can be taken up again, and is kept for that."""

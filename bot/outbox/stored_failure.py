@@ -88,7 +88,7 @@ def dump_failure(failure: Failure | None) -> str | None:
 
 
 def load_failure(text: str | None) -> Failure | None:
-    """Return the failure that `dump_failure` put down.
+    """Return the failure that `dump_failure` made JSON of.
 
     What cannot be read, or a later version of Callnote wrote and this one does not know, becomes
     OUTCOME_UNKNOWN, the most careful reading.

@@ -1,4 +1,4 @@
-"""The unfinished notes that this process looks after, in memory."""
+"""The unfinished notes of this process, in memory."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class WorkQueue:
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
         self.changed = asyncio.Event()
-        """Set whenever there may be something new to do; whoever waits for it clears it."""
+        """Set whenever there may be something new to do; the sender clears it."""
         self.reconcile_changed = asyncio.Event()
         """The same for notes that are to be looked for in the call list."""
 
@@ -85,7 +85,7 @@ class WorkQueue:
         return self._notes.get(note_id)
 
     def remove(self, item: WorkItem) -> None:
-        """Take a note off the work queue; somebody else has it.
+        """Take a note off the work queue; another process has it.
 
         When it has come back meanwhile, its new entry stays.
         """

@@ -37,13 +37,13 @@ _log = logging.getLogger(__name__)
 
 
 class OutboxWorker:
-    """Accepts notes, sends them, checks the doubtful ones, and gives up honestly.
+    """Accepts notes, sends them, looks for those in doubt, and gives up those out of time.
 
     `history_days` is how long finished notes are kept. `changed` is called with the record after
-    every move that was written down, and with a note taken over from a process that ended, whose
-    message may be behind; for a note in the state RECEIVED that means finding out whether its
-    member was ever promised anything. `waiting_notes` tells what is to become of the notes of a
-    guild that still wait. `run` must be running once the database is open.
+    every stored transition, and with a note recovered from a process that ended, whose message may
+    be behind; one in the state RECEIVED may have been acknowledged or not. `waiting_notes` tells
+    what is to become of the waiting notes of a guild. `run` must be running once the database is
+    open.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class OutboxWorker:
     async def accept(
         self, new: NewNote, *, instead_of: int | None = None
     ) -> tuple[NoteRecord, float | None]:
-        """Write a note down before anything is promised; see `OutboxRepository.accept`.
+        """Store a note before it is acknowledged; see `OutboxRepository.accept`.
 
         Waits until the outbox knows of this process: the notes of one that it does not know
         count as left behind. A record in the state RECEIVED is to be followed by `acknowledged`
@@ -127,7 +127,7 @@ class OutboxWorker:
         """
         await self._registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:
-            # The database was away, and other processes may take this one for gone.
+            # The database was away, so the lease may be over soon.
             await self._leases.heartbeat()
         record, ago = await self.store.accept(
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
@@ -141,7 +141,7 @@ class OutboxWorker:
     ) -> None:
         """Queue a note whose member has been shown the message that will tell its fate.
 
-        `text` is what is to be sent, where it is not what was written down first.
+        `text` is the text as sent, where it differs from that as typed.
         """
         try:
             moved = await self._until_stored(lambda: self.store.enqueue(record, message_id, text))
@@ -155,7 +155,7 @@ class OutboxWorker:
             self._expiry.announce(item)
 
     async def withdraw(self, record: NoteRecord) -> None:
-        """Forget a note that its member was not promised, unless it turns out to be queued."""
+        """Delete a note that was not acknowledged, unless it turns out to be queued."""
         if not await self._until_stored(lambda: self.store.withdraw(record.id)):
             await self._follow(record, await self._until_stored(lambda: self.store.get(record.id)))
         elif (item := self._queue.get(record.id)) is not None:
@@ -203,7 +203,7 @@ class OutboxWorker:
         target: NoteState,
         message: tuple[int, str | None] | None = None,
     ) -> NoteRecord:
-        """Make a button's move, which is tried once; a lost confirmation is looked after later."""
+        """Make a button's move, which is tried once; a lost confirmation is found out later."""
         try:
             return await self.store.press(
                 record, target, message, waiting_limit=self._limits.waiting_notes
@@ -239,7 +239,7 @@ class OutboxWorker:
             raise unusable.exceptions[0] from None
 
     async def _kept_running(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run one of the loops, and again after an error that nobody foresaw."""
+        """Run one of the loops, and again after an unexpected error."""
         while True:
             try:
                 await loop()
@@ -259,7 +259,7 @@ class OutboxWorker:
         heartbeats.cancel()
         forgetting = set(self._forgetting)
         for task in forgetting:
-            task.cancel()  # the next process finds out that nobody was promised anything
+            task.cancel()  # the next process asks Discord instead
         if forgetting:
             await asyncio.wait(forgetting)
 
@@ -290,11 +290,11 @@ class OutboxWorker:
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""
         item = self._queue.get(record.id) or self._track(record)
-        if not item.busy:  # else it came back, and is being looked after
+        if not item.busy:  # else it came back, and is being moved
             await self._sender.follow(item, found)
 
     async def _housekeeping(self) -> None:
-        """Say that this process is there, and then take over what others left."""
+        """Renew the lease, and recover the notes of processes that ended."""
         unusable = 0
         while True:
             try:
@@ -304,7 +304,7 @@ class OutboxWorker:
                 await self._settle_doubts()
                 unusable = 0
             except StorageError as error:
-                _log.warning("the outbox cannot be looked after: %s", error)
+                _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
                 unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
                 if unusable == UNUSABLE_AT_LAST:  # one odd answer is not the truth
                     raise
@@ -314,7 +314,7 @@ class OutboxWorker:
         return await until_stored(operation, self._timing)
 
     async def _settle_doubts(self) -> None:
-        """Find out which buttons' moves were made though nobody confirmed them."""
+        """Find out which buttons' moves were made without a confirmation."""
         for note_id, (revision, until) in list(self._doubtful.items()):
             record = await self.store.get(note_id)
             made = record is not None and record.revision > revision

@@ -86,7 +86,7 @@ def translated() -> Iterator[None]:
 
 
 def translation(error: BaseException, *, late: bool = False) -> BaseException:
-    """Return what a caller is to be told of an exception: a `StorageError` for a driver's failure.
+    """Return the exception for a caller: a `StorageError` for a driver's failure.
 
     Constraint violations and mistakes of the program stay as they are. `late` tells that the time
     is over, which is then the reason whatever the driver made of it.
@@ -124,7 +124,7 @@ def worth_another_try(error: BaseException) -> bool:
 
 
 def is_busy(error: BaseException) -> bool:
-    """Whether somebody else holds the lock of a SQLite file."""
+    """Whether another connection holds the lock of a SQLite file."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
     return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY

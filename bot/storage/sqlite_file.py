@@ -27,7 +27,7 @@ class SqliteFile:
     def claim(self) -> None:
         """Make the folder and the file where they are missing, and take the lock.
 
-        Raises `DatabaseInUseError` when somebody else has the lock, `UnusableDatabaseError` when
+        Raises `DatabaseInUseError` when another process has the lock, `UnusableDatabaseError` when
         the file cannot be made or written to, `StorageFullError` when there is no room for it.
         """
         self.check()

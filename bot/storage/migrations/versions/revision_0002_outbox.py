@@ -1,4 +1,4 @@
-"""The notes outbox: notes with their states, what was delivered, and who looks after them."""
+"""The notes outbox: notes with their states, what was delivered, and which process has them."""
 
 import sqlalchemy as sa
 from alembic import op
