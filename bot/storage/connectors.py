@@ -49,6 +49,9 @@ class Connector(Protocol):
     def begin(self, connection: Connection, deadline: float) -> None:
         """Begin a transaction, whose statements end at `deadline`."""
 
+    def commit(self, connection: Connection) -> None:
+        """Commit, or raise an exception."""
+
     def in_transaction(self, connection: Connection) -> bool:
         """Whether the transaction goes on after a statement that failed."""
 
@@ -105,6 +108,12 @@ class SqliteConnector:
         self._deadline = deadline
         connection.begin()
         self._patiently(_driver(connection), "BEGIN" if self.shared else "BEGIN IMMEDIATE")
+
+    def commit(self, connection: Connection) -> None:
+        """Commit what was done since `begin`."""
+        if not _driver(connection).in_transaction:
+            raise sqlite3.OperationalError("the transaction has ended")
+        connection.commit()
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether the transaction goes on; a write that was interrupted has ended all of it."""
@@ -164,10 +173,14 @@ class PostgresqlConnector:
             prepare_threshold=None,
             autocommit=True,  # `begin` does it
         )
-        connection = _connection("postgresql+psycopg", driver)
-        with self._lock:
+        with self._lock:  # before SQLAlchemy asks the server anything, which may hang
             self._socket = socket.socket(fileno=os.dup(driver.fileno()))
-        return connection
+        try:
+            return _connection("postgresql+psycopg", driver)
+        except BaseException:
+            self._forget()
+            driver.close()
+            raise
 
     def begin(self, connection: Connection, deadline: float) -> None:
         """Begin, with limits that the server keeps, whatever becomes of this process.
@@ -186,6 +199,12 @@ class PostgresqlConnector:
             )
         )
 
+    def commit(self, connection: Connection) -> None:
+        """Commit; a transaction in which a statement failed would end in a silent rollback."""
+        if _driver(connection).info.transaction_status is not TransactionStatus.INTRANS:
+            raise psycopg.OperationalError("the transaction has failed")
+        connection.commit()
+
     def in_transaction(self, connection: Connection) -> bool:
         """Whether there is still a transaction, be it one whose statement has failed."""
         return not self.broken(connection) and _driver(connection).info.transaction_status in (
@@ -199,12 +218,15 @@ class PostgresqlConnector:
 
     def close(self, connection: Connection) -> None:
         """Say goodbye to the server, without waiting for it."""
+        self._forget()
+        connection.invalidate()
+        connection.close()
+
+    def _forget(self) -> None:
         with self._lock:
             if self._socket is not None:
                 self._socket.close()
                 self._socket = None
-        connection.invalidate()
-        connection.close()
 
     def interrupt(self) -> None:
         """Break the connection, as a server that does not answer cannot be asked to stop."""

@@ -167,9 +167,10 @@ class Database:
             async with asyncio.timeout_at(deadline):
                 result: _T = await future
         except TimeoutError:
-            # A server that does not answer keeps no limit of its own.
-            loop.call_later(INTERRUPT_SECONDS, thread.interrupt, future)
             raise unavailable(TOO_LATE) from None
+        finally:
+            if future.cancelled():  # a server that does not answer keeps no limit of its own
+                loop.call_at(deadline + INTERRUPT_SECONDS, thread.interrupt, future)
         return result
 
 

@@ -194,7 +194,7 @@ class DatabaseThread:
     def _commit(self, connection: Connection, items: list[_Item]) -> bool:
         """Commit; returns False when several works were lost, so that each can be done alone."""
         try:
-            connection.commit()
+            self._connector.commit(connection)
         except BaseException as error:
             lost = not self._connector.broken(connection)
             self._roll_back()

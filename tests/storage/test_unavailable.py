@@ -1,6 +1,7 @@
 """A database that is slow, locked, unreachable, gone, or back again."""
 
 import asyncio
+import contextlib
 import sqlite3
 import threading
 import traceback
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, connectors
 from tests import database as databases
@@ -93,6 +95,44 @@ async def test_a_connection_that_stalls_is_given_up_and_replaced(
     assert await answer(database) == 42
 
 
+async def test_a_connection_that_stalls_is_replaced_when_its_caller_gave_up_before(
+    impatient: tuple[Database, Gate],
+) -> None:
+    database, gate = impatient
+    await answer(database)
+    await gate.accepted.acquire()
+    gate.stall()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await answer(database)
+
+    async def go_on_asking() -> None:
+        while True:
+            with contextlib.suppress(StorageUnavailableError):
+                await answer(database)
+
+    asking = asyncio.create_task(go_on_asking())
+    await asyncio.wait_for(gate.accepted.acquire(), PATIENCE)
+    asking.cancel()
+    await asyncio.wait({asking})
+
+
+async def test_a_statement_that_failed_unnoticed_is_not_taken_for_committed(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+
+        def swallow(connection: Connection) -> None:
+            connection.execute(text("CREATE TABLE lost (id INTEGER)"))
+            with contextlib.suppress(DBAPIError):
+                connection.execute(text("SELECT no_such_function()"))
+
+        with pytest.raises(StorageUnavailableError):
+            await database.run(swallow)
+        gone = text("SELECT to_regclass('lost')")
+        assert await database.run(lambda connection: connection.scalar(gone)) is None
+
+
 async def test_many_stalled_works_are_given_up_together(impatient: tuple[Database, Gate]) -> None:
     database, gate = impatient
     assert await asyncio.gather(*(answer(database) for _ in range(8))) == [42] * 8
@@ -119,10 +159,11 @@ async def test_a_process_that_stands_still_in_a_transaction_locks_others_out_for
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connectors, "IDLE_SECONDS", 1.0)
-    go = threading.Event()
+    locked, go = threading.Event(), threading.Event()
 
     def stand_still(connection: Connection) -> None:
         connection.execute(text("UPDATE settings_version SET value = value"))
+        locked.set()
         go.wait()
 
     async with (
@@ -131,9 +172,12 @@ async def test_a_process_that_stands_still_in_a_transaction_locks_others_out_for
         opened(address) as other,
     ):
         task = asyncio.create_task(suspended.run(stand_still))
+        await asyncio.to_thread(locked.wait)
         await other.execute(text("UPDATE settings_version SET value = value + 1"))
         go.set()
-        await task  # done again, as the server ended the first transaction
+        with pytest.raises(StorageUnavailableError):
+            await task
+        assert await answer(suspended) == 42
 
 
 async def test_closing_waits_for_no_server_that_does_not_answer(
