@@ -25,6 +25,10 @@ MEMBERS = 50
 LOOK_SECONDS = 0.2
 """How often it is looked whether everything is answered; what is measured is when it was."""
 
+TOGETHER = 100
+"""How many commands that come at once are made before anything else is done. After each single one
+a program's requests would be served first, and so the quicker it is, the slower they would come."""
+
 _CHANNELS, _ROLES = 20, 10  # of a guild
 
 _DEFERRED = 5  # Discord API docs, "Interaction Callback Type"
@@ -61,6 +65,8 @@ class Place:
             for number in range(MEMBERS)
         ]
         self.admin = first.add_member("admin", permissions=ORDINARY_PERMISSIONS | MANAGE_GUILD)
+        self.spread = 0.0
+        """Over how many seconds the commands of the last `load` were made."""
         self._used = 0
         self._at: dict[int, float] = {}
 
@@ -112,9 +118,10 @@ class Place:
         for number in range(count):
             if per_second is not None:
                 await asyncio.sleep(max(0.0, began + number / per_second - time.monotonic()))
-            else:
+            elif number % TOGETHER == 0:
                 await asyncio.sleep(0)  # so that the gateway can send what there is
             used.append(await self.use())
+        self.spread = time.monotonic() - began
         deadline = time.monotonic() + seconds
         while True:
             samples = self._samples(used, seen)
