@@ -42,18 +42,21 @@ class Expiry:
 
     async def run(self) -> None:
         """Give notes up and announce them, for ever."""
-        while True:
-            now = loop_time()
-            # First what needs no database, for which the others may wait.
-            for item in self._queue:
-                if self._waits_silently(item, now):
-                    self.announce(item)
-            for item in self._queue:
-                if self._queue.to_withdraw(item):
-                    await self._withdraw(item)
-                elif self._given_up_at(item) <= now and not item.busy:
-                    await self._give_up(item)
-            await asyncio.sleep(self._timing.expiry_interval)
+        async with asyncio.TaskGroup() as group:
+            while True:
+                now = loop_time()
+                for item in self._queue:
+                    if self._waits_silently(item, now):
+                        self.announce(item)
+                    end = None
+                    if self._queue.to_withdraw(item):
+                        end = self._withdraw(item)
+                    elif self._given_up_at(item) <= now and not item.busy:
+                        end = self._give_up(item)
+                    if end is not None:  # in a task, as the database may take none of them
+                        item.busy = True
+                        group.create_task(end)
+                await asyncio.sleep(self._timing.expiry_interval)
 
     def announce(self, item: WorkItem) -> None:
         """Let a note be shown as queued, once, before anything has become of it."""

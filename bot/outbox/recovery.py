@@ -21,6 +21,8 @@ MOST_RECOVERIES = 5
 """How often a note is taken over from a process that ended without a word, before it is given up:
 it may be the note that ends them. A stop hands notes over, which does not count."""
 
+_STORED = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
+
 _log = logging.getLogger(__name__)
 
 
@@ -79,17 +81,27 @@ class OrphanRecovery:
     async def _has_strays(self) -> bool:
         """Whether the outbox has notes of this process that are not in its work queue.
 
-        That is so when the database has become older than what it confirmed: a note that was
-        finished is SENDING again. One in the queue is stored again as it is known.
+        The database may have become older than what it confirmed. What this process knows better,
+        of notes that wait and of those finished lately, is stored again first.
         """
-        strays = False
         if self._leases.alone:
-            return strays
-        for note_id, revision in (await self._store.unfinished()).items():
-            known = self._queue.get(note_id)
-            strays = strays or known is None
-            if known is not None and known.record.revision > revision and not known.busy:
-                await self._store.restore(known.record)
+            return False
+        stored = await self._store.unfinished()
+        for item in self._queue:
+            record = item.record
+            lost = record.state in _STORED and record.id not in stored
+            if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
+                await self._store.restore(record)
+        strays = False
+        for note_id, revision in stored.items():
+            if self._queue.get(note_id) is not None:
+                continue
+            finished = self._queue.finished.get(note_id)
+            if finished is not None and finished.revision > revision:
+                await self._store.restore(finished)
+                self._changed(finished)
+            else:
+                strays = True
         return strays
 
     def _is_news(self, record: NoteRecord) -> bool:
@@ -108,12 +120,15 @@ class OrphanRecovery:
             self._changed(record)
             return
         _log.error("note %d was with %d processes that ended", record.id, record.recoveries)
-        sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
-        target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
         with contextlib.suppress(StaleRevisionError):
+            if record.state is NoteState.SENDING:  # so that its send is counted
+                record = await until_stored(self._doubting(record), self._timing)
+            sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
+            target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
+            known = record
             self._changed(
                 await until_stored(
-                    lambda: self._store.transition(record, target, failure=STOPPED), self._timing
+                    lambda: self._store.transition(known, target, failure=STOPPED), self._timing
                 )
             )
 

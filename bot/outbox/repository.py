@@ -231,16 +231,23 @@ class OutboxRepository:
     async def restore(self, record: NoteRecord) -> None:
         """Store a note of this process as it is known, over an older row or where there is none.
 
-        A database can be older than what it confirmed: after a failover, or from a backup.
+        A database can be older than what it confirmed: after a failover, or from a backup. A row
+        that has gone on, or that another process has, stays as it is.
         """
         await self._database.run(self._restore, record)
 
     def _restore(self, connection: Connection, record: NoteRecord) -> None:
+        older = self._get(connection, record.id)
+        if older is not None and (older.revision >= record.revision or older.owner != self.owner):
+            return  # it has gone on, or is another process's
         values = values_of(record, fingerprint(record.note.label, record.note.text))
-        older = (notes.c.id == record.id) & (notes.c.revision < record.revision)
         connection.execute(self._database.insert_once(notes), values)
-        del values["fingerprint"]
-        connection.execute(update(notes).where(older).values(values))
+        if older is not None:
+            del values["fingerprint"]
+            same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
+            connection.execute(update(notes).where(same).values(values))
+        if record.state.final and (older is None or not older.state.final):
+            self._ledger.count(connection, older or record, record.state, 1)
         lower = outbox_position.c.value < record.position
         connection.execute(update(outbox_position).where(lower).values(value=record.position))
 

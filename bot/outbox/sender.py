@@ -113,6 +113,8 @@ class Sender:
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
             self._hold_back(item)
+            if item.record.state is NoteState.SENDING:
+                await self.transition(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
         try:
@@ -216,8 +218,8 @@ class Sender:
 
     def _has_forgotten(self, known: NoteRecord, found: NoteRecord | None) -> bool:
         """Whether the database has an older state of a note that only this process can move."""
-        if found is None:  # while it may be in the CAD, nothing deletes it
-            return known.state in (NoteState.SENDING, NoteState.CHECKING)
+        if found is None:  # nothing deletes such a row
+            return known.state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
         return found.owner == self._store.owner and found.revision < known.revision
 
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
@@ -226,13 +228,14 @@ class Sender:
         One of another process is left to it. One of this process was moved with the confirmation
         lost, or was with another process for a while, which may have sent it before it ended.
         """
+        known = item.record
+        if self._has_forgotten(known, record):
+            await until_stored(lambda: self._store.restore(known), self._timing)
+            self._queue.put(item, known)  # so that it is tried again
+            return
         if record is None or record.owner != self._store.owner:
             self._queue.remove(item)
         if record is None or self._queue.get(record.id) is not item:
-            return
-        if record.revision < item.record.revision:
-            known = item.record
-            await until_stored(lambda: self._store.restore(known), self._timing)
             return
         item.settled_at = loop_time() + self._settle_seconds
         item.poll_at = 0.0

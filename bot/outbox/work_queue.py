@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -10,6 +11,9 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
 from bot.timing import Timing, loop_time
+
+FINISHED_NOTES = 1000
+"""How many finished notes are known: all of a quarter of an hour, at a note a second."""
 
 
 @dataclass(eq=False, slots=True)
@@ -49,6 +53,8 @@ class WorkQueue:
         self._waiting_notes = waiting_notes
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
+        self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
+        """The latest `FINISHED_NOTES` notes that were finished, in case the database forgets it."""
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; the sender clears it."""
         self.reconcile_changed = asyncio.Event()
@@ -76,6 +82,9 @@ class WorkQueue:
             self._notes[record.id] = item
         else:
             self._notes.pop(record.id, None)
+            self.finished[record.id] = record
+            if len(self.finished) > FINISHED_NOTES:
+                self.finished.popitem(last=False)
         self.changed.set()
         self.reconcile_changed.set()
         return True

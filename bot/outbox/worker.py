@@ -146,6 +146,10 @@ class OutboxWorker:
         try:
             moved = await self._until_stored(lambda: self.store.enqueue(record, message_id, text))
         except StaleRevisionError as error:
+            if error.record is None:  # the database has become older than what it confirmed
+                await self._until_stored(lambda: self.store.restore(record))
+                await self.acknowledged(record, message_id, text)
+                return
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", record.id)
             await self._follow(record, error.record)

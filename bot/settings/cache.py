@@ -37,6 +37,7 @@ class SettingsCache:
         self._refresh_pause = timing.settings_refresh
         self._known: dict[int, GuildSettings] = {}
         self._version = 0
+        self._read_all = False
         self._loaded = asyncio.Event()
         self._trouble: str | None = None
         self.full = False
@@ -110,7 +111,7 @@ class SettingsCache:
             raise Refusal(problem) from None
         self.full = False
         if settings.version <= self._version and settings != self._known.get(guild_id):
-            self._version = settings.version + 1  # beyond the database's, which has become older
+            self._read_all = True  # the database has become older than what it confirmed
         self._known[guild_id] = settings
         return settings
 
@@ -137,9 +138,9 @@ class SettingsCache:
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""
         latest = await self._store.latest_version()
-        if latest < self._version:
+        if latest < self._version or self._read_all:
             _log.warning("the database is older than before, reading all settings again")
-            self._version = 0
+            self._version, self._read_all = 0, False
         changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
         self._known = {**self._known, **changed} if self._version else changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)

@@ -26,15 +26,20 @@ BUSY_SECONDS = 0.05
 STEPS = 10_000
 """How many instructions SQLite carries out between two looks at the clock."""
 
-LOCK_SECONDS = 0.25
+LOCK_SECONDS = 0.05
 """How long a work may wait for a row that another process has locked, before others have a turn."""
 
 IDLE_SECONDS = 10.0
 """When PostgreSQL ends a transaction whose process was suspended, or whose host has vanished."""
 
-KEEPALIVES = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
-"""When a connection without traffic counts as broken, in seconds and probes (PostgreSQL
-documentation, Parameter Key Words)."""
+KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""When a silent connection counts as broken: seconds, probes, and milliseconds for what was sent
+(PostgreSQL documentation, Parameter Key Words)."""
 
 
 class Connector(Protocol):
@@ -68,13 +73,13 @@ class Connector(Protocol):
 class SqliteConnector:
     """Connections to the file at `path`, which must be there.
 
-    While `shared` is set, nothing is changed or locked.
+    With `shared`, nothing is changed or locked.
     """
 
     group = 50
 
-    def __init__(self, path: Path) -> None:
-        self.shared = False
+    def __init__(self, path: Path, *, shared: bool) -> None:
+        self._shared = shared
         self._path = path
         self._deadline = 0.0
         self._driver: sqlite3.Connection | None = None
@@ -92,7 +97,7 @@ class SqliteConnector:
         )
         try:
             driver.set_progress_handler(lambda: time.monotonic() >= self._deadline, STEPS)
-            if not self.shared:
+            if not self._shared:
                 self._patiently(driver, "PRAGMA journal_mode = WAL")
             driver.execute("PRAGMA synchronous = FULL")
             driver.execute("PRAGMA foreign_keys = ON")
@@ -107,7 +112,7 @@ class SqliteConnector:
         """Begin so that what is read stays true until it is written."""
         self._deadline = deadline
         connection.begin()
-        self._patiently(_driver(connection), "BEGIN" if self.shared else "BEGIN IMMEDIATE")
+        self._patiently(_driver(connection), "BEGIN" if self._shared else "BEGIN IMMEDIATE")
 
     def commit(self, connection: Connection) -> None:
         """Commit what was done since `begin`."""
@@ -159,6 +164,7 @@ class PostgresqlConnector:
             **({"sslmode": address.ssl} if address.ssl else {}),
             **KEEPALIVES,
             "application_name": "callnote",
+            "client_encoding": "UTF8",  # whatever the environment or the server's settings say
             "connect_timeout": max(2, int(seconds)),
         }
         self._lock = threading.Lock()

@@ -51,16 +51,14 @@ class Database:
     def __init__(self, address: DatabaseUrl, *, seconds: float = Timing().transaction) -> None:
         self.address = address
         self._seconds = seconds
-        self._connector: Connector
+        self._shared = False
         self._thread: DatabaseThread | None = None
         self._closed = False
         self._file: SqliteFile | None = None
         if address.path is None:
-            self._connector = PostgresqlConnector(address, seconds=seconds)
             self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
             return
         self._file = SqliteFile(address.path)
-        self._connector = SqliteConnector(address.path)
         # 2440587.5 is the Julian day on which 1970 began.
         self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
 
@@ -82,8 +80,7 @@ class Database:
                     self._file.claim()
                 elif not self._file.check():
                     return None
-            if isinstance(self._connector, SqliteConnector):
-                self._connector.shared = shared
+            self._shared = shared
             await self._submit(check_encoding, self._seconds)
             found = await self._submit(revision_of, self._seconds)
             if found != HEAD and not shared:
@@ -154,11 +151,17 @@ class Database:
             return sqlite_insert(table).on_conflict_do_nothing()
         return postgresql_insert(table).on_conflict_do_nothing()
 
+    def _new_connector(self) -> Connector:
+        """Return one for a thread alone, as an earlier thread may still be ending."""
+        if self.address.path is None:
+            return PostgresqlConnector(self.address, seconds=self._seconds)
+        return SqliteConnector(self.address.path, shared=self._shared)
+
     async def _submit(self, work: Callable[[Connection], _T], seconds: float) -> _T:
         if self._closed:
             raise unavailable("it is closed")
         if self._thread is None:
-            self._thread = DatabaseThread(self._connector)
+            self._thread = DatabaseThread(self._new_connector())
         thread = self._thread
         loop = asyncio.get_running_loop()
         deadline = loop.time() + seconds

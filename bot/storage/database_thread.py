@@ -19,6 +19,12 @@ from bot.storage.failures import translation, worth_another_try
 
 Work = Callable[[Connection], Any]
 
+INTERRUPT_AGAIN_SECONDS = 1.0
+"""The pause before a work is interrupted again that still goes on."""
+
+LONGEST_PAUSE_SECONDS = 0.5
+"""The longest pause before a work is tried again that waits for another process's lock."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +37,7 @@ class _Item:
     deadline: float
     result: Any = None
     error: BaseException | None = None
+    pause: float = 0.02
 
     def do(self, connection: Connection) -> None:
         """Do the work, which is undone by the exception raised here if nobody waits any more."""
@@ -84,6 +91,8 @@ class DatabaseThread:
         """End the work of a future if it is being done, as its time is over."""
         if any(item.future is future for item in self._doing):
             self._connector.interrupt()
+            # Once more if it still is, as there may have been no connection to break yet.
+            self._loop.call_later(INTERRUPT_AGAIN_SECONDS, self.interrupt, future)
 
     async def close(self, seconds: float) -> None:
         """Finish what waits and close the connection; after `seconds` either is interrupted."""
@@ -177,12 +186,21 @@ class DatabaseThread:
                 self._alone(item)
                 return
             if worth_another_try(error) and not item.given_up and not self._closing:
-                self._items.put(item)  # behind the others, so that they do not wait with it
+                self._put_back(item)
                 return
             item.error = translation(error, late=item.late)
         else:
             self._commit(connection, [item])
         self._deliver([item])
+
+    def _put_back(self, item: _Item) -> None:
+        """Let a work that waits for another process's lock be tried again, after the others."""
+        item.pause = min(2 * item.pause, LONGEST_PAUSE_SECONDS)
+        with contextlib.suppress(RuntimeError):  # the event loop has ended, and nobody waits
+            self._loop.call_soon_threadsafe(self._put_later, item)
+
+    def _put_later(self, item: _Item) -> None:
+        self._loop.call_later(item.pause, self._items.put, item)
 
     def _begin(self, items: list[_Item]) -> Connection:
         deadline = min(item.deadline for item in items)

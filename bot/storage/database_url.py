@@ -17,7 +17,7 @@ DEFAULT = "sqlite:///callnote.db"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """What `sslmode` may be (PostgreSQL documentation, Database Connection Control Functions)."""
 
-_POSTGRESQL = ("postgres", "postgresql", "postgresql+asyncpg", "postgresql+psycopg")
+_POSTGRESQL = re.compile(r"postgres(ql)?(\+(asyncpg|psycopg))?")
 _FORM = "an address like sqlite:///callnote.db or postgresql://user:password@host:5432/name"
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*")
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -56,7 +56,7 @@ class DatabaseUrl:
             raise ValueError(_FORM) from None
         if url.drivername == "sqlite":
             return _sqlite(url, folder)
-        if url.drivername in _POSTGRESQL and text.split() == [text]:
+        if _POSTGRESQL.fullmatch(url.drivername) and text.split() == [text]:
             return _postgresql(url)
         raise ValueError(_FORM)
 

@@ -96,6 +96,8 @@ def translation(error: BaseException, *, late: bool = False) -> BaseException:
     failure = failure_of(error)
     if late and isinstance(failure, StorageUnavailableError):
         return unavailable(TOO_LATE)
+    if failure is None and not isinstance(error, SQLAlchemyError):
+        return unavailable(f"it failed with {type(error).__name__}")  # not in a statement
     return failure or error
 
 

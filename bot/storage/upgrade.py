@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from sqlalchemy import Connection, inspect, text
 
 from bot.storage.errors import NewerSchemaError, UnusableDatabaseError
@@ -12,6 +14,9 @@ HEAD = REVISIONS[-1]
 
 # Holds back another process that starts at the same moment; any number that is ours alone does.
 _LOCK_KEY = 0x43616C6C6E6F7465
+
+_alone = threading.Lock()
+"""Alembic serves one thread at a time."""
 
 
 def revision_of(connection: Connection) -> str | None:
@@ -66,4 +71,5 @@ def upgrade(connection: Connection, *, to: str = HEAD) -> None:
     config = Config()
     config.set_main_option("script_location", "bot.storage:migrations")
     config.attributes["connection"] = connection
-    command.upgrade(config, to)
+    with _alone:
+        command.upgrade(config, to)

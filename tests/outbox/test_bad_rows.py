@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aiohttp
 import pytest
 from sqlalchemy import text
@@ -10,7 +12,7 @@ from bot.outbox import NoteState
 from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
-from bot.storage import Database, UnusableDatabaseError
+from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, working
@@ -54,6 +56,7 @@ async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
         end = NoteState.FAILED if state is NoteState.QUEUED else NoteState.UNCONFIRMED
         given_up = await worker.became(record, end)
         assert given_up.recoveries == MOST_RECOVERIES + 1
+        assert given_up.unconfirmed_sends == (state is not NoteState.QUEUED)
         assert len(worker.outbox) == 0
     assert cad.note_requests == []
 
@@ -67,6 +70,33 @@ async def test_notes_that_were_handed_over_are_not_counted_as_recovered(
     async with working(Worker(database, cad, session)) as worker:
         assert (await worker.became(record, NoteState.ADDED)).recoveries == 0
     assert stored(cad) == ["some note here"]
+
+
+class OddDatabase(Database):
+    """A database whose driver fails once in a way of its own when a note is stored as added."""
+
+    odd = True
+
+    async def run(self, work: Any, *args: Any, **kwargs: Any) -> Any:
+        if self.odd and NoteState.ADDED in args:
+            self.odd = False
+            raise LookupError("odd")
+        return await super().run(work, *args, **kwargs)
+
+
+async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt(
+    address: DatabaseUrl, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    database = OddDatabase(address, seconds=20.0)
+    await database.open()
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        behind = await worker.note("behind")
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
+        await worker.became(behind, NoteState.ADDED)
+    await database.close()
+    assert stored(cad) == ["some note here", "behind"]
 
 
 async def test_tables_that_are_gone_end_delivery_in_a_sentence(

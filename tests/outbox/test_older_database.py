@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
 from sqlalchemy import delete, text
 
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.ledger import explained
 from bot.outbox.schema import delivery_ledger, notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Worker, stored, working
+from tests.outbox.workers import Worker, in_state, stored, working
 from tests.world import PATIENCE
 
 address = databases.address
@@ -73,21 +75,63 @@ async def test_an_outcome_is_stored_again_where_the_row_is_gone(
     assert stored(cad) == ["some note here", "behind"]
 
 
-async def test_a_finished_note_that_is_being_sent_again_by_its_row_is_looked_for(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.SENDING])
+async def test_a_finished_note_that_waits_by_its_row_is_stored_as_finished_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
         record = await worker.note()
         added = await worker.became(record, NoteState.ADDED)
+        counted = await explained(database, await worker.receive("another"))
         worker.told.clear()
         await database.execute(
-            notes.update().values(state="sending", revision=added.revision - 1, settled=False),
+            notes.update()
+            .where(notes.c.id == record.id)
+            .values(state=state.value, revision=added.revision - 1, settled=False),
             delete(delivery_ledger),  # which was changed in the same transaction
         )
+        await worker.became(record, NoteState.ADDED)
+        assert await explained(database, await worker.receive("a third")) == counted
+    assert stored(cad) == ["some note here"]
+    assert len(cad.note_requests) == 1
+
+
+async def test_a_finished_note_that_another_process_knew_is_looked_for(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        record = await in_state(worker.outbox.store, NoteState.SENDING)
+        cad.add_note(123, record.note.text, label=record.note.label)
         await worker.became(record, NoteState.CHECKING)
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
-    assert len(cad.note_requests) == 1
+
+
+@pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
+async def test_a_waiting_note_whose_row_is_gone_goes_on(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.receive()
+        if state is NoteState.QUEUED:
+            await worker.outbox.acknowledged(record, message_id=1)
+        await database.execute(delete(notes))
+        if state is NoteState.RECEIVED:
+            await worker.outbox.acknowledged(record, message_id=1)
+        cad.faults.clear()
+        await worker.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
+async def test_a_row_that_another_process_has_is_left_to_it(database: Database) -> None:
+    one, two = OutboxRepository(database, "one"), OutboxRepository(database, "two")
+    record = await in_state(one, NoteState.QUEUED)
+    older = replace(record, revision=record.revision - 1)
+    await put_back(database, older)
+    taken = await two.press(older, NoteState.SENDING, None, waiting_limit=9)
+    await one.restore(replace(record, revision=record.revision + 5))
+    assert await one.get(record.id) == taken
 
 
 async def test_a_waiting_note_whose_row_is_older_goes_on(

@@ -42,3 +42,19 @@ async def test_all_settings_are_read_anew_and_a_confirmed_change_is_in_force(
     await database.execute(text("DELETE FROM guild_settings"))
     await cache.refresh()
     assert not cache.has_settings(1)
+
+
+async def test_a_change_by_another_process_just_after_the_versions_fell_is_not_missed(
+    database: Database,
+) -> None:
+    store = SettingsRepository(database)
+    cache = SettingsCache(store, timing=QUICK)
+    await cache.refresh()
+    for guild_id in (1, 2):
+        await cache.change(guild_id, 7, lambda s: replace(s, server_id=5), words)
+    await cache.refresh()
+    await database.execute(text("UPDATE settings_version SET value = 1"))
+    await cache.change(1, 7, lambda s: replace(s, server_id=6), words)
+    await store.change(3, 7, lambda s: replace(s, server_id=9), words)
+    await cache.refresh()
+    assert cache.server_id(3) == 9

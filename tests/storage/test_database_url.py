@@ -34,7 +34,9 @@ def test_a_sqlite_address_gives_its_file(text: str, path: str) -> None:
     assert parse(text).path == Path(path)
 
 
-@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+@pytest.mark.parametrize(
+    "scheme", ["postgres", "postgresql", "postgres+asyncpg", "postgresql+psycopg"]
+)
 def test_each_spelling_of_postgresql_is_taken(scheme: str) -> None:
     address = parse(f"{scheme}://{LOGIN}@db.example:5433/notes")
     assert (address.kind, address.path, address.ssl) == ("PostgreSQL", None, None)

@@ -262,6 +262,15 @@ async def test_a_database_that_cannot_store_every_text_is_refused(
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+async def test_the_environment_does_not_decide_how_text_is_stored(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+        fire = text("SELECT CAST(:fire AS text)").bindparams(fire="🔥 fire")
+        assert await database.run(lambda connection: connection.scalar(fire)) == "🔥 fire"
+
+
 async def test_a_certificate_cannot_be_verified_without_a_root_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
