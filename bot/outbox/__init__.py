@@ -1,14 +1,14 @@
 """Durable delivery of notes: stored first, then sent; knows nothing of Discord."""
 
-from bot.outbox.limits import Limits
-from bot.outbox.models import NewNote, NoteRecord
-from bot.outbox.repository import (
+from bot.outbox.errors import (
     DuplicateInteractionError,
     OutboxFullError,
-    OutboxRepository,
     StaleRevisionError,
     TooOldError,
 )
+from bot.outbox.limits import Limits
+from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
 from bot.outbox.waiting import WaitingNotes

@@ -7,9 +7,10 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.models import NoteRecord
-from bot.outbox.repository import OutboxRepository, StaleRevisionError
+from bot.outbox.repository import OutboxRepository
 from bot.outbox.sender import until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, FailureKind

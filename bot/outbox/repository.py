@@ -4,10 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Connection,
+    Integer,
+    bindparam,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import before_accepting, what_to_ask
+from bot.outbox.errors import (
+    DuplicateInteractionError,
+    OutboxFullError,
+    OutOfOrderError,
+    StaleRevisionError,
+    TooOldError,
+)
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
@@ -17,37 +35,6 @@ from bot.outbox.rows import RowReader, first_record, record_of, values_of
 from bot.outbox.schema import notes, outbox_position
 from bot.outbox.states import WAITING, NoteState, check_transition
 from bot.storage import Database
-
-
-class DuplicateInteractionError(Exception):
-    """The interaction's note is in the outbox already: another instance of Callnote has it."""
-
-
-class OutboxFullError(Exception):
-    """`limit` notes are waiting already, so nothing was accepted."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"{limit} notes are waiting")
-        self.limit = limit
-
-
-class StaleRevisionError(Exception):
-    """The note is not where it was, so the move was not made.
-
-    `record` is what it is now, None when it is gone.
-    """
-
-    def __init__(self, record: NoteRecord | None) -> None:
-        super().__init__("the note has moved on")
-        self.record = record
-
-
-class TooOldError(Exception):
-    """The note was given up more than `RETRY_SECONDS` ago, so it is not taken up again."""
-
-
-class OutOfOrderError(Exception):
-    """An earlier note for the same call is still on its way."""
 
 
 class OutboxRepository:
@@ -258,15 +245,14 @@ class OutboxRepository:
 
     async def mark(self, record: NoteRecord, *, shown: bool, logged: bool) -> None:
         """Note that Discord shows, and the log channel has, the record's revision."""
-        values: dict[str, Any] = {}
-        if shown:
-            values["shown"] = record.revision
-        if logged:
-            values["logged"] = record.revision
-        if shown and logged and record.state.final:
-            values["settled"] = True
-        same = (notes.c.id == record.id) & (notes.c.revision == record.revision)
-        await self._database.execute(update(notes).where(same).values(values))
+        parameters = {
+            "note": record.id,
+            "known": record.revision,
+            "now_shown": record.revision if shown else None,
+            "now_logged": record.revision if logged else None,
+            "done": shown and logged and record.state.final,
+        }
+        await self._database.run(_mark, parameters)
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
         """Note that another Discord message shows the note from now on."""
@@ -307,6 +293,24 @@ _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.state.in_([NoteState.QUEUED.value, NoteState.SENDING.value, NoteState.CHECKING.value]),
 )
 _COUNT_WAITING = select(func.count()).where(notes.c.state.in_([state.value for state in WAITING]))
+
+
+_MARK = (
+    update(notes)
+    .where(
+        notes.c.id == bindparam("note", type_=BigInteger),
+        notes.c.revision == bindparam("known", type_=Integer),
+    )
+    .values(
+        shown=func.coalesce(bindparam("now_shown", type_=Integer), notes.c.shown),
+        logged=func.coalesce(bindparam("now_logged", type_=Integer), notes.c.logged),
+        settled=or_(notes.c.settled, bindparam("done", type_=Boolean)),
+    )
+)
+
+
+def _mark(connection: Connection, parameters: dict[str, Any]) -> None:
+    connection.execute(_MARK, parameters)
 
 
 def _waiting(connection: Connection) -> int:

@@ -59,6 +59,8 @@ notes = Table(
     Column("owner", String(32)),
     Index("notes_state", "state", "updated_at"),
     Index("notes_guild", "guild_id", "position"),
+    Index("notes_guild_call", "guild_id", "call_id", "position"),
+    Index("notes_guild_member", "guild_id", "member_id", "position"),
     Index("notes_call", "server_id", "call_id", "position"),
     Index("notes_settled", "settled", "updated_at"),
     Index(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -16,11 +17,12 @@ from tenacity import (
 )
 
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.errors import OutOfOrderError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
 from bot.outbox.rate_limit import RateLimiter
-from bot.outbox.repository import OutboxRepository, OutOfOrderError, StaleRevisionError
+from bot.outbox.repository import OutboxRepository
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, failure_of
@@ -254,6 +256,8 @@ def _report(state: RetryCallState) -> None:
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
     """Do something to the database until it takes it, with pauses that grow."""
+    with contextlib.suppress(StorageError):
+        return await operation()  # at once, as making what tries again takes a while
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type((StorageError, SQLAlchemyError)),
         before_sleep=_report,

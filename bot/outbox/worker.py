@@ -11,13 +11,14 @@ from typing import TypeVar
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import Cleanup
+from bot.outbox.errors import StaleRevisionError
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
-from bot.outbox.repository import OutboxRepository, StaleRevisionError
+from bot.outbox.repository import OutboxRepository
 from bot.outbox.sender import Sender, until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure

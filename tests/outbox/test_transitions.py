@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, failure_of
+from bot.outbox.errors import OutOfOrderError
 from bot.outbox.ledger import explained
-from bot.outbox.repository import OutOfOrderError
 from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database

@@ -1,0 +1,36 @@
+"""Why a note was not accepted, or not moved from one state to another."""
+
+from __future__ import annotations
+
+from bot.outbox.models import NoteRecord
+
+
+class DuplicateInteractionError(Exception):
+    """The interaction's note is in the outbox already: another instance of Callnote has it."""
+
+
+class OutboxFullError(Exception):
+    """`limit` notes are waiting already, so nothing was accepted."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"{limit} notes are waiting")
+        self.limit = limit
+
+
+class StaleRevisionError(Exception):
+    """The note is not where it was, so the move was not made.
+
+    `record` is what it is now, None when it is gone.
+    """
+
+    def __init__(self, record: NoteRecord | None) -> None:
+        super().__init__("the note has moved on")
+        self.record = record
+
+
+class TooOldError(Exception):
+    """The note was given up more than `RETRY_SECONDS` ago, so it is not taken up again."""
+
+
+class OutOfOrderError(Exception):
+    """An earlier note for the same call is still on its way."""
