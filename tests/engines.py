@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,15 +10,24 @@ import pytest
 from tests import database as databases
 from tests.world import World
 
+ENGINES = ("sqlite", "postgresql")
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
-    """Let all bots have one database."""
+
+@contextlib.asynccontextmanager
+async def one_database(request: pytest.FixtureRequest, world: World) -> AsyncIterator[None]:
+    """Let all bots have one database, on the engine that is the fixture's parameter."""
     if request.param == "sqlite":
         world.database = world.file(0)
-        yield world
+        yield
         return
     async with databases.postgresql(request.config) as address:
         world.database = address
-        yield world
+        yield
         await world.finish()
+
+
+@pytest.fixture(params=ENGINES)
+async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
+    """Let all bots have one database."""
+    async with one_database(request, world):
+        yield world

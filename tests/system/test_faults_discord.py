@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import database as databases
-from tests import kept_bot
+from tests import engines, kept_bot
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -53,17 +53,11 @@ async def shared(request: pytest.FixtureRequest, world: World) -> AsyncIterator[
         await world.finish()
 
 
-@pytest_asyncio.fixture(params=["sqlite", "postgresql"], loop_scope="module")
+@pytest_asyncio.fixture(params=engines.ENGINES, loop_scope="module")
 async def kept(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
     """Let all bots have one database, on each engine."""
-    if request.param == "sqlite":
-        world.database = world.file(0)
+    async with engines.one_database(request, world):
         yield world
-        return
-    async with databases.postgresql(request.config) as address:
-        world.database = address
-        yield world
-        await world.finish()
 
 
 def fails(world: World, fault: Fault, route: str) -> None:
