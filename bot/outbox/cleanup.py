@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_, 
 from bot.outbox.leases import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
-from bot.storage import Database, StorageError
+from bot.storage import NOW, Database, StorageError
 from bot.timing import Timing
 
 HELD_SECONDS = 900.0
@@ -80,7 +80,7 @@ class Cleanup:
 
     async def delete_tokens(self) -> None:
         """Delete the interactions' tokens that no longer work; raises as `Database.run` does."""
-        useless = notes.c.round_started_at < self._database.now - TOKEN_SECONDS
+        useless = notes.c.round_started_at < NOW - TOKEN_SECONDS
         await self._database.execute(
             update(notes).where(notes.c.token.is_not(None), useless).values(token=None)
         )
@@ -90,7 +90,7 @@ class Cleanup:
 
         Raises as `Database.run` does.
         """
-        now = self._database.now
+        now = NOW
         finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
         # What its member may still press a button for, or has not been told yet.
         needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))

@@ -24,13 +24,14 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.rows import RowReader
 from bot.outbox.schema import call_list_reads, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
-from bot.storage import Database
+from bot.storage import NOW, Database
 from bot.timing import Timing, loop_time
 
 READ_WINDOW_SECONDS = 60.0
 """The time that the limit of reads of the call list speaks about (page get-calls)."""
 
 _READS_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
+_TIME = select(NOW)
 _WAITING = [state.value for state in WAITING]
 
 
@@ -58,10 +59,9 @@ class Leases:
         self._renewed_at = -math.inf
         self._beat = (
             # It may be there already, perhaps for long: after a lost confirmation this is repeated.
-            database.insert_once(leases).values(id=owner, heartbeat_at=database.now),
-            update(leases).where(leases.c.id == owner).values(heartbeat_at=database.now),
+            database.insert(leases).on_conflict_do_nothing().values(id=owner, heartbeat_at=NOW),
+            update(leases).where(leases.c.id == owner).values(heartbeat_at=NOW),
         )
-        self._now = select(database.now)
         self._claims = {own: self._claim(include_own=own) for own in (False, True)}
 
     async def register(self) -> None:
@@ -120,10 +120,10 @@ class Leases:
     ) -> tuple[list[NoteRecord], float]:
         taken = connection.execute(self._claims[include_own], {"most": limit}).all()
         records = sorted(self._rows.read(taken), key=lambda record: record.position)
-        return records, self._time(connection)
+        return records, _time(connection)
 
     def _claim(self, *, include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
-        now = self._database.now
+        now = NOW
         alive = select(leases.c.id).where(
             leases.c.heartbeat_at > now - self._timeout,
             leases.c.heartbeat_at < now + self._timeout,
@@ -152,9 +152,6 @@ class Leases:
             .returning(*notes.c)
         )
 
-    def _time(self, connection: Connection) -> float:
-        return float(connection.execute(self._now).scalar_one())
-
     async def acquire_read_slot(self, per_minute: int) -> float:
         """Take one of the reads of the call list that all processes together have in a minute.
 
@@ -166,7 +163,7 @@ class Leases:
         recent = call_list_reads.c.read_at
         if not self.alone:
             connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
-        moment = self._time(connection)
+        moment = _time(connection)
         # Of a clock that was set back, reads lie in the future; they count as just made.
         connection.execute(update(call_list_reads).where(recent > moment).values(read_at=moment))
         latest = select(recent).where(recent > moment - READ_WINDOW_SECONDS)
@@ -175,3 +172,7 @@ class Leases:
             return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
         connection.execute(call_list_reads.insert().values(read_at=moment))
         return 0.0
+
+
+def _time(connection: Connection) -> float:
+    return float(connection.execute(_TIME).scalar_one())

@@ -5,23 +5,17 @@ Kept apart from the notes, which are deleted sooner: only a digest of a note's t
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    Connection,
-    Integer,
-    bindparam,
-    case,
-    literal,
-    null,
-    select,
-    union_all,
-    update,
-)
+import functools
+from collections.abc import Callable
+
+from sqlalchemy import Connection, Table, bindparam, case, literal, null, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
 from bot.outbox.schema import delivery_ledger, notes
 from bot.outbox.states import NoteState
-from bot.storage import Database
+from bot.storage import NOW, CompiledStatement, Database
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
@@ -38,27 +32,7 @@ class Ledger:
     """Keeps count of what is, and may be, in the CAD of notes that are equal."""
 
     def __init__(self, database: Database) -> None:
-        columns = delivery_ledger.c
-        key = {
-            column: bindparam(name, type_=column.type)
-            for name, column in (
-                ("server", columns.server_id),
-                ("call", columns.call_id),
-                ("key", columns.fingerprint),
-            )
-        }
-        self._begin = database.insert_once(delivery_ledger).values(
-            {**key, columns.confirmed: 0, columns.unconfirmed: 0, columns.updated_at: database.now}
-        )
-        self._add = (
-            update(delivery_ledger)
-            .where(*(column == value for column, value in key.items()))
-            .values(
-                confirmed=columns.confirmed + bindparam("added", type_=Integer),
-                unconfirmed=columns.unconfirmed + bindparam("doubtful", type_=Integer),
-                updated_at=database.now,
-            )
-        )
+        self._add = _addition(database.insert)
 
     def count(
         self, connection: Connection, record: NoteRecord, target: NoteState, confirmed_count: int
@@ -79,13 +53,36 @@ class Ledger:
             doubtful = -record.unconfirmed_sends
         if not added and not doubtful:
             return
-        key = {
-            "server": record.note.server_id,
-            "call": record.note.call_id,
-            "key": fingerprint(record.note.label, record.note.text),
+        counted = {
+            "server_id": record.note.server_id,
+            "call_id": record.note.call_id,
+            "fingerprint": fingerprint(record.note.label, record.note.text),
+            "confirmed": added,
+            "unconfirmed": doubtful,
         }
-        connection.execute(self._begin, key)
-        connection.execute(self._add, {**key, "added": added, "doubtful": doubtful})
+        self._add.count(connection, counted)
+
+
+@functools.cache
+def _addition(insert: Callable[[Table], sqlite.Insert | postgresql.Insert]) -> CompiledStatement:
+    """Return the statement that adds to a row of the ledger, or makes it."""
+    columns = delivery_ledger.c
+    new = insert(delivery_ledger).values(
+        {
+            column: NOW if column is columns.updated_at else bindparam(column.name)
+            for column in columns
+        }
+    )
+    return CompiledStatement(
+        new.on_conflict_do_update(
+            index_elements=delivery_ledger.primary_key.columns,
+            set_={
+                "confirmed": columns.confirmed + new.excluded.confirmed,
+                "unconfirmed": columns.unconfirmed + new.excluded.unconfirmed,
+                "updated_at": NOW,
+            },
+        )
+    )
 
 
 async def explained(database: Database, record: NoteRecord) -> dict[str, Explained]:

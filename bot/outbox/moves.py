@@ -1,86 +1,69 @@
-"""The statements that move a note from one state to another, each made once."""
+"""The statements that move a note from one state to another."""
 
 from __future__ import annotations
 
 import functools
-from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, String, bindparam, case, func, update
-from sqlalchemy.sql.dml import ReturningUpdate
+from sqlalchemy import Integer, String, bindparam, case, func, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
 from bot.outbox.states import RETRY_SECONDS, NoteState
+from bot.storage import NOW, CompiledStatement
 
 _GIVEN_UP = (NoteState.FAILED, NoteState.UNCONFIRMED)
 
 
-class Moves:
-    """The UPDATE of a row for each kind of move; `now` is the database's clock.
+def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStatement:
+    """Return the UPDATE, which changes and returns the row only if the move may be made.
 
-    Made once, as making a statement takes longer than executing it.
+    With `take`, the note may belong to any process. Its parameters are `note`, `known` (the
+    revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
+    `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
     """
+    return _move(
+        take=take,
+        anew=origin is NoteState.RECEIVED or (origin in _GIVEN_UP and target.waiting),
+        sending=target is NoteState.SENDING,
+        taken_up=origin.final and target.waiting,
+    )
 
-    def __init__(self, now: ColumnElement[float]) -> None:
-        self._now = now
-        self._statement = functools.cache(self._make)
 
-    def statement(
-        self, origin: NoteState, target: NoteState, *, take: bool
-    ) -> ReturningUpdate[tuple[Any, ...]]:
-        """Return the statement, which changes and returns the row only if the move may be made.
-
-        With `take`, the note may belong to any process. Its parameters are `note`, `known` (the
-        revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
-        `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
-        """
-        anew = (origin is NoteState.RECEIVED or origin in _GIVEN_UP) and target in (
-            NoteState.QUEUED,
-            NoteState.CHECKING,
+@functools.cache
+def _move(*, take: bool, anew: bool, sending: bool, taken_up: bool) -> CompiledStatement:
+    columns = notes.c
+    message = bindparam("message_id", None, columns.message_id.type)
+    still = [
+        columns.id == bindparam("note", type_=columns.id.type),
+        columns.revision == bindparam("known", type_=Integer),
+    ]
+    if not take:
+        still.append(columns.owner == bindparam("me", type_=columns.owner.type))
+    if taken_up:
+        still.append(columns.updated_at > NOW - RETRY_SECONDS)
+    if sending:
+        still.append(~another_ahead())
+    return CompiledStatement(
+        update(notes)
+        .where(*still)
+        .values(
+            state=bindparam("target", type_=columns.state.type),
+            failure=bindparam("failure", None, columns.failure.type),
+            answer=bindparam("answer", None, columns.answer.type),
+            unconfirmed_sends=bindparam("open_sends", type_=Integer),
+            attempts=bindparam("tries", type_=Integer),
+            position=bindparam("place", type_=columns.position.type),
+            message_id=func.coalesce(message, columns.message_id),
+            token=case(
+                (message.is_(None), columns.token),
+                else_=bindparam("token", None, columns.token.type),
+            ),
+            text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
+            round_started_at=NOW if anew else columns.round_started_at,
+            updated_at=NOW,
+            revision=columns.revision + 1,
+            settled=False,
+            owner=bindparam("me", type_=String(32)),
         )
-        return self._statement(
-            take=take,
-            anew=anew,
-            sending=target is NoteState.SENDING,
-            taken_up=origin.final and target.waiting,
-        )
-
-    def _make(
-        self, *, take: bool, anew: bool, sending: bool, taken_up: bool
-    ) -> ReturningUpdate[tuple[Any, ...]]:
-        columns = notes.c
-        message = bindparam("message_id", None, columns.message_id.type)
-        still = [
-            columns.id == bindparam("note", type_=columns.id.type),
-            columns.revision == bindparam("known", type_=Integer),
-        ]
-        if not take:
-            still.append(columns.owner == bindparam("me", type_=columns.owner.type))
-        if taken_up:
-            still.append(columns.updated_at > self._now - RETRY_SECONDS)
-        if sending:
-            still.append(~another_ahead(self._now))
-        return (
-            update(notes)
-            .where(*still)
-            .values(
-                state=bindparam("target", type_=columns.state.type),
-                failure=bindparam("failure", None, columns.failure.type),
-                answer=bindparam("answer", None, columns.answer.type),
-                unconfirmed_sends=bindparam("open_sends", type_=Integer),
-                attempts=bindparam("tries", type_=Integer),
-                position=bindparam("place", type_=columns.position.type),
-                message_id=func.coalesce(message, columns.message_id),
-                token=case(
-                    (message.is_(None), columns.token),
-                    else_=bindparam("token", None, columns.token.type),
-                ),
-                text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
-                round_started_at=self._now if anew else columns.round_started_at,
-                updated_at=self._now,
-                revision=columns.revision + 1,
-                settled=False,
-                owner=bindparam("me", type_=String(32)),
-            )
-            .returning(*columns)
-        )
+        .returning(*columns)
+    )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal, or_, update
 
 from bot.outbox.schema import notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
+from bot.storage import NOW, CompiledStatement
 
-_AHEAD = [state.value for state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)]
-
-_TAKE_POSITION = (
+_TAKE_POSITION = CompiledStatement(
     update(outbox_position)
     .values(value=outbox_position.c.value + 1)
     .returning(outbox_position.c.value)
@@ -18,23 +17,27 @@ _TAKE_POSITION = (
 
 def next_position(connection: Connection) -> int:
     """Return the next position; the row stays locked, so positions are committed in order."""
-    return int(connection.execute(_TAKE_POSITION).scalar_one())
+    [(position,)] = _TAKE_POSITION.rows(connection)
+    return int(position)
 
 
-def another_ahead(now: ColumnElement[float]) -> ColumnElement[bool]:
+def another_ahead() -> ColumnElement[bool]:
     """Return whether a note for the same call stands before `place` and may still be sent.
 
-    `server`, `call` and `place` are parameters of the statement that this is part of. `now` is the
-    database's clock, by which a note in the state RECEIVED holds others up only for
-    `RECEIVED_SECONDS`.
+    `server`, `call` and `place` are parameters of the statement that this is part of. A note in
+    the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's clock.
     """
     other = notes.alias()
+    ahead = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
     received = other.c.state == NoteState.RECEIVED.value
     return exists().where(
         other.c.server_id == bindparam("server", type_=other.c.server_id.type),
         other.c.call_id == bindparam("call", type_=other.c.call_id.type),
         other.c.position < bindparam("place", type_=other.c.position.type),
-        or_(other.c.state.in_(_AHEAD), received & (other.c.updated_at > now - RECEIVED_SECONDS)),
+        or_(
+            other.c.state.in_([literal(state.value) for state in ahead]),
+            received & (other.c.updated_at > NOW - RECEIVED_SECONDS),
+        ),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -18,7 +19,7 @@ from sqlalchemy import (
 )
 
 from bot.outbox import stored_failure
-from bot.outbox.acceptance import before_accepting, what_to_ask
+from bot.outbox.acceptance import BEFORE_ACCEPTING, COUNT_WAITING
 from bot.outbox.errors import (
     DuplicateInteractionError,
     OutboxFullError,
@@ -29,12 +30,12 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
-from bot.outbox.moves import Moves
+from bot.outbox.moves import move
 from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
 from bot.outbox.schema import notes, outbox_position
-from bot.outbox.states import WAITING, NoteState, check_transition
-from bot.storage import Database
+from bot.outbox.states import NoteState, check_transition
+from bot.storage import CompiledStatement, Database
 
 
 class OutboxRepository:
@@ -50,8 +51,6 @@ class OutboxRepository:
         self._database = database
         self.owner = owner
         self.rows = RowReader()
-        self._before_accepting = before_accepting(database.now)
-        self._moves = Moves(database.now)
         self._ledger = Ledger(database)
 
     async def accept(
@@ -70,30 +69,30 @@ class OutboxRepository:
     def _accept(
         self, connection: Connection, new: NewNote, waiting_limit: int, instead_of: int | None
     ) -> tuple[NoteRecord, float | None]:
-        key = fingerprint(new.note.label, new.note.text)
-        position = next_position(connection)
-        found = connection.execute(self._before_accepting, what_to_ask(new, key)).one()
-        if found.taken:
+        record = first_record(new, next_position(connection), self.owner)
+        values = values_of(record, fingerprint(new.note.label, new.note.text))
+        [(taken, waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
+        if taken:
             raise DuplicateInteractionError
-        if found.waiting >= waiting_limit:
+        if waiting >= waiting_limit:
             raise OutboxFullError(waiting_limit)
-        ago = None if found.ago is None else max(0.0, found.ago)
         if instead_of is not None:
             ago = None
             held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
             if not connection.execute(delete(notes).where(held)).rowcount:
                 raise StaleRevisionError(None)
+        changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
         state = NoteState.RECEIVED if ago is None else NoteState.HELD
-        record = first_record(new, state, position, found.now, self.owner)
-        connection.execute(_INSERT, values_of(record, key))
-        return record, ago
+        _INSERT.count(connection, {**values, **changes, "state": state.value})
+        record = replace(record, state=state, **changes)
+        return record, None if ago is None else max(0.0, ago)
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
         return await self._database.run(self._get, note_id)
 
     def _get(self, connection: Connection, note_id: int) -> NoteRecord | None:
-        found = self.rows.read(connection.execute(_GET, {"note": note_id}))
+        found = self.rows.read(_GET.rows(connection, {"note": note_id}))
         return found[0] if found else None
 
     async def withdraw(self, note_id: int) -> bool:
@@ -107,35 +106,35 @@ class OutboxRepository:
         )
         return await self._database.run(lambda c: bool(c.execute(withdrawal).rowcount))
 
-    async def enqueue(
-        self, record: NoteRecord, message_id: int, text: str | None = None
-    ) -> NoteRecord:
-        """Queue a note whose member sees Discord's message `message_id`; raises as `transition`.
-
-        `text` is what is to be sent, where it is not what was accepted.
-        """
-        values = {"message_id": message_id, "token": record.token, "text": text}
-        return await self._database.run(self._move, record, NoteState.QUEUED, values)
-
     async def transition(
         self,
         record: NoteRecord,
         target: NoteState,
         *,
+        message_id: int | None = None,
+        text: str | None = None,
         failure: stored_failure.Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> NoteRecord:
         """Move a note of this process on and return what it is then.
 
-        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
-        its sends are in the CAD, for a move to ADDED.
+        Of one in the state RECEIVED, `message_id` is Discord's message that its member sees by now,
+        and `text` is what is to be sent, where it is not what was accepted. `failure` and `answer`
+        are what is known of its outcome; `confirmed_count` says how many of its sends are in the
+        CAD, for a move to ADDED.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
         `OutOfOrderError` instead of letting it overtake another note for its call, and
         `InvalidTransitionError` for a move that the states do not have.
         """
-        values = {"failure": stored_failure.dump_failure(failure), "answer": _storable(answer)}
+        values = {
+            "message_id": message_id,
+            "token": record.token,
+            "text": text,
+            "failure": stored_failure.dump_failure(failure),
+            "answer": _storable(answer),
+        }
         return await self._database.run(
             self._move, record, target, values, confirmed_count=confirmed_count
         )
@@ -178,8 +177,8 @@ class OutboxRepository:
     ) -> NoteRecord:
         check_transition(record.state, target)
         behind = target is NoteState.QUEUED and goes_behind(record.state)
-        row = connection.execute(
-            self._moves.statement(record.state, target, take=take),
+        moved = move(record.state, target, take=take).rows(
+            connection,
             {
                 **values,
                 "note": record.id,
@@ -192,13 +191,13 @@ class OutboxRepository:
                 "open_sends": unconfirmed_sends_after(record, target),
                 "tries": record.attempts + (target is NoteState.SENDING),
             },
-        ).one_or_none()
-        if row is None:
+        )
+        if not moved:
             return self._not_moved(connection, record, target, take=take)
         if waiting_limit is not None and target.waiting and _waiting(connection) > waiting_limit:
             raise OutboxFullError(waiting_limit)
         self._ledger.count(connection, record, target, confirmed_count)
-        return record_of(row)
+        return record_of(moved[0])
 
     def _not_moved(
         self, connection: Connection, record: NoteRecord, target: NoteState, *, take: bool
@@ -228,7 +227,8 @@ class OutboxRepository:
         if older is not None and (older.revision >= record.revision or older.owner != self.owner):
             return  # it has gone on, or is another process's
         values = values_of(record, fingerprint(record.note.label, record.note.text))
-        connection.execute(self._database.insert_once(notes), values)
+        once = self._database.insert(notes).on_conflict_do_nothing()
+        connection.execute(once, values)
         if older is not None:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
@@ -252,7 +252,7 @@ class OutboxRepository:
             "now_logged": record.revision if logged else None,
             "done": shown and logged and record.state.final,
         }
-        await self._database.run(_mark, parameters)
+        await self._database.run(_MARK.count, parameters)
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
         """Note that another Discord message shows the note from now on."""
@@ -286,16 +286,13 @@ class OutboxRepository:
         return self.rows.read(rows)
 
 
-_INSERT = notes.insert()
-_GET = select(notes).where(notes.c.id == bindparam("note", type_=BigInteger))
+_INSERT = CompiledStatement(notes.insert())
+_GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", type_=BigInteger)))
 _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.owner == bindparam("me", type_=notes.c.owner.type),
     notes.c.state.in_([NoteState.QUEUED.value, NoteState.SENDING.value, NoteState.CHECKING.value]),
 )
-_COUNT_WAITING = select(func.count()).where(notes.c.state.in_([state.value for state in WAITING]))
-
-
-_MARK = (
+_MARK = CompiledStatement(
     update(notes)
     .where(
         notes.c.id == bindparam("note", type_=BigInteger),
@@ -309,12 +306,8 @@ _MARK = (
 )
 
 
-def _mark(connection: Connection, parameters: dict[str, Any]) -> None:
-    connection.execute(_MARK, parameters)
-
-
 def _waiting(connection: Connection) -> int:
-    return int(connection.execute(_COUNT_WAITING).scalar_one())
+    return int(connection.execute(COUNT_WAITING).scalar_one())
 
 
 def _storable(text: str | None) -> str | None:

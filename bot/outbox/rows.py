@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
-from sqlalchemy import Row
-
 from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.schema import notes
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import dump_failure, load_failure
 from bot.sonoran import CallNote
@@ -18,22 +17,21 @@ _NOTE = tuple(each.name for each in fields(CallNote))
 _PLAIN = tuple(
     each.name for each in fields(NoteRecord) if each.name not in ("note", "state", "failure")
 )
+_COLUMNS = tuple(column.name for column in notes.columns)
 
 _log = logging.getLogger(__name__)
 
 
-def first_record(
-    new: NewNote, state: NoteState, position: int, now: float, owner: str
-) -> NoteRecord:
-    """Return a note as it is stored first, at `now` by the database's clock."""
+def first_record(new: NewNote, position: int, owner: str) -> NoteRecord:
+    """Return a new note's record, the times of which are known when it is stored."""
     return NoteRecord(
         **{each.name: getattr(new, each.name) for each in fields(NewNote)},
         position=position,
-        state=state,
+        state=NoteState.RECEIVED,
         owner=owner,
-        accepted_at=now,
-        round_started_at=now,
-        updated_at=now,
+        accepted_at=0.0,
+        round_started_at=0.0,
+        updated_at=0.0,
     )
 
 
@@ -47,27 +45,29 @@ class RowReader:
         self.unreadable: set[int] = set()
         """The ids of the notes whose rows were set aside."""
 
-    def read(self, rows: Iterable[Row[Any]]) -> list[NoteRecord]:
-        """Return the rows that can be read as records."""
+    def read(self, rows: Iterable[Sequence[Any]]) -> list[NoteRecord]:
+        """Return the rows that can be read as records; each has all columns of the table."""
         return [record for row in rows if (record := self._read(row)) is not None]
 
-    def _read(self, row: Row[Any]) -> NoteRecord | None:
+    def _read(self, row: Sequence[Any]) -> NoteRecord | None:
         try:
             return record_of(row)
         except (TypeError, ValueError) as error:
-            if row.id not in self.unreadable:
-                _log.error("the row of note %d is set aside, it cannot be read: %s", row.id, error)
-            self.unreadable.add(row.id)
+            note_id = row[_COLUMNS.index("id")]
+            if note_id not in self.unreadable:
+                _log.error("the row of note %d is set aside, it cannot be read: %s", note_id, error)
+            self.unreadable.add(note_id)
             return None
 
 
-def record_of(row: Row[Any]) -> NoteRecord:
-    """Return a row of the notes table as a record; raises `ValueError` for an unknown state."""
+def record_of(row: Sequence[Any]) -> NoteRecord:
+    """Return all columns of a note as a record; raises `ValueError` for an unknown state."""
+    values = dict(zip(_COLUMNS, row, strict=True))
     return NoteRecord(
-        **{name: getattr(row, name) for name in _PLAIN},
-        note=CallNote(**{name: getattr(row, name) for name in _NOTE}),
-        state=NoteState(row.state),
-        failure=load_failure(row.failure),
+        **{name: values[name] for name in _PLAIN},
+        note=CallNote(**{name: values[name] for name in _NOTE}),
+        state=NoteState(values["state"]),
+        failure=load_failure(values["failure"]),
     )
 
 

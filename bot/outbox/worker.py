@@ -145,7 +145,11 @@ class OutboxWorker:
         `text` is the text as sent, where it differs from that as typed.
         """
         try:
-            moved = await self._until_stored(lambda: self.store.enqueue(record, message_id, text))
+            moved = await self._until_stored(
+                lambda: self.store.transition(
+                    record, NoteState.QUEUED, message_id=message_id, text=text
+                )
+            )
         except StaleRevisionError as error:
             if error.record is None:  # the database has become older than what it confirmed
                 await self._until_stored(lambda: self.store.restore(record))

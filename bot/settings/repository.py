@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
 
 from bot.settings.schema import guild_settings, setting_changes, settings_version
-from bot.storage.database import Database
+from bot.storage import NOW, Database
 
 # Built once, as they run every few seconds.
 _LATEST_VERSION = select(settings_version.c.value)
@@ -112,7 +112,7 @@ class SettingsRepository:
             setting_changes.insert().values(
                 guild_id=guild_id,
                 member_id=member_id,
-                changed_at=self._database.now,
+                changed_at=NOW,
                 what=describe(before, after),
             )
         )

@@ -10,8 +10,11 @@ from bot.storage.errors import (
     StorageUnavailableError,
     UnusableDatabaseError,
 )
+from bot.storage.statements import NOW, CompiledStatement
 
 __all__ = [
+    "NOW",
+    "CompiledStatement",
     "Database",
     "DatabaseInUseError",
     "DatabaseUrl",

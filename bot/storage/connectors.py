@@ -246,6 +246,7 @@ def _engine(dialect: str) -> Engine:
     """Return the engine of all databases of a kind: it has the statements that were compiled."""
     return create_engine(
         f"{dialect}://",
+        paramstyle="pyformat" if "postgresql" in dialect else "named",
         poolclass=NullPool,
         isolation_level="AUTOCOMMIT",
         creator=lambda: _new.driver,

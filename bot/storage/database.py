@@ -6,10 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Concatenate, ParamSpec, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Double, Executable, Insert, Table, cast, func
-from sqlalchemy import literal_column as literal
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import Connection, Executable, Table
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage.connectors import Connector, PostgresqlConnector, SqliteConnector
@@ -42,11 +40,9 @@ _NO_RIGHT = (
 class Database:
     """A database with one connection to it, made when first needed, in a thread of its own.
 
-    `seconds` bounds each transaction, waiting included. `now` is an SQL expression for the
-    database's own clock, in seconds since 1970 with a fraction.
+    `seconds` bounds each transaction, waiting included. `insert` begins an INSERT of the
+    database's own kind, which may say what is to be done on a conflict.
     """
-
-    now: ColumnElement[float]
 
     def __init__(self, address: DatabaseUrl, *, seconds: float = Timing().transaction) -> None:
         self.address = address
@@ -55,12 +51,12 @@ class Database:
         self._thread: DatabaseThread | None = None
         self._closed = False
         self._file: SqliteFile | None = None
+        self.insert: Callable[[Table], sqlite.Insert | postgresql.Insert]
         if address.path is None:
-            self.now = cast(func.extract("epoch", func.clock_timestamp()), Double)
-            return
-        self._file = SqliteFile(address.path)
-        # 2440587.5 is the Julian day on which 1970 began.
-        self.now = (func.julianday("now", type_=Double) - literal("2440587.5", Double)) * 86400
+            self.insert = postgresql.insert
+        else:
+            self.insert = sqlite.insert
+            self._file = SqliteFile(address.path)
 
     async def open(self, *, shared: bool = False) -> str | None:
         """Connect, bring the tables up to date, and return the revision that was found before.
@@ -144,12 +140,6 @@ class Database:
     async def execute(self, *statements: Executable) -> None:
         """Execute statements in one transaction; raises as `run` does."""
         await self.run(_execute, statements)
-
-    def insert_once(self, table: Table) -> Insert:
-        """Return an INSERT that does nothing where a row with the same key is there already."""
-        if self._file is not None:
-            return sqlite_insert(table).on_conflict_do_nothing()
-        return postgresql_insert(table).on_conflict_do_nothing()
 
     def _new_connector(self) -> Connector:
         """Return one for a thread alone, as an earlier thread may still be ending."""

@@ -14,7 +14,7 @@ from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
-from bot.storage import Database
+from bot.storage import NOW, Database
 from tests import database as databases
 from tests.database import opened, somebody_waits, transaction
 from tests.outbox import workers
@@ -163,7 +163,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
 ) -> None:
     await leases.register()
     await leases.acquire_read_slot(3)
-    old = database.now - 2 * DAY
+    old = NOW - 2 * DAY
     await database.execute(
         insert(schema.leases).values(id="gone", heartbeat_at=old),
         insert(call_list_reads).values(read_at=old),

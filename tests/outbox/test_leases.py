@@ -11,7 +11,7 @@ from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.schema import call_list_reads
-from bot.storage import Database, DatabaseUrl
+from bot.storage import NOW, Database, DatabaseUrl
 from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
@@ -28,9 +28,7 @@ database = databases.database
 async def silent_for(database: Database, owner: str, seconds: float) -> None:
     """Let a process have last said so many seconds ago that it is there."""
     await database.execute(
-        update(schema.leases)
-        .where(schema.leases.c.id == owner)
-        .values(heartbeat_at=database.now - seconds)
+        update(schema.leases).where(schema.leases.c.id == owner).values(heartbeat_at=NOW - seconds)
     )
 
 

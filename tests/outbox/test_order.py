@@ -106,7 +106,7 @@ async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
     """Nobody heard that it was queued, and its placeholder cannot be found any more."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        await worker.outbox.store.enqueue(first, 1)
+        await worker.outbox.store.transition(first, NoteState.QUEUED, message_id=1)
         await worker.outbox.withdraw(first)
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
-from bot.storage import Database, DatabaseUrl
+from bot.storage import NOW, Database, DatabaseUrl
 from tests import database as databases
 
 engine = databases.engine
@@ -90,7 +90,7 @@ async def test_the_history_names_each_change_the_newest_first(
     store: SettingsRepository, database: Database
 ) -> None:
     assert await store.last_change(1) is None
-    start = await database.run(lambda c: c.execute(select(database.now)).scalar_one())
+    start = await database.run(lambda c: c.execute(select(NOW)).scalar_one())
     await choose(store, 1, 5)
     await choose(store, 2, 9)
     await choose(store, 1, 6)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, Text, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.storage import Database, DatabaseUrl, StorageFullError, StorageUnavailableError
+from bot.storage import NOW, Database, DatabaseUrl, StorageFullError, StorageUnavailableError
 from tests import database as databases
 from tests.database import file_in, make_file, opened
 
@@ -73,7 +73,7 @@ def test_a_database_makes_no_connection_when_constructed(text: str, tmp_path: Pa
 
 async def test_the_clock_gives_seconds_since_1970(database: Database) -> None:
     before = time.time()
-    now = await database.run(lambda c: c.scalar(select(database.now)))
+    now = await database.run(lambda c: c.scalar(select(NOW)))
     assert isinstance(now, float)
     # The clocks are the same machine's; SQLite's is exact to about a millisecond.
     assert before - 0.01 <= now <= time.time() + 0.01
@@ -81,16 +81,16 @@ async def test_the_clock_gives_seconds_since_1970(database: Database) -> None:
 
 async def test_the_clock_goes_on_within_a_transaction(database: Database) -> None:
     def twice(connection: Connection) -> list[float]:
-        first = connection.scalar(select(database.now))
+        first = connection.scalar(select(NOW))
         time.sleep(0.02)
-        return [first or 0.0, connection.scalar(select(database.now)) or 0.0]
+        return [first or 0.0, connection.scalar(select(NOW)) or 0.0]
 
     first, second = await database.run(twice)
     assert first < second
 
 
 async def test_a_row_is_inserted_once(database: Database, table: Table) -> None:
-    once = database.insert_once(table)
+    once = database.insert(table).on_conflict_do_nothing()
     await database.execute(once.values(id=1, what="first"), once.values(id=1, what="again"))
     assert await database.run(lambda c: c.execute(select(table)).all()) == [(1, "first")]
 
