@@ -148,6 +148,9 @@ class Timing:
     longest_store_retry: float = 5.0
     """The longest such pause."""
 
+    store_marks: float = 0.25
+    """How long after it was shown a note is marked as shown, with the others of that time."""
+
     first_probe_pause: float = 1.0
     """The pause before the second look at a CAD that does not answer; it doubles each time, up to
     the host's setting."""

@@ -134,15 +134,6 @@ async def change_outbox(world: World, *statements: str, **values: float) -> None
     await asyncio.to_thread(change)
 
 
-async def taken_by_another(world: World) -> None:
-    """Let another process have cancelled the notes in the first bot's outbox."""
-    await change_outbox(
-        world,
-        "INSERT INTO leases SELECT 'another', max(heartbeat_at) FROM leases",
-        "UPDATE notes SET owner = 'another', state = 'cancelled', revision = revision + 1",
-    )
-
-
 async def later_in_outbox(world: World, seconds: float) -> None:
     """Let every time in the first bot's outbox be so many seconds earlier than it was."""
     await change_outbox(

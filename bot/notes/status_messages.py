@@ -14,7 +14,7 @@ from bot.notes.composer import NoteComposer
 from bot.notes.outcome_log import note_outcome
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
-from bot.outbox import NoteRecord, NoteState, OutboxWorker
+from bot.outbox import Acknowledgement, NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
 from bot.timing import Timing, back_off, loop_time, set_within
 
@@ -189,8 +189,8 @@ class StatusMessages:
         return None if newer is None or newer.owner == record.owner else newer
 
     async def _newer(self, record: NoteRecord) -> NoteRecord | None:
-        if record.state is NoteState.ADDED:
-            return None  # a final state
+        if record.state is NoteState.ADDED or self._outbox.alone:
+            return None  # it is final, or nobody else can have moved it
         try:
             now = await self._outbox.store.get(record.id)
         except StorageError:
@@ -213,7 +213,7 @@ class StatusMessages:
     async def _finish_note(self, client: discord.Client, record: NoteRecord) -> None:
         """Post a finished note to the log channel, and mark it as shown and logged."""
         logged = record.logged >= record.revision or await self._post_to_log_channel(client, record)
-        await self._mark(record, logged=logged)
+        self._outbox.marks.add(record, logged=logged)
         pauses = self._pauses()
         until = loop_time() + next(pauses)
         while not logged and self._latest[record.id] is record:
@@ -223,7 +223,7 @@ class StatusMessages:
             client = self.client or client
             until = loop_time() + next(pauses)
             if logged := await self._post_to_log_channel(client, record):
-                await self._mark(record, logged=True)
+                self._outbox.marks.add(record, logged=True)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
@@ -243,7 +243,7 @@ class StatusMessages:
         if (guild is None or guild.unavailable) and not client.is_ready():
             return EditResult.RETRY  # the names in the note are not known yet
         as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
-        await self._outbox.acknowledged(record, message_id, as_sent)
+        await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
 
     def _with_message(self, record: NoteRecord) -> NoteRecord:
@@ -260,10 +260,3 @@ class StatusMessages:
                 await self._outbox.store.set_message(record, message_id)
             except StorageError as error:
                 _log.warning("note=%d new message not stored: %s", record.id, error)
-
-    async def _mark(self, record: NoteRecord, *, logged: bool) -> None:
-        try:
-            await self._outbox.store.mark(record, shown=True, logged=logged)
-        except StorageError as error:
-            # At worst it is shown once more after the next restart.
-            _log.warning("note=%d not marked as shown: %s", record.id, error)

@@ -20,6 +20,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_messages import StatusMessages
 from bot.notes.texts import repeated
 from bot.outbox import (
+    Acknowledgement,
     DuplicateInteractionError,
     NewNote,
     NoteRecord,
@@ -140,7 +141,7 @@ class NoteSubmitter:
             raise NotAcknowledgedError(error.reason, expired=True) from None
         # Only now, as looking names up takes longer than Discord waits for an acknowledgement.
         as_sent = await self._composer.text_as_sent(record, member.guild)
-        await self._outbox.acknowledged(record, message_id, as_sent)
+        await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
 
     async def _acknowledge(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
         """Acknowledge publicly; returns the id of the message that will show the note's status.

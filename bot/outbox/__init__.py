@@ -7,7 +7,7 @@ from bot.outbox.errors import (
     TooOldError,
 )
 from bot.outbox.limits import Limits
-from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
@@ -15,6 +15,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
+    "Acknowledgement",
     "DuplicateInteractionError",
     "Failure",
     "FailureKind",

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
-from bot.outbox.models import NoteRecord
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
@@ -19,10 +17,7 @@ to be given up is still looked for; with the usual limits 30 s, in which a readi
 
 
 class Expiry:
-    """Watches over how long the notes in the work queue have waited.
-
-    `changed` is called with a note that is to be shown as waiting. `run` must be running.
-    """
+    """Watches over how long the notes in the work queue have waited; `run` must be running."""
 
     def __init__(
         self,
@@ -30,14 +25,12 @@ class Expiry:
         sender: Sender,
         breaker: CircuitBreaker,
         limits: Limits,
-        changed: Callable[[NoteRecord], None],
         timing: Timing,
     ) -> None:
         self._queue = queue
         self._sender = sender
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
-        self._changed = changed
         self._timing = timing
 
     async def run(self) -> None:
@@ -47,21 +40,20 @@ class Expiry:
                 now = loop_time()
                 for item in self._queue:
                     if self._waits_silently(item, now):
-                        self.announce(item)
+                        self._sender.announce(item)
                     end = None
                     if self._queue.to_withdraw(item):
                         end = self._withdraw(item)
-                    elif self._given_up_at(item) <= now and not item.busy:
+                    elif self._is_over(item, now):
                         end = self._give_up(item)
                     if end is not None:  # in a task, as the database may take none of them
                         item.busy = True
                         group.create_task(end)
                 await asyncio.sleep(self._timing.expiry_interval)
 
-    def announce(self, item: WorkItem) -> None:
-        """Let a note be shown as queued, once, before anything has become of it."""
-        item.announced = True
-        self._changed(item.record)
+    def _is_over(self, item: WorkItem, now: float) -> bool:
+        given_up = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
+        return given_up and not item.busy and self._given_up_at(item) <= now
 
     def _given_up_at(self, item: WorkItem) -> float:
         """Return when a note is given up; one in doubt gets a reading that can tell first."""
@@ -86,5 +78,5 @@ class Expiry:
         failure = record.failure or self._breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
             await self._sender.transition(item, NoteState.FAILED, failure=failure)
-        elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
+        else:
             await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)

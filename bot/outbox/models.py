@@ -63,3 +63,23 @@ class NoteRecord(NewNote):
     def call(self) -> tuple[int, int]:
         """The server and call the note is for, within which notes keep their order."""
         return self.note.server_id, self.note.call_id
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """What is known once Discord has acknowledged a note's interaction.
+
+    `message_id` is Discord's message that will show the note's status; `text` the text as sent,
+    where it differs from that as typed.
+    """
+
+    message_id: int
+    text: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """That Discord shows a record's revision and, if `logged`, that the log channel has it."""
+
+    record: NoteRecord
+    logged: bool

@@ -40,3 +40,9 @@ class RateLimiter:
         for limiter in self._limiters:
             await limiter.try_acquire_async("notes")
         self._window.leak(self._clock.now())
+
+    def try_acquire(self) -> bool:
+        """Return whether one more note may be sent now, which is then counted."""
+        free = all(limiter.try_acquire("notes", blocking=False) for limiter in self._limiters)
+        self._window.leak(self._clock.now())
+        return free

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -11,8 +12,8 @@ from sqlalchemy import (
     Connection,
     Integer,
     bindparam,
+    case,
     delete,
-    func,
     or_,
     select,
     update,
@@ -29,7 +30,7 @@ from bot.outbox.errors import (
 )
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
-from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.models import Acknowledgement, Mark, NewNote, NoteRecord
 from bot.outbox.moves import move
 from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
@@ -111,30 +112,28 @@ class OutboxRepository:
         record: NoteRecord,
         target: NoteState,
         *,
-        message_id: int | None = None,
-        text: str | None = None,
+        acknowledgement: Acknowledgement | None = None,
         failure: stored_failure.Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> NoteRecord:
         """Move a note of this process on and return what it is then.
 
-        Of one in the state RECEIVED, `message_id` is Discord's message that its member sees by now,
-        and `text` is what is to be sent, where it is not what was accepted. `failure` and `answer`
-        are what is known of its outcome; `confirmed_count` says how many of its sends are in the
-        CAD, for a move to ADDED.
+        One in the state RECEIVED is stored with its `acknowledgement`, for others it has no
+        meaning. `failure` and `answer` are
+        what is known of its outcome; `confirmed_count` says how many of its sends are in the CAD,
+        for a move to ADDED.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
         `OutOfOrderError` instead of letting it overtake another note for its call, and
         `InvalidTransitionError` for a move that the states do not have.
         """
-        values = {
-            "message_id": message_id,
-            "token": record.token,
-            "text": text,
+        values: dict[str, Any] = {
             "failure": stored_failure.dump_failure(failure),
             "answer": _storable(answer),
         }
+        if acknowledgement is not None and record.state is NoteState.RECEIVED:
+            values |= {**asdict(acknowledgement), "token": record.token}
         return await self._database.run(
             self._move, record, target, values, confirmed_count=confirmed_count
         )
@@ -243,16 +242,9 @@ class OutboxRepository:
         rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
         return {row.id: row.revision for row in rows}
 
-    async def mark(self, record: NoteRecord, *, shown: bool, logged: bool) -> None:
-        """Note that Discord shows, and the log channel has, the record's revision."""
-        parameters = {
-            "note": record.id,
-            "known": record.revision,
-            "now_shown": record.revision if shown else None,
-            "now_logged": record.revision if logged else None,
-            "done": shown and logged and record.state.final,
-        }
-        await self._database.run(_MARK.count, parameters)
+    async def mark(self, *marks: Mark) -> None:
+        """Store marks, each of which changes nothing when its note has a newer revision."""
+        await self._database.run(_mark, marks)
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
         """Note that another Discord message shows the note from now on."""
@@ -299,11 +291,25 @@ _MARK = CompiledStatement(
         notes.c.revision == bindparam("known", type_=Integer),
     )
     .values(
-        shown=func.coalesce(bindparam("now_shown", type_=Integer), notes.c.shown),
-        logged=func.coalesce(bindparam("now_logged", type_=Integer), notes.c.logged),
+        shown=notes.c.revision,
+        logged=case((bindparam("has_log", type_=Boolean), notes.c.revision), else_=notes.c.logged),
         settled=or_(notes.c.settled, bindparam("done", type_=Boolean)),
     )
 )
+
+
+def _mark(connection: Connection, marks: Iterable[Mark]) -> None:
+    for mark in marks:
+        record = mark.record
+        _MARK.count(
+            connection,
+            {
+                "note": record.id,
+                "known": record.revision,
+                "has_log": mark.logged,
+                "done": mark.logged and record.state.final,
+            },
+        )
 
 
 def _waiting(connection: Connection) -> int:

@@ -20,7 +20,7 @@ from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.errors import OutOfOrderError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
-from bot.outbox.models import NoteRecord
+from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.scheduler import FairScheduler
@@ -83,15 +83,54 @@ class Sender:
             record = self._scheduler.next(self._queue.sendable())
             if record is None or not self._breaker.allows_request:
                 continue
-            item = self._queue.get(record.id)
-            if item is None:
-                continue
-            self._breaker.acquire_trial()
-            self._scheduler.record_turn(record)
-            item.busy = True
-            send = asyncio.create_task(self._send(item, self._breaker.failure_count))
-            self._sends.add(send)
-            send.add_done_callback(self._sends.discard)
+            if (item := self._queue.get(record.id)) is not None:
+                self._begin(item)
+
+    async def acknowledged(self, item: WorkItem, acknowledgement: Acknowledgement) -> None:
+        """Send a note whose member sees its message by now, or queue it where it has to wait.
+
+        One that nothing stands before is stored as SENDING at once.
+        """
+        item.acknowledgement = acknowledgement
+        if (
+            self._breaker.allows_request
+            and self._queue.can_go_first(item.record)
+            and self._rate_limiter.try_acquire()
+        ):
+            self._begin(item)
+        else:
+            await self._enqueue(item)
+
+    def _begin(self, item: WorkItem) -> None:
+        self._breaker.acquire_trial()
+        self._scheduler.record_turn(item.record)
+        item.busy = True
+        send = asyncio.create_task(self._send(item, self._breaker.failure_count))
+        self._sends.add(send)
+        send.add_done_callback(self._sends.discard)
+
+    async def _enqueue(self, item: WorkItem) -> None:
+        """Store an acknowledged note as QUEUED, however long the database takes."""
+        item.busy = True
+        try:
+            record = await self._stored(
+                item.record, NoteState.QUEUED, acknowledgement=item.acknowledgement
+            )
+        except StaleRevisionError as error:
+            # Taken over by another process, which asks Discord for itself, and may have ended.
+            _log.warning("note %d went on elsewhere before it was queued", item.record.id)
+            await self.follow(item, error.record)
+            return
+        finally:
+            item.busy = False
+        self._queue.put(item, record)
+        if not self._breaker.allows_request:
+            self.announce(item)
+
+    def announce(self, item: WorkItem) -> None:
+        """Let a note be shown as queued, once, before anything has become of it."""
+        item.announced = True
+        self._changed(item.record)
 
     async def finish(self, seconds: float) -> None:
         """Wait for the sends under way, at most that long, then leave them to the next process."""
@@ -114,19 +153,24 @@ class Sender:
             await self._try_to_send(item, failures)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
-            self._hold_back(item)
+            await self._hold_back(item)
             if item.record.state is NoteState.SENDING:
                 await self.transition(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
+        began = loop_time()
         try:
-            began = loop_time()
-            item.record = await self._store.transition(item.record, NoteState.SENDING)
+            item.record = await self._store.transition(
+                item.record, NoteState.SENDING, acknowledgement=item.acknowledgement
+            )
         except (StorageError, OutOfOrderError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
-            self._hold_back(item)
+            await self._hold_back(item)
             return
         except StaleRevisionError as error:
+            if item.record.state is NoteState.RECEIVED:
+                await self._hold_back(item)
+                return
             item.busy = False
             self._breaker.release_trial()
             await self.follow(item, error.record)
@@ -139,12 +183,14 @@ class Sender:
             return
         await self._deliver(item)
 
-    def _hold_back(self, item: WorkItem) -> None:
+    async def _hold_back(self, item: WorkItem) -> None:
         """Let a note that could not be sent be tried again a little later."""
         item.not_before = loop_time() + self._timing.send_again
         item.busy = False
         self._breaker.release_trial()
         self._queue.changed.set()
+        if item.record.state is NoteState.RECEIVED:
+            await self._enqueue(item)
 
     async def _deliver(self, item: WorkItem) -> None:
         try:
@@ -213,7 +259,8 @@ class Sender:
                     lambda: self._store.transition(known, target, **outcome), self._timing
                 )
             except StaleRevisionError as error:
-                if not self._has_forgotten(known, error.record):
+                gone = known.state is NoteState.RECEIVED and error.record is None
+                if not gone and not self._has_forgotten(known, error.record):
                     raise
             _log.warning("note %d is stored again: the database has become older", known.id)
             await until_stored(lambda: self._store.restore(known), self._timing)

@@ -3,12 +3,12 @@
     /callnote ──┬──▶ HELD (the same again within a minute) ──▶ gone, or a new note by Add anyway
                 ▼
             RECEIVED ──▶ gone (Discord never took the acknowledgement)
-                │
-                ▼        no effect, or certainly not there
-    ┌──────▶ QUEUED ◀──────────────────────────────────────┐
-    │         │ │ └──▶ FAILED* (14 minutes) ──▶ Try again  │
-    │         │ └────▶ CANCELLED                           │
-    │         ▼                                            │
+              │ │
+              │ ▼        no effect, or certainly not there
+    ┌─────────┼▶ QUEUED ◀──────────────────────────────────┐
+    │ nothing │ │ │ └──▶ FAILED* (14 minutes) ──▶ Try again│
+    │ to wait │ │ └────▶ CANCELLED                         │
+    │ for     ▼ ▼                                          │
     │      SENDING ──▶ ADDED, REFUSED*                     │
     │         │                                            │
     │         ▼  no usable answer, or the process died     │
@@ -87,7 +87,7 @@ _FINAL = frozenset(
 TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {
         NoteState.HELD: frozenset(),
-        NoteState.RECEIVED: frozenset({NoteState.QUEUED}),
+        NoteState.RECEIVED: frozenset({NoteState.QUEUED, NoteState.SENDING}),
         NoteState.QUEUED: frozenset(
             {NoteState.SENDING, NoteState.FAILED, NoteState.UNCONFIRMED, NoteState.CANCELLED}
         ),

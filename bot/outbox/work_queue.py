@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from bot.outbox.models import NoteRecord
+from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
 from bot.timing import Timing, loop_time
@@ -23,7 +23,8 @@ class WorkItem:
     It came at `enqueued_at`; at `deadline` it is given up; before `not_before` it is not tried.
     From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
     next one is due; `inconclusive_polls` counts the settled ones that told nothing. `busy` while a
-    move is being made; `announced` when its member was told that it waits.
+    move is being made; `announced` when its member was told that it waits. `acknowledgement` is
+    what a note in the state RECEIVED is to be stored with when it goes on.
     """
 
     record: NoteRecord
@@ -35,6 +36,7 @@ class WorkItem:
     inconclusive_polls: int = 0
     busy: bool = False
     announced: bool = False
+    acknowledgement: Acknowledgement | None = None
 
 
 class WorkQueue:
@@ -53,6 +55,8 @@ class WorkQueue:
         self._waiting_notes = waiting_notes
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
+        self._queued: set[int] = set()
+        self._calls: Counter[tuple[int, int]] = Counter()
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
         """The latest `FINISHED_NOTES` notes that were finished, in case the database forgets it."""
         self.changed = asyncio.Event()
@@ -78,10 +82,13 @@ class WorkQueue:
         if other is not None and other.record.revision > record.revision:
             return False
         item.record = record
+        self._take_out(record)
         if record.state.waiting:
             self._notes[record.id] = item
+            self._calls[record.call] += 1
+            if record.state is NoteState.QUEUED:
+                self._queued.add(record.id)
         else:
-            self._notes.pop(record.id, None)
             self.finished[record.id] = record
             if len(self.finished) > FINISHED_NOTES:
                 self.finished.popitem(last=False)
@@ -99,8 +106,20 @@ class WorkQueue:
         When it has come back meanwhile, its new entry stays.
         """
         if self._notes.get(item.record.id) is item:
-            del self._notes[item.record.id]
+            self._take_out(item.record)
         self.changed.set()
+
+    def _take_out(self, record: NoteRecord) -> None:
+        if self._notes.pop(record.id, None) is None:
+            return
+        self._queued.discard(record.id)
+        self._calls[record.call] -= 1
+        if not self._calls[record.call]:
+            del self._calls[record.call]
+
+    def can_go_first(self, record: NoteRecord) -> bool:
+        """Whether a note may be sent without waiting for any other: none has to wait already."""
+        return not self._queued and self._calls[record.call] == 1 and self.may_send(record)
 
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""

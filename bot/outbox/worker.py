@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import Cleanup
-from bot.outbox.errors import StaleRevisionError
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
-from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.marks import Marks
+from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
@@ -78,7 +78,7 @@ class OutboxWorker:
         self._reconciler = Reconciler(
             self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
         )
-        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, changed, timing)
+        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, timing)
         self._recovery = OrphanRecovery(
             self._queue,
             self._leases,
@@ -89,6 +89,7 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
+        self.marks = Marks(self.store, timing=timing)
         self._cleanup = Cleanup(database, self._history_seconds, timing=timing)
         self._registered = asyncio.Event()
         self._doubtful: dict[int, tuple[int, float]] = {}
@@ -98,6 +99,11 @@ class OutboxWorker:
     def keeps_history(self) -> bool:
         """Whether finished notes are kept for looking back."""
         return self._history_seconds > 0
+
+    @property
+    def alone(self) -> bool:
+        """Whether no other process can use the database."""
+        return self._leases.alone
 
     @property
     def unreadable(self) -> int:
@@ -137,31 +143,14 @@ class OutboxWorker:
             self._track(record)
         return record, ago
 
-    async def acknowledged(
-        self, record: NoteRecord, message_id: int, text: str | None = None
-    ) -> None:
-        """Queue a note whose member has been shown the message that will tell its fate.
-
-        `text` is the text as sent, where it differs from that as typed.
-        """
-        try:
-            moved = await self._until_stored(
-                lambda: self.store.transition(
-                    record, NoteState.QUEUED, message_id=message_id, text=text
-                )
-            )
-        except StaleRevisionError as error:
-            if error.record is None:  # the database has become older than what it confirmed
-                await self._until_stored(lambda: self.store.restore(record))
-                await self.acknowledged(record, message_id, text)
-                return
-            # Taken over by another process, which asks Discord for itself, and may have ended.
-            _log.warning("note %d went on elsewhere before it was queued", record.id)
-            await self._follow(record, error.record)
-            return
-        item = self._track(moved)
-        if not self._breaker.allows_request:
-            self._expiry.announce(item)
+    async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
+        """Send or queue a note whose member sees the message that will tell its fate."""
+        known = self._queue.get(record.id)
+        if known is not None and (
+            known.record.revision > record.revision or (known.acknowledgement and known.busy)
+        ):
+            return  # it has gone on already, or just does
+        await self._sender.acknowledged(self._track(record), acknowledgement)
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""
@@ -235,6 +224,7 @@ class OutboxWorker:
             self._reconciler.run,
             self._expiry.run,
             self._housekeeping,
+            self.marks.run,
             self._cleanup.run,
         )
         try:
@@ -275,6 +265,7 @@ class OutboxWorker:
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""
         with contextlib.suppress(StorageError):
+            await self.marks.flush()
             await self._leases.release()
 
     async def _keep_lease(self) -> None:

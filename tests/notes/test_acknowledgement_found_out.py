@@ -103,19 +103,22 @@ async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_ack
     assert kept.stored() == ["some note here"]
 
 
-async def test_a_command_that_was_cut_off_while_it_was_written_down_is_gone_on_with(
+async def test_a_command_that_was_cut_off_while_it_was_queued_is_gone_on_with(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its client ended for good while the database was away; the process goes on."""
     world.let(drain=0.5)
-    await world.start()
+    await world.start_with(2)
+    await world.cad.stop()
+    await told(world, await world.use(), "is not answering")
     held = asyncio.Event()
     world.discord.faults.add(Fault(route="callback", hold=held))
-    interaction = await world.use()
+    interaction = await world.use(note="another")
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     async with world.locked():
         held.set()
         await world.discord.drop(4011)
         await eventually(lambda: any("cut off after" in each for each in caplog.messages))
-    await told(world, interaction, ADDED)
-    assert world.stored() == ["some note here"]
+    await world.cad.start()
+    await told(world, interaction, "NOTE 'another' added to call #123")
+    assert world.stored() == ["some note here", "another"]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from sqlalchemy import insert, update
 
+from bot.outbox.schema import leases, notes
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
+from bot.storage import NOW, Database, DatabaseUrl
 from tests import database as databases
 from tests.note_messages import press, shows, told
 from tests.outbox.workers import eventually
@@ -47,3 +50,32 @@ async def test_old_news_that_discord_took_late_are_put_right(
         assert message.content.startswith("Cancelled: nothing was added")
         assert message.buttons == []
         await world.finish()
+
+
+async def test_old_news_are_not_put_over_what_another_process_says(
+    request: pytest.FixtureRequest, world: World
+) -> None:
+    """The other took the note while this one was held up, and could show it as cancelled."""
+    async with databases.postgresql(request.config) as world.database:
+        await world.start_with(2)
+        await world.cad.stop()
+        world.discord.faults.add(DiscordFault(route="edit_original", abort=True, applied=False))
+        interaction = await world.use()
+        await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
+        await taken_by_another(world.database)
+        await world.finish()  # which waits until everything is shown
+        assert interaction.message is not None
+        assert interaction.message.content == ""
+
+
+async def taken_by_another(address: DatabaseUrl) -> None:
+    """Let another process have cancelled the notes in an outbox."""
+    database = Database(address)
+    await database.open(shared=True)
+    try:
+        await database.execute(
+            insert(leases).values(id="another", heartbeat_at=NOW),
+            update(notes).values(owner="another", state="cancelled", revision=notes.c.revision + 1),
+        )
+    finally:
+        await database.close()

@@ -27,7 +27,6 @@ from tests.note_messages import (
     press,
     public,
     shows,
-    taken_by_another,
     told,
 )
 from tests.world import LIMITS, PATIENCE, World
@@ -235,19 +234,6 @@ async def test_what_cannot_be_shown_any_more_is_added_and_noted_in_the_log(
     assert world.stored() == ["some note here"]
     assert message.content.startswith(QUEUED)
     assert [each for each in caplog.messages if "outcome=added, not shown" in each]
-
-
-async def test_old_news_are_not_put_over_what_another_process_says(world: World) -> None:
-    """The other took the note while this one was held up, and could show it as cancelled."""
-    await world.start_with(2)
-    await world.cad.stop()
-    world.discord.faults.add(DiscordFault(route="edit_original", abort=True, applied=False))
-    interaction = await world.use()
-    await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
-    await taken_by_another(world)
-    await world.finish()  # which waits until everything is shown
-    assert interaction.message is not None
-    assert interaction.message.content == ""
 
 
 async def test_a_press_opens_the_window_anew(world: World) -> None:

@@ -12,6 +12,7 @@ from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import BATCH, Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
+from bot.outbox.models import Mark
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
@@ -57,10 +58,10 @@ async def in_every_state(store: OutboxRepository, *, told: bool = True) -> None:
     for number, state in enumerate(WAYS):
         record = await in_state(store, state, call=number + 1)
         if told:
-            await store.mark(record, shown=True, logged=True)
+            await store.mark(Mark(record, logged=True))
     added = await in_state(store, NoteState.ADDED, call=60)
     if told:
-        await store.mark(added, shown=True, logged=True)
+        await store.mark(Mark(added, logged=True))
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
 

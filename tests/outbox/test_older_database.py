@@ -11,6 +11,7 @@ from sqlalchemy import delete, text
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
+from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import delivery_ledger, notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
@@ -115,10 +116,10 @@ async def test_a_waiting_note_whose_row_is_gone_goes_on(
     async with working(Worker(database, cad, session)) as worker:
         record = await worker.receive()
         if state is NoteState.QUEUED:
-            await worker.outbox.acknowledged(record, message_id=1)
+            await worker.outbox.acknowledged(record, Acknowledgement(1))
         await database.execute(delete(notes))
         if state is NoteState.RECEIVED:
-            await worker.outbox.acknowledged(record, message_id=1)
+            await worker.outbox.acknowledged(record, Acknowledgement(1))
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]

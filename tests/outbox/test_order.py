@@ -9,6 +9,7 @@ import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.leases import Leases
+from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -32,9 +33,30 @@ async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
         other = await worker.note("other call", 124)
         await worker.became(other, NoteState.ADDED)
         assert stored(cad) == []
-        await worker.outbox.acknowledged(first, message_id=1)
+        await worker.outbox.acknowledged(first, Acknowledgement(1))
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]
+
+
+async def test_a_note_that_nothing_stands_before_is_stored_three_times(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        added = await worker.became(await worker.note(), NoteState.ADDED)
+    assert added.revision == 3
+
+
+async def test_a_note_that_has_to_wait_is_queued(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        first = await worker.receive("first")
+        second = await worker.note("second")
+        now = await worker.outbox.store.get(second.id)
+        assert now is not None
+        assert now.state is NoteState.QUEUED
+        await worker.outbox.withdraw(first)
+        await worker.became(second, NoteState.ADDED)
 
 
 async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
@@ -58,7 +80,7 @@ async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_ov
         other = await two.note("other call", 124)
         await two.became(other, NoteState.ADDED)
         assert stored(cad) == []
-        await two.outbox.acknowledged(found, message_id=1)
+        await two.outbox.acknowledged(found, Acknowledgement(1))
         await two.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]
 
@@ -78,7 +100,7 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
             await other.transition(moved, NoteState.QUEUED)
         await lease.release()
         await taken_back(worker, first)
-        await worker.outbox.acknowledged(first, message_id=1)
+        await worker.outbox.acknowledged(first, Acknowledgement(1))
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]
@@ -94,7 +116,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
         other = OutboxRepository(database, "gone")
         await other.press(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
         await asyncio.wait_for(cad.received(1), PATIENCE)
-        await worker.outbox.acknowledged(record, message_id=1)  # which was held up until now
+        await worker.outbox.acknowledged(record, Acknowledgement(1))  # which was held up until now
         held.set()
         refused = await worker.became(record, NoteState.REFUSED)
     assert refused.unconfirmed_sends == 0
@@ -106,7 +128,9 @@ async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
     """Nobody heard that it was queued, and its placeholder cannot be found any more."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        await worker.outbox.store.transition(first, NoteState.QUEUED, message_id=1)
+        await worker.outbox.store.transition(
+            first, NoteState.QUEUED, acknowledgement=Acknowledgement(1)
+        )
         await worker.outbox.withdraw(first)
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)

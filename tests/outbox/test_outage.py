@@ -10,6 +10,7 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState
+from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
 from tests import database as databases
@@ -161,7 +162,7 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         await worker.note("first")
         await asyncio.wait_for(cad.received(1), PATIENCE)
         second = await worker.receive("second", 124)
-        await worker.outbox.acknowledged(second, message_id=1)
+        await worker.outbox.acknowledged(second, Acknowledgement(1))
         async with locked_file(address.path):  # before the sender's turn
             await asyncio.sleep(0.2)
             answer.set()

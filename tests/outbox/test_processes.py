@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState
+from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -36,7 +37,7 @@ async def test_after_a_kill_at_any_moment_the_next_process_goes_on_from_there(
         if state is NoteState.RECEIVED:
             assert stored(cad) == []
             (taken,) = second.told
-            await second.outbox.acknowledged(taken, message_id=1)
+            await second.outbox.acknowledged(taken, Acknowledgement(1))
         if state.waiting:
             await second.became(record, NoteState.ADDED)
     assert stored(cad) == (["some note here"] if state.waiting else [])

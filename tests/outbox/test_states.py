@@ -12,6 +12,7 @@ from bot.outbox.states import TRANSITIONS, WAITING, InvalidTransitionError, chec
 
 DRAWN = {
     (NoteState.RECEIVED, NoteState.QUEUED),
+    (NoteState.RECEIVED, NoteState.SENDING),
     (NoteState.QUEUED, NoteState.SENDING),
     (NoteState.QUEUED, NoteState.FAILED),
     (NoteState.QUEUED, NoteState.UNCONFIRMED),
@@ -85,7 +86,8 @@ def test_only_notes_that_were_given_up_can_be_taken_up_again() -> None:
 
 def test_a_note_is_only_sent_when_it_is_certainly_not_under_way() -> None:
     assert {state for state in NoteState if NoteState.SENDING in TRANSITIONS[state]} == {
-        NoteState.QUEUED
+        NoteState.RECEIVED,
+        NoteState.QUEUED,
     }
     in_doubt = {NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED}
     assert all(NoteState.FAILED not in TRANSITIONS[state] for state in in_doubt)

@@ -9,6 +9,7 @@ import pytest
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, failure_of
 from bot.outbox.errors import OutOfOrderError
 from bot.outbox.ledger import explained
+from bot.outbox.models import Mark
 from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
@@ -204,9 +205,9 @@ async def test_an_answer_that_a_database_cannot_store_as_it_is_does_not_stop_the
 async def test_a_mark_for_an_old_revision_changes_nothing(store: OutboxRepository) -> None:
     queued = await in_state(store, NoteState.QUEUED)
     sending = await store.transition(queued, NoteState.SENDING)
-    await store.mark(queued, shown=True, logged=True)
+    await store.mark(Mark(queued, logged=True))
     assert await store.get(queued.id) == sending
-    await store.mark(sending, shown=True, logged=False)
+    await store.mark(Mark(sending, logged=False))
     now = await store.get(queued.id)
     assert now is not None
     assert (now.shown, now.logged) == (sending.revision, 0)

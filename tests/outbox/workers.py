@@ -24,6 +24,7 @@ from bot.outbox import (
     OutboxWorker,
     WaitingNotes,
 )
+from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
@@ -138,7 +139,7 @@ class Worker:
         """Accept a note and acknowledge it, as the command does."""
         record = await self.receive(text, call, member=member, guild=guild)
         assert record.state is NoteState.RECEIVED
-        await self.outbox.acknowledged(record, message_id=record.id + 1)
+        await self.outbox.acknowledged(record, Acknowledgement(record.id + 1))
         return record
 
     async def receive(
