@@ -25,11 +25,8 @@ from bot.outbox.stored_failure import Failure
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import SonoranClient
-from bot.storage import Database, StorageError, UnusableDatabaseError
+from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
 from bot.timing import Timing, loop_time
-
-UNUSABLE_AT_LAST = 3
-"""How often in a row the database must be found unusable before the process ends for it."""
 
 DAY_SECONDS = 86_400.0
 
@@ -306,7 +303,7 @@ class OutboxWorker:
             except StorageError as error:
                 _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
                 unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
-                if unusable == UNUSABLE_AT_LAST:  # one odd answer is not the truth
+                if unusable == UNUSABLE_AT_LAST:
                     raise
             await asyncio.sleep(self._timing.recovery_interval)
 

@@ -10,7 +10,12 @@ from dataclasses import replace
 from bot.interactions.errors import Refusal
 from bot.settings.problems import SettingProblem
 from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
-from bot.storage import StorageError, StorageFullError
+from bot.storage import (
+    UNUSABLE_AT_LAST,
+    StorageError,
+    StorageFullError,
+    UnusableDatabaseError,
+)
 from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
@@ -147,13 +152,22 @@ class SettingsCache:
         self._loaded.set()
 
     async def keep_fresh(self) -> None:
-        """Refresh every `Timing.settings_refresh` seconds until cancelled; never raises."""
+        """Refresh every `Timing.settings_refresh` seconds until cancelled.
+
+        Raises `UnusableDatabaseError` when it was found `UNUSABLE_AT_LAST` times in a row, and
+        nothing else.
+        """
+        unusable = 0
         while True:
             try:
                 await self.refresh()
-            except Exception as error:  # the cache must outlive any failure
+            except Exception as error:  # the cache must outlive any other failure
                 self._lost(error)
+                unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
+                if unusable == UNUSABLE_AT_LAST:
+                    raise
             else:
+                unusable = 0
                 if self._trouble is not None:
                     _log.info("the database is up again")
                 self._trouble = None

@@ -3,6 +3,7 @@
 from bot.storage.database import Database
 from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import (
+    UNUSABLE_AT_LAST,
     DatabaseInUseError,
     NewerSchemaError,
     StorageError,
@@ -14,6 +15,7 @@ from bot.storage.statements import NOW, CompiledStatement
 
 __all__ = [
     "NOW",
+    "UNUSABLE_AT_LAST",
     "CompiledStatement",
     "Database",
     "DatabaseInUseError",

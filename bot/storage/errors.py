@@ -10,6 +10,10 @@ StorageError
 
 from __future__ import annotations
 
+UNUSABLE_AT_LAST = 3
+"""How often in a row the database must be found unusable before the process ends for it, as one
+odd answer is not the truth."""
+
 
 class StorageError(Exception):
     """Root of the family; never raised itself.

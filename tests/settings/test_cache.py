@@ -1,16 +1,18 @@
-"""The settings in force, when the database becomes older than what it confirmed."""
+"""The settings in force, when the database becomes older than what it confirmed, or unusable."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import text
 
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
-from bot.storage import Database
+from bot.storage import UNUSABLE_AT_LAST, Database, UnusableDatabaseError
 from tests import database as databases
-from tests.timing import QUICK
+from tests.timing import PATIENCE, QUICK
 
 engine = databases.engine
 address = databases.address
@@ -58,3 +60,27 @@ async def test_a_change_by_another_process_just_after_the_versions_fell_is_not_m
     await store.change(3, 7, lambda s: replace(s, server_id=9), words)
     await cache.refresh()
     assert cache.server_id(3) == 9
+
+
+async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_row(
+    database: Database,
+) -> None:
+    tries = 0
+
+    class Counting(SettingsRepository):
+        async def latest_version(self) -> int:
+            nonlocal tries
+            tries += 1
+            renamed = text("ALTER TABLE settings_version RENAME TO away")
+            back = text("ALTER TABLE away RENAME TO settings_version")
+            if tries in (2, 5):  # gone for two times, there for one, and gone again
+                await database.execute(renamed)
+            elif tries == 4:
+                await database.execute(back)
+            return await super().latest_version()
+
+    cache = SettingsCache(Counting(database), timing=replace(QUICK, settings_refresh=0.01))
+    with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+        await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
+    assert tries == 4 + UNUSABLE_AT_LAST
+    assert cache.trouble is not None

@@ -8,6 +8,7 @@ import signal
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, text
 
 from bot.sandbox.discord import Member
 from bot.settings.repository import SettingsRepository
@@ -15,7 +16,7 @@ from bot.storage import DatabaseUrl
 from tests import database
 from tests.administrator import configure, refused
 from tests.child import running, settings_of, start
-from tests.database import setting_of
+from tests.database import at_once, setting_of
 from tests.world import PATIENCE, World
 
 engine = database.engine
@@ -131,6 +132,22 @@ async def test_a_file_that_is_no_database_ends_the_process_with_one_sentence(
     assert len(errors.splitlines()) == 1
     assert world.discord.identifies == []
     assert (tmp_path / "callnote.db").read_bytes() == content
+
+
+async def test_settings_tables_that_are_gone_end_the_process_with_one_sentence(
+    world: World, address: DatabaseUrl, tmp_path: Path
+) -> None:
+    def drop(connection: Connection) -> None:
+        for table in ("guild_settings", "settings_version"):
+            connection.execute(text(f"DROP TABLE {table}"))
+
+    async with running(world, tmp_path, DATABASE_URL=setting_of(address)) as child:
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        await at_once(address, drop)
+        status, _, errors = await child.ended()
+    assert status == 78
+    (line,) = errors.splitlines()
+    assert "tables in the database have been deleted or changed" in line
 
 
 async def test_a_second_process_on_the_same_file_ends_with_one_sentence(
