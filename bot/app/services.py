@@ -68,8 +68,9 @@ def build(
     `session` is borrowed for requests to the CAD. `cad` and `settings` replace the configured ones.
     """
     database = Database(config.database, seconds=timing.transaction)
+    setting_store = SettingsRepository(database)
     settings = settings or SettingsCache(
-        SettingsRepository(database),
+        setting_store,
         default_roles=config.dispatcher_role_ids,
         default_server=config.server_id,
         timing=timing,
@@ -93,6 +94,7 @@ def build(
         post_to_log_channel=log_channel.post,
         composer=composer,
         waiting_notes=connections.waiting_notes,
+        purges=(setting_store.purge,),
         timing=timing,
     )
     cad_probe = CadProbe(cad, cad_servers, timing=timing)

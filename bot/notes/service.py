@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
 from bot.notes.composer import NoteComposer
 from bot.notes.status_messages import StatusMessages
-from bot.outbox import Limits, NoteRecord, OutboxWorker, WaitingNotes
+from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
 from bot.timing import Timing, loop_time
@@ -19,8 +19,8 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel` and `composer` are as for `StatusMessages`, `waiting_notes` as for
-    `OutboxWorker`. Nothing is delivered unless `run` is running.
+    `post_to_log_channel` and `composer` are as for `StatusMessages`, `waiting_notes` and
+    `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class NoteService:
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         waiting_notes: Callable[[int], WaitingNotes],
+        purges: Sequence[Purge],
         timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
@@ -42,6 +43,7 @@ class NoteService:
             history_days=history_days,
             changed=self._show,
             waiting_notes=waiting_notes,
+            purges=purges,
             timing=timing,
         )
         self.messages = StatusMessages(self.outbox, post_to_log_channel, composer, timing=timing)

@@ -1,5 +1,6 @@
 """Durable delivery of notes: stored first, then sent; knows nothing of Discord."""
 
+from bot.outbox.cleanup import Purge
 from bot.outbox.errors import (
     DuplicateInteractionError,
     OutboxFullError,
@@ -26,6 +27,7 @@ __all__ = [
     "OutboxFullError",
     "OutboxRepository",
     "OutboxWorker",
+    "Purge",
     "StaleRevisionError",
     "TooOldError",
     "WaitingNotes",

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import ColumnElement, Table, and_, delete, or_, select, tuple_, update
+from sqlalchemy import and_, or_, update
 
 from bot.outbox.leases import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
+from bot.storage.batches import delete_batch
 from bot.timing import Timing
 
 HELD_SECONDS = 900.0
@@ -26,14 +28,14 @@ LEDGER_SECONDS = 90 * 86_400.0
 SETTLING_SECONDS = 120.0
 """How long a finished note stays at least, so that a repetition of it is noticed."""
 
-BATCH = 200
-"""How many rows are deleted in one transaction, so that a note never waits long for it."""
-
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
 _WAITING = [state.value for state in WAITING]
 _GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
+
+Purge = Callable[[], Awaitable[int]]
+"""Deletes a batch of old rows and returns how many, 0 at the end; raises as `Database.run` does."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,14 +45,20 @@ class Cleanup:
 
     Notes that were given up stay for a day in any case, as they can be taken up again; so do
     leases. The ledger is kept for 90 days, reads of the call list for two minutes, and tokens for
-    the 15 minutes that they work.
+    the 15 minutes that they work. `purges` delete what other parts keep.
     """
 
     def __init__(
-        self, database: Database, history_seconds: float, *, timing: Timing = Timing()
+        self,
+        database: Database,
+        history_seconds: float,
+        purges: Sequence[Purge] = (),
+        *,
+        timing: Timing = Timing(),
     ) -> None:
         self._database = database
         self._history_seconds = history_seconds
+        self._purges = purges
         self._timing = timing
 
     async def run(self) -> None:
@@ -109,11 +117,5 @@ class Cleanup:
             (leases, leases.c.heartbeat_at < now - RETRY_SECONDS),
             (call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS),
         )
-        return sum([await self._delete(table, condition) for table, condition in batches])
-
-    async def _delete(self, table: Table, condition: ColumnElement[bool]) -> int:
-        key = tuple_(*table.primary_key.columns)
-        some = select(*table.primary_key.columns).where(condition).limit(BATCH)
-        # Asked again of each row, as a button may just have taken a note up again.
-        deletion = delete(table).where(key.in_(some), condition)
-        return await self._database.run(lambda connection: connection.execute(deletion).rowcount)
+        counts = [await self._database.run(delete_batch, *batch) for batch in batches]
+        return sum(counts + [await purge() for purge in self._purges])

@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import logging
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.cleanup import Cleanup
+from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
@@ -40,8 +40,8 @@ class OutboxWorker:
     `history_days` is how long finished notes are kept. `changed` is called with the record after
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `waiting_notes` tells
-    what is to become of the waiting notes of a guild. `run` must be running once the database is
-    open.
+    what is to become of the waiting notes of a guild. `purges` are as for `Cleanup`. `run` must be
+    running once the database is open.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class OutboxWorker:
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        purges: Sequence[Purge] = (),
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
@@ -87,7 +88,7 @@ class OutboxWorker:
             timing=timing,
         )
         self.marks = Marks(self.store, timing=timing)
-        self._cleanup = Cleanup(database, self._history_seconds, timing=timing)
+        self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
         self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()

@@ -6,10 +6,17 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 
-from sqlalchemy import BigInteger, Connection, Row, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, update
 
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage import NOW, Database
+from bot.storage.batches import delete_batch
+
+KEPT_CHANGES = 100
+"""How many of a guild's changes are kept at most."""
+
+CHANGES_SECONDS = 365 * 86_400.0
+"""How long a change is kept at most."""
 
 # Built once, as they run every few seconds.
 _LATEST_VERSION = select(settings_version.c.value)
@@ -17,6 +24,19 @@ _CHANGED_SINCE = (
     select(guild_settings)
     .where(guild_settings.c.version > bindparam("known", type_=BigInteger))
     .order_by(guild_settings.c.version)
+)
+
+# All but the newest, to which the change in the same transaction is added.
+_NEWEST_TOO_MANY = (
+    select(setting_changes.c.id)
+    .where(setting_changes.c.guild_id == bindparam("guild"))
+    .order_by(setting_changes.c.id.desc())
+    .offset(KEPT_CHANGES - 1)
+    .limit(1)
+    .scalar_subquery()
+)
+_TOO_MANY = delete(setting_changes).where(
+    setting_changes.c.guild_id == bindparam("guild"), setting_changes.c.id <= _NEWEST_TOO_MANY
 )
 
 FROM_DISCORD = 0
@@ -80,9 +100,9 @@ class SettingsRepository:
         """Apply `edit` to a guild's settings and return the new ones.
 
         `describe` words the change from the old to the new settings. The change is atomic, across
-        processes too. An edit that changes nothing writes nothing; an exception from either
-        function undoes the change and is raised. Both run in the database's thread, perhaps more
-        than once, and must not touch shared state.
+        processes too; of a guild's changes the last `KEPT_CHANGES` are kept. An edit that changes
+        nothing writes nothing; an exception from either function undoes the change and is raised.
+        Both run in the database's thread, perhaps more than once, and must not touch shared state.
         """
         return await self._database.run(self._change, guild_id, member_id, edit, describe)
 
@@ -108,6 +128,7 @@ class SettingsRepository:
             connection.execute(guild_settings.insert().values(_values(after)))
         else:
             connection.execute(update(guild_settings).where(same).values(_values(after)))
+        connection.execute(_TOO_MANY, {"guild": guild_id})
         connection.execute(
             setting_changes.insert().values(
                 guild_id=guild_id,
@@ -122,6 +143,11 @@ class SettingsRepository:
         """Return a guild's latest change, None when there was none."""
         changes = await self.changes(guild_id, 1)
         return changes[0] if changes else None
+
+    async def purge(self) -> int:
+        """Delete a batch of the changes of more than a year ago; returns how many, 0 at the end."""
+        old = setting_changes.c.changed_at < NOW - CHANGES_SECONDS
+        return await self._database.run(delete_batch, setting_changes, old)
 
     async def changes(self, guild_id: int, limit: int) -> list[SettingChange]:
         """Return a guild's latest changes, at most `limit` of them, the newest first."""

@@ -9,13 +9,14 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
-from bot.outbox.cleanup import BATCH, Cleanup
+from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.models import Mark
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
+from bot.storage.batches import BATCH
 from tests import database as databases
 from tests.database import opened, somebody_waits, transaction
 from tests.outbox import workers

@@ -2,9 +2,16 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
+from bot.settings.repository import (
+    CHANGES_SECONDS,
+    KEPT_CHANGES,
+    GuildSettings,
+    SettingChange,
+    SettingsRepository,
+)
+from bot.settings.schema import setting_changes
 from bot.storage import NOW, Database, DatabaseUrl
 from tests import database as databases
 
@@ -101,6 +108,34 @@ async def test_the_history_names_each_change_the_newest_first(
     assert start - 0.001 <= oldest.changed_at <= newest.changed_at
     assert await store.last_change(1) == newest
     assert await store.changes(1, 1) == [newest]
+
+
+async def test_of_each_guild_the_last_changes_are_kept(store: SettingsRepository) -> None:
+    await choose(store, 2, 9)
+    for number in range(KEPT_CHANGES + 3):
+        await choose(store, 1, number)
+    kept = await store.changes(1, 2 * KEPT_CHANGES)
+    newest = KEPT_CHANGES + 2
+    assert len(kept) == KEPT_CHANGES
+    assert kept[0].what == f"{newest - 1} to {newest}"
+    assert len(await store.changes(2, 10)) == 1
+
+
+async def test_a_change_is_deleted_after_a_year_and_the_settings_stay(
+    store: SettingsRepository, database: Database
+) -> None:
+    for number in range(2):
+        await choose(store, 1, number)
+    age = (CHANGES_SECONDS + 60, CHANGES_SECONDS - 60)
+    for change_id, seconds in zip((1, 2), age, strict=True):
+        await database.execute(
+            update(setting_changes)
+            .where(setting_changes.c.id == change_id)
+            .values(changed_at=NOW - seconds)
+        )
+    assert [await store.purge(), await store.purge()] == [1, 0]
+    assert [each.what for each in await store.changes(1, 10)] == ["0 to 1"]
+    assert [each.server_id for each in await store.changed_since(0)] == [1]
 
 
 async def test_changes_at_once_are_all_applied_one_after_the_other(

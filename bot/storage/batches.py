@@ -1,0 +1,16 @@
+"""Deletes rows in batches, so that no transaction keeps notes waiting."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
+
+BATCH = 200
+"""How many rows are deleted in one transaction, so that a note never waits long for it."""
+
+
+def delete_batch(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    """Delete at most `BATCH` rows that meet a condition; returns how many."""
+    key = tuple_(*table.primary_key.columns)
+    some = select(*table.primary_key.columns).where(condition).limit(BATCH)
+    # Asked again of each row, as a button may just have taken a note up again.
+    return connection.execute(delete(table).where(key.in_(some), condition)).rowcount
