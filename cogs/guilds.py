@@ -10,9 +10,11 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.communities.connections import Connection, Connections
+from bot.communities.departures import Departures
 from bot.communities.texts import CONNECTED_BY
 from bot.interactions.handler import InteractionHandler
 from bot.settings.cache import SettingsCache
+from bot.storage import StorageError
 from cogs.connecting import CONNECT_ID
 
 _log = logging.getLogger("callnote")
@@ -27,11 +29,13 @@ class Guilds(commands.Cog):
         handler: InteractionHandler,
         settings: SettingsCache,
         connections: Connections,
+        departures: Departures,
     ) -> None:
         self._bot = bot
         self._handler = handler
         self._settings = settings
         self._connections = connections
+        self._departures = departures
         self._named: set[int] = set()
         self._guilds: dict[int, discord.Guild] = {}
 
@@ -108,6 +112,17 @@ class Guilds(commands.Cog):
         if self._connections.leave(guild):
             _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
 
+    @commands.Cog.listener("on_ready")
+    @commands.Cog.listener("on_guild_join")
+    @commands.Cog.listener("on_guild_remove")
+    async def review_departures(self, *_: discord.Guild) -> None:
+        """Store which guilds the bot has left or is back in; `Cleanup` makes up for a failure."""
+        await self._settings.loaded()
+        try:
+            await self._departures.review()
+        except StorageError as error:
+            _log.warning("which servers are left cannot be stored: %s", error)
+
 
 def _is_connect(interaction: discord.Interaction) -> bool:
     """Whether the Connect button was pressed, which works in every guild."""
@@ -124,4 +139,6 @@ def _is_connect(interaction: discord.Interaction) -> bool:
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
     services = bot.services
-    await bot.add_cog(Guilds(bot, bot.handler, services.settings, services.connections))
+    await bot.add_cog(
+        Guilds(bot, bot.handler, services.settings, services.connections, services.departures)
+    )

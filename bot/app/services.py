@@ -9,6 +9,7 @@ import aiohttp
 from bot.app.database_supervisor import DatabaseSupervisor
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
+from bot.communities.departures import Departures
 from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
@@ -44,6 +45,7 @@ class Services:
     cad: SonoranClient
     settings: SettingsCache
     connections: Connections
+    departures: Departures
     dispatchers: Dispatchers
     dispatcher_roles: DispatcherRoles
     cad_server_choice: CadServerChoice
@@ -82,6 +84,7 @@ def build(
     connections = Connections(
         settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids, timing=timing
     )
+    departures = Departures(database, settings, connections.in_guild)
     dispatcher_roles = DispatcherRoles(settings)
     cad_servers = CadServers(cad, timing=timing)
     log_channel = LogChannel(settings, timing)
@@ -94,7 +97,7 @@ def build(
         post_to_log_channel=log_channel.post,
         composer=composer,
         waiting_notes=connections.waiting_notes,
-        purges=(setting_store.purge,),
+        purges=(setting_store.purge, departures.purge),
         timing=timing,
     )
     cad_probe = CadProbe(cad, cad_servers, timing=timing)
@@ -104,6 +107,7 @@ def build(
         cad=cad,
         settings=settings,
         connections=connections,
+        departures=departures,
         dispatchers=Dispatchers(settings),
         dispatcher_roles=dispatcher_roles,
         cad_server_choice=CadServerChoice(settings, cad_servers),

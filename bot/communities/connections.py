@@ -155,18 +155,24 @@ class Connections:
         that is not known. After `timing.first_guilds` without Discord they are sent if the guild
         is known to be connected all the same.
         """
-        guild = self._member_of(guild_id)
-        if guild is not None:
+        if (guild := self._member_of(guild_id)) is not None:
             connection = self.of(guild)
             if connection.connected:
                 return WaitingNotes.SEND
             unknown = (Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN)
             return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
-        # Before it is ready, a client may not have all guilds.
-        if self._client is not None and self._client.is_ready():
+        if self.in_guild(guild_id) is False:
             return WaitingNotes.WITHDRAW
         alone = self._clock() - self._alone_since >= self._first_guilds
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
+
+    def in_guild(self, guild_id: int) -> bool | None:
+        """Whether the bot is in a guild, be it unavailable; None while that is not known."""
+        if self._member_of(guild_id) is not None:
+            return True
+        # Before it is ready, a client may not have all guilds of all its shards.
+        ready = self._client is not None and self._client.is_ready()
+        return False if ready else None
 
     def _member_of(self, guild_id: int) -> discord.Guild | None:
         guild = None if self._client is None else self._client.get_guild(guild_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from dataclasses import replace
 
 from bot.interactions.errors import Refusal
@@ -17,6 +17,8 @@ from bot.storage import (
     UnusableDatabaseError,
 )
 from bot.timing import Timing
+
+_OLDER = "the database is older than before, reading all settings again"
 
 _log = logging.getLogger(__name__)
 
@@ -116,7 +118,8 @@ class SettingsCache:
             raise Refusal(problem) from None
         self.full = False
         if settings.version <= self._version and settings != self._known.get(guild_id):
-            self._read_all = True  # the database has become older than what it confirmed
+            _log.warning(_OLDER)
+            self._read_all = True
         self._known[guild_id] = settings
         return settings
 
@@ -143,13 +146,22 @@ class SettingsCache:
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""
         latest = await self._store.latest_version()
-        if latest < self._version or self._read_all:
-            _log.warning("the database is older than before, reading all settings again")
+        if latest < self._version:
+            _log.warning(_OLDER)
+            self._read_all = True
+        if self._read_all:
             self._version, self._read_all = 0, False
         changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
         self._known = {**self._known, **changed} if self._version else changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)
         self._loaded.set()
+
+    def notice_deletions(self, held: Set[int]) -> None:
+        """Let the next refresh read all settings if some are cached of a guild not in `held`.
+
+        A guild's settings that were deleted have no version by which a refresh would notice.
+        """
+        self._read_all |= not self._known.keys() <= held
 
     async def keep_fresh(self) -> None:
         """Refresh every `Timing.settings_refresh` seconds until cancelled.

@@ -7,8 +7,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, select
 
+import bot.communities.schema
 import bot.outbox.schema
-import bot.settings.schema  # noqa: F401 - both fill the metadata
+import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot.storage import DatabaseUrl, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import metadata

@@ -1,0 +1,206 @@
+"""What is stored of a guild that removed the bot: kept for 30 days, then deleted."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Table, delete, insert, select, update
+
+from bot.communities.departures import KEPT_SECONDS, Departures
+from bot.communities.schema import departures
+from bot.outbox import NoteState, OutboxRepository
+from bot.outbox.schema import delivery_ledger, notes
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import GuildSettings, SettingsRepository
+from bot.settings.schema import guild_settings, setting_changes
+from bot.storage import Database
+from bot.storage.batches import BATCH
+from tests import database as databases
+from tests.database import opened, somebody_waits, transaction
+from tests.outbox.workers import in_state
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+
+GONE, HERE, UNKNOWN = 1, 2, 3
+GUILDS: dict[int, bool | None] = {GONE: False, HERE: True, UNKNOWN: None}
+STORED = (notes, setting_changes, guild_settings)
+
+
+class Place:
+    """One process's settings and departures, with what is known of `guilds`."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.guilds = dict(GUILDS)
+        self.settings = SettingsCache(SettingsRepository(database))
+        self.departures = Departures(database, self.settings, self.guilds.__getitem__)
+
+    async def fill(self) -> None:
+        """Store settings and a finished note of every guild."""
+        store = OutboxRepository(self.database, "one")
+        await self.settings.refresh()
+        for guild_id in GUILDS:
+            await self.settings.set(guild_id, 7, "connected", connected=True)
+            await in_state(store, NoteState.ADDED, guild=guild_id, call=guild_id)
+
+    async def guilds_in(self, table: Table) -> set[int]:
+        query = select(table.c.guild_id)
+        return await self.database.run(lambda connection: set(connection.scalars(query)))
+
+    async def marked(self) -> set[int]:
+        return await self.guilds_in(departures)
+
+    async def let_pass(self, seconds: float) -> None:
+        earlier = departures.c.left_at - seconds
+        await self.database.execute(update(departures).values(left_at=earlier))
+
+    async def purged(self) -> list[int]:
+        """Purge to the end; returns how many rows went with each batch."""
+        batches = []
+        while count := await self.departures.purge():
+            batches.append(count)
+        return batches
+
+
+@pytest.fixture
+async def place(database: Database) -> Place:
+    place = Place(database)
+    await place.fill()
+    return place
+
+
+async def test_a_guild_that_is_surely_gone_is_marked_and_loses_nothing_for_30_days(
+    place: Place,
+) -> None:
+    assert await place.departures.review() == []
+    assert await place.marked() == {GONE}
+    await place.let_pass(KEPT_SECONDS - 60)
+    assert await place.purged() == []
+    for table in STORED:
+        assert await place.guilds_in(table) == GUILDS.keys()
+
+
+async def test_after_30_days_its_notes_and_settings_are_deleted_and_nothing_else(
+    place: Place,
+) -> None:
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    assert await place.purged() == [1, 1, 1]
+    for table in STORED:
+        assert await place.guilds_in(table) == {HERE, UNKNOWN}
+    assert await place.marked() == set()
+    ledger = select(delivery_ledger.c.call_id)
+    assert await place.database.run(lambda c: set(c.scalars(ledger))) == GUILDS.keys()
+
+
+async def test_the_deleted_settings_are_not_used_any_more_not_even_by_another_process(
+    place: Place,
+) -> None:
+    other = Place(place.database)
+    await other.settings.refresh()
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    await place.purged()
+    for process in (place, other):
+        process.guilds[GONE] = True
+        await process.departures.review()
+        await process.settings.refresh()
+        assert process.settings.of(GONE) == GuildSettings(GONE)
+        assert process.settings.of(HERE).connected
+
+
+async def test_a_guild_that_is_back_is_as_before_and_its_30_days_begin_anew(place: Place) -> None:
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    place.guilds[GONE] = True
+    assert await place.purged() == []
+    assert await place.marked() == set()
+    place.guilds[GONE] = False
+    assert await place.purged() == []
+    assert await place.marked() == {GONE}
+    for table in STORED:
+        assert await place.guilds_in(table) == GUILDS.keys()
+
+
+async def test_an_old_mark_deletes_nothing_while_it_is_not_known_where_the_bot_is(
+    place: Place,
+) -> None:
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    place.guilds[GONE] = None
+    assert await place.purged() == []
+    assert await place.marked() == {GONE}
+    assert await place.guilds_in(guild_settings) == GUILDS.keys()
+
+
+async def test_a_note_that_waits_is_left_to_the_outbox(place: Place) -> None:
+    waiting = await in_state(OutboxRepository(place.database, "one"), NoteState.QUEUED, guild=GONE)
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    assert await place.purged() == [1, 1, 1]
+    left = select(notes.c.id).where(notes.c.guild_id == GONE)
+    assert await place.database.run(lambda c: c.scalars(left).all()) == [waiting.id]
+    assert await place.marked() == {GONE}
+    await place.database.execute(update(notes).values(state=NoteState.CANCELLED.value))
+    assert await place.purged() == [1]
+    assert await place.marked() == set()
+
+
+async def test_many_notes_are_deleted_in_batches(place: Place) -> None:
+    one = select(notes).where(notes.c.guild_id == GONE)
+    row = await place.database.run(lambda c: c.execute(one).one()._asdict())
+    more = [{**row, "id": n, "position": -n} for n in range(1, BATCH + 50)]
+    await place.database.run(lambda c: c.execute(insert(notes), more))
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    assert await place.purged() == [BATCH, 50, 1, 1]
+
+
+async def test_two_processes_may_do_the_same_at_once(place: Place) -> None:
+    async with opened(place.database.address, shared=True) as second:
+        other = Place(second)
+        await asyncio.gather(place.departures.review(), other.departures.review())
+        assert await place.marked() == {GONE}
+        await place.let_pass(KEPT_SECONDS + 60)
+        done = await asyncio.gather(place.purged(), other.purged())
+    assert sorted(done[0] + done[1]) == [1, 1, 1]
+    assert await place.guilds_in(guild_settings) == {HERE, UNKNOWN}
+    assert await place.marked() == set()
+
+
+async def test_a_mark_that_another_process_is_removing_deletes_nothing(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+        place = Place(database)
+        await place.fill()
+        await place.departures.review()
+        await place.let_pass(KEPT_SECONDS + 60)
+        async with transaction(address, "DELETE FROM departures"):  # not committed yet
+            purge = asyncio.create_task(place.departures.purge())
+            await somebody_waits(address)
+        assert await purge == 0
+        for table in STORED:
+            assert await place.guilds_in(table) == GUILDS.keys()
+
+
+@pytest.mark.parametrize("table", [guild_settings, setting_changes, notes], ids=str)
+async def test_a_guild_is_found_by_each_table_that_names_it(place: Place, table: Table) -> None:
+    for other in STORED:
+        if other is not table:
+            await place.database.execute(delete(other))
+    await place.departures.review()
+    assert await place.marked() == {GONE}
+
+
+async def test_a_change_of_settings_is_no_departure_and_the_other_way_round(place: Place) -> None:
+    before = place.settings.of(GONE)
+    await place.departures.review()
+    await place.settings.refresh()
+    assert place.settings.of(GONE) == before
+    await place.settings.change(GONE, 7, lambda s: replace(s, server_id=5), lambda *_: "server")
+    assert await place.marked() == {GONE}
