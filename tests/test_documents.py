@@ -9,11 +9,17 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+import bot.communities.schema
+import bot.outbox.schema
+import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot.config import LOG_LEVELS, Config, ConfigError
+from bot.storage.migrations import VERSION_TABLE
+from bot.storage.tables import metadata
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+RETENTION = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
 APP = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
 REQUIRED = {"DISCORD_TOKEN": "token", "SONORAN_API_KEY": "key", "SONORAN_COMMUNITY_ID": "id"}
 
@@ -73,6 +79,11 @@ def taken(name: str, value: int) -> bool:
     except ConfigError:
         return False
     return True
+
+
+def test_for_every_table_it_is_stated_how_long_its_rows_are_kept() -> None:
+    stated = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", RETENTION, re.M)
+    assert sorted(stated) == sorted([*metadata.tables, VERSION_TABLE])
 
 
 def test_the_log_levels_are_named_in_the_readme() -> None:
