@@ -10,7 +10,7 @@ from sqlalchemy import Connection, text
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
 from tests import database as databases
-from tests.database import opened, set_to, way_to
+from tests.database import opened, set_to, setting_of, way_to
 from tests.gate import Gate, Streams
 
 
@@ -48,6 +48,14 @@ async def test_options_of_the_address_hold_beside_callnotes_own_limits(
             memory, name, lock, statement = await database.run(shown)
     assert (memory, name, lock) == ("5MB", "callnote", "50ms")
     assert statement != "0"
+
+
+async def test_options_may_name_another_schema(request: pytest.FixtureRequest) -> None:
+    async with databases.postgresql(request.config, empty=True) as address:
+        await databases.administer(setting_of(address), "CREATE SCHEMA apart")
+        async with opened(set_to(address, options="-csearch_path=apart")) as database:
+            found = text("SELECT to_regclass('apart.notes') IS NOT NULL")
+            assert await database.run(lambda connection: connection.scalar(found))
 
 
 async def test_a_pooler_gets_no_parameters_but_those_it_knows_and_refuses_options_in_a_sentence(
