@@ -75,8 +75,7 @@ class Config:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What the log must redact."""
-        password = self.database.url.password
-        return (self.discord_token, self.credentials.api_key, *([password] if password else []))
+        return (self.discord_token, self.credentials.api_key, *self.database.secrets)
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, str | None], folder: Path) -> Config:

@@ -20,11 +20,12 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import URL, Connection, create_engine
+from sqlalchemy import Connection, create_engine
 
 from bot.storage import Database, DatabaseUrl
 from bot.storage.migrations import VERSION_TABLE
@@ -79,7 +80,7 @@ async def postgresql(config: pytest.Config, *, empty: bool = False) -> AsyncIter
             config.stash[_KEPT] = await Kept.make(url)
         name = await config.stash[_KEPT].take()
     try:
-        yield at(server, database=name)
+        yield at(server, dbname=name)
     finally:
         if empty or not await config.stash[_KEPT].put_back(name):
             await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -106,7 +107,7 @@ class Kept:
         """Make the template."""
         kept = cls(url, await _created(url))
         server = DatabaseUrl.parse(url, folder=Path())
-        async with opened(at(server, database=kept._template)):
+        async with opened(at(server, dbname=kept._template)):
             pass
         async with connected(url, kept._template) as connection:
             kept._shape = await _fetch(connection, _SHAPE)
@@ -167,23 +168,27 @@ async def _created(url: str, template: str = "template1") -> str:
     return name
 
 
-def at(address: DatabaseUrl, **parts: Any) -> DatabaseUrl:
-    """Return a PostgreSQL address with other parts, named as in SQLAlchemy's `URL.set`."""
-    url = address.url.set(**parts)
-    return replace(address, url=url, shown=f"PostgreSQL database {url.database} on {url.host}")
+def at(address: DatabaseUrl, **parts: str) -> DatabaseUrl:
+    """Return a PostgreSQL address with other parts, by libpq's key words."""
+    parameters = {**address.parameters, **parts}
+    shown = f"PostgreSQL database {parameters['dbname']} on {parameters['host']}"
+    return replace(address, parameters=parameters, shown=shown)
 
 
 def setting_of(address: DatabaseUrl) -> str:
     """Return an address as a host sets it, its password included."""
     if address.path is not None:
         return f"sqlite:///{address.path}"
-    parts = address.url.translate_connect_args()
-    host = parts.pop("host")
-    if host.startswith("/"):
-        url = URL.create("postgresql", **parts, query={"host": host})
-    else:
-        url = URL.create("postgresql", **parts, host=host)
-    return url.render_as_string(hide_password=False)
+    rest = dict(address.parameters)
+    user, password, name = (
+        quote(rest.pop(part, ""), safe="") for part in ("user", "password", "dbname")
+    )
+    return f"postgresql://{user}:{password}@/{name}?{urlencode(rest, quote_via=quote)}"
+
+
+def set_to(address: DatabaseUrl, **parameters: str) -> DatabaseUrl:
+    """Return a PostgreSQL address with more parameters, read from what a host would set."""
+    return DatabaseUrl.parse(setting_of(at(address, **parameters)), folder=Path())
 
 
 def file_in(folder: Path) -> DatabaseUrl:
@@ -267,11 +272,11 @@ async def behind_gate(
 ) -> AsyncIterator[tuple[DatabaseUrl, Gate]]:
     """Give a PostgreSQL database that is reached through a gate."""
     async with postgresql(request.config) as address, Gate(way_to(address)) as gate:
-        yield at(address, host="127.0.0.1", port=gate.port), gate
+        yield at(address, host="127.0.0.1", port=str(gate.port)), gate
 
 
 def way_to(address: DatabaseUrl) -> Callable[[], Any]:
-    host, port = address.url.host or "", address.url.port or 5432
+    host, port = address.parameters["host"], int(address.parameters.get("port", 5432))
 
     async def connect() -> Streams:
         if host.startswith("/"):
@@ -330,7 +335,11 @@ async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> An
         address.path.touch(0o600)
 
     def do() -> Any:
-        outside = create_engine(address.url)
+        outside = (
+            create_engine(f"sqlite:///{address.path}")
+            if address.path is not None
+            else create_engine("postgresql+psycopg://", connect_args=dict(address.parameters))
+        )
         try:
             with outside.begin() as connection:
                 return work(connection)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from types import TracebackType
+from typing import Self
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -22,7 +23,7 @@ class Gate:
         self.accepted = asyncio.Semaphore(0)
         self.port = 0
 
-    async def __aenter__(self) -> Gate:
+    async def __aenter__(self) -> Self:
         await self.let_pass()
         return self
 
@@ -62,6 +63,9 @@ class Gate:
             await self._server.wait_closed()
             self._server = None
 
+    async def greet(self, streams: Streams, there: asyncio.StreamWriter) -> None:
+        """Do what comes before everything is passed on: nothing, unless in a subclass."""
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted.release()
         task = asyncio.current_task()
@@ -72,6 +76,7 @@ class Gate:
             there_reader, there_writer = await self._connect()
             self._writers.add(there_writer)
             try:
+                await self.greet((reader, writer), there_writer)
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._copy(reader, there_writer))
                     group.create_task(self._copy(there_reader, writer))

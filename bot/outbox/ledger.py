@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Table, bindparam, case, literal, null, select, union_all
-from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
 from bot.outbox.schema import delivery_ledger, notes
 from bot.outbox.states import NoteState
 from bot.storage import NOW, CompiledStatement, Database
+
+if TYPE_CHECKING:  # either dialect costs memory that a process with the other engine does without
+    from sqlalchemy.dialects import postgresql, sqlite
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
 )
 
 from bot.storage.tables import COUNTED_ID, metadata
@@ -63,12 +62,8 @@ notes = Table(
     Index("notes_guild_member", "guild_id", "member_id", "position"),
     Index("notes_call", "server_id", "call_id", "position"),
     Index("notes_settled", "settled", "updated_at"),
-    Index(
-        "notes_token",
-        "round_started_at",
-        postgresql_where=text("token IS NOT NULL"),
-        sqlite_where=text("token IS NOT NULL"),
-    ),
+    # It has only the rows with a token; said here, that would load both engines' dialects.
+    Index("notes_token", "round_started_at"),
 )
 """A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
 it is final, and shown and logged as such."""

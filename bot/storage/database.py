@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
-from bot.storage.connectors import Connector, PostgresqlConnector, SqliteConnector
+from bot.storage.connectors import Connector
 from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import TOO_LATE, forbids, unavailable
+from bot.storage.sqlite_connector import SqliteConnector
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
 from bot.timing import Timing
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
 
 UPGRADE_SECONDS = 60.0
 """How long bringing the tables up to date may take."""
@@ -52,9 +55,14 @@ class Database:
         self._closed = False
         self._file: SqliteFile | None = None
         self.insert: Callable[[Table], sqlite.Insert | postgresql.Insert]
+        # Either dialect costs memory that a process with the other engine does without.
         if address.path is None:
+            from sqlalchemy.dialects import postgresql
+
             self.insert = postgresql.insert
         else:
+            from sqlalchemy.dialects import sqlite
+
             self.insert = sqlite.insert
             self._file = SqliteFile(address.path)
 
@@ -143,9 +151,11 @@ class Database:
 
     def _new_connector(self) -> Connector:
         """Return one for a thread alone, as an earlier thread may still be ending."""
-        if self.address.path is None:
-            return PostgresqlConnector(self.address, seconds=self._seconds)
-        return SqliteConnector(self.address.path, shared=self._shared)
+        if self.address.path is not None:
+            return SqliteConnector(self.address.path, shared=self._shared)
+        from bot.storage.postgresql_connector import PostgresqlConnector  # and psycopg with it
+
+        return PostgresqlConnector(self.address, seconds=self._seconds)
 
     async def _submit(self, work: Callable[[Connection], _T], seconds: float) -> _T:
         if self._closed:

@@ -1,4 +1,7 @@
-"""Turns what the database drivers raise into the storage family of errors."""
+"""Turns what the database drivers raise into the storage family of errors.
+
+psycopg, which SQLite does without, is known by the `sqlstate` that all its errors have.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator
 
-import psycopg
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from bot.storage.errors import (
     StorageError,
@@ -20,7 +22,7 @@ from bot.storage.errors import (
 
 TOO_LATE = "no answer in time"
 
-_DRIVERS = (SQLAlchemyError, OSError, sqlite3.Error, psycopg.Error)
+_DRIVERS = (SQLAlchemyError, OSError, sqlite3.Error)
 
 # PostgreSQL documentation, appendix A, by a code's beginning. What is not here, such as a
 # misspelt statement, is a mistake of the program.
@@ -59,18 +61,37 @@ _REFUSALS = {
     r'database ".*" does not exist': "there is no database of this name",
     r"too many (connections|clients)|connection slots": "it has too many connections",
     r"starting up|shutting down": "it is starting or stopping",
+    r"session is read-only|server is in hot standby": "it can only be read at present",
+    "timeout expired": TOO_LATE,
     r"^connection failed|^failed to resolve": "no connection could be made",
 }
-_NO_ROOT_CERTIFICATE = (
-    "The database's certificate cannot be checked as its sslmode asks: name the file with its root "
-    "certificate in PGSSLROOTCERT."
-)
 _NO_SUCH_TABLE = ("42P01", "42703")
 _CHANGED_TABLES = (
     "Callnote's tables in the database have been deleted or changed: restore a backup of it, or "
     "name another database in DATABASE_URL."
 )
-_WRONG_CERTIFICATE = "The database's certificate is not one that sslmode allows."
+
+# In libpq's own English: what only a change of the address, or of the server, can mend.
+_MISCONFIGURED = {
+    "root certificate file": "The database's certificate cannot be verified without a root "
+    "certificate: add sslrootcert=system to DATABASE_URL for a public issuer, or "
+    "sslrootcert=/path/of/a/file.",
+    "certificate verify failed": "The database's certificate cannot be verified: it has expired, "
+    "or sslrootcert in DATABASE_URL does not name its issuer's root certificate.",
+    "does not match host name": "The database's certificate is for another name than the host in "
+    "DATABASE_URL: give the host's name as it is in the certificate.",
+    "does not support SSL": "The database's server takes no TLS connections, which sslmode in "
+    "DATABASE_URL demands: turn TLS on there, or correct sslmode.",
+    "channel binding (is )?required": "The database's server offers no channel binding, which "
+    "DATABASE_URL demands: name the server itself instead of a pooler, or correct "
+    "channel_binding.",
+    "unsupported startup parameter|(unrecognized configuration|invalid value for) parameter": "The "
+    "database's server, or a pooler before it, refuses a parameter of DATABASE_URL: correct "
+    "options there.",
+}
+_BAD_VALUE = re.compile(
+    r'invalid "?(\w+)"? value: |weak (sslmode) |could not match \d+ (host|port)'
+)
 
 
 @contextlib.contextmanager
@@ -91,7 +112,7 @@ def translation(error: BaseException, *, late: bool = False) -> BaseException:
     Constraint violations and mistakes of the program stay as they are. `late` tells that the time
     is over, which is then the reason whatever the driver made of it.
     """
-    if not isinstance(error, _DRIVERS):
+    if not isinstance(error, _DRIVERS) and not hasattr(error, "sqlstate"):
         return error
     failure = failure_of(error)
     if late and isinstance(failure, StorageUnavailableError):
@@ -103,7 +124,7 @@ def translation(error: BaseException, *, late: bool = False) -> BaseException:
 
 def failure_of(error: BaseException) -> StorageError | None:
     """Return what a driver's error means, None when it is a mistake of the program."""
-    if isinstance(error, IntegrityError):
+    if isinstance(error, (IntegrityError, DataError)):
         return None
     if isinstance(error, DBAPIError):
         cause: BaseException | None = error.orig
@@ -164,10 +185,6 @@ def _of_system(error: OSError) -> StorageError:
 
 
 def _of_postgresql(error: BaseException | None) -> StorageError | None:
-    if isinstance(error, psycopg.errors.ConnectionTimeout):
-        return unavailable(TOO_LATE)
-    if isinstance(error, psycopg.DataError):
-        return None
     code = getattr(error, "sqlstate", None)
     if code is None:
         return _of_words(str(error))
@@ -182,10 +199,12 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
 
 
 def _of_words(said: str) -> StorageError:
-    if "root certificate file" in said:
-        return UnusableDatabaseError(_NO_ROOT_CERTIFICATE)
-    if "certificate verify failed" in said or "does not match host name" in said:
-        return UnusableDatabaseError(_WRONG_CERTIFICATE)
+    for words, sentence in _MISCONFIGURED.items():
+        if re.search(words, said):
+            return UnusableDatabaseError(sentence)
+    if bad := _BAD_VALUE.search(said):
+        name = next(filter(None, bad.groups()))
+        return UnusableDatabaseError(f"The value of {name} in DATABASE_URL cannot be used.")
     for words, reason in _REFUSALS.items():
         if re.search(words, said):
             return unavailable(reason)

@@ -33,7 +33,7 @@ class Databases:
         name = f"callnote_{uuid.uuid4().hex}"
         await administer(self._url, f"CREATE DATABASE {name}")
         try:
-            address = at(DatabaseUrl.parse(self._url, folder=folder), database=name)
+            address = at(DatabaseUrl.parse(self._url, folder=folder), dbname=name)
             async with opened(address):
                 pass
             yield address

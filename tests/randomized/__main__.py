@@ -71,7 +71,7 @@ async def _database(engine: str, folder: Path) -> AsyncIterator[DatabaseUrl]:
         name = f"callnote_{uuid.uuid4().hex}"
         await administer(url, f"CREATE DATABASE {name}")
         try:
-            yield at(DatabaseUrl.parse(url, folder=folder), database=name)
+            yield at(DatabaseUrl.parse(url, folder=folder), dbname=name)
         finally:
             await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 

@@ -235,10 +235,10 @@ async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
     request: pytest.FixtureRequest, shared: bool
 ) -> None:
     async with databases.postgresql(request.config) as address:
-        url, role = server_url(request.config), f"{address.url.database}_reader"
+        url, role = server_url(request.config), f"{address.parameters['dbname']}_reader"
         await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
         try:
-            reader = databases.at(address, username=role, password="reader")
+            reader = databases.at(address, user=role, password="reader")
             with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
                 await Database(reader, seconds=20.0).open(shared=shared)
         finally:
@@ -257,7 +257,7 @@ async def test_a_database_that_cannot_store_every_text_is_refused(
     server = DatabaseUrl.parse(url, folder=Path())
     try:
         with pytest.raises(UnusableDatabaseError, match=r"is WIN1252, .* DATABASE_URL"):
-            await Database(databases.at(server, database=name)).open(shared=shared)
+            await Database(databases.at(server, dbname=name)).open(shared=shared)
     finally:
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -269,23 +269,3 @@ async def test_the_environment_does_not_decide_how_text_is_stored(
     async with databases.postgresql(request.config) as address, opened(address) as database:
         fire = text("SELECT CAST(:fire AS text)").bindparams(fire="🔥 fire")
         assert await database.run(lambda connection: connection.scalar(fire)) == "🔥 fire"
-
-
-async def test_a_certificate_cannot_be_verified_without_a_root_certificate(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def accept_tls(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readexactly(8)  # an SSLRequest (PostgreSQL documentation, Message Formats)
-        writer.write(b"S")
-        await reader.read()
-        writer.close()
-
-    monkeypatch.delenv("PGSSLROOTCERT", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    server = await asyncio.start_server(accept_tls, "127.0.0.1")
-    async with server:
-        port = server.sockets[0].getsockname()[1]
-        url = f"postgresql://u:p@127.0.0.1:{port}/d?sslmode=verify-full"
-        address = DatabaseUrl.parse(url, folder=tmp_path)
-        with pytest.raises(UnusableDatabaseError, match="PGSSLROOTCERT"):
-            await Database(address).open()

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.storage import Database, DatabaseUrl, StorageUnavailableError, connectors
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError, postgresql_connector
 from tests import database as databases
 from tests.database import (
     administer,
@@ -158,7 +158,7 @@ async def test_a_row_that_is_locked_holds_up_no_other_work(request: pytest.Fixtu
 async def test_a_process_that_stands_still_in_a_transaction_locks_others_out_for_a_while_only(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connectors, "IDLE_SECONDS", 1.0)
+    monkeypatch.setattr(postgresql_connector, "IDLE_SECONDS", 1.0)
     locked, go = threading.Event(), threading.Event()
 
     def stand_still(connection: Connection) -> None:
@@ -263,12 +263,12 @@ async def test_too_many_connections_are_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
     async with databases.postgresql(request.config) as address:
-        name = address.url.database
+        name = address.parameters["dbname"]
         role = f"{name}_few"
         url = server_url(request.config)
         await administer(url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0 PASSWORD '{PASSWORD}'")
         try:
-            limited = databases.at(address, username=role, password=PASSWORD)
+            limited = databases.at(address, user=role, password=PASSWORD)
             with pytest.raises(StorageUnavailableError, match="too many connections"):
                 await Database(limited).open()
         finally:
@@ -279,10 +279,10 @@ async def test_a_user_who_may_no_longer_write_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
     async with databases.postgresql(request.config) as address, opened(address):
-        url, role = server_url(request.config), f"{address.url.database}_full"
+        url, role = server_url(request.config), f"{address.parameters['dbname']}_full"
         await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
         try:
-            full = Database(databases.at(address, username=role, password=PASSWORD))
+            full = Database(databases.at(address, user=role, password=PASSWORD))
             with pytest.raises(StorageUnavailableError, match="may not write to it"):
                 await full.execute(text("DELETE FROM notes"))
             await full.close()
@@ -295,9 +295,9 @@ async def test_credentials_that_are_rotated_make_place_for_new_ones(
 ) -> None:
     """As on Heroku, which takes the old ones away and restarts the bot with a new address."""
     async with databases.postgresql(request.config) as address, opened(address):
-        url, name = server_url(request.config), address.url.database
+        url, name = server_url(request.config), address.parameters["dbname"]
         old, new = (
-            Database(databases.at(address, username=f"{name}_{which}", password=PASSWORD))
+            Database(databases.at(address, user=f"{name}_{which}", password=PASSWORD))
             for which in ("old", "new")
         )
         for which in ("old", "new"):
@@ -323,7 +323,7 @@ async def test_a_login_that_is_refused_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
     async with databases.postgresql(request.config) as address:
-        refused = databases.at(address, username="nobody_of_this_name", password=PASSWORD)
+        refused = databases.at(address, user="nobody_of_this_name", password=PASSWORD)
         with pytest.raises(StorageUnavailableError, match="user or the password") as caught:
             await Database(refused).open()
     said = "".join(traceback.format_exception(caught.value))
@@ -336,7 +336,7 @@ async def test_a_database_that_is_not_there_is_unavailable_for_now(
 ) -> None:
     server = DatabaseUrl.parse(server_url(request.config), folder=Path())
     with pytest.raises(StorageUnavailableError, match="no database of this name"):
-        await Database(databases.at(server, database="no_such_database")).open()
+        await Database(databases.at(server, dbname="no_such_database")).open()
 
 
 @contextmanager

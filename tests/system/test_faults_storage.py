@@ -43,7 +43,7 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
         databases.postgresql(request.config) as address,
         Gate(databases.way_to(address)) as gate,
     ):
-        world.database = databases.at(address, host="127.0.0.1", port=gate.port)
+        world.database = databases.at(address, host="127.0.0.1", port=str(gate.port))
         world.let(transaction=1.0)  # which a server that stalls takes in full
 
         @asynccontextmanager

@@ -12,6 +12,7 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import Child, interpret, running, settings_of, start
+from tests.database import file_in, make_file
 from tests.note_messages import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
@@ -181,6 +182,23 @@ async def test_discord_out_of_reach_is_waited_for_until_a_signal(
     status, _, errors = await child.ended()
     assert status == 0
     assert errors == ""
+
+
+async def test_a_bot_on_sqlite_loads_nothing_that_it_does_without(
+    world: World, tmp_path: Path
+) -> None:
+    make_file(file_in(tmp_path))
+    command = ("-X", "importtime", "-m", "bot")
+    child = Child(await interpret(tmp_path, settings_of(world), *command))
+    ended = asyncio.create_task(child.ended())
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    child.signal(signal.SIGTERM)
+    status, _, errors = await ended
+    assert status == 0
+    loaded = {line.rpartition("|")[2].strip() for line in errors.splitlines()}
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
+    assert loaded & dispensable == set()
 
 
 async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:

@@ -1,0 +1,143 @@
+"""How a PostgreSQL server is connected to, begins a transaction, and is given up.
+
+Only this module and the reading of an address import psycopg, and only for a PostgreSQL database:
+with libpq it takes memory and time that a start with SQLite does without.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+import threading
+import time
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Connection
+
+from bot.storage.connectors import connection_around, driver_of
+from bot.storage.database_url import DatabaseUrl
+
+LOCK_SECONDS = 0.05
+"""How long a work may wait for a row that another process has locked, before others have a turn."""
+
+IDLE_SECONDS = 10.0
+"""When PostgreSQL ends a transaction whose process was suspended, or whose host has vanished."""
+
+KEEPALIVES = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+"""When a silent connection counts as broken: seconds, probes, and milliseconds for what was sent
+(PostgreSQL documentation, Parameter Key Words)."""
+
+
+class PostgresqlConnector:
+    """Connections to a server, which may take `seconds` to answer."""
+
+    group = 20
+
+    def __init__(self, address: DatabaseUrl, *, seconds: float) -> None:
+        hosts = address.parameters["host"].count(",") + 1
+        parameters: dict[str, str | int] = {
+            **KEEPALIVES,
+            "application_name": "callnote",
+            **address.parameters,
+            "client_encoding": "UTF8",  # whatever the address or the environment says
+            "connect_timeout": max(2, int(seconds) // hosts),  # psycopg's, for each host
+        }
+        self._conninfo = make_conninfo("", **parameters)
+        if address.parameters.get("sslrootcert") == "system":
+            _find_root_certificates()
+        self._lock = threading.Lock()
+        self._socket: socket.socket | None = None
+
+    def connect(self, deadline: float) -> Connection:
+        """Connect to the server."""
+        driver = psycopg.connect(
+            self._conninfo,
+            # Behind a pooler, the next transaction may have another connection to the server, on
+            # which nothing was prepared.
+            prepare_threshold=None,
+            autocommit=True,  # `begin` does it
+        )
+        with self._lock:  # before SQLAlchemy asks the server anything, which may hang
+            self._socket = socket.socket(fileno=os.dup(driver.fileno()))
+        try:
+            return connection_around("postgresql+psycopg", driver)
+        except BaseException:
+            self._forget()
+            driver.close()
+            raise
+
+    def begin(self, connection: Connection, deadline: float) -> None:
+        """Begin, with limits that the server keeps, whatever becomes of this process.
+
+        They go with the transaction, as a pooler may refuse them when it is connected to.
+        """
+        limits = {
+            "statement_timeout": max(0.001, deadline - time.monotonic()),
+            "lock_timeout": LOCK_SECONDS,
+            "idle_in_transaction_session_timeout": IDLE_SECONDS,
+        }
+        connection.begin()
+        driver_of(connection).execute(
+            "; ".join(
+                ["BEGIN", *(f"SET LOCAL {name} = {int(s * 1000)}" for name, s in limits.items())]
+            )
+        )
+
+    def commit(self, connection: Connection) -> None:
+        """Commit; a transaction in which a statement failed would end in a silent rollback."""
+        if driver_of(connection).info.transaction_status is not TransactionStatus.INTRANS:
+            raise psycopg.OperationalError("the transaction has failed")
+        connection.commit()
+
+    def in_transaction(self, connection: Connection) -> bool:
+        """Whether there is still a transaction, be it one whose statement has failed."""
+        return not self.broken(connection) and driver_of(connection).info.transaction_status in (
+            TransactionStatus.INTRANS,
+            TransactionStatus.INERROR,
+        )
+
+    def broken(self, connection: Connection) -> bool:
+        """Whether the connection to the server is lost."""
+        return connection.invalidated or driver_of(connection).closed
+
+    def close(self, connection: Connection) -> None:
+        """Say goodbye to the server, without waiting for it."""
+        self._forget()
+        connection.invalidate()
+        connection.close()
+
+    def _forget(self) -> None:
+        with self._lock:
+            if self._socket is not None:
+                self._socket.close()
+                self._socket = None
+
+    def interrupt(self) -> None:
+        """Break the connection, as a server that does not answer cannot be asked to stop."""
+        with self._lock, contextlib.suppress(OSError):  # it is broken already
+            if self._socket is not None:
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _find_root_certificates() -> None:
+    """Let `sslrootcert=system` mean the certificates that Python trusts.
+
+    psycopg's wheels bring an OpenSSL that looks in a folder which no machine has, unless the
+    environment names another place (OpenSSL documentation, SSL_CTX_load_verify_locations).
+    """
+    paths = ssl.get_default_verify_paths()
+    for name, path in (
+        (paths.openssl_cafile_env, paths.cafile),
+        (paths.openssl_capath_env, paths.capath),
+    ):
+        if path is not None:
+            os.environ.setdefault(name, path)

@@ -1,0 +1,122 @@
+"""What an address tells a PostgreSQL server, a pooler before it, or one of several servers."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
+from tests import database as databases
+from tests.database import opened, set_to, setting_of, way_to
+from tests.gate import Gate, Streams
+
+
+class Pooler(Gate):
+    """Refuses parameters at the start of a connection, as PgBouncer does and others after it.
+
+    Those that it takes are in its documentation, ignore_startup_parameters.
+    """
+
+    TAKEN = frozenset({"user", "database", "application_name", "client_encoding"})
+
+    async def greet(self, streams: Streams, there: asyncio.StreamWriter) -> None:
+        reader, writer = streams
+        length = await reader.readexactly(4)
+        body = await reader.readexactly(int.from_bytes(length) - 4)
+        for name in body[4:].decode().split("\0")[::2]:  # the names, as values are between them
+            if name and name not in self.TAKEN:
+                told = f"SFATAL\0C08P01\0Munsupported startup parameter: {name}\0\0".encode()
+                writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
+                await writer.drain()
+        there.write(length + body)
+
+
+def shown(connection: Connection) -> list[object]:
+    names = ("work_mem", "application_name", "lock_timeout", "statement_timeout")
+    return [connection.scalar(text(f"SHOW {name}")) for name in names]
+
+
+async def test_options_of_the_address_hold_beside_callnotes_own_limits(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        chosen = set_to(address, options="-c work_mem=5MB -c lock_timeout=7s")
+        async with opened(chosen) as database:
+            memory, name, lock, statement = await database.run(shown)
+    assert (memory, name, lock) == ("5MB", "callnote", "50ms")
+    assert statement != "0"
+
+
+async def test_options_may_name_another_schema(request: pytest.FixtureRequest) -> None:
+    async with databases.postgresql(request.config, empty=True) as address:
+        await databases.administer(setting_of(address), "CREATE SCHEMA apart")
+        async with opened(set_to(address, options="-csearch_path=apart")) as database:
+            found = text("SELECT to_regclass('apart.notes') IS NOT NULL")
+            assert await database.run(lambda connection: connection.scalar(found))
+
+
+async def test_a_pooler_gets_no_parameters_but_those_it_knows_and_refuses_options_in_a_sentence(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
+        address = databases.at(behind, host="127.0.0.1", port=str(pooler.port), sslmode="disable")
+        async with opened(set_to(address, application_name="ours", pgbouncer="true")) as database:
+            assert (await database.run(shown))[1:3] == ["ours", "50ms"]
+        with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
+            await Database(set_to(address, options="-c work_mem=5MB")).open()
+
+
+async def test_options_that_the_server_does_not_know_are_one_sentence(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
+            await Database(set_to(address, options="-c no_such_setting=1")).open()
+
+
+@pytest.mark.parametrize(
+    ("parameters", "name"),
+    [
+        ({"channel_binding": "perhaps"}, "channel_binding"),
+        ({"target_session_attrs": "best"}, "target_session_attrs"),
+        ({"ssl_min_protocol_version": "SSLv3"}, "ssl_min_protocol_version"),
+        ({"sslrootcert": "system", "sslmode": "require"}, "sslmode"),
+        ({"port": "1,2"}, "port"),
+    ],
+)
+async def test_a_value_that_libpq_does_not_take_is_one_sentence(
+    parameters: dict[str, str], name: str
+) -> None:
+    address = DatabaseUrl.parse("postgresql://u:p@/d?host=/no/such/folder", folder=Path())
+    sentence = f"The value of {name} in DATABASE_URL cannot be used."
+    with pytest.raises(UnusableDatabaseError) as caught:
+        await Database(set_to(address, **parameters)).open()
+    assert str(caught.value) == sentence
+
+
+async def test_of_several_servers_the_one_that_answers_is_used(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as behind, Gate(way_to(behind)) as gate:
+        two = databases.at(behind, host="127.0.0.1,127.0.0.1", port=f"9,{gate.port}")
+        async with opened(set_to(two, target_session_attrs="read-write")) as database:
+            assert await database.run(lambda c: c.scalar(text("SELECT 42"))) == 42
+        await gate.refuse()
+        with pytest.raises(StorageUnavailableError, match="no connection could be made"):
+            await Database(two).open()
+
+
+async def test_servers_that_can_only_be_read_are_unavailable_for_now(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address:
+        standby = set_to(
+            address,
+            options="-c default_transaction_read_only=on",
+            target_session_attrs="read-write",
+        )
+        with pytest.raises(StorageUnavailableError, match="only be read at present"):
+            await Database(standby).open()
