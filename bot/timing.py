@@ -142,6 +142,9 @@ class Timing:
     send_again: float = 1.0
     """The pause before a note is tried again that another process, or the database, held back."""
 
+    longest_rush: float = 2.0
+    """How long a send waits at most while many notes are being accepted."""
+
     first_store_retry: float = 0.2
     """The pause before what became of a note is stored at the second try; it doubles each time."""
 

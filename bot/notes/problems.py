@@ -16,6 +16,8 @@ class NoteProblem(StrEnum):
     STORAGE_DOWN = auto()
     STORAGE_FULL = auto()
     TOO_MANY_WAITING = auto()
+    TOO_BUSY = auto()
+    """So many notes came at once that this one might not be acknowledged in time."""
     NOTE_GONE = auto()
     """The button's note was deleted, or belongs to another guild."""
     NOTE_MOVED_ON = auto()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import discord
@@ -28,6 +29,7 @@ from bot.outbox import (
     OutboxFullError,
     OutboxWorker,
     StaleRevisionError,
+    TooBusyError,
 )
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
@@ -70,19 +72,24 @@ class NoteSubmitter:
         not sent then. Raises `NotAcknowledgedError` when Discord did not confirm the
         acknowledgement; the note is then sent only if it turns out to have been shown.
         """
-        record, ago = await self._accept(interaction, member, note, instead_of)
-        if record is None:
-            audit_log.outcome(interaction, "left to another instance")
-            return
-        if record.state is NoteState.HELD:
-            await self._ask(interaction, record, ago or 0.0)
-            return
-        try:
-            await self._acknowledge_and_queue(interaction, member, record)
-        except asyncio.CancelledError:
-            # How far this came is not known.
-            self._messages.find_out(record, after=self._client)
-            raise
+        with contextlib.ExitStack() as admitted:
+            try:
+                admitted.enter_context(self._outbox.admit())
+            except TooBusyError:
+                raise Refusal(NoteProblem.TOO_BUSY) from None
+            record, ago = await self._accept(interaction, member, note, instead_of)
+            if record is None:
+                audit_log.outcome(interaction, "left to another instance")
+                return
+            if record.state is NoteState.HELD:
+                await self._ask(interaction, record, ago or 0.0)
+                return
+            try:
+                await self._acknowledge_and_queue(interaction, member, record, admitted)
+            except asyncio.CancelledError:
+                # How far this came is not known.
+                self._messages.find_out(record, after=self._client)
+                raise
         if instead_of is not None:
             await self._close_question(instead_of)
 
@@ -123,13 +130,15 @@ class NoteSubmitter:
         interaction: discord.Interaction[Any],
         member: discord.Member,
         record: NoteRecord,
+        admitted: contextlib.ExitStack,
     ) -> None:
         """Acknowledge the interaction and queue the note, or withdraw it.
 
-        Raises `NotAcknowledgedError` when, as far as is known, Discord has no acknowledgement.
+        `admitted` is closed as soon as Discord has answered. Raises `NotAcknowledgedError` when, as
+        far as is known, Discord has no acknowledgement.
         """
         try:
-            message_id = await self._acknowledge(interaction, record)
+            message_id = await self._acknowledge(interaction, record, admitted)
         except NotAcknowledgedError as error:
             if error.expired:
                 await self._outbox.withdraw(record)
@@ -143,7 +152,12 @@ class NoteSubmitter:
         as_sent = await self._composer.text_as_sent(record, member.guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
 
-    async def _acknowledge(self, interaction: discord.Interaction[Any], record: NoteRecord) -> int:
+    async def _acknowledge(
+        self,
+        interaction: discord.Interaction[Any],
+        record: NoteRecord,
+        admitted: contextlib.ExitStack,
+    ) -> int:
         """Acknowledge publicly; returns the id of the message that will show the note's status.
 
         Raises `NotAcknowledgedError` when Discord did not take it, `expired` when that is certain.
@@ -152,7 +166,8 @@ class NoteSubmitter:
         """
         try:
             async with confirmation(self._timing):
-                response = await interaction.response.defer(thinking=True)
+                with admitted:
+                    response = await interaction.response.defer(thinking=True)
                 if response is None or response.message_id is None:
                     raise LookupError("no message")
                 return response.message_id

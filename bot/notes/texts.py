@@ -61,6 +61,7 @@ TEXTS: Catalogue = {
         "Not added: {limit:,} notes are already waiting for Sonoran CAD. Try again in a few "
         "minutes."
     ),
+    NoteProblem.TOO_BUSY: ("Not added: too many notes came at the same moment. Send it again."),
     NoteProblem.NOTE_GONE: (
         "Callnote no longer has this note. Look at the call; send it again if needed."
     ),

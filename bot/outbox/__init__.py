@@ -5,6 +5,7 @@ from bot.outbox.errors import (
     DuplicateInteractionError,
     OutboxFullError,
     StaleRevisionError,
+    TooBusyError,
     TooOldError,
 )
 from bot.outbox.limits import Limits
@@ -29,6 +30,7 @@ __all__ = [
     "OutboxWorker",
     "Purge",
     "StaleRevisionError",
+    "TooBusyError",
     "TooOldError",
     "WaitingNotes",
     "failure_of",

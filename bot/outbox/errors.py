@@ -17,6 +17,10 @@ class OutboxFullError(Exception):
         self.limit = limit
 
 
+class TooBusyError(Exception):
+    """So many notes are being accepted that this one might not be acknowledged in time."""
+
+
 class StaleRevisionError(Exception):
     """The note is not where it was, so the move was not made.
 

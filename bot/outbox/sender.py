@@ -16,6 +16,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
+from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.errors import OutOfOrderError, StaleRevisionError
 from bot.outbox.leases import Leases
@@ -59,6 +60,7 @@ class Sender:
         leases: Leases,
         cad: SonoranClient,
         breaker: CircuitBreaker,
+        admission: Admission,
         limits: Limits,
         changed: Changed,
         timing: Timing,
@@ -68,6 +70,7 @@ class Sender:
         self._leases = leases
         self._cad = cad
         self._breaker = breaker
+        self._admission = admission
         self._settle_seconds = limits.settle_seconds
         self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
         self._scheduler = FairScheduler()
@@ -149,6 +152,8 @@ class Sender:
 
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
+        # Others' acknowledgements go first, as Discord does not wait for them.
+        await set_within(self._admission.calm, self._timing.longest_rush)
         try:
             await self._try_to_send(item, failures)
         except Exception:

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.expiry import Expiry
@@ -70,8 +71,18 @@ class OutboxWorker:
             first_pause=timing.first_probe_pause,
             longest_pause=limits.longest_pause_seconds,
         )
+        self._admission = Admission(limits.notes_at_once)
+        self.admit = self._admission.admit
         self._sender = Sender(
-            self._queue, self.store, self._leases, cad, self._breaker, limits, changed, timing
+            self._queue,
+            self.store,
+            self._leases,
+            cad,
+            self._breaker,
+            self._admission,
+            limits,
+            changed,
+            timing,
         )
         self._reconciler = Reconciler(
             self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
@@ -126,9 +137,10 @@ class OutboxWorker:
     ) -> tuple[NoteRecord, float | None]:
         """Store a note before it is acknowledged; see `OutboxRepository.accept`.
 
-        Waits until the outbox knows of this process: the notes of one that it does not know
-        count as left behind. A record in the state RECEIVED is to be followed by `acknowledged`
-        or `withdraw`, in any case, by the same process.
+        To be called within `admit`, which ends with the acknowledgement. Waits until the outbox
+        knows of this process: the notes of one that it does not know count as left behind. A record
+        in the state RECEIVED is to be followed by `acknowledged` or `withdraw`, in any case, by the
+        same process.
         """
         await self._registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:

@@ -339,3 +339,22 @@ async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: Wo
     assert world.stored() == ["note 0", "note 1"]
     await world.say("room again")
     assert len(world.stored()) == 3
+
+
+async def test_a_note_that_might_not_be_acknowledged_in_time_is_refused_in_words(
+    world: World,
+) -> None:
+    world.config = replace(world.config, limits=replace(LIMITS, notes_at_once=1))
+    await world.start_with(2)
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault(route="callback", applied=False, hold=held))
+    first = await world.use("first")
+    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
+    refused = await world.use("second")
+    answer = await asyncio.wait_for(refused.answered(), PATIENCE)
+    assert answer.ephemeral
+    assert answer.content == ("Not added: too many notes came at the same moment. Send it again.")
+    held.set()
+    await told(world, first, "NOTE 'first' added")
+    await world.say("third")
+    assert world.stored() == ["first", "third"]

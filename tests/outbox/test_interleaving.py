@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
 from bot.outbox.sender import Sender
@@ -179,7 +180,9 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
     told = asyncio.Queue[NoteRecord]()
     leases = Leases(database, store.owner)
     await leases.register()
-    sender = Sender(queue, store, leases, worker.client, breaker, limits, told.put_nowait, QUICK)
+    sender = Sender(
+        queue, store, leases, worker.client, breaker, Admission(1), limits, told.put_nowait, QUICK
+    )
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)
     task = asyncio.create_task(sender.run())
