@@ -13,15 +13,14 @@ from sqlalchemy import (
     select,
 )
 
-from bot.outbox.schema import notes
+from bot.outbox.schema import is_waiting, notes
 from bot.outbox.states import WAITING, NoteState
 from bot.storage import NOW, CompiledStatement
 
 REPEAT_SECONDS = 60.0
 """For how long the same note by the same member for the same call is taken for a slip."""
 
-_WAITING = [literal(state.value) for state in WAITING]
-_REPEATABLE = [*_WAITING, literal(NoteState.ADDED.value), literal(NoteState.UNCONFIRMED.value)]
+_REPEATABLE = (*WAITING, NoteState.ADDED, NoteState.UNCONFIRMED)
 
 _same = (
     notes.c.guild_id == bindparam("guild_id", type_=BigInteger),
@@ -29,12 +28,12 @@ _same = (
     notes.c.server_id == bindparam("server_id", type_=Integer),
     notes.c.call_id == bindparam("call_id", type_=BigInteger),
     notes.c.fingerprint == bindparam("fingerprint", type_=String),
-    notes.c.state.in_(_REPEATABLE),
+    notes.c.state.in_([literal(state.value) for state in _REPEATABLE]),
     # Of a clock that was set back, notes lie in the future; far there, they are no repetitions.
     notes.c.accepted_at.between(NOW - REPEAT_SECONDS, NOW + REPEAT_SECONDS),
 )
 
-COUNT_WAITING = select(func.count()).where(notes.c.state.in_(_WAITING))
+COUNT_WAITING = select(func.count()).where(is_waiting())
 
 BEFORE_ACCEPTING = CompiledStatement(
     select(

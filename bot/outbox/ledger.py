@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Table, bindparam, case, literal, null, select
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
-from bot.outbox.schema import delivery_ledger, notes
+from bot.outbox.schema import delivery_ledger, is_waiting, notes
 from bot.outbox.states import NoteState
 from bot.storage import NOW, CompiledStatement, Database
 
@@ -116,6 +116,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         notes.c.server_id == record.note.server_id,
         notes.c.call_id == record.note.call_id,
         notes.c.id != record.id,
+        is_waiting(),
         sending
         | ((notes.c.state == NoteState.QUEUED.value) & (notes.c.unconfirmed_sends > 0))
         | (

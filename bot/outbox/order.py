@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, literal, or_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, update
 
-from bot.outbox.schema import notes, outbox_position
+from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.storage import NOW, CompiledStatement
 
@@ -28,15 +28,14 @@ def another_ahead() -> ColumnElement[bool]:
     the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's clock.
     """
     other = notes.alias()
-    ahead = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
-    received = other.c.state == NoteState.RECEIVED.value
     return exists().where(
         other.c.server_id == bindparam("server", type_=other.c.server_id.type),
         other.c.call_id == bindparam("call", type_=other.c.call_id.type),
         other.c.position < bindparam("place", type_=other.c.position.type),
+        is_waiting(other),
         or_(
-            other.c.state.in_([literal(state.value) for state in ahead]),
-            received & (other.c.updated_at > NOW - RECEIVED_SECONDS),
+            other.c.state != NoteState.RECEIVED.value,
+            other.c.updated_at > NOW - RECEIVED_SECONDS,
         ),
     )
 

@@ -6,14 +6,18 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
+    FromClause,
     Index,
     Integer,
     String,
     Table,
     Text,
+    literal_column,
 )
 
+from bot.outbox.states import WAITING
 from bot.storage.tables import COUNTED_ID, metadata
 
 FINGERPRINT_LENGTH = 64
@@ -60,13 +64,21 @@ notes = Table(
     Index("notes_guild", "guild_id", "position"),
     Index("notes_guild_call", "guild_id", "call_id", "position"),
     Index("notes_guild_member", "guild_id", "member_id", "position"),
-    Index("notes_call", "server_id", "call_id", "position"),
+    Index("notes_repetition", "fingerprint", "accepted_at"),
     Index("notes_settled", "settled", "updated_at"),
-    # It has only the rows with a token; said here, that would load both engines' dialects.
+    # These have only the rows that wait, and those with a token; said here, that would load both
+    # engines' dialects.
+    Index("notes_waiting", "server_id", "call_id", "position"),
     Index("notes_token", "round_started_at"),
 )
 """A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
 it is final, and shown and logged as such."""
+
+
+def is_waiting(table: FromClause = notes) -> ColumnElement[bool]:
+    """Return whether a note waits, in the very words of the index `notes_waiting`."""
+    return table.c.state.in_([literal_column(f"'{state}'") for state in sorted(WAITING)])
+
 
 delivery_ledger = Table(
     "delivery_ledger",

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.storage.connectors import Connector
+from bot.storage.connectors import Connector, driver_of
 from bot.storage.failures import translation, worth_another_try
 
 Work = Callable[[Connection], Any]
@@ -228,7 +228,7 @@ class DatabaseThread:
             return
         if not self._connector.broken(self._connection):
             with contextlib.suppress(Exception):
-                self._connection.rollback()
+                driver_of(self._connection).rollback()
                 if not self._connector.in_transaction(self._connection):
                     return
         self._disconnect()

@@ -85,7 +85,6 @@ class PostgresqlConnector:
             "lock_timeout": LOCK_SECONDS,
             "idle_in_transaction_session_timeout": IDLE_SECONDS,
         }
-        connection.begin()
         driver_of(connection).execute(
             "; ".join(
                 ["BEGIN", *(f"SET LOCAL {name} = {int(s * 1000)}" for name, s in limits.items())]
@@ -96,7 +95,7 @@ class PostgresqlConnector:
         """Commit; a transaction in which a statement failed would end in a silent rollback."""
         if driver_of(connection).info.transaction_status is not TransactionStatus.INTRANS:
             raise psycopg.OperationalError("the transaction has failed")
-        connection.commit()
+        driver_of(connection).commit()
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether there is still a transaction, be it one whose statement has failed."""

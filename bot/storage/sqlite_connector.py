@@ -60,14 +60,13 @@ class SqliteConnector:
     def begin(self, connection: Connection, deadline: float) -> None:
         """Begin so that what is read stays true until it is written."""
         self._deadline = deadline
-        connection.begin()
         self._patiently(driver_of(connection), "BEGIN" if self._shared else "BEGIN IMMEDIATE")
 
     def commit(self, connection: Connection) -> None:
         """Commit what was done since `begin`."""
         if not driver_of(connection).in_transaction:
             raise sqlite3.OperationalError("the transaction has ended")
-        connection.commit()
+        driver_of(connection).commit()
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether the transaction goes on; a write that was interrupted has ended all of it."""
