@@ -7,7 +7,7 @@ import logging
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from bot.health.storage import StorageHealth, storage_health
+from bot.health.database import DatabaseHealth, database_health
 from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
 from bot.timing import Timing
@@ -34,7 +34,6 @@ class DatabaseSupervisor:
         self._settings = settings
         self._host = host
         self._timing = timing
-        self._trouble: str | None = "It has not been opened yet."
 
     async def run(self) -> None:
         """Open the database, retrying while it is unavailable, and refresh until cancelled.
@@ -61,23 +60,19 @@ class DatabaseSupervisor:
         ):
             with attempt:
                 await self.database.open()
-        self._trouble = None
         self.opened.set()
         _log.info("opened the %s", self.database.address.shown)
         await self._settings.keep_fresh()
 
     @property
-    def health(self) -> StorageHealth:
+    def health(self) -> DatabaseHealth:
         """How the database was at the last request, some seconds ago."""
-        return storage_health(
-            self.database.address,
-            self._host,
-            self._trouble or self._settings.trouble,
-            full=self._settings.full,
+        down = self._settings.down or not self.opened.is_set()
+        return database_health(
+            self.database.address, self._host, down=down, full=self._settings.full
         )
 
-    def _failed(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if state.attempt_number == 1:
-            _log.error("the database cannot be opened, trying again: %s", error)
-        self._trouble = str(error)
+    @staticmethod
+    def _failed(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome:
+            _log.error("the database cannot be opened, trying again: %s", state.outcome.exception())

@@ -18,6 +18,7 @@ from discord.ext import commands
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services, build
+from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
 from bot.interactions.failures import DISCORD_FAILURES
 from bot.notes.service import NoteService
@@ -31,12 +32,7 @@ EX_CONFIG = 78
 """The exit status for a configuration error (BSD sysexits)."""
 
 # Close codes that forbid reconnecting (Discord API docs, Gateway Close Event Codes).
-_FATAL = {
-    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token again from the Developer Portal.",
-    4013: "Discord rejected the bot's intents: update Callnote.",
-    4014: "Discord rejected the bot's intents: update Callnote.",
-}
-_REJECTED = _FATAL[4004]
+_FATAL = {4004: LOGIN_REJECTED, 4013: INTENTS_REJECTED, 4014: INTENTS_REJECTED}
 
 _log = logging.getLogger(__name__)
 
@@ -131,9 +127,9 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
 def _fatal(error: Exception) -> str | None:
     """Return the sentence for an error that retrying does not fix, else None."""
     if isinstance(error, discord.LoginFailure):
-        return _REJECTED
+        return LOGIN_REJECTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return _FATAL[4014]
+        return INTENTS_REJECTED
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
 
 

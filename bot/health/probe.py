@@ -16,6 +16,7 @@ from bot.sonoran import (
     Reason,
     SonoranClient,
     SonoranError,
+    VersionSign,
 )
 from bot.timing import Timing, loop_time
 
@@ -26,14 +27,14 @@ _Answer = TypeVar("_Answer")
 class CadHealth:
     """The result of the last probe of the CAD; what is not known is None.
 
-    `milliseconds` is how long the first answer took, `error` why the probe failed. On version 1
-    `community` is only the id.
+    `milliseconds` is how long the first answer took, `error` why the probe failed.
+    `version_reason` is as in `SonoranClient`. On version 1 `community` is only the id.
     """
 
     milliseconds: int
     error: Failure | None
     version: ApiVersion | None
-    version_reason: str | None
+    version_reason: tuple[VersionSign, int] | None
     plan: str | None = None
     community: str | None = None
     servers: tuple[CadServer, ...] | None = None

@@ -46,14 +46,10 @@ class SettingsCache:
         self._version = 0
         self._read_all = False
         self._loaded = asyncio.Event()
-        self._trouble: str | None = None
+        self.down = False
+        """Whether the database failed at the last request."""
         self.full = False
         """Whether the database had no room for the last change."""
-
-    @property
-    def trouble(self) -> str | None:
-        """Why the database failed last, in words for the host; None if it works."""
-        return self._trouble
 
     @property
     def known(self) -> bool:
@@ -180,19 +176,16 @@ class SettingsCache:
                     raise
             else:
                 unusable = 0
-                if self._trouble is not None:
+                if self.down:
                     _log.info("the database is up again")
-                self._trouble = None
+                self.down = False
             await asyncio.sleep(self._refresh_pause)
 
     def _lost(self, error: Exception) -> None:
-        known = isinstance(error, StorageError)
-        if self._trouble is None:
+        if not self.down:
             _log.error(
                 "the database is down, using the last known settings: %s",
                 error,
-                exc_info=None if known else error,
+                exc_info=None if isinstance(error, StorageError) else error,
             )
-        self._trouble = (
-            str(error) if known else f"It answers with an error ({type(error).__name__})."
-        )
+        self.down = True

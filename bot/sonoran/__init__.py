@@ -19,6 +19,7 @@ from bot.sonoran.models import (
     Credentials,
     DispatchCall,
     ListedNote,
+    VersionSign,
 )
 from bot.sonoran.transport import Transport, open_session
 
@@ -40,5 +41,6 @@ __all__ = [
     "SonoranClient",
     "SonoranError",
     "Transport",
+    "VersionSign",
     "open_session",
 ]

@@ -15,6 +15,7 @@ from bot.sonoran.models import (
     CallList,
     CallNote,
     Credentials,
+    VersionSign,
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
@@ -118,8 +119,8 @@ class SonoranClient:
         return self._version.settled
 
     @property
-    def api_version_reason(self) -> str | None:
-        """Why that version is used, in a few words; None while it is not known."""
+    def api_version_reason(self) -> tuple[VersionSign, int] | None:
+        """By what it is known, with the status of the answer; None while it is not known."""
         return self._version.reason
 
     async def _wire(self, *, about_notes: bool = False) -> Wire:

@@ -7,11 +7,17 @@ get-version, get-info) of 2026-08.
 from __future__ import annotations
 
 import json
-from enum import Enum, auto
 
 from bot.sonoran import listings
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
+from bot.sonoran.models import (
+    AddedNote,
+    CadServer,
+    CallList,
+    CallNote,
+    Credentials,
+    VersionSign,
+)
 from bot.sonoran.wire import (
     Reply,
     Request,
@@ -108,14 +114,6 @@ def read_community(reply: Reply) -> str:
     raise unclear_read(reply)
 
 
-class Presence(Enum):
-    """Whether a reply shows that version 2 is there."""
-
-    PRESENT = auto()
-    ABSENT = auto()
-    UNCLEAR = auto()
-
-
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
     return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
@@ -133,30 +131,26 @@ def read_plan(reply: Reply) -> str:
     return name.strip()
 
 
-def read_presence(reply: Reply) -> tuple[Presence, str]:
-    """Judge the reply to `get_version`; returns the verdict and its reason in a few words.
+def read_version_sign(reply: Reply) -> VersionSign | None:
+    """Return what the reply to `get_version` shows; None if that settles nothing.
 
     An outage, a rate limit or a redirect says nothing about which versions exist, nor does a page
     of a firewall.
     """
     if nothing_took_it(reply):
-        return Presence.ABSENT, "it answered 'Backend Service Reached' on a version 2 address"
+        return VersionSign.PLACEHOLDER
     status = reply.status
     if 300 <= status < 400 or status in (408, 429) or status >= 500 or not reply.complete:
-        return Presence.UNCLEAR, f"it answered with status {status}"
+        return None
     if reply.is_html:
-        if status in (401, 402, 403):
-            return Presence.UNCLEAR, f"it answered with a web page, status {status}"
-        return Presence.ABSENT, f"it answered with a web page, status {status}"
+        return None if status in (401, 402, 403) else VersionSign.WEB_PAGE
     fields = reply.json_object
     if 200 <= status < 300 and "version" in fields:
-        return Presence.PRESENT, "it answered the version 2 request"
+        return VersionSign.ANSWERED
     is_problem = "problem+json" in reply.headers.get("content-type", "").lower()
     if is_problem or ("title" in fields and "status" in fields) or status in (401, 402, 403):
-        return Presence.PRESENT, f"it refused in the manner of version 2, status {status}"
-    if status in (400, 404, 405):
-        return Presence.ABSENT, f"it has no version 2 address, status {status}"
-    return Presence.UNCLEAR, f"it gave an answer of neither version, status {status}"
+        return VersionSign.REFUSED
+    return VersionSign.NO_ADDRESS if status in (400, 404, 405) else None
 
 
 def _raise_failure(reply: Reply) -> None:

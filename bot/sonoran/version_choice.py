@@ -15,7 +15,7 @@ from bot.sonoran.errors import (
     Reason,
     SonoranError,
 )
-from bot.sonoran.models import ApiVersion, Credentials
+from bot.sonoran.models import ApiVersion, Credentials, VersionSign
 from bot.sonoran.transport import Transport
 from bot.sonoran.wire import Reply, error_of
 
@@ -27,9 +27,6 @@ ASK_AGAIN_AT_LATEST_SECONDS = 900.0
 
 ASK_SECONDS = 5.0
 """How long the question may take, so that a note's own request still has its time."""
-
-GIVEN = "set by SONORAN_API_VERSION"
-"""The reason for a version that was not found out."""
 
 _log = logging.getLogger(__name__)
 
@@ -54,23 +51,15 @@ class VersionChoice:
         self._transport = transport
         self._credentials = credentials
         self._given = given
-        self._settled = given
-        self._reason = None if given is None else GIVEN
+        self.settled = given
+        """The version in use; None while it is not known."""
+        self.reason = None if given is None else (VersionSign.GIVEN, 0)
+        """By what it is known, with the status of the answer; None while it is not known."""
         self._accepted = accepted
         self._clock = clock
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0
-
-    @property
-    def settled(self) -> ApiVersion | None:
-        """The version in use; None while it is not known."""
-        return self._settled
-
-    @property
-    def reason(self) -> str | None:
-        """Why that version, in a few words; None while it is not known."""
-        return self._reason
 
     async def get(self) -> ApiVersion:
         """Return the version, asking the CAD first when it is not settled.
@@ -79,11 +68,9 @@ class VersionChoice:
         less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
         in each case nothing but the question was sent.
         """
-        if self._settled is not None:
-            return self._settled
         async with self._asking:
-            if self._settled is not None:
-                return self._settled
+            if self.settled is not None:
+                return self.settled
             if self._unanswered is not None and self._clock() < self._ask_again_at:
                 raise self._again(self._unanswered)
             version, _ = await self._ask()
@@ -97,7 +84,7 @@ class VersionChoice:
         does not happen too often.
         """
         async with self._asking:
-            if self._settled is not None:
+            if self.settled is not None:
                 return False
             _, accepted = await self._ask()
             return accepted
@@ -105,7 +92,7 @@ class VersionChoice:
     def doubt(self) -> None:
         """Forget a version that was found out: the CAD no longer seems to speak it."""
         if self._given is None:
-            self._settled = self._reason = None
+            self.settled = self.reason = None
 
     async def _ask(self) -> tuple[ApiVersion, bool]:
         """Ask and settle the version; returns it and whether the credentials were taken."""
@@ -115,13 +102,19 @@ class VersionChoice:
             )
         except (NoEffectError, OutcomeUnknownError) as error:
             raise self._postpone(NoEffectError(error.reason)) from error
-        presence, reason = v2.read_presence(reply)
-        if presence is v2.Presence.UNCLEAR:
+        sign = v2.read_version_sign(reply)
+        if sign is None:
             raise self._postpone(_unclear(reply))
         self._unanswered = None
-        version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
-        self._settled, self._reason = version, reason
-        _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
+        present = sign in (VersionSign.ANSWERED, VersionSign.REFUSED)
+        version = ApiVersion.V2 if present else ApiVersion.V1
+        self.settled, self.reason = version, (sign, reply.status)
+        _log.info(
+            "Sonoran CAD API version %d chosen: %s, status %d",
+            version.value,
+            sign.name,
+            reply.status,
+        )
         accepted = version is ApiVersion.V2 and reply.status < 300
         if accepted:
             self._accepted()
