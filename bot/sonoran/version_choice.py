@@ -8,7 +8,6 @@ from collections.abc import Callable
 
 from bot.sonoran import v2
 from bot.sonoran.errors import (
-    CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -119,8 +118,7 @@ class VersionChoice:
         if accepted:
             self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
-            text = reply.words
-            raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
+            raise error_of(reply)
         return version, accepted
 
     def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
@@ -144,13 +142,12 @@ class VersionChoice:
 
 def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:
     """Return what an unclear answer means to the request that waited for it: it was not sent."""
-    text = reply.words
-    error = error_of(reply, text)
+    error = error_of(reply)
     if isinstance(error, RateLimitedError):
         return error
     redirected = 300 <= reply.status < 400
     return NoEffectError(
         Reason.WRONG_ADDRESS if redirected else Reason.SERVER_ERROR,
-        text=text,
+        text=reply.words,
         trace_id=reply.trace_id,
     )

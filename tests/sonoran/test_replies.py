@@ -23,7 +23,7 @@ def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = N
 
 def rate_limit_from(wire: Wire, received: Reply) -> RateLimitedError:
     with pytest.raises(RateLimitedError) as caught:
-        wire.read_added_note(received, NOTE)
+        wire.raise_failure(received)
     return caught.value
 
 
