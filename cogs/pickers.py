@@ -15,8 +15,8 @@ from bot.interactions import audit_log
 from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.log_channel import LogChannel, unwritable
-from bot.settings.cad_server import CadServerChoice
-from bot.settings.roles import MOST_ROLES, DispatcherRoles
+from bot.settings.cad_server_choice import CadServerChoice
+from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
 from bot.settings.texts import (
     log_channel_now,
     log_channel_shown,

@@ -22,7 +22,7 @@ from bot.health.texts import (
     version_line,
     wiped_line,
 )
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.sonoran import open_session
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD

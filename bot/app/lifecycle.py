@@ -20,7 +20,7 @@ from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services, build
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError

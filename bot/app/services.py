@@ -21,11 +21,11 @@ from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
-from bot.settings.cad_server import CadServerChoice
-from bot.settings.cad_servers import CadServers
+from bot.settings.cad_server_choice import CadServerChoice
+from bot.settings.cad_server_list import CadServerList
+from bot.settings.dispatcher_roles import DispatcherRoles
 from bot.settings.dispatchers import Dispatchers
 from bot.settings.repository import SettingsRepository
-from bot.settings.roles import DispatcherRoles
 from bot.sonoran import SonoranClient, Transport
 from bot.storage import Database
 from bot.timing import Timing
@@ -86,7 +86,7 @@ def build(
     )
     departures = Departures(database, settings, connections.in_guild)
     dispatcher_roles = DispatcherRoles(settings)
-    cad_servers = CadServers(cad, timing=timing)
+    cad_server_list = CadServerList(cad, timing=timing)
     log_channel = LogChannel(settings, timing)
     composer = NoteComposer(timing)
     notes = NoteService(
@@ -100,7 +100,7 @@ def build(
         purges=(setting_store.purge, departures.purge),
         timing=timing,
     )
-    cad_probe = CadProbe(cad, cad_servers, timing=timing)
+    cad_probe = CadProbe(cad, cad_server_list, timing=timing)
     return Services(
         database=database,
         supervisor=supervisor,
@@ -110,7 +110,7 @@ def build(
         departures=departures,
         dispatchers=Dispatchers(settings),
         dispatcher_roles=dispatcher_roles,
-        cad_server_choice=CadServerChoice(settings, cad_servers),
+        cad_server_choice=CadServerChoice(settings, cad_server_list),
         log_channel=log_channel,
         composer=composer,
         notes=notes,

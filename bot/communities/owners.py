@@ -7,8 +7,7 @@ import asyncio
 import discord
 
 from bot.communities.problems import ConnectionProblem
-from bot.interactions.errors import Refusal
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.ttl_cache import TtlCache
 from bot.timing import Timing
 

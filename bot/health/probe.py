@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bot.interactions.ttl_cache import TtlCache
 from bot.outbox import Failure, FailureKind, failure_of
-from bot.settings.cad_servers import CadServers
+from bot.settings.cad_server_list import CadServerList
 from bot.sonoran import (
     ApiVersion,
     CadServer,
@@ -49,7 +49,7 @@ class CadProbe:
     def __init__(
         self,
         cad: SonoranClient,
-        servers: CadServers,
+        servers: CadServerList,
         *,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),

@@ -14,7 +14,7 @@ from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
-from bot.settings.roles import DispatcherRoles
+from bot.settings.dispatcher_roles import DispatcherRoles
 
 
 class StatusReport:

@@ -1,10 +1,16 @@
-"""What Callnote itself refuses before anything reaches the CAD: a key and data, no words."""
+"""What Callnote refuses before anything reaches the CAD, and how a request to Discord fails."""
 
 from __future__ import annotations
 
 from enum import StrEnum, auto
 
+import aiohttp
+import discord
 from discord import app_commands
+
+DISCORD_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What a request to Discord can raise: its refusals and errors, connection errors, and time-outs
+(`TimeoutError` is an `OSError`)."""
 
 
 class Refusal(app_commands.AppCommandError):

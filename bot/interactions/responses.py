@@ -10,7 +10,7 @@ from typing import cast
 
 import discord
 
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.timing import Timing, loop_time
 
 ORIGINAL_MESSAGE = cast(int, "@original")

@@ -15,7 +15,7 @@ from enum import Enum, auto
 
 import discord
 
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.interactions.responses import ORIGINAL_MESSAGE
 from bot.outbox import NoteRecord
 from bot.timing import Timing

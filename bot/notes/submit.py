@@ -18,7 +18,7 @@ from bot.notes.composer import NoteComposer
 from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
-from bot.notes.status_messages import StatusMessages
+from bot.notes.status_updater import StatusUpdater
 from bot.notes.texts import repeated
 from bot.outbox import (
     Acknowledgement,
@@ -44,7 +44,7 @@ class NoteSubmitter:
         client: discord.Client,
         in_flight: InFlight,
         outbox: OutboxWorker,
-        messages: StatusMessages,
+        messages: StatusUpdater,
         composer: NoteComposer,
         *,
         timing: Timing,

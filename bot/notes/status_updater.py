@@ -21,7 +21,7 @@ from bot.timing import Timing, back_off, loop_time, set_within
 _log = logging.getLogger(__name__)
 
 
-class StatusMessages:
+class StatusUpdater:
     """Shows the newest state of each note passed to `changed`, with one task for each note.
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is

@@ -10,7 +10,7 @@ from bot.sonoran import CadServer, SonoranClient, SonoranError
 from bot.timing import Timing, loop_time
 
 
-class CadServers:
+class CadServerList:
     """Caches the list, as 10 reads a minute are allowed (v2 page, Get Servers)."""
 
     def __init__(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
-from bot.settings.cad_servers import CadServers
+from bot.settings.cad_server_list import CadServerList
 from bot.settings.problems import SettingProblem
 from bot.sonoran import CadServer
 
@@ -12,7 +12,7 @@ from bot.sonoran import CadServer
 class CadServerChoice:
     """Shows and changes a guild's CAD server."""
 
-    def __init__(self, settings: SettingsCache, servers: CadServers) -> None:
+    def __init__(self, settings: SettingsCache, servers: CadServerList) -> None:
         self._settings = settings
         self._servers = servers
 
