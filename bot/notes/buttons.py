@@ -13,16 +13,10 @@ from typing import Any
 import discord
 
 from bot.interactions.components import DynamicButton, dynamic_button, stopped
+from bot.notes.texts import BUTTONS
 from bot.outbox import NoteRecord, NoteState
 
 _CUSTOM_ID = re.compile(r"callnote:(?P<action>[a-z]{1,10}):(?P<note_id>[0-9]{1,20})")
-_LABELS = {
-    "cancel": "Cancel",
-    "retry": "Try again",
-    "check": "Check again",
-    "resend": "Send again",
-    "add": "Add anyway",
-}
 OFFERED = {
     NoteState.HELD: ("add",),
     NoteState.QUEUED: ("cancel",),
@@ -40,9 +34,8 @@ def buttons_for(record: NoteRecord) -> discord.ui.View | None:
         return None
     view = discord.ui.View(timeout=None)
     for action in actions:
-        view.add_item(
-            discord.ui.Button(label=_LABELS[action], custom_id=f"callnote:{action}:{record.id}")
-        )
+        custom_id = f"callnote:{action}:{record.id}"
+        view.add_item(discord.ui.Button(label=BUTTONS[action], custom_id=custom_id))
     return stopped(view)
 
 

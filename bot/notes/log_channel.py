@@ -8,7 +8,7 @@ import logging
 import discord
 
 from bot.interactions.errors import DISCORD_FAILURES, Refusal
-from bot.notes.record_lines import log_entry
+from bot.notes.entry_texts import log_entry
 from bot.outbox import NoteRecord
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem

@@ -19,7 +19,7 @@ from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_updater import StatusUpdater
-from bot.notes.texts import repeated
+from bot.notes.texts import ADDED_AGAIN, repeated
 from bot.outbox import (
     Acknowledgement,
     DuplicateInteractionError,
@@ -202,7 +202,7 @@ class NoteSubmitter:
 
     async def _close_question(self, held: NoteRecord) -> None:
         """Remove the button from the private question, now answered."""
-        await StatusMessage(self._client, held, timing=self._timing).close("Adding it again.")
+        await StatusMessage(self._client, held, timing=self._timing).close(ADDED_AGAIN)
 
 
 def label_of(member: discord.Member) -> str:

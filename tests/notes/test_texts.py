@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.texts import content_of, duration, outcome_of, repeated, text_to_attach
+from bot.notes.texts import content_of, duration, repeated, text_to_attach
 from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
@@ -160,23 +160,6 @@ def test_a_note_cancelled_while_in_doubt_may_be_there() -> None:
     assert content is not None
     assert "may have been added" in content
     assert "nothing was added" not in content
-
-
-@pytest.mark.parametrize(
-    ("state", "uncertain", "outcome"),
-    [
-        (NoteState.ADDED, 0, "added"),
-        (NoteState.REFUSED, 0, "refused"),
-        (NoteState.FAILED, 0, "failed"),
-        (NoteState.UNCONFIRMED, 1, "not confirmed"),
-        (NoteState.CANCELLED, 0, "cancelled"),
-        (NoteState.CANCELLED, 1, "cancelled, may have been added"),
-        (NoteState.QUEUED, 0, "on its way"),
-        (NoteState.CHECKING, 1, "on its way"),
-    ],
-)
-def test_the_outcome_in_a_word(state: NoteState, uncertain: int, outcome: str) -> None:
-    assert outcome_of(record(state, uncertain=uncertain)) == outcome
 
 
 @pytest.mark.parametrize(
