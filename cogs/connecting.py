@@ -9,6 +9,7 @@ import discord
 from bot.communities.connections import Connections, role_ids_of
 from bot.communities.owners import Owners
 from bot.communities.texts import (
+    CONNECT,
     connect_question,
     connected_already,
     connected_now,
@@ -107,7 +108,7 @@ class ConnectView(discord.ui.View):
         super().__init__(timeout=None)
         self._connector = connector
 
-    @discord.ui.button(custom_id=CONNECT_ID, label="Connect", style=discord.ButtonStyle.success)
+    @discord.ui.button(custom_id=CONNECT_ID, label=CONNECT, style=discord.ButtonStyle.success)
     async def connect(
         self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
     ) -> None:

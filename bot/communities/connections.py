@@ -12,6 +12,7 @@ from bot.interactions.errors import Refusal
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
+from bot.settings.texts import CONNECTED, DISCONNECTED
 from bot.timing import Timing, loop_time
 
 
@@ -194,14 +195,14 @@ class Connections:
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
         """Connect a guild; raises as `SettingsCache.change` does."""
-        await self._settings.set(guild.id, member_id, "connected to the CAD", connected=True)
+        await self._settings.set(guild.id, member_id, CONNECTED, connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
         """Undo `connect`, and return how the guild is connected then; raises as it does.
 
         It stays connected if the host's settings connect it.
         """
-        await self._settings.set(guild.id, member_id, "disconnected from the CAD", connected=False)
+        await self._settings.set(guild.id, member_id, DISCONNECTED, connected=False)
         return self.of(guild)
 
 

@@ -6,6 +6,7 @@ from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_server_list import CadServerList
 from bot.settings.problems import SettingProblem
+from bot.settings.texts import server_changed
 from bot.sonoran import CadServer
 
 
@@ -36,6 +37,6 @@ class CadServerChoice:
         if names and number not in names:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
-        what = f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"
+        what = server_changed(number, name)
         await self._settings.set(guild_id, member_id, what, server_id=number)
         return name

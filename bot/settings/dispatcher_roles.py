@@ -11,6 +11,7 @@ from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.repository import FROM_DISCORD, GuildSettings
+from bot.settings.texts import role_deleted, roles_changed
 
 MOST_ROLES = 25
 """Our limit: as many as Discord's role picker can show (Component reference, Role Select)."""
@@ -76,14 +77,14 @@ class DispatcherRoles:
 
         Refuses like `SettingsCache.change`.
         """
-        await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
+        await self._forget(guild, lambda ids: ids - {role.id}, role_deleted(role.name))
 
     async def forget_missing(self, guild: discord.Guild) -> None:
         """Remove roles that no longer exist from the guild's own list; refuses like `forget`."""
         if not guild.roles:
             return
         existing = {role.id for role in guild.roles}
-        await self._forget(guild, lambda ids: ids & existing, "deleted in Discord")
+        await self._forget(guild, lambda ids: ids & existing, role_deleted())
 
     async def _forget(self, guild: discord.Guild, edit: _Edit, what: str) -> None:
         def forget(settings: GuildSettings) -> GuildSettings:
@@ -93,9 +94,7 @@ class DispatcherRoles:
 
         known = self._settings.of(guild.id)
         if forget(known) != known:
-            await self._settings.change(
-                guild.id, FROM_DISCORD, forget, lambda _, __: f"dispatcher role {what}"
-            )
+            await self._settings.change(guild.id, FROM_DISCORD, forget, lambda _, __: what)
 
     async def _change(
         self, guild: discord.Guild, member_id: int, edit: _Edit
@@ -113,8 +112,8 @@ class DispatcherRoles:
             return replace(settings, role_ids=ids)
 
         def describe(_: GuildSettings, after: GuildSettings) -> str:
-            names = [f"@{role.name}" for role in _existing(guild, after.role_ids or frozenset())]
-            return f"dispatcher roles: {', '.join(names) or 'none'}"
+            roles = _existing(guild, after.role_ids or frozenset())
+            return roles_changed([role.name for role in roles])
 
         settings = await self._settings.change(guild.id, member_id, change, describe)
         return _existing(guild, settings.role_ids or frozenset())
