@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
+from bot.config import LARGEST_SERVER
 from bot.health.status import StatusReport
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
@@ -21,8 +22,6 @@ from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
 from cogs.pickers import LogChannelPicker, RolePicker, ServerPicker
-
-_LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
 
 _Interaction = discord.Interaction[Any]
 
@@ -95,7 +94,7 @@ class CallnoteConfig(
     async def server(
         self,
         interaction: _Interaction,
-        number: app_commands.Range[int, 1, _LARGEST_SERVER] | None = None,
+        number: app_commands.Range[int, 1, LARGEST_SERVER] | None = None,
     ) -> None:
         """Choose the CAD server that notes go to."""
         if number is None:
