@@ -36,7 +36,6 @@ class CallnoteConfig(
 
     def __init__(
         self,
-        *,
         handler: InteractionHandler,
         connector: Connector,
         roles: RolePicker,
@@ -147,20 +146,12 @@ async def setup(bot: CallnoteBot) -> None:
     connector = Connector(handler, services.connections, bot.owners)
     roles = RolePicker(handler, services.dispatcher_roles)
     server = ServerPicker(handler, services.cad_server_choice)
-    log_channel = LogChannelPicker(handler, services.log_channel)
+    channel = LogChannelPicker(handler, services.log_channel)
     await bot.add_cog(
-        CallnoteConfig(
-            handler=handler,
-            connector=connector,
-            roles=roles,
-            server=server,
-            log_channel=log_channel,
-            status=services.status,
-            outbox=outbox,
-        )
+        CallnoteConfig(handler, connector, roles, server, channel, services.status, outbox)
     )
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
     # Components are answered however old their message is.
-    for view in (ConnectView(connector), roles, server, log_channel):
+    for view in (ConnectView(connector), roles, server, channel):
         bot.add_view(view)
     bot.add_dynamic_items(page_button(handler, outbox))
