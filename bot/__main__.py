@@ -13,8 +13,7 @@ from bot.app.texts import CANNOT_START
 from bot.config import Config, ConfigError, environment
 from bot.timing import Timing
 
-EX_USAGE = 64
-"""The exit status for a command line that is not understood (BSD sysexits)."""
+EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
 USAGE = "usage: python -m bot [check | sandbox]"
 

@@ -25,8 +25,7 @@ SONORAN_API_URL = "https://api.sonorancad.com"
 LARGEST_SERVER = 999_999_999
 """The largest number of a CAD server that a setting may name; ours, the CAD documents none."""
 
-LONGEST_HISTORY = 3650
-"""The most days that notes may be kept for `/callnote-config history`."""
+LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-config history`
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 

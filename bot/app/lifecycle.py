@@ -28,8 +28,7 @@ from bot.timing import Timing, back_off, loop_time, set_within
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-EX_CONFIG = 78
-"""The exit status for a configuration error (BSD sysexits)."""
+EX_CONFIG = 78  # the exit status for a configuration error (BSD sysexits)
 
 # Close codes that forbid reconnecting (Discord API docs, Gateway Close Event Codes).
 _FATAL = {4004: LOGIN_REJECTED, 4013: INTENTS_REJECTED, 4014: INTENTS_REJECTED}

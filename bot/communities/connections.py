@@ -19,22 +19,15 @@ from bot.timing import Timing, loop_time
 class Connection(Enum):
     """How a guild is connected, or why it is not."""
 
-    GUILD_ID = auto()
-    """The host's setting DISCORD_GUILD_IDS names it."""
-    ROLE_ID = auto()
-    """A role that the host's setting DISPATCHER_ROLE_IDS names belongs to it."""
-    CHOICE = auto()
-    """The application's owner connected it in Discord."""
-    NEVER = auto()
-    """It was never connected nor disconnected."""
-    UNDONE = auto()
-    """It was disconnected in Discord."""
+    GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
+    ROLE_ID = auto()  # a role that the host's setting DISPATCHER_ROLE_IDS names belongs to it
+    CHOICE = auto()  # the application's owner connected it in Discord
+    NEVER = auto()  # it was never connected nor disconnected
+    UNDONE = auto()  # it was disconnected in Discord
     NOT_MEMBER = auto()
     """The bot is not in it: it was invited with the scope `applications.commands` alone."""
-    ROLES_UNKNOWN = auto()
-    """Discord has not sent its roles yet."""
-    SETTINGS_UNKNOWN = auto()
-    """The settings have not been read yet."""
+    ROLES_UNKNOWN = auto()  # Discord has not sent its roles yet
+    SETTINGS_UNKNOWN = auto()  # the settings have not been read yet
 
     @property
     def connected(self) -> bool:

@@ -14,8 +14,7 @@ CONNECTED_BY = {
 }
 """How a guild is connected, in words."""
 
-CONNECT = "Connect"
-"""The label of the button that connects a guild."""
+CONNECT = "Connect"  # the label of the button that connects a guild
 
 TEXTS: Catalogue = {
     ConnectionProblem.NOT_CONNECTED: (

@@ -18,8 +18,7 @@ class Mark(Enum):
 
     WELL = "✅"
     ILL = "❌"
-    NOTE = "➖"
-    """Neither, or not known."""
+    NOTE = "➖"  # neither, or not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,7 @@ from bot.settings.repository import FROM_DISCORD, SettingChange
 from bot.settings.texts import listed
 from bot.sonoran import Reason, VersionSign
 
-MOST_GUILDS = 20
-"""The most guilds that `check` names."""
+MOST_GUILDS = 20  # the most guilds that `check` names
 
 _SAID_LIMIT = 100  # characters of the CAD's own text
 

@@ -15,8 +15,7 @@ from bot.timing import Timing, loop_time
 ORIGINAL_MESSAGE = cast(int, "@original")
 """What Discord accepts in place of the id of an interaction's own message."""
 
-PRIVATE = "private"
-"""The key in an interaction's extras for whether it was acknowledged privately."""
+PRIVATE = "private"  # the key in an interaction's extras for whether it was acknowledged privately
 
 _ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
 _FIRST_RETRY_SECONDS = 1.0  # discord.py sends a response again after this

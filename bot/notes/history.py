@@ -11,8 +11,7 @@ from bot.notes.problems import NoteProblem
 from bot.outbox import NoteRecord, OutboxRepository
 from bot.storage import StorageError
 
-PAGE_NOTES = 10
-"""Notes on a page: as many entries as fit one message."""
+PAGE_NOTES = 10  # notes on a page: as many entries as fit one message
 
 MOST_PAGES = 50
 """Pages that can be turned; to see older notes, narrow the history to a call or a member."""

@@ -12,8 +12,7 @@ from bot.notes.problems import NoteProblem
 NOTE_LIMIT = 4000
 """The most characters a note may have after trimming. Ours: the CAD documents no limit."""
 
-LARGEST_CALL = 2**53 - 1
-"""The largest integer that every JSON parser keeps exact."""
+LARGEST_CALL = 2**53 - 1  # the largest integer that every JSON parser keeps exact
 
 _CALL = re.compile(r"#?([0-9]{1,16})\Z")
 # How a community may show call numbers, with a date or letters in front.

@@ -31,10 +31,8 @@ class EditResult(Enum):
     """The result of editing a message."""
 
     DONE = auto()
-    RETRY = auto()
-    """Discord did not accept it now; another attempt may succeed."""
-    GAVE_UP = auto()
-    """No way is left to show it."""
+    RETRY = auto()  # Discord did not accept it now; another attempt may succeed
+    GAVE_UP = auto()  # no way is left to show it
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +63,7 @@ class StatusMessage:
         self._client = client
         self._record = record
         self._acknowledged_at_latest = timing.acknowledged_at_latest
-        self.moved_to: int | None = None
-        """The id of the new message when the old one was gone."""
+        self.moved_to: int | None = None  # the id of the new message when the old one was gone
         self.too_late = False
         """Whether `find` came after the interaction expired, so that nobody can know."""
 

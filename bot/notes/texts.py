@@ -54,8 +54,7 @@ BUTTONS = {
 }
 """The labels of the buttons below a note, by their actions."""
 
-ADDED_AGAIN = "Adding it again."
-"""What the question about a repeated note is replaced by."""
+ADDED_AGAIN = "Adding it again."  # what the question about a repeated note is replaced by
 
 TEXTS: Catalogue = {
     NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),

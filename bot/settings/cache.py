@@ -46,10 +46,8 @@ class SettingsCache:
         self._version = 0
         self._read_all = False
         self._loaded = asyncio.Event()
-        self.down = False
-        """Whether the database failed at the last request."""
-        self.full = False
-        """Whether the database had no room for the last change."""
+        self.down = False  # whether the database failed at the last request
+        self.full = False  # whether the database had no room for the last change
 
     @property
     def known(self) -> bool:

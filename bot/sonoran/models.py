@@ -16,17 +16,12 @@ class ApiVersion(Enum):
 class VersionSign(Enum):
     """By what a CAD's API version is known; the words for it are the caller's."""
 
-    GIVEN = auto()
-    """The host's settings name it."""
-    ANSWERED = auto()
-    """It answered the version 2 request."""
-    REFUSED = auto()
-    """It refused that in the manner of version 2."""
-    PLACEHOLDER = auto()
-    """It answered that with version 1's placeholder for a wrong path."""
+    GIVEN = auto()  # the host's settings name it
+    ANSWERED = auto()  # it answered the version 2 request
+    REFUSED = auto()  # it refused that in the manner of version 2
+    PLACEHOLDER = auto()  # it answered that with version 1's placeholder for a wrong path
     WEB_PAGE = auto()
-    NO_ADDRESS = auto()
-    """It has no version 2 address."""
+    NO_ADDRESS = auto()  # it has no version 2 address
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,7 @@ from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 CONNECT_SECONDS = 5.0
 """How long a request may take to get a connection, waiting for a free one included."""
 
-TOTAL_SECONDS = 10.0
-"""How long a request may take in all, the reply's body included."""
+TOTAL_SECONDS = 10.0  # how long a request may take in all, the reply's body included
 
 CONNECTIONS = 256
 """How many connections may be open at once, well above the 60 notes a minute that v2 allows."""

@@ -21,11 +21,9 @@ from bot.sonoran.wire import Reply, error_of
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
 
-ASK_AGAIN_AT_LATEST_SECONDS = 900.0
-"""The most that a rate limit of the question puts off all notes."""
+ASK_AGAIN_AT_LATEST_SECONDS = 900.0  # the most that a rate limit of the question puts off all notes
 
-ASK_SECONDS = 5.0
-"""How long the question may take, so that a note's own request still has its time."""
+ASK_SECONDS = 5.0  # how long the question may take, so that a note's own request still has its time
 
 _log = logging.getLogger(__name__)
 
@@ -50,8 +48,7 @@ class VersionChoice:
         self._transport = transport
         self._credentials = credentials
         self._given = given
-        self.settled = given
-        """The version in use; None while it is not known."""
+        self.settled = given  # the version in use; None while it is not known
         self.reason = None if given is None else (VersionSign.GIVEN, 0)
         """By what it is known, with the status of the answer; None while it is not known."""
         self._accepted = accepted

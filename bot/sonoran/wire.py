@@ -26,8 +26,7 @@ from bot.sonoran.errors import (
 )
 from bot.sonoran.models import AddedNote, CallNote, Credentials
 
-REPLY_BYTES = 64 * 1024
-"""How much of a reply's body is read; no refusal is longer."""
+REPLY_BYTES = 64 * 1024  # how much of a reply's body is read; no refusal is longer
 
 LONGEST_DELAY = 86_400.0
 """The longest delay in seconds that is believed; no limit of either version is longer than that."""
