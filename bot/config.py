@@ -86,6 +86,11 @@ class Config:
     log_level: int = logging.INFO
 
     @property
+    def wiped_by(self) -> str | None:
+        """The platform that wipes the disk with the database; None if the database lasts."""
+        return self.host if self.database.kind == "SQLite" else None
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """What the log must redact."""
         return (self.discord_token, self.credentials.api_key, *self.database.secrets)

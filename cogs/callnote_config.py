@@ -145,7 +145,7 @@ async def setup(bot: CallnoteBot) -> None:
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
     connector = Connector(handler, services.connections, bot.owners)
     roles = RolePicker(handler, services.dispatcher_roles)
-    server = ServerPicker(handler, services.cad_server_choice)
+    server = ServerPicker(handler, services.cad_servers)
     channel = LogChannelPicker(handler, services.log_channel)
     await bot.add_cog(
         CallnoteConfig(handler, connector, roles, server, channel, services.status, outbox)

@@ -16,7 +16,7 @@ from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.log_channel import LogChannel, unwritable
 from bot.settings import texts
-from bot.settings.cad_server_choice import CadServerChoice
+from bot.settings.cad_servers import CadServers
 from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
 from bot.sonoran import CadServer
 
@@ -96,7 +96,7 @@ class ServerPicker(discord.ui.View):
     def __init__(
         self,
         handler: InteractionHandler,
-        choice: CadServerChoice,
+        choice: CadServers,
         servers: Sequence[CadServer] = (),
         current: int = 0,
     ) -> None:
@@ -115,7 +115,7 @@ class ServerPicker(discord.ui.View):
     async def show(self, interaction: _Interaction) -> None:
         """Answer an administrator with the CAD server and the picker."""
         guild = await self._handler.admit_administrator(interaction)
-        current, servers = self._choice.current(guild.id), await self._choice.servers()
+        current, servers = self._choice.current(guild.id), await self._choice.list()
         content = texts.servers_unknown(current)
         if servers:
             names = {server.server_id: server.name for server in servers}
@@ -126,7 +126,7 @@ class ServerPicker(discord.ui.View):
         audit_log.outcome(interaction, "CAD server shown")
 
     async def choose(self, interaction: _Interaction, number: int) -> None:
-        """Save an administrator's choice; refuses like `CadServerChoice.choose`."""
+        """Save an administrator's choice; refuses like `CadServers.choose`."""
         guild = await self._handler.admit_administrator(interaction)
         await self._save(interaction, guild, number)
 
@@ -142,7 +142,7 @@ class ServerPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             number = int(select.values[0])
-            view = self._showing(await self._choice.servers(), number)
+            view = self._showing(await self._choice.list(), number)
             await self._save(interaction, guild, number, view)
 
         await self._handler.run_component_callback(interaction, save)

@@ -10,9 +10,8 @@ from bot.app import texts
 from bot.app.client import COMMANDS
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.logging import printable
-from bot.app.services import build
+from bot.app.services import Services
 from bot.config import Config
-from bot.health.database import database_health
 from bot.health.lines import Line, Mark
 from bot.health.texts import (
     cad_details,
@@ -38,7 +37,7 @@ async def check(config: Config, *, timing: Timing = Timing()) -> int:
     """
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
     async with open_session() as session:
-        services = build(config, session, timing=timing)
+        services = Services(config, session, timing=timing)
         health = await services.cad_probe.health()
         lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
         lines += cad_details(health)
@@ -95,5 +94,5 @@ async def _database_lines(database: Database, config: Config) -> list[Line]:
     finally:
         await database.close()
     works = texts.database_opened(shown, empty=revision is None, newest=revision == HEAD)
-    wiped = wiped_line(database_health(config.database, config.host), to_host=True)
+    wiped = wiped_line(config.wiped_by, to_host=True)
     return [works] if wiped is None else [works, wiped]

@@ -17,7 +17,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
-from bot.app.services import Services, build
+from bot.app.services import Services
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
 from bot.interactions.errors import DISCORD_FAILURES
@@ -68,7 +68,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     anything else, such as an outage of either, it retries with back-off.
     """
     async with open_session() as session:
-        services = build(config, session, timing=timing)
+        services = Services(config, session, timing=timing)
         halt = asyncio.Event()
         tasks = [
             asyncio.create_task(work)

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from bot.interactions.ttl_cache import TtlCache
 from bot.outbox import Failure, FailureKind, failure_of
-from bot.settings.cad_server_list import CadServerList
 from bot.sonoran import (
     ApiVersion,
     CadServer,
@@ -43,13 +42,14 @@ class CadHealth:
 class CadProbe:
     """Probes the CAD at most once a minute, or sooner after a failure, and caches the result.
 
-    It only reads; each of its requests may be made 10 times a minute (v2 pages).
+    It only reads; each of its requests may be made 10 times a minute (v2 pages). `servers` lists
+    the CAD's servers as `CadServers.list` does.
     """
 
     def __init__(
         self,
         cad: SonoranClient,
-        servers: CadServerList,
+        servers: Callable[[], Awaitable[tuple[CadServer, ...] | None]],
         *,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
@@ -89,7 +89,7 @@ class CadProbe:
             plan, community, servers = await asyncio.gather(
                 self._unless_late(self._cad.get_plan()),
                 self._unless_late(self._cad.get_community()),
-                self._servers.get(),
+                self._servers(),
             )
         return CadHealth(
             milliseconds=milliseconds,

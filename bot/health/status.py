@@ -8,7 +8,6 @@ import discord
 
 from bot.communities.connections import Connections
 from bot.health import texts
-from bot.health.database import DatabaseHealth
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
@@ -18,7 +17,7 @@ from bot.settings.dispatcher_roles import DispatcherRoles
 
 
 class StatusReport:
-    """The content of `/callnote-config status`; `database_health` returns how the database is."""
+    """The content of `/callnote-config status`; `database_line` tells how the database is."""
 
     def __init__(
         self,
@@ -29,7 +28,7 @@ class StatusReport:
         dispatcher_roles: DispatcherRoles,
         log_channel: LogChannel,
         *,
-        database_health: Callable[[], DatabaseHealth],
+        database_line: Callable[[], Line],
     ) -> None:
         self._cad_probe = cad_probe
         self._outbox = outbox
@@ -37,7 +36,7 @@ class StatusReport:
         self._connections = connections
         self._dispatcher_roles = dispatcher_roles
         self._log_channel = log_channel
-        self._database_health = database_health
+        self._database_line = database_line
 
     async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
@@ -55,7 +54,7 @@ class StatusReport:
             texts.connection_line(self._connections.of(guild)),
             texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
             texts.permissions_line(missing_permissions(here)),
-            texts.database_line(self._database_health()),
+            self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),
             *texts.cad_details(health),
             texts.version_line(),

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from bot import __version__
 from bot.communities.connections import Connection
 from bot.communities.texts import CONNECTED_BY
-from bot.health.database import DatabaseHealth
 from bot.health.lines import LINE_LIMIT, Line, ill, note, well
 from bot.health.probe import CadHealth
 from bot.interactions.markdown import escape_markdown
@@ -247,20 +246,20 @@ def permissions_line(missing: Sequence[str]) -> Line:
     return well("Permissions: Callnote has all that it needs in this channel.")
 
 
-def database_line(health: DatabaseHealth) -> Line:
-    """Return how the database is, named by its kind alone."""
-    if health.down:
+def database_line(kind: str, wiped_by: str | None, *, down: bool, full: bool) -> Line:
+    """Return how the database of this kind is; `full` at the last change of a setting."""
+    if down:
         return ill(
-            f"Database: the {health.kind} database does not answer, so no note is accepted and no "
+            f"Database: the {kind} database does not answer, so no note is accepted and no "
             "setting changed; the bot's host finds the reason in its log."
         )
-    if health.full:
+    if full:
         return ill(
-            f"Database: the {health.kind} database was full at the last change of a setting. Try "
+            f"Database: the {kind} database was full at the last change of a setting. Try "
             "again; if it is still full, ask the bot's host to make room."
         )
-    lasts = "outlives a restart" if health.kind != "SQLite" else "lasts as long as its disk"
-    return wiped_line(health) or well(f"Database: {health.kind}, which {lasts}.")
+    lasts = "outlives a restart" if kind != "SQLite" else "lasts as long as its disk"
+    return wiped_line(wiped_by) or well(f"Database: {kind}, which {lasts}.")
 
 
 def unreadable_lines(count: int) -> Iterator[Line]:
@@ -273,17 +272,17 @@ def unreadable_lines(count: int) -> Iterator[Line]:
         )
 
 
-def wiped_line(health: DatabaseHealth, *, to_host: bool = False) -> Line | None:
-    """Return the warning about a database that a restart may wipe; None if it lasts."""
-    if health.wiped_by is None:
+def wiped_line(platform: str | None, *, to_host: bool = False) -> Line | None:
+    """Return the warning about a database that this platform may wipe; None if it lasts."""
+    if platform is None:
         return None
-    if health.on_volume:
+    if platform != "Heroku":  # which alone can mount no volume
         return note(
-            f"Database: a SQLite file, which {health.wiped_by} wipes at a restart unless it is on "
+            f"Database: a SQLite file, which {platform} wipes at a restart unless it is on "
             f"a mounted volume; {_host(to_host)}see to that or set DATABASE_URL."
         )
     return ill(
-        f"Database: a SQLite file, which {health.wiped_by} wipes at least daily, settings and "
+        f"Database: a SQLite file, which {platform} wipes at least daily, settings and "
         f"waiting notes included; {_host(to_host)}set DATABASE_URL to a PostgreSQL database."
     )
 

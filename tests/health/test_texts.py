@@ -7,7 +7,6 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.health.database import DatabaseHealth
 from bot.health.lines import Line, Mark, status_content
 from bot.health.probe import CadHealth
 from bot.health.texts import (
@@ -78,7 +77,7 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         log_channel_line(text, text),
         notes_line(UNREACHABLE, 1000, error),
         permissions_line(["View Channel", "Send Messages"]),
-        database_line(DatabaseHealth("SQLite", wiped_by="Heroku")),
+        database_line("SQLite", "Heroku", down=False, full=False),
         *unreadable_lines(1_000_000),
         *cad_details(health(text, error)),
         version_line(),
