@@ -31,10 +31,7 @@ _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 
 
 async def check(config: Config, *, timing: Timing = Timing()) -> int:
-    """Print a line for each finding; returns 0 when all is well, else 1.
-
-    Nothing is changed anywhere, and a running bot is not disturbed.
-    """
+    """Print a line for each finding, changing nothing; returns 0 when all is well, else 1."""
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
     async with open_session() as session:
         services = Services(config, session, timing=timing)

@@ -17,10 +17,7 @@ _log = logging.getLogger(__name__)
 
 
 class DatabaseSupervisor:
-    """Supervises the database from the first attempt to open it until the process ends.
-
-    `wiped_by` is as in `Config`.
-    """
+    """Supervises the database as long as the process runs; `wiped_by` is as in `Config`."""
 
     def __init__(
         self,

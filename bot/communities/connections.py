@@ -180,10 +180,7 @@ class Connections:
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:
-        """Whether a guild has settings but was never connected or disconnected.
-
-        Guilds that used an earlier version of Callnote have to be connected once.
-        """
+        """Whether a guild has settings and was never connected nor disconnected."""
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
@@ -191,17 +188,11 @@ class Connections:
         await self._settings.set(guild.id, member_id, CONNECTED, connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect`, and return how the guild is connected then; raises as it does.
-
-        It stays connected if the host's settings connect it.
-        """
+        """Undo `connect`; returns how the guild is connected then, if by the host's settings."""
         await self._settings.set(guild.id, member_id, DISCONNECTED, connected=False)
         return self.of(guild)
 
 
 def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:
-    """Return the ids of a member's roles, as the interaction itself has them.
-
-    They have no public name: `Member.roles` has only those in the guild cache.
-    """
+    """Return a member's role ids; `Member.roles` has only those in the guild cache."""
     return user._roles if isinstance(user, discord.Member) else ()

@@ -66,10 +66,7 @@ class CadProbe:
         )
 
     async def health(self, *, doubted: bool = False) -> CadHealth:
-        """Return how the CAD is; never raises for failures of the CAD or the network.
-
-        `doubted` means that a send has failed, so that only a recent result will do.
-        """
+        """Return how the CAD is; after a failure (`doubted`) only a recent result will do."""
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
         return await self._findings.get(max_age=age)
 

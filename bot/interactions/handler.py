@@ -49,10 +49,7 @@ class InteractionHandler:
         self._timing = timing
 
     def begin(self, interaction: discord.Interaction[Any]) -> bool:
-        """Begin work on an interaction; returns False while the process is stopping.
-
-        Another instance handles it then.
-        """
+        """Begin work on an interaction; False while stopping, when another instance handles it."""
         audit_log.begin(interaction)
         if self.in_flight.closing:
             audit_log.outcome(interaction, "left to another instance")
@@ -76,10 +73,7 @@ class InteractionHandler:
                 await interaction.response.defer(thinking=True, ephemeral=private)
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
-        """Check for an administrator and acknowledge privately; returns the guild.
-
-        Raises as `administrators.admit_administrator` and `acknowledge` do.
-        """
+        """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
         guild = admit_administrator(interaction)
         await self.acknowledge(interaction, private=True)
         return guild
@@ -113,10 +107,7 @@ class InteractionHandler:
     async def run(
         self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
     ) -> None:
-        """Run the `work` of a component callback; a failure is answered like a command's.
-
-        discord.py at best logs an exception in a view.
-        """
+        """Run a component's `work`, and answer its failures, which discord.py would only log."""
         if not self.begin(interaction):
             return
         try:

@@ -42,10 +42,7 @@ def buttons_for(record: NoteRecord) -> discord.ui.View | None:
 def note_button(
     press: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
 ) -> type[DynamicButton]:
-    """Return the dynamic item that handles all these buttons, however old their message is.
-
-    `press` is called with the interaction, the action and the note's id, and handles failures.
-    """
+    """Return the dynamic item for all these buttons; `press` gets action and note id."""
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         await press(interaction, match["action"], int(match["note_id"]))

@@ -29,10 +29,7 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
 
 
 class LogChannel:
-    """Shows and changes a guild's log channel, and posts notes to it.
-
-    Remembers for each guild why the last post failed.
-    """
+    """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 
     def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
         self._settings = settings
@@ -57,10 +54,7 @@ class LogChannel:
         return channel_id is not None and guild.get_channel(channel_id) is None
 
     def trouble(self, guild: discord.Guild) -> str | None:
-        """Return why notes cannot be posted to the chosen channel now; None if they can.
-
-        That is the channel's state, or else why the last post failed.
-        """
+        """Return why notes cannot be posted now, or were not last time; None if they can."""
         failed = self._failed.get(guild.id)
         return self._missing(guild) or (failed and texts.at_last_note(failed))
 

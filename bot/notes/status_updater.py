@@ -181,10 +181,7 @@ class StatusUpdater:
         return shown
 
     async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
-        """Return the newer record of a note that another process has taken over.
-
-        A process that was held up must not overwrite what the other shows.
-        """
+        """Return the newer record of a note that another process has taken over, and now shows."""
         newer = await self._newer(record)
         return None if newer is None or newer.owner == record.owner else newer
 

@@ -188,10 +188,7 @@ class NoteSubmitter:
     async def _ask(
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
-        """Ask privately whether a note that repeats one just sent is meant.
-
-        Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
-        """
+        """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
         async with confirmation(self._timing):
             await interaction.response.send_message(
                 repeated(record, seconds),

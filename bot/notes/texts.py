@@ -96,10 +96,7 @@ TEXTS: Catalogue = {
 
 
 def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None:
-    """Return the content of a note's message, at most 2,000 characters; None to leave it alone.
-
-    `problem` is why no note can be sent now.
-    """
+    """Return a note's message, at most 2,000 characters, or None; `problem` stops all notes now."""
     call = f"call #{record.note.call_id}"
     match record.state:
         case NoteState.QUEUED:

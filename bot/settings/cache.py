@@ -59,10 +59,7 @@ class SettingsCache:
         await self._loaded.wait()
 
     def of(self, guild_id: int) -> GuildSettings:
-        """Return what a guild has chosen.
-
-        Refuses with SETTINGS_UNKNOWN until they are `known`.
-        """
+        """Return what a guild has chosen; refuses with SETTINGS_UNKNOWN until they are `known`."""
         if not self.known:
             raise Refusal(SettingProblem.SETTINGS_UNKNOWN)
         return self._known.get(guild_id, GuildSettings(guild_id))
@@ -118,10 +115,7 @@ class SettingsCache:
         return settings
 
     async def set(self, guild_id: int, member_id: int, what: str, **values: object) -> None:
-        """Change fields of a guild's `GuildSettings` to these values; refuses like `change`.
-
-        `what` describes the change for the record of changes.
-        """
+        """Change fields of a guild's settings; `what` is for the record; refuses like `change`."""
         await self.change(
             guild_id,
             member_id,

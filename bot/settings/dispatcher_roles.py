@@ -34,11 +34,7 @@ class DispatcherRoles:
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
-        """Return the dispatcher roles that exist and may be chosen.
-
-        Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the guild's roles are not
-        known.
-        """
+        """Return the dispatcher roles that exist; refuses like a change and `SettingsCache.of`."""
         if not guild.roles:
             raise Refusal(SettingProblem.GUILD_NOT_READY)
         return _existing(guild, self._settings.dispatcher_roles(guild.id))
@@ -73,10 +69,7 @@ class DispatcherRoles:
         return await self._change(guild, member_id, without)
 
     async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
-        """Remove a role that was deleted in Discord from the guild's own list.
-
-        Refuses like `SettingsCache.change`.
-        """
+        """Remove a role that was deleted in Discord from the guild's own list."""
         await self._forget(guild, lambda ids: ids - {role.id}, role_deleted(role.name))
 
     async def forget_missing(self, guild: discord.Guild) -> None:

@@ -71,10 +71,7 @@ class CredentialsError(RefusedError):
 
 
 class RateLimitedError(SonoranError):
-    """Too many requests for this key; this one had no effect.
-
-    `retry_after` is the full delay in seconds that the service asked for, None when it named none.
-    """
+    """Too many requests, without effect; `retry_after` is the delay in seconds, None if unnamed."""
 
     def __init__(
         self, text: str, *, retry_after: float | None, trace_id: str | None = None

@@ -94,10 +94,7 @@ class Transport:
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
-    """Read at most `limit` bytes; returns them and whether that was the whole body.
-
-    A body that breaks off or stalls keeps the status worth reading: a refusal stays a refusal.
-    """
+    """Read at most `limit` bytes, fewer if it breaks off; returns them and whether that was all."""
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():

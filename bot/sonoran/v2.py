@@ -86,10 +86,7 @@ def get_version(credentials: Credentials) -> Request:
 
 
 def read_plan(reply: Reply) -> str:
-    """Read the plan's name from the reply to `get_version`.
-
-    Its number is left alone: the documentation pairs PLUS with 2, where version 1 says 3.
-    """
+    """Return the plan's name; its number is not read, as the page pairs PLUS with 2, not 3."""
     name = reply.json_object.get("name") if reply.complete else None
     if not isinstance(name, str) or not name.strip():
         raise unclear_read(reply)

@@ -73,12 +73,7 @@ class VersionChoice:
             return version
 
     async def ask_now(self) -> bool:
-        """Ask the CAD while the version is not settled, however short ago it was asked.
-
-        Returns whether the answer showed that it takes the credentials; false, with nothing sent,
-        when the version was settled already. Raises like `get`. The caller sees to it that this
-        does not happen too often.
-        """
+        """Ask unless the version is settled; returns whether the CAD took the credentials."""
         async with self._asking:
             if self.settled is not None:
                 return False
