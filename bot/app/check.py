@@ -14,11 +14,11 @@ from bot.app.services import Services
 from bot.config import Config
 from bot.health.lines import Line, Mark
 from bot.health.texts import (
+    VERSION,
     cad_details,
     cad_lines,
     guild_lines,
     invite_line,
-    version_line,
     wiped_line,
 )
 from bot.interactions.errors import DISCORD_FAILURES
@@ -40,7 +40,7 @@ async def check(config: Config, *, timing: Timing = Timing()) -> int:
         lines += cad_details(health)
         lines.append(texts.default_roles_line(len(config.dispatcher_role_ids)))
         lines += await _database_lines(services.database, config)
-    lines.append(version_line())
+    lines.append(VERSION)
     for line in lines:
         print(f"{_WORDS[line.mark]:7}{printable(line.text)}")
     return 1 if any(line.mark is Mark.ILL for line in lines) else 0
@@ -67,11 +67,11 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
         return [texts.UNREADABLE_ANSWER]
     except discord.GatewayNotFound:
-        return [texts.no_gateway()]
+        return [texts.NO_GATEWAY]
     except discord.HTTPException as error:
         return [texts.answered_with(error.status, elsewhere=elsewhere)]
     except TimeoutError:
-        return [texts.no_answer()]
+        return [texts.NO_ANSWER]
     except DISCORD_FAILURES as error:
         return [texts.no_connection(type(error).__name__, elsewhere=elsewhere)]
     return [

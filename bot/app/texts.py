@@ -17,20 +17,23 @@ LOGIN_ACCEPTED = well("Discord accepts the token.")
 UNREADABLE_ANSWER = ill("Discord gave an answer that cannot be read; try again later.")
 
 
+def _unreachable(why: str) -> Line:
+    return ill(f"Discord cannot be reached: {why}.")
+
+
+NO_ANSWER = _unreachable("it did not answer in time; check this machine's network and try again")
+NO_GATEWAY = _unreachable(
+    "what answers at DISCORD_API_URL names no gateway that can be used; give the address with its "
+    "path, such as https://discord.com/api/v10"
+)
+
+
 def commands_line(missing: Collection[str]) -> Line:
     """Return whether the commands are registered with Discord; `missing` are not."""
     if not missing:
         return well("The commands are registered with Discord.")
     names = " and ".join(f"/{name}" for name in missing)
     return note(f"Not registered with Discord yet: {names}; the bot does that at its start.")
-
-
-def no_gateway() -> Line:
-    """Return the line about a DISCORD_API_URL at which no gateway is named."""
-    return _unreachable(
-        "what answers at DISCORD_API_URL names no gateway that can be used; give the address with "
-        "its path, such as https://discord.com/api/v10"
-    )
 
 
 def answered_with(status: int, *, elsewhere: bool) -> Line:
@@ -40,21 +43,12 @@ def answered_with(status: int, *, elsewhere: bool) -> Line:
     return _unreachable(f"it answered with status {status}; try again in a moment")
 
 
-def no_answer() -> Line:
-    """Return the line about a Discord that is silent."""
-    return _unreachable("it did not answer in time; check this machine's network and try again")
-
-
 def no_connection(error: str, *, elsewhere: bool) -> Line:
     """Return the line about a connection that failed with this `error`."""
     setting = " and DISCORD_API_URL" if elsewhere else ""
     return _unreachable(
         f"no connection could be made ({error}); check this machine's network{setting}"
     )
-
-
-def _unreachable(why: str) -> Line:
-    return ill(f"Discord cannot be reached: {why}.")
 
 
 def default_roles_line(count: int) -> Line:

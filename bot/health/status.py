@@ -57,20 +57,20 @@ class StatusReport:
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),
             *texts.cad_details(health),
-            texts.version_line(),
+            texts.VERSION,
         ]
         return status_content(lines, None if change is None else texts.last_change(change))
 
     def _settings_lines(self, guild: discord.Guild, health: CadHealth) -> Iterator[Line]:
         if not self._settings.known:
             yield from texts.cad_lines(health, None, chosen=False)
-            yield texts.settings_unknown_line()
+            yield texts.SETTINGS_UNKNOWN
             return
         settings = self._settings.of(guild.id)
         server_id = self._settings.server_id(guild.id)
         yield from texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
         if not guild.roles:
-            yield texts.guild_unknown_line()
+            yield texts.GUILD_UNKNOWN
             return
         roles = [role.name for role in self._dispatcher_roles.current(guild)]
         yield texts.roles_line(roles, chosen=settings.role_ids is not None)

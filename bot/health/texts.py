@@ -62,6 +62,13 @@ _VERSION_SIGNS = {
     VersionSign.NO_ADDRESS: "it has no version 2 address, status {status}",
 }
 
+SETTINGS_UNKNOWN = note("Roles, server and log channel: not known until the database answers.")
+GUILD_UNKNOWN = note(
+    "Roles and log channel: not known until Discord has told Callnote about this server; ask again "
+    "in a moment."
+)
+VERSION = note(f"Callnote {__version__}.")
+
 
 def cad_lines(
     health: CadHealth, server_id: int | None, *, chosen: bool, to_host: bool = False
@@ -194,19 +201,6 @@ def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterato
         )
 
 
-def settings_unknown_line() -> Line:
-    """Return the line in place of the settings until they have been read."""
-    return note("Roles, server and log channel: not known until the database answers.")
-
-
-def guild_unknown_line() -> Line:
-    """Return the line in place of roles and log channel until Discord has sent the guild."""
-    return note(
-        "Roles and log channel: not known until Discord has told Callnote about this server; ask "
-        "again in a moment."
-    )
-
-
 def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
     """Return which roles may add notes and who says so."""
     if not names:
@@ -285,11 +279,6 @@ def wiped_line(platform: str | None, *, to_host: bool = False) -> Line | None:
         f"Database: a SQLite file, which {platform} wipes at least daily, settings and "
         f"waiting notes included; {_host(to_host)}set DATABASE_URL to a PostgreSQL database."
     )
-
-
-def version_line() -> Line:
-    """Return the version of Callnote that runs."""
-    return note(f"Callnote {__version__}.")
 
 
 def last_change(change: SettingChange) -> str:

@@ -56,7 +56,7 @@ class LogChannel:
     def trouble(self, guild: discord.Guild) -> str | None:
         """Return why notes cannot be posted now, or were not last time; None if they can."""
         failed = self._failed.get(guild.id)
-        return self._missing(guild) or (failed and texts.at_last_note(failed))
+        return self._missing(guild) or (failed and texts.AT_LAST_NOTE.format(trouble=failed))
 
     def _missing(self, guild: discord.Guild) -> str | None:
         channel_id = self.id_of(guild)
@@ -66,7 +66,7 @@ class LogChannel:
         if channel is None:
             return texts.CHANNEL_GONE
         missing = missing_permissions(channel.permissions_for(guild.me))
-        return texts.lacking(missing) if missing else None
+        return texts.LACKING.format(permissions=" and ".join(missing)) if missing else None
 
     async def choose(
         self, guild: discord.Guild, member_id: int, channel: discord.TextChannel
@@ -125,7 +125,7 @@ class LogChannel:
         except discord.Forbidden:
             return self._note_failure(record, texts.NOT_ALLOWED)
         except discord.HTTPException as error:
-            self._note_failure(record, texts.status_answered(error.status))
+            self._note_failure(record, texts.ERROR_STATUS.format(status=error.status))
             return error.status < 500 and error.status != 429
         except DISCORD_FAILURES:
             self._note_failure(record, texts.NO_ANSWER)

@@ -81,25 +81,14 @@ DELETED_CHANNEL = "deleted channel"
 CHANNEL_GONE = "the channel is gone"
 NOT_ALLOWED = "Discord did not let Callnote write there"
 NO_ANSWER = "Discord did not answer"
+ERROR_STATUS = "Discord answered with status {status}"
+LACKING = "Callnote lacks {permissions} there"
+AT_LAST_NOTE = "at the last note, {trouble}"
+"""Why notes cannot be posted to the log channel."""
 
 VIEW_CHANNEL, SEND_MESSAGES = "View Channel", "Send Messages"
 PERMISSIONS = {"view_channel": VIEW_CHANNEL, "send_messages": SEND_MESSAGES}
 """The permissions that posting takes: discord.py's names, and those in Discord's menus."""
-
-
-def lacking(permissions: Sequence[str]) -> str:
-    """Say which permissions Callnote lacks in a channel."""
-    return f"Callnote lacks {' and '.join(permissions)} there"
-
-
-def status_answered(status: int) -> str:
-    """Say that Discord answered with an error status."""
-    return f"Discord answered with status {status}"
-
-
-def at_last_note(trouble: str) -> str:
-    """Say that the trouble was met when the last note was posted."""
-    return f"at the last note, {trouble}"
 
 
 CONNECTED = "connected to the CAD"

@@ -87,7 +87,7 @@ class SonoranClient:
         return await self._exchange(wire, wire.get_version(self._credentials), wire.read_plan)
 
     async def get_community(self) -> str | None:
-        """Return the community's name, or its id on version 1, asking nothing; None without an id."""
+        """Return the community's name, or its id on version 1 at once; None without an id."""
         await self._wire()
         if self.api_version is not ApiVersion.V2:
             return self._credentials.community_id or None

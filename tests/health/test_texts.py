@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from bot.health.lines import Line, Mark, status_content
 from bot.health.probe import CadHealth
 from bot.health.texts import (
+    VERSION,
     cad_details,
     cad_lines,
     database_line,
@@ -19,7 +20,6 @@ from bot.health.texts import (
     permissions_line,
     roles_line,
     unreadable_lines,
-    version_line,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.outbox import Failure, failure_of
@@ -80,7 +80,7 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         database_line("SQLite", "Heroku", down=False, full=False),
         *unreadable_lines(1_000_000),
         *cad_details(health(text, error)),
-        version_line(),
+        VERSION,
     ]
 
 
@@ -93,7 +93,7 @@ def test_a_health_check_fits_one_message_and_has_no_effects_but_its_own(
     content = status_content(lines(name, error), last_change(change))
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features <= {"line break", "timestamp", "user mention"}
-    assert version_line().text in render(content).text
+    assert VERSION.text in render(content).text
 
 
 def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
