@@ -9,11 +9,11 @@ from pathlib import Path
 
 from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import set_up_logging
+from bot.app.texts import CANNOT_START
 from bot.config import Config, ConfigError, environment
 from bot.timing import Timing
 
-EX_USAGE = 64
-"""The exit status for a command line that is not understood (BSD sysexits)."""
+EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
 USAGE = "usage: python -m bot [check | sandbox]"
 
@@ -37,7 +37,7 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     try:
         config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
     except ConfigError as error:
-        print("Callnote cannot start. Please correct these settings:", file=sys.stderr)
+        print(CANNOT_START, file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return EX_CONFIG

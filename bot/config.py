@@ -22,8 +22,10 @@ SNOWFLAKE_LIMIT = 2**64
 SONORAN_API_URL = "https://api.sonorancad.com"
 """Sonoran CAD's own address, for both API versions (documentation, v2 authentication)."""
 
-LONGEST_HISTORY = 3650
-"""The most days that notes may be kept for `/callnote-config history`."""
+LARGEST_SERVER = 999_999_999
+"""The largest number of a CAD server that a setting may name; ours, the CAD documents none."""
+
+LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-config history`
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -34,6 +36,17 @@ _WIPING_HOSTS = {
     "RENDER": "Render",
     "RAILWAY_ENVIRONMENT": "Railway",
     "FLY_APP_NAME": "Fly.io",
+}
+
+# The fields of `Limits`: each one's variable and the most that it may be.
+_LIMITS = {
+    "notes_per_minute": ("SONORAN_NOTES_PER_MINUTE", 6000),
+    "notes_burst": ("SONORAN_NOTES_BURST", 1000),
+    "call_reads_per_minute": ("SONORAN_CALL_READS_PER_MINUTE", 600),
+    "waiting_notes": ("NOTES_WAITING_LIMIT", 100_000),
+    "settle_seconds": ("SONORAN_SETTLE_SECONDS", 600),
+    "give_up_seconds": ("NOTE_GIVE_UP_SECONDS", 840),
+    "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
 _Value = TypeVar("_Value")
@@ -71,6 +84,11 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     host: str | None = None
     log_level: int = logging.INFO
+
+    @property
+    def wiped_by(self) -> str | None:
+        """The platform that wipes the disk with the database; None if the database lasts."""
+        return self.host if self.database.kind == "SQLite" else None
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -111,7 +129,7 @@ class Config:
                 "DISPATCHER_ROLE_IDS", _snowflakes("role ids"), default=frozenset()
             ),
             api_version=api_version,
-            server_id=reader.read("SONORAN_SERVER_ID", _positive, default=1),
+            server_id=reader.read("SONORAN_SERVER_ID", _whole_number(1, LARGEST_SERVER), default=1),
             sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
             history_days=reader.read("HISTORY_DAYS", _whole_number(0, LONGEST_HISTORY), default=30),
@@ -162,27 +180,11 @@ class _Reader:
 
 def _limits(reader: _Reader) -> Limits:
     usual = Limits()
-    number = _whole_number
     return Limits(
-        notes_per_minute=reader.read(
-            "SONORAN_NOTES_PER_MINUTE", number(1, 6000), default=usual.notes_per_minute
-        ),
-        notes_burst=reader.read("SONORAN_NOTES_BURST", number(1, 1000), default=usual.notes_burst),
-        call_reads_per_minute=reader.read(
-            "SONORAN_CALL_READS_PER_MINUTE", number(1, 600), default=usual.call_reads_per_minute
-        ),
-        waiting_notes=reader.read(
-            "NOTES_WAITING_LIMIT", number(1, 100_000), default=usual.waiting_notes
-        ),
-        settle_seconds=reader.read(
-            "SONORAN_SETTLE_SECONDS", number(1, 600), default=usual.settle_seconds
-        ),
-        give_up_seconds=reader.read(
-            "NOTE_GIVE_UP_SECONDS", number(1, 840), default=usual.give_up_seconds
-        ),
-        longest_pause_seconds=reader.read(
-            "SONORAN_LONGEST_PAUSE_SECONDS", number(1, 300), default=usual.longest_pause_seconds
-        ),
+        **{
+            field: reader.read(name, _whole_number(1, most), default=getattr(usual, field))
+            for field, (name, most) in _LIMITS.items()
+        }
     )
 
 
@@ -207,12 +209,6 @@ def _api_version(text: str) -> ApiVersion | None:
     if text.lower() not in choices:
         raise ValueError("auto, 1 or 2")
     return choices[text.lower()]
-
-
-def _positive(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) > 0):
-        raise ValueError("a whole number from 1 up, such as 1")
-    return int(text)
 
 
 def _snowflakes(what: str) -> Callable[[str], frozenset[int]]:

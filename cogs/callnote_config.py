@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
+from bot.config import LARGEST_SERVER
 from bot.health.status import StatusReport
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
@@ -21,8 +22,6 @@ from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
 from cogs.pickers import LogChannelPicker, RolePicker, ServerPicker
-
-_LARGEST_SERVER = 999_999_999  # as in SONORAN_SERVER_ID
 
 _Interaction = discord.Interaction[Any]
 
@@ -37,7 +36,6 @@ class CallnoteConfig(
 
     def __init__(
         self,
-        *,
         handler: InteractionHandler,
         connector: Connector,
         roles: RolePicker,
@@ -95,7 +93,7 @@ class CallnoteConfig(
     async def server(
         self,
         interaction: _Interaction,
-        number: app_commands.Range[int, 1, _LARGEST_SERVER] | None = None,
+        number: app_commands.Range[int, 1, LARGEST_SERVER] | None = None,
     ) -> None:
         """Choose the CAD server that notes go to."""
         if number is None:
@@ -147,21 +145,13 @@ async def setup(bot: CallnoteBot) -> None:
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
     connector = Connector(handler, services.connections, bot.owners)
     roles = RolePicker(handler, services.dispatcher_roles)
-    server = ServerPicker(handler, services.cad_server_choice)
-    log_channel = LogChannelPicker(handler, services.log_channel)
+    server = ServerPicker(handler, services.cad_servers)
+    channel = LogChannelPicker(handler, services.log_channel)
     await bot.add_cog(
-        CallnoteConfig(
-            handler=handler,
-            connector=connector,
-            roles=roles,
-            server=server,
-            log_channel=log_channel,
-            status=services.status,
-            outbox=outbox,
-        )
+        CallnoteConfig(handler, connector, roles, server, channel, services.status, outbox)
     )
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
     # Components are answered however old their message is.
-    for view in (ConnectView(connector), roles, server, log_channel):
+    for view in (ConnectView(connector), roles, server, channel):
         bot.add_view(view)
     bot.add_dynamic_items(page_button(handler, outbox))

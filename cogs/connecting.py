@@ -9,9 +9,10 @@ import discord
 from bot.communities.connections import Connections, role_ids_of
 from bot.communities.owners import Owners
 from bot.communities.texts import (
+    CONNECT,
+    CONNECTED_NOW,
     connect_question,
     connected_already,
-    connected_now,
     disconnected_now,
     whom_to_ask,
 )
@@ -79,7 +80,7 @@ class Connector:
         guild = await self._to_be_connected(interaction)
         if guild is not None:
             await self._connections.connect(guild, interaction.user.id)
-            await self._handler.respond(interaction, connected_now(), view=None)
+            await self._handler.respond(interaction, CONNECTED_NOW, view=None)
             audit_log.outcome(interaction, "server connected")
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
@@ -107,7 +108,7 @@ class ConnectView(discord.ui.View):
         super().__init__(timeout=None)
         self._connector = connector
 
-    @discord.ui.button(custom_id=CONNECT_ID, label="Connect", style=discord.ButtonStyle.success)
+    @discord.ui.button(custom_id=CONNECT_ID, label=CONNECT, style=discord.ButtonStyle.success)
     async def connect(
         self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
     ) -> None:

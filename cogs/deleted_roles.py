@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
-from bot.settings.roles import DispatcherRoles
+from bot.settings.dispatcher_roles import DispatcherRoles
 
 _log = logging.getLogger(__name__)
 

@@ -41,10 +41,7 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Refuse every component and modal in a guild that is not connected.
-
-        The command tree refuses commands there.
-        """
+        """Refuse components and modals of unconnected guilds; the tree refuses commands there."""
         kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
         if interaction.type not in kinds or _is_connect(interaction):
             return
@@ -73,10 +70,7 @@ class Guilds(commands.Cog):
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Log a guild that has settings but is not connected, once.
-
-        discord.py 2.7 also calls this for a guild joined just after the start.
-        """
+        """Log once that a guild has settings and is not connected; also called for a joined one."""
         if guild.id not in self._guilds:
             await self.on_guild_join(guild)
         self._connections.join(guild.id)

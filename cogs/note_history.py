@@ -11,6 +11,7 @@ import discord
 from bot.interactions import audit_log
 from bot.interactions.components import DynamicButton, dynamic_button, stopped
 from bot.interactions.handler import InteractionHandler
+from bot.notes.entry_texts import NEWER, OLDER
 from bot.notes.history import HistoryPlace, page_of
 from bot.outbox import OutboxWorker
 
@@ -32,9 +33,9 @@ async def show_page(
     at = page.place
     view = discord.ui.View(timeout=None)
     if at.page > 0:
-        view.add_item(_button("Newer", replace(at, page=at.page - 1)))
+        view.add_item(_button(NEWER, replace(at, page=at.page - 1)))
     if page.older:
-        view.add_item(_button("Older", replace(at, page=at.page + 1)))
+        view.add_item(_button(OLDER, replace(at, page=at.page + 1)))
     stopped(view)
     await handler.respond(interaction, page.content, view=view if view.children else None)
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")

@@ -15,17 +15,9 @@ from bot.interactions import audit_log
 from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.log_channel import LogChannel, unwritable
-from bot.settings.cad_server import CadServerChoice
-from bot.settings.roles import MOST_ROLES, DispatcherRoles
-from bot.settings.texts import (
-    log_channel_now,
-    log_channel_shown,
-    roles_now,
-    roles_shown,
-    server_now,
-    server_shown,
-    servers_unknown,
-)
+from bot.settings import texts
+from bot.settings.cad_servers import CadServers
+from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
 from bot.sonoran import CadServer
 
 MOST_OPTIONS = 25
@@ -54,7 +46,7 @@ class RolePicker(discord.ui.View):
         """Answer an administrator with the dispatcher roles and the picker."""
         guild = await self._handler.admit_administrator(interaction)
         roles = self._choice.current(guild)
-        content = roles_shown(_names(roles), chosen=self._choice.chosen(guild))
+        content = texts.roles_shown(_names(roles), chosen=self._choice.chosen(guild))
         await self._handler.respond(interaction, content, view=self._showing(roles))
         audit_log.outcome(interaction, "dispatcher roles shown")
 
@@ -62,20 +54,20 @@ class RolePicker(discord.ui.View):
         """Add a role for an administrator; refuses like `DispatcherRoles.add`."""
         guild = await self._handler.admit_administrator(interaction)
         roles = await self._choice.add(guild, interaction.user.id, role)
-        await self._handler.respond(interaction, roles_now(_names(roles)))
+        await self._handler.respond(interaction, texts.roles_now(_names(roles)))
         audit_log.outcome(interaction, f"dispatcher role {role.id} added")
 
     async def remove(self, interaction: _Interaction, role: discord.Role) -> None:
         """Remove a role for an administrator; refuses like `DispatcherRoles.remove`."""
         guild = await self._handler.admit_administrator(interaction)
         roles = await self._choice.remove(guild, interaction.user.id, role)
-        await self._handler.respond(interaction, roles_now(_names(roles)))
+        await self._handler.respond(interaction, texts.roles_now(_names(roles)))
         audit_log.outcome(interaction, f"dispatcher role {role.id} removed")
 
     @discord.ui.select(
         cls=discord.ui.RoleSelect["RolePicker"],
         custom_id="callnote-config:roles",
-        placeholder="The roles that may add notes",
+        placeholder=texts.ROLES_PLACEHOLDER,
         min_values=0,
         max_values=MOST_ROLES,
     )
@@ -88,7 +80,7 @@ class RolePicker(discord.ui.View):
             before = self._choice.current(guild)
             roles = await self._choice.choose(guild, interaction.user.id, select.values)
             gone = _names([role for role in before if role not in roles])
-            content = roles_now(_names(roles), gone=gone)
+            content = texts.roles_now(_names(roles), gone=gone)
             await self._handler.respond(interaction, content, view=self._showing(roles))
             audit_log.outcome(interaction, f"dispatcher roles chosen ({len(roles)})")
 
@@ -104,7 +96,7 @@ class ServerPicker(discord.ui.View):
     def __init__(
         self,
         handler: InteractionHandler,
-        choice: CadServerChoice,
+        choice: CadServers,
         servers: Sequence[CadServer] = (),
         current: int = 0,
     ) -> None:
@@ -123,23 +115,25 @@ class ServerPicker(discord.ui.View):
     async def show(self, interaction: _Interaction) -> None:
         """Answer an administrator with the CAD server and the picker."""
         guild = await self._handler.admit_administrator(interaction)
-        current, servers = self._choice.current(guild.id), await self._choice.servers()
-        content = servers_unknown(current)
+        current, servers = self._choice.current(guild.id), await self._choice.list()
+        content = texts.servers_unknown(current)
         if servers:
             names = {server.server_id: server.name for server in servers}
-            content = server_shown(current, names.get(current), more=len(servers) > MOST_OPTIONS)
+            content = texts.server_shown(
+                current, names.get(current), more=len(servers) > MOST_OPTIONS
+            )
         await self._handler.respond(interaction, content, view=self._showing(servers, current))
         audit_log.outcome(interaction, "CAD server shown")
 
     async def choose(self, interaction: _Interaction, number: int) -> None:
-        """Save an administrator's choice; refuses like `CadServerChoice.choose`."""
+        """Save an administrator's choice; refuses like `CadServers.choose`."""
         guild = await self._handler.admit_administrator(interaction)
         await self._save(interaction, guild, number)
 
     @discord.ui.select(
         cls=discord.ui.Select["ServerPicker"],
         custom_id="callnote-config:server",
-        placeholder="The CAD server that notes go to",
+        placeholder=texts.SERVER_PLACEHOLDER,
     )
     async def pick(
         self, interaction: _Interaction, select: discord.ui.Select[ServerPicker]
@@ -148,7 +142,7 @@ class ServerPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             number = int(select.values[0])
-            view = self._showing(await self._choice.servers(), number)
+            view = self._showing(await self._choice.list(), number)
             await self._save(interaction, guild, number, view)
 
         await self._handler.run_component_callback(interaction, save)
@@ -161,7 +155,7 @@ class ServerPicker(discord.ui.View):
         view: discord.ui.View | None = None,
     ) -> None:
         name = await self._choice.choose(guild.id, interaction.user.id, number)
-        await self._handler.respond(interaction, server_now(number, name), view=view)
+        await self._handler.respond(interaction, texts.server_now(number, name), view=view)
         audit_log.outcome(interaction, f"CAD server {number} chosen")
 
     def _showing(self, servers: Sequence[CadServer] | None, current: int) -> discord.ui.View | None:
@@ -193,7 +187,7 @@ class LogChannelPicker(discord.ui.View):
         """Answer an administrator with the log channel and the picker."""
         guild = await self._handler.admit_administrator(interaction)
         choice = self._choice
-        content = log_channel_shown(
+        content = texts.log_channel_shown(
             choice.name_of(guild), choice.trouble(guild), gone=choice.gone(guild)
         )
         view = self._showing(choice.id_of(guild))
@@ -209,7 +203,7 @@ class LogChannelPicker(discord.ui.View):
         cls=discord.ui.ChannelSelect["LogChannelPicker"],
         custom_id="callnote-config:log-channel",
         channel_types=[discord.ChannelType.text, discord.ChannelType.news],
-        placeholder="The channel where every note is recorded",
+        placeholder=texts.LOG_CHANNEL_PLACEHOLDER,
     )
     async def pick(
         self, interaction: _Interaction, select: discord.ui.ChannelSelect[LogChannelPicker]
@@ -220,12 +214,12 @@ class LogChannelPicker(discord.ui.View):
             chosen = select.values[0]
             channel = guild.get_channel(chosen.id)
             if not isinstance(channel, discord.TextChannel):
-                raise unwritable(chosen.name, ["View Channel"])
+                raise unwritable(chosen.name, [texts.VIEW_CHANNEL])
             await self._save(interaction, guild, channel, self._showing(channel.id))
 
         await self._handler.run_component_callback(interaction, save)
 
-    @discord.ui.button(custom_id="callnote-config:log-off", label="Record nowhere")
+    @discord.ui.button(custom_id="callnote-config:log-off", label=texts.SWITCH_OFF)
     async def switch_off(
         self, interaction: _Interaction, _button: discord.ui.Button[LogChannelPicker]
     ) -> None:
@@ -234,7 +228,7 @@ class LogChannelPicker(discord.ui.View):
         async def save(guild: discord.Guild) -> None:
             await self._choice.switch_off(guild, interaction.user.id)
             await self._handler.respond(
-                interaction, log_channel_now(None), view=self._showing(None)
+                interaction, texts.log_channel_now(None), view=self._showing(None)
             )
             audit_log.outcome(interaction, "log channel switched off")
 
@@ -248,7 +242,7 @@ class LogChannelPicker(discord.ui.View):
         view: discord.ui.View | None = None,
     ) -> None:
         await self._choice.choose(guild, interaction.user.id, channel)
-        await self._handler.respond(interaction, log_channel_now(channel.name), view=view)
+        await self._handler.respond(interaction, texts.log_channel_now(channel.name), view=view)
         audit_log.outcome(interaction, f"log channel {channel.id} chosen")
 
     def _showing(self, channel_id: int | None) -> discord.ui.View:

@@ -1,7 +1,7 @@
 """A bot that goes on from one test of a module to the next, as starting one takes much of a test.
 
 The next test gets it only where it finds it as a new one would be: with the usual settings and
-periods, every note settled, nothing else written down and the CAD not held to be out of order.
+periods, every note settled, nothing else stored and the CAD not held to be out of order.
 Otherwise it starts its own, as in any World. What a bot does late is not lost either: a message or
 a request too many is in the way of the next test, and the last one of the module is followed by a
 look at all messages.

@@ -10,6 +10,7 @@ from bot.sandbox.discord import Channel, Interaction, Member, Message, Role
 from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
 from bot.sandbox.discord.message_validation import read_draft
+from bot.sandbox.sonoran import Fault
 from tests.world import PATIENCE, World
 
 ADDED = "NOTE 'some note here' added to call #123"
@@ -155,3 +156,39 @@ async def out_of_time(world: World) -> None:
     await world.finish()
     await later_in_outbox(world, world.config.limits.give_up_seconds)
     await world.restart()
+
+
+async def queued_note(world: World, *, restarted: bool = False) -> Message:
+    """Return the message of a note that is not to be tried within the next minute."""
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+    message = await told(world, await world.use(), QUEUED)
+    if restarted:
+        await world.restart()
+    return message
+
+
+async def failed_note(world: World, *, restarted: bool = False) -> Message:
+    """Return the message of a note that could not be sent; the CAD can be reached again."""
+    await world.start_with(2)
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await out_of_time(world)
+    await shows(world, message, NOT_ADDED)
+    await world.cad.start()
+    if restarted:
+        await world.restart()
+    return message
+
+
+async def note_in_doubt(world: World, *, stored: bool, restarted: bool = False) -> Message:
+    """Return the message of a note that the call list said nothing about; it is back since."""
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=500, applied=stored))
+    world.cad.faults.add(Fault(on="calls", status=500, times=None))
+    message = await world.say()
+    assert message.content.startswith(UNCONFIRMED)
+    world.cad.faults.clear()
+    if restarted:
+        await world.restart()
+    return message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import SONORAN_API_URL, Config, ConfigError, environment
+from bot.config import SONORAN_API_URL, Config, ConfigError
 from bot.sonoran import ApiVersion
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"
@@ -270,58 +270,3 @@ def test_repr_shows_neither_token_nor_key() -> None:
 
 def test_an_unknown_setting_is_ignored() -> None:
     assert read(SOMETHING_ELSE="x") == read()
-
-
-@pytest.fixture
-def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    for name in (*REQUIRED, *MALFORMED):
-        monkeypatch.delenv(name, raising=False)
-    return monkeypatch
-
-
-@pytest.mark.usefixtures("bare")
-def test_without_a_file_the_environment_is_the_process_alone(tmp_path: Path) -> None:
-    assert "DISCORD_TOKEN" not in environment(tmp_path)
-
-
-@pytest.mark.usefixtures("bare")
-def test_the_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text(f"# mine\nDISCORD_TOKEN={TOKEN}\n\nexport LOG_LEVEL='DEBUG'\n")
-    settings = environment(tmp_path)
-    assert (settings["DISCORD_TOKEN"], settings["LOG_LEVEL"]) == (TOKEN, "DEBUG")
-
-
-def test_the_process_wins_over_the_file(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".env").write_text("LOG_LEVEL=DEBUG\n")
-    bare.setenv("LOG_LEVEL", "ERROR")
-    assert environment(tmp_path)["LOG_LEVEL"] == "ERROR"
-
-
-@pytest.mark.usefixtures("bare")
-def test_a_dollar_sign_in_the_file_is_kept(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("SONORAN_API_KEY=a${HOME}$b\n")
-    assert environment(tmp_path)["SONORAN_API_KEY"] == "a${HOME}$b"
-
-
-@pytest.mark.usefixtures("bare")
-def test_a_name_without_a_value_in_the_file_counts_as_not_set(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("DISCORD_TOKEN\nSONORAN_API_KEY=\n")
-    with pytest.raises(ConfigError, match=r"DISCORD_TOKEN: missing.*SONORAN_API_KEY: missing"):
-        Config.from_mapping(environment(tmp_path), tmp_path)
-
-
-@pytest.mark.usefixtures("bare")
-def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\r\n", encoding="utf-8-sig")
-    assert environment(tmp_path)["DISCORD_TOKEN"] == TOKEN
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_file_that_is_not_utf_8_is_reported_without_its_content(
-    tmp_path: Path, encoding: str
-) -> None:
-    (tmp_path / ".env").write_bytes("DISCORD_TOKEN=hunter2é\n".encode(encoding))
-    with pytest.raises(ConfigError) as caught:
-        environment(tmp_path)
-    assert caught.value.problems == [".env: cannot be read; it must be a UTF-8 text file"]
-    assert caught.value.__suppress_context__

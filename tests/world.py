@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import use_discord_at
 from bot.app.lifecycle import serve
-from bot.app.services import Services, build
+from bot.app.services import Services
 from bot.config import Config
 from bot.outbox import Limits
 from bot.sandbox.discord import DiscordServer, Guild, Interaction, Message
@@ -165,7 +165,7 @@ class World:
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
         config = replace(self.config, database=make_file(self.config.database))
         async with open_session() as session:
-            services = build(config, session, cad=cad, settings=settings, timing=self.timing)
+            services = Services(config, session, cad=cad, settings=settings, timing=self.timing)
             await services.database.open()
             try:
                 await services.settings.refresh()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
-import discord
 from discord import app_commands
 
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +29,9 @@ async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]
         _log.error("commands not registered: %s missing", ", ".join(expected - names) or "all")
         return
     try:
-        current = [_shape(command) for command in await _registered(tree)]
-        wanted = [_shape(command.to_dict(tree)) for command in tree.get_commands()]
-        if _sorted(current) == _sorted(wanted):
+        # The objects of `fetch_commands` lose `contexts` and `integration_types` (discord.py 2.7).
+        current = await tree.client.http.get_global_commands(tree.client.application_id or 0)
+        if _shapes(current) == _shapes([command.to_dict(tree) for command in tree.get_commands()]):
             _log.info("commands are registered already: %s", ", ".join(sorted(names)))
             return
         await tree.sync()
@@ -44,15 +44,9 @@ async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]
     _log.info("commands registered: %s", ", ".join(sorted(names)))
 
 
-async def _registered(tree: app_commands.CommandTree[Any]) -> list[Any]:
-    """Return Discord's payloads of the registered commands.
-
-    Not `fetch_commands`: its objects lose `contexts` and `integration_types` in discord.py 2.7.
-    """
-    application_id = tree.client.application_id
-    if application_id is None:
-        raise discord.ClientException("not logged in")
-    return list(await tree.client.http.get_global_commands(application_id))
+def _shapes(commands: Iterable[Any]) -> list[Any]:
+    shapes = map(_shape, commands)
+    return sorted(shapes, key=lambda command: (command["type"], command["name"]))
 
 
 def _shape(value: Any) -> Any:
@@ -68,7 +62,3 @@ def _shape(value: Any) -> Any:
         shapes = [_shape(item) for item in value]
         return sorted(shapes) if all(isinstance(shape, int) for shape in shapes) else shapes
     return value
-
-
-def _sorted(commands: list[Any]) -> list[Any]:
-    return sorted(commands, key=lambda command: (command["type"], command["name"]))

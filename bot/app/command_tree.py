@@ -24,10 +24,7 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
     async def interaction_check(
         self, interaction: discord.Interaction[commands.AutoShardedBot], /
     ) -> bool:
-        """Begin a command if it may, or raise the refusal of its guild.
-
-        Only the command that connects a guild can be used in every guild.
-        """
+        """Begin a command if it may, or raise the refusal of its guild; see `ANYWHERE`."""
         if not self._handler.begin(interaction):
             return False
         command = interaction.command

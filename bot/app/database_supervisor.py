@@ -7,7 +7,8 @@ import logging
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
-from bot.health.storage import StorageHealth, storage_health
+from bot.health.lines import Line
+from bot.health.texts import database_line
 from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
 from bot.timing import Timing
@@ -16,38 +17,33 @@ _log = logging.getLogger(__name__)
 
 
 class DatabaseSupervisor:
-    """Supervises the database from the first attempt to open it until the process ends.
-
-    `host` is the hosting platform, if it is one that wipes disks.
-    """
+    """Supervises the database as long as the process runs; `wiped_by` is as in `Config`."""
 
     def __init__(
         self,
         database: Database,
         settings: SettingsCache,
-        host: str | None,
+        wiped_by: str | None,
         *,
         timing: Timing,
     ) -> None:
         self.database = database
         self.opened = asyncio.Event()
         self._settings = settings
-        self._host = host
+        self._wiped_by = wiped_by
         self._timing = timing
-        self._trouble: str | None = "It has not been opened yet."
 
     async def run(self) -> None:
         """Open the database, retrying while it is unavailable, and refresh until cancelled.
 
         Sets `opened` in between. Raises `UnusableDatabaseError` when retrying cannot help.
         """
-        health = self.health
-        if health.wiped_by is not None:
+        if self._wiped_by is not None:
             _log.warning(
                 "the database is a file, which %s wipes at a restart%s: set DATABASE_URL to a "
                 "PostgreSQL database",
-                health.wiped_by,
-                " unless it is on a mounted volume" if health.on_volume else "",
+                self._wiped_by,
+                "" if self._wiped_by == "Heroku" else " unless it is on a mounted volume",
             )
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
@@ -61,23 +57,17 @@ class DatabaseSupervisor:
         ):
             with attempt:
                 await self.database.open()
-        self._trouble = None
         self.opened.set()
         _log.info("opened the %s", self.database.address.shown)
         await self._settings.keep_fresh()
 
-    @property
-    def health(self) -> StorageHealth:
-        """How the database was at the last request, some seconds ago."""
-        return storage_health(
-            self.database.address,
-            self._host,
-            self._trouble or self._settings.trouble,
-            full=self._settings.full,
-        )
+    def health_line(self) -> Line:
+        """Return the line about the database as it was at the last request, some seconds ago."""
+        down = self._settings.down or not self.opened.is_set()
+        kind = self.database.address.kind
+        return database_line(kind, self._wiped_by, down=down, full=self._settings.full)
 
-    def _failed(self, state: RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome else None
-        if state.attempt_number == 1:
-            _log.error("the database cannot be opened, trying again: %s", error)
-        self._trouble = str(error)
+    @staticmethod
+    def _failed(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome:
+            _log.error("the database cannot be opened, trying again: %s", state.outcome.exception())

@@ -17,9 +17,10 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
-from bot.app.services import Services, build
+from bot.app.services import Services
+from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
@@ -27,16 +28,10 @@ from bot.timing import Timing, back_off, loop_time, set_within
 
 STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
-EX_CONFIG = 78
-"""The exit status for a configuration error (BSD sysexits)."""
+EX_CONFIG = 78  # the exit status for a configuration error (BSD sysexits)
 
 # Close codes that forbid reconnecting (Discord API docs, Gateway Close Event Codes).
-_FATAL = {
-    4004: "Discord rejected DISCORD_TOKEN: copy the bot's token again from the Developer Portal.",
-    4013: "Discord rejected the bot's intents: update Callnote.",
-    4014: "Discord rejected the bot's intents: update Callnote.",
-}
-_REJECTED = _FATAL[4004]
+_FATAL = {4004: LOGIN_REJECTED, 4013: INTENTS_REJECTED, 4014: INTENTS_REJECTED}
 
 _log = logging.getLogger(__name__)
 
@@ -73,7 +68,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     anything else, such as an outage of either, it retries with back-off.
     """
     async with open_session() as session:
-        services = build(config, session, timing=timing)
+        services = Services(config, session, timing=timing)
         halt = asyncio.Event()
         tasks = [
             asyncio.create_task(work)
@@ -131,9 +126,9 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
 def _fatal(error: Exception) -> str | None:
     """Return the sentence for an error that retrying does not fix, else None."""
     if isinstance(error, discord.LoginFailure):
-        return _REJECTED
+        return LOGIN_REJECTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return _FATAL[4014]
+        return INTENTS_REJECTED
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
 
 

@@ -71,10 +71,7 @@ def _escaped(character: str) -> str:
 
 
 def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
-    """Send every log record of at least `level` to `stream`, standard output by default.
-
-    Replaces all handlers set up before.
-    """
+    """Send records of at least `level` to `stream` alone, standard output by default."""
     stream = stream or sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")  # the host's encoding may lack a character

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
@@ -21,11 +19,10 @@ from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
-from bot.settings.cad_server import CadServerChoice
 from bot.settings.cad_servers import CadServers
+from bot.settings.dispatcher_roles import DispatcherRoles
 from bot.settings.dispatchers import Dispatchers
 from bot.settings.repository import SettingsRepository
-from bot.settings.roles import DispatcherRoles
 from bot.sonoran import SonoranClient, Transport
 from bot.storage import Database
 from bot.timing import Timing
@@ -36,93 +33,69 @@ TEXTS: Catalogue = (
 """The texts of all features for refusals."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that outlives a connection to Discord; made by `build`."""
+    """Everything that outlives a connection to Discord, made from the configuration.
 
-    database: Database
-    supervisor: DatabaseSupervisor
-    cad: SonoranClient
-    settings: SettingsCache
-    connections: Connections
-    departures: Departures
-    dispatchers: Dispatchers
-    dispatcher_roles: DispatcherRoles
-    cad_server_choice: CadServerChoice
-    log_channel: LogChannel
-    composer: NoteComposer
-    notes: NoteService
-    cad_probe: CadProbe
-    status: StatusReport
-    timing: Timing
-
-
-def build(
-    config: Config,
-    session: aiohttp.ClientSession,
-    *,
-    cad: SonoranClient | None = None,
-    settings: SettingsCache | None = None,
-    timing: Timing = Timing(),
-) -> Services:
-    """Make all parts from the configuration, without opening or starting anything.
-
-    `session` is borrowed for requests to the CAD. `cad` and `settings` replace the configured ones.
+    Nothing is opened or started. `session` is borrowed for requests to the CAD. `cad` and
+    `settings` replace the configured ones.
     """
-    database = Database(config.database, seconds=timing.transaction)
-    setting_store = SettingsRepository(database)
-    settings = settings or SettingsCache(
-        setting_store,
-        default_roles=config.dispatcher_role_ids,
-        default_server=config.server_id,
-        timing=timing,
-    )
-    cad = cad or SonoranClient(
-        Transport(session, config.sonoran_api_url), config.credentials, version=config.api_version
-    )
-    supervisor = DatabaseSupervisor(database, settings, config.host, timing=timing)
-    connections = Connections(
-        settings, guild_ids=config.guild_ids, role_ids=config.dispatcher_role_ids, timing=timing
-    )
-    departures = Departures(database, settings, connections.in_guild)
-    dispatcher_roles = DispatcherRoles(settings)
-    cad_servers = CadServers(cad, timing=timing)
-    log_channel = LogChannel(settings, timing)
-    composer = NoteComposer(timing)
-    notes = NoteService(
-        database,
-        cad,
-        limits=config.limits,
-        history_days=config.history_days,
-        post_to_log_channel=log_channel.post,
-        composer=composer,
-        waiting_notes=connections.waiting_notes,
-        purges=(setting_store.purge, departures.purge),
-        timing=timing,
-    )
-    cad_probe = CadProbe(cad, cad_servers, timing=timing)
-    return Services(
-        database=database,
-        supervisor=supervisor,
-        cad=cad,
-        settings=settings,
-        connections=connections,
-        departures=departures,
-        dispatchers=Dispatchers(settings),
-        dispatcher_roles=dispatcher_roles,
-        cad_server_choice=CadServerChoice(settings, cad_servers),
-        log_channel=log_channel,
-        composer=composer,
-        notes=notes,
-        cad_probe=cad_probe,
-        status=StatusReport(
-            cad_probe,
-            notes.outbox,
-            settings,
-            connections,
-            dispatcher_roles,
-            log_channel,
-            database_health=lambda: supervisor.health,
-        ),
-        timing=timing,
-    )
+
+    def __init__(
+        self,
+        config: Config,
+        session: aiohttp.ClientSession,
+        *,
+        cad: SonoranClient | None = None,
+        settings: SettingsCache | None = None,
+        timing: Timing = Timing(),
+    ) -> None:
+        self.timing = timing
+        self.database = Database(config.database, seconds=timing.transaction)
+        setting_store = SettingsRepository(self.database)
+        self.settings = settings or SettingsCache(
+            setting_store,
+            default_roles=config.dispatcher_role_ids,
+            default_server=config.server_id,
+            timing=timing,
+        )
+        self.cad = cad or SonoranClient(
+            Transport(session, config.sonoran_api_url),
+            config.credentials,
+            version=config.api_version,
+        )
+        self.supervisor = DatabaseSupervisor(
+            self.database, self.settings, config.wiped_by, timing=timing
+        )
+        self.connections = Connections(
+            self.settings,
+            guild_ids=config.guild_ids,
+            role_ids=config.dispatcher_role_ids,
+            timing=timing,
+        )
+        self.departures = Departures(self.database, self.settings, self.connections.in_guild)
+        self.dispatchers = Dispatchers(self.settings)
+        self.dispatcher_roles = DispatcherRoles(self.settings)
+        self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
+        self.log_channel = LogChannel(self.settings, timing)
+        self.composer = NoteComposer(timing)
+        self.notes = NoteService(
+            self.database,
+            self.cad,
+            limits=config.limits,
+            history_days=config.history_days,
+            post_to_log_channel=self.log_channel.post,
+            composer=self.composer,
+            waiting_notes=self.connections.waiting_notes,
+            purges=(setting_store.purge, self.departures.purge),
+            timing=timing,
+        )
+        self.cad_probe = CadProbe(self.cad, self.cad_servers.list, timing=timing)
+        self.status = StatusReport(
+            self.cad_probe,
+            self.notes.outbox,
+            self.settings,
+            self.connections,
+            self.dispatcher_roles,
+            self.log_channel,
+            database_line=self.supervisor.health_line,
+        )

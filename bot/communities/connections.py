@@ -12,28 +12,22 @@ from bot.interactions.errors import Refusal
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
+from bot.settings.texts import CONNECTED, DISCONNECTED
 from bot.timing import Timing, loop_time
 
 
 class Connection(Enum):
     """How a guild is connected, or why it is not."""
 
-    GUILD_ID = auto()
-    """The host's setting DISCORD_GUILD_IDS names it."""
-    ROLE_ID = auto()
-    """A role that the host's setting DISPATCHER_ROLE_IDS names belongs to it."""
-    CHOICE = auto()
-    """The application's owner connected it in Discord."""
-    NEVER = auto()
-    """It was never connected nor disconnected."""
-    UNDONE = auto()
-    """It was disconnected in Discord."""
+    GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
+    ROLE_ID = auto()  # a role that the host's setting DISPATCHER_ROLE_IDS names belongs to it
+    CHOICE = auto()  # the application's owner connected it in Discord
+    NEVER = auto()  # it was never connected nor disconnected
+    UNDONE = auto()  # it was disconnected in Discord
     NOT_MEMBER = auto()
     """The bot is not in it: it was invited with the scope `applications.commands` alone."""
-    ROLES_UNKNOWN = auto()
-    """Discord has not sent its roles yet."""
-    SETTINGS_UNKNOWN = auto()
-    """The settings have not been read yet."""
+    ROLES_UNKNOWN = auto()  # Discord has not sent its roles yet
+    SETTINGS_UNKNOWN = auto()  # the settings have not been read yet
 
     @property
     def connected(self) -> bool:
@@ -186,28 +180,19 @@ class Connections:
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:
-        """Whether a guild has settings but was never connected or disconnected.
-
-        Guilds that used an earlier version of Callnote have to be connected once.
-        """
+        """Whether a guild has settings and was never connected nor disconnected."""
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
         """Connect a guild; raises as `SettingsCache.change` does."""
-        await self._settings.set(guild.id, member_id, "connected to the CAD", connected=True)
+        await self._settings.set(guild.id, member_id, CONNECTED, connected=True)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect`, and return how the guild is connected then; raises as it does.
-
-        It stays connected if the host's settings connect it.
-        """
-        await self._settings.set(guild.id, member_id, "disconnected from the CAD", connected=False)
+        """Undo `connect`; returns how the guild is connected then, if by the host's settings."""
+        await self._settings.set(guild.id, member_id, DISCONNECTED, connected=False)
         return self.of(guild)
 
 
 def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:
-    """Return the ids of a member's roles, as the interaction itself has them.
-
-    They have no public name: `Member.roles` has only those in the guild cache.
-    """
+    """Return a member's role ids; `Member.roles` has only those in the guild cache."""
     return user._roles if isinstance(user, discord.Member) else ()

@@ -7,8 +7,7 @@ import asyncio
 import discord
 
 from bot.communities.problems import ConnectionProblem
-from bot.interactions.errors import Refusal
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.ttl_cache import TtlCache
 from bot.timing import Timing
 
@@ -22,10 +21,7 @@ class Owners:
         self._ids = TtlCache(self._ask, seconds_for=lambda _: timing.keep_owners)
 
     async def include(self, user_id: int) -> bool:
-        """Whether an account is the application's owner or a member of the team that owns it.
-
-        Refuses with OWNERS_UNKNOWN when Discord does not answer in time.
-        """
+        """Whether an account is an owner, alone or in a team; refuses with OWNERS_UNKNOWN."""
         return user_id in await self._ids.get()
 
     async def _ask(self) -> frozenset[int]:

@@ -14,6 +14,8 @@ CONNECTED_BY = {
 }
 """How a guild is connected, in words."""
 
+CONNECTED_NOW = "Connected. Next, choose who may add notes: /callnote-config roles"
+CONNECT = "Connect"  # the label of the button that connects a guild
 
 TEXTS: Catalogue = {
     ConnectionProblem.NOT_CONNECTED: (
@@ -54,11 +56,6 @@ def whom_to_ask(guild_id: int) -> str:
 def connected_already(connection: Connection) -> str:
     """Say that there is nothing to connect."""
     return escape_markdown(f"This server is connected already, {CONNECTED_BY[connection]}.")
-
-
-def connected_now() -> str:
-    """Confirm that a guild is connected."""
-    return "Connected. Next, choose who may add notes: /callnote-config roles"
 
 
 def disconnected_now(connection: Connection) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
-from bot.settings.repository import FROM_DISCORD, SettingChange
 
 LINE_LIMIT = 300
 """UTF-16 units of a line in Discord at most, as names and the CAD's texts may be long."""
@@ -18,8 +18,7 @@ class Mark(Enum):
 
     WELL = "✅"
     ILL = "❌"
-    NOTE = "➖"
-    """Neither, or not known."""
+    NOTE = "➖"  # neither, or not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +29,16 @@ class Line:
     text: str
 
 
-def status_content(lines: Iterable[Line], change: SettingChange | None) -> str:
-    """Return the lines, and who changed a setting last, as one message's content."""
+well, ill, note = (partial(Line, mark) for mark in Mark)
+
+
+def status_content(lines: Iterable[Line], last_change: str | None) -> str:
+    """Return the lines, and the content that tells the last change, as one message's content."""
     shown = [f"{line.mark.value} {escape_markdown(line.text, limit=LINE_LIMIT)}" for line in lines]
-    if change is not None:
-        by = "" if change.member_id == FROM_DISCORD else f" by <@{change.member_id}>"
-        shown.append(
-            f"{Mark.NOTE.value} Last change <t:{int(change.changed_at)}:R>{by}: "
-            + escape_markdown(change.what, limit=LINE_LIMIT)
-        )
+    if last_change is not None:
+        shown.append(f"{Mark.NOTE.value} {last_change}")
     content = ""
     for line in shown:
         if utf16_units(content) + utf16_units(line) < CONTENT_LIMIT:
             content += f"{line}\n"
     return content.rstrip()
-
-
-def host_words(to_host: bool) -> str:
-    """Return the words before an action for the host, none if the host reads them."""
-    return "" if to_host else "ask the bot's host to "

@@ -9,13 +9,13 @@ from typing import TypeVar
 
 from bot.interactions.ttl_cache import TtlCache
 from bot.outbox import Failure, FailureKind, failure_of
-from bot.settings.cad_servers import CadServers
 from bot.sonoran import (
     ApiVersion,
     CadServer,
     Reason,
     SonoranClient,
     SonoranError,
+    VersionSign,
 )
 from bot.timing import Timing, loop_time
 
@@ -26,14 +26,14 @@ _Answer = TypeVar("_Answer")
 class CadHealth:
     """The result of the last probe of the CAD; what is not known is None.
 
-    `milliseconds` is how long the first answer took, `error` why the probe failed. On version 1
-    `community` is only the id.
+    `milliseconds` is how long the first answer took, `error` why the probe failed.
+    `version_reason` is as in `SonoranClient`. On version 1 `community` is only the id.
     """
 
     milliseconds: int
     error: Failure | None
     version: ApiVersion | None
-    version_reason: str | None
+    version_reason: tuple[VersionSign, int] | None
     plan: str | None = None
     community: str | None = None
     servers: tuple[CadServer, ...] | None = None
@@ -42,13 +42,14 @@ class CadHealth:
 class CadProbe:
     """Probes the CAD at most once a minute, or sooner after a failure, and caches the result.
 
-    It only reads; each of its requests may be made 10 times a minute (v2 pages).
+    It only reads; each of its requests may be made 10 times a minute (v2 pages). `servers` lists
+    the CAD's servers as `CadServers.list` does.
     """
 
     def __init__(
         self,
         cad: SonoranClient,
-        servers: CadServers,
+        servers: Callable[[], Awaitable[tuple[CadServer, ...] | None]],
         *,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
@@ -65,10 +66,7 @@ class CadProbe:
         )
 
     async def health(self, *, doubted: bool = False) -> CadHealth:
-        """Return how the CAD is; never raises for failures of the CAD or the network.
-
-        `doubted` means that a send has failed, so that only a recent result will do.
-        """
+        """Return how the CAD is; after a failure (`doubted`) only a recent result will do."""
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
         return await self._findings.get(max_age=age)
 
@@ -88,7 +86,7 @@ class CadProbe:
             plan, community, servers = await asyncio.gather(
                 self._unless_late(self._cad.get_plan()),
                 self._unless_late(self._cad.get_community()),
-                self._servers.get(),
+                self._servers(),
             )
         return CadHealth(
             milliseconds=milliseconds,

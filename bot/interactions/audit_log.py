@@ -41,10 +41,7 @@ def outcome(
     level: int = logging.INFO,
     error: BaseException | None = None,
 ) -> None:
-    """Write an interaction's one line, with the traceback of `error` on the same line.
-
-    It never contains the note's text.
-    """
+    """Write an interaction's one line, never a note's text, with the traceback of `error`."""
     started = interaction.extras.get(_STARTED, loop_time())
     _log.log(
         level,

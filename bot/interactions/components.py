@@ -14,10 +14,7 @@ DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
 
 
 def stopped(view: _View) -> _View:
-    """Stop a view that is shown, so that discord.py does not keep it, and return it.
-
-    A registered view or dynamic item handles its components.
-    """
+    """Stop a view that is shown, which a registered one handles, so that discord.py drops it."""
     view.stop()
     return view
 

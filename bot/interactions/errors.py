@@ -1,10 +1,16 @@
-"""What Callnote itself refuses before anything reaches the CAD: a key and data, no words."""
+"""What Callnote refuses before anything reaches the CAD, and how a request to Discord fails."""
 
 from __future__ import annotations
 
 from enum import StrEnum, auto
 
+import aiohttp
+import discord
 from discord import app_commands
+
+DISCORD_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
+"""What a request to Discord can raise: its refusals and errors, connection errors, and time-outs
+(`TimeoutError` is an `OSError`)."""
 
 
 class Refusal(app_commands.AppCommandError):
@@ -22,14 +28,11 @@ class Refusal(app_commands.AppCommandError):
 class InteractionProblem(StrEnum):
     """What can be wrong with an interaction of any feature."""
 
-    NOT_IN_GUILD = auto()
-    """It is about settings and came from a direct message."""
+    NOT_IN_GUILD = auto()  # it is about settings and came from a direct message
     NOT_ADMINISTRATOR = auto()
     OUTDATED_COMMAND = auto()
     HIDDEN_CHANNEL = auto()
-    UNEXPECTED = auto()
-    """Something failed while a note was accepted; `reference` is in the log."""
+    UNEXPECTED = auto()  # something failed while a note was accepted; `reference` is in the log
     UNEXPECTED_IN_SETTING = auto()
     """Something failed while a setting was changed; `reference` is in the log."""
-    UNFINISHED = auto()
-    """No instance of the bot finished a command about settings."""
+    UNFINISHED = auto()  # no instance of the bot finished a command about settings

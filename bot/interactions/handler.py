@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -10,13 +11,22 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.interactions import audit_log, responses
+from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.errors import InteractionProblem, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
-from bot.interactions.responses import NotAcknowledgedError, close_if_forgotten
+from bot.interactions.responses import (
+    PRIVATE,
+    NotAcknowledgedError,
+    close_if_forgotten,
+    confirmation,
+    edit_placeholder,
+    reason_of,
+)
 from bot.interactions.texts import Catalogue, worded
 from bot.timing import Timing
+
+_log = logging.getLogger(__name__)
 
 
 class InteractionHandler:
@@ -39,10 +49,7 @@ class InteractionHandler:
         self._timing = timing
 
     def begin(self, interaction: discord.Interaction[Any]) -> bool:
-        """Begin work on an interaction; returns False while the process is stopping.
-
-        Another instance handles it then.
-        """
+        """Begin work on an interaction; False while stopping, when another instance handles it."""
         audit_log.begin(interaction)
         if self.in_flight.closing:
             audit_log.outcome(interaction, "left to another instance")
@@ -53,14 +60,20 @@ class InteractionHandler:
     async def acknowledge(
         self, interaction: discord.Interaction[Any], *, private: bool = False
     ) -> None:
-        """Acknowledge an interaction; see `responses.acknowledge`."""
-        await responses.acknowledge(interaction, self._timing, private=private)
+        """Show "thinking…" for a command, publicly or `private` to the member.
+
+        For a component nothing is shown: its answer replaces the message. Raises
+        `NotAcknowledgedError` unless Discord confirms within `Timing.acknowledge`.
+        """
+        interaction.extras[PRIVATE] = private
+        async with confirmation(self._timing):
+            if interaction.type is discord.InteractionType.component:
+                await interaction.response.defer()
+            else:
+                await interaction.response.defer(thinking=True, ephemeral=private)
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
-        """Check for an administrator and acknowledge privately; returns the guild.
-
-        Raises as `administrators.admit_administrator` and `responses.acknowledge` do.
-        """
+        """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
         guild = admit_administrator(interaction)
         await self.acknowledge(interaction, private=True)
         return guild
@@ -71,17 +84,30 @@ class InteractionHandler:
         content: str,
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
-    ) -> bool:
-        """Show an interaction's answer; see `responses.respond`."""
-        return await responses.respond(interaction, content, self._timing, view=view)
+    ) -> None:
+        """Show `content` as the interaction's answer.
+
+        After an acknowledgement it replaces the placeholder, else it is a private message. `view`
+        holds the components below it; None removes those that are there. Never raises for
+        failures of Discord or the network.
+        """
+        try:
+            if interaction.response.is_done():
+                await edit_placeholder(interaction, content, view, self._timing.edit_again)
+            else:
+                async with asyncio.timeout(self._timing.acknowledge):
+                    await interaction.response.send_message(
+                        content, view=view or discord.utils.MISSING, ephemeral=True
+                    )
+        except ValueError:
+            pass  # Discord accepted it, and described the message in an unreadable way
+        except DISCORD_FAILURES as error:
+            _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
 
     async def run(
         self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
     ) -> None:
-        """Run the `work` of a component callback; a failure is answered like a command's.
-
-        discord.py at best logs an exception in a view.
-        """
+        """Run a component's `work`, and answer its failures, which discord.py would only log."""
         if not self.begin(interaction):
             return
         try:
@@ -130,8 +156,17 @@ class InteractionHandler:
         For an unexpected error it contains `reference`, which is also in the log; `setting` means
         that no note was involved.
         """
-        refusal = _refusal_for(error, reference, setting=setting)
-        return worded(self._texts, refusal.key, **refusal.data)
+        match error:
+            case Refusal():
+                return worded(self._texts, error.key, **error.data)
+            case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
+                return worded(self._texts, InteractionProblem.OUTDATED_COMMAND)
+            case app_commands.TransformerError():
+                return worded(self._texts, InteractionProblem.HIDDEN_CHANNEL)
+        unexpected = InteractionProblem.UNEXPECTED
+        if setting:
+            unexpected = InteractionProblem.UNEXPECTED_IN_SETTING
+        return worded(self._texts, unexpected, reference=reference)
 
     async def _leave(
         self, interaction: discord.Interaction[Any], error: NotAcknowledgedError
@@ -144,16 +179,3 @@ class InteractionHandler:
         content = worded(self._texts, InteractionProblem.UNFINISHED)
         if waited and await close_if_forgotten(interaction, content):
             audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)
-
-
-def _refusal_for(error: Exception, reference: str, *, setting: bool) -> Refusal:
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-        return Refusal(InteractionProblem.OUTDATED_COMMAND)
-    if isinstance(error, app_commands.TransformerError):
-        return Refusal(InteractionProblem.HIDDEN_CHANNEL)
-    unexpected = InteractionProblem.UNEXPECTED
-    if setting:
-        unexpected = InteractionProblem.UNEXPECTED_IN_SETTING
-    return Refusal(unexpected, reference=reference)

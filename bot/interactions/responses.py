@@ -4,24 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator
 from typing import cast
 
 import discord
 
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.timing import Timing, loop_time
 
 ORIGINAL_MESSAGE = cast(int, "@original")
 """What Discord accepts in place of the id of an interaction's own message."""
 
-_PRIVATE = "private"
+PRIVATE = "private"  # the key in an interaction's extras for whether it was acknowledged privately
 
 _ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
 _FIRST_RETRY_SECONDS = 1.0  # discord.py sends a response again after this
-
-_log = logging.getLogger(__name__)
 
 
 class NotAcknowledgedError(Exception):
@@ -61,55 +58,10 @@ async def confirmation(timing: Timing) -> AsyncIterator[None]:
         ) from None
 
 
-async def acknowledge(
-    interaction: discord.Interaction, timing: Timing, *, private: bool = False
-) -> None:
-    """Show "thinking…" for a command, publicly or `private` to the member.
-
-    For a component nothing is shown: its answer replaces the message. Raises
-    `NotAcknowledgedError` unless Discord confirms within `timing.acknowledge`.
-    """
-    interaction.extras[_PRIVATE] = private
-    async with confirmation(timing):
-        if interaction.type is discord.InteractionType.component:
-            await interaction.response.defer()
-        else:
-            await interaction.response.defer(thinking=True, ephemeral=private)
-
-
-async def respond(
-    interaction: discord.Interaction,
-    content: str,
-    timing: Timing,
-    *,
-    view: discord.ui.View | None = discord.utils.MISSING,
-) -> bool:
-    """Show `content` as the interaction's answer; returns whether Discord accepted it.
-
-    After an acknowledgement the answer replaces the placeholder, else it is a private message.
-    `view` holds the components below it; None removes those that are there. Never raises for
-    failures of Discord or the network.
-    """
-    try:
-        if interaction.response.is_done():
-            await _edit(interaction, content, view, timing.edit_again)
-        else:
-            async with asyncio.timeout(timing.acknowledge):
-                await interaction.response.send_message(
-                    content, view=view or discord.utils.MISSING, ephemeral=True
-                )
-    except ValueError:
-        pass  # Discord accepted it, and described the message in an unreadable way
-    except DISCORD_FAILURES as error:
-        _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
-        return False
-    return True
-
-
-async def _edit(
+async def edit_placeholder(
     interaction: discord.Interaction, content: str, view: discord.ui.View | None, pause: float
 ) -> None:
-    """Edit the placeholder, again after a pause, and then send a follow-up message instead.
+    """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
     discord.py itself retries after server errors; the placeholder may have been deleted.
     """
@@ -130,7 +82,7 @@ async def _edit(
 async def _follow_up(
     interaction: discord.Interaction, content: str, view: discord.ui.View | None
 ) -> None:
-    private = interaction.extras.get(_PRIVATE, False)
+    private = interaction.extras.get(PRIVATE, False)
     if interaction.message is not None:
         private = interaction.message.flags.ephemeral
     await interaction.followup.send(content, view=view or discord.utils.MISSING, ephemeral=private)

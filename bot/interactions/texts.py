@@ -14,8 +14,7 @@ from bot.interactions.markdown import escape_markdown
 Text = str | Callable[..., str]
 """A template with named parameters, or a function of them where a template will not do."""
 
-Catalogue = dict[StrEnum, Text]
-"""The texts of a feature, or of all of them, by their keys."""
+Catalogue = dict[StrEnum, Text]  # the texts of a feature, or of all of them, by their keys
 
 
 def worded(catalogue: Catalogue, key: StrEnum, **data: object) -> str:

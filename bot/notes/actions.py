@@ -11,8 +11,7 @@ import discord
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
-from bot.interactions.errors import Refusal
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.notes.buttons import OFFERED
 from bot.notes.problems import NoteProblem
@@ -108,7 +107,7 @@ class NoteActions:
     async def _transition(
         self, interaction: discord.Interaction[Any], action: str, record: NoteRecord
     ) -> None:
-        """Transition the note; `StatusMessages` then updates its message."""
+        """Transition the note; `StatusUpdater` then updates its message."""
         try:
             if interaction.message is None:
                 return  # a component always has one

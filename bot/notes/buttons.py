@@ -13,16 +13,10 @@ from typing import Any
 import discord
 
 from bot.interactions.components import DynamicButton, dynamic_button, stopped
+from bot.notes.texts import BUTTONS
 from bot.outbox import NoteRecord, NoteState
 
 _CUSTOM_ID = re.compile(r"callnote:(?P<action>[a-z]{1,10}):(?P<note_id>[0-9]{1,20})")
-_LABELS = {
-    "cancel": "Cancel",
-    "retry": "Try again",
-    "check": "Check again",
-    "resend": "Send again",
-    "add": "Add anyway",
-}
 OFFERED = {
     NoteState.HELD: ("add",),
     NoteState.QUEUED: ("cancel",),
@@ -40,19 +34,15 @@ def buttons_for(record: NoteRecord) -> discord.ui.View | None:
         return None
     view = discord.ui.View(timeout=None)
     for action in actions:
-        view.add_item(
-            discord.ui.Button(label=_LABELS[action], custom_id=f"callnote:{action}:{record.id}")
-        )
+        custom_id = f"callnote:{action}:{record.id}"
+        view.add_item(discord.ui.Button(label=BUTTONS[action], custom_id=custom_id))
     return stopped(view)
 
 
 def note_button(
     press: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
 ) -> type[DynamicButton]:
-    """Return the dynamic item that handles all these buttons, however old their message is.
-
-    `press` is called with the interaction, the action and the note's id, and handles failures.
-    """
+    """Return the dynamic item for all these buttons; `press` gets action and note id."""
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         await press(interaction, match["action"], int(match["note_id"]))

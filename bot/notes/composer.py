@@ -10,8 +10,7 @@ from bot.notes.mentions import Names, mentioned_members, with_names
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
-MOST_LOOK_UPS = 10
-"""How many members are looked up for one note."""
+MOST_LOOK_UPS = 10  # how many members are looked up for one note
 
 
 class NoteComposer:

@@ -7,24 +7,20 @@ import logging
 
 import discord
 
-from bot.interactions.errors import Refusal
-from bot.interactions.failures import DISCORD_FAILURES
-from bot.notes.record_lines import log_entry
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.notes.entry_texts import log_entry
 from bot.outbox import NoteRecord
+from bot.settings import texts
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
-from bot.settings.texts import log_channel_trial
 from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
-_NEEDED = {"view_channel": "View Channel", "send_messages": "Send Messages"}
-"""The permissions that posting takes: discord.py's names, and those in Discord's menus."""
-
 
 def missing_permissions(permissions: discord.Permissions) -> list[str]:
     """Return the names of the permissions for posting that are missing."""
-    return [shown for name, shown in _NEEDED.items() if not getattr(permissions, name)]
+    return [shown for name, shown in texts.PERMISSIONS.items() if not getattr(permissions, name)]
 
 
 def unwritable(channel: str, missing: list[str]) -> Refusal:
@@ -33,10 +29,7 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
 
 
 class LogChannel:
-    """Shows and changes a guild's log channel, and posts notes to it.
-
-    Remembers for each guild why the last post failed.
-    """
+    """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 
     def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
         self._settings = settings
@@ -53,7 +46,7 @@ class LogChannel:
         if channel_id is None:
             return None
         channel = guild.get_channel(channel_id)
-        return "deleted channel" if channel is None else channel.name
+        return texts.DELETED_CHANNEL if channel is None else channel.name
 
     def gone(self, guild: discord.Guild) -> bool:
         """Whether the chosen channel was deleted; refuses like `SettingsCache.of`."""
@@ -61,12 +54,9 @@ class LogChannel:
         return channel_id is not None and guild.get_channel(channel_id) is None
 
     def trouble(self, guild: discord.Guild) -> str | None:
-        """Return why notes cannot be posted to the chosen channel now; None if they can.
-
-        That is the channel's state, or else why the last post failed.
-        """
+        """Return why notes cannot be posted now, or were not last time; None if they can."""
         failed = self._failed.get(guild.id)
-        return self._missing(guild) or (failed and f"at the last note, {failed}")
+        return self._missing(guild) or (failed and texts.AT_LAST_NOTE.format(trouble=failed))
 
     def _missing(self, guild: discord.Guild) -> str | None:
         channel_id = self.id_of(guild)
@@ -74,11 +64,9 @@ class LogChannel:
             return None
         channel = guild.get_channel(channel_id)
         if channel is None:
-            return "the channel is gone"
+            return texts.CHANNEL_GONE
         missing = missing_permissions(channel.permissions_for(guild.me))
-        if missing:
-            return f"Callnote lacks {' and '.join(missing)} there"
-        return None
+        return texts.LACKING.format(permissions=" and ".join(missing)) if missing else None
 
     async def choose(
         self, guild: discord.Guild, member_id: int, channel: discord.TextChannel
@@ -94,21 +82,23 @@ class LogChannel:
             raise unwritable(channel.name, missing)
         try:
             async with asyncio.timeout(self._timing.try_channel):
-                await channel.send(log_channel_trial())
+                await channel.send(texts.LOG_CHANNEL_TRIAL)
         except (discord.Forbidden, discord.NotFound):
             missing = missing_permissions(channel.permissions_for(guild.me))
-            raise unwritable(channel.name, missing or ["Send Messages"]) from None
+            raise unwritable(channel.name, missing or [texts.SEND_MESSAGES]) from None
         except DISCORD_FAILURES:
             raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None
-        await self._save(guild, member_id, channel.id, f"log channel: #{channel.name}")
+        await self._save(guild, member_id, channel)
 
     async def switch_off(self, guild: discord.Guild, member_id: int) -> None:
         """Choose no log channel; refuses like `SettingsCache.change`."""
-        await self._save(guild, member_id, None, "log channel: none")
+        await self._save(guild, member_id, None)
 
     async def _save(
-        self, guild: discord.Guild, member_id: int, channel_id: int | None, what: str
+        self, guild: discord.Guild, member_id: int, channel: discord.TextChannel | None
     ) -> None:
+        channel_id, name = (None, None) if channel is None else (channel.id, channel.name)
+        what = texts.log_channel_changed(name)
         await self._settings.set(guild.id, member_id, what, log_channel_id=channel_id)
         self._failed.pop(guild.id, None)
 
@@ -131,14 +121,14 @@ class LogChannel:
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
         except discord.NotFound:
-            return self._note_failure(record, "the channel is gone")
+            return self._note_failure(record, texts.CHANNEL_GONE)
         except discord.Forbidden:
-            return self._note_failure(record, "Discord did not let Callnote write there")
+            return self._note_failure(record, texts.NOT_ALLOWED)
         except discord.HTTPException as error:
-            self._note_failure(record, f"Discord answered with status {error.status}")
+            self._note_failure(record, texts.ERROR_STATUS.format(status=error.status))
             return error.status < 500 and error.status != 429
         except DISCORD_FAILURES:
-            self._note_failure(record, "Discord did not answer")
+            self._note_failure(record, texts.NO_ANSWER)
             return False
         self._failed.pop(record.guild_id, None)
         return True

@@ -12,8 +12,7 @@ from bot.notes.problems import NoteProblem
 NOTE_LIMIT = 4000
 """The most characters a note may have after trimming. Ours: the CAD documents no limit."""
 
-LARGEST_CALL = 2**53 - 1
-"""The largest integer that every JSON parser keeps exact."""
+LARGEST_CALL = 2**53 - 1  # the largest integer that every JSON parser keeps exact
 
 _CALL = re.compile(r"#?([0-9]{1,16})\Z")
 # How a community may show call numbers, with a date or letters in front.
@@ -23,10 +22,7 @@ _INVISIBLE_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 
 
 def parse_call_number(text: str) -> int:
-    """Return the call id in `123` or `#123`.
-
-    Refuses anything else with NO_CALL_NUMBER, or with CALL_NUMBER_AFTER_DASH if it ends with one.
-    """
+    """Return the call id in `123` or `#123`; refuses NO_CALL_NUMBER or CALL_NUMBER_AFTER_DASH."""
     found = _CALL.match(text.strip())
     if not found or not 1 <= int(found[1]) <= LARGEST_CALL:
         formatted = _FORMATTED_CALL.match(text.strip())

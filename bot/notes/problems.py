@@ -16,15 +16,10 @@ class NoteProblem(StrEnum):
     STORAGE_DOWN = auto()
     STORAGE_FULL = auto()
     TOO_MANY_WAITING = auto()
-    TOO_BUSY = auto()
-    """So many notes came at once that this one might not be acknowledged in time."""
-    NOTE_GONE = auto()
-    """The button's note was deleted, or belongs to another guild."""
-    NOTE_MOVED_ON = auto()
-    """The button's note is no longer in a state that offers the action."""
-    NOTE_TOO_OLD = auto()
-    """The button's note failed too long ago to be tried again."""
+    TOO_BUSY = auto()  # so many came at once that it might not be acknowledged in time
+    NOTE_GONE = auto()  # the button's note was deleted, or belongs to another guild
+    NOTE_MOVED_ON = auto()  # the button's note is no longer in a state that offers the action
+    NOTE_TOO_OLD = auto()  # the button's note failed too long ago to be tried again
     NOT_YOUR_NOTE = auto()
-    PRESS_NOT_CONFIRMED = auto()
-    """The database did not confirm the button's action."""
+    PRESS_NOT_CONFIRMED = auto()  # the database did not confirm the button's action
     HISTORY_UNREADABLE = auto()

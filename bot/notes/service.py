@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import discord
 
 from bot.notes.composer import NoteComposer
-from bot.notes.status_messages import StatusMessages
+from bot.notes.status_updater import StatusUpdater
 from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
@@ -19,7 +19,7 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel` and `composer` are as for `StatusMessages`, `waiting_notes` and
+    `post_to_log_channel` and `composer` are as for `StatusUpdater`, `waiting_notes` and
     `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
     """
 
@@ -46,7 +46,7 @@ class NoteService:
             purges=purges,
             timing=timing,
         )
-        self.messages = StatusMessages(self.outbox, post_to_log_channel, composer, timing=timing)
+        self.messages = StatusUpdater(self.outbox, post_to_log_channel, composer, timing=timing)
         self._timing = timing
         self._running: asyncio.Task[None] | None = None
 

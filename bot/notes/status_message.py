@@ -10,12 +10,14 @@ import contextlib
 import io
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from typing import Any
 
 import discord
 
-from bot.interactions.failures import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.interactions.responses import ORIGINAL_MESSAGE
 from bot.outbox import NoteRecord
 from bot.timing import Timing
@@ -29,10 +31,29 @@ class EditResult(Enum):
     """The result of editing a message."""
 
     DONE = auto()
-    RETRY = auto()
-    """Discord did not accept it now; another attempt may succeed."""
-    GAVE_UP = auto()
-    """No way is left to show it."""
+    RETRY = auto()  # Discord did not accept it now; another attempt may succeed
+    GAVE_UP = auto()  # no way is left to show it
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a message is to show, as arguments of discord.py, of which a file serves once."""
+
+    content: str
+    view: discord.ui.View | None
+    copy: str | None
+
+    def edited(self) -> dict[str, Any]:
+        return {"content": self.content, "view": self.view, "attachments": self._files()}
+
+    def sent(self) -> dict[str, Any]:
+        view = self.view or discord.utils.MISSING
+        return {"content": self.content, "view": view, "files": self._files()}
+
+    def _files(self) -> list[discord.File]:
+        if self.copy is None:
+            return []
+        return [discord.File(io.BytesIO(self.copy.encode("utf-8", "replace")), "note.txt")]
 
 
 class StatusMessage:
@@ -42,8 +63,7 @@ class StatusMessage:
         self._client = client
         self._record = record
         self._acknowledged_at_latest = timing.acknowledged_at_latest
-        self.moved_to: int | None = None
-        """The id of the new message when the old one was gone."""
+        self.moved_to: int | None = None  # the id of the new message when the old one was gone
         self.too_late = False
         """Whether `find` came after the interaction expired, so that nobody can know."""
 
@@ -87,35 +107,23 @@ class StatusMessage:
         network.
         """
         ways = (self._by_token, self._by_channel, self._new_by_token, self._new_by_channel)
-        return await self._show_by(ways, content, view, copy)
+        return await self._show_by(ways, _Shown(content, view, copy))
 
     async def post(self, content: str, copy: str | None) -> EditResult:
-        """Show `content` in a new message, for a note whose own cannot be found.
-
-        Never raises for failures of Discord or the network.
-        """
-        return await self._show_by((self._new_by_channel,), content, None, copy)
+        """Show `content` in a new message, for a note whose own cannot be found; like `show`."""
+        return await self._show_by((self._new_by_channel,), _Shown(content, None, copy))
 
     async def _show_by(
-        self,
-        ways: Iterable[Callable[[str, discord.ui.View | None, str | None], Awaitable[bool]]],
-        content: str,
-        view: discord.ui.View | None,
-        copy: str | None,
+        self, ways: Iterable[Callable[[_Shown], Awaitable[bool]]], shown: _Shown
     ) -> EditResult:
         """Try one way after the other until one succeeds."""
         for way in ways:
             try:
-                if await way(content, view, copy):
+                if await way(shown):
                     return EditResult.DONE
-            except discord.DiscordServerError:
-                return EditResult.RETRY
-            except (discord.NotFound, discord.Forbidden):
-                continue
             except discord.HTTPException as error:
-                if error.status == 429:
+                if error.status == 429 or error.status >= 500:
                     return EditResult.RETRY
-                continue
             except (ValueError, TypeError, LookupError):
                 # Discord accepted it, and described the message in an unreadable way.
                 return EditResult.DONE
@@ -123,62 +131,46 @@ class StatusMessage:
                 return EditResult.RETRY
         return EditResult.GAVE_UP
 
-    async def _by_token(self, content: str, view: discord.ui.View | None, copy: str | None) -> bool:
-        webhook = self._webhook()
+    async def _by_token(self, shown: _Shown) -> bool:
+        webhook, message_id = self._webhook(), self._record.message_id
         if webhook is None:
             return False
         try:
-            await webhook.edit_message(
-                ORIGINAL_MESSAGE, content=content, view=view, attachments=_attachments(copy)
-            )
+            await webhook.edit_message(ORIGINAL_MESSAGE, **shown.edited())
         except discord.NotFound:
-            if self._record.message_id is None:
+            if message_id is None:
                 raise
             # A message that replaced a deleted one is a follow-up of the same interaction.
-            await webhook.edit_message(
-                self._record.message_id,
-                content=content,
-                view=view,
-                attachments=_attachments(copy),
-            )
+            await webhook.edit_message(message_id, **shown.edited())
         return True
 
-    async def _by_channel(
-        self, content: str, view: discord.ui.View | None, copy: str | None
-    ) -> bool:
+    async def _by_channel(self, shown: _Shown) -> bool:
         if self._record.message_id is None:
             return False
         message = self._channel().get_partial_message(self._record.message_id)
         try:
-            await message.edit(content=content, view=view, attachments=_attachments(copy))
+            await message.edit(**shown.edited())
         except discord.Forbidden:
-            if copy is None:
+            if shown.copy is None:
                 raise
-            await message.edit(content=content, view=view, attachments=[])
+            await message.edit(**replace(shown, copy=None).edited())
         return True
 
-    async def _new_by_token(
-        self, content: str, view: discord.ui.View | None, copy: str | None
-    ) -> bool:
+    async def _new_by_token(self, shown: _Shown) -> bool:
         webhook = self._webhook()
         if webhook is None:
             return False
-        message = await webhook.send(
-            content, view=view or discord.utils.MISSING, files=_attachments(copy), wait=True
-        )
+        message = await webhook.send(**shown.sent(), wait=True)
         self.moved_to = message.id
         return True
 
-    async def _new_by_channel(
-        self, content: str, view: discord.ui.View | None, copy: str | None
-    ) -> bool:
-        shown = view or discord.utils.MISSING
+    async def _new_by_channel(self, shown: _Shown) -> bool:
         try:
-            message = await self._channel().send(content, view=shown, files=_attachments(copy))
+            message = await self._channel().send(**shown.sent())
         except discord.Forbidden:
-            if copy is None:
+            if shown.copy is None:
                 raise
-            message = await self._channel().send(content, view=shown)
+            message = await self._channel().send(**replace(shown, copy=None).sent())
         self.moved_to = message.id
         return True
 
@@ -200,9 +192,3 @@ def _answered_at(error: discord.HTTPException) -> float:
         return parsedate_to_datetime(error.response.headers["Date"]).timestamp()
     except (LookupError, ValueError):
         return time.time()
-
-
-def _attachments(copy: str | None) -> list[discord.File]:
-    if copy is None:
-        return []
-    return [discord.File(io.BytesIO(copy.encode("utf-8", "replace")), filename="note.txt")]

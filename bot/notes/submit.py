@@ -18,8 +18,8 @@ from bot.notes.composer import NoteComposer
 from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
 from bot.notes.status_message import EditResult, StatusMessage
-from bot.notes.status_messages import StatusMessages
-from bot.notes.texts import repeated
+from bot.notes.status_updater import StatusUpdater
+from bot.notes.texts import ADDED_AGAIN, repeated
 from bot.outbox import (
     Acknowledgement,
     DuplicateInteractionError,
@@ -44,7 +44,7 @@ class NoteSubmitter:
         client: discord.Client,
         in_flight: InFlight,
         outbox: OutboxWorker,
-        messages: StatusMessages,
+        messages: StatusUpdater,
         composer: NoteComposer,
         *,
         timing: Timing,
@@ -188,10 +188,7 @@ class NoteSubmitter:
     async def _ask(
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
-        """Ask privately whether a note that repeats one just sent is meant.
-
-        Raises `NotAcknowledgedError` when Discord did not confirm that it shows the question.
-        """
+        """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
         async with confirmation(self._timing):
             await interaction.response.send_message(
                 repeated(record, seconds),
@@ -202,7 +199,7 @@ class NoteSubmitter:
 
     async def _close_question(self, held: NoteRecord) -> None:
         """Remove the button from the private question, now answered."""
-        await StatusMessage(self._client, held, timing=self._timing).close("Adding it again.")
+        await StatusMessage(self._client, held, timing=self._timing).close(ADDED_AGAIN)
 
 
 def label_of(member: discord.Member) -> str:

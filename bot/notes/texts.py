@@ -1,4 +1,4 @@
-"""The texts about a note: its state in words, and why something was refused.
+"""The texts about a note: its message, its buttons, and why something was refused.
 
 Text from outside is escaped and shown on one line.
 """
@@ -17,8 +17,12 @@ _DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
-_WAITING, _UNSURE, _FAILED = "⏳❓❌"
-"""The marks before the messages of notes; an added note's message is the CAD's own text."""
+_NOT_ADDED = "❌ Not added to"
+_NOT_CONFIRMED = "❓ Not confirmed for"
+_STOPPED_TRYING = (
+    "Callnote stopped trying; this attempt added nothing. Press Try again within a day, or copy it."
+)
+_SHOW_ADMINISTRATOR = "Show this to an administrator."
 
 _STATUS_ALONE = "status {status} without a text"
 _SAID = {
@@ -41,6 +45,16 @@ _WAITING_FOR = {
 }
 """Why a note is waiting; for all else, the CAD is not answering."""
 
+BUTTONS = {
+    "cancel": "Cancel",
+    "retry": "Try again",
+    "check": "Check again",
+    "resend": "Send again",
+    "add": "Add anyway",
+}
+"""The labels of the buttons below a note, by their actions."""
+
+ADDED_AGAIN = "Adding it again."  # what the question about a repeated note is replaced by
 
 TEXTS: Catalogue = {
     NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),
@@ -82,72 +96,28 @@ TEXTS: Catalogue = {
 
 
 def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None:
-    """Return the content of a note's message, at most 2,000 characters; None to leave it alone.
-
-    `problem` is why no note can be sent now.
-    """
-    note = record.note
+    """Return a note's message, at most 2,000 characters, or None; `problem` stops all notes now."""
+    call = f"call #{record.note.call_id}"
     match record.state:
         case NoteState.QUEUED:
-            why = _why_queued(record.failure, problem)
-            return _with_note(
-                record, escape_markdown(f"{_WAITING} Queued for call #{note.call_id}: {why}.")
-            )
+            why = escape_markdown(_why_queued(record.failure, problem))
+            return _with_note(record, f"⏳ Queued for {call}: {why}.")
         case NoteState.CHECKING:
-            checking = f"{_WAITING} Checking call #{note.call_id}: do not send again."
-            return _with_note(record, checking)
+            return _with_note(record, f"⏳ Checking {call}: do not send again.")
         case NoteState.ADDED:
-            return escape_markdown(record.answer or f"NOTE added to call #{note.call_id}")
+            return escape_markdown(record.answer or f"NOTE added to {call}")
         case NoteState.REFUSED:
-            return _failure(record, f"{_FAILED} Not added to", _advice(record.failure))
+            return _failure(record, _NOT_ADDED, _advice(record.failure))
         case NoteState.FAILED:
-            return _failure(
-                record,
-                f"{_FAILED} Not added to",
-                "Callnote stopped trying; this attempt added nothing. Press Try again within a "
-                "day, or copy it.",
-            )
-        case NoteState.UNCONFIRMED if record.failure and record.failure.refused:
-            return _failure(
-                record,
-                f"{_UNSURE} Not confirmed for",
-                f"{_whose_task(record.failure)}An earlier attempt may have been added: look at the "
-                "call, or press Check again.",
-            )
+            return _failure(record, _NOT_ADDED, _STOPPED_TRYING)
         case NoteState.UNCONFIRMED:
-            return _failure(
-                record,
-                f"{_UNSURE} Not confirmed for",
-                "It may be in the CAD already: look at the call. Missing? Press Send again. Not "
-                "sure? Press Check again.",
-            )
+            return _failure(record, _NOT_CONFIRMED, _advice_in_doubt(record.failure))
         case NoteState.CANCELLED if record.unconfirmed_sends:
-            return _with_note(
-                record,
-                f"Cancelled, but it may have been added to call #{note.call_id} already: look at "
-                "the call.",
-            )
+            doubt = f"Cancelled, but it may have been added to {call} already: look at the call."
+            return _with_note(record, doubt)
         case NoteState.CANCELLED:
-            return _with_note(record, f"Cancelled: nothing was added to call #{note.call_id}.")
+            return _with_note(record, f"Cancelled: nothing was added to {call}.")
     return None
-
-
-def outcome_of(record: NoteRecord) -> str:
-    """Return a note's state in a word or two, for lists of notes."""
-    match record.state:
-        case NoteState.ADDED:
-            return "added"
-        case NoteState.REFUSED:
-            return "refused"
-        case NoteState.FAILED:
-            return "failed"
-        case NoteState.UNCONFIRMED:
-            return "not confirmed"
-        case NoteState.CANCELLED if record.unconfirmed_sends:
-            return "cancelled, may have been added"
-        case NoteState.CANCELLED:
-            return "cancelled"
-    return "on its way"
 
 
 def text_to_attach(record: NoteRecord) -> str | None:
@@ -171,7 +141,7 @@ def expired(record: NoteRecord) -> str:
     """Return what is shown for a note that was never sent and now is too late."""
     return _with_note(
         record,
-        f"{_FAILED} Not added to call #{record.note.call_id}: Callnote was offline too long.\n"
+        f"{_NOT_ADDED} call #{record.note.call_id}: Callnote was offline too long.\n"
         "Nothing was sent: send it again if you still need it.",
     )
 
@@ -228,15 +198,13 @@ def _said(failure: Failure | None) -> str:
 
 
 def _advice(failure: Failure | None) -> str:
-    match failure:
-        case Failure(kind=FailureKind.CREDENTIALS):
-            return _credentials_advice(failure)
-        case Failure(kind=FailureKind.REFUSED):
-            return _refused_advice(failure)
-    return "Show this to an administrator."
-
-
-def _refused_advice(failure: Failure) -> str:
+    """Return what to do about a note that was certainly not added."""
+    if failure is None or not failure.refused:
+        return _SHOW_ADMINISTRATOR
+    if failure.kind is FailureKind.CREDENTIALS:
+        wait = f"Callnote can ask again in {duration(failure.retry_in or 0.0)}."
+        later = f" Until that is fixed notes fail; {wait}" if failure.remembered else ""
+        return _credentials_task(failure) + later
     if "INVALID REQUEST TYPE" in failure.text.upper():
         return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
     if failure.status == 404 or "NOT FOUND" in failure.text.upper():
@@ -246,25 +214,18 @@ def _refused_advice(failure: Failure) -> str:
         )
     if failure.status == 400:
         return "Check the call number and the note, then try again."
-    return "Show this to an administrator."
+    return _SHOW_ADMINISTRATOR
 
 
-def _credentials_advice(failure: Failure) -> str:
-    advice = _credentials_task(failure)
-    if not failure.remembered:
-        return advice
-    return (
-        f"{advice} Until that is fixed notes fail; Callnote can ask again in "
-        f"{duration(failure.retry_in or 0.0)}."
-    )
-
-
-def _whose_task(failure: Failure | None) -> str:
-    """Return who has to fix a refusal, in words that do not invite another send."""
-    match failure:
-        case Failure(kind=FailureKind.CREDENTIALS):
-            return f"{_credentials_task(failure)} "
-    return ""
+def _advice_in_doubt(failure: Failure | None) -> str:
+    """Return what to do about a note that may have been added, without inviting another send."""
+    if failure is None or not failure.refused:
+        return (
+            "It may be in the CAD already: look at the call. Missing? Press Send again. Not sure? "
+            "Press Check again."
+        )
+    task = f"{_credentials_task(failure)} " if failure.kind is FailureKind.CREDENTIALS else ""
+    return f"{task}An earlier attempt may have been added: look at the call, or press Check again."
 
 
 def _credentials_task(failure: Failure) -> str:

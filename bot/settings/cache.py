@@ -46,14 +46,8 @@ class SettingsCache:
         self._version = 0
         self._read_all = False
         self._loaded = asyncio.Event()
-        self._trouble: str | None = None
-        self.full = False
-        """Whether the database had no room for the last change."""
-
-    @property
-    def trouble(self) -> str | None:
-        """Why the database failed last, in words for the host; None if it works."""
-        return self._trouble
+        self.down = False  # whether the database failed at the last request
+        self.full = False  # whether the database had no room for the last change
 
     @property
     def known(self) -> bool:
@@ -65,10 +59,7 @@ class SettingsCache:
         await self._loaded.wait()
 
     def of(self, guild_id: int) -> GuildSettings:
-        """Return what a guild has chosen.
-
-        Refuses with SETTINGS_UNKNOWN until they are `known`.
-        """
+        """Return what a guild has chosen; refuses with SETTINGS_UNKNOWN until they are `known`."""
         if not self.known:
             raise Refusal(SettingProblem.SETTINGS_UNKNOWN)
         return self._known.get(guild_id, GuildSettings(guild_id))
@@ -124,10 +115,7 @@ class SettingsCache:
         return settings
 
     async def set(self, guild_id: int, member_id: int, what: str, **values: object) -> None:
-        """Change fields of a guild's `GuildSettings` to these values; refuses like `change`.
-
-        `what` describes the change for the record of changes.
-        """
+        """Change fields of a guild's settings; `what` is for the record; refuses like `change`."""
         await self.change(
             guild_id,
             member_id,
@@ -180,19 +168,16 @@ class SettingsCache:
                     raise
             else:
                 unusable = 0
-                if self._trouble is not None:
+                if self.down:
                     _log.info("the database is up again")
-                self._trouble = None
+                self.down = False
             await asyncio.sleep(self._refresh_pause)
 
     def _lost(self, error: Exception) -> None:
-        known = isinstance(error, StorageError)
-        if self._trouble is None:
+        if not self.down:
             _log.error(
                 "the database is down, using the last known settings: %s",
                 error,
-                exc_info=None if known else error,
+                exc_info=None if isinstance(error, StorageError) else error,
             )
-        self._trouble = (
-            str(error) if known else f"It answers with an error ({type(error).__name__})."
-        )
+        self.down = True

@@ -19,11 +19,9 @@ class SettingProblem(StrEnum):
     """The settings have not been read yet, so none can be shown or changed."""
     SETTING_NOT_SAVED = auto()
     SETTINGS_FULL = auto()
-    GUILD_NOT_READY = auto()
-    """Discord has not sent the guild's roles and channels yet."""
+    GUILD_NOT_READY = auto()  # Discord has not sent the guild's roles and channels yet
     EVERYONE_ROLE = auto()
-    MANAGED_ROLE = auto()
-    """The role named `role` is managed by a bot or another integration."""
+    MANAGED_ROLE = auto()  # the role named `role` is managed by a bot or another integration
     TOO_MANY_ROLES = auto()
     NOT_DISPATCHER_ROLE = auto()
     NO_SUCH_SERVER = auto()

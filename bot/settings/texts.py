@@ -69,6 +69,54 @@ TEXTS: Catalogue = {
 }
 
 
+ROLES_PLACEHOLDER = "The roles that may add notes"
+SERVER_PLACEHOLDER = "The CAD server that notes go to"
+LOG_CHANNEL_PLACEHOLDER = "The channel where every note is recorded"
+SWITCH_OFF = "Record nowhere"
+
+LOG_CHANNEL_TRIAL = "Callnote can write here."
+"""The test message that proves that Callnote can post to a channel."""
+
+DELETED_CHANNEL = "deleted channel"
+CHANNEL_GONE = "the channel is gone"
+NOT_ALLOWED = "Discord did not let Callnote write there"
+NO_ANSWER = "Discord did not answer"
+ERROR_STATUS = "Discord answered with status {status}"
+LACKING = "Callnote lacks {permissions} there"
+AT_LAST_NOTE = "at the last note, {trouble}"
+"""Why notes cannot be posted to the log channel."""
+
+VIEW_CHANNEL, SEND_MESSAGES = "View Channel", "Send Messages"
+PERMISSIONS = {"view_channel": VIEW_CHANNEL, "send_messages": SEND_MESSAGES}
+"""The permissions that posting takes: discord.py's names, and those in Discord's menus."""
+
+
+CONNECTED = "connected to the CAD"
+DISCONNECTED = "disconnected from the CAD"
+"""The records of these changes; those of the others are below."""
+
+
+def roles_changed(names: Sequence[str]) -> str:
+    """Return the record of a change of the dispatcher roles, to those with these names."""
+    return f"dispatcher roles: {', '.join(f'@{name}' for name in names) or 'none'}"
+
+
+def role_deleted(name: str | None = None) -> str:
+    """Return the record of a dispatcher role that was deleted; None if its name is not known."""
+    named = "" if name is None else f": @{name}"
+    return f"dispatcher role deleted in Discord{named}"
+
+
+def server_changed(number: int, name: str | None) -> str:
+    """Return the record of a change of the CAD server."""
+    return f"CAD server: {number}" if name is None else f"CAD server: {number} {name}"
+
+
+def log_channel_changed(name: str | None) -> str:
+    """Return the record of a change of the log channel, None for none."""
+    return "log channel: none" if name is None else f"log channel: #{name}"
+
+
 def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:
     """Confirm which roles, by name, may add notes from now on, and which no longer may."""
     if not names:
@@ -134,11 +182,6 @@ def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = Fal
             f"Notes can't be recorded in #{name}: {trouble}. Fix it or choose another below."
         )
     return escape_markdown(f"Every note is recorded in #{name}.")
-
-
-def log_channel_trial() -> str:
-    """Return the test message that proves that Callnote can post to a channel."""
-    return "Callnote can write here."
 
 
 def listed(names: Sequence[str]) -> str:

@@ -1,44 +1,21 @@
 """Sonoran CAD over HTTP, API versions 1 and 2 behind one interface; knows nothing of Discord."""
 
-from bot.sonoran.client import SonoranClient
-from bot.sonoran.errors import (
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
-from bot.sonoran.models import (
-    AddedNote,
-    ApiVersion,
-    CadServer,
-    CallList,
-    CallNote,
-    Credentials,
-    DispatchCall,
-    ListedNote,
-)
-from bot.sonoran.transport import Transport, open_session
-
-__all__ = [
-    "AddedNote",
-    "ApiVersion",
-    "CadServer",
-    "CallList",
-    "CallNote",
-    "Credentials",
-    "CredentialsError",
-    "DispatchCall",
-    "ListedNote",
-    "NoEffectError",
-    "OutcomeUnknownError",
-    "RateLimitedError",
-    "Reason",
-    "RefusedError",
-    "SonoranClient",
-    "SonoranError",
-    "Transport",
-    "open_session",
-]
+from bot.sonoran.client import SonoranClient as SonoranClient
+from bot.sonoran.errors import CredentialsError as CredentialsError
+from bot.sonoran.errors import NoEffectError as NoEffectError
+from bot.sonoran.errors import OutcomeUnknownError as OutcomeUnknownError
+from bot.sonoran.errors import RateLimitedError as RateLimitedError
+from bot.sonoran.errors import Reason as Reason
+from bot.sonoran.errors import RefusedError as RefusedError
+from bot.sonoran.errors import SonoranError as SonoranError
+from bot.sonoran.models import AddedNote as AddedNote
+from bot.sonoran.models import ApiVersion as ApiVersion
+from bot.sonoran.models import CadServer as CadServer
+from bot.sonoran.models import CallList as CallList
+from bot.sonoran.models import CallNote as CallNote
+from bot.sonoran.models import Credentials as Credentials
+from bot.sonoran.models import DispatchCall as DispatchCall
+from bot.sonoran.models import ListedNote as ListedNote
+from bot.sonoran.models import VersionSign as VersionSign
+from bot.sonoran.transport import Transport as Transport
+from bot.sonoran.transport import open_session as open_session

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, TypeVar
 
 from bot.sonoran import v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
 from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
+from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     AddedNote,
     ApiVersion,
@@ -15,6 +17,7 @@ from bot.sonoran.models import (
     CallList,
     CallNote,
     Credentials,
+    VersionSign,
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
@@ -62,39 +65,33 @@ class SonoranClient:
         `NoEffectError`, or `OutcomeUnknownError` when the note may have been added.
         """
         wire = await self._wire(about_notes=True)
+        request = wire.add_call_note(self._credentials, note)
         return await self._exchange(
-            wire.add_call_note(self._credentials, note),
-            lambda reply: wire.read_added_note(reply, note),
-            about_notes=True,
+            wire, request, lambda reply: wire.read_added_note(reply, note), about_notes=True
         )
 
     async def get_calls(self, server_id: int) -> CallList:
         """Return the dispatch calls of a CAD server: the open ones and up to 100 closed ones."""
         wire = await self._wire()
-        return await self._exchange(
-            wire.get_calls(self._credentials, server_id),
-            lambda reply: wire.read_calls(reply, server_id),
-        )
+        request = wire.get_calls(self._credentials, server_id)
+        return await self._exchange(wire, request, partial(read_calls, server_id=server_id))
 
     async def get_servers(self) -> tuple[CadServer, ...]:
         """Return the community's servers."""
         wire = await self._wire()
-        return await self._exchange(wire.get_servers(self._credentials), wire.read_servers)
+        return await self._exchange(wire, wire.get_servers(self._credentials), read_servers)
 
     async def get_plan(self) -> str:
         """Return the name of the community's plan, such as PLUS, or `plan 5` for an unknown one."""
         wire = await self._wire()
-        return await self._exchange(wire.get_version(self._credentials), wire.read_plan)
+        return await self._exchange(wire, wire.get_version(self._credentials), wire.read_plan)
 
     async def get_community(self) -> str | None:
-        """Return the community's name, or its id where it has none or the version tells none.
-
-        Version 1 has no such request, and nothing is sent. None when there is no id, either.
-        """
+        """Return the community's name, or its id on version 1 at once; None without an id."""
         await self._wire()
         if self.api_version is not ApiVersion.V2:
             return self._credentials.community_id or None
-        return await self._exchange(v2.get_info(self._credentials), v2.read_community)
+        return await self._exchange(v2, v2.get_info(self._credentials), v2.read_community)
 
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.
@@ -118,8 +115,8 @@ class SonoranClient:
         return self._version.settled
 
     @property
-    def api_version_reason(self) -> str | None:
-        """Why that version is used, in a few words; None while it is not known."""
+    def api_version_reason(self) -> tuple[VersionSign, int] | None:
+        """By what it is known, with the status of the answer; None while it is not known."""
         return self._version.reason
 
     async def _wire(self, *, about_notes: bool = False) -> Wire:
@@ -132,12 +129,19 @@ class SonoranClient:
             raise
 
     async def _exchange(
-        self, request: Request, read: Callable[[Reply], _Read], *, about_notes: bool = False
+        self,
+        wire: Wire,
+        request: Request,
+        read: Callable[[Reply], _Read],
+        *,
+        about_notes: bool = False,
     ) -> _Read:
         """Send a request once and read its reply."""
         async with self._memory.turn():
             try:
-                result = read(await self._transport.send(request))
+                reply = await self._transport.send(request)
+                wire.raise_failure(reply)
+                result = read(reply)
             except SonoranError as error:
                 self._learn(error, about_notes=about_notes)
                 raise

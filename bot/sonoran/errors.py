@@ -16,20 +16,13 @@ from enum import Enum, auto
 class Reason(Enum):
     """Why a request had no effect, or none that is known; the words for it are the caller's."""
 
-    NO_CONNECTION = auto()
-    """No connection to the CAD could be made."""
-    NO_ANSWER = auto()
-    """No answer came in time."""
-    BROKEN_CONNECTION = auto()
-    """The connection broke before a status came."""
-    SERVER_ERROR = auto()
-    """The CAD, or something in front of it, answered with an error of its own."""
-    UNCLEAR_REPLY = auto()
-    """The CAD answered something that does not settle the question."""
-    WRONG_ADDRESS = auto()
-    """There is no such request at this address, or it redirects elsewhere."""
-    STOPPED = auto()
-    """The process was stopped before the answer came."""
+    NO_CONNECTION = auto()  # no connection to the CAD could be made
+    NO_ANSWER = auto()  # no answer came in time
+    BROKEN_CONNECTION = auto()  # the connection broke before a status came
+    SERVER_ERROR = auto()  # the CAD, or something in front of it, answered with an error of its own
+    UNCLEAR_REPLY = auto()  # the CAD answered something that does not settle the question
+    WRONG_ADDRESS = auto()  # there is no such request at this address, or it redirects elsewhere
+    STOPPED = auto()  # the process was stopped before the answer came
 
 
 class SonoranError(Exception):
@@ -78,10 +71,7 @@ class CredentialsError(RefusedError):
 
 
 class RateLimitedError(SonoranError):
-    """Too many requests for this key; this one had no effect.
-
-    `retry_after` is the full delay in seconds that the service asked for, None when it named none.
-    """
+    """Too many requests, without effect; `retry_after` is the delay in seconds, None if unnamed."""
 
     def __init__(
         self, text: str, *, retry_after: float | None, trace_id: str | None = None

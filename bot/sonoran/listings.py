@@ -81,10 +81,7 @@ def _fields(reply: Reply) -> dict[str, Any]:
 
 
 def _notes(value: Any) -> tuple[ListedNote, ...] | None:
-    """Return a call's notes; None unless every one of them has a label and a text.
-
-    Before 2022-12-05 they were one string, and sample replies show a single object.
-    """
+    """Return the notes; None if one lacks label or text: before 2022-12-05 they were one string."""
     if not isinstance(value, list):
         return None
     notes = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, auto
 
 
 class ApiVersion(Enum):
@@ -11,6 +11,17 @@ class ApiVersion(Enum):
 
     V1 = 1
     V2 = 2
+
+
+class VersionSign(Enum):
+    """By what a CAD's API version is known; the words for it are the caller's."""
+
+    GIVEN = auto()  # the host's settings name it
+    ANSWERED = auto()  # it answered the version 2 request
+    REFUSED = auto()  # it refused that in the manner of version 2
+    PLACEHOLDER = auto()  # it answered that with version 1's placeholder for a wrong path
+    WEB_PAGE = auto()
+    NO_ADDRESS = auto()  # it has no version 2 address
 
 
 @dataclass(frozen=True, slots=True)

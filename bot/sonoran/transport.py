@@ -13,8 +13,7 @@ from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 CONNECT_SECONDS = 5.0
 """How long a request may take to get a connection, waiting for a free one included."""
 
-TOTAL_SECONDS = 10.0
-"""How long a request may take in all, the reply's body included."""
+TOTAL_SECONDS = 10.0  # how long a request may take in all, the reply's body included
 
 CONNECTIONS = 256
 """How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
@@ -95,10 +94,7 @@ class Transport:
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:
-    """Read at most `limit` bytes; returns them and whether that was the whole body.
-
-    A body that breaks off or stalls keeps the status worth reading: a refusal stays a refusal.
-    """
+    """Read at most `limit` bytes, fewer if it breaks off; returns them and whether that was all."""
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():

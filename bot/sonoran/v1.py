@@ -10,18 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from bot.sonoran import listings
-from bot.sonoran.errors import CredentialsError, NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
-from bot.sonoran.wire import (
-    REPLY_BYTES,
-    Reply,
-    Request,
-    call_named_as_noted,
-    error_of,
-    nothing_took_it,
-    unclear_read,
-)
+from bot.sonoran import listings, wire
+from bot.sonoran.errors import CredentialsError
+from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
 _PLANS: Final[Mapping[int, str]] = {
     0: "FREE",
@@ -50,21 +42,11 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
 
 
 def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
-    """Read the plain-text reply to `ADD_CALL_NOTE`.
-
-    Raises `NoEffectError` for the wrong-path placeholder, `OutcomeUnknownError` for any other 200
-    that does not say the note was added to this call, else what the status means.
-    """
-    _raise_failure(reply)
-    text = _text(reply)
-    if reply.complete and call_named_as_noted(text) == note.call_id:
+    """Read the plain-text reply to `ADD_CALL_NOTE`."""
+    text = reply.words
+    if reply.complete and wire.call_named_as_noted(text) == note.call_id:
         return AddedNote(note.call_id, text, trace_id=reply.trace_id)
-    raise OutcomeUnknownError(
-        Reason.UNCLEAR_REPLY,
-        status=reply.status,
-        text=text,
-        trace_id=reply.trace_id,
-    )
+    raise wire.unclear_note(reply)
 
 
 def get_calls(credentials: Credentials, server_id: int) -> Request:
@@ -73,21 +55,9 @@ def get_calls(credentials: Credentials, server_id: int) -> Request:
     return _post("emergency", "GET_CALLS", credentials, item, reply_bytes=listings.CALL_LIST_BYTES)
 
 
-def read_calls(reply: Reply, server_id: int) -> CallList:
-    """Read the reply to `GET_CALLS`; raises as `read_added_note` does."""
-    _raise_failure(reply)
-    return listings.read_calls(reply, server_id)
-
-
 def get_servers(credentials: Credentials) -> Request:
     """Build `GET_SERVERS`, which takes no data."""
     return _post("general", "GET_SERVERS", credentials)
-
-
-def read_servers(reply: Reply) -> tuple[CadServer, ...]:
-    """Read the reply to `GET_SERVERS`; raises as `read_added_note` does."""
-    _raise_failure(reply)
-    return listings.read_servers(reply)
 
 
 def get_version(credentials: Credentials) -> Request:
@@ -96,27 +66,18 @@ def get_version(credentials: Credentials) -> Request:
 
 
 def read_plan(reply: Reply) -> str:
-    """Read the plan's name from the digits that the reply begins with, as official clients do.
-
-    Raises as `read_added_note` does.
-    """
-    _raise_failure(reply)
-    number = re.match(r"[0-9]{1,4}(?![0-9])", _text(reply)) if reply.complete else None
+    """Read the plan's name from the digits that the reply begins with, as official clients do."""
+    number = re.match(r"[0-9]{1,4}(?![0-9])", reply.words) if reply.complete else None
     if number is None:
-        raise unclear_read(reply)
+        raise wire.unclear_read(reply)
     return _PLANS.get(int(number[0]), f"plan {int(number[0])}")
 
 
-def _raise_failure(reply: Reply) -> None:
-    """Raise what the reply amounts to unless it is a success."""
-    if nothing_took_it(reply):
-        raise NoEffectError(Reason.WRONG_ADDRESS, text=_text(reply), trace_id=reply.trace_id)
-    if 200 <= reply.status < 300:
-        return
-    text = _text(reply)
-    if reply.status == 400 and _is_about_credentials(text):
-        raise CredentialsError(text, status=400, trace_id=reply.trace_id)
-    raise error_of(reply, text)
+def raise_failure(reply: Reply) -> None:
+    """Raise what a reply amounts to unless it is a success; a 400 may be about credentials."""
+    if reply.status == 400 and _is_about_credentials(reply.words):
+        raise CredentialsError(reply.words, status=400, trace_id=reply.trace_id)
+    wire.raise_failure(reply)
 
 
 def _post(
@@ -140,12 +101,6 @@ def _post(
         secret=credentials.api_key,
         reply_bytes=reply_bytes,
     )
-
-
-def _text(reply: Reply) -> str:
-    """Return the reply's line of text; a JSON string counts as the text within it."""
-    value = reply.json
-    return value.strip() if isinstance(value, str) else reply.words
 
 
 def _is_about_credentials(text: str) -> bool:

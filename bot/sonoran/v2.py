@@ -7,19 +7,18 @@ get-version, get-info) of 2026-08.
 from __future__ import annotations
 
 import json
-from enum import Enum, auto
 
 from bot.sonoran import listings
-from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, Credentials, VersionSign
 from bot.sonoran.wire import (
     Reply,
     Request,
-    error_of,
     fields_of,
     nothing_took_it,
+    unclear_note,
     unclear_read,
 )
+from bot.sonoran.wire import raise_failure as raise_failure
 
 NOTE_TYPE = "text"
 """The type in every documented example; the other known one, `link`, has no documented format."""
@@ -38,20 +37,10 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
 
 
 def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
-    """Read the reply: an object with `callId` and `note`, or a problem document.
-
-    Raises `OutcomeUnknownError` for a success that does not name this call, `NoEffectError` for
-    the wrong-path placeholder, else what the status means.
-    """
-    _raise_failure(reply)
+    """Read the reply: an object with `callId` and `note`."""
     fields = reply.json_object if reply.complete else {}
     if str(fields.get("callid")) != str(note.call_id):
-        raise OutcomeUnknownError(
-            Reason.UNCLEAR_REPLY,
-            status=reply.status,
-            text=reply.words,
-            trace_id=reply.trace_id,
-        )
+        raise unclear_note(reply)
     stored = fields.get("note")
     shown = stored if isinstance(stored, str) else note.text
     return AddedNote(
@@ -71,25 +60,9 @@ def get_calls(credentials: Credentials, server_id: int) -> Request:
     )
 
 
-def read_calls(reply: Reply, server_id: int) -> CallList:
-    """Read the reply to `get_calls`.
-
-    Raises `OutcomeUnknownError` for a success without usable lists, `NoEffectError` for the
-    wrong-path placeholder, else what the status means; so do the other reads.
-    """
-    _raise_failure(reply)
-    return listings.read_calls(reply, server_id)
-
-
 def get_servers(credentials: Credentials) -> Request:
     """Build the request that lists the community's servers."""
     return Request("GET", "/v2/general/servers", _headers(credentials), secret=credentials.api_key)
-
-
-def read_servers(reply: Reply) -> tuple[CadServer, ...]:
-    """Read the reply to `get_servers`."""
-    _raise_failure(reply)
-    return listings.read_servers(reply)
 
 
 def get_info(credentials: Credentials) -> Request:
@@ -99,7 +72,6 @@ def get_info(credentials: Credentials) -> Request:
 
 def read_community(reply: Reply) -> str:
     """Read the community's name from the reply to `get_info`, its id where it has no name."""
-    _raise_failure(reply)
     community = fields_of(reply.json_object.get("community")) if reply.complete else {}
     for name in ("name", "comid"):
         value = community.get(name)
@@ -108,63 +80,39 @@ def read_community(reply: Reply) -> str:
     raise unclear_read(reply)
 
 
-class Presence(Enum):
-    """Whether a reply shows that version 2 is there."""
-
-    PRESENT = auto()
-    ABSENT = auto()
-    UNCLEAR = auto()
-
-
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
     return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
 
 
 def read_plan(reply: Reply) -> str:
-    """Read the plan's name from the reply to `get_version`.
-
-    Its number is left alone: the documentation pairs PLUS with 2, where version 1 says 3.
-    """
-    _raise_failure(reply)
+    """Return the plan's name; its number is not read, as the page pairs PLUS with 2, not 3."""
     name = reply.json_object.get("name") if reply.complete else None
     if not isinstance(name, str) or not name.strip():
         raise unclear_read(reply)
     return name.strip()
 
 
-def read_presence(reply: Reply) -> tuple[Presence, str]:
-    """Judge the reply to `get_version`; returns the verdict and its reason in a few words.
+def read_version_sign(reply: Reply) -> VersionSign | None:
+    """Return what the reply to `get_version` shows; None if that settles nothing.
 
     An outage, a rate limit or a redirect says nothing about which versions exist, nor does a page
     of a firewall.
     """
     if nothing_took_it(reply):
-        return Presence.ABSENT, "it answered 'Backend Service Reached' on a version 2 address"
+        return VersionSign.PLACEHOLDER
     status = reply.status
     if 300 <= status < 400 or status in (408, 429) or status >= 500 or not reply.complete:
-        return Presence.UNCLEAR, f"it answered with status {status}"
+        return None
     if reply.is_html:
-        if status in (401, 402, 403):
-            return Presence.UNCLEAR, f"it answered with a web page, status {status}"
-        return Presence.ABSENT, f"it answered with a web page, status {status}"
+        return None if status in (401, 402, 403) else VersionSign.WEB_PAGE
     fields = reply.json_object
     if 200 <= status < 300 and "version" in fields:
-        return Presence.PRESENT, "it answered the version 2 request"
+        return VersionSign.ANSWERED
     is_problem = "problem+json" in reply.headers.get("content-type", "").lower()
     if is_problem or ("title" in fields and "status" in fields) or status in (401, 402, 403):
-        return Presence.PRESENT, f"it refused in the manner of version 2, status {status}"
-    if status in (400, 404, 405):
-        return Presence.ABSENT, f"it has no version 2 address, status {status}"
-    return Presence.UNCLEAR, f"it gave an answer of neither version, status {status}"
-
-
-def _raise_failure(reply: Reply) -> None:
-    """Raise what the reply amounts to unless it is a success."""
-    if nothing_took_it(reply):
-        raise NoEffectError(Reason.WRONG_ADDRESS, text=reply.words, trace_id=reply.trace_id)
-    if not 200 <= reply.status < 300:
-        raise error_of(reply, reply.words)
+        return VersionSign.REFUSED
+    return VersionSign.NO_ADDRESS if status in (400, 404, 405) else None
 
 
 def _headers(credentials: Credentials) -> dict[str, str]:

@@ -8,28 +8,22 @@ from collections.abc import Callable
 
 from bot.sonoran import v2
 from bot.sonoran.errors import (
-    CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
     Reason,
     SonoranError,
 )
-from bot.sonoran.models import ApiVersion, Credentials
+from bot.sonoran.models import ApiVersion, Credentials, VersionSign
 from bot.sonoran.transport import Transport
 from bot.sonoran.wire import Reply, error_of
 
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
 
-ASK_AGAIN_AT_LATEST_SECONDS = 900.0
-"""The most that a rate limit of the question puts off all notes."""
+ASK_AGAIN_AT_LATEST_SECONDS = 900.0  # the most that a rate limit of the question puts off all notes
 
-ASK_SECONDS = 5.0
-"""How long the question may take, so that a note's own request still has its time."""
-
-GIVEN = "set by SONORAN_API_VERSION"
-"""The reason for a version that was not found out."""
+ASK_SECONDS = 5.0  # how long the question may take, so that a note's own request still has its time
 
 _log = logging.getLogger(__name__)
 
@@ -54,23 +48,14 @@ class VersionChoice:
         self._transport = transport
         self._credentials = credentials
         self._given = given
-        self._settled = given
-        self._reason = None if given is None else GIVEN
+        self.settled = given  # the version in use; None while it is not known
+        self.reason = None if given is None else (VersionSign.GIVEN, 0)
+        """By what it is known, with the status of the answer; None while it is not known."""
         self._accepted = accepted
         self._clock = clock
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0
-
-    @property
-    def settled(self) -> ApiVersion | None:
-        """The version in use; None while it is not known."""
-        return self._settled
-
-    @property
-    def reason(self) -> str | None:
-        """Why that version, in a few words; None while it is not known."""
-        return self._reason
 
     async def get(self) -> ApiVersion:
         """Return the version, asking the CAD first when it is not settled.
@@ -79,25 +64,18 @@ class VersionChoice:
         less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
         in each case nothing but the question was sent.
         """
-        if self._settled is not None:
-            return self._settled
         async with self._asking:
-            if self._settled is not None:
-                return self._settled
+            if self.settled is not None:
+                return self.settled
             if self._unanswered is not None and self._clock() < self._ask_again_at:
                 raise self._again(self._unanswered)
             version, _ = await self._ask()
             return version
 
     async def ask_now(self) -> bool:
-        """Ask the CAD while the version is not settled, however short ago it was asked.
-
-        Returns whether the answer showed that it takes the credentials; false, with nothing sent,
-        when the version was settled already. Raises like `get`. The caller sees to it that this
-        does not happen too often.
-        """
+        """Ask unless the version is settled; returns whether the CAD took the credentials."""
         async with self._asking:
-            if self._settled is not None:
+            if self.settled is not None:
                 return False
             _, accepted = await self._ask()
             return accepted
@@ -105,7 +83,7 @@ class VersionChoice:
     def doubt(self) -> None:
         """Forget a version that was found out: the CAD no longer seems to speak it."""
         if self._given is None:
-            self._settled = self._reason = None
+            self.settled = self.reason = None
 
     async def _ask(self) -> tuple[ApiVersion, bool]:
         """Ask and settle the version; returns it and whether the credentials were taken."""
@@ -115,19 +93,24 @@ class VersionChoice:
             )
         except (NoEffectError, OutcomeUnknownError) as error:
             raise self._postpone(NoEffectError(error.reason)) from error
-        presence, reason = v2.read_presence(reply)
-        if presence is v2.Presence.UNCLEAR:
+        sign = v2.read_version_sign(reply)
+        if sign is None:
             raise self._postpone(_unclear(reply))
         self._unanswered = None
-        version = ApiVersion.V2 if presence is v2.Presence.PRESENT else ApiVersion.V1
-        self._settled, self._reason = version, reason
-        _log.info("Sonoran CAD API version %d chosen: %s", version.value, reason)
+        present = sign in (VersionSign.ANSWERED, VersionSign.REFUSED)
+        version = ApiVersion.V2 if present else ApiVersion.V1
+        self.settled, self.reason = version, (sign, reply.status)
+        _log.info(
+            "Sonoran CAD API version %d chosen: %s, status %d",
+            version.value,
+            sign.name,
+            reply.status,
+        )
         accepted = version is ApiVersion.V2 and reply.status < 300
         if accepted:
             self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
-            text = reply.words
-            raise CredentialsError(text, status=reply.status, trace_id=reply.trace_id)
+            raise error_of(reply)
         return version, accepted
 
     def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
@@ -151,13 +134,12 @@ class VersionChoice:
 
 def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:
     """Return what an unclear answer means to the request that waited for it: it was not sent."""
-    text = reply.words
-    error = error_of(reply, text)
+    error = error_of(reply)
     if isinstance(error, RateLimitedError):
         return error
     redirected = 300 <= reply.status < 400
     return NoEffectError(
         Reason.WRONG_ADDRESS if redirected else Reason.SERVER_ERROR,
-        text=text,
+        text=reply.words,
         trace_id=reply.trace_id,
     )

@@ -24,10 +24,9 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
-from bot.sonoran.models import AddedNote, CadServer, CallList, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, Credentials
 
-REPLY_BYTES = 64 * 1024
-"""How much of a reply's body is read; no refusal is longer."""
+REPLY_BYTES = 64 * 1024  # how much of a reply's body is read; no refusal is longer
 
 LONGEST_DELAY = 86_400.0
 """The longest delay in seconds that is believed; no limit of either version is longer than that."""
@@ -91,8 +90,10 @@ class Reply:
         """The service's own words: a problem's detail or title, a gateway's message, or the text.
 
         A rate limit comes from the gateway in front, as JSON with `message` and no problem
-        document, whichever version was spoken to.
+        document, whichever version was spoken to. A JSON string counts as the text within it.
         """
+        if isinstance(self.json, str):
+            return self.json.strip()
         for name in ("detail", "message", "title"):
             value = self.json_object.get(name)
             if isinstance(value, str) and value.strip():
@@ -177,31 +178,31 @@ class Reply:
 
 
 class Wire(Protocol):
-    """What a module for one API version offers: build a request, read its reply."""
+    """What a module for one API version offers: build a request, read its reply if a success.
+
+    Every read raises `OutcomeUnknownError` for a success that says nothing usable.
+    """
+
+    def raise_failure(self, reply: Reply) -> None:
+        """Raise the `SonoranError` that a reply amounts to unless it is a success."""
 
     def add_call_note(self, credentials: Credentials, note: CallNote) -> Request:
         """Build the request that adds a note."""
 
     def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
-        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+        """Return the CAD's word that it was added to this call."""
 
     def get_calls(self, credentials: Credentials, server_id: int) -> Request:
-        """Build the request that lists a server's dispatch calls."""
-
-    def read_calls(self, reply: Reply, server_id: int) -> CallList:
-        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+        """Build the request that lists a server's dispatch calls; see `listings.read_calls`."""
 
     def get_servers(self, credentials: Credentials) -> Request:
-        """Build the request that lists the community's servers."""
-
-    def read_servers(self, reply: Reply) -> tuple[CadServer, ...]:
-        """Read the reply to it; raises the `SonoranError` that it amounts to."""
+        """Build the request that lists the community's servers; see `listings.read_servers`."""
 
     def get_version(self, credentials: Credentials) -> Request:
         """Build the request for the community's plan, the cheapest there is."""
 
     def read_plan(self, reply: Reply) -> str:
-        """Read the plan's name; raises the `SonoranError` that the reply amounts to."""
+        """Return the plan's name."""
 
 
 NOTHING_THERE = "Backend Service Reached"
@@ -237,6 +238,21 @@ def nothing_took_it(reply: Reply) -> bool:
     )
 
 
+def raise_failure(reply: Reply) -> None:
+    """Raise what a reply amounts to in either version unless it is a success."""
+    if nothing_took_it(reply):
+        raise NoEffectError(Reason.WRONG_ADDRESS, text=reply.words, trace_id=reply.trace_id)
+    if not 200 <= reply.status < 300:
+        raise error_of(reply)
+
+
+def unclear_note(reply: Reply) -> OutcomeUnknownError:
+    """Return the error for a success that does not say that the note was added to its call."""
+    return OutcomeUnknownError(
+        Reason.UNCLEAR_REPLY, status=reply.status, text=reply.words, trace_id=reply.trace_id
+    )
+
+
 def unclear_read(reply: Reply) -> OutcomeUnknownError:
     """Return the error for a successful read that says nothing usable.
 
@@ -245,14 +261,14 @@ def unclear_read(reply: Reply) -> OutcomeUnknownError:
     return OutcomeUnknownError(Reason.UNCLEAR_REPLY, status=reply.status, trace_id=reply.trace_id)
 
 
-def error_of(reply: Reply, text: str) -> SonoranError:
+def error_of(reply: Reply) -> SonoranError:
     """Return the error that a reply which is no success amounts to, for both versions.
 
-    `text` is the CAD's own wording. A server error may come from a service that had already
-    stored the note, and so may a 301 to 303, which can follow a completed request (RFC 9110,
-    section 15.4); 307 and 308 ask for the request to be made elsewhere.
+    A server error may come from a service that had already stored the note, and so may a 301 to
+    303, which can follow a completed request (RFC 9110, section 15.4); 307 and 308 ask for the
+    request to be made elsewhere.
     """
-    status, trace_id = reply.status, reply.trace_id
+    status, text, trace_id = reply.status, reply.words, reply.trace_id
     if status == 429:
         return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
     # A web page comes from a proxy or firewall in front, which knows nothing of our credentials.

@@ -1,4 +1,4 @@
-"""The least bot that takes `/callnote`: nothing is written down, checked or tried again."""
+"""The least bot that takes `/callnote`: nothing is stored, checked or tried again."""
 
 from __future__ import annotations
 

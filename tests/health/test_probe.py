@@ -6,7 +6,6 @@ import aiohttp
 
 from bot.health.probe import CadProbe
 from bot.sandbox.sonoran import SonoranServer
-from bot.settings.cad_servers import CadServers
 from bot.sonoran import SonoranClient, Transport
 from bot.timing import Timing
 from tests import sonoran_client
@@ -22,7 +21,7 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock
 ) -> None:
     client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-    probe = CadProbe(client, CadServers(client), clock=clock)
+    probe = CadProbe(client, client.get_servers, clock=clock)
     assert (await probe.health()).error is None
     asked = len(cad.requests)
     await probe.health(doubted=True)

@@ -103,7 +103,7 @@ async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_ack
     assert kept.stored() == ["some note here"]
 
 
-async def test_a_command_that_was_cut_off_while_it_was_queued_is_gone_on_with(
+async def test_a_command_that_was_cut_off_while_it_was_queued_is_recovered(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Its client ended for good while the database was away; the process goes on."""

@@ -1,4 +1,4 @@
-"""Whatever becomes of a note is said in words of its own that fit and have no effects."""
+"""Whatever becomes of a note is said in words of its own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
-from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.texts import content_of, duration, outcome_of, repeated, text_to_attach
+from bot.notes.texts import content_of, duration, repeated
 from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
@@ -23,7 +20,6 @@ from bot.sonoran import (
     SonoranError,
 )
 from tests import note_records
-from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
 
 TOLD = [
     NoteState.QUEUED,
@@ -163,23 +159,6 @@ def test_a_note_cancelled_while_in_doubt_may_be_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "uncertain", "outcome"),
-    [
-        (NoteState.ADDED, 0, "added"),
-        (NoteState.REFUSED, 0, "refused"),
-        (NoteState.FAILED, 0, "failed"),
-        (NoteState.UNCONFIRMED, 1, "not confirmed"),
-        (NoteState.CANCELLED, 0, "cancelled"),
-        (NoteState.CANCELLED, 1, "cancelled, may have been added"),
-        (NoteState.QUEUED, 0, "on its way"),
-        (NoteState.CHECKING, 1, "on its way"),
-    ],
-)
-def test_the_outcome_in_a_word(state: NoteState, uncertain: int, outcome: str) -> None:
-    assert outcome_of(record(state, uncertain=uncertain)) == outcome
-
-
-@pytest.mark.parametrize(
     ("error", "expected"),
     [
         (RefusedError("CALL NOT FOUND", status=404), "CALL NOT FOUND"),
@@ -225,74 +204,6 @@ def test_every_reason_has_words(reason: Reason) -> None:
     assert said(NoteState.FAILED, NoEffectError(reason)).splitlines()[0] != (
         "❌ Not added to call #123: "
     )
-
-
-_cad_texts = hostile_texts() | long_hostile_texts(65_536)
-_cad_errors = st.one_of(
-    st.builds(RefusedError, _cad_texts, status=st.sampled_from([400, 404, 409, 422])),
-    st.builds(
-        CredentialsError,
-        _cad_texts,
-        status=st.sampled_from([401, 402, 403]),
-        retry_in=st.floats(0, 1e9),
-        remembered=st.booleans(),
-    ),
-    st.builds(
-        RateLimitedError,
-        _cad_texts,
-        retry_after=st.none() | st.floats(0, allow_infinity=False),
-    ),
-    st.builds(NoEffectError, st.sampled_from(Reason), text=st.none() | _cad_texts),
-    st.builds(OutcomeUnknownError, st.sampled_from(Reason), text=st.none() | _cad_texts),
-)
-
-
-@given(st.sampled_from(TOLD), st.none() | _cad_errors, hostile_texts() | long_hostile_texts(4000))
-@example(NoteState.REFUSED, RefusedError("*" * 65_536, status=404), "*" * 4000)
-@example(NoteState.REFUSED, RefusedError("😀" * 65_536, status=404), "😀" * 4000)
-@example(NoteState.FAILED, RateLimitedError("x" * 65_536, retry_after=1e308), "[" * 4000)
-@example(NoteState.QUEUED, None, "[" * 4000)
-def test_any_content_fits_and_has_no_effects(
-    state: NoteState, error: SonoranError | None, note: str
-) -> None:
-    content = said(state, error, note)
-    assert utf16_units(content) <= CONTENT_LIMIT
-    assert len(content.splitlines()) <= 3
-    assert render(content).features <= {"line break"}
-
-
-@given(long_hostile_texts(65_536))
-def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
-    content = content_of(record(NoteState.ADDED, answer=answer))
-    assert content is not None
-    assert utf16_units(content) <= CONTENT_LIMIT
-    assert render(content).features == frozenset()
-
-
-def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:
-    words = "@everyone <@1> **x** https://a.example"
-    content = said(NoteState.REFUSED, RefusedError(words, status=422))
-    assert render(content).text.splitlines()[0].endswith(words)
-
-
-LONG = " ".join(["Suspect fled north."] * 40)
-
-
-def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
-    error = RefusedError("x" * 65_536, status=404)
-    assert LONG in said(NoteState.REFUSED, error, LONG)
-    assert text_to_attach(record(NoteState.REFUSED, error, LONG)) is None
-
-
-@pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
-@pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
-def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
-    assert text_to_attach(record(state, None, note)) == note
-
-
-@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
-def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
-    assert text_to_attach(record(state, None, "one\ntwo")) is None
 
 
 def test_a_repeated_note_is_asked_about_with_its_age() -> None:

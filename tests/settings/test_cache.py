@@ -23,7 +23,7 @@ def words(before: GuildSettings, after: GuildSettings) -> str:
     return f"{before.server_id} to {after.server_id}"
 
 
-async def test_all_settings_are_read_anew_and_a_confirmed_change_is_in_force(
+async def test_all_settings_are_read_again_and_a_confirmed_change_is_used(
     database: Database,
 ) -> None:
     cache = SettingsCache(SettingsRepository(database), timing=QUICK)
@@ -83,4 +83,4 @@ async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_ro
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
         await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
     assert tries == 4 + UNUSABLE_AT_LAST
-    assert cache.trouble is not None
+    assert cache.down

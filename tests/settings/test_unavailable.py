@@ -65,7 +65,7 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
 
 
 @pytest.mark.parametrize("way", ["refused", "stalled"])
-async def test_while_it_is_lost_the_roles_known_last_stay_in_force_and_no_change_is_pretended(
+async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_is_pretended(
     world: World,
     behind_gate: tuple[DatabaseUrl, Gate],
     way: str,

@@ -33,7 +33,7 @@ def version(request: pytest.FixtureRequest) -> ApiVersion:
     return chosen
 
 
-class Desk:
+class Setup:
     """A client of the simulator, and what came of a note."""
 
     def __init__(
@@ -64,27 +64,27 @@ class Desk:
 
 
 @pytest.fixture
-def desk(cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion) -> Desk:
-    return Desk(cad, session, version)
+def setup(cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion) -> Setup:
+    return Setup(cad, session, version)
 
 
 class TestAddedNote:
-    async def test_a_note_is_stored_once_with_its_label(self, desk: Desk) -> None:
-        added = await desk.client().add_call_note(NOTE)
+    async def test_a_note_is_stored_once_with_its_label(self, setup: Setup) -> None:
+        added = await setup.client().add_call_note(NOTE)
         assert (added.call_id, added.text) == (123, f"NOTE '{NOTE.text}' added to call #123")
         assert added.trace_id
-        assert desk.stored == [("D-2", NOTE.text)]
-        assert desk.cad.notes(123)[0].type == "text"
-        assert len(desk.cad.requests) == 1
+        assert setup.stored == [("D-2", NOTE.text)]
+        assert setup.cad.notes(123)[0].type == "text"
+        assert len(setup.cad.requests) == 1
 
-    async def test_the_request_of_a_version_is_the_documented_one(self, desk: Desk) -> None:
-        await desk.client().add_call_note(NOTE)
-        (request,) = desk.cad.requests
+    async def test_the_request_of_a_version_is_the_documented_one(self, setup: Setup) -> None:
+        await setup.client().add_call_note(NOTE)
+        (request,) = setup.cad.requests
         assert request.method == "POST"
         assert request.headers["Content-Type"] == "application/json"
         assert request.headers["Accept-Encoding"] == "identity"
         assert "Cookie" not in request.headers
-        if desk.version is ApiVersion.V1:
+        if setup.version is ApiVersion.V1:
             assert request.path == "/emergency/add_call_note"
             assert "Authorization" not in request.headers
             assert request.json == {
@@ -98,100 +98,100 @@ class TestAddedNote:
             assert request.headers["Authorization"] == "Bearer sandbox-key"
             assert request.json == {"note": NOTE.text, "noteType": "text", "label": "D-2"}
 
-    async def test_200_simultaneous_notes_are_stored_once_each(self, desk: Desk) -> None:
-        desk.cad.rate_limited = False
-        client = desk.client(seconds=60.0)
+    async def test_200_simultaneous_notes_are_stored_once_each(self, setup: Setup) -> None:
+        setup.cad.rate_limited = False
+        client = setup.client(seconds=60.0)
         notes = [CallNote(1, 123, f"note {number}", "D-2") for number in range(200)]
         added = await asyncio.gather(*map(client.add_call_note, notes))
         assert [item.text for item in added] == [
             f"NOTE 'note {number}' added to call #123" for number in range(200)
         ]
-        assert sorted(desk.stored) == sorted(("D-2", note.text) for note in notes)
+        assert sorted(setup.stored) == sorted(("D-2", note.text) for note in notes)
 
-    async def test_a_success_of_exactly_the_limit_is_read_whole(self, desk: Desk) -> None:
+    async def test_a_success_of_exactly_the_limit_is_read_whole(self, setup: Setup) -> None:
         v1_text, v2_text = "NOTE '' added to call #123", '{"callId": 123, "note": ""}'
-        body = (v1_text if desk.version is ApiVersion.V1 else v2_text).rjust(LIMIT)
-        desk.cad.faults.add(Fault(applied=True, body=body))
-        added = await desk.client().add_call_note(NOTE)
+        body = (v1_text if setup.version is ApiVersion.V1 else v2_text).rjust(LIMIT)
+        setup.cad.faults.add(Fault(applied=True, body=body))
+        added = await setup.client().add_call_note(NOTE)
         assert added.text == v1_text
 
-    async def test_the_same_note_on_two_servers_goes_to_the_one_named(self, desk: Desk) -> None:
-        desk.cad.add_server(2, "Second")
-        desk.cad.add_call(123, server_id=2)
-        await desk.client().add_call_note(CallNote(2, 123, "x", "D-2"))
-        assert desk.stored == []
-        assert len(desk.cad.notes(123, server_id=2)) == 1
+    async def test_the_same_note_on_two_servers_goes_to_the_one_named(self, setup: Setup) -> None:
+        setup.cad.add_server(2, "Second")
+        setup.cad.add_call(123, server_id=2)
+        await setup.client().add_call_note(CallNote(2, 123, "x", "D-2"))
+        assert setup.stored == []
+        assert len(setup.cad.notes(123, server_id=2)) == 1
 
-    async def test_a_base_address_may_have_a_path(self, desk: Desk) -> None:
-        desk.cad.faults.add(Fault(on="any", status=404))
-        transport = Transport(desk.session, desk.cad.url + "/cad/")
-        client = SonoranClient(transport, Credentials("k", "c"), version=desk.version)
+    async def test_a_base_address_may_have_a_path(self, setup: Setup) -> None:
+        setup.cad.faults.add(Fault(on="any", status=404))
+        transport = Transport(setup.session, setup.cad.url + "/cad/")
+        client = SonoranClient(transport, Credentials("k", "c"), version=setup.version)
         with pytest.raises(RefusedError):
             await client.add_call_note(NOTE)
-        assert desk.cad.requests[0].path.startswith("/cad/")
+        assert setup.cad.requests[0].path.startswith("/cad/")
 
 
 class TestRefusals:
     @pytest.mark.parametrize("problem", ["unknown call", "closed call", "unknown server", "blank"])
-    async def test_a_no_of_the_cad_comes_with_its_words(self, desk: Desk, problem: str) -> None:
-        desk.cad.add_call(124)
-        desk.cad.close_call(124)
+    async def test_a_no_of_the_cad_comes_with_its_words(self, setup: Setup, problem: str) -> None:
+        setup.cad.add_call(124)
+        setup.cad.close_call(124)
         note = {
             "unknown call": CallNote(1, 999, "x", "D-2"),
             "closed call": CallNote(1, 124, "x", "D-2"),
             "unknown server": CallNote(9, 123, "x", "D-2"),
             "blank": CallNote(1, 123, " ", "D-2"),
         }[problem]
-        error = await desk.failure(note=note)
+        error = await setup.failure(note=note)
         assert type(error) is RefusedError
         assert error.text
         assert error.status in (400, 404)
-        assert desk.stored == []
+        assert setup.stored == []
 
     @pytest.mark.parametrize("problem", ["key", "switched off", "plan"])
     async def test_a_no_to_the_credentials_is_a_credentials_error(
-        self, desk: Desk, problem: str
+        self, setup: Setup, problem: str
     ) -> None:
         if problem == "key":
-            desk.cad.api_key = "another"
+            setup.cad.api_key = "another"
         elif problem == "switched off":
-            desk.cad.api_enabled = False
+            setup.cad.api_enabled = False
         else:
-            desk.cad.plan, desk.cad.enforce_plan = "FREE", True
-        error = await desk.failure()
+            setup.cad.plan, setup.cad.enforce_plan = "FREE", True
+        error = await setup.failure()
         assert isinstance(error, CredentialsError)
         assert error.text
         assert not error.remembered
-        assert desk.stored == []
+        assert setup.stored == []
 
-    async def test_a_wrong_request_type_is_an_ordinary_no(self, desk: Desk) -> None:
-        error = await desk.failure(Fault(status=400, body="INVALID REQUEST TYPE"))
+    async def test_a_wrong_request_type_is_an_ordinary_no(self, setup: Setup) -> None:
+        error = await setup.failure(Fault(status=400, body="INVALID REQUEST TYPE"))
         assert type(error) is RefusedError
         assert error.text == "INVALID REQUEST TYPE"
 
-    async def test_a_rate_limit_carries_its_delay(self, desk: Desk) -> None:
-        error = await desk.failure(Fault(status=429, headers={"Retry-After": "120"}))
+    async def test_a_rate_limit_carries_its_delay(self, setup: Setup) -> None:
+        error = await setup.failure(Fault(status=429, headers={"Retry-After": "120"}))
         assert isinstance(error, RateLimitedError)
         assert error.retry_after == 120.0
-        assert desk.stored == []
+        assert setup.stored == []
 
-    async def test_a_version_that_is_not_served_had_no_effect(self, desk: Desk) -> None:
-        desk.cad.versions = {3 - desk.version.value}
-        assert isinstance(await desk.failure(), NoEffectError)
-        assert desk.stored == []
+    async def test_a_version_that_is_not_served_had_no_effect(self, setup: Setup) -> None:
+        setup.cad.versions = {3 - setup.version.value}
+        assert isinstance(await setup.failure(), NoEffectError)
+        assert setup.stored == []
 
-    async def test_an_oversize_refusal_is_cut_and_stays_one(self, desk: Desk) -> None:
-        error = await desk.failure(Fault(status=400, oversize=3 * LIMIT))
+    async def test_an_oversize_refusal_is_cut_and_stays_one(self, setup: Setup) -> None:
+        error = await setup.failure(Fault(status=400, oversize=3 * LIMIT))
         assert type(error) is RefusedError
         assert len(error.text) == LIMIT
 
     @pytest.mark.parametrize("fault", [{"abort": "truncated"}, {"drip": 0.2}], ids=str)
     async def test_a_refusal_that_breaks_off_stays_one(
-        self, desk: Desk, fault: dict[str, object]
+        self, setup: Setup, fault: dict[str, object]
     ) -> None:
         body = "NO SUCH CALL HERE"
         broken = Fault(status=404, body=body, **fault)  # type: ignore[arg-type]
-        error = await desk.failure(broken, seconds=1.0)
+        error = await setup.failure(broken, seconds=1.0)
         assert type(error) is RefusedError
         assert body.startswith(error.text)
 
@@ -218,51 +218,51 @@ class TestUnknownOutcomes:
         ids=str,
     )
     async def test_no_usable_answer_leaves_the_outcome_unknown(
-        self, desk: Desk, fault: dict[str, object], applied: bool
+        self, setup: Setup, fault: dict[str, object], applied: bool
     ) -> None:
-        error = await desk.failure(Fault(applied=applied, **fault))  # type: ignore[arg-type]
+        error = await setup.failure(Fault(applied=applied, **fault))  # type: ignore[arg-type]
         assert isinstance(error, OutcomeUnknownError)
-        assert desk.stored == [("D-2", NOTE.text)] * applied
+        assert setup.stored == [("D-2", NOTE.text)] * applied
 
-    async def test_a_truncated_success_is_not_taken_for_one(self, desk: Desk) -> None:
-        error = await desk.failure(Fault(applied=True, abort="truncated"))
+    async def test_a_truncated_success_is_not_taken_for_one(self, setup: Setup) -> None:
+        error = await setup.failure(Fault(applied=True, abort="truncated"))
         assert isinstance(error, OutcomeUnknownError)
         assert error.status == 200
-        assert len(desk.stored) == 1
+        assert len(setup.stored) == 1
 
-    async def test_an_oversize_success_is_not_taken_for_one(self, desk: Desk) -> None:
+    async def test_an_oversize_success_is_not_taken_for_one(self, setup: Setup) -> None:
         body = " " * LIMIT + "{\"callId\": 123} NOTE '' added to call #123"
-        error = await desk.failure(Fault(applied=True, body=body))
+        error = await setup.failure(Fault(applied=True, body=body))
         assert isinstance(error, OutcomeUnknownError)
-        assert len(desk.stored) == 1
+        assert len(setup.stored) == 1
 
     @pytest.mark.parametrize("applied", [False, True], ids=["not stored", "stored"])
     async def test_no_answer_in_time_leaves_the_outcome_unknown(
-        self, desk: Desk, applied: bool
+        self, setup: Setup, applied: bool
     ) -> None:
         fault = Fault(applied=applied, hold=asyncio.Event())
-        error = await desk.failure(fault, seconds=0.5)
+        error = await setup.failure(fault, seconds=0.5)
         assert isinstance(error, OutcomeUnknownError)
         assert error.status is None
-        assert desk.stored == [("D-2", NOTE.text)] * applied
+        assert setup.stored == [("D-2", NOTE.text)] * applied
 
-    async def test_a_success_that_trickles_past_the_time_is_unknown(self, desk: Desk) -> None:
-        error = await desk.failure(Fault(applied=True, drip=0.2), seconds=0.5)
+    async def test_a_success_that_trickles_past_the_time_is_unknown(self, setup: Setup) -> None:
+        error = await setup.failure(Fault(applied=True, drip=0.2), seconds=0.5)
         assert isinstance(error, OutcomeUnknownError)
-        assert len(desk.stored) == 1
+        assert len(setup.stored) == 1
 
-    async def test_the_next_note_works_again(self, desk: Desk) -> None:
-        client = desk.client()
-        desk.cad.faults.add(Fault(abort="before"))
+    async def test_the_next_note_works_again(self, setup: Setup) -> None:
+        client = setup.client()
+        setup.cad.faults.add(Fault(abort="before"))
         with pytest.raises(OutcomeUnknownError):
             await client.add_call_note(NOTE)
         await client.add_call_note(NOTE)
-        assert len(desk.stored) == 1
+        assert len(setup.stored) == 1
 
-    async def test_a_dropped_idle_connection_never_doubles_a_note(self, desk: Desk) -> None:
-        client = desk.client()
+    async def test_a_dropped_idle_connection_never_doubles_a_note(self, setup: Setup) -> None:
+        client = setup.client()
         await client.add_call_note(NOTE)
-        desk.cad.faults.add(Fault(applied=True, abort="before"))
+        setup.cad.faults.add(Fault(applied=True, abort="before"))
         with pytest.raises(OutcomeUnknownError):
             await client.add_call_note(NOTE)
-        assert len(desk.cad.requests) == len(desk.stored) == 2
+        assert len(setup.cad.requests) == len(setup.stored) == 2

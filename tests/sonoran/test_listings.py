@@ -17,6 +17,7 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
+from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.wire import Reply, Wire
 from tests.sonoran.wire_replies import HTML, both_versions, reply, short
 
@@ -35,30 +36,26 @@ def calls(*active: object, closed: object = ()) -> dict[str, object]:
     return {"ActiveCalls": list(active), "EmergencyCalls": [], "ClosedCalls": closed}
 
 
-def read(wire: Wire, body: object) -> CallList:
-    return wire.read_calls(reply(body), 2)
+def read(body: object) -> CallList:
+    return read_calls(reply(body), 2)
 
 
-def notes_in(wire: Wire, notes: object) -> tuple[ListedNote, ...] | None:
-    (found,) = read(wire, calls(call(notes=notes))).calls
+def notes_in(notes: object) -> tuple[ListedNote, ...] | None:
+    (found,) = read(calls(call(notes=notes))).calls
     return found.notes
 
 
-def unclear(wire: Wire, received: Reply, *, servers: bool = False) -> OutcomeUnknownError:
-    def attempt() -> object:
-        return wire.read_servers(received) if servers else wire.read_calls(received, 2)
-
+def unclear(received: Reply, *, servers: bool = False) -> OutcomeUnknownError:
     with pytest.raises(OutcomeUnknownError) as caught:
-        attempt()
+        read_servers(received) if servers else read_calls(received, 2)
     assert caught.value.reason is Reason.UNCLEAR_REPLY
     return caught.value
 
 
-@both_versions
 class TestCalls:
-    def test_a_call_is_read_with_its_notes(self, wire: Wire) -> None:
+    def test_a_call_is_read_with_its_notes(self) -> None:
         entry = call(code="10-50", address="Route 9", status=1, idents=[31], later="unknown")
-        assert read(wire, calls(entry)) == CallList(
+        assert read(calls(entry)) == CallList(
             2,
             (
                 DispatchCall(
@@ -73,67 +70,66 @@ class TestCalls:
             ),
         )
 
-    def test_active_and_closed_calls_are_told_apart(self, wire: Wire) -> None:
-        found = read(wire, calls(call(1), call(2), closed=[call(3)]))
+    def test_active_and_closed_calls_are_told_apart(self) -> None:
+        found = read(calls(call(1), call(2), closed=[call(3)]))
         assert [(item.call_id, item.closed) for item in found.calls] == [
             (1, False),
             (2, False),
             (3, True),
         ]
 
-    def test_a_call_is_found_by_its_id(self, wire: Wire) -> None:
-        found = read(wire, calls(call(1), closed=[call(3, title="Old")]))
+    def test_a_call_is_found_by_its_id(self) -> None:
+        found = read(calls(call(1), closed=[call(3, title="Old")]))
         old = found.find(3)
         assert old is not None
         assert old.title == "Old"
         assert found.find(2) is None
 
-    def test_911_calls_are_left_out_even_with_an_id_of_a_dispatch_call(self, wire: Wire) -> None:
+    def test_911_calls_are_left_out_even_with_an_id_of_a_dispatch_call(self) -> None:
         body = calls(call(417))
         body["EmergencyCalls"] = [{"callId": 417, "caller": "Jane"}, {"callId": 7}]
-        found = read(wire, body)
+        found = read(body)
         assert [item.call_id for item in found.calls] == [417]
 
     @pytest.mark.parametrize("change", [str.upper, str.lower, str.title, str.swapcase])
-    def test_keys_are_read_in_any_case(self, wire: Wire, change: object) -> None:
+    def test_keys_are_read_in_any_case(self, change: object) -> None:
         def changed(value: object) -> object:
             if isinstance(value, dict):
                 return {change(key): changed(item) for key, item in value.items()}  # type: ignore[operator]
             return [changed(item) for item in value] if isinstance(value, list) else value
 
         body = calls(call(1), closed=[call(2)])
-        assert read(wire, changed(body)) == read(wire, body)
-        assert len(read(wire, body).calls) == 2
+        assert read(changed(body)) == read(body)
+        assert len(read(body).calls) == 2
 
     @pytest.mark.parametrize("entry", [{}, {"title": None, "code": 10, "address": ["x"]}])
-    def test_what_is_no_text_is_read_as_empty(self, wire: Wire, entry: dict[str, object]) -> None:
-        (found,) = read(wire, calls({"callId": 1, **entry})).calls
+    def test_what_is_no_text_is_read_as_empty(self, entry: dict[str, object]) -> None:
+        (found,) = read(calls({"callId": 1, **entry})).calls
         assert (found.title, found.code, found.address) == ("", "", "")
 
-    def test_a_huge_list_is_read_whole(self, wire: Wire) -> None:
+    def test_a_huge_list_is_read_whole(self) -> None:
         note = {**NOTE, "content": "x" * 500}
         entries = [call(number, notes=[note] * 10) for number in range(700)]
-        found = read(wire, calls(*entries))
+        found = read(calls(*entries))
         assert [item.call_id for item in found.calls] == list(range(700))
         assert all(item.notes is not None and len(item.notes) == 10 for item in found.calls)
 
-    def test_a_call_shows_no_note_when_printed(self, wire: Wire) -> None:
-        shown = repr(read(wire, calls(call())))
+    def test_a_call_shows_no_note_when_printed(self) -> None:
+        shown = repr(read(calls(call())))
         assert "417" in shown
         assert "Caller hung up" not in shown
         assert "D-2" not in shown
 
 
-@both_versions
 class TestNotes:
-    def test_the_order_of_the_reply_is_kept(self, wire: Wire) -> None:
+    def test_the_order_of_the_reply_is_kept(self) -> None:
         newest_first = [{**NOTE, "content": text} for text in ("third", "second", "first")]
-        found = notes_in(wire, newest_first)
+        found = notes_in(newest_first)
         assert found is not None
         assert [note.text for note in found] == ["third", "second", "first"]
 
-    def test_a_call_without_notes_has_none_of_them(self, wire: Wire) -> None:
-        assert notes_in(wire, []) == ()
+    def test_a_call_without_notes_has_none_of_them(self) -> None:
+        assert notes_in([]) == ()
 
     @pytest.mark.parametrize(
         "notes",
@@ -152,22 +148,19 @@ class TestNotes:
         ],
         ids=short,
     )
-    def test_notes_of_another_shape_are_unknown_and_not_none(
-        self, wire: Wire, notes: object
-    ) -> None:
-        assert notes_in(wire, notes) is None
+    def test_notes_of_another_shape_are_unknown_and_not_none(self, notes: object) -> None:
+        assert notes_in(notes) is None
 
-    def test_a_missing_member_leaves_the_notes_unknown(self, wire: Wire) -> None:
-        (found,) = read(wire, calls({"callId": 1})).calls
+    def test_a_missing_member_leaves_the_notes_unknown(self) -> None:
+        (found,) = read(calls({"callId": 1})).calls
         assert found.notes is None
 
-    def test_unknown_notes_of_one_call_leave_the_others_alone(self, wire: Wire) -> None:
-        first, second = read(wire, calls(call(1, notes="old"), call(2))).calls
+    def test_unknown_notes_of_one_call_leave_the_others_alone(self) -> None:
+        first, second = read(calls(call(1, notes="old"), call(2))).calls
         assert first.notes is None
         assert second.notes == (ListedNote("D-2", "Caller hung up"),)
 
 
-@both_versions
 class TestUnusableCalls:
     @pytest.mark.parametrize(
         "body",
@@ -199,36 +192,33 @@ class TestUnusableCalls:
         ],
         ids=short,
     )
-    def test_a_list_that_can_be_misread_is_not_read(self, wire: Wire, body: object) -> None:
-        error = unclear(wire, reply(body))
+    def test_a_list_that_can_be_misread_is_not_read(self, body: object) -> None:
+        error = unclear(reply(body))
         assert error.status == 200
         assert error.text is None
 
-    def test_an_incomplete_list_is_not_read(self, wire: Wire) -> None:
+    def test_an_incomplete_list_is_not_read(self) -> None:
         body = json.dumps(calls(call())).encode()
-        unclear(wire, Reply(200, {}, body, complete=False))
-        unclear(wire, Reply(200, {}, body[:-1]))
+        unclear(Reply(200, {}, body, complete=False))
+        unclear(Reply(200, {}, body[:-1]))
 
-    def test_a_reference_of_the_service_is_kept(self, wire: Wire) -> None:
-        assert unclear(wire, reply({}, x_trace_id="00-1f2e")).trace_id == "00-1f2e"
+    def test_a_reference_of_the_service_is_kept(self) -> None:
+        assert unclear(reply({}, x_trace_id="00-1f2e")).trace_id == "00-1f2e"
 
 
-@both_versions
 class TestServers:
-    def test_number_and_name_are_read(self, wire: Wire) -> None:
+    def test_number_and_name_are_read(self) -> None:
         second = {"id": 2, "name": "North County"}
-        assert wire.read_servers(reply({"servers": [SERVER, second]})) == (
+        assert read_servers(reply({"servers": [SERVER, second]})) == (
             CadServer(1, "Main"),
             CadServer(2, "North County"),
         )
 
-    def test_a_list_quoted_as_a_json_text_is_read(self, wire: Wire) -> None:
-        assert wire.read_servers(reply(json.dumps({"Servers": [SERVER]}))) == (
-            CadServer(1, "Main"),
-        )
+    def test_a_list_quoted_as_a_json_text_is_read(self) -> None:
+        assert read_servers(reply(json.dumps({"Servers": [SERVER]}))) == (CadServer(1, "Main"),)
 
-    def test_a_server_without_a_name_keeps_its_number(self, wire: Wire) -> None:
-        assert wire.read_servers(reply({"servers": [{"id": 3}]})) == (CadServer(3, ""),)
+    def test_a_server_without_a_name_keeps_its_number(self) -> None:
+        assert read_servers(reply({"servers": [{"id": 3}]})) == (CadServer(3, ""),)
 
     @pytest.mark.parametrize(
         "body",
@@ -246,15 +236,13 @@ class TestServers:
         ],
         ids=short,
     )
-    def test_an_unusable_list_is_not_read_and_shows_no_address(
-        self, wire: Wire, body: object
-    ) -> None:
-        error = unclear(wire, reply(body), servers=True)
+    def test_an_unusable_list_is_not_read_and_shows_no_address(self, body: object) -> None:
+        error = unclear(reply(body), servers=True)
         assert ADDRESS not in f"{error!r} {vars(error)}"
 
-    def test_no_address_of_a_game_server_is_shown(self, wire: Wire) -> None:
+    def test_no_address_of_a_game_server_is_shown(self) -> None:
         received = reply({"servers": [SERVER]})
-        assert ADDRESS not in repr((received, wire.read_servers(received)))
+        assert ADDRESS not in repr((received, read_servers(received)))
 
 
 @both_versions
@@ -273,14 +261,9 @@ class TestFailures:
         ],
         ids=short,
     )
-    def test_every_read_fails_as_a_note_does(
+    def test_a_reply_that_is_no_success_is_an_error_of_its_kind(
         self, wire: Wire, received: Reply, kind: type[SonoranError]
     ) -> None:
-        for attempt in (
-            lambda: wire.read_calls(received, 1),
-            lambda: wire.read_servers(received),
-            lambda: wire.read_plan(received),
-        ):
-            with pytest.raises(SonoranError) as caught:
-                attempt()
-            assert type(caught.value) is kind
+        with pytest.raises(SonoranError) as caught:
+            wire.raise_failure(received)
+        assert type(caught.value) is kind

@@ -14,12 +14,13 @@ from bot.sonoran import (
     RateLimitedError,
     SonoranClient,
     Transport,
+    VersionSign,
 )
 from tests import sonoran_client
 from tests.clock import Clock
 from tests.sonoran_client import CREDENTIALS, NOTE
 
-GIVEN = "set by SONORAN_API_VERSION"
+GIVEN = (VersionSign.GIVEN, 0)
 
 clock = sonoran_client.clock
 cad = sonoran_client.cad
@@ -197,8 +198,9 @@ class TestVersionInUse:
         cad.versions = {version.value}
         await client.probe()
         assert client.api_version is version
-        assert client.api_version_reason
-        assert f"chosen: {client.api_version_reason}" in caplog.text
+        assert client.api_version_reason is not None
+        sign, status = client.api_version_reason
+        assert f"chosen: {sign.name}, status {status}" in caplog.text
 
     async def test_a_version_is_known_although_the_key_was_refused(
         self, client: SonoranClient, cad: SonoranServer
@@ -207,7 +209,7 @@ class TestVersionInUse:
         with pytest.raises(CredentialsError):
             await client.probe()
         assert client.api_version is ApiVersion.V2
-        assert client.api_version_reason == ("it refused in the manner of version 2, status 401")
+        assert client.api_version_reason == (VersionSign.REFUSED, 401)
 
     async def test_a_version_that_went_away_is_not_known_any_more(
         self, client: SonoranClient, cad: SonoranServer

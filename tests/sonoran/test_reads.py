@@ -1,67 +1,34 @@
 """Reads over sockets, on both versions."""
 
-from collections.abc import Awaitable, Callable
-
 import aiohttp
 import pytest
 
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.sandbox.sonoran.faults import FaultTarget
 from bot.sonoran import (
     ApiVersion,
     CadServer,
     CallList,
-    Credentials,
-    CredentialsError,
     ListedNote,
-    NoEffectError,
     OutcomeUnknownError,
-    RateLimitedError,
     Reason,
     RefusedError,
     SonoranClient,
-    SonoranError,
     Transport,
 )
 from tests import sonoran_client
-from tests.clock import Clock
+from tests.sonoran import reads
+from tests.sonoran.reads import failure
 from tests.sonoran_client import CREDENTIALS, KEY, NOTE
 
 LIMIT = 4 * 1024 * 1024
 ADDRESS = "203.0.113.7"
 EMPTY_LIST = '{"ActiveCalls": [], "ClosedCalls": []}'
 
-Read = Callable[[SonoranClient], Awaitable[object]]
-READS: dict[FaultTarget, Read] = {
-    "calls": lambda client: client.get_calls(1),
-    "servers": lambda client: client.get_servers(),
-    "version": lambda client: client.get_plan(),
-}
-each_read = pytest.mark.parametrize("kind", list(READS))
-
 clock = sonoran_client.clock
 cad = sonoran_client.cad
 session = sonoran_client.session
-
-
-@pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
-def version(request: pytest.FixtureRequest) -> ApiVersion:
-    chosen = request.param
-    assert isinstance(chosen, ApiVersion)
-    return chosen
-
-
-@pytest.fixture
-def client(
-    cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion, clock: Clock
-) -> SonoranClient:
-    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version, clock=clock)
-
-
-async def failure(attempt: Awaitable[object]) -> SonoranError:
-    with pytest.raises(SonoranError) as caught:
-        await attempt
-    return caught.value
+client = reads.client
+version = reads.version
 
 
 class TestCalls:
@@ -241,76 +208,3 @@ class TestCommunity:
         cad.versions = {1}
         client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
         assert await client.get_community() == CREDENTIALS.community_id
-
-
-class TestFailures:
-    @each_read
-    async def test_a_refused_key_is_remembered_for_notes_and_reads(
-        self, client: SonoranClient, cad: SonoranServer, kind: FaultTarget
-    ) -> None:
-        cad.api_key = "renewed-key"
-        fresh = await failure(READS[kind](client))
-        assert isinstance(fresh, CredentialsError)
-        assert (fresh.remembered, fresh.retry_in) == (False, 60.0)
-        for attempt in (client.add_call_note(NOTE), *(read(client) for read in READS.values())):
-            again = await failure(attempt)
-            assert isinstance(again, CredentialsError)
-            assert again.remembered
-        assert len(cad.requests) == 1
-
-    @each_read
-    async def test_a_read_that_is_taken_starts_the_time_of_refusals_anew(
-        self, client: SonoranClient, cad: SonoranServer, clock: Clock, kind: FaultTarget
-    ) -> None:
-        cad.api_key = "renewed-key"
-        await failure(READS[kind](client))
-        clock.seconds += 60.0
-        cad.api_key = KEY
-        await READS[kind](client)
-        cad.api_key = "renewed-key"
-        error = await failure(READS[kind](client))
-        assert isinstance(error, CredentialsError)
-        assert error.retry_in == 60.0
-
-    @each_read
-    async def test_a_rate_limit_carries_its_delay(
-        self, client: SonoranClient, cad: SonoranServer, kind: FaultTarget
-    ) -> None:
-        cad.faults.add(Fault(on=kind, status=429, headers={"Retry-After": "120"}))
-        error = await failure(READS[kind](client))
-        assert isinstance(error, RateLimitedError)
-        assert error.retry_after == 120.0
-
-    @each_read
-    async def test_a_version_that_is_not_served_is_a_wrong_address(
-        self, client: SonoranClient, cad: SonoranServer, version: ApiVersion, kind: FaultTarget
-    ) -> None:
-        cad.versions = {3 - version.value}
-        error = await failure(READS[kind](client))
-        assert isinstance(error, NoEffectError)
-        assert error.reason is Reason.WRONG_ADDRESS
-
-    @each_read
-    async def test_a_repeated_key_is_blotted_out(
-        self, cad: SonoranServer, session: aiohttp.ClientSession, kind: FaultTarget
-    ) -> None:
-        key = "distinctive-5f1d7c-key"
-        client = SonoranClient(Transport(session, cad.url), Credentials(key, "rockford"))
-        cad.faults.add(Fault(on=kind, status=400, body=f"wrong {key}"))
-        error = await failure(READS[kind](client))
-        assert key not in f"{error!r} {vars(error)}"
-
-
-@pytest.mark.parametrize(
-    ("version", "status", "body"),
-    [(2, 402, '{"title": "Plan"}'), (2, 403, '{"title": "No"}'), (1, 400, "VERSION PRO REQUIRED")],
-)
-async def test_a_right_that_a_read_lacks_does_not_keep_notes_back(
-    cad: SonoranServer, session: aiohttp.ClientSession, version: int, status: int, body: str
-) -> None:
-    client = SonoranClient(Transport(session, cad.url), CREDENTIALS, version=ApiVersion(version))
-    cad.faults.add(Fault(on="calls", status=status, body=body))
-    with pytest.raises(CredentialsError):
-        await client.get_calls(1)
-    await client.add_call_note(NOTE)
-    assert len(cad.notes(123)) == 1

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.sonoran import CallNote, RateLimitedError, v1, v2
-from bot.sonoran.v2 import Presence
+from bot.sonoran import CallNote, RateLimitedError, VersionSign, v1, v2
 from bot.sonoran.wire import LONGEST_DELAY, Reply, Wire
 
 NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
@@ -24,7 +23,7 @@ def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = N
 
 def rate_limit_from(wire: Wire, received: Reply) -> RateLimitedError:
     with pytest.raises(RateLimitedError) as caught:
-        wire.read_added_note(received, NOTE)
+        wire.raise_failure(received)
     return caught.value
 
 
@@ -121,43 +120,41 @@ class TestTraceId:
         assert v2.read_added_note(received, NOTE).trace_id == "00-1f2e"
 
 
-class TestPresence:
+class TestVersionSign:
     @pytest.mark.parametrize(
-        ("received", "verdict"),
+        ("received", "sign"),
         [
-            (reply({"version": 2, "name": "PLUS"}), Presence.PRESENT),
-            (reply({"Version": 2}), Presence.PRESENT),
-            (reply({"title": "x", "status": 401}, 401), Presence.PRESENT),
-            (reply(b"", 401), Presence.PRESENT),
-            (reply(b"", 402), Presence.PRESENT),
-            (reply(b"", 403), Presence.PRESENT),
-            (reply(b"", 404, {"content-type": "application/problem+json"}), Presence.PRESENT),
-            (reply({"title": "x", "status": 404}, 404), Presence.PRESENT),
-            (reply(b"Backend Service Reached"), Presence.ABSENT),
-            (reply(b"Sonoran CAD: Backend Service Reached"), Presence.ABSENT),
-            (reply(HTML), Presence.ABSENT),
-            (reply(HTML, 404), Presence.ABSENT),
-            (reply({"message": "no Route matched"}, 404), Presence.ABSENT),
-            (reply(b"INVALID REQUEST TYPE", 400), Presence.ABSENT),
-            (reply(b"", 405), Presence.ABSENT),
-            (reply(HTML, 403), Presence.UNCLEAR),
-            (reply(HTML, 503), Presence.UNCLEAR),
-            (reply(b"", 500), Presence.UNCLEAR),
-            (reply({"title": "x", "status": 500}, 500), Presence.UNCLEAR),
-            (reply(b"", 429), Presence.UNCLEAR),
-            (reply(b"", 408), Presence.UNCLEAR),
-            (reply(b"", 301), Presence.UNCLEAR),
-            (reply(b"", 307), Presence.UNCLEAR),
-            (reply({"name": "PLUS"}), Presence.UNCLEAR),
-            (reply(b""), Presence.UNCLEAR),
-            (reply(DEEP), Presence.UNCLEAR),
-            (reply(b"", 204), Presence.UNCLEAR),
-            (Reply(200, {}, b'{"version": 2}', complete=False), Presence.UNCLEAR),
+            (reply({"version": 2, "name": "PLUS"}), VersionSign.ANSWERED),
+            (reply({"Version": 2}), VersionSign.ANSWERED),
+            (reply({"title": "x", "status": 401}, 401), VersionSign.REFUSED),
+            (reply(b"", 401), VersionSign.REFUSED),
+            (reply(b"", 402), VersionSign.REFUSED),
+            (reply(b"", 403), VersionSign.REFUSED),
+            (reply(b"", 404, {"content-type": "application/problem+json"}), VersionSign.REFUSED),
+            (reply({"title": "x", "status": 404}, 404), VersionSign.REFUSED),
+            (reply(b"Backend Service Reached"), VersionSign.PLACEHOLDER),
+            (reply(b"Sonoran CAD: Backend Service Reached"), VersionSign.PLACEHOLDER),
+            (reply(HTML), VersionSign.WEB_PAGE),
+            (reply(HTML, 404), VersionSign.WEB_PAGE),
+            (reply({"message": "no Route matched"}, 404), VersionSign.NO_ADDRESS),
+            (reply(b"INVALID REQUEST TYPE", 400), VersionSign.NO_ADDRESS),
+            (reply(b"", 405), VersionSign.NO_ADDRESS),
+            (reply(HTML, 403), None),
+            (reply(HTML, 503), None),
+            (reply(b"", 500), None),
+            (reply({"title": "x", "status": 500}, 500), None),
+            (reply(b"", 429), None),
+            (reply(b"", 408), None),
+            (reply(b"", 301), None),
+            (reply(b"", 307), None),
+            (reply({"name": "PLUS"}), None),
+            (reply(b""), None),
+            (reply(DEEP), None),
+            (reply(b"", 204), None),
+            (Reply(200, {}, b'{"version": 2}', complete=False), None),
         ],
     )
     def test_a_reply_tells_whether_version_2_is_there(
-        self, received: Reply, verdict: Presence
+        self, received: Reply, sign: VersionSign | None
     ) -> None:
-        found, reason = v2.read_presence(received)
-        assert found is verdict
-        assert reason
+        assert v2.read_version_sign(received) is sign

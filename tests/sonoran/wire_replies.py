@@ -34,6 +34,10 @@ def short(value: object) -> str:
 
 
 def error_from(wire: Wire, received: Reply) -> SonoranError:
-    with pytest.raises(SonoranError) as caught:
+    def read() -> None:
+        wire.raise_failure(received)
         wire.read_added_note(received, NOTE)
+
+    with pytest.raises(SonoranError) as caught:
+        read()
     return caught.value

@@ -1,4 +1,4 @@
-"""A process that is killed when a note's end was written down and not shown yet."""
+"""A process that is killed when a note's final state was stored and not shown yet."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ENDS: dict[str, tuple[Step, str, list[str], int]] = {
 
 
 @pytest.mark.parametrize(("step", "content", "buttons", "count"), ENDS.values(), ids=ENDS)
-async def test_an_end_that_was_written_down_is_told_after_a_kill(
+async def test_a_final_state_that_was_stored_is_shown_after_a_kill(
     world: World, step: Step, content: str, buttons: list[str], count: int
 ) -> None:
     where = world.file(0)

@@ -1,6 +1,6 @@
 """A database that is locked, cut off or moved in time at any step of a note.
 
-What was promised is kept once the database is back; what could not be written down is refused.
+What was promised is kept once the database is back; what could not be stored is refused.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ async def a_moment_later(world: World) -> None:
     await asyncio.sleep(5 * world.timing.recovery_interval)
 
 
-async def test_a_note_that_cannot_be_written_down_is_refused_and_never_sent(
+async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
     world: World, loss: Loss
 ) -> None:
     await world.start_with(2)

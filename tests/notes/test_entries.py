@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.notes.record_lines import HISTORY_LIMIT, history_entry, log_entry
+from bot.notes.entry_texts import HISTORY_LIMIT, history_entry, log_entry, outcome_of
 from bot.outbox import NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import CallNote, RefusedError
@@ -74,3 +75,20 @@ def test_a_long_note_is_cut_in_the_history_with_a_sign() -> None:
     entry = history_entry(replace(RECORD, note=replace(NOTE, text="x" * 4000)))
     assert entry.endswith("x…")
     assert len(entry) > HISTORY_LIMIT - 10
+
+
+@pytest.mark.parametrize(
+    ("state", "uncertain", "outcome"),
+    [
+        (NoteState.ADDED, 0, "added"),
+        (NoteState.REFUSED, 0, "refused"),
+        (NoteState.FAILED, 0, "failed"),
+        (NoteState.UNCONFIRMED, 1, "not confirmed"),
+        (NoteState.CANCELLED, 0, "cancelled"),
+        (NoteState.CANCELLED, 1, "cancelled, may have been added"),
+        (NoteState.QUEUED, 0, "on its way"),
+        (NoteState.CHECKING, 1, "on its way"),
+    ],
+)
+def test_the_outcome_in_a_word(state: NoteState, uncertain: int, outcome: str) -> None:
+    assert outcome_of(replace(RECORD, state=state, unconfirmed_sends=uncertain)) == outcome

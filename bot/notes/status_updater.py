@@ -21,7 +21,7 @@ from bot.timing import Timing, back_off, loop_time, set_within
 _log = logging.getLogger(__name__)
 
 
-class StatusMessages:
+class StatusUpdater:
     """Shows the newest state of each note passed to `changed`, with one task for each note.
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
@@ -181,10 +181,7 @@ class StatusMessages:
         return shown
 
     async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
-        """Return the newer record of a note that another process has taken over.
-
-        A process that was held up must not overwrite what the other shows.
-        """
+        """Return the newer record of a note that another process has taken over, and now shows."""
         newer = await self._newer(record)
         return None if newer is None or newer.owner == record.owner else newer
 

@@ -11,6 +11,7 @@ from bot.interactions.errors import Refusal
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.repository import FROM_DISCORD, GuildSettings
+from bot.settings.texts import role_deleted, roles_changed
 
 MOST_ROLES = 25
 """Our limit: as many as Discord's role picker can show (Component reference, Role Select)."""
@@ -33,11 +34,7 @@ class DispatcherRoles:
         return self._settings.of(guild.id).role_ids is not None
 
     def current(self, guild: discord.Guild) -> list[discord.Role]:
-        """Return the dispatcher roles that exist and may be chosen.
-
-        Refuses like `SettingsCache.of`, and with GUILD_NOT_READY while the guild's roles are not
-        known.
-        """
+        """Return the dispatcher roles that exist; refuses like a change and `SettingsCache.of`."""
         if not guild.roles:
             raise Refusal(SettingProblem.GUILD_NOT_READY)
         return _existing(guild, self._settings.dispatcher_roles(guild.id))
@@ -72,18 +69,15 @@ class DispatcherRoles:
         return await self._change(guild, member_id, without)
 
     async def forget(self, guild: discord.Guild, role: discord.Role) -> None:
-        """Remove a role that was deleted in Discord from the guild's own list.
-
-        Refuses like `SettingsCache.change`.
-        """
-        await self._forget(guild, lambda ids: ids - {role.id}, f"deleted in Discord: @{role.name}")
+        """Remove a role that was deleted in Discord from the guild's own list."""
+        await self._forget(guild, lambda ids: ids - {role.id}, role_deleted(role.name))
 
     async def forget_missing(self, guild: discord.Guild) -> None:
         """Remove roles that no longer exist from the guild's own list; refuses like `forget`."""
         if not guild.roles:
             return
         existing = {role.id for role in guild.roles}
-        await self._forget(guild, lambda ids: ids & existing, "deleted in Discord")
+        await self._forget(guild, lambda ids: ids & existing, role_deleted())
 
     async def _forget(self, guild: discord.Guild, edit: _Edit, what: str) -> None:
         def forget(settings: GuildSettings) -> GuildSettings:
@@ -93,9 +87,7 @@ class DispatcherRoles:
 
         known = self._settings.of(guild.id)
         if forget(known) != known:
-            await self._settings.change(
-                guild.id, FROM_DISCORD, forget, lambda _, __: f"dispatcher role {what}"
-            )
+            await self._settings.change(guild.id, FROM_DISCORD, forget, lambda _, __: what)
 
     async def _change(
         self, guild: discord.Guild, member_id: int, edit: _Edit
@@ -113,8 +105,8 @@ class DispatcherRoles:
             return replace(settings, role_ids=ids)
 
         def describe(_: GuildSettings, after: GuildSettings) -> str:
-            names = [f"@{role.name}" for role in _existing(guild, after.role_ids or frozenset())]
-            return f"dispatcher roles: {', '.join(names) or 'none'}"
+            roles = _existing(guild, after.role_ids or frozenset())
+            return roles_changed([role.name for role in roles])
 
         settings = await self._settings.change(guild.id, member_id, change, describe)
         return _existing(guild, settings.role_ids or frozenset())

@@ -1,0 +1,74 @@
+"""The texts for the host: the lines of `check`, and why the bot cannot be started."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from bot.health.lines import Line, ill, note, well
+
+CANNOT_START = "Callnote cannot start. Please correct these settings:"
+LOGIN_REJECTED = (
+    "Discord rejected DISCORD_TOKEN: copy the bot's token again from the Developer Portal."
+)
+INTENTS_REJECTED = "Discord rejected the bot's intents: update Callnote."
+
+SETTINGS_READ = well("The settings can be read.")
+LOGIN_ACCEPTED = well("Discord accepts the token.")
+UNREADABLE_ANSWER = ill("Discord gave an answer that cannot be read; try again later.")
+
+
+def _unreachable(why: str) -> Line:
+    return ill(f"Discord cannot be reached: {why}.")
+
+
+NO_ANSWER = _unreachable("it did not answer in time; check this machine's network and try again")
+NO_GATEWAY = _unreachable(
+    "what answers at DISCORD_API_URL names no gateway that can be used; give the address with its "
+    "path, such as https://discord.com/api/v10"
+)
+
+
+def commands_line(missing: Collection[str]) -> Line:
+    """Return whether the commands are registered with Discord; `missing` are not."""
+    if not missing:
+        return well("The commands are registered with Discord.")
+    names = " and ".join(f"/{name}" for name in missing)
+    return note(f"Not registered with Discord yet: {names}; the bot does that at its start.")
+
+
+def answered_with(status: int, *, elsewhere: bool) -> Line:
+    """Return the line about an error status; `elsewhere` if DISCORD_API_URL is set."""
+    if elsewhere and status < 500:
+        return _unreachable(f"it answered with status {status}; check DISCORD_API_URL and its path")
+    return _unreachable(f"it answered with status {status}; try again in a moment")
+
+
+def no_connection(error: str, *, elsewhere: bool) -> Line:
+    """Return the line about a connection that failed with this `error`."""
+    setting = " and DISCORD_API_URL" if elsewhere else ""
+    return _unreachable(
+        f"no connection could be made ({error}); check this machine's network{setting}"
+    )
+
+
+def default_roles_line(count: int) -> Line:
+    """Return how many roles DISPATCHER_ROLE_IDS names."""
+    roles = "1 role" if count == 1 else f"{count} roles"
+    return note(
+        f"DISPATCHER_ROLE_IDS names {roles}, for the servers whose administrators have not chosen "
+        "their own."
+    )
+
+
+def database_failed(shown: str, why: str) -> Line:
+    """Return the line about a database, as `shown`, that cannot be used."""
+    return ill(f"Database: {shown}: {why}")
+
+
+def database_opened(shown: str, *, empty: bool, newest: bool) -> Line:
+    """Return the line about a database that works: without tables, of an older version, or not."""
+    if empty:
+        return note(f"Database: {shown} has no tables yet; the bot makes them.")
+    if not newest:
+        return note(f"Database: {shown} is of an older version; the bot updates it.")
+    return well(f"Database: {shown} works.")

@@ -1,0 +1,136 @@
+"""Whatever things are called, a health check is one message without effects but its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.health.lines import Line, Mark, status_content
+from bot.health.probe import CadHealth
+from bot.health.texts import (
+    VERSION,
+    cad_details,
+    cad_lines,
+    database_line,
+    last_change,
+    log_channel_line,
+    notes_line,
+    permissions_line,
+    roles_line,
+    unreadable_lines,
+)
+from bot.interactions.markdown import CONTENT_LIMIT
+from bot.outbox import Failure, failure_of
+from bot.sandbox.discord.markdown import render
+from bot.settings.repository import SettingChange
+from bot.sonoran import (
+    ApiVersion,
+    CadServer,
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    RefusedError,
+    VersionSign,
+)
+from tests.hostile_text import hostile_texts, utf16_units
+
+names = hostile_texts()
+
+UNREACHABLE = failure_of(NoEffectError(Reason.NO_CONNECTION))
+
+
+def health(text: str, error: Failure | None) -> CadHealth:
+    return CadHealth(
+        milliseconds=12,
+        error=error,
+        version=ApiVersion.V2,
+        version_reason=(VersionSign.REFUSED, 401),
+        plan=text,
+        community=text,
+        servers=(CadServer(1, text),),
+    )
+
+
+def errors(text: str) -> list[Failure | None]:
+    found = [
+        RefusedError(text, status=400),
+        CredentialsError(text, status=401),
+        RateLimitedError(text, retry_after=None),
+        *(NoEffectError(reason) for reason in Reason),
+        *(OutcomeUnknownError(reason, text=text) for reason in Reason),
+    ]
+    return [None, *map(failure_of, found)]
+
+
+def cad(text: str, error: Failure | None) -> list[Line]:
+    return list(cad_lines(health(text, error), 1, chosen=True))
+
+
+def lines(text: str, error: Failure | None) -> list[Line]:
+    return [
+        *cad(text, error),
+        roles_line([text] * 25, chosen=True),
+        log_channel_line(text, text),
+        notes_line(UNREACHABLE, 1000, error),
+        permissions_line(["View Channel", "Send Messages"]),
+        database_line("SQLite", "Heroku", down=False, full=False),
+        *unreadable_lines(1_000_000),
+        *cad_details(health(text, error)),
+        VERSION,
+    ]
+
+
+@given(names, st.data())
+def test_a_health_check_fits_one_message_and_has_no_effects_but_its_own(
+    name: str, data: st.DataObject
+) -> None:
+    error = data.draw(st.sampled_from(errors(name)))
+    change = SettingChange(member_id=5, changed_at=1.7e9, what=name)
+    content = status_content(lines(name, error), last_change(change))
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert render(content).features <= {"line break", "timestamp", "user mention"}
+    assert VERSION.text in render(content).text
+
+
+def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
+    reached = [cad("x", error)[0].text for error in errors("x")[:4]]
+    reasons = [cad("x", failure_of(NoEffectError(reason)))[0].text for reason in Reason]
+    assert len({*reached, *reasons}) == 3 + len(Reason)  # refused credentials are an answer, too
+
+
+def test_notes_are_well_exactly_when_the_cad_is_and_none_is_held_back() -> None:
+    for error in errors("x"):
+        well = cad("x", error)[1].mark is Mark.WELL
+        assert (notes_line(None, 3, error).mark is Mark.WELL) == well
+        assert (notes_line(UNREACHABLE, 0, error).mark is Mark.WELL) == well
+        assert notes_line(UNREACHABLE, 1, error).mark is Mark.ILL
+
+
+def test_a_remembered_refusal_of_the_credentials_is_not_shown_as_an_answer() -> None:
+    fresh, remembered = (
+        cad("x", failure_of(CredentialsError("x", status=401, remembered=from_memory)))
+        for from_memory in (False, True)
+    )
+    assert fresh[0].mark is Mark.WELL
+    assert "in 12 ms" in fresh[0].text
+    assert remembered[0].mark is Mark.NOTE
+    assert "was not asked" in remembered[0].text
+    assert remembered[1:] == fresh[1:]
+
+
+def test_a_delay_that_the_cad_asked_for_is_told_also_when_nothing_waits() -> None:
+    limited = failure_of(RateLimitedError("", retry_after=600.0))
+    held = notes_line(limited, 0, None, held_back=True)
+    assert held.mark is Mark.ILL
+    assert "gets too many requests" in held.text
+    assert notes_line(limited, 0, None).mark is Mark.WELL
+
+
+def test_every_sign_of_an_api_version_has_words() -> None:
+    for sign in VersionSign:
+        checked = replace(health("x", None), version_reason=(sign, 404))
+        assert next(cad_details(checked)).text.startswith("API version 2: ")

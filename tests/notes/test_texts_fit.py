@@ -1,0 +1,122 @@
+"""Whatever is typed or answered, a note's message fits and has no effects, or has a copy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.interactions.markdown import CONTENT_LIMIT
+from bot.notes.texts import content_of, text_to_attach
+from bot.outbox import NoteRecord, NoteState, failure_of
+from bot.sandbox.discord.markdown import render
+from bot.sonoran import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
+from tests import note_records
+from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
+
+TOLD = [
+    NoteState.QUEUED,
+    NoteState.CHECKING,
+    NoteState.ADDED,
+    NoteState.REFUSED,
+    NoteState.FAILED,
+    NoteState.UNCONFIRMED,
+    NoteState.CANCELLED,
+]
+RECORD = note_records.record(attempts=1)
+LONG = " ".join(["Suspect fled north."] * 40)
+
+_cad_texts = hostile_texts() | long_hostile_texts(65_536)
+_cad_errors = st.one_of(
+    st.builds(RefusedError, _cad_texts, status=st.sampled_from([400, 404, 409, 422])),
+    st.builds(
+        CredentialsError,
+        _cad_texts,
+        status=st.sampled_from([401, 402, 403]),
+        retry_in=st.floats(0, 1e9),
+        remembered=st.booleans(),
+    ),
+    st.builds(
+        RateLimitedError,
+        _cad_texts,
+        retry_after=st.none() | st.floats(0, allow_infinity=False),
+    ),
+    st.builds(NoEffectError, st.sampled_from(Reason), text=st.none() | _cad_texts),
+    st.builds(OutcomeUnknownError, st.sampled_from(Reason), text=st.none() | _cad_texts),
+)
+
+
+def record(
+    state: NoteState,
+    cause: SonoranError | None = None,
+    text: str = "Suspect fled",
+    *,
+    answer: str | None = None,
+    uncertain: int = 0,
+) -> NoteRecord:
+    note = replace(RECORD.note, text=text)
+    failure = None if cause is None else failure_of(cause)
+    return replace(
+        RECORD, state=state, failure=failure, note=note, answer=answer, unconfirmed_sends=uncertain
+    )
+
+
+def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:
+    content = content_of(record(state, cause, text))
+    assert content is not None
+    return content
+
+
+@given(st.sampled_from(TOLD), st.none() | _cad_errors, hostile_texts() | long_hostile_texts(4000))
+@example(NoteState.REFUSED, RefusedError("*" * 65_536, status=404), "*" * 4000)
+@example(NoteState.REFUSED, RefusedError("😀" * 65_536, status=404), "😀" * 4000)
+@example(NoteState.FAILED, RateLimitedError("x" * 65_536, retry_after=1e308), "[" * 4000)
+@example(NoteState.QUEUED, None, "[" * 4000)
+def test_any_content_fits_and_has_no_effects(
+    state: NoteState, error: SonoranError | None, note: str
+) -> None:
+    content = said(state, error, note)
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert len(content.splitlines()) <= 3
+    assert render(content).features <= {"line break"}
+
+
+@given(long_hostile_texts(65_536))
+def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
+    content = content_of(record(NoteState.ADDED, answer=answer))
+    assert content is not None
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert render(content).features == frozenset()
+
+
+def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:
+    words = "@everyone <@1> **x** https://a.example"
+    content = said(NoteState.REFUSED, RefusedError(words, status=422))
+    assert render(content).text.splitlines()[0].endswith(words)
+
+
+def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
+    error = RefusedError("x" * 65_536, status=404)
+    assert LONG in said(NoteState.REFUSED, error, LONG)
+    assert text_to_attach(record(NoteState.REFUSED, error, LONG)) is None
+
+
+@pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
+@pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
+def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
+    assert text_to_attach(record(state, None, note)) == note
+
+
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
+def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
+    assert text_to_attach(record(state, None, "one\ntwo")) is None

@@ -1,0 +1,40 @@
+"""The reads of the CAD, through a client of either version."""
+
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+import pytest
+
+from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran.faults import FaultTarget
+from bot.sonoran import ApiVersion, SonoranClient, SonoranError, Transport
+from tests.clock import Clock
+from tests.sonoran_client import CREDENTIALS
+
+Read = Callable[[SonoranClient], Awaitable[object]]
+READS: dict[FaultTarget, Read] = {
+    "calls": lambda client: client.get_calls(1),
+    "servers": lambda client: client.get_servers(),
+    "version": lambda client: client.get_plan(),
+}
+each_read = pytest.mark.parametrize("kind", list(READS))
+
+
+@pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
+def version(request: pytest.FixtureRequest) -> ApiVersion:
+    chosen = request.param
+    assert isinstance(chosen, ApiVersion)
+    return chosen
+
+
+@pytest.fixture
+def client(
+    cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion, clock: Clock
+) -> SonoranClient:
+    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version, clock=clock)
+
+
+async def failure(attempt: Awaitable[object]) -> SonoranError:
+    with pytest.raises(SonoranError) as caught:
+        await attempt
+    return caught.value
