@@ -50,6 +50,8 @@ class SingleLineFormatter(logging.Formatter):
 
 def printable(text: str) -> str:
     """Return a text on one line, with escapes for unprintable characters."""
+    if text.isprintable():
+        return text
     return "".join(
         character if character.isprintable() else _escaped(character) for character in text
     )

@@ -8,7 +8,6 @@ becomes a single line, which leaves headings, lists and quotes only its first ch
 from __future__ import annotations
 
 import re
-import unicodedata
 
 CONTENT_LIMIT = 2000
 """Discord's limit for a message's content (Discord API reference, Create Message).
@@ -19,7 +18,9 @@ We count UTF-16 units, the larger of the two ways in which it could be counted.
 LINE_BREAK_SIGN = "↵"
 
 _LINE_BREAK = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_BIDIRECTIONAL_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Unicode's control characters but for the line feed, and bidirectional overrides and isolates.
+_CONTROL = re.compile("[\0-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 # What starts a construct anywhere, and what does only with what follows: `://` makes a link,
 # `:name:` an emoji, `discord.gg/` and the like an invitation, which is previewed without a scheme.
@@ -40,12 +41,7 @@ def without_controls(text: str) -> str:
     Line breaks of every kind become a line feed, tabs a space, halves of a surrogate pair U+FFFD.
     """
     text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
-    return "".join(
-        "\ufffd" if unicodedata.category(character) == "Cs" else character
-        for character in text
-        if character == "\n"
-        or (unicodedata.category(character) != "Cc" and character not in _BIDIRECTIONAL_CONTROLS)
-    )
+    return _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
 
 
 def one_line(text: str) -> str:
@@ -62,8 +58,9 @@ def escape_markdown(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     """
     lines = (line.strip() for line in without_controls(text).split("\n"))
     pieces = _escaped(f" {LINE_BREAK_SIGN} ".join(filter(None, lines)))
-    if sum(map(utf16_units, pieces)) <= limit:
-        return "".join(pieces)
+    content = "".join(pieces)
+    if utf16_units(content) <= limit:
+        return content
     return _shortened(pieces, limit)
 
 
@@ -93,6 +90,6 @@ def _shortened(pieces: list[str], limit: int) -> str:
     return "".join(pieces[:kept]).rstrip() + mark + "".join(tail).lstrip()
 
 
-def utf16_units(piece: str) -> int:
+def utf16_units(text: str) -> int:
     """Return the text's length in UTF-16 units."""
-    return sum(2 if ord(character) > 0xFFFF else 1 for character in piece)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import and_, or_, update
+from sqlalchemy import ColumnElement, update
 
 from bot.outbox.leases import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
@@ -98,24 +98,25 @@ class Cleanup:
 
         Raises as `Database.run` does.
         """
-        now = NOW
-        finished = notes.c.state.not_in([*_WAITING, NoteState.HELD.value])
-        # What its member may still press a button for, or has not been told yet.
-        needed = or_(notes.c.state.in_(_GIVEN_UP), notes.c.settled.is_(False))
-        old = notes.c.updated_at
         history = self._history_seconds
+        state, done = notes.c.state, notes.c.settled
+        kept_for_buttons = _older_than(max(history, RETRY_SECONDS))
         batches = (
+            # Each by the index of `settled` and `updated_at`, as others keep most of the rows.
+            (notes, ~done & (state == NoteState.HELD.value) & _older_than(HELD_SECONDS)),
+            (notes, ~done & state.not_in([*_WAITING, NoteState.HELD.value]) & kept_for_buttons),
+            (notes, done & kept_for_buttons),
             (
                 notes,
-                or_(
-                    and_(notes.c.state == NoteState.HELD.value, old < now - HELD_SECONDS),
-                    and_(finished, ~needed, old < now - max(history, SETTLING_SECONDS)),
-                    and_(finished, needed, old < now - max(history, RETRY_SECONDS)),
-                ),
+                done & state.not_in(_GIVEN_UP) & _older_than(max(history, SETTLING_SECONDS)),
             ),
-            (delivery_ledger, delivery_ledger.c.updated_at < now - LEDGER_SECONDS),
-            (leases, leases.c.heartbeat_at < now - RETRY_SECONDS),
-            (call_list_reads, call_list_reads.c.read_at < now - 2 * READ_WINDOW_SECONDS),
+            (delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
+            (leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),
+            (call_list_reads, call_list_reads.c.read_at < NOW - 2 * READ_WINDOW_SECONDS),
         )
         counts = [await self._database.run(delete_batch, *batch) for batch in batches]
         return sum(counts + [await purge() for purge in self._purges])
+
+
+def _older_than(seconds: float) -> ColumnElement[bool]:
+    return notes.c.updated_at < NOW - seconds

@@ -34,7 +34,7 @@ from bot.outbox.models import Acknowledgement, Mark, NewNote, NoteRecord
 from bot.outbox.moves import move
 from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
-from bot.outbox.schema import notes, outbox_position
+from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import NoteState, check_transition
 from bot.storage import CompiledStatement, Database
 
@@ -282,7 +282,8 @@ _INSERT = CompiledStatement(notes.insert())
 _GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", type_=BigInteger)))
 _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.owner == bindparam("me", type_=notes.c.owner.type),
-    notes.c.state.in_([NoteState.QUEUED.value, NoteState.SENDING.value, NoteState.CHECKING.value]),
+    is_waiting(),
+    notes.c.state != NoteState.RECEIVED.value,
 )
 _MARK = CompiledStatement(
     update(notes)

@@ -60,7 +60,6 @@ notes = Table(
     Column("logged", Integer, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("owner", String(32)),
-    Index("notes_state", "state", "updated_at"),
     Index("notes_guild", "guild_id", "position"),
     Index("notes_guild_call", "guild_id", "call_id", "position"),
     Index("notes_guild_member", "guild_id", "member_id", "position"),

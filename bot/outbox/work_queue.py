@@ -92,8 +92,9 @@ class WorkQueue:
             self.finished[record.id] = record
             if len(self.finished) > FINISHED_NOTES:
                 self.finished.popitem(last=False)
-        self.changed.set()
-        self.reconcile_changed.set()
+        self._tell_news()
+        if record.state is NoteState.CHECKING:
+            self.reconcile_changed.set()
         return True
 
     def get(self, note_id: int) -> WorkItem | None:
@@ -107,7 +108,11 @@ class WorkQueue:
         """
         if self._notes.get(item.record.id) is item:
             self._take_out(item.record)
-        self.changed.set()
+        self._tell_news()
+
+    def _tell_news(self) -> None:
+        if self._queued:
+            self.changed.set()
 
     def _take_out(self, record: NoteRecord) -> None:
         if self._notes.pop(record.id, None) is None:

@@ -58,7 +58,7 @@ class CompiledStatement:
 
     def _execute(self, connection: Connection, parameters: Parameters) -> Any:
         dialect = connection.dialect
-        text, fixed = self._compiled.get(dialect.name) or self._compile(dialect)
+        text, fixed = self.compiled(dialect)
         try:
             return connection.connection.cursor().execute(text, {**fixed, **parameters})
         except dialect.loaded_dbapi.Error as error:
@@ -66,8 +66,10 @@ class CompiledStatement:
                 text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
             ) from error
 
-    def _compile(self, dialect: Dialect) -> tuple[str, dict[str, Any]]:
-        compiled: Any = self._statement.compile(dialect=dialect)
-        fixed = {name: bind.value for bind, name in compiled.bind_names.items()}
-        self._compiled[dialect.name] = compiled.string, fixed
+    def compiled(self, dialect: Dialect) -> tuple[str, dict[str, Any]]:
+        """Return its text and the values of the parameters that are part of it."""
+        if dialect.name not in self._compiled:
+            compiled: Any = self._statement.compile(dialect=dialect)
+            fixed = {name: bind.value for bind, name in compiled.bind_names.items()}
+            self._compiled[dialect.name] = compiled.string, fixed
         return self._compiled[dialect.name]

@@ -162,13 +162,11 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         await worker.note("first")
         await asyncio.wait_for(cad.received(1), PATIENCE)
         second = await worker.receive("second", 124)
-        await worker.outbox.acknowledged(second, Acknowledgement(1))
-        async with locked_file(address.path):  # before the sender's turn
-            await asyncio.sleep(0.2)
+        async with locked_file(address.path):
+            await worker.outbox.acknowledged(second, Acknowledgement(1))
             answer.set()
             await eventually(lambda: worker.outbox.last_failure is not None)
-        await worker.until(lambda told: len({each.id for each in told}) == 2)
-        await asyncio.sleep(0.3)
+        await worker.became(second, NoteState.QUEUED)
     assert len(cad.note_requests) == 1
 
 

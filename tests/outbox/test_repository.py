@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.outbox import (
     DuplicateInteractionError,
@@ -14,8 +15,9 @@ from bot.outbox import (
     OutboxRepository,
     StaleRevisionError,
 )
-from bot.outbox.acceptance import REPEAT_SECONDS
-from bot.storage import Database
+from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
+from bot.outbox.moves import move
+from bot.storage import CompiledStatement, Database
 from tests import database as databases
 from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
 
@@ -200,3 +202,22 @@ async def test_a_process_withdraws_no_note_that_another_one_wrote_down(
     record, _ = await ours.accept(new_note(), waiting_limit=10)
     await theirs.withdraw(record.id)
     assert await ours.get(record.id) == record
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
+    database: Database,
+) -> None:
+    """Otherwise a note would take longer, the more notes of its call or member are kept."""
+    sending = move(NoteState.QUEUED, NoteState.SENDING, take=False)
+    plans = await database.run(lambda c: [plan(c, each) for each in (BEFORE_ACCEPTING, sending)])
+    assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
+    assert "notes_waiting (server_id=? AND call_id=?" in plans[1]
+    assert "SCAN notes USING INDEX notes_waiting" in plans[0]  # to count them
+    assert "".join(plans).count("SCAN notes") == 1
+
+
+def plan(connection: Connection, statement: CompiledStatement) -> str:
+    sql, fixed = statement.compiled(connection.dialect)
+    rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", fixed)
+    return "\n".join(row.detail for row in rows)

@@ -27,8 +27,6 @@ MALFORMED = [
     "postgres://someone:hunter2@db",
     "postgres://someone:hunter2@db:99999/callnote",
     "postgres://someone:hunter2@db/callnote?nonsense=1",
-    "postgres://someone:hunter%2@db/callnote",
-    "postgres://someone:hunter2@@db/callnote",
     "sqlite://",
     "sqlite:///:memory:",
     "hunter2",

@@ -8,7 +8,7 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Replace the index that led to all notes of a call."""
+    """Replace the indexes that led to all notes of a call, and to all in a state."""
     waiting = sa.text("state IN ('checking', 'queued', 'received', 'sending')")
     op.create_index(
         "notes_waiting",
@@ -19,3 +19,4 @@ def upgrade() -> None:
     )
     op.create_index("notes_repetition", "notes", ["fingerprint", "accepted_at"])
     op.drop_index("notes_call", "notes")
+    op.drop_index("notes_state", "notes")
