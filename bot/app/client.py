@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
+from importlib import import_module
 from typing import cast
 
 import discord
@@ -19,7 +20,7 @@ from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.submit import NoteSubmitter
 
-EXTENSIONS = ("cogs.callnote", "cogs.callnote_config", "cogs.guilds")
+COGS = ("cogs.callnote", "cogs.callnote_config", "cogs.guilds")
 COMMANDS = frozenset({"callnote", "callnote-config"})
 
 
@@ -73,10 +74,10 @@ class CallnoteBot(commands.AutoShardedBot):
         self._registering: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Load the cogs, whose failure stops the start, and begin to register the commands."""
+        """Add the cogs and begin to register the commands."""
         self.add_dynamic_items(note_button(self.note_actions.press))
-        for extension in EXTENSIONS:
-            await self.load_extension(extension)
+        for module in COGS:  # not as extensions, which are executed anew for every client
+            await import_module(module).setup(self)
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
