@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass
 
-from bot.outbox.models import Mark, NoteRecord
-from bot.outbox.repository import OutboxRepository
-from bot.storage import StorageError
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, bindparam, case, or_, update
+
+from bot.outbox.models import NoteRecord
+from bot.outbox.schema import notes
+from bot.storage import CompiledStatement, Database, StorageError
 from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """That Discord shows a record's revision and, if `logged`, that the log channel has it."""
+
+    record: NoteRecord
+    logged: bool
+
+
 class Marks:
     """The marks that are not stored yet. `run` must be running."""
 
-    def __init__(self, store: OutboxRepository, *, timing: Timing) -> None:
-        self._store = store
+    def __init__(self, database: Database, *, timing: Timing) -> None:
+        self._database = database
         self._timing = timing
         self._waiting: dict[int, Mark] = {}
         self._news = asyncio.Event()
@@ -47,7 +58,36 @@ class Marks:
         """Store all marks now; those that are not stored wait on. Raises as `Database.run` does."""
         marks = dict(self._waiting)
         if marks:
-            await self._store.mark(*marks.values())
+            await self._database.run(store_marks, *marks.values())
         for note_id, mark in marks.items():
             if self._waiting.get(note_id) is mark:
                 del self._waiting[note_id]
+
+
+_MARK = CompiledStatement(
+    update(notes)
+    .where(
+        notes.c.id == bindparam("note", type_=BigInteger),
+        notes.c.revision == bindparam("known", type_=Integer),
+    )
+    .values(
+        shown=notes.c.revision,
+        logged=case((bindparam("has_log", type_=Boolean), notes.c.revision), else_=notes.c.logged),
+        settled=or_(notes.c.settled, bindparam("done", type_=Boolean)),
+    )
+)
+
+
+def store_marks(connection: Connection, *marks: Mark) -> None:
+    """Store marks, each of which changes nothing when its note has a newer revision."""
+    for mark in marks:
+        record = mark.record
+        _MARK.count(
+            connection,
+            {
+                "note": record.id,
+                "known": record.revision,
+                "has_log": mark.logged,
+                "done": mark.logged and record.state.final,
+            },
+        )

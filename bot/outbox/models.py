@@ -75,11 +75,3 @@ class Acknowledgement:
 
     message_id: int
     text: str | None = field(default=None, repr=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """That Discord shows a record's revision and, if `logged`, that the log channel has it."""
-
-    record: NoteRecord
-    logged: bool

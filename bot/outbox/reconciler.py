@@ -10,7 +10,8 @@ from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.limits import Limits
 from bot.outbox.matching import Verdict, judge
-from bot.outbox.sender import Sender, until_stored
+from bot.outbox.retries import until_stored
+from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError

@@ -11,7 +11,7 @@ from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.sender import until_stored
+from bot.outbox.retries import until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
 from bot.outbox.work_queue import WorkQueue

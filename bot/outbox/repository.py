@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Connection,
-    Integer,
     bindparam,
-    case,
     delete,
-    or_,
     select,
     update,
 )
@@ -30,7 +25,7 @@ from bot.outbox.errors import (
 )
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
-from bot.outbox.models import Acknowledgement, Mark, NewNote, NoteRecord
+from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.moves import move
 from bot.outbox.order import goes_behind, next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
@@ -242,10 +237,6 @@ class OutboxRepository:
         rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
         return {row.id: row.revision for row in rows}
 
-    async def mark(self, *marks: Mark) -> None:
-        """Store marks, each of which changes nothing when its note has a newer revision."""
-        await self._database.run(_mark, marks)
-
     async def set_message(self, record: NoteRecord, message_id: int) -> None:
         """Note that another Discord message shows the note from now on."""
         same = notes.c.id == record.id
@@ -285,32 +276,6 @@ _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     is_waiting(),
     notes.c.state != NoteState.RECEIVED.value,
 )
-_MARK = CompiledStatement(
-    update(notes)
-    .where(
-        notes.c.id == bindparam("note", type_=BigInteger),
-        notes.c.revision == bindparam("known", type_=Integer),
-    )
-    .values(
-        shown=notes.c.revision,
-        logged=case((bindparam("has_log", type_=Boolean), notes.c.revision), else_=notes.c.logged),
-        settled=or_(notes.c.settled, bindparam("done", type_=Boolean)),
-    )
-)
-
-
-def _mark(connection: Connection, marks: Iterable[Mark]) -> None:
-    for mark in marks:
-        record = mark.record
-        _MARK.count(
-            connection,
-            {
-                "note": record.id,
-                "known": record.revision,
-                "has_log": mark.logged,
-                "done": mark.logged and record.state.final,
-            },
-        )
 
 
 def _waiting(connection: Connection) -> int:

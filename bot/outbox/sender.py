@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
-
-from sqlalchemy.exc import SQLAlchemyError
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    wait_random_exponential,
-)
+from collections.abc import Callable
+from typing import Any
 
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
@@ -24,6 +15,7 @@ from bot.outbox.limits import Limits
 from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository
+from bot.outbox.retries import until_stored
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, failure_of
@@ -42,7 +34,6 @@ from bot.timing import Timing, loop_time, set_within
 
 Changed = Callable[[NoteRecord], None]
 
-_Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
 
@@ -298,25 +289,3 @@ class Sender:
         self._changed(record)
         if record.state is NoteState.SENDING:
             await self.transition(item, NoteState.CHECKING, failure=STOPPED)
-
-
-def _report(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, SQLAlchemyError):  # unexpected
-        _log.error("the database rejected a statement; trying again", exc_info=error)
-
-
-async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
-    """Do something to the database until it takes it, with pauses that grow."""
-    with contextlib.suppress(StorageError):
-        return await operation()  # at once, as making what tries again takes a while
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type((StorageError, SQLAlchemyError)),
-        before_sleep=_report,
-        wait=wait_random_exponential(
-            multiplier=timing.first_store_retry, max=timing.longest_store_retry
-        ),
-    ):
-        with attempt:
-            return await operation()
-    raise AssertionError("the loop above ends only by returning or raising")

@@ -20,7 +20,8 @@ from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.sender import Sender, until_stored
+from bot.outbox.retries import until_stored
+from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure
 from bot.outbox.waiting import WaitingNotes
@@ -98,7 +99,7 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
-        self.marks = Marks(self.store, timing=timing)
+        self.marks = Marks(database, timing=timing)
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
         self._doubtful: dict[int, tuple[int, float]] = {}

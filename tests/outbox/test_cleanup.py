@@ -12,7 +12,7 @@ from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
-from bot.outbox.models import Mark
+from bot.outbox.marks import Mark, store_marks
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
@@ -55,14 +55,14 @@ async def left(store: OutboxRepository, database: Database) -> set[NoteState]:
     return {NoteState(state) for state in states}
 
 
-async def in_every_state(store: OutboxRepository, *, told: bool = True) -> None:
+async def in_every_state(store: OutboxRepository, database: Database, *, told: bool = True) -> None:
     for number, state in enumerate(WAYS):
         record = await in_state(store, state, call=number + 1)
         if told:
-            await store.mark(Mark(record, logged=True))
+            await database.run(store_marks, Mark(record, logged=True))
     added = await in_state(store, NoteState.ADDED, call=60)
     if told:
-        await store.mark(Mark(added, logged=True))
+        await database.run(store_marks, Mark(added, logged=True))
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
 
@@ -70,7 +70,7 @@ async def in_every_state(store: OutboxRepository, *, told: bool = True) -> None:
 async def test_nothing_is_deleted_that_is_young(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
-    await in_every_state(store)
+    await in_every_state(store, database)
     await shift(database, 100)
     assert await purged(database, 0) == []
 
@@ -103,7 +103,7 @@ async def test_each_kind_of_note_goes_when_its_time_is_over(
     history: float,
     gone: set[NoteState],
 ) -> None:
-    await in_every_state(store)
+    await in_every_state(store, database)
     await shift(database, age)
     await purged(database, history)
     assert await left(store, database) == set(NoteState) - gone
@@ -112,7 +112,7 @@ async def test_each_kind_of_note_goes_when_its_time_is_over(
 async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
-    await in_every_state(store, told=False)
+    await in_every_state(store, database, told=False)
     await shift(database, DAY - 100)
     await purged(database, 0)
     assert await left(store, database) == set(NoteState) - {NoteState.HELD}
@@ -121,7 +121,7 @@ async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
 async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
-    await in_every_state(store)
+    await in_every_state(store, database)
     await shift(database, 10_000 * DAY)
     await purged(database, 0)
     assert await left(store, database) == {state for state in NoteState if state.waiting}
@@ -130,7 +130,7 @@ async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(
 async def test_nothing_is_deleted_after_the_clock_was_set_back(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
-    await in_every_state(store)
+    await in_every_state(store, database)
     await shift(database, -DAY)
     assert await purged(database, 0) == []
 

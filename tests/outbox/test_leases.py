@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
-from bot.outbox.models import Mark
+from bot.outbox.marks import Mark, store_marks
 from bot.outbox.schema import call_list_reads
 from bot.storage import NOW, Database, DatabaseUrl
 from bot.timing import Timing
@@ -113,7 +113,7 @@ async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
     store = OutboxRepository(database, "one")
     made = [await in_state(store, state, call=n + 1) for n, state in enumerate(WAYS)]
     told = await in_state(store, NoteState.ADDED, call=50)
-    await store.mark(Mark(told, logged=True))
+    await database.run(store_marks, Mark(told, logged=True))
     await in_state(store, NoteState.ADDED, call=60)
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
@@ -178,7 +178,7 @@ async def test_a_process_that_leaves_hands_over_at_once_what_is_unfinished(
     store = OutboxRepository(database, "one")
     queued = await in_state(store, NoteState.QUEUED)
     told = await in_state(store, NoteState.ADDED, call=124)
-    await store.mark(Mark(told, logged=True))
+    await database.run(store_marks, Mark(told, logged=True))
     of_two = await in_state(OutboxRepository(database, "two"), NoteState.QUEUED, call=125)
     await one.release()
     records, _ = await two.claim_orphans(100)

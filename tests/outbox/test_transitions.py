@@ -9,7 +9,7 @@ import pytest
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, failure_of
 from bot.outbox.errors import OutOfOrderError
 from bot.outbox.ledger import explained
-from bot.outbox.models import Mark
+from bot.outbox.marks import Mark, store_marks
 from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
@@ -202,12 +202,14 @@ async def test_an_answer_that_a_database_cannot_store_as_it_is_does_not_stop_the
     assert added.answer.startswith("NOTE 'a")
 
 
-async def test_a_mark_for_an_old_revision_changes_nothing(store: OutboxRepository) -> None:
+async def test_a_mark_for_an_old_revision_changes_nothing(
+    store: OutboxRepository, database: Database
+) -> None:
     queued = await in_state(store, NoteState.QUEUED)
     sending = await store.transition(queued, NoteState.SENDING)
-    await store.mark(Mark(queued, logged=True))
+    await database.run(store_marks, Mark(queued, logged=True))
     assert await store.get(queued.id) == sending
-    await store.mark(Mark(sending, logged=False))
+    await database.run(store_marks, Mark(sending, logged=False))
     now = await store.get(queued.id)
     assert now is not None
     assert (now.shown, now.logged) == (sending.revision, 0)

@@ -1,0 +1,44 @@
+"""Repeats an operation on the database until it succeeds."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_random_exponential,
+)
+
+from bot.storage import StorageError
+from bot.timing import Timing
+
+_Result = TypeVar("_Result")
+_log = logging.getLogger(__name__)
+
+
+async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
+    """Do something to the database until it takes it, with pauses that grow."""
+    with contextlib.suppress(StorageError):
+        return await operation()  # at once, as making what tries again takes a while
+    async for attempt in AsyncRetrying(
+        retry=retry_if_exception_type((StorageError, SQLAlchemyError)),
+        before_sleep=_report,
+        wait=wait_random_exponential(
+            multiplier=timing.first_store_retry, max=timing.longest_store_retry
+        ),
+    ):
+        with attempt:
+            return await operation()
+    raise AssertionError("the loop above ends only by returning or raising")
+
+
+def _report(state: RetryCallState) -> None:
+    error = state.outcome.exception() if state.outcome else None
+    if isinstance(error, SQLAlchemyError):  # unexpected
+        _log.error("the database rejected a statement; trying again", exc_info=error)
