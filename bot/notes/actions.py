@@ -116,7 +116,7 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await self._outbox.resume(record, _TARGETS[action], shown_in)
+                await self._outbox.presses.resume(record, _TARGETS[action], shown_in)
         except StaleRevisionError:
             await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
         except TooOldError:
@@ -144,7 +144,7 @@ class NoteActions:
         """Cancel a note, even if it was tried and queued again since it was read."""
         while True:
             try:
-                await self._outbox.cancel(record, shown_in)
+                await self._outbox.presses.cancel(record, shown_in)
             except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

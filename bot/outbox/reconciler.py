@@ -56,11 +56,6 @@ class Reconciler:
         self._hold_until = 0.0
         self._timing = timing
 
-    def schedule(self, item: WorkItem, *, at_once: bool = False) -> None:
-        """Plan the first look for a note that came into doubt."""
-        item.poll_at = loop_time() + (0.0 if at_once else self._first_poll)
-        self._queue.reconcile_changed.set()
-
     async def run(self) -> None:
         """Look for notes in doubt, for ever."""
         while True:
@@ -80,7 +75,7 @@ class Reconciler:
             self._queue.reconcile_changed.clear()
             for item in self._queue.to_reconcile():
                 if not item.poll_at:
-                    self.schedule(item)
+                    item.poll_at = loop_time() + self._first_poll
             due = min(self._queue.to_reconcile(), key=lambda each: each.poll_at, default=None)
             if due is None:
                 await self._queue.reconcile_changed.wait()

@@ -30,8 +30,7 @@ _log = logging.getLogger(__name__)
 class OrphanRecovery:
     """Takes unfinished notes over, at most `limit` at a time.
 
-    `track` is called with each that is still on its way and its age in seconds, `changed` with
-    every one of them, as its message may be behind.
+    `changed` is called with each of them, as its message may be behind.
     """
 
     def __init__(
@@ -42,7 +41,6 @@ class OrphanRecovery:
         breaker: CircuitBreaker,
         *,
         limit: int,
-        track: Callable[[NoteRecord, float], None],
         changed: Callable[[NoteRecord], None],
         timing: Timing = Timing(),
     ) -> None:
@@ -51,7 +49,6 @@ class OrphanRecovery:
         self._store = store
         self._breaker = breaker
         self._limit = limit
-        self._track = track
         self._changed = changed
         self._timing = timing
         self._incomplete = False
@@ -141,7 +138,7 @@ class OrphanRecovery:
         if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
             self._hold_on(record.failure, now - record.updated_at)
         if record.state.waiting:
-            self._track(record, now - record.round_started_at)
+            self._queue.track(record, age=now - record.round_started_at, at_once=True)
         self._changed(record)
 
     def _hold_on(self, limited: Failure, ago: float) -> None:

@@ -7,6 +7,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from bot.outbox.limits import Limits
 from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
@@ -42,17 +43,19 @@ class WorkItem:
 class WorkQueue:
     """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
 
-    `waiting_notes` tells what is to become of the waiting notes of a guild, by its id; it is asked
-    again every `ask_again` seconds.
+    `limits` say how long a note is tried. `waiting_notes` tells what is to become of the waiting
+    notes of a guild, by its id; it is asked again every `ask_again` seconds.
     """
 
     def __init__(
         self,
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
         *,
+        limits: Limits = Limits(),
         ask_again: float = Timing().ask_guild_again,
     ) -> None:
         self._waiting_notes = waiting_notes
+        self._limits = limits
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
         self._queued: set[int] = set()
@@ -72,6 +75,22 @@ class WorkQueue:
 
     def __iter__(self) -> Iterator[WorkItem]:
         return iter(list(self._notes.values()))
+
+    def track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
+        """Take a note up whose present round of tries began `age` seconds ago.
+
+        One in doubt is looked for `at_once`, or after the usual pause.
+        """
+        now = loop_time()
+        give_up = self._limits.give_up_seconds
+        item = WorkItem(
+            record, enqueued_at=now, deadline=now + min(max(give_up - age, 0.0), give_up)
+        )
+        if record.state is NoteState.CHECKING:
+            item.settled_at = now + self._limits.settle_seconds
+            item.poll_at = now if at_once else 0.0
+        self.put(item, record)
+        return item
 
     def put(self, item: WorkItem, record: NoteRecord) -> bool:
         """Keep a note's newest record, or forget the note when nothing is left to do.

@@ -17,6 +17,7 @@ from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.marks import Marks
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
+from bot.outbox.presses import Presses
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
@@ -25,10 +26,10 @@ from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure
 from bot.outbox.waiting import WaitingNotes
-from bot.outbox.work_queue import WorkItem, WorkQueue
+from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import SonoranClient
 from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 DAY_SECONDS = 86_400.0
 
@@ -65,7 +66,7 @@ class OutboxWorker:
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, self.store.rows, timing=timing)
-        self._queue = WorkQueue(waiting_notes, ask_again=timing.ask_guild_again)
+        self._queue = WorkQueue(waiting_notes, limits=limits, ask_again=timing.ask_guild_again)
         self._breaker = CircuitBreaker(
             cad,
             self._queue.changed,
@@ -95,14 +96,19 @@ class OutboxWorker:
             self.store,
             self._breaker,
             limit=limits.waiting_notes,
-            track=self._track_recovered,
             changed=changed,
             timing=timing,
         )
         self.marks = Marks(database, timing=timing)
+        self.presses = Presses(
+            self._queue,
+            self.store,
+            waiting_limit=limits.waiting_notes,
+            changed=changed,
+            timing=timing,
+        )
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
-        self._doubtful: dict[int, tuple[int, float]] = {}
         self._forgetting: set[asyncio.Task[bool]] = set()
 
     @property
@@ -151,7 +157,7 @@ class OutboxWorker:
             new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
         )
         if record.state is NoteState.RECEIVED:
-            self._track(record)
+            self._queue.track(record)
         return record, ago
 
     async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
@@ -161,7 +167,7 @@ class OutboxWorker:
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
         ):
             return  # it has gone on already, or just does
-        await self._sender.acknowledged(self._track(record), acknowledgement)
+        await self._sender.acknowledged(self._queue.track(record), acknowledgement)
 
     async def withdraw(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""
@@ -175,51 +181,6 @@ class OutboxWorker:
         task = asyncio.create_task(self._until_stored(lambda: self.store.withdraw(note_id)))
         self._forgetting.add(task)
         task.add_done_callback(self._forgetting.discard)
-
-    async def cancel(
-        self, record: NoteRecord, message: tuple[int, str | None] | None = None
-    ) -> NoteRecord:
-        """Call a note back that is queued or in doubt, and return it cancelled.
-
-        `message` is the message that shows it and a token that can edit it, where they are new.
-        Raises `StaleRevisionError` when it is in another state by now, and as `Database.run`
-        does.
-        """
-        moved = await self._press(record, NoteState.CANCELLED, message)
-        if (item := self._queue.get(record.id)) is not None:
-            self._queue.put(item, moved)
-        self._changed(moved)
-        return moved
-
-    async def resume(
-        self, record: NoteRecord, target: NoteState, message: tuple[int, str | None]
-    ) -> NoteRecord:
-        """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
-
-        `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
-        `OutboxFullError` when as many notes wait as may, and `TooOldError` after a day.
-        """
-        moved = await self._press(record, target, message)
-        known = self._queue.get(record.id)
-        if known is None or known.record.revision < moved.revision:
-            self._track(moved, at_once=True)
-        self._changed(moved)
-        return moved
-
-    async def _press(
-        self,
-        record: NoteRecord,
-        target: NoteState,
-        message: tuple[int, str | None] | None = None,
-    ) -> NoteRecord:
-        """Make a button's move, which is tried once; a lost confirmation is found out later."""
-        try:
-            return await self.store.press(
-                record, target, message, waiting_limit=self._limits.waiting_notes
-            )
-        except (StorageError, asyncio.CancelledError):
-            self._doubtful[record.id] = (record.revision, loop_time() + self._timing.press_in_doubt)
-            raise
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called.
@@ -285,22 +246,9 @@ class OutboxWorker:
                 await self._leases.heartbeat()
             await asyncio.sleep(self._timing.heartbeat)
 
-    def _track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
-        now = loop_time()
-        left = min(max(self._limits.give_up_seconds - age, 0.0), self._limits.give_up_seconds)
-        item = WorkItem(record, enqueued_at=now, deadline=now + left)
-        if record.state is NoteState.CHECKING:
-            item.settled_at = now + self._limits.settle_seconds
-            self._reconciler.schedule(item, at_once=at_once)
-        self._queue.put(item, record)
-        return item
-
-    def _track_recovered(self, record: NoteRecord, age: float) -> None:
-        self._track(record, age=age, at_once=True)
-
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""
-        item = self._queue.get(record.id) or self._track(record)
+        item = self._queue.get(record.id) or self._queue.track(record)
         if not item.busy:  # else it came back, and is being moved
             await self._sender.follow(item, found)
 
@@ -312,7 +260,7 @@ class OutboxWorker:
                 if self._leases.age >= self._timing.heartbeat:
                     await self._leases.heartbeat()
                 await self._recovery.recover()
-                await self._settle_doubts()
+                await self.presses.settle_doubts()
                 unusable = 0
             except StorageError as error:
                 _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
@@ -323,20 +271,3 @@ class OutboxWorker:
 
     async def _until_stored(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
         return await until_stored(operation, self._timing)
-
-    async def _settle_doubts(self) -> None:
-        """Find out which buttons' moves were made without a confirmation."""
-        for note_id, (revision, until) in list(self._doubtful.items()):
-            record = await self.store.get(note_id)
-            made = record is not None and record.revision > revision
-            if not made and loop_time() < until:
-                continue
-            self._doubtful.pop(note_id, None)
-            if record is None or not made or record.owner != self.store.owner:
-                continue
-            item = self._queue.get(note_id)
-            if item is None and record.state.waiting:
-                self._track(record, at_once=True)
-            elif item is not None and item.record.revision < record.revision:
-                self._queue.put(item, record)
-            self._changed(record)

@@ -147,7 +147,7 @@ async def cancelled(worker: Worker, record: NoteRecord) -> None:
     """Cancel a note, whichever of the states it is in that allow it, however long that takes."""
     while record.state is not NoteState.CANCELLED:
         try:
-            record = await worker.outbox.cancel(record)
+            record = await worker.outbox.presses.cancel(record)
         except StaleRevisionError as error:
             record = error.record or record
         except StorageError:

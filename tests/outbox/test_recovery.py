@@ -11,7 +11,7 @@ from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
-from bot.outbox.work_queue import WorkItem, WorkQueue
+from bot.outbox.work_queue import WorkQueue
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from tests import database as databases
@@ -47,23 +47,18 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     leases = Unconfirmed(database, "two")
     await leases.register()
     queue = WorkQueue()
-    tracked: list[int] = []
-
-    def track(found: NoteRecord, age: float) -> None:
-        tracked.append(found.id)
-        queue.put(WorkItem(found, enqueued_at=age, deadline=60.0), found)
-
+    told: list[int] = []
     recovery = OrphanRecovery(
         queue,
         leases,
         OutboxRepository(database, "two"),
         CircuitBreaker(Worker(database, cad, session).client, asyncio.Event(), longest_pause=1.0),
         limit=100,
-        track=track,
-        changed=lambda _: None,
+        changed=lambda found: told.append(found.id),
     )
     with pytest.raises(StorageUnavailableError):
         await recovery.recover()
     for _ in range(3):
         await recovery.recover()
-    assert tracked == [record.id]
+    assert told == [record.id]
+    assert record.id in queue
