@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import AsyncIterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,21 @@ from tests.world import API_KEY, COMMUNITY, TOKEN, World
 def pytest_configure(config: pytest.Config) -> None:
     if (worker := getattr(config, "workerinput", None)) is None:
         server.begin(config)
+        compile_once(config.rootpath)
     else:
         server.join(config, worker["server"])
+
+
+def compile_once(root: Path) -> None:
+    """Let pytest rewrite the assertions of a new clone before its processes each do.
+
+    An import does so, and keeps the result beside the module.
+    """
+    if sys.dont_write_bytecode:
+        return
+    if not list(root.glob(f"tests/*/__pycache__/test_*.{sys.implementation.cache_tag}-pytest*")):
+        for module in sorted(root.glob("tests/**/test_*.py")):
+            import_module(".".join(module.relative_to(root).with_suffix("").parts))
 
 
 @pytest.hookimpl(optionalhook=True)
