@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 class OrphanRecovery:
     """Takes unfinished notes over, at most `limit` at a time.
 
-    `changed` is called with each of them, as its message may be behind.
+    `changed` is called with each that is not queued, as its message may be behind.
     """
 
     def __init__(
@@ -139,7 +139,8 @@ class OrphanRecovery:
             self._hold_on(record.failure, now - record.updated_at)
         if record.state.waiting:
             self._queue.track(record, age=now - record.round_started_at, at_once=True)
-        self._changed(record)
+        if record.state is not NoteState.QUEUED:  # else it is sent, or announced if it has to wait
+            self._changed(record)
 
     def _hold_on(self, limited: Failure, ago: float) -> None:
         """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""

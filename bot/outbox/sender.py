@@ -32,6 +32,9 @@ from bot.sonoran import (
 from bot.storage import StorageError
 from bot.timing import Timing, loop_time, set_within
 
+MOST_SENDS = 20
+"""How many notes that had to wait are sent at the same time, so that new commands are answered."""
+
 Changed = Callable[[NoteRecord], None]
 
 _log = logging.getLogger(__name__)
@@ -73,6 +76,8 @@ class Sender:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
         while True:
             await self._something_to_send()
+            while len(self._sends) >= MOST_SENDS:
+                await asyncio.wait(set(self._sends), return_when=asyncio.FIRST_COMPLETED)
             await self._rate_limiter.acquire()
             record = self._scheduler.next(self._queue.sendable())
             if record is None or not self._breaker.allows_request:

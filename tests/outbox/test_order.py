@@ -152,7 +152,7 @@ async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     """Shown later, it could by then have been moved by a button, and be shown as it was before."""
     gone = OutboxRepository(database, "gone")
     sending = await in_state(gone, NoteState.SENDING)
-    queued = await in_state(gone, NoteState.QUEUED, call=124)
+    checking = await in_state(gone, NoteState.CHECKING, call=124)
     async with working(Worker(database, cad, session)) as worker:
         await worker.became(sending, NoteState.CHECKING)
-    assert (worker.told[0].id, worker.told[0].state) == (queued.id, NoteState.QUEUED)
+    assert (worker.told[0].id, worker.told[0].state) == (checking.id, NoteState.CHECKING)

@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
@@ -33,7 +33,9 @@ async def test_after_a_kill_at_any_moment_the_next_process_goes_on_from_there(
 ) -> None:
     record = await in_state(Worker(database, cad, session).outbox.store, state)
     async with working(Worker(database, cad, session)) as second:
-        await second.became(record, state if state is not NoteState.SENDING else NoteState.CHECKING)
+        if state is not NoteState.QUEUED:  # which is sent before anything is said of it
+            shown = NoteState.CHECKING if state is NoteState.SENDING else state
+            await second.became(record, shown)
         if state is NoteState.RECEIVED:
             assert stored(cad) == []
             (taken,) = second.told
@@ -176,3 +178,17 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
             await two.became(records[-1], NoteState.ADDED)
             await eventually(lambda: len(one.outbox) == 0)
     assert stored(cad) == [f"note {n}" for n in range(6)]
+
+
+async def test_a_queued_note_that_was_taken_over_is_announced_only_if_it_has_to_wait(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """A thousand of them would else be shown before the first one is sent."""
+    one, other = [
+        await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED, call=call)
+        for call in (123, 124)
+    ]
+    async with working(Worker(database, cad, session)) as second:
+        await second.became(one, NoteState.ADDED)
+        await second.became(other, NoteState.ADDED)
+        assert NoteState.QUEUED not in {record.state for record in second.told}

@@ -43,7 +43,7 @@ class Unconfirmed(Leases):
 async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    record = await in_state(OutboxRepository(database, "one"), NoteState.CHECKING)
     leases = Unconfirmed(database, "two")
     await leases.register()
     queue = WorkQueue()
