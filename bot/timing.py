@@ -111,6 +111,7 @@ class Timing:
     """How long before `lease_timeout` a process that has not renewed its lease stops sending, as
     another one may be about to take its notes over."""
     recovery_interval: float = 2.0  # how often notes of processes that ended are looked for
+    recovery_interval_alone: float = 10.0  # the same where no other process has the database
     begin_anew: float = 1.0  # before a part begins again that failed for no known reason
     token_interval: float = 60.0  # how often interactions' tokens are deleted that expired
     purge_interval: float = 3600.0  # how often old rows are deleted

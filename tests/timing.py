@@ -15,6 +15,7 @@ QUICK = Timing(
     settings_refresh=1.0,
     other_instance=0.3,
     recovery_interval=1.0,
+    recovery_interval_alone=1.0,
     send_again=0.05,
     longest_store_retry=0.2,
     store_marks=0.01,
@@ -43,5 +44,6 @@ QUICK_PROCESS = replace(
     lease_timeout=4.0,
     lease_margin=1.0,
     recovery_interval=0.3,
+    recovery_interval_alone=0.3,
 )
 """The same for a process of its own, whose lease a test can let lapse by itself."""

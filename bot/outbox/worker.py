@@ -254,8 +254,10 @@ class OutboxWorker:
 
     async def _housekeeping(self) -> None:
         """Renew the lease, and recover the notes of processes that ended."""
+        alone, shared = self._timing.recovery_interval_alone, self._timing.recovery_interval
         unusable = 0
         while True:
+            pause = alone if self._leases.alone else shared
             try:
                 if self._leases.age >= self._timing.heartbeat:
                     await self._leases.heartbeat()
@@ -267,7 +269,8 @@ class OutboxWorker:
                 unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
                 if unusable == UNUSABLE_AT_LAST:
                     raise
-            await asyncio.sleep(self._timing.recovery_interval)
+                pause = shared
+            await asyncio.sleep(pause)
 
     async def _until_stored(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
         return await until_stored(operation, self._timing)
