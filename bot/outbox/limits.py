@@ -14,16 +14,13 @@ class Limits:
     answer unless told otherwise (Kong documentation, service object, read_timeout), so after
     that nothing can be under way any more. `give_up_seconds` stays below the 15 minutes of an
     interaction's token. Version 2 allows 5 reads of the call list a minute per key, of which each
-    game server takes one (page get-calls; official FiveM client). `notes_at_once` is how many may
-    be on their way to their acknowledgement, for which Discord gives 3 s; storing and acknowledging
-    one takes about 1.5 ms of a slow processor.
+    game server takes one (page get-calls; official FiveM client).
     """
 
     notes_per_minute: int = 60
     notes_burst: int = 10
     call_reads_per_minute: int = 3
     waiting_notes: int = 1000
-    notes_at_once: int = 1000
     settle_seconds: float = 60.0
     give_up_seconds: float = 840.0
     longest_pause_seconds: float = 30.0

@@ -73,7 +73,7 @@ class OutboxWorker:
             first_pause=timing.first_probe_pause,
             longest_pause=limits.longest_pause_seconds,
         )
-        self._admission = Admission(limits.notes_at_once)
+        self._admission = Admission(timing.admit_within)
         self.admit = self._admission.admit
         self._sender = Sender(
             self._queue,

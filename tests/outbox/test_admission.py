@@ -6,12 +6,12 @@ import contextlib
 
 import pytest
 
-from bot.outbox.admission import FEW, Admission
+from bot.outbox.admission import FEW, FIRST_PACE, Admission
 from bot.outbox.errors import TooBusyError
 
 
-def test_sends_wait_only_while_many_notes_are_taken() -> None:
-    admission = Admission(100)
+async def test_sends_wait_only_while_many_notes_are_taken() -> None:
+    admission = Admission(2.0)
     with contextlib.ExitStack() as many:
         for _ in range(FEW):
             many.enter_context(admission.admit())
@@ -21,11 +21,25 @@ def test_sends_wait_only_while_many_notes_are_taken() -> None:
         assert admission.calm.is_set()
 
 
-def test_one_note_more_than_may_be_taken_is_not_and_counts_for_nothing() -> None:
-    admission = Admission(1)
+async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothing() -> None:
+    admission = Admission(FIRST_PACE)
     with admission.admit():
         for _ in range(2):
             with pytest.raises(TooBusyError), admission.admit():
                 raise AssertionError("it was admitted")
     with admission.admit():
         pass
+
+
+async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
+    admission = Admission(100 * FIRST_PACE)
+    waiting = [contextlib.ExitStack() for _ in range(100)]
+    for each in waiting:
+        each.enter_context(admission.admit())
+    with pytest.raises(TooBusyError), admission.admit():
+        pass
+    for each in waiting:  # which takes no time at all
+        each.close()
+    with contextlib.ExitStack() as many:
+        for _ in range(101):
+            many.enter_context(admission.admit())
