@@ -77,8 +77,11 @@ class NoteService:
         running, self._running = self._running, None
         running.cancel()
         await asyncio.wait({running})
+        marking = asyncio.create_task(self.outbox.marks.run())
         await self.outbox.finish(max(0.0, deadline - loop_time()))
         await self.messages.finish(max(0.0, deadline - loop_time()))
+        marking.cancel()
+        await asyncio.wait({marking})
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.hand_over):
                 await self.outbox.hand_over()

@@ -75,6 +75,7 @@ class StatusMessage:
         """
         webhook = self._webhook()
         if webhook is None:
+            self.too_late = self._record.token is None
             return EditResult.GAVE_UP, None
         try:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)

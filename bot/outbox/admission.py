@@ -59,6 +59,8 @@ class Admission:
     def _time(self) -> None:
         """Learn from the time since the note before, if there was no lull in between."""
         now = loop_time()
-        if self._count > FEW:
+        if not self._count:
+            self._pace = FIRST_PACE  # a slow moment is not the truth for ever
+        elif self._count > FEW:
             self._pace += (now - self._last - self._pace) * _SMOOTHING
         self._last = now

@@ -78,5 +78,5 @@ class Expiry:
         failure = record.failure or self._breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
             await self._sender.transition(item, NoteState.FAILED, failure=failure)
-        else:
+        elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
             await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)

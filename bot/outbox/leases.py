@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -57,10 +58,13 @@ class Leases:
         self._timeout = timing.lease_timeout
         self._margin = timing.lease_margin
         self._renewed_at = -math.inf
+        self._lapsed_at = -math.inf
+        own = leases.c.id == owner
+        self._fresh = select(leases.c.heartbeat_at > NOW - self._timeout).where(own)
         self._beat = (
             # It may be there already, perhaps for long: after a lost confirmation this is repeated.
             database.insert(leases).on_conflict_do_nothing().values(id=owner, heartbeat_at=NOW),
-            update(leases).where(leases.c.id == owner).values(heartbeat_at=NOW),
+            update(leases).where(own).values(heartbeat_at=NOW),
         )
         self._claims = {own: self._claim(include_own=own) for own in (False, True)}
 
@@ -78,9 +82,18 @@ class Leases:
 
     async def _renew(self, *before: Executable) -> None:
         began = loop_time()
-        await self._database.execute(*before, *self._beat)
+        # The database's clock goes on while a host is suspended, unlike that of the event loop.
+        if not await self._database.run(self._beat_once, before):
+            self._lapsed_at = loop_time()
         # Counted from before it was stored, so that it never ends here later than for the others.
         self._renewed_at = began
+
+    def _beat_once(self, connection: Connection, before: Iterable[Executable]) -> bool:
+        """Renew the lease; returns False when it was over."""
+        fresh = bool(connection.execute(self._fresh).scalar())
+        for statement in (*before, *self._beat):
+            connection.execute(statement)
+        return fresh
 
     @property
     def age(self) -> float:
@@ -94,6 +107,10 @@ class Leases:
         On SQLite none can. On PostgreSQL that ends `Timing.lease_margin` before the time-out.
         """
         return self.alone or self.age < self._timeout - self._margin
+
+    def held_since(self, moment: float) -> bool:
+        """Whether no other process can have had this one's notes since `moment`, in loop time."""
+        return self.alone or (self.held and self._lapsed_at < moment)
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""

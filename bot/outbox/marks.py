@@ -36,6 +36,9 @@ class Marks:
         self._waiting: dict[int, Mark] = {}
         self._news = asyncio.Event()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     def add(self, record: NoteRecord, *, logged: bool) -> None:
         """Mark a record's revision as shown by Discord and, if it is, in the log channel."""
         self._waiting[record.id] = Mark(record, logged=logged)
@@ -44,15 +47,15 @@ class Marks:
     async def run(self) -> None:
         """Store marks `Timing.store_marks` after they came, for ever."""
         while True:
-            await self._news.wait()
+            while not self._waiting:
+                self._news.clear()
+                await self._news.wait()
             await asyncio.sleep(self._timing.store_marks)
-            self._news.clear()
             try:
                 await self.flush()
             except StorageError as error:
                 _log.warning("notes cannot be marked as shown: %s", error)
                 await asyncio.sleep(self._timing.longest_store_retry)
-                self._news.set()
 
     async def flush(self) -> None:
         """Store all marks now; those that are not stored wait on. Raises as `Database.run` does."""

@@ -88,6 +88,7 @@ class OrphanRecovery:
         for item in self._queue:
             record = item.record
             lost = record.state in _STORED and record.id not in stored
+            lost = lost and self._leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self._store.restore(record)
         strays = False

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
     """Do something to the database until it takes it, with pauses that grow."""
-    with contextlib.suppress(StorageError):
+    with contextlib.suppress(StorageError, SQLAlchemyError):
         return await operation()  # at once, as making what tries again takes a while
     async for attempt in AsyncRetrying(
         retry=retry_if_exception_type((StorageError, SQLAlchemyError)),

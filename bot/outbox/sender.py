@@ -76,6 +76,7 @@ class Sender:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
         while True:
             await self._something_to_send()
+            await self._until_calm()
             while len(self._sends) >= MOST_SENDS:
                 await asyncio.wait(set(self._sends), return_when=asyncio.FIRST_COMPLETED)
             await self._rate_limiter.acquire()
@@ -91,14 +92,17 @@ class Sender:
         One that nothing stands before is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
-        if (
-            self._breaker.allows_request
-            and self._queue.can_go_first(item.record)
-            and self._rate_limiter.try_acquire()
-        ):
+        if self._can_go_first(item):
             self._begin(item)
         else:
             await self._enqueue(item)
+
+    def _can_go_first(self, item: WorkItem) -> bool:
+        return self._breaker.allows_request and self._queue.can_go_first(item.record)
+
+    async def _until_calm(self) -> None:
+        """Let others' acknowledgements go first, as Discord does not wait for them."""
+        await set_within(self._admission.calm, self._timing.longest_rush)
 
     def _begin(self, item: WorkItem) -> None:
         self._breaker.acquire_trial()
@@ -113,7 +117,7 @@ class Sender:
         item.busy = True
         try:
             record = await self._stored(
-                item.record, NoteState.QUEUED, acknowledgement=item.acknowledgement
+                item, NoteState.QUEUED, acknowledgement=item.acknowledgement
             )
         except StaleRevisionError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
@@ -148,9 +152,12 @@ class Sender:
 
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
-        # Others' acknowledgements go first, as Discord does not wait for them.
-        await set_within(self._admission.calm, self._timing.longest_rush)
         try:
+            if item.record.state is NoteState.RECEIVED:
+                await self._until_calm()
+                if not self._can_go_first(item) or not self._rate_limiter.try_acquire():
+                    await self._hold_back(item)
+                    return
             await self._try_to_send(item, failures)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
@@ -239,10 +246,9 @@ class Sender:
         A note that was moved meanwhile stays where it is.
         """
         item.busy = True
-        known = item.record
         try:
             record = await self._stored(
-                known, target, failure=failure, answer=answer, confirmed_count=confirmed_count
+                item, target, failure=failure, answer=answer, confirmed_count=confirmed_count
             )
         except StaleRevisionError as error:
             await self.follow(item, error.record)
@@ -252,24 +258,29 @@ class Sender:
         if self._queue.put(item, record):
             self._changed(record)
 
-    async def _stored(self, known: NoteRecord, target: NoteState, **outcome: Any) -> NoteRecord:
+    async def _stored(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
         """Store a move, also in a database that has become older than what it confirmed."""
+        known = item.record
         while True:
             try:
                 return await until_stored(
                     lambda: self._store.transition(known, target, **outcome), self._timing
                 )
             except StaleRevisionError as error:
-                gone = known.state is NoteState.RECEIVED and error.record is None
-                if not gone and not self._has_forgotten(known, error.record):
+                if not self._has_forgotten(item, known, error.record):
                     raise
             _log.warning("note %d is stored again: the database has become older", known.id)
             await until_stored(lambda: self._store.restore(known), self._timing)
 
-    def _has_forgotten(self, known: NoteRecord, found: NoteRecord | None) -> bool:
+    def _has_forgotten(self, item: WorkItem, known: NoteRecord, found: NoteRecord | None) -> bool:
         """Whether the database has an older state of a note that only this process can move."""
-        if found is None:  # nothing deletes such a row
-            return known.state in (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
+        if found is None:
+            # Nothing deletes such a row, unless another process had the note and finished it; one
+            # in the state RECEIVED is deleted where its acknowledgement was not found.
+            kept = known.state.waiting and (
+                known.state is not NoteState.RECEIVED or item.acknowledgement is not None
+            )
+            return kept and self._leases.held_since(item.known_since)
         return found.owner == self._store.owner and found.revision < known.revision
 
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
@@ -279,7 +290,7 @@ class Sender:
         lost, or was with another process for a while, which may have sent it before it ended.
         """
         known = item.record
-        if self._has_forgotten(known, record):
+        if self._has_forgotten(item, known, record):
             await until_stored(lambda: self._store.restore(known), self._timing)
             self._queue.put(item, known)  # so that it is tried again
             return

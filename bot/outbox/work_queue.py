@@ -21,7 +21,8 @@ FINISHED_NOTES = 1000
 class WorkItem:
     """One note in the work queue; times are of the event loop's clock, in seconds.
 
-    It came at `enqueued_at`; at `deadline` it is given up; before `not_before` it is not tried.
+    It came at `enqueued_at`, and has been in the queue since `known_since`; at `deadline` it is
+    given up; before `not_before` it is not tried.
     From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
     next one is due; `inconclusive_polls` counts the settled ones that told nothing. `busy` while a
     move is being made; `announced` when its member was told that it waits. `acknowledgement` is
@@ -31,6 +32,7 @@ class WorkItem:
     record: NoteRecord
     enqueued_at: float
     deadline: float
+    known_since: float = 0.0
     not_before: float = 0.0
     settled_at: float = 0.0
     poll_at: float = 0.0
@@ -83,8 +85,12 @@ class WorkQueue:
         """
         now = loop_time()
         give_up = self._limits.give_up_seconds
+        known = self._notes.get(record.id)
         item = WorkItem(
-            record, enqueued_at=now, deadline=now + min(max(give_up - age, 0.0), give_up)
+            record,
+            enqueued_at=now,
+            deadline=now + min(max(give_up - age, 0.0), give_up),
+            known_since=now if known is None else known.known_since,
         )
         if record.state is NoteState.CHECKING:
             item.settled_at = now + self._limits.settle_seconds
@@ -160,13 +166,13 @@ class WorkQueue:
     def next_try(self) -> float | None:
         """Return when, by the event loop's clock, a note that is held back may be tried."""
         now = loop_time()
-        times = [
-            item.not_before
-            if self.may_send(item.record)
-            else max(item.not_before, now + self._ask_again)
-            for item in self._first_of_each_call()
-            if item.record.state is NoteState.QUEUED and not item.busy and now < item.deadline
-        ]
+        times = []
+        for item in self._first_of_each_call():
+            if item.record.state is NoteState.RECEIVED:  # which holds up others only so long
+                times.append(item.enqueued_at + RECEIVED_SECONDS)
+            elif item.record.state is NoteState.QUEUED and not item.busy and now < item.deadline:
+                asked = now if self.may_send(item.record) else now + self._ask_again
+                times.append(max(item.not_before, asked))
         return min(times, default=None)
 
     def may_send(self, record: NoteRecord) -> bool:

@@ -238,6 +238,7 @@ class OutboxWorker:
         """Leave what is unfinished to the next process, if the database can be reached."""
         with contextlib.suppress(StorageError):
             await self.marks.flush()
+        with contextlib.suppress(StorageError):
             await self._leases.release()
 
     async def _keep_lease(self) -> None:

@@ -30,6 +30,7 @@ _SQLSTATES = {
     "08": "the connection broke",
     "25006": "it can only be read at present",
     "25P03": TOO_LATE,
+    "25P04": TOO_LATE,
     "40": "another transaction was in the way",
     "53": "it is out of resources",
     "55": "it is locked",

@@ -29,7 +29,7 @@ def _sqlite_now(*_: object, **__: object) -> str:
 
 @compiles(_Now, "postgresql")
 def _postgresql_now(*_: object, **__: object) -> str:
-    return "CAST(EXTRACT(epoch FROM clock_timestamp()) AS DOUBLE PRECISION)"
+    return "CAST(EXTRACT(epoch FROM statement_timestamp()) AS DOUBLE PRECISION)"
 
 
 NOW: ColumnElement[float] = _Now()

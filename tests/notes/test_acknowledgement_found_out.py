@@ -6,11 +6,15 @@ import asyncio
 import signal
 from pathlib import Path
 
+import discord
 import pytest
 
+from bot.notes.status_message import EditResult, StatusMessage
 from bot.sandbox.discord import Fault
+from bot.timing import Timing
 from tests import child, engines
 from tests.note_messages import ADDED, told
+from tests.note_records import record
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
 
@@ -122,3 +126,11 @@ async def test_a_command_that_was_cut_off_while_it_was_queued_is_recovered(
     await world.cad.start()
     await told(world, interaction, "NOTE 'another' added to call #123")
     assert world.stored() == ["some note here", "another"]
+
+
+async def test_a_note_whose_token_is_gone_is_too_late_to_be_found() -> None:
+    """So its member is told in a new message, rather than nobody."""
+    async with discord.Client(intents=discord.Intents.none()) as client:
+        message = StatusMessage(client, record(token=None), timing=Timing())
+        assert await message.find() == (EditResult.GAVE_UP, None)
+        assert message.too_late

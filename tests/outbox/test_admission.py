@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 
 import pytest
@@ -38,8 +39,21 @@ async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
         each.enter_context(admission.admit())
     with pytest.raises(TooBusyError), admission.admit():
         pass
-    for each in waiting:  # which takes no time at all
+    for each in waiting[1:]:  # which takes no time at all
+        each.close()
+    with waiting[0], contextlib.ExitStack() as many:
+        for _ in range(100):
+            many.enter_context(admission.admit())
+
+
+async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
+    admission = Admission(20 * FIRST_PACE)
+    waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
+    for each in waiting:
+        each.enter_context(admission.admit())
+    await asyncio.sleep(1.0)  # as when the database stalls
+    for each in waiting:
         each.close()
     with contextlib.ExitStack() as many:
-        for _ in range(101):
+        for _ in range(20):
             many.enter_context(admission.admit())

@@ -7,17 +7,19 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.cleanup import SETTLING_SECONDS, Cleanup
 from bot.outbox.ledger import explained
+from bot.outbox.marks import Mark, store_marks
 from bot.outbox.models import Acknowledgement
-from bot.outbox.schema import delivery_ledger, notes
+from bot.outbox.schema import delivery_ledger, leases, notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, stored, working
+from tests.outbox.workers import Worker, eventually, in_state, shift, stored, working
 from tests.world import PATIENCE
 
 address = databases.address
@@ -145,4 +147,39 @@ async def test_a_waiting_note_whose_row_is_older_goes_on(
         await put_back(database, record)
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
+async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for_a_lost_one(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    """This one stood still until its lease was over; `HISTORY_DAYS` is 0."""
+    one = Worker(database, cad, session, history_days=0)
+    one.start()
+    earlier = await one.receive("earlier")
+    record = await one.receive()
+    if state is NoteState.QUEUED:
+        await one.acknowledge(record)  # which waits for the earlier one
+    await one.kill()
+    await database.execute(delete(leases))
+    async with working(Worker(database, cad, session, history_days=0)) as two:
+        await two.outbox.withdraw(await two.became(earlier, NoteState.RECEIVED))
+        if state is NoteState.RECEIVED:
+            await two.acknowledge(await two.became(record, NoteState.RECEIVED))
+        added = await two.became(record, NoteState.ADDED)
+        await database.run(store_marks, Mark(added, logged=True))
+        await shift(database, SETTLING_SECONDS + 1, "updated_at")
+        while await Cleanup(database, 0.0).purge():
+            pass
+        assert await two.outbox.store.get(record.id) is None
+        one.start()
+        async with asyncio.timeout(PATIENCE):
+            while len(await database.run(lambda c: c.scalars(select(leases.c.id)).all())) < 2:  # noqa: ASYNC110 - a row
+                await asyncio.sleep(0.01)
+        if state is NoteState.RECEIVED:
+            await one.acknowledge(record)
+        await one.outbox.withdraw(earlier)
+        await eventually(lambda: len(one.outbox) == 0)
+        await one.stop()
     assert stored(cad) == ["some note here"]

@@ -7,14 +7,15 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState, OutboxRepository, work_queue
 from bot.outbox.leases import Leases
 from bot.outbox.models import Acknowledgement
+from bot.outbox.states import RECEIVED_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, stored, working
+from tests.outbox.workers import Worker, in_state, shift, stored, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -156,3 +157,18 @@ async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     async with working(Worker(database, cad, session)) as worker:
         await worker.became(sending, NoteState.CHECKING)
     assert (worker.told[0].id, worker.told[0].state) == (checking.id, NoteState.CHECKING)
+
+
+async def test_a_note_behind_one_that_nobody_acknowledges_is_not_forgotten(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(work_queue, "RECEIVED_SECONDS", 0.2)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.receive("first")
+        second = await worker.note("second")
+        await shift(database, RECEIVED_SECONDS + 1, "updated_at")
+        await worker.became(second, NoteState.ADDED)
+    assert stored(cad) == ["second"]

@@ -139,8 +139,11 @@ class Worker:
         """Accept a note and acknowledge it, as the command does."""
         record = await self.receive(text, call, member=member, guild=guild)
         assert record.state is NoteState.RECEIVED
-        await self.outbox.acknowledged(record, Acknowledgement(record.id + 1))
+        await self.acknowledge(record)
         return record
+
+    async def acknowledge(self, record: NoteRecord) -> None:
+        await self.outbox.acknowledged(record, Acknowledgement(record.id + 1))
 
     async def receive(
         self, text: str = "some note here", call: int = 123, *, member: int = 7, guild: int = 1
