@@ -163,6 +163,7 @@ class Sender:
             _log.exception("note %d could not be sent", item.record.id)
             await self._hold_back(item)
             if item.record.state is NoteState.SENDING:
+                item.start_settling(self._settle_seconds)
                 await self.transition(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _try_to_send(self, item: WorkItem, failures: int) -> None:
@@ -205,9 +206,7 @@ class Sender:
             added = await self._add(item.record)
         except OutcomeUnknownError as error:
             self._breaker.record_failure(error)
-            item.settled_at = loop_time() + self._settle_seconds
-            item.poll_at = 0.0
-            item.inconclusive_polls = 0
+            item.start_settling(self._settle_seconds)
             await self.transition(item, NoteState.CHECKING, failure=failure_of(error))
         except (NoEffectError, RateLimitedError) as error:
             self._breaker.record_failure(error)
@@ -298,9 +297,7 @@ class Sender:
             self._queue.remove(item)
         if record is None or self._queue.get(record.id) is not item:
             return
-        item.settled_at = loop_time() + self._settle_seconds
-        item.poll_at = 0.0
-        item.inconclusive_polls = 0
+        item.start_settling(self._settle_seconds)
         self._queue.put(item, record)
         self._changed(record)
         if record.state is NoteState.SENDING:

@@ -41,6 +41,12 @@ class WorkItem:
     announced: bool = False
     acknowledgement: Acknowledgement | None = None
 
+    def start_settling(self, seconds: float) -> None:
+        """Count its polls anew; only those begun `seconds` from now can prove it absent."""
+        self.settled_at = loop_time() + seconds
+        self.poll_at = 0.0
+        self.inconclusive_polls = 0
+
 
 class WorkQueue:
     """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
