@@ -77,7 +77,10 @@ class CallnoteBot(commands.AutoShardedBot):
         """Add the cogs and begin to register the commands."""
         self.add_dynamic_items(note_button(self.note_actions.press))
         for module in COGS:  # not as extensions, which are executed anew for every client
-            await import_module(module).setup(self)
+            try:
+                await import_module(module).setup(self)
+            except discord.DiscordException as error:  # a bug of ours, which retrying does not fix
+                raise RuntimeError(f"{module} cannot be set up") from error
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:

@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any
 
 import discord
-from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
@@ -110,8 +109,6 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
                 placed = True
             if await _serve_with(CallnoteBot(services), config.discord_token, stop):
                 pauses = None
-        except commands.ExtensionError:
-            raise  # a bug of ours, which retrying does not fix
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
