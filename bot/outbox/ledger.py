@@ -63,7 +63,7 @@ class Ledger:
             "confirmed": added,
             "unconfirmed": doubtful,
         }
-        self._add.count(connection, counted)
+        self._add.execute(connection, counted)
 
 
 @functools.cache

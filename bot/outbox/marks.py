@@ -85,7 +85,7 @@ def store_marks(connection: Connection, *marks: Mark) -> None:
     """Store marks, each of which changes nothing when its note has a newer revision."""
     for mark in marks:
         record = mark.record
-        _MARK.count(
+        _MARK.execute(
             connection,
             {
                 "note": record.id,

@@ -79,7 +79,7 @@ class OutboxRepository:
                 raise StaleRevisionError(None)
         changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
         state = NoteState.RECEIVED if ago is None else NoteState.HELD
-        _INSERT.count(connection, {**values, **changes, "state": state.value})
+        _INSERT.execute(connection, {**values, **changes, "state": state.value})
         record = replace(record, state=state, **changes)
         return record, None if ago is None else max(0.0, ago)
 

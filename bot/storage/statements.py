@@ -52,9 +52,9 @@ class CompiledStatement:
         found: list[Any] = self._execute(connection, parameters).fetchall()
         return found
 
-    def count(self, connection: Connection, parameters: Parameters = NONE) -> int:
-        """Execute it and return how many rows it changed; raises what SQLAlchemy raises."""
-        return int(self._execute(connection, parameters).rowcount)
+    def execute(self, connection: Connection, parameters: Parameters = NONE) -> None:
+        """Execute it; raises what SQLAlchemy raises."""
+        self._execute(connection, parameters)
 
     def _execute(self, connection: Connection, parameters: Parameters) -> Any:
         dialect = connection.dialect
