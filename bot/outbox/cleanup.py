@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, update
 
 from bot.outbox.leases import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
-from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
+from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.batches import delete_batch
 from bot.timing import Timing
@@ -32,7 +32,7 @@ MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
 _WAITING = [state.value for state in WAITING]
-_GIVEN_UP = [NoteState.FAILED.value, NoteState.UNCONFIRMED.value]
+_GIVEN_UP = [state.value for state in GIVEN_UP]
 
 Purge = Callable[[], Awaitable[int]]
 """Deletes a batch of old rows and returns how many, 0 at the end; raises as `Database.run` does."""

@@ -8,10 +8,8 @@ from sqlalchemy import Integer, String, bindparam, case, func, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
-from bot.outbox.states import RETRY_SECONDS, NoteState
+from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, NoteState
 from bot.storage import NOW, CompiledStatement
-
-_GIVEN_UP = (NoteState.FAILED, NoteState.UNCONFIRMED)
 
 
 def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStatement:
@@ -21,11 +19,12 @@ def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStateme
     revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
     `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
     """
+    taken_up = origin in GIVEN_UP and target.waiting
     return _move(
         take=take,
-        anew=origin is NoteState.RECEIVED or (origin in _GIVEN_UP and target.waiting),
+        anew=origin is NoteState.RECEIVED or taken_up,
         sending=target is NoteState.SENDING,
-        taken_up=origin.final and target.waiting,
+        taken_up=taken_up,
     )
 
 

@@ -38,8 +38,3 @@ def another_ahead() -> ColumnElement[bool]:
             other.c.updated_at > NOW - RECEIVED_SECONDS,
         ),
     )
-
-
-def goes_behind(origin: NoteState) -> bool:
-    """Whether a note that is queued goes behind the others: one that was given up does."""
-    return origin in (NoteState.FAILED, NoteState.UNCONFIRMED)

@@ -27,10 +27,10 @@ from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.moves import move
-from bot.outbox.order import goes_behind, next_position
+from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
-from bot.outbox.states import NoteState, check_transition
+from bot.outbox.states import GIVEN_UP, NoteState, check_transition
 from bot.storage import CompiledStatement, Database
 
 
@@ -170,7 +170,7 @@ class OutboxRepository:
         waiting_limit: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
-        behind = target is NoteState.QUEUED and goes_behind(record.state)
+        behind = target is NoteState.QUEUED and record.state in GIVEN_UP
         moved = move(record.state, target, take=take).rows(
             connection,
             {

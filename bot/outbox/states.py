@@ -84,6 +84,9 @@ _FINAL = frozenset(
     }
 )
 
+GIVEN_UP = frozenset({NoteState.FAILED, NoteState.UNCONFIRMED})
+"""The final states from which a member can take a note up again, for `RETRY_SECONDS`."""
+
 TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {
         NoteState.HELD: frozenset(),
