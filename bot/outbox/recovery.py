@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.errors import StaleRevisionError
@@ -59,8 +59,9 @@ class OrphanRecovery:
 
         A note of this process's own is among them when another one had it for a while.
         """
-        again, self._incomplete = self._incomplete or await self._has_strays(), True
-        records, now = await self._leases.claim_orphans(self._limit, include_own=again)
+        include_own = self._incomplete or await self._find_strays()
+        self._incomplete = True  # until the claim is confirmed
+        records, now = await self._leases.claim_orphans(self._limit, include_own=include_own)
         self._incomplete = False
         new = [each for each in records if self._is_news(each)]
         # All that needs no waiting first: meanwhile a button could move what was just read.
@@ -76,32 +77,37 @@ class OrphanRecovery:
                     moved = await until_stored(self._doubting(record), self._timing)
                     self._look_after(moved, now)
 
-    async def _has_strays(self) -> bool:
-        """Whether the outbox has notes of this process that are not in its work queue.
-
-        The database may have become older than what it confirmed. What this process knows better,
-        of notes that wait and of those finished lately, is stored again first.
-        """
+    async def _find_strays(self) -> bool:
+        """Restore what the database lost; return whether it has notes that the queue lacks."""
         if self._leases.alone:
             return False
         stored = await self._store.unfinished()
+        await self._restore_lost(stored)
+        return any(
+            self._queue.get(note_id) is None and self._finished_since(note_id, revision) is None
+            for note_id, revision in stored.items()
+        )
+
+    async def _restore_lost(self, stored: Mapping[int, int]) -> None:
+        """Store again what this process has at a newer revision than the database.
+
+        A database can be older than what it confirmed, after a failover or from a backup.
+        """
         for item in self._queue:
             record = item.record
             lost = record.state in _STORED and record.id not in stored
             lost = lost and self._leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self._store.restore(record)
-        strays = False
         for note_id, revision in stored.items():
-            if self._queue.get(note_id) is not None:
-                continue
-            finished = self._queue.finished.get(note_id)
-            if finished is not None and finished.revision > revision:
+            finished = self._finished_since(note_id, revision)
+            if finished is not None and self._queue.get(note_id) is None:
                 await self._store.restore(finished)
                 self._changed(finished)
-            else:
-                strays = True
-        return strays
+
+    def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
+        known = self._queue.finished.get(note_id)
+        return known if known is not None and known.revision > revision else None
 
     def _is_news(self, record: NoteRecord) -> bool:
         known = self._queue.get(record.id)
