@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from sqlalchemy import ColumnElement, update
 
-from bot.outbox.leases import READ_WINDOW_SECONDS
+from bot.outbox.read_slots import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
 from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError

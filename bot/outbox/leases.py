@@ -1,4 +1,4 @@
-"""Which process owns which notes, and how the processes share the reads of the call list."""
+"""Which process owns which notes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    func,
     or_,
     select,
     update,
@@ -23,15 +22,11 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
 from bot.outbox.rows import RowReader
-from bot.outbox.schema import call_list_reads, leases, notes
+from bot.outbox.schema import leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database
 from bot.timing import Timing, loop_time
 
-READ_WINDOW_SECONDS = 60.0
-"""The time that the limit of reads of the call list speaks about (page get-calls)."""
-
-_READS_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
 _TIME = select(NOW)
 _WAITING = [state.value for state in WAITING]
 
@@ -137,7 +132,7 @@ class Leases:
     ) -> tuple[list[NoteRecord], float]:
         taken = connection.execute(self._claims[include_own], {"most": limit}).all()
         records = sorted(self._rows.read(taken), key=lambda record: record.position)
-        return records, _time(connection)
+        return records, float(connection.execute(_TIME).scalar_one())
 
     def _claim(self, *, include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
         now = NOW
@@ -168,28 +163,3 @@ class Leases:
             )
             .returning(*notes.c)
         )
-
-    async def acquire_read_slot(self, per_minute: int) -> float:
-        """Take one of the reads of the call list that all processes together have in a minute.
-
-        Returns 0 when it may be read now, else the seconds to wait before asking again.
-        """
-        return await self._database.run(self._acquire_read_slot, per_minute)
-
-    def _acquire_read_slot(self, connection: Connection, per_minute: int) -> float:
-        recent = call_list_reads.c.read_at
-        if not self.alone:
-            connection.execute(select(func.pg_advisory_xact_lock(_READS_LOCK)))
-        moment = _time(connection)
-        # Of a clock that was set back, reads lie in the future; they count as just made.
-        connection.execute(update(call_list_reads).where(recent > moment).values(read_at=moment))
-        latest = select(recent).where(recent > moment - READ_WINDOW_SECONDS)
-        times = sorted(connection.scalars(latest))
-        if len(times) >= per_minute:
-            return float(max(0.05, times[-per_minute] + READ_WINDOW_SECONDS - moment))
-        connection.execute(call_list_reads.insert().values(read_at=moment))
-        return 0.0
-
-
-def _time(connection: Connection) -> float:
-    return float(connection.execute(_TIME).scalar_one())

@@ -6,10 +6,10 @@ import asyncio
 import logging
 
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.limits import Limits
 from bot.outbox.matching import Verdict, judge
+from bot.outbox.read_slots import ReadSlots
 from bot.outbox.retries import until_stored
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
@@ -37,7 +37,6 @@ class Reconciler:
     def __init__(
         self,
         queue: WorkQueue,
-        leases: Leases,
         database: Database,
         cad: SonoranClient,
         sender: Sender,
@@ -46,12 +45,12 @@ class Reconciler:
         timing: Timing,
     ) -> None:
         self._queue = queue
-        self._leases = leases
         self._database = database
         self._cad = cad
         self._sender = sender
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
+        self._read_slots = ReadSlots(database, self._per_minute)
         self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
         self._timing = timing
@@ -61,7 +60,7 @@ class Reconciler:
         while True:
             server_id = await self._next_server()
             try:
-                wait = await self._leases.acquire_read_slot(self._per_minute)
+                wait = await self._read_slots.acquire()
             except StorageError:
                 wait = 1.0
             if wait:

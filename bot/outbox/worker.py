@@ -87,7 +87,7 @@ class OutboxWorker:
             timing,
         )
         self._reconciler = Reconciler(
-            self._queue, self._leases, database, cad, self._sender, self._breaker, limits, timing
+            self._queue, database, cad, self._sender, self._breaker, limits, timing
         )
         self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, timing)
         self._recovery = OrphanRecovery(

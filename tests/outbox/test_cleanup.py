@@ -13,6 +13,7 @@ from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.marks import Mark, store_marks
+from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
@@ -164,7 +165,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     leases: Leases, database: Database
 ) -> None:
     await leases.register()
-    await leases.acquire_read_slot(3)
+    await ReadSlots(database, 3).acquire()
     old = NOW - 2 * DAY
     await database.execute(
         insert(schema.leases).values(id="gone", heartbeat_at=old),

@@ -1,18 +1,17 @@
-"""Who looks after which note, and how often all processes together read the call list."""
+"""Which process owns which notes."""
 
 from __future__ import annotations
 
 import asyncio
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.marks import Mark, store_marks
-from bot.outbox.schema import call_list_reads
-from bot.storage import NOW, Database, DatabaseUrl
+from bot.storage import NOW, Database
 from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
@@ -197,58 +196,3 @@ async def test_a_process_that_stays_after_it_was_forgotten_is_there_again(
     await one.heartbeat()
     await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     assert (await two.claim_orphans(100))[0] == []
-
-
-async def test_all_processes_together_keep_to_the_limit_of_reads(database: Database) -> None:
-    one, two = Leases(database, "one"), Leases(database, "two")
-    waits = [await leases.acquire_read_slot(3) for leases in (one, two, one, two, one)]
-    assert waits[:3] == [0.0, 0.0, 0.0]
-    assert all(0 < wait <= 60 for wait in waits[3:])
-
-
-async def test_reads_that_are_taken_at_once_keep_to_the_limit(
-    database: Database, address: DatabaseUrl
-) -> None:
-    custodies = [Leases(database, f"{n}") for n in range(12)]
-    waits = await asyncio.gather(*(leases.acquire_read_slot(3) for leases in custodies))
-    assert sum(wait == 0 for wait in waits) == 3
-
-
-async def pass_reads(database: Database, seconds: float) -> None:
-    """Let the reads have been so many seconds earlier."""
-    await database.execute(
-        update(call_list_reads).values(read_at=call_list_reads.c.read_at - seconds)
-    )
-
-
-async def test_a_read_is_free_again_when_its_minute_is_over(database: Database) -> None:
-    leases = Leases(database, "one")
-    for _ in range(3):
-        assert await leases.acquire_read_slot(3) == 0
-    await pass_reads(database, 59)
-    assert 0 < await leases.acquire_read_slot(3) <= 1
-    await pass_reads(database, 1.1)
-    assert [await leases.acquire_read_slot(3) for _ in range(3)] == [0, 0, 0]
-
-
-async def test_reads_of_a_clock_that_was_set_back_block_for_a_minute_and_no_longer(
-    database: Database,
-) -> None:
-    leases = Leases(database, "one")
-    for _ in range(3):
-        await leases.acquire_read_slot(3)
-    await pass_reads(database, -3600)
-    assert 0 < await leases.acquire_read_slot(3) <= 60
-    await pass_reads(database, 60)
-    assert await leases.acquire_read_slot(3) == 0
-
-
-async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Database) -> None:
-    leases = Leases(database, "one")
-    for _ in range(3):
-        await leases.acquire_read_slot(3)
-    await pass_reads(database, 3600)
-    assert [await leases.acquire_read_slot(3) for _ in range(3)] == [0, 0, 0]
-    assert await leases.acquire_read_slot(3) > 0
-    count = select(func.count()).select_from(call_list_reads)
-    assert await database.run(lambda c: c.scalar(count)) == 6

@@ -1,0 +1,43 @@
+"""How all processes together keep to the limit of reads of the call list."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, func, select, update
+
+from bot.outbox.schema import call_list_reads
+from bot.storage import NOW, Database
+
+READ_WINDOW_SECONDS = 60.0
+"""The period to which the CAD's limit of call list reads applies (page get-calls)."""
+
+_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
+_TIME = select(NOW)
+
+
+class ReadSlots:
+    """The reads of the call list that all processes together have: `per_minute` of them."""
+
+    def __init__(self, database: Database, per_minute: int) -> None:
+        self._database = database
+        self._per_minute = per_minute
+
+    async def acquire(self) -> float:
+        """Take a slot; raises as `Database.run` does.
+
+        Returns 0 when the list may be read now, else the seconds to wait before asking again.
+        """
+        return await self._database.run(self._acquire)
+
+    def _acquire(self, connection: Connection) -> float:
+        read_at = call_list_reads.c.read_at
+        if self._database.address.path is None:  # a SQLite file has one process at a time
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        now = float(connection.execute(_TIME).scalar_one())
+        # Of a clock that was set back, reads lie in the future; they count as just made.
+        connection.execute(update(call_list_reads).where(read_at > now).values(read_at=now))
+        latest = select(read_at).where(read_at > now - READ_WINDOW_SECONDS)
+        times = sorted(connection.scalars(latest))
+        if len(times) >= self._per_minute:
+            return float(max(0.05, times[-self._per_minute] + READ_WINDOW_SECONDS - now))
+        connection.execute(call_list_reads.insert().values(read_at=now))
+        return 0.0
