@@ -14,7 +14,7 @@ from bot.outbox.retries import until_stored
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
-from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError
+from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError, added_text
 from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time, set_within
 
@@ -124,8 +124,7 @@ class Reconciler:
             return  # a button was quicker
         match verdict:
             case Verdict.THERE:
-                note = record.note
-                answer = f"NOTE '{note.text}' added to call #{note.call_id}"
+                answer = added_text(record.note.call_id, record.note.text)
                 await self._sender.transition(
                     item, NoteState.ADDED, answer=answer, confirmed_count=confirmed_count
                 )

@@ -17,5 +17,6 @@ from bot.sonoran.models import Credentials as Credentials
 from bot.sonoran.models import DispatchCall as DispatchCall
 from bot.sonoran.models import ListedNote as ListedNote
 from bot.sonoran.models import VersionSign as VersionSign
+from bot.sonoran.models import added_text as added_text
 from bot.sonoran.transport import Transport as Transport
 from bot.sonoran.transport import open_session as open_session

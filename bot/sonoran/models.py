@@ -51,6 +51,11 @@ class CallNote:
     label: str = field(repr=False)
 
 
+def added_text(call_id: int, text: str) -> str:
+    """Return what version 1 of the CAD answers for an added note."""
+    return f"NOTE '{text}' added to call #{call_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class AddedNote:
     """The CAD's word that a note was added.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 
 from bot.sonoran import listings
-from bot.sonoran.models import AddedNote, CallNote, Credentials, VersionSign
+from bot.sonoran.models import AddedNote, CallNote, Credentials, VersionSign, added_text
 from bot.sonoran.wire import (
     Reply,
     Request,
@@ -43,9 +43,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
         raise unclear_note(reply)
     stored = fields.get("note")
     shown = stored if isinstance(stored, str) else note.text
-    return AddedNote(
-        note.call_id, f"NOTE '{shown}' added to call #{note.call_id}", trace_id=reply.trace_id
-    )
+    return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
 
 
 def get_calls(credentials: Credentials, server_id: int) -> Request:
