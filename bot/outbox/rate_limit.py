@@ -1,4 +1,4 @@
-"""How fast notes may follow each other, and which of the waiting ones is next."""
+"""How fast notes may follow each other."""
 
 from __future__ import annotations
 
