@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -27,11 +27,15 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine
 
-from bot.storage import Database, DatabaseUrl
+from bot.storage import Database, DatabaseUrl, StorageError
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
 from tests.gate import Gate, Streams
+from tests.loop_clock import let_pass
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _SERVER = pytest.StashKey[str]()
 _KEPT = pytest.StashKey["Kept"]()
@@ -253,12 +257,43 @@ async def database(address: DatabaseUrl) -> AsyncIterator[Database]:
         yield database
 
 
+class Watched(Database):
+    """A database that tells when it could not be used."""
+
+    def __init__(self, address: DatabaseUrl, *, seconds: float) -> None:
+        super().__init__(address, seconds=seconds)
+        self._failed = asyncio.Event()
+
+    async def fails(self) -> None:
+        """Wait until the next time that it cannot be used, on a clock that goes ten times as fast.
+
+        So what waits for the end of its time need not wait long.
+        """
+        self._failed.clear()
+        async with asyncio.timeout(300.0):
+            while not self._failed.is_set():
+                await let_pass(0.1)
+                await asyncio.sleep(0.01)
+
+    async def run(
+        self,
+        work: Callable[Concatenate[Connection, _P], _T],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        try:
+            return await super().run(work, *args, **kwargs)
+        except StorageError:
+            self._failed.set()
+            raise
+
+
 @asynccontextmanager
 async def opened(
     address: DatabaseUrl, *, seconds: float = 20.0, shared: bool = False
-) -> AsyncIterator[Database]:
+) -> AsyncIterator[Watched]:
     """Open a database until the end of the block, with ample time for a busy machine."""
-    database = Database(address, seconds=seconds)
+    database = Watched(address, seconds=seconds)
     await database.open(shared=shared)
     try:
         yield database
