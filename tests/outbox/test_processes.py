@@ -13,6 +13,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.database import opened
+from tests.loop_clock import idle
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, eventually, in_state, stored, working
 from tests.timing import QUICK
@@ -100,7 +101,8 @@ async def test_a_process_that_is_asked_to_end_lets_the_send_under_way_end(
     second = await worker.note("second")
     await asyncio.wait_for(cad.received(1), PATIENCE)
     stopping = asyncio.create_task(worker.stop())
-    await asyncio.sleep(0.1)
+    await idle(database)
+    assert not stopping.done()
     answer.set()
     await stopping
     assert (first.id, NoteState.ADDED) in [(each.id, each.state) for each in worker.told]
