@@ -285,6 +285,6 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             async with locked_file(address.path):
-                    await database.fails()
+                await database.fails()
         await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)
