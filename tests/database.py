@@ -32,7 +32,7 @@ from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
 from tests.gate import Gate, Streams
-from tests.loop_clock import let_pass
+from tests.loop_clock import tick
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -263,15 +263,11 @@ class Watched(Database):
     failures = 0
 
     async def fails(self) -> None:
-        """Wait until the next time that it cannot be used, on a clock that goes ten times as fast.
-
-        So what waits for the end of its time need not wait long.
-        """
+        """Wait until the next time that it cannot be used, also for want of time."""
         before = self.failures
-        async with asyncio.timeout(300.0):
+        async with asyncio.timeout(150.0):
             while self.failures == before:
-                await let_pass(0.1)
-                await asyncio.sleep(0.01)
+                await tick()
 
     async def run(
         self,

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from bot.storage import Database
+
+_T = TypeVar("_T")
 
 TURNS = 3
 """How often the loop must have nothing to do, with a look at the databases in between."""
@@ -72,3 +76,17 @@ async def let_pass(seconds: float, *databases: Database) -> None:
     assert isinstance(loop, Loop)
     loop.later(seconds)
     await idle(*databases)
+
+
+async def tick() -> None:
+    """Let a little time pass, five times as fast as it does: real things, too, get some of it."""
+    await let_pass(0.05)
+    await asyncio.sleep(0.01)
+
+
+async def hurried(waiting: Coroutine[Any, Any, _T]) -> _T:
+    """Wait for something on a clock that goes five times as fast, for what waits a time out."""
+    task = asyncio.create_task(waiting)
+    while not task.done():
+        await tick()
+    return await task

@@ -12,6 +12,7 @@ from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.storage import NOW, Database, DatabaseUrl
 from tests import database as databases
+from tests.loop_clock import hurried
 from tests.note_messages import press, shows, told
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
@@ -46,7 +47,7 @@ async def test_old_news_that_discord_took_late_are_put_right(
         await press(world, world.dispatcher, message, "Cancel")
         await shows(world, message, "Cancelled: nothing was added")
         first = world.bots.pop(0)
-        await asyncio.wait_for(first, PATIENCE)
+        await hurried(asyncio.wait_for(first, PATIENCE))
         assert message.content.startswith("Cancelled: nothing was added")
         assert message.buttons == []
         await world.finish()
@@ -63,7 +64,7 @@ async def test_old_news_are_not_put_over_what_another_process_says(
         interaction = await world.use()
         await asyncio.wait_for(world.discord.arrived("edit_original"), PATIENCE)
         await taken_by_another(world.database)
-        await world.finish()  # which waits until everything is shown
+        await hurried(world.finish())  # which waits until everything is shown
         assert interaction.message is not None
         assert interaction.message.content == ""
 
