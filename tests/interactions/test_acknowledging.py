@@ -10,13 +10,13 @@ import pytest
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_bot
-from tests.loop_clock import hurried
 from tests.note_messages import shows
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
 keeper = kept_bot.keeper
 world = kept_bot.world
+fast_clock = kept_bot.fast_clock
 
 
 async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
@@ -82,7 +82,7 @@ async def test_a_setting_whose_confirmation_was_lost_is_told_as_not_finished_if_
         async with aiohttp.ClientSession() as other:
             content = {"content": "answered"}
             assert (await other.patch(f"{world.discord.api_url}/{path}", json=content)).ok
-    await hurried(asyncio.wait_for(world.discord.requested("get_original"), PATIENCE))
+    await asyncio.wait_for(world.discord.requested("get_original"), PATIENCE)
     await world.finish()
     assert interaction.message is not None
     expected = "answered" if answered else "Callnote could not finish this command: see /callnote"

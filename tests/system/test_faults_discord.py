@@ -13,13 +13,13 @@ from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import database as databases
 from tests import engines, kept_bot
-from tests.loop_clock import hurried
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
 keeper = kept_bot.keeper
 world = kept_bot.world
+fast_clock = kept_bot.fast_clock
 
 CANCELLED = "Cancelled: nothing was added to call #123."
 WINDOW = 15 * 60 + 1
@@ -178,7 +178,7 @@ async def test_nothing_is_sent_for_acknowledgements_that_discord_did_not_take(
         fails(kept, FAULTS[name], "callback")
         interactions[name] = await kept.use(f"acknowledged with {name}")
         await asyncio.wait_for(kept.discord.arrived("callback", count), PATIENCE)
-    await hurried(kept.finish())
+    await kept.finish()
     assert {name: each.messages for name, each in interactions.items() if each.messages} == {}
     assert kept.stored() == []
     await kept.restart()
