@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from bot.sandbox.sonoran import SonoranServer
 from tests import server
 from tests.clock import Clock
 from tests.database import drop_kept
+from tests.loop_clock import Loop
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
@@ -67,6 +68,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         room = max(0, (total - len(items)) // (count - number) - len(share))
         items += share + others[:room]
         del others[:room]
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], Loop]]:
+    return {"movable": Loop}
 
 
 @pytest.fixture

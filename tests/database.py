@@ -19,7 +19,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 import psycopg
@@ -27,11 +27,15 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import Connection, create_engine
 
-from bot.storage import Database, DatabaseUrl
+from bot.storage import Database, DatabaseUrl, StorageError
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
 from tests.gate import Gate, Streams
+from tests.loop_clock import tick
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 _SERVER = pytest.StashKey[str]()
 _KEPT = pytest.StashKey["Kept"]()
@@ -253,12 +257,37 @@ async def database(address: DatabaseUrl) -> AsyncIterator[Database]:
         yield database
 
 
+class Watched(Database):
+    """A database that counts how often it could not be used."""
+
+    failures = 0
+
+    async def fails(self) -> None:
+        """Wait until the next time that it cannot be used, also for want of time."""
+        before = self.failures
+        async with asyncio.timeout(150.0):
+            while self.failures == before:
+                await tick()
+
+    async def run(
+        self,
+        work: Callable[Concatenate[Connection, _P], _T],
+        *args: _P.args,
+        **kwargs: _P.kwargs,
+    ) -> _T:
+        try:
+            return await super().run(work, *args, **kwargs)
+        except StorageError:
+            self.failures += 1
+            raise
+
+
 @asynccontextmanager
 async def opened(
     address: DatabaseUrl, *, seconds: float = 20.0, shared: bool = False
-) -> AsyncIterator[Database]:
+) -> AsyncIterator[Watched]:
     """Open a database until the end of the block, with ample time for a busy machine."""
-    database = Database(address, seconds=seconds)
+    database = Watched(address, seconds=seconds)
     await database.open(shared=shared)
     try:
         yield database

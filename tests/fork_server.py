@@ -28,11 +28,15 @@ ROOT = Path(__file__).parent.parent
 
 # Not `bot.__main__`, which must be new to the process that runs it.
 LOADED = (
+    "alembic.command",
+    "alembic.op",
     "bot.app.check",
     "bot.app.lifecycle",
     "bot.sandbox.shell",
     "cogs.callnote",
     "cogs.callnote_config",
+    "cogs.guilds",
+    "psycopg",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.sqlite.pysqlite",
 )

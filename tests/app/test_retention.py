@@ -13,6 +13,7 @@ from bot.settings import schema as settings
 from bot.storage.tables import metadata
 from tests import engines
 from tests.database import at_once, make_file
+from tests.loop_clock import tick
 from tests.world import PATIENCE, World
 
 kept = engines.kept
@@ -55,5 +56,5 @@ async def test_of_every_table_what_is_old_goes(kept: World) -> None:
     expected = {table.name: int(table in ONE_ROW) for table in metadata.sorted_tables}
     expected["leases"] = 1  # that of the running bot
     async with asyncio.timeout(PATIENCE):
-        while await at_once(address, counts) != expected:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.05)
+        while await at_once(address, counts) != expected:
+            await tick()

@@ -14,6 +14,7 @@ from bot.sandbox.discord import Channel, Guild, Interaction, Member, Message
 from bot.sandbox.discord.command_use import OptionValue
 from bot.sandbox.discord.permissions import ADMINISTRATOR, MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
+from tests.loop_clock import tick
 from tests.note_messages import (
     QUEUED,
     labels,
@@ -117,5 +118,5 @@ def told_nothing(world: World) -> bool:
 async def logged(caplog: pytest.LogCaptureFixture, line: str) -> None:
     """Wait until the log has a line."""
     async with asyncio.timeout(PATIENCE):
-        while line not in caplog.messages:  # noqa: ASYNC110 - a log tells of nothing
-            await asyncio.sleep(0.05)
+        while line not in caplog.messages:
+            await tick()

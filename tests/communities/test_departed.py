@@ -14,6 +14,7 @@ from tests import engines
 from tests.communities import strangers as scene
 from tests.communities.strangers import Strangers, logged
 from tests.database import at_once
+from tests.loop_clock import tick
 from tests.world import PATIENCE, World
 
 kept = engines.kept
@@ -25,8 +26,8 @@ async def marked(world: World, *guilds: Guild) -> None:
     assert world.database is not None
     expected = {guild.id for guild in guilds}
     async with asyncio.timeout(PATIENCE):
-        while await at_once(world.database, _marks) != expected:  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.02)
+        while await at_once(world.database, _marks) != expected:
+            await tick()
 
 
 def _marks(connection: Connection) -> set[int]:

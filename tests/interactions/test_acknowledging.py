@@ -13,9 +13,10 @@ from tests import kept_bot
 from tests.note_messages import shows
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
 keeper = kept_bot.keeper
 world = kept_bot.world
+fast_clock = kept_bot.fast_clock
 
 
 async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(

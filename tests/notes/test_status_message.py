@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,9 @@ from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 from tests import kept_bot
+from tests.loop_clock import hurried
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -92,13 +92,13 @@ async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on
     world.cad.faults.add(Fault(status=429, headers={"Retry-After": "1"}))
     world.cad.faults.add(Fault(status=500))
     world.cad.faults.add(Fault(status=429))
-    began = time.monotonic()
-    message = await world.say()
+    began = loop_time()
+    message = await hurried(world.say())
     assert message.content == ADDED
     assert len(world.cad.note_requests) == 4
     # Of the five steps, those on the way are shown at least 3 s apart; before the first and after
     # the last of these come the placeholder and the end. Never is each step shown, which were six.
-    assert len(message.edits) <= min(5, 3 + (time.monotonic() - began) // 3)
+    assert len(message.edits) <= min(5, 3 + (loop_time() - began) // 3)
 
 
 async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
@@ -107,7 +107,7 @@ async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
     world.cad.faults.add(Fault(applied=True, hold=held))
     first = await world.use("first")
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
-    second = await told(world, await world.use("second"), QUEUED)
+    second = await hurried(told(world, await world.use("second"), QUEUED))
     assert second.content.startswith("⏳ Queued for call #123: waiting for its turn.")
     held.set()
     await told(world, first, "NOTE 'first' added")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +21,8 @@ from bot.sonoran import (
     SonoranClient,
     Transport,
 )
+from bot.timing import loop_time
+from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import eventually
 
@@ -29,8 +30,7 @@ cad = workers.cad
 session = workers.session
 
 UNREACHABLE = NoEffectError(Reason.NO_CONNECTION)
-A_WHILE = 0.5
-"""Seconds in which a circuit breaker that does not wait as it should would have asked the CAD."""
+SLOW_DOWN = RateLimitedError("slow down", retry_after=3600)
 
 
 @asynccontextmanager
@@ -55,11 +55,22 @@ def probes(cad: SonoranServer) -> int:
     return sum(request.kind == "version" for request in cad.requests)
 
 
+async def waits_out_the_delay(breaker: CircuitBreaker, cad: SonoranServer) -> None:
+    """See that the CAD is asked nothing until the delay of `SLOW_DOWN` is over, and then is."""
+    await idle()
+    asked = len(cad.requests)
+    await let_pass(3500)
+    assert not breaker.allows_request
+    assert len(cad.requests) == asked
+    await let_pass(200)
+    await eventually(lambda: breaker.allows_request)
+
+
 async def test_a_clear_circuit_breaker_asks_nothing(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with running(cad, session) as breaker:
-        await asyncio.sleep(A_WHILE)
+        await let_pass(3600)
         assert breaker.allows_request
         assert breaker.last_failure is None
     assert cad.requests == []
@@ -122,15 +133,15 @@ async def test_an_outage_costs_the_cad_a_probe_now_and_then(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="version", status=503, times=None))
-    began = time.monotonic()
     async with running(cad, session, longest_pause=30.0) as breaker:
-        for _ in range(50):
+        began = loop_time()
+        while loop_time() - began < 16:
             breaker.record_failure(UNREACHABLE)
-            await asyncio.sleep(A_WHILE / 50)
-        await eventually(lambda: probes(cad) >= 1)
+            await let_pass(0.5)
+            # The pauses are at least 1, 2, 4 s and so on.
+            assert 2 ** (probes(cad) - 1) - 1 <= loop_time() - began
+        await eventually(lambda: probes(cad) >= 4)
         assert not breaker.allows_request
-    # The pauses are at least 1, 2, 4 s and so on: within the first second one probe.
-    assert 2 ** (probes(cad) - 1) - 1 <= time.monotonic() - began
 
 
 async def test_probes_follow_until_the_cad_answers(
@@ -147,12 +158,11 @@ async def test_the_delay_that_the_cad_asked_for_is_waited_out(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with running(cad, session) as breaker:
-        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(SLOW_DOWN)
         breaker.record_failure(RateLimitedError("slow down", retry_after=0))
         breaker.record_failure(RateLimitedError("slow down", retry_after=None))
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
-    assert cad.requests == []
+        await waits_out_the_delay(breaker, cad)
+    assert probes(cad) == 1
 
 
 async def test_a_delay_that_a_probe_is_told_is_waited_out(
@@ -162,9 +172,8 @@ async def test_a_delay_that_a_probe_is_told_is_waited_out(
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
-    assert probes(cad) == 1
+        await waits_out_the_delay(breaker, cad)
+    assert probes(cad) == 2
 
 
 async def test_a_probes_short_delay_does_not_end_the_long_one_of_a_note(
@@ -175,11 +184,10 @@ async def test_a_probes_short_delay_does_not_end_the_long_one_of_a_note(
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
-        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(SLOW_DOWN)
         answer.set()
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
-    assert probes(cad) == 1
+        await waits_out_the_delay(breaker, cad)
+    assert probes(cad) == 2
 
 
 async def test_a_delay_that_comes_while_the_cad_is_asked_is_waited_out_before_a_note_goes(
@@ -190,10 +198,10 @@ async def test_a_delay_that_comes_while_the_cad_is_asked_is_waited_out_before_a_
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 1)
-        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(SLOW_DOWN)
         answer.set()
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
+        await waits_out_the_delay(breaker, cad)
+    assert probes(cad) == 1
 
 
 async def test_a_delay_that_comes_when_a_note_may_go_ahead_holds_it_back_at_once(
@@ -202,10 +210,9 @@ async def test_a_delay_that_comes_when_a_note_may_go_ahead_holds_it_back_at_once
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: breaker.allows_request)
-        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(SLOW_DOWN)
         assert not breaker.allows_request
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
+        await waits_out_the_delay(breaker, cad)
 
 
 async def test_a_failure_right_after_the_success_of_the_one_that_went_ahead_counts(
@@ -216,10 +223,9 @@ async def test_a_failure_right_after_the_success_of_the_one_that_went_ahead_coun
         await eventually(lambda: breaker.allows_request)
         breaker.acquire_trial()
         breaker.record_success()
-        breaker.record_failure(RateLimitedError("slow down", retry_after=3600))
+        breaker.record_failure(SLOW_DOWN)
         assert not breaker.allows_request
-        await asyncio.sleep(A_WHILE)
-        assert not breaker.allows_request
+        await waits_out_the_delay(breaker, cad)
         assert breaker.last_failure is not None
         assert breaker.last_failure.kind is FailureKind.RATE_LIMITED
 

@@ -20,6 +20,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
 from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
+from tests.loop_clock import let_pass
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, with_limits, working
 from tests.timing import QUICK
@@ -37,13 +38,11 @@ async def waiting(
     database: Database,
     cad: SonoranServer,
     session: aiohttp.ClientSession,
-    give_up_seconds: float = 30.0,
 ) -> AsyncIterator[tuple[Worker, NoteRecord]]:
     """Give a worker with a note that waits, as the CAD takes none until `cad.faults.clear()`."""
     cad.faults.add(Fault(on="version", status=503, times=None))
     cad.faults.add(Fault(on="note", status=429, body="{}", times=None))
-    limits = with_limits(give_up_seconds=give_up_seconds)
-    async with working(Worker(database, cad, session, limits)) as worker:
+    async with working(Worker(database, cad, session)) as worker:
         first = await worker.note("first", call=124)
         await worker.until(lambda told: any(each.id == first.id for each in told))
         record = await worker.note()
@@ -65,8 +64,9 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_a
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_time(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    async with waiting(database, cad, session, give_up_seconds=2.0) as (worker, record):
+    async with waiting(database, cad, session) as (worker, record):
         await worker.outbox.store.transition(record, NoteState.SENDING)
+        await let_pass(workers.QUICK.give_up_seconds, database)
         ended = (record.id, NoteState.UNCONFIRMED), (record.id, NoteState.FAILED)
         await worker.until(lambda told: any((each.id, each.state) in ended for each in told))
     assert stored(cad) == []
@@ -125,21 +125,28 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     """The cancellation comes between two tries to write down that the note was given up."""
     cad.faults.add(Fault(on="note", abort="before", times=2))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=2.0, call_reads_per_minute=1)
+    limits = with_limits(call_reads_per_minute=1)
     address = make_file(file_in(tmp_path))
     assert address.path is not None
-    async with opened(address) as database:  # with more time than there is below
+    async with opened(address) as database:
         store = OutboxRepository(database, "a process that is gone")
         notes = [await in_state(store, NoteState.QUEUED, call=call) for call in (123, 124)]
     async with (
-        opened(address, seconds=0.3) as database,
-        working(Worker(database, cad, session, limits, longest_store_retry=2.0)) as worker,
+        opened(address, seconds=20.0) as database,
+        working(
+            Worker(
+                database, cad, session, limits, first_store_retry=100.0, longest_store_retry=100.0
+            )
+        ) as worker,
     ):
         records = [await worker.became(note, NoteState.CHECKING) for note in notes]
         async with locked_file(address.path):
-            # Both are given up meanwhile, with pauses between the tries that grow.
-            await asyncio.sleep(4.0)
+            await let_pass(limits.give_up_seconds)
+            before = database.failures
+            await let_pass(21.0)
+            assert database.failures >= before + 2  # both were to be given up
         await cancelled(worker, records[0])
+        await let_pass(100.0, database)
         await worker.became(records[1], NoteState.UNCONFIRMED)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import aiohttp
@@ -13,11 +12,13 @@ from bot.outbox import NoteRecord, NoteState
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
+from bot.timing import loop_time
 from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
+from tests.loop_clock import let_pass
 from tests.outbox import workers
-from tests.outbox.workers import Worker, eventually, stored, with_limits, working
+from tests.outbox.workers import Worker, come_round, eventually, stored, with_limits, working
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
@@ -64,19 +65,21 @@ async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_req
 ) -> None:
     cad.faults.add(Fault(on="any", status=503, times=None))
     limits = with_limits(longest_pause_seconds=30.0, call_reads_per_minute=3)
-    began = time.monotonic()
     async with working(Worker(database, cad, session, limits)) as worker:
+        began = loop_time()
         records = await accept_many(worker, 50)
-        await eventually(lambda: requests(cad, "version") >= 2)
         ids = {each.id for each in records}
         await worker.until(lambda told: ids <= {each.id for each in told})
         sent = requests(cad, "note")
-        await asyncio.sleep(0.5)
-        assert len(worker.outbox) == 50
+        while loop_time() - began < 12:
+            await let_pass(0.5, database)
+        await come_round(worker)
+        assert len(worker.outbox) == 51
         assert requests(cad, "note") == sent <= len(CALLS)
         # The pauses are at least 1, 2, 4 s and so on, so the time that it took bounds the probes.
         probes = requests(cad, "version")
-        assert 2 ** (probes - 1) - 1 <= time.monotonic() - began
+        assert probes >= 3
+        assert 2 ** (probes - 1) - 1 <= loop_time() - began
         assert requests(cad, "calls") <= 3
         assert stored(cad) == []
 
@@ -109,7 +112,7 @@ async def test_when_the_cad_is_back_one_note_goes_ahead_of_the_others(
         cad.faults.clear()
         cad.faults.add(Fault(on="note", applied=True, hold=answer))
         await asyncio.wait_for(cad.received(before + 1), PATIENCE)
-        await asyncio.sleep(0.5)
+        await come_round(worker)
         assert requests(cad, "note") == before + 1
         answer.set()
         await all_added(worker, records)
@@ -137,12 +140,16 @@ async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="note", status=429, body="{}", headers={"Retry-After": "3600"}))
-    async with working(Worker(database, cad, session)) as worker:
-        await worker.note()
+    limits = with_limits(give_up_seconds=7200.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        first = await worker.note("first", 126)
         await eventually(lambda: worker.outbox.last_failure is not None)
-        await accept_many(worker, 3)
-        await asyncio.sleep(0.5)
-    assert len(cad.requests) == 1
+        records = await accept_many(worker, 3)
+        await let_pass(3500, database)
+        await come_round(worker)
+        assert len(cad.requests) == 1
+        await let_pass(200, database)
+        await all_added(worker, [first, *records])
 
 
 async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_instead(
@@ -174,9 +181,11 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    limits = with_limits(give_up_seconds=1.0)
-    async with working(Worker(database, cad, session, limits)) as worker:
+    async with working(Worker(database, cad, session)) as worker:
         records = await accept_many(worker, 4)
+        for record in records:
+            await worker.became(record, NoteState.QUEUED)
+        await let_pass(workers.QUICK.give_up_seconds, database)
         for record in records:
             failed = await worker.became(record, NoteState.FAILED)
             assert failed.failure is not None
@@ -190,9 +199,11 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
 ) -> None:
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(give_up_seconds=2.0, call_reads_per_minute=1)
+    limits = with_limits(call_reads_per_minute=1)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
+        await let_pass(limits.give_up_seconds, database)
         await worker.became(record, NoteState.UNCONFIRMED)
     assert len(cad.note_requests) == 1
 
@@ -213,6 +224,9 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
     limits = with_limits(give_up_seconds=2.0, settle_seconds=4.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
+        for _ in range(12):
+            await let_pass(0.5, database)
         ended = await worker.became(record, end)
         assert ended.unconfirmed_sends == 0
     assert len(cad.note_requests) == 1
@@ -231,7 +245,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_goes_away_under_way(
         for count in (3, 8, 13):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             await gate.refuse()
-            await asyncio.sleep(0.3)
+            await database.fails()
             await gate.let_pass()
         await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 24)
@@ -250,7 +264,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             gate.stall()
-            await asyncio.sleep(1.5)
+            await database.fails()
             await gate.cut()
             await gate.let_pass()
         await all_added(worker, records)
@@ -271,6 +285,6 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
         for count in (2, 6):
             await asyncio.wait_for(cad.received(count), PATIENCE)
             async with locked_file(address.path):
-                await asyncio.sleep(1.5)
+                await database.fails()
         await all_added(worker, records)
     assert everything_is_there_once_and_in_order(cad, 12)

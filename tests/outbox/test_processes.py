@@ -13,6 +13,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.database import opened
+from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, eventually, in_state, stored, working
 from tests.timing import QUICK
@@ -102,7 +103,8 @@ async def test_a_process_that_is_asked_to_end_lets_the_send_under_way_end(
     second = await worker.note("second")
     await asyncio.wait_for(cad.received(1), PATIENCE)
     stopping = asyncio.create_task(worker.stop())
-    await asyncio.sleep(0.1)
+    await idle(database)
+    assert not stopping.done()
     answer.set()
     await stopping
     assert (first.id, NoteState.ADDED) in [(each.id, each.state) for each in worker.told]
@@ -149,9 +151,9 @@ async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_
     ):
         one = Worker(one_database, cad, session)
         taking = asyncio.create_task(one.note())
-        # Longer than another process needs to look for what is left.
-        done, _ = await asyncio.wait({taking}, timeout=5 * QUICK.recovery_interval)
-        assert not done
+        for _ in range(5):  # looks of the other process for what is left
+            await let_pass(QUICK.recovery_interval, one_database, two_database)
+        assert not taking.done()
         async with working(one):
             await one.became(await taking, NoteState.ADDED)
             assert two.told == []  # before the first one leaves its finished note to the second

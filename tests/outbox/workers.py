@@ -30,6 +30,7 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
 from bot.storage import Database
 from tests import timing
+from tests.loop_clock import idle
 from tests.world import PATIENCE
 
 KEY = "outbox-key"
@@ -88,6 +89,7 @@ class Worker:
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
         **periods: float,
     ) -> None:
+        self.database = database
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
         self.client = SonoranClient(
@@ -201,6 +203,15 @@ async def eventually(reached: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+async def come_round(worker: Worker) -> None:
+    """Let a worker that cannot send anything do everything that could come before time passes.
+
+    A note more is stored and queued, so whatever was to be done before it has been begun.
+    """
+    await worker.became(await worker.note("one more", 126), NoteState.QUEUED)
+    await idle(worker.database)
+
+
 async def in_state(
     store: OutboxRepository,
     state: NoteState,
@@ -232,7 +243,7 @@ def with_limits(**changes: float) -> Limits:
 @pytest.fixture
 async def cad() -> AsyncIterator[SonoranServer]:
     async with SonoranServer(api_key=KEY) as server:
-        for call_id in (123, 124, 125):
+        for call_id in (123, 124, 125, 126):
             server.add_call(call_id)
         server.rate_limited = False
         yield server

@@ -19,6 +19,7 @@ from bot.sonoran import (
 )
 from tests import sonoran_client
 from tests.clock import Clock
+from tests.loop_clock import hurried
 from tests.sonoran_client import CREDENTIALS, NOTE, serving
 
 clock = sonoran_client.clock
@@ -195,7 +196,7 @@ async def test_a_silent_cad_does_not_keep_the_others_waiting_for_the_one_ahead(
     held = asyncio.Event()
     cad.faults.add(Fault(applied=True, hold=held))
     notes = [asyncio.create_task(client.add_call_note(NOTE)) for _ in range(3)]
-    await cad.received(3)
+    await hurried(cad.received(3))
     held.set()
     await asyncio.gather(*notes)
     assert len(cad.notes(123)) == 3

@@ -14,6 +14,7 @@ from bot.sonoran import (
 )
 from tests import sonoran_client
 from tests.clock import Clock
+from tests.loop_clock import hurried
 from tests.sonoran_client import CREDENTIALS, NOTE
 
 CHOICES = "bot.sonoran.version_choice"
@@ -127,7 +128,7 @@ class TestNoAnswer:
     ) -> None:
         cad.faults.add(fault)
         with pytest.raises(NoEffectError) as caught:
-            await client.add_call_note(NOTE)
+            await hurried(client.add_call_note(NOTE))
         assert caught.value.reason
         # The HTTP library itself repeats a read whose connection broke off.
         assert set(kinds(cad)) == {"version"}

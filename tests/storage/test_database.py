@@ -315,8 +315,15 @@ async def test_closing_finishes_what_waits(address: DatabaseUrl, database: Datab
 async def test_closing_ends_a_work_that_takes_too_long(
     address: DatabaseUrl, database: Database, table: Table
 ) -> None:
-    slow = asyncio.create_task(database.execute(insert(table).values(id=1), SLOW))
-    await asyncio.sleep(0.1)
+    begun = threading.Event()
+
+    def count(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=1))
+        begun.set()
+        connection.execute(SLOW)
+
+    slow = asyncio.create_task(database.run(count))
+    await asyncio.to_thread(begun.wait)
     await database.close()
     with pytest.raises(StorageUnavailableError):
         await slow

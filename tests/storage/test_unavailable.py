@@ -25,6 +25,7 @@ from tests.database import (
     transaction,
 )
 from tests.gate import Gate
+from tests.outbox.workers import eventually
 from tests.world import PATIENCE
 
 behind_gate = databases.behind_gate
@@ -368,7 +369,7 @@ async def test_waiting_for_a_locked_file_ends_with_its_cancellation(tmp_path: Pa
     async with opened(address, seconds=2 * PATIENCE) as database:
         with locked(address):
             task = asyncio.create_task(answer(database))
-            await asyncio.sleep(0.3)
+            await eventually(lambda: database._thread is not None and bool(database._thread._doing))
             task.cancel()
             async with asyncio.timeout(PATIENCE):
                 await asyncio.wait({task})

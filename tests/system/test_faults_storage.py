@@ -6,7 +6,7 @@ What was promised is kept once the database is back; what could not be stored is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import pytest
@@ -16,6 +16,7 @@ from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
 from tests import database as databases
 from tests.gate import Gate
+from tests.loop_clock import idle, let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -27,8 +28,10 @@ from tests.note_messages import (
     shows,
     told,
 )
+from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
 
+Met = Callable[[], Awaitable[None]]
 Loss = Callable[[], AbstractAsyncContextManager[None]]
 
 
@@ -65,9 +68,20 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
 locked_or_cut = pytest.mark.parametrize("loss", ["locked", "cut"], indirect=True)
 
 
-async def a_moment_later(world: World) -> None:
-    """Let the bot meet the lost database: it looks after its notes several times."""
-    await asyncio.sleep(5 * world.timing.recovery_interval)
+@pytest.fixture
+def met(world: World, caplog: pytest.LogCaptureFixture) -> Met:
+    """Give a way to wait until the bot has met the lost database with all that it had to do."""
+
+    async def meet() -> None:
+        await idle()
+        caplog.clear()
+        await let_pass(world.timing.recovery_interval)
+        # Whatever it has asked of the database by now is in vain.
+        await let_pass(world.timing.transaction + 1.0)
+        await eventually(lambda: any("nor notes recovered" in each for each in caplog.messages))
+        await idle()
+
+    return meet
 
 
 async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
@@ -76,6 +90,8 @@ async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
     await world.start_with(2)
     async with loss():
         interaction = await world.use()
+        await idle()
+        await let_pass(world.timing.transaction + 1.0)
         answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert answer.ephemeral
     assert answer.content.startswith("Not added: Callnote's database is not answering")
@@ -89,7 +105,7 @@ async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
 
 
 async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is_back(
-    world: World, loss: Loss
+    world: World, loss: Loss, met: Met
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
@@ -98,7 +114,7 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     async with loss():
         held.set()
-        await a_moment_later(world)
+        await met()
         assert world.stored() == []
     message = await world.final(interaction)
     assert message.content == ADDED
@@ -117,7 +133,7 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
     indirect=["loss"],
 )
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
-    world: World, loss: Loss, status: int | None
+    world: World, loss: Loss, met: Met, status: int | None
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
@@ -129,7 +145,7 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
     async with loss():
         held.set()
-        await a_moment_later(world)
+        await met()
         assert len(world.cad.note_requests) == 1
     message = await world.final(interaction)
     assert public(world) == [message]
@@ -142,13 +158,15 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
 
 
 @locked_or_cut
-async def test_a_queued_note_goes_on_when_the_database_is_back(world: World, loss: Loss) -> None:
+async def test_a_queued_note_goes_on_when_the_database_is_back(
+    world: World, loss: Loss, met: Met
+) -> None:
     await world.start_with(2)
     await world.cad.stop()
     message = await told(world, await world.use(), QUEUED)
     async with loss():
         await world.cad.start()
-        await a_moment_later(world)
+        await met()
         assert world.stored() == []
     await shows(world, message, ADDED)
     assert public(world) == [message]
@@ -157,7 +175,7 @@ async def test_a_queued_note_goes_on_when_the_database_is_back(world: World, los
 
 @locked_or_cut
 async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
-    world: World, loss: Loss
+    world: World, loss: Loss, met: Met
 ) -> None:
     await world.start_with(2)
     looked = asyncio.Event()
@@ -166,7 +184,7 @@ async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
     message = await told(world, await world.use(), CHECKING)
     async with loss():
         looked.set()
-        await a_moment_later(world)
+        await met()
     await shows(world, message, ADDED)
     assert world.stored() == ["some note here"]
     assert public(world) == [message]
@@ -174,7 +192,7 @@ async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
 
 @locked_or_cut
 async def test_notes_that_wait_keep_their_order_over_a_lost_database(
-    world: World, loss: Loss
+    world: World, loss: Loss, met: Met
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
@@ -186,7 +204,7 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
     async with loss():
         held.set()
-        await a_moment_later(world)
+        await met()
     for interaction in interactions:
         await world.final(interaction)
     assert world.stored() == [f"note {n}" for n in range(4)]
@@ -263,6 +281,8 @@ async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     message = await told(world, await world.use(), QUEUED)
     async with loss():
         pressed = await press(world, world.dispatcher, message, "Cancel")
+        await idle()
+        await let_pass(world.timing.transaction + 1.0)
         assert "database is not answering" in await privately(world, pressed)
         assert message.content.startswith(QUEUED)
     await press(world, world.dispatcher, message, "Cancel")
