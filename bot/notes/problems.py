@@ -15,6 +15,7 @@ class NoteProblem(StrEnum):
     LONG_NOTE = auto()
     STORAGE_DOWN = auto()
     STORAGE_FULL = auto()
+    ACCESS_REFUSED = auto()  # the CAD refuses the key, community or plan, which is confirmed
     TOO_MANY_WAITING = auto()
     TOO_BUSY = auto()  # so many came at once that it might not be acknowledged in time
     NOTE_GONE = auto()  # the button's note was deleted, or belongs to another guild

@@ -2,6 +2,7 @@
 
 from bot.outbox.cleanup import Purge
 from bot.outbox.errors import (
+    AccessRefusedError,
     DuplicateInteractionError,
     OutboxFullError,
     StaleRevisionError,
@@ -17,6 +18,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
+    "AccessRefusedError",
     "Acknowledgement",
     "DuplicateInteractionError",
     "Failure",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.outbox.models import NoteRecord
+from bot.outbox.stored_failure import Failure
 
 
 class DuplicateInteractionError(Exception):
@@ -15,6 +16,14 @@ class OutboxFullError(Exception):
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} notes are waiting")
         self.limit = limit
+
+
+class AccessRefusedError(Exception):
+    """The CAD refuses the credentials, which is confirmed, so nothing new is accepted."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"the CAD refuses the credentials, status {failure.status}")
+        self.failure = failure
 
 
 class TooBusyError(Exception):

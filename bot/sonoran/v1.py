@@ -25,6 +25,17 @@ _PLANS: Final[Mapping[int, str]] = {
 }
 """The plans by the number that version 1 answers (official clients)."""
 
+_ABOUT_CREDENTIALS: Final = re.compile(
+    r"INVALID COMMUNITY ID|INVALID API KEY"
+    r"|[A-Z ]{1,40} IS NOT ENABLED FOR THIS COMMUNITY|VERSION [A-Z ]{1,20} REQUIRED",
+    re.IGNORECASE,
+)
+"""The 400 texts that would stand in the way of every request, not just of this one.
+
+The documented ones, and the refusals that the official FiveM client treats as fatal. Each is the
+whole reply: any other text may quote the note.
+"""
+
 
 def add_call_note(credentials: Credentials, note: CallNote) -> Request:
     """Build `ADD_CALL_NOTE` with the fields its page documents."""
@@ -75,7 +86,7 @@ def read_plan(reply: Reply) -> str:
 
 def raise_failure(reply: Reply) -> None:
     """Raise what a reply amounts to unless it is a success; a 400 may be about credentials."""
-    if reply.status == 400 and _is_about_credentials(reply.words):
+    if reply.status == 400 and _ABOUT_CREDENTIALS.fullmatch(reply.words.rstrip(" .!")):
         raise CredentialsError(reply.words, status=400, trace_id=reply.trace_id)
     wire.raise_failure(reply)
 
@@ -100,18 +111,4 @@ def _post(
         json.dumps(body).encode(),
         secret=credentials.api_key,
         reply_bytes=reply_bytes,
-    )
-
-
-def _is_about_credentials(text: str) -> bool:
-    """Whether a 400 text would stand in the way of every request, not just this one.
-
-    The documented texts, and the plan refusals that the official FiveM client treats as fatal.
-    """
-    upper = text.upper()
-    return (
-        "INVALID COMMUNITY ID" in upper
-        or "INVALID API KEY" in upper
-        or "IS NOT ENABLED FOR THIS COMMUNITY" in upper
-        or (upper.startswith("VERSION ") and upper.endswith(" REQUIRED"))
     )

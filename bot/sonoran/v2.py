@@ -102,8 +102,10 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     status = reply.status
     if 300 <= status < 400 or status in (408, 429) or status >= 500 or not reply.complete:
         return None
+    if status in (401, 402, 403) and reply.is_from_edge:
+        return None
     if reply.is_html:
-        return None if status in (401, 402, 403) else VersionSign.WEB_PAGE
+        return VersionSign.WEB_PAGE
     fields = reply.json_object
     if 200 <= status < 300 and "version" in fields:
         return VersionSign.ANSWERED

@@ -112,6 +112,11 @@ class Reply:
         return "html" in self.headers.get("content-type", "").lower() and start.startswith(b"<")
 
     @property
+    def is_from_edge(self) -> bool:
+        """Whether a firewall or proxy in front of the CAD answered, by a page or a bare code."""
+        return self.is_html or _EDGE_CODE.fullmatch(self.text) is not None
+
+    @property
     def json(self) -> Any:
         """The body as JSON, whatever its content type; None when it is not JSON."""
         try:
@@ -209,6 +214,8 @@ NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
 _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
+_EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
+"""Cloudflare's answer where no page is wanted, such as `error code: 1020` (its 1xxx errors)."""
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
 
 
@@ -271,9 +278,9 @@ def error_of(reply: Reply) -> SonoranError:
     status, text, trace_id = reply.status, reply.words, reply.trace_id
     if status == 429:
         return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
-    # A web page comes from a proxy or firewall in front, which knows nothing of our credentials.
-    if status in (401, 402, 403) and not reply.is_html:
-        return CredentialsError(text, status=status, trace_id=trace_id)
+    if status in (401, 402, 403):
+        edge = reply.is_from_edge
+        return CredentialsError(text, status=status, trace_id=trace_id, from_edge=edge)
     if status in (307, 308):
         return NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=trace_id)
     if 400 <= status < 500 and status != 408:

@@ -255,7 +255,7 @@ class TestFailures:
             (reply(b"x", 401), CredentialsError),
             (reply({"message": "slow"}, 429), RateLimitedError),
             (reply(b"", 500), OutcomeUnknownError),
-            (reply(HTML, 403), RefusedError),
+            (reply(HTML, 403), CredentialsError),
             (reply(b"", 307), NoEffectError),
             *((reply(body), NoEffectError) for body in PLACEHOLDERS),
         ],
