@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeVar
@@ -11,17 +12,19 @@ from bot.sonoran.credentials_memory import CredentialsMemory
 from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
+    OPEN_ALONE,
     AddedNote,
     ApiVersion,
     CadServer,
     CallList,
     CallNote,
+    ClosedCalls,
     Credentials,
     VersionSign,
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
-from bot.sonoran.wire import Reply, Request, Wire
+from bot.sonoran.wire import LONG_REPLY, Reply, Request, Wire
 from bot.timing import Timing, loop_time
 
 _Read = TypeVar("_Read")
@@ -53,6 +56,7 @@ class SonoranClient:
         self._transport = transport
         self._credentials = credentials
         self._memory = CredentialsMemory(clock, timing)
+        self._open_alone = True
         self._version = VersionChoice(
             transport, credentials, given=version, accepted=self._memory.accepted, clock=clock
         )
@@ -72,10 +76,25 @@ class SonoranClient:
             wire, request, lambda reply: wire.read_added_note(reply, note), about_notes=True
         )
 
-    async def get_calls(self, server_id: int) -> CallList:
-        """Return the dispatch calls of a CAD server: the open ones and up to 100 closed ones."""
+    async def get_calls(self, server_id: int, closed: ClosedCalls = OPEN_ALONE) -> CallList:
+        """Return the dispatch calls of a CAD server: the open ones, and the `closed` asked for.
+
+        No source says that none may be asked for, so a CAD that refuses that is asked for one.
+        """
+        if closed.count == 0 and not self._open_alone:
+            closed = ClosedCalls(1)
+        try:
+            return await self._get_calls(server_id, closed)
+        except RefusedError as error:
+            if error.status != 400 or closed.count or isinstance(error, CredentialsError):
+                raise
+        found = await self._get_calls(server_id, ClosedCalls(1))
+        self._open_alone = False
+        return found
+
+    async def _get_calls(self, server_id: int, closed: ClosedCalls) -> CallList:
         wire = await self._wire()
-        request = wire.get_calls(self._credentials, server_id)
+        request = wire.get_calls(self._credentials, server_id, closed)
         return await self._exchange(wire, request, partial(read_calls, server_id=server_id))
 
     async def get_servers(self) -> tuple[CadServer, ...]:
@@ -155,7 +174,10 @@ class SonoranClient:
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)
-                result = read(reply)
+                if len(reply.body) > LONG_REPLY:  # which takes a while to read
+                    result = await asyncio.to_thread(read, reply)
+                else:
+                    result = read(reply)
             except SonoranError as error:
                 self._learn(error, about_notes=about_notes, cheapest=cheapest)
                 raise

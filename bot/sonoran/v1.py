@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.sonoran import listings, wire
 from bot.sonoran.errors import CredentialsError
-from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
 from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
 _PLANS: Final[Mapping[int, str]] = {
@@ -60,9 +60,9 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     raise wire.unclear_note(reply)
 
 
-def get_calls(credentials: Credentials, server_id: int) -> Request:
+def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
     """Build `GET_CALLS` for the dispatch calls of a server."""
-    item = {"serverId": server_id, **listings.DISPATCH_CALLS}
+    item = {"serverId": server_id, **closed.parameters}
     return _post("emergency", "GET_CALLS", credentials, item, reply_bytes=listings.CALL_LIST_BYTES)
 
 

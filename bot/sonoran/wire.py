@@ -24,9 +24,12 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
-from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
 
 REPLY_BYTES = 64 * 1024  # how much of a reply's body is read; no refusal is longer
+
+LONG_REPLY = 128 * 1024
+"""Bytes of a reply that are not read within the event loop: they can take longer than 5 ms."""
 
 LONGEST_DELAY = 86_400.0
 """The longest delay in seconds that is believed; no limit of either version is longer than that."""
@@ -197,7 +200,7 @@ class Wire(Protocol):
     def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
         """Return the CAD's word that it was added to this call."""
 
-    def get_calls(self, credentials: Credentials, server_id: int) -> Request:
+    def get_calls(self, credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
         """Build the request that lists a server's dispatch calls; see `listings.read_calls`."""
 
     def get_servers(self, credentials: Credentials) -> Request:
