@@ -29,6 +29,7 @@ from bot.outbox import (
     NoteState,
     OutboxFullError,
     OutboxWorker,
+    ShareUsedError,
     StaleRevisionError,
     TooBusyError,
 )
@@ -121,6 +122,8 @@ class NoteSubmitter:
             raise Refusal(NoteProblem.NOTE_MOVED_ON) from None
         except AccessRefusedError as error:
             raise Refusal(NoteProblem.ACCESS_REFUSED, failure=error.failure) from None
+        except ShareUsedError:
+            raise Refusal(NoteProblem.SHARE_USED) from None
         except OutboxFullError as error:
             raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:

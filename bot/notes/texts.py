@@ -97,6 +97,10 @@ TEXTS: Catalogue = {
         "Not added: {limit:,} notes are already waiting for Sonoran CAD. Try again in a few "
         "minutes."
     ),
+    NoteProblem.SHARE_USED: (
+        "Not added: as many notes of yours, or of this server, wait for Sonoran CAD as may, so "
+        "that there is room for others'. Try again in a few minutes."
+    ),
     NoteProblem.TOO_BUSY: ("Not added: too many notes came at the same moment. Send it again."),
     NoteProblem.NOTE_GONE: (
         "Callnote no longer has this note. Look at the call; send it again if needed."

@@ -18,6 +18,10 @@ class OutboxFullError(Exception):
         self.limit = limit
 
 
+class ShareUsedError(OutboxFullError):
+    """As many notes of the guild, or of the member, wait as may, so that others' have room."""
+
+
 class AccessRefusedError(Exception):
     """The CAD refuses the credentials, which is confirmed, so nothing new is accepted."""
 
