@@ -10,7 +10,7 @@ from bot.outbox.errors import (
     TooBusyError,
     TooOldError,
 )
-from bot.outbox.limits import Limits
+from bot.outbox.limits import Limits, Pace
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
@@ -31,6 +31,7 @@ __all__ = [
     "OutboxFullError",
     "OutboxRepository",
     "OutboxWorker",
+    "Pace",
     "Purge",
     "ShareUsedError",
     "StaleRevisionError",

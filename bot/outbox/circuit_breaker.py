@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 
 from tenacity import (
     AsyncRetrying,
@@ -21,6 +22,11 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.timing import Timing, loop_time
+
+LIMITED_SECONDS = 3600.0
+"""For how long an answer that there are too many requests is told of."""
+
+MOST_LIMITED = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +61,7 @@ class CircuitBreaker:
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
+        self._limited_at: deque[float] = deque(maxlen=MOST_LIMITED)
         self._open = asyncio.Event()
         self.failure_count = 0
         """How often it failed; a send that was about to begin when this grows waits instead."""
@@ -65,6 +72,16 @@ class CircuitBreaker:
     def last_failure(self) -> Failure | None:
         """Why the circuit is open, None while it is closed."""
         return self._last_failure
+
+    @property
+    def limited_count(self) -> int:
+        """How often the CAD answered in the last hour that it gets too many requests, to 1000."""
+        since = loop_time() - LIMITED_SECONDS
+        return sum(at > since for at in self._limited_at)
+
+    def count_limited(self) -> None:
+        """Count an answer of the CAD's that it gets too many requests."""
+        self._limited_at.append(loop_time())
 
     @property
     def held_back(self) -> bool:
@@ -128,6 +145,7 @@ class CircuitBreaker:
                 await self._run_trial()
 
     def _hold_for(self, error: RateLimitedError) -> None:
+        self.count_limited()
         if error.retry_after is not None:
             self._hold_until = max(self._hold_until, loop_time() + error.retry_after)
 

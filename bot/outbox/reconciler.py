@@ -160,8 +160,10 @@ class Reconciler:
             return await self._cad.get_calls(server_id, closed)
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
-            if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                self._hold_until = loop_time() + error.retry_after
+            if isinstance(error, RateLimitedError):
+                self._breaker.count_limited()
+                if error.retry_after is not None:
+                    self._hold_until = loop_time() + error.retry_after
         except Exception:
             _log.exception("reading the call list failed unexpectedly")
         return None

@@ -80,6 +80,11 @@ class Sender:
         """What the last note met that the CAD answered, and when by the event loop's clock, if that
         was a refusal; None if it was added."""
 
+    @property
+    def used(self) -> int:
+        """How many notes were sent in the last minute."""
+        return self._rate_limiter.used
+
     async def run(self) -> None:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
         while True:

@@ -15,7 +15,7 @@ from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.errors import AccessRefusedError
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
-from bot.outbox.limits import Limits
+from bot.outbox.limits import Limits, Pace
 from bot.outbox.marks import Marks
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.presses import Presses
@@ -137,6 +137,11 @@ class OutboxWorker:
     def last_failure(self) -> Failure | None:
         """Why the CAD takes no notes at the moment, None while it does."""
         return self._breaker.last_failure
+
+    @property
+    def pace(self) -> Pace:
+        """How much of the CAD's limits is used."""
+        return Pace(self._sender.used, self._limits.notes_per_minute, self._breaker.limited_count)
 
     @property
     def last_refusal(self) -> tuple[Failure, float] | None:

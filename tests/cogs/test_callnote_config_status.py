@@ -90,6 +90,19 @@ async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
     assert "❌ Notes: 0 waiting; until the API key or id is fixed" in text
 
 
+async def test_what_is_used_of_the_limits_is_told(world: World) -> None:
+    await world.registered()
+    await world.say()
+    text = await status(world)
+    assert "Notes sent in the last minute: 1 of 6,000 at most" in text
+    assert "no answer of the last hour said too many requests (429)." in text
+    world.cad.faults.add(Fault(status=429))
+    await world.say("another")
+    text = await status(world)
+    assert "Notes sent in the last minute: 3 of 6,000 at most" in text
+    assert "said once that it gets too many requests (429)" in text
+
+
 async def test_what_the_last_note_met_is_told_at_once(world: World) -> None:
     await world.registered()
     assert "✅ The CAD accepts the API key" in await status(world)
