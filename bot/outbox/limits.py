@@ -9,11 +9,11 @@ from dataclasses import dataclass
 class Limits:
     """How fast, how long and how much; for one community and its API key.
 
-        `settle_seconds` is how long after a send the CAD may still be storing the note. The gateway
-        in front of the CAD is Kong, by the headers of its replies; it gives a service 60 seconds to
-        answer unless told otherwise (Kong documentation, service object, read_timeout), so after
-        that nothing can be under way any more. `give_up_seconds` stays below the 15 minutes of an
-        interaction's token. Of the 60 notes a minute that version 2 allows per key (page add-call-note)
+    `settle_seconds` is how long after a send the CAD may still be storing the note. The gateway
+    in front of the CAD is Kong, by the headers of its replies; it gives a service 60 seconds to
+    answer unless told otherwise (Kong documentation, service object, read_timeout), so after
+    that nothing can be under way any more. `give_up_seconds` stays below the 15 minutes of an
+    interaction's token. Of the 60 notes a minute that version 2 allows per key (page add-call-note)
     another official tool may take 54 (sonoran_fivepd, one each 1.1 s), so ours are half. It allows
     5 reads of the call list a minute per key, of which each game server takes one (page get-calls;
     official FiveM client).

@@ -256,7 +256,7 @@ async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
     assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
     assert "notes_waiting (server_id=? AND call_id=?" in plans[1]
     assert "notes_settled (settled=?)" in plans[0]  # to count those that wait
-    assert "".join(plans).count("SCAN notes") == 1
+    assert "SCAN notes" not in "".join(plans)
 
 
 def plan(connection: Connection, statement: CompiledStatement) -> str:
