@@ -62,6 +62,11 @@ class Timing:
     """The pause before the second look at a CAD that does not answer; it doubles each time, up to
     the host's setting."""
 
+    first_refusal: float = 60.0
+    """How long nothing is sent after the CAD's refusal of the credentials was confirmed; it doubles
+    each time that it is confirmed again."""
+    longest_refusal: float = 900.0
+
     # Taking a note
     acknowledge: float = 2.5
     """Time for the first response. Discord gives 3 s from the event, and discord.py would try

@@ -62,6 +62,7 @@ class Services:
             Transport(session, config.sonoran_api_url),
             config.credentials,
             version=config.api_version,
+            timing=timing,
         )
         self.supervisor = DatabaseSupervisor(
             self.database, self.settings, config.wiped_by, timing=timing

@@ -57,6 +57,7 @@ class CadProbe:
         self._cad = cad
         self._servers = servers
         self._timing = timing
+        self._clock = clock
         self._findings = TtlCache(
             self._ask,
             seconds_for=lambda health: (
@@ -65,9 +66,17 @@ class CadProbe:
             clock=clock,
         )
 
-    async def health(self, *, doubted: bool = False) -> CadHealth:
-        """Return how the CAD is; after a failure (`doubted`) only a recent result will do."""
+    async def health(
+        self, *, doubted: bool = False, contradicted: float | None = None
+    ) -> CadHealth:
+        """Return how the CAD is; after a failure (`doubted`) only a recent result will do.
+
+        `contradicted` is when, by the event loop's clock, the CAD refused the credentials of a
+        note; a result from before that will not do.
+        """
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
+        if contradicted is not None:
+            age = min(age, self._clock() - contradicted)
         return await self._findings.get(max_age=age)
 
     async def _ask(self) -> CadHealth:

@@ -11,7 +11,7 @@ from bot.health import texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
-from bot.outbox import OutboxWorker
+from bot.outbox import FailureKind, OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatcher_roles import DispatcherRoles
 
@@ -47,12 +47,19 @@ class StatusReport:
         """
         outbox = self._outbox
         problem, waiting = outbox.last_failure, len(outbox)
-        health = await self._cad_probe.health(doubted=problem is not None and waiting > 0)
+        refusal, refused_at = outbox.last_refusal or (None, None)
+        about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
+        health = await self._cad_probe.health(
+            doubted=problem is not None and waiting > 0,
+            contradicted=refused_at if about_access else None,
+        )
         change = await self._settings.last_change(guild.id) if self._settings.known else None
         lines = [
             *self._settings_lines(guild, health),
             texts.connection_line(self._connections.of(guild)),
             texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
+            *texts.last_note_lines(refusal),
+            texts.pace_line(outbox.pace),
             texts.permissions_line(missing_permissions(here)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),

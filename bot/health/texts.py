@@ -13,7 +13,7 @@ from bot.communities.texts import CONNECTED_BY
 from bot.health.lines import LINE_LIMIT, Line, ill, note, well
 from bot.health.probe import CadHealth
 from bot.interactions.markdown import escape_markdown
-from bot.outbox import Failure, FailureKind
+from bot.outbox import Failure, FailureKind, Pace
 from bot.settings.repository import FROM_DISCORD, SettingChange
 from bot.settings.texts import listed
 from bot.sonoran import Reason, VersionSign
@@ -105,7 +105,10 @@ def notes_line(
     """
     how_many = f"{waiting:,} waiting"
     if error is not None and error.kind is FailureKind.CREDENTIALS:
-        return ill(f"Notes: {how_many}; every note is refused until the API key or id is fixed.")
+        return ill(
+            f"Notes: {how_many}; until the API key or id is fixed they stay, and every new one is "
+            "refused."
+        )
     if error is not None and error.reason is not None:
         return ill(
             f"Notes: {how_many}, as Sonoran CAD {_REASONS[error.reason]}; waiting and new ones "
@@ -115,10 +118,32 @@ def notes_line(
         why = "Sonoran CAD gets too many requests"
         if problem.reason is not None:
             why = f"the last attempt failed (Sonoran CAD {_REASONS[problem.reason]})"
+        if problem.kind is FailureKind.CREDENTIALS:
+            why = f"Sonoran CAD refused the last one{_said(problem)}"
         return ill(f"Notes: {how_many}, as {why}; they are sent when it accepts notes again.")
     if error is not None:
         return note(f"Notes: {how_many}; the next one shows whether the CAD accepts them.")
     return well("Notes are sent as they come.")
+
+
+def pace_line(pace: Pace) -> Line:
+    """Return how much of the CAD's limits is used, and whether it was too much for the CAD."""
+    sent = f"Notes sent in the last minute: {pace.sent:,} of {pace.per_minute:,} at most"
+    if not pace.limited:
+        return note(f"{sent}; no answer of the last hour said too many requests (429).")
+    times = "once" if pace.limited == 1 else f"{pace.limited:,} times"
+    return ill(
+        f"{sent}; in the last hour Sonoran CAD said {times} that it gets too many requests (429): "
+        "look for game servers and bots with the same key, or lower SONORAN_NOTES_PER_MINUTE."
+    )
+
+
+def last_note_lines(refusal: Failure | None) -> Iterator[Line]:
+    """Return what the last note was refused with, if it was; None if it was added."""
+    if refusal is None:
+        return
+    about_access = refusal.kind is FailureKind.CREDENTIALS
+    yield (ill if about_access else note)(f"The last note was refused{_said(refusal)}.")
 
 
 def _reached(health: CadHealth, host: str) -> Line:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from bot.stream_safe import stream_safe
+
 CONTENT_LIMIT = 2000
 """Discord's limit for a message's content (Discord API reference, Create Message).
 
@@ -39,9 +41,10 @@ def without_controls(text: str) -> str:
     """Return the text without control characters and bidirectional overrides.
 
     Line breaks of every kind become a line feed, tabs a space, halves of a surrogate pair U+FFFD.
+    Of a long run of combining marks the beginning is left.
     """
     text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
-    return _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
+    return stream_safe(_CONTROL.sub("", _SURROGATE.sub("\ufffd", text)))
 
 
 def one_line(text: str) -> str:

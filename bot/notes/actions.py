@@ -21,6 +21,7 @@ from bot.outbox import (
     NoteState,
     OutboxFullError,
     OutboxWorker,
+    ShareUsedError,
     StaleRevisionError,
     TooOldError,
 )
@@ -121,6 +122,8 @@ class NoteActions:
             await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
         except TooOldError:
             await self._tell(interaction, Refusal(NoteProblem.NOTE_TOO_OLD))
+        except ShareUsedError:
+            await self._tell(interaction, Refusal(NoteProblem.SHARE_USED))
         except OutboxFullError as error:
             too_many = Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
             await self._tell(interaction, too_many)

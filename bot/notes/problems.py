@@ -15,7 +15,9 @@ class NoteProblem(StrEnum):
     LONG_NOTE = auto()
     STORAGE_DOWN = auto()
     STORAGE_FULL = auto()
+    ACCESS_REFUSED = auto()  # the CAD refuses the key, community or plan, which is confirmed
     TOO_MANY_WAITING = auto()
+    SHARE_USED = auto()  # of this server or member, so that others' notes have room
     TOO_BUSY = auto()  # so many came at once that it might not be acknowledged in time
     NOTE_GONE = auto()  # the button's note was deleted, or belongs to another guild
     NOTE_MOVED_ON = auto()  # the button's note is no longer in a state that offers the action

@@ -21,6 +21,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_updater import StatusUpdater
 from bot.notes.texts import ADDED_AGAIN, repeated
 from bot.outbox import (
+    AccessRefusedError,
     Acknowledgement,
     DuplicateInteractionError,
     NewNote,
@@ -28,6 +29,7 @@ from bot.outbox import (
     NoteState,
     OutboxFullError,
     OutboxWorker,
+    ShareUsedError,
     StaleRevisionError,
     TooBusyError,
 )
@@ -118,6 +120,10 @@ class NoteSubmitter:
         except StaleRevisionError:
             # An earlier press answered the question.
             raise Refusal(NoteProblem.NOTE_MOVED_ON) from None
+        except AccessRefusedError as error:
+            raise Refusal(NoteProblem.ACCESS_REFUSED, failure=error.failure) from None
+        except ShareUsedError:
+            raise Refusal(NoteProblem.SHARE_USED) from None
         except OutboxFullError as error:
             raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:

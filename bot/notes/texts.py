@@ -6,6 +6,7 @@ Text from outside is escaped and shown on one line.
 from __future__ import annotations
 
 import math
+import re
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.interactions.texts import Catalogue
@@ -15,6 +16,7 @@ from bot.sonoran import Reason
 
 _DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
+_REFUSAL_LIMIT = 200  # characters of the CAD's reply where a note is not accepted
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
 _NOT_ADDED = "❌ Not added to"
@@ -41,9 +43,18 @@ _SAID = {
 
 _WAITING_FOR = {
     FailureKind.RATE_LIMITED: "Sonoran CAD gets too many requests; trying again",
+    FailureKind.CREDENTIALS: (
+        "Sonoran CAD refused Callnote's access, so it waits until that is cleared up; "
+        "administrators see more in /callnote-config status"
+    ),
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
 }
 """Why a note is waiting; for all else, the CAD is not answering."""
+
+_NOT_FOUND = re.compile(r"(CALL|SERVER)[A-Z ]* NOT FOUND[\w :]{0,40}")
+_NOT_ENABLED = re.compile(r"[A-Z ]{1,40} (IS )?NOT ENABLED[A-Z ]{0,40}")
+_PLAN_REQUIRED = re.compile(r"VERSION [A-Z ]{1,20} REQUIRED")
+"""Texts of the CAD that count only as the whole reply, in upper case."""
 
 BUTTONS = {
     "cancel": "Cancel",
@@ -53,6 +64,16 @@ BUTTONS = {
     "add": "Add anyway",
 }
 """The labels of the buttons below a note, by their actions."""
+
+
+def _access_refused(failure: Failure) -> str:
+    """Return why a new note is not accepted while the CAD refuses the credentials."""
+    return (
+        f"Not added: Sonoran CAD refuses Callnote's access ({_said(failure)[:_REFUSAL_LIMIT]}). "
+        f"{_credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
+        "notes that wait are sent then."
+    )
+
 
 ADDED_AGAIN = "Adding it again."  # what the question about a repeated note is replaced by
 
@@ -71,9 +92,14 @@ TEXTS: Catalogue = {
         "moment."
     ),
     NoteProblem.STORAGE_FULL: "Not added: Callnote's database is full. Tell the bot's host.",
+    NoteProblem.ACCESS_REFUSED: _access_refused,
     NoteProblem.TOO_MANY_WAITING: (
         "Not added: {limit:,} notes are already waiting for Sonoran CAD. Try again in a few "
         "minutes."
+    ),
+    NoteProblem.SHARE_USED: (
+        "Not added: as many notes of yours, or of this server, wait for Sonoran CAD as may, so "
+        "that there is room for others'. Try again in a few minutes."
     ),
     NoteProblem.TOO_BUSY: ("Not added: too many notes came at the same moment. Send it again."),
     NoteProblem.NOTE_GONE: (
@@ -109,7 +135,7 @@ def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None
         case NoteState.REFUSED:
             return _failure(record, _NOT_ADDED, _advice(record.failure))
         case NoteState.FAILED:
-            return _failure(record, _NOT_ADDED, _STOPPED_TRYING)
+            return _failure(record, _NOT_ADDED, _advice_given_up(record.failure))
         case NoteState.UNCONFIRMED:
             return _failure(record, _NOT_CONFIRMED, _advice_in_doubt(record.failure))
         case NoteState.CANCELLED if record.unconfirmed_sends:
@@ -171,9 +197,11 @@ def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
             return "Callnote was restarted and the note is not there; sending it again"
         case Failure(kind=FailureKind.OUTCOME_UNKNOWN):
             return "Sonoran CAD failed and does not have it; sending it again"
-        case Failure(refused=True):
+        case Failure(kind=FailureKind.REFUSED):
             return "Sonoran CAD does not have it; sending it again"
     why = failure or problem
+    if problem is not None and problem.kind is FailureKind.CREDENTIALS:
+        why = problem
     if why is None:
         return "waiting for its turn"
     return _WAITING_FOR.get(why.key, "Sonoran CAD is not answering; trying again")
@@ -202,12 +230,10 @@ def _advice(failure: Failure | None) -> str:
     if failure is None or not failure.refused:
         return _SHOW_ADMINISTRATOR
     if failure.kind is FailureKind.CREDENTIALS:
-        wait = f"Callnote can ask again in {duration(failure.retry_in or 0.0)}."
-        later = f" Until that is fixed notes fail; {wait}" if failure.remembered else ""
-        return _credentials_task(failure) + later
-    if "INVALID REQUEST TYPE" in failure.text.upper():
+        return escape_markdown(_credentials_task(failure))
+    if _whole(failure) == "INVALID REQUEST TYPE":
         return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
-    if failure.status == 404 or "NOT FOUND" in failure.text.upper():
+    if failure.status == 404 or _NOT_FOUND.fullmatch(_whole(failure)):
         return (
             "Check the call number. If it is right, ask an administrator to check "
             "/callnote-config server."
@@ -224,18 +250,38 @@ def _advice_in_doubt(failure: Failure | None) -> str:
             "It may be in the CAD already: look at the call. Missing? Press Send again. Not sure? "
             "Press Check again."
         )
-    task = f"{_credentials_task(failure)} " if failure.kind is FailureKind.CREDENTIALS else ""
+    task = ""
+    if failure.kind is FailureKind.CREDENTIALS:
+        task = f"{escape_markdown(_credentials_task(failure))} "
     return f"{task}An earlier attempt may have been added: look at the call, or press Check again."
 
 
+def _advice_given_up(failure: Failure | None) -> str:
+    """Return what to do about a note that was tried for long enough and was not added."""
+    if failure is None or failure.kind is not FailureKind.CREDENTIALS:
+        return _STOPPED_TRYING
+    task = (
+        "Other requests are taken, so " + _SHOW_ADMINISTRATOR[0].lower() + _SHOW_ADMINISTRATOR[1:]
+    )
+    if failure.retry_in:  # which was confirmed
+        task = escape_markdown(_credentials_task(failure))
+    return f"{task} Then press Try again within a day, or copy it."
+
+
+def _whole(failure: Failure) -> str:
+    """Return the CAD's whole text for comparing; a part of it may be quoted from the note."""
+    return failure.text.upper().rstrip(" .!")
+
+
 def _credentials_task(failure: Failure) -> str:
-    said = failure.text.upper()
-    if "INVALID COMMUNITY ID" in said:
-        return "Tell the bot's host that SONORAN\\_COMMUNITY\\_ID is wrong."
-    if "NOT ENABLED" in said:
+    """Return as plain text who has to look after what."""
+    said = _whole(failure)
+    if said == "INVALID COMMUNITY ID":
+        return "Tell the bot's host that SONORAN_COMMUNITY_ID is wrong."
+    if _NOT_ENABLED.fullmatch(said):
         return "Ask a Sonoran CAD administrator to enable the community's API."
-    if failure.status == 402 or said.startswith("VERSION "):
+    if failure.status == 402 or _PLAN_REQUIRED.fullmatch(said):
         return "Ask a Sonoran CAD administrator to check the community's plan."
     if failure.status == 403:
         return "Ask a Sonoran CAD administrator whether the API key and plan allow notes."
-    return "Tell the bot's host that SONORAN\\_API\\_KEY is wrong."
+    return "Tell the bot's host that SONORAN_API_KEY is wrong."

@@ -2,13 +2,15 @@
 
 from bot.outbox.cleanup import Purge
 from bot.outbox.errors import (
+    AccessRefusedError,
     DuplicateInteractionError,
     OutboxFullError,
+    ShareUsedError,
     StaleRevisionError,
     TooBusyError,
     TooOldError,
 )
-from bot.outbox.limits import Limits
+from bot.outbox.limits import Limits, Pace
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
@@ -17,6 +19,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
+    "AccessRefusedError",
     "Acknowledgement",
     "DuplicateInteractionError",
     "Failure",
@@ -28,7 +31,9 @@ __all__ = [
     "OutboxFullError",
     "OutboxRepository",
     "OutboxWorker",
+    "Pace",
     "Purge",
+    "ShareUsedError",
     "StaleRevisionError",
     "TooBusyError",
     "TooOldError",

@@ -4,12 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential_jitter
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_exponential_jitter,
+)
 
 from bot.outbox.stored_failure import Failure, failure_of
-from bot.sonoran import RateLimitedError, RefusedError, SonoranClient, SonoranError
+from bot.sonoran import (
+    CredentialsError,
+    RateLimitedError,
+    RefusedError,
+    SonoranClient,
+    SonoranError,
+)
 from bot.timing import Timing, loop_time
+
+LIMITED_SECONDS = 3600.0
+"""For how long an answer that there are too many requests is told of."""
+
+MOST_LIMITED = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -21,7 +38,9 @@ class CircuitBreaker:
     While it is open the CAD is asked something harmless, at once and then with pauses that double
     from `first_pause` up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked
     for is waited out in full. When it answers, one note goes ahead, and only its success closes the
-    circuit for the rest. `changed` is set whenever a note may newly go. `run` must be running.
+    circuit for the rest. A refusal of the credentials opens it, too: the question confirms it or
+    does not, and while it is confirmed the next one follows when the client asks again. `changed`
+    is set whenever a note may newly go. `run` must be running.
     """
 
     def __init__(
@@ -34,20 +53,35 @@ class CircuitBreaker:
     ) -> None:
         self._cad = cad
         self._changed = changed
-        self._first_pause = min(first_pause, longest_pause)
-        self._longest_pause = longest_pause
+        first_pause = min(first_pause, longest_pause)
+        self._back_off = wait_exponential_jitter(
+            multiplier=first_pause, max=longest_pause, jitter=first_pause
+        )
         self._last_failure: Failure | None = None
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
+        self._limited_at: deque[float] = deque(maxlen=MOST_LIMITED)
         self._open = asyncio.Event()
         self.failure_count = 0
         """How often it failed; a send that was about to begin when this grows waits instead."""
+        self.credentials_pass = True
+        """Whether the CAD took the credentials when it was last asked something harmless."""
 
     @property
     def last_failure(self) -> Failure | None:
         """Why the circuit is open, None while it is closed."""
         return self._last_failure
+
+    @property
+    def limited_count(self) -> int:
+        """How often the CAD answered in the last hour that it gets too many requests, to 1000."""
+        since = loop_time() - LIMITED_SECONDS
+        return sum(at > since for at in self._limited_at)
+
+    def count_limited(self) -> None:
+        """Count an answer of the CAD's that it gets too many requests."""
+        self._limited_at.append(loop_time())
 
     @property
     def held_back(self) -> bool:
@@ -65,6 +99,7 @@ class CircuitBreaker:
 
     def record_success(self) -> None:
         """Tell that the CAD answered a note."""
+        self.credentials_pass = True
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
             # Here and not in `run`, which could wipe out a failure that is told meanwhile.
@@ -101,11 +136,7 @@ class CircuitBreaker:
     async def _recover(self) -> None:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(SonoranError),
-            wait=wait_exponential_jitter(
-                multiplier=self._first_pause,
-                max=self._longest_pause,
-                jitter=self._first_pause,
-            ),
+            wait=self._pause,
         ):
             with attempt:
                 await self._hold()
@@ -114,6 +145,7 @@ class CircuitBreaker:
                 await self._run_trial()
 
     def _hold_for(self, error: RateLimitedError) -> None:
+        self.count_limited()
         if error.retry_after is not None:
             self._hold_until = max(self._hold_until, loop_time() + error.retry_after)
 
@@ -122,14 +154,29 @@ class CircuitBreaker:
         while (left := self._hold_until - loop_time()) > 0:  # noqa: ASYNC110 - a clock, no event
             await asyncio.sleep(left)
 
+    def _pause(self, state: RetryCallState) -> float:
+        """Return the time until the next question, in seconds."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, CredentialsError) and error.retry_in:
+            return error.retry_in
+        return self._back_off(state)
+
     async def _probe(self) -> None:
         try:
             await self._cad.probe()
+        except CredentialsError as error:
+            self.credentials_pass = False
+            confirmed = error.retry_in > 0
+            if confirmed or error.from_edge or not error.may_be_about_reading:
+                self._last_failure = failure_of(error)
+                raise
+            return  # it may be allowed to add notes all the same, which one is to show
         except RefusedError:
             return  # it answers; what it refuses is for each note to hear
         except RateLimitedError as error:
             self._hold_for(error)
             raise
+        self.credentials_pass = True
 
     async def _run_trial(self) -> None:
         """Let one note go and wait for its result; raises what it failed with."""

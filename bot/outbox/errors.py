@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.outbox.models import NoteRecord
+from bot.outbox.stored_failure import Failure
 
 
 class DuplicateInteractionError(Exception):
@@ -15,6 +16,18 @@ class OutboxFullError(Exception):
     def __init__(self, limit: int) -> None:
         super().__init__(f"{limit} notes are waiting")
         self.limit = limit
+
+
+class ShareUsedError(OutboxFullError):
+    """As many notes of the guild, or of the member, wait as may, so that others' have room."""
+
+
+class AccessRefusedError(Exception):
+    """The CAD refuses the credentials, which is confirmed, so nothing new is accepted."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"the CAD refuses the credentials, status {failure.status}")
+        self.failure = failure
 
 
 class TooBusyError(Exception):

@@ -8,6 +8,7 @@ from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import FailureKind
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
 
@@ -32,14 +33,17 @@ class Expiry:
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
         self._timing = timing
+        self._refused = False
 
     async def run(self) -> None:
         """Give notes up and announce them, for ever."""
         async with asyncio.TaskGroup() as group:
             while True:
                 now = loop_time()
+                news = self._refused_anew()
                 for item in self._queue:
-                    if self._waits_silently(item, now):
+                    queued = item.record.state is NoteState.QUEUED
+                    if self._waits_silently(item, now) or (news and queued):
                         self._sender.announce(item)
                     end = None
                     if self._queue.to_withdraw(item):
@@ -50,6 +54,12 @@ class Expiry:
                         item.busy = True
                         group.create_task(end)
                 await asyncio.sleep(self._timing.expiry_interval)
+
+    def _refused_anew(self) -> bool:
+        """Whether the CAD now refuses the credentials and did not before."""
+        before, failure = self._refused, self._breaker.last_failure
+        self._refused = failure is not None and failure.kind is FailureKind.CREDENTIALS
+        return self._refused and not before
 
     def _is_over(self, item: WorkItem, now: float) -> bool:
         given_up = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
@@ -76,6 +86,8 @@ class Expiry:
     async def _give_up(self, item: WorkItem) -> None:
         record = item.record
         failure = record.failure or self._breaker.last_failure
+        if self._refused:
+            failure = self._breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
             await self._sender.transition(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):

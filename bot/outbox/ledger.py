@@ -126,9 +126,13 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
     )
     # One statement, so that a note which moves meanwhile is seen before or after, not neither.
     both = union_all(delivered, under_way)
-    found: dict[str, Explained] = {}
-    for row in await database.run(lambda connection: connection.execute(both).all()):
-        key = row.fingerprint or fingerprint(row.label, row.text)
-        known = found.get(key, Explained())
-        found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
-    return found
+
+    def sums(connection: Connection) -> dict[str, Explained]:
+        found: dict[str, Explained] = {}
+        for row in connection.execute(both):
+            key = row.fingerprint or fingerprint(row.label, row.text)
+            known = found.get(key, Explained())
+            found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
+        return found
+
+    return await database.run(sums)  # in its thread, as long texts take a while

@@ -13,11 +13,12 @@ import html
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from enum import Enum, auto
 
-from bot.sonoran import CallNote, DispatchCall, ListedNote
+from bot.sonoran import CallNote, DispatchCall
+from bot.stream_safe import stream_safe
 
 _CUT_LENGTH = 32  # characters; a shorter beginning of a note is likely to be a note of its own
 _ALIKE = 0.8  # the part of two texts' characters that they share if one is the other, altered
@@ -53,8 +54,35 @@ def fingerprint(label: str, text: str) -> str:
     return hashlib.sha256(both.encode(errors="surrogatepass")).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class _PlainNote:
+    """A listed note as it is compared."""
+
+    fingerprint: str
+    label: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+class ReadCall:
+    """A call's notes as they were listed, made ready once for all notes that are looked for.
+
+    Takes time with many long notes, as judging does: to be done beside the event loop.
+    """
+
+    def __init__(self, call: DispatchCall) -> None:
+        self.usable = call.notes is not None
+        self.unreadable = call.unreadable_notes
+        self.notes = tuple(
+            _PlainNote(
+                fingerprint(each.label, each.text), label=_plain(each.label), text=_plain(each.text)
+            )
+            for each in call.notes or ()
+        )
+        self.counts = Counter(each.fingerprint for each in self.notes)
+
+
 def judge(
-    call: DispatchCall | None,
+    call: ReadCall | None,
     note: CallNote,
     *,
     sends: int,
@@ -68,35 +96,37 @@ def judge(
     fingerprint. Only a `settled` reading, one begun long enough after the last send, can prove
     that the note is not there. Nothing is assumed from a call without usable notes, from a list
     that lacks a note known to be there (it is old, or the CAD rewrites notes), or where an
-    unexplained note looks like this one altered.
+    unexplained note looks like this one altered. An entry that cannot be read may be any note: it
+    forbids "not there", never "there".
     """
-    if call is None or call.notes is None:
+    if call is None or not call.usable:
         return Verdict.UNKNOWN, 0
-    listed = Counter(fingerprint(each.label, each.text) for each in call.notes)
-    if any(listed[key] < each.added for key, each in explained.items()):
+    listed = call.counts
+    lacking = sum(max(0, each.added - listed[key]) for key, each in explained.items())
+    if lacking > call.unreadable:
         return Verdict.UNKNOWN, 0
     own = fingerprint(note.label, note.text)
     others = explained.get(own, Explained())
     more = listed[own] - others.added
     if more > others.uncertain:
         return Verdict.THERE, min(more - others.uncertain, sends)
-    if more or not settled or _seems_altered(call.notes, note, explained):
+    if more or not settled or call.unreadable or _seems_altered(call.notes, note, explained):
         return Verdict.UNKNOWN, 0
     return Verdict.NOT_THERE, 0
 
 
 def _seems_altered(
-    notes: tuple[ListedNote, ...], note: CallNote, explained: Mapping[str, Explained]
+    notes: tuple[_PlainNote, ...], note: CallNote, explained: Mapping[str, Explained]
 ) -> bool:
     """Whether a note that the outbox cannot explain may be this one, altered or relabelled."""
     label, text = _plain(note.label), _plain(note.text)
     for each in notes:
-        if fingerprint(each.label, each.text) in explained:
+        if each.fingerprint in explained:
             continue
-        listed = _plain(each.text)
+        listed = each.text
         if listed == text:
             return True
-        if _plain(each.label) == label and (text in listed or _alike(listed, text)):
+        if each.label == label and (text in listed or _alike(listed, text)):
             return True
         if len(listed) >= _CUT_LENGTH and text.startswith(listed.rstrip(".… ")):
             return True
@@ -112,4 +142,4 @@ def _plain(text: str) -> str:
     # It raises for "&#" and thousands of digits, which is no escape of anything.
     with contextlib.suppress(ValueError):
         text = html.unescape(text)
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join(unicodedata.normalize("NFC", stream_safe(text)).split())

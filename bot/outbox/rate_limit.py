@@ -35,6 +35,12 @@ class RateLimiter:
             for bucket in (even, self._window)
         ]
 
+    @property
+    def used(self) -> int:
+        """How many notes went in the last minute."""
+        self._window.leak(self._clock.now())
+        return self._window.count()
+
     async def acquire(self) -> None:
         """Wait until one more note may be sent."""
         for limiter in self._limiters:

@@ -8,13 +8,21 @@ import logging
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.ledger import explained
 from bot.outbox.limits import Limits
-from bot.outbox.matching import Verdict, judge
+from bot.outbox.matching import ReadCall, Verdict, judge
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.retries import until_stored
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.work_queue import WorkItem, WorkQueue
-from bot.sonoran import CallList, RateLimitedError, SonoranClient, SonoranError, added_text
+from bot.sonoran import (
+    OPEN_ALONE,
+    CallList,
+    ClosedCalls,
+    RateLimitedError,
+    SonoranClient,
+    SonoranError,
+    added_text,
+)
 from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time, set_within
 
@@ -22,6 +30,9 @@ INCONCLUSIVE_POLLS = 3
 """How many settled looks may tell nothing before the note is given up as unconfirmed, so that
 the notes behind it for the same call do not wait for a quarter of an hour. In an outage, when
 they could not go either, a look that fails does not count."""
+
+CLOSED_PAGES = (ClosedCalls(50), ClosedCalls(50, skip=50))
+"""The closed calls that are looked through for a note whose call is not open any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +70,7 @@ class Reconciler:
         """Look for notes in doubt, for ever."""
         while True:
             server_id = await self._next_server()
-            try:
-                wait = await self._read_slots.acquire()
-            except StorageError:
-                wait = 1.0
-            if wait:
+            if wait := await self._slot():
                 await asyncio.sleep(wait)
                 continue
             await self._poll(server_id)
@@ -85,34 +92,94 @@ class Reconciler:
             await set_within(self._queue.reconcile_changed, pause)
 
     async def _poll(self, server_id: int) -> None:
+        """Look for the notes on a server: in its open calls first, in closed ones where needed."""
         began = loop_time()
-        calls = await self._read(server_id)
-        for item in self._queue.to_reconcile():
-            # Asked again of each, as a button may move one while another is judged.
-            in_doubt = item.record.state is NoteState.CHECKING and not item.busy
-            if in_doubt and item.record.note.server_id == server_id:
-                await self._judge(item, calls, began)
+        looked_for = [
+            item for item in self._queue.to_reconcile() if item.record.note.server_id == server_id
+        ]
+        wanted = {item.record.note.call_id for item in looked_for}
+        found: dict[int, ReadCall] = {}
+        answered = await self._look(server_id, OPEN_ALONE, wanted, found) is not None
+        here = [item for item in looked_for if item.record.note.call_id in found]
+        await self._judge_all(here, found, began, answered=answered)
+        for page in CLOSED_PAGES if answered else ():
+            if not wanted - found.keys():
+                break
+            await self._next_read()
+            listed = await self._look(server_id, page, wanted, found)
+            answered = listed is not None
+            if listed is None or listed < page.count:
+                break
+        rest = [item for item in looked_for if item not in here]
+        await self._judge_all(rest, found, began, answered=answered)
 
-    async def _read(self, server_id: int) -> CallList | None:
+    async def _slot(self) -> float:
+        """Take a read of the call list; returns 0, or the seconds to wait before asking again."""
         try:
-            return await self._cad.get_calls(server_id)
+            return await self._read_slots.acquire()
+        except StorageError:
+            return 1.0
+
+    async def _next_read(self) -> None:
+        """Wait until the call list may be read once more."""
+        while (held := self._hold_until - loop_time()) > 0:  # noqa: ASYNC110 - a clock, no event
+            await asyncio.sleep(held)
+        while wait := await self._slot():  # noqa: ASYNC110 - the database, no event
+            await asyncio.sleep(wait)
+
+    async def _look(
+        self, server_id: int, closed: ClosedCalls, wanted: set[int], found: dict[int, ReadCall]
+    ) -> int | None:
+        """Add to `found` what is listed of the wanted calls.
+
+        Returns how many closed calls were listed, None if the list could not be read.
+        """
+        calls = await self._read(server_id, closed)
+        if calls is None:
+            return None
+        new = [each for each in calls.calls if each.call_id in wanted - found.keys()]
+        try:
+            made = await asyncio.to_thread(lambda: {each.call_id: ReadCall(each) for each in new})
+        except Exception:  # what stands in a list is not ours, and must not end the process
+            _log.exception("the call list cannot be compared")
+            return None
+        found |= made
+        return sum(each.closed for each in calls.calls)
+
+    async def _judge_all(
+        self, items: list[WorkItem], found: dict[int, ReadCall], began: float, *, answered: bool
+    ) -> None:
+        for item in items:
+            # Asked again of each, as a button may move one while another is judged.
+            if item.record.state is NoteState.CHECKING and not item.busy:
+                call = found.get(item.record.note.call_id)
+                await self._judge(item, call, began, answered=answered)
+
+    async def _read(self, server_id: int, closed: ClosedCalls) -> CallList | None:
+        try:
+            return await self._cad.get_calls(server_id, closed)
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
-            if isinstance(error, RateLimitedError) and error.retry_after is not None:
-                self._hold_until = loop_time() + error.retry_after
+            if isinstance(error, RateLimitedError):
+                self._breaker.count_limited()
+                if error.retry_after is not None:
+                    self._hold_until = loop_time() + error.retry_after
         except Exception:
             _log.exception("reading the call list failed unexpectedly")
         return None
 
-    async def _judge(self, item: WorkItem, calls: CallList | None, began: float) -> None:
+    async def _judge(
+        self, item: WorkItem, call: ReadCall | None, began: float, *, answered: bool
+    ) -> None:
         settled = began >= item.settled_at
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
-        if calls is not None:
+        if answered and call is not None:
             known = await until_stored(lambda: explained(self._database, record), self._timing)
             try:
-                verdict, confirmed_count = judge(
-                    calls.find(record.note.call_id),
+                verdict, confirmed_count = await asyncio.to_thread(
+                    judge,
+                    call,
                     record.note,
                     sends=record.unconfirmed_sends,
                     explained=known,
@@ -131,7 +198,7 @@ class Reconciler:
             case Verdict.NOT_THERE:
                 await self._sender.transition(item, NoteState.QUEUED, failure=record.failure)
             case Verdict.UNKNOWN:
-                counts = calls is not None or self._breaker.allows_request
+                counts = answered or self._breaker.allows_request
                 await self._inconclusive(item, settled=settled, counts=settled and counts)
 
     async def _inconclusive(self, item: WorkItem, *, settled: bool, counts: bool) -> None:

@@ -15,7 +15,7 @@ from bot.outbox.retries import until_stored
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
 from bot.outbox.work_queue import WorkQueue
-from bot.sonoran import RateLimitedError
+from bot.sonoran import CredentialsError, RateLimitedError
 from bot.timing import Timing
 
 MOST_RECOVERIES = 5
@@ -144,10 +144,17 @@ class OrphanRecovery:
         """Go on with a note; `now` is by the database's clock."""
         if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
             self._hold_on(record.failure, now - record.updated_at)
+        if record.state is NoteState.QUEUED and record.failure is not None:
+            self._ask_first(record.failure)
         if record.state.waiting:
             self._queue.track(record, age=now - record.round_started_at, at_once=True)
         if record.state is not NoteState.QUEUED:  # else it is sent, or announced if it has to wait
             self._changed(record)
+
+    def _ask_first(self, failure: Failure) -> None:
+        """Ask the CAD before a note is sent that was turned down for the credentials."""
+        if failure.kind is FailureKind.CREDENTIALS and self._breaker.last_failure is None:
+            self._breaker.record_failure(CredentialsError(failure.text, status=failure.status or 0))
 
     def _hold_on(self, limited: Failure, ago: float) -> None:
         """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""

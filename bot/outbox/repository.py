@@ -15,10 +15,9 @@ from sqlalchemy import (
 )
 
 from bot.outbox import stored_failure
-from bot.outbox.acceptance import BEFORE_ACCEPTING, COUNT_WAITING
+from bot.outbox.acceptance import BEFORE_ACCEPTING, COUNT_WAITING, check_room
 from bot.outbox.errors import (
     DuplicateInteractionError,
-    OutboxFullError,
     OutOfOrderError,
     StaleRevisionError,
     TooOldError,
@@ -57,8 +56,8 @@ class OutboxRepository:
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
         is taken as it is. Raises `DuplicateInteractionError` when the interaction's note is there
-        already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` at
-        `waiting_limit`.
+        already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` without
+        room among `waiting_limit`, as `check_room` shares it.
         """
         return await self._database.run(self._accept, new, waiting_limit, instead_of)
 
@@ -67,15 +66,17 @@ class OutboxRepository:
     ) -> tuple[NoteRecord, float | None]:
         record = first_record(new, next_position(connection), self.owner)
         values = values_of(record, fingerprint(new.note.label, new.note.text))
-        [(taken, waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
+        answered = 0
+        if instead_of is not None:
+            held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
+            answered = connection.execute(delete(notes).where(held)).rowcount
+        [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
         if taken:
             raise DuplicateInteractionError
-        if waiting >= waiting_limit:
-            raise OutboxFullError(waiting_limit)
+        check_room(*waiting, limit=waiting_limit)
         if instead_of is not None:
             ago = None
-            held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
-            if not connection.execute(delete(notes).where(held)).rowcount:
+            if not answered:
                 raise StaleRevisionError(None)
         changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
         state = NoteState.RECEIVED if ago is None else NoteState.HELD
@@ -147,8 +148,8 @@ class OutboxRepository:
         note that was given up and is queued anew goes behind all others of its call; any other has
         the place in which it was accepted.
 
-        Raises as `transition`, `OutboxFullError` when more than `waiting_limit` notes would wait
-        then, and `TooOldError` for a note that was given up long ago.
+        Raises as `transition`, `OutboxFullError` without room among `waiting_limit`, and
+        `TooOldError` for a note that was given up long ago.
         """
         failure = None if target is NoteState.QUEUED else record.failure
         values: dict[str, Any] = {"failure": stored_failure.dump_failure(failure)}
@@ -188,8 +189,10 @@ class OutboxRepository:
         )
         if not moved:
             return self._not_moved(connection, record, target, take=take)
-        if waiting_limit is not None and target.waiting and _waiting(connection) > waiting_limit:
-            raise OutboxFullError(waiting_limit)
+        if waiting_limit is not None and target.waiting:
+            member = {"guild_id": record.guild_id, "member_id": record.member_id}
+            [waiting] = COUNT_WAITING.rows(connection, member)
+            check_room(*(count - 1 for count in waiting), limit=waiting_limit)
         self._ledger.count(connection, record, target, confirmed_count)
         return record_of(moved[0])
 
@@ -276,10 +279,6 @@ _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     is_waiting(),
     notes.c.state != NoteState.RECEIVED.value,
 )
-
-
-def _waiting(connection: Connection) -> int:
-    return int(connection.execute(COUNT_WAITING).scalar_one())
 
 
 def _storable(text: str | None) -> str | None:

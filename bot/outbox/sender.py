@@ -22,6 +22,7 @@ from bot.outbox.stored_failure import STOPPED, Failure, failure_of
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     AddedNote,
+    CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -36,6 +37,10 @@ MOST_SENDS = 20
 """How many notes that had to wait are sent at the same time, so that new commands are answered."""
 
 Changed = Callable[[NoteRecord], None]
+
+MOST_TURNED_DOWN = 3
+"""How often a note may be turned down for credentials that the CAD takes when it is asked, before
+it is given up: something in front of the CAD, or the CAD server, does not want this very note."""
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +76,14 @@ class Sender:
         self._changed = changed
         self._timing = timing
         self._sends: set[asyncio.Task[None]] = set()
+        self.last_refusal: tuple[Failure, float] | None = None
+        """What the last note met that the CAD answered, and when by the event loop's clock, if that
+        was a refusal; None if it was added."""
+
+    @property
+    def used(self) -> int:
+        """How many notes were sent in the last minute."""
+        return self._rate_limiter.used
 
     async def run(self) -> None:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
@@ -211,15 +224,31 @@ class Sender:
         except (NoEffectError, RateLimitedError) as error:
             self._breaker.record_failure(error)
             await self.transition(item, NoteState.QUEUED, failure=failure_of(error))
+        except CredentialsError as error:
+            self.last_refusal = failure_of(error), loop_time()
+            self._breaker.record_failure(error)
+            await self._turned_down(item, error)
         except SonoranError as error:
+            self.last_refusal = failure_of(error), loop_time()
             self._breaker.record_success()
             # Refused now says nothing about an earlier send that may have been taken.
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
             await self.transition(item, target, failure=failure_of(error))
         else:
+            self.last_refusal = None
             self._breaker.record_success()
             await self.transition(item, NoteState.ADDED, answer=added.text)
+
+    async def _turned_down(self, item: WorkItem, error: CredentialsError) -> None:
+        """Let a note wait for the credentials to be taken, or give it up if they are."""
+        if self._breaker.credentials_pass and not error.remembered:
+            item.turned_down += 1
+        target = NoteState.QUEUED
+        if item.turned_down >= MOST_TURNED_DOWN:
+            doubt = item.record.unconfirmed_sends > 0
+            target = NoteState.UNCONFIRMED if doubt else NoteState.FAILED
+        await self.transition(item, target, failure=failure_of(error))
 
     async def _add(self, record: NoteRecord) -> AddedNote:
         """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""

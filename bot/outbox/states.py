@@ -18,6 +18,8 @@
     └──── UNCONFIRMED ──▶ CANCELLED                        │
      Send again
 
+    SENDING ──▶ FAILED*, too, when it alone is turned down for its credentials time and again
+
     * UNCONFIRMED instead while an earlier send of the note is in doubt
 
 A note is stored before anything happens to it, so each arrow is a row changed first and a
@@ -98,6 +100,7 @@ TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
             {
                 NoteState.ADDED,
                 NoteState.REFUSED,
+                NoteState.FAILED,
                 NoteState.QUEUED,
                 NoteState.CHECKING,
                 NoteState.UNCONFIRMED,

@@ -24,9 +24,11 @@ class WorkItem:
     It came at `enqueued_at`, and has been in the queue since `known_since`; at `deadline` it is
     given up; before `not_before` it is not tried.
     From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
-    next one is due; `inconclusive_polls` counts the settled ones that told nothing. `busy` while a
-    move is being made; `announced` when its member was told that it waits. `acknowledgement` is
-    what a note in the state RECEIVED is to be stored with when it goes on.
+    next one is due; `inconclusive_polls` counts the settled ones that told nothing. `turned_down`
+    counts the sends that were answered with a refusal of the credentials which the cheapest read
+    did not confirm. `busy` while a move is being made; `announced` when its member was told that it
+    waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
+    on.
     """
 
     record: NoteRecord
@@ -37,6 +39,7 @@ class WorkItem:
     settled_at: float = 0.0
     poll_at: float = 0.0
     inconclusive_polls: int = 0
+    turned_down: int = 0
     busy: bool = False
     announced: bool = False
     acknowledgement: Acknowledgement | None = None

@@ -12,9 +12,10 @@ from typing import TypeVar
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import Cleanup, Purge
+from bot.outbox.errors import AccessRefusedError
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
-from bot.outbox.limits import Limits
+from bot.outbox.limits import Limits, Pace
 from bot.outbox.marks import Marks
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.presses import Presses
@@ -24,7 +25,7 @@ from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import until_stored
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
-from bot.outbox.stored_failure import Failure
+from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import SonoranClient
@@ -61,6 +62,7 @@ class OutboxWorker:
     ) -> None:
         owner = secrets.token_hex(8)
         self.store = OutboxRepository(database, owner)
+        self._cad = cad
         self._limits = limits
         self._timing = timing
         self._history_seconds = history_days * DAY_SECONDS
@@ -136,6 +138,19 @@ class OutboxWorker:
         """Why the CAD takes no notes at the moment, None while it does."""
         return self._breaker.last_failure
 
+    @property
+    def pace(self) -> Pace:
+        """How much of the CAD's limits is used."""
+        return Pace(self._sender.used, self._limits.notes_per_minute, self._breaker.limited_count)
+
+    @property
+    def last_refusal(self) -> tuple[Failure, float] | None:
+        """What the CAD refused the last note with and when, by the event loop's clock.
+
+        None if it added the last note that it answered.
+        """
+        return self._sender.last_refusal
+
     def __len__(self) -> int:
         return len(self._queue)
 
@@ -144,11 +159,15 @@ class OutboxWorker:
     ) -> tuple[NoteRecord, float | None]:
         """Store a note before it is acknowledged; see `OutboxRepository.accept`.
 
+        Raises `AccessRefusedError`, too, while the CAD's refusal of the credentials is confirmed.
+
         To be called within `admit`, which ends with the acknowledgement. Waits until the outbox
         knows of this process: the notes of one that it does not know count as left behind. A record
         in the state RECEIVED is to be followed by `acknowledged` or `withdraw`, in any case, by the
         same process.
         """
+        if (refusal := self._cad.refusal) is not None:
+            raise AccessRefusedError(failure_of(refusal))
         await self._registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:
             # The database was away, so the lease may be over soon.

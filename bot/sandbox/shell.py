@@ -42,7 +42,7 @@ simulators on this machine, so nothing you do here leaves it.
   cad failing, cad webpage    it answers with an internal error, or a proxy's web page
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
   cad limited           it says there are too many requests, for 30 seconds
-  cad wrong-key         it does not accept the API key (cached for a minute; see restart)
+  cad wrong-key         it does not accept the API key (for a minute at least; see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log, help, quit    restart the bot; show its last log lines, or this; leave
 Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is

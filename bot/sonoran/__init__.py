@@ -8,11 +8,13 @@ from bot.sonoran.errors import RateLimitedError as RateLimitedError
 from bot.sonoran.errors import Reason as Reason
 from bot.sonoran.errors import RefusedError as RefusedError
 from bot.sonoran.errors import SonoranError as SonoranError
+from bot.sonoran.models import OPEN_ALONE as OPEN_ALONE
 from bot.sonoran.models import AddedNote as AddedNote
 from bot.sonoran.models import ApiVersion as ApiVersion
 from bot.sonoran.models import CadServer as CadServer
 from bot.sonoran.models import CallList as CallList
 from bot.sonoran.models import CallNote as CallNote
+from bot.sonoran.models import ClosedCalls as ClosedCalls
 from bot.sonoran.models import Credentials as Credentials
 from bot.sonoran.models import DispatchCall as DispatchCall
 from bot.sonoran.models import ListedNote as ListedNote

@@ -1,4 +1,4 @@
-"""Remembers that the CAD turned the credentials down, so that it is not asked again at once."""
+"""Remembers that the CAD refuses the credentials, once that is confirmed."""
 
 from __future__ import annotations
 
@@ -7,47 +7,58 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from bot.sonoran.errors import CredentialsError
+from bot.timing import Timing
 
-FIRST_SECONDS = 60.0
-LONGEST_SECONDS = 900.0
 GO_AHEAD_SECONDS = 2.0
 
 
 class CredentialsMemory:
-    """Holds the last credentials error for a minute, doubling to fifteen while it repeats.
+    """Holds a confirmed refusal for a minute, doubling to fifteen while it repeats.
 
     Failed requests count towards a blacklist of the community's API access (changelog of CAD
-    3.13.0), so a wrong key must not be tried with every note. `clock` gives seconds that only
-    ever grow.
+    3.13.0), so a wrong key must not be tried with every note. Yet a firewall or gateway in front
+    answers 401 and 403 of its own, to one request and not to the next: a refusal counts as
+    confirmed when a note and then the cheapest read met one, or two reads in a row. `clock` gives
+    seconds that only ever grow; the spans are fields of `timing`.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], timing: Timing = Timing()) -> None:
         self._clock = clock
+        self._first_span = timing.first_refusal
+        self._longest_span = timing.longest_refusal
         self._error: CredentialsError | None = None
         self._until = 0.0
-        self._span = 0.0
+        self.span = 0.0  # for how long a refusal was held last, 0 if the credentials were accepted
+        self._by_note: CredentialsError | None = None
+        self._by_read: CredentialsError | None = None
         self._in_doubt = True
         self._ahead: asyncio.Event | None = None
 
-    def check(self) -> None:
-        """Raise the remembered `CredentialsError` while its time has not run out."""
+    @property
+    def refusal(self) -> CredentialsError | None:
+        """The confirmed refusal while it is held, as an error with nothing sent; else None."""
         remaining = self._until - self._clock()
-        if self._error is not None and remaining > 0:
-            raise CredentialsError(
-                self._error.text,
-                status=self._error.status,
-                trace_id=self._error.trace_id,
-                retry_in=remaining,
-                remembered=True,
-            )
+        if self._error is None or remaining <= 0:
+            return None
+        return _again(self._error, remaining)
+
+    @property
+    def met_by_note(self) -> CredentialsError | None:
+        """What a note met since the CAD last accepted the credentials, None if nothing."""
+        return self._by_note or self._error
+
+    def check(self) -> None:
+        """Raise the confirmed `CredentialsError` while its time has not run out."""
+        if (error := self.refusal) is not None:
+            raise error
 
     @contextlib.asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
+    async def turn(self, *, about_notes: bool = False) -> AsyncIterator[None]:
         """Let a request go, in which its verdict is to be told to this object.
 
         While the CAD has not accepted these credentials yet, or has refused them since, one
         request goes ahead and the others wait up to `GO_AHEAD_SECONDS` for its verdict, so that
-        many at once do not fail together. Raises like `check` when it is a refusal.
+        many at once do not fail together: notes raise its refusal. Raises like `check`, too.
         """
         ahead = self._ahead
         if self._in_doubt and ahead is None:
@@ -63,16 +74,54 @@ class CredentialsMemory:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GO_AHEAD_SECONDS):
                     await ahead.wait()
+            self.check()
+            if about_notes and ahead.is_set() and self._by_note is not None:
+                raise _again(self._by_note, 0.0)
         self.check()
         yield
 
-    def refused(self, error: CredentialsError) -> None:
-        """Remember a refusal that just came in, and note on it how long it will be remembered."""
-        if self._until <= self._clock():
-            self._span = min(self._span * 2 or FIRST_SECONDS, LONGEST_SECONDS)
-            self._until = self._clock() + self._span
-        self._error = error
+    def refused_to_note(self, error: CredentialsError) -> None:
+        """Take in what a note met, which alone confirms nothing.
+
+        It does after a confirmed refusal whose time is over, if the read met one again since.
+        """
+        self._by_note = error
         self._in_doubt = True
+        if self._by_read is not None and self.span and not error.from_edge:
+            self._hold(error)
+
+    def refused_to_read(self, error: CredentialsError) -> None:
+        """Take in what the cheapest read met; confirmed if a note met a refusal, or it did before.
+
+        A plan or a key that lacks the right to read may well add notes, so such a refusal counts
+        only together with a note's.
+        """
+        self._in_doubt = True
+        if error.from_edge:
+            return
+        before, self._by_read = self._by_read, error
+        if self._by_note is not None or (before is not None and not error.may_be_about_reading):
+            self._hold(error)
+        elif self.refusal is None:
+            self._error = None
+
+    def confirm(self, error: CredentialsError, *, span: float) -> None:
+        """Take a note's refusal for confirmed: what was read agrees with it.
+
+        `span` is for how long it was held the last time, 0 if it was not.
+        """
+        self._in_doubt = True
+        self.span = span
+        self._hold(error)
+
+    def _hold(self, error: CredentialsError) -> None:
+        """Hold a refusal, and note on it for how long."""
+        if self._until <= self._clock():
+            self.span = min(self.span * 2 or self._first_span, self._longest_span)
+            self._until = self._clock() + self.span
+        self._error = error
+        # When its time is over a note may meet it anew.
+        self._by_note = None if error.may_be_about_reading else error
         error.retry_in = self._until - self._clock()
 
     def undecided(self) -> None:
@@ -83,6 +132,17 @@ class CredentialsMemory:
 
     def accepted(self) -> None:
         """Forget: the CAD has taken these credentials."""
-        self._error = None
+        self._error = self._by_note = self._by_read = None
         self._in_doubt = False
-        self._until = self._span = 0.0
+        self._until = self.span = 0.0
+
+
+def _again(error: CredentialsError, retry_in: float) -> CredentialsError:
+    return CredentialsError(
+        error.text,
+        status=error.status,
+        trace_id=error.trace_id,
+        retry_in=retry_in,
+        remembered=True,
+        from_edge=error.from_edge,
+    )

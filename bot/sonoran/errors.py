@@ -50,10 +50,12 @@ class RefusedError(SonoranError):
 
 
 class CredentialsError(RefusedError):
-    """The key, the community or its plan was turned down, so every further request would be.
+    """The key, the community or its plan was turned down, or so it seems.
 
     `retry_in` is the time in seconds during which the client answers from memory instead of
-    asking again. `remembered` is true when this very error came from memory, with nothing sent.
+    asking again; it is 0 while nothing but this answer says so. `remembered` is true when this
+    very error came from memory, with nothing sent. `from_edge` is true when a firewall in front of
+    the CAD answered, which knows nothing of the credentials.
     """
 
     def __init__(
@@ -64,10 +66,17 @@ class CredentialsError(RefusedError):
         trace_id: str | None = None,
         retry_in: float = 0.0,
         remembered: bool = False,
+        from_edge: bool = False,
     ) -> None:
         super().__init__(text, status=status, trace_id=trace_id)
         self.retry_in = retry_in
         self.remembered = remembered
+        self.from_edge = from_edge
+
+    @property
+    def may_be_about_reading(self) -> bool:
+        """Whether a key or plan that meets this when it reads something may still add notes."""
+        return self.status in (402, 403) or self.text.upper().startswith("VERSION ")
 
 
 class RateLimitedError(SonoranError):

@@ -8,35 +8,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.sonoran.models import CadServer, CallList, DispatchCall, ListedNote
 from bot.sonoran.wire import Reply, fields_of, unclear_read
 
-CALL_LIST_BYTES: Final = 4 * 1024 * 1024
-"""How much of a call list is read: room for hundreds of calls with long notes."""
-
-DISPATCH_CALLS: Final[Mapping[str, int]] = {"closedLimit": 100, "closedOffset": 0, "type": 0}
-"""What to list: dispatch calls (`type` 0) and as many closed ones as the API allows."""
+CALL_LIST_BYTES: Final = 32 * 1024 * 1024
+"""How much of a call list is read: room for hundreds of notes of 4,000 emoji, 12 bytes each."""
 
 
 def read_calls(reply: Reply, server_id: int) -> CallList:
     """Return the dispatch calls that a reply lists, 911 calls left out.
 
-    Raises `OutcomeUnknownError` unless the reply is whole and has both lists, of calls with an id
-    each that stands only once: what cannot be told apart must not be taken for the call in
-    question, nor for its absence.
+    Raises `OutcomeUnknownError` unless the reply is whole and lists the open calls. A call without
+    an id is left out, and of one that stands twice the notes count as not read: what cannot be told
+    apart must not be taken for the call in question, and does not matter to any other.
     """
     fields = _fields(reply)
     calls: dict[int, DispatchCall] = {}
     for name, closed in (("activecalls", False), ("closedcalls", True)):
         entries = fields.get(name)
+        if closed and entries is None:
+            continue  # as perhaps where none were asked for
         if not isinstance(entries, list):
             raise unclear_read(reply)
         for entry in map(fields_of, entries):
             call_id = _number(entry, "callid")
-            if call_id is None or call_id in calls:
-                raise unclear_read(reply)
+            if call_id is None:
+                continue
+            if call_id in calls:
+                calls[call_id] = replace(calls[call_id], notes=None)
+                continue
+            noted, unreadable = _notes(entry.get("notes"))
             calls[call_id] = DispatchCall(
                 server_id,
                 call_id,
@@ -44,7 +48,8 @@ def read_calls(reply: Reply, server_id: int) -> CallList:
                 code=_text(entry, "code"),
                 address=_text(entry, "address"),
                 closed=closed,
-                notes=_notes(entry.get("notes")),
+                notes=noted,
+                unreadable_notes=unreadable,
             )
     return CallList(server_id, tuple(calls.values()))
 
@@ -80,17 +85,19 @@ def _fields(reply: Reply) -> dict[str, Any]:
     return fields_of(value)
 
 
-def _notes(value: Any) -> tuple[ListedNote, ...] | None:
-    """Return the notes; None if one lacks label or text: before 2022-12-05 they were one string."""
+def _notes(value: Any) -> tuple[tuple[ListedNote, ...] | None, int]:
+    """Return the notes, and how many more there are that lack label or text.
+
+    None if there is no list at all: before 2022-12-05 they were one string.
+    """
     if not isinstance(value, list):
-        return None
+        return None, 0
     notes = []
     for entry in map(fields_of, value):
         label, text = entry.get("label"), entry.get("content")
-        if not isinstance(label, str) or not isinstance(text, str):
-            return None
-        notes.append(ListedNote(label, text))
-    return tuple(notes)
+        if isinstance(label, str) and isinstance(text, str):
+            notes.append(ListedNote(label, text))
+    return tuple(notes), len(value) - len(notes)
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -83,7 +83,7 @@ class DispatchCall:
 
     `title`, `code` and `address` are empty where the CAD gives no text. `notes` stand in the
     CAD's order, which no source states; None means that they could not be read, not that there
-    are none.
+    are none. `unreadable_notes` counts the entries among them that could not.
     """
 
     server_id: int
@@ -93,11 +93,28 @@ class DispatchCall:
     address: str
     closed: bool
     notes: tuple[ListedNote, ...] | None
+    unreadable_notes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedCalls:
+    """Which closed calls to list besides the open ones: `count`, 100 at most, after `skip`."""
+
+    count: int = 0
+    skip: int = 0
+
+    @property
+    def parameters(self) -> dict[str, int]:
+        """The parameters that ask for dispatch calls (`type` 0), these closed ones among them."""
+        return {"closedLimit": self.count, "closedOffset": self.skip, "type": 0}
+
+
+OPEN_ALONE = ClosedCalls()
 
 
 @dataclass(frozen=True, slots=True)
 class CallList:
-    """The dispatch calls of one CAD server, those still open and up to 100 closed ones.
+    """The dispatch calls of one CAD server, those still open and as many closed ones as asked for.
 
     911 calls have ids of their own and are not among them. No call id stands twice.
     """

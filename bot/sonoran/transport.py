@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from ipaddress import ip_address
 
 import aiohttp
 from yarl import URL
 
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.wire import REPLY_BYTES, Reply, Request
+from bot.sonoran.wire import LONG_REPLY, REPLY_BYTES, Reply, Request
 
 CONNECT_SECONDS = 5.0
 """How long a request may take to get a connection, waiting for a free one included."""
@@ -80,7 +81,10 @@ class Transport:
                 limit = request.reply_bytes if success else REPLY_BYTES
                 body, complete = await _read(response, limit)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, headers, body, complete).without(request.secret)
+                reply = Reply(response.status, headers, body, complete)
+                if len(body) > LONG_REPLY:
+                    return await asyncio.to_thread(reply.without, request.secret)
+                return reply.without(request.secret)
         # The two that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from bot.sonoran import listings, wire
 from bot.sonoran.errors import CredentialsError
-from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
 from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
 _PLANS: Final[Mapping[int, str]] = {
@@ -24,6 +24,17 @@ _PLANS: Final[Mapping[int, str]] = {
     6: "SONORAN ONE",
 }
 """The plans by the number that version 1 answers (official clients)."""
+
+_ABOUT_CREDENTIALS: Final = re.compile(
+    r"INVALID COMMUNITY ID|INVALID API KEY"
+    r"|[A-Z ]{1,40} IS NOT ENABLED FOR THIS COMMUNITY|VERSION [A-Z ]{1,20} REQUIRED",
+    re.IGNORECASE,
+)
+"""The 400 texts that would stand in the way of every request, not just of this one.
+
+The documented ones, and the refusals that the official FiveM client treats as fatal. Each is the
+whole reply: any other text may quote the note.
+"""
 
 
 def add_call_note(credentials: Credentials, note: CallNote) -> Request:
@@ -49,9 +60,9 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     raise wire.unclear_note(reply)
 
 
-def get_calls(credentials: Credentials, server_id: int) -> Request:
+def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
     """Build `GET_CALLS` for the dispatch calls of a server."""
-    item = {"serverId": server_id, **listings.DISPATCH_CALLS}
+    item = {"serverId": server_id, **closed.parameters}
     return _post("emergency", "GET_CALLS", credentials, item, reply_bytes=listings.CALL_LIST_BYTES)
 
 
@@ -75,7 +86,7 @@ def read_plan(reply: Reply) -> str:
 
 def raise_failure(reply: Reply) -> None:
     """Raise what a reply amounts to unless it is a success; a 400 may be about credentials."""
-    if reply.status == 400 and _is_about_credentials(reply.words):
+    if reply.status == 400 and _ABOUT_CREDENTIALS.fullmatch(reply.words.rstrip(" .!")):
         raise CredentialsError(reply.words, status=400, trace_id=reply.trace_id)
     wire.raise_failure(reply)
 
@@ -100,18 +111,4 @@ def _post(
         json.dumps(body).encode(),
         secret=credentials.api_key,
         reply_bytes=reply_bytes,
-    )
-
-
-def _is_about_credentials(text: str) -> bool:
-    """Whether a 400 text would stand in the way of every request, not just this one.
-
-    The documented texts, and the plan refusals that the official FiveM client treats as fatal.
-    """
-    upper = text.upper()
-    return (
-        "INVALID COMMUNITY ID" in upper
-        or "INVALID API KEY" in upper
-        or "IS NOT ENABLED FOR THIS COMMUNITY" in upper
-        or (upper.startswith("VERSION ") and upper.endswith(" REQUIRED"))
     )

@@ -9,7 +9,14 @@ from __future__ import annotations
 import json
 
 from bot.sonoran import listings
-from bot.sonoran.models import AddedNote, CallNote, Credentials, VersionSign, added_text
+from bot.sonoran.models import (
+    AddedNote,
+    CallNote,
+    ClosedCalls,
+    Credentials,
+    VersionSign,
+    added_text,
+)
 from bot.sonoran.wire import (
     Reply,
     Request,
@@ -46,14 +53,14 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
 
 
-def get_calls(credentials: Credentials, server_id: int) -> Request:
+def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
     """Build the request that lists the dispatch calls of a server."""
     return Request(
         "GET",
         f"/v2/emergency/servers/{server_id:d}/calls",
         _headers(credentials),
         secret=credentials.api_key,
-        query=listings.DISPATCH_CALLS,
+        query=closed.parameters,
         reply_bytes=listings.CALL_LIST_BYTES,
     )
 
@@ -102,8 +109,10 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     status = reply.status
     if 300 <= status < 400 or status in (408, 429) or status >= 500 or not reply.complete:
         return None
+    if status in (401, 402, 403) and reply.is_from_edge:
+        return None
     if reply.is_html:
-        return None if status in (401, 402, 403) else VersionSign.WEB_PAGE
+        return VersionSign.WEB_PAGE
     fields = reply.json_object
     if 200 <= status < 300 and "version" in fields:
         return VersionSign.ANSWERED

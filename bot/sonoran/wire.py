@@ -24,9 +24,12 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
-from bot.sonoran.models import AddedNote, CallNote, Credentials
+from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
 
 REPLY_BYTES = 64 * 1024  # how much of a reply's body is read; no refusal is longer
+
+LONG_REPLY = 128 * 1024
+"""Bytes of a reply that are not read within the event loop: they can take longer than 5 ms."""
 
 LONGEST_DELAY = 86_400.0
 """The longest delay in seconds that is believed; no limit of either version is longer than that."""
@@ -112,6 +115,11 @@ class Reply:
         return "html" in self.headers.get("content-type", "").lower() and start.startswith(b"<")
 
     @property
+    def is_from_edge(self) -> bool:
+        """Whether a firewall or proxy in front of the CAD answered, by a page or a bare code."""
+        return self.is_html or _EDGE_CODE.fullmatch(self.text) is not None
+
+    @property
     def json(self) -> Any:
         """The body as JSON, whatever its content type; None when it is not JSON."""
         try:
@@ -192,7 +200,7 @@ class Wire(Protocol):
     def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
         """Return the CAD's word that it was added to this call."""
 
-    def get_calls(self, credentials: Credentials, server_id: int) -> Request:
+    def get_calls(self, credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
         """Build the request that lists a server's dispatch calls; see `listings.read_calls`."""
 
     def get_servers(self, credentials: Credentials) -> Request:
@@ -209,6 +217,8 @@ NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
 _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
+_EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
+"""Cloudflare's answer where no page is wanted, such as `error code: 1020` (its 1xxx errors)."""
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
 
 
@@ -271,9 +281,9 @@ def error_of(reply: Reply) -> SonoranError:
     status, text, trace_id = reply.status, reply.words, reply.trace_id
     if status == 429:
         return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
-    # A web page comes from a proxy or firewall in front, which knows nothing of our credentials.
-    if status in (401, 402, 403) and not reply.is_html:
-        return CredentialsError(text, status=status, trace_id=trace_id)
+    if status in (401, 402, 403):
+        edge = reply.is_from_edge
+        return CredentialsError(text, status=status, trace_id=trace_id, from_edge=edge)
     if status in (307, 308):
         return NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=trace_id)
     if 400 <= status < 500 and status != 408:

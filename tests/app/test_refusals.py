@@ -22,6 +22,7 @@ from bot.interactions.handler import InteractionHandler
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.interactions.texts import worded
 from bot.notes.problems import NoteProblem
+from bot.outbox import Failure, FailureKind
 from bot.sandbox.discord.markdown import render
 from bot.settings.problems import SettingProblem
 from bot.timing import Timing
@@ -45,6 +46,7 @@ def parameters(key: StrEnum) -> list[str]:
 def example_of(key: StrEnum, name: str = "Patrol", count: int = 1) -> str:
     """Return a key's sentence about things that are called `name`, lists of `count` of them."""
     values: dict[str, object] = {"servers": dict.fromkeys(range(count), name)}
+    values["failure"] = Failure(FailureKind.CREDENTIALS, text=name, status=401, retry_in=60.0)
     values |= dict.fromkeys(NUMBERS, 10**9) | dict.fromkeys(("roles", "missing"), [name] * count)
     return worded(TEXTS, key, **{each: values.get(each, name) for each in parameters(key)})
 

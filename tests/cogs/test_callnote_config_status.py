@@ -87,7 +87,43 @@ async def test_a_wrong_key_is_told_with_what_to_do(world: World) -> None:
     text = await status(world)
     assert "❌ The CAD refused the API key or community id" in text
     assert "SONORAN_API_KEY" in text
-    assert "❌ Notes: 0 waiting; every note is refused until" in text
+    assert "❌ Notes: 0 waiting; until the API key or id is fixed" in text
+
+
+async def test_what_is_used_of_the_limits_is_told(world: World) -> None:
+    await world.registered()
+    await world.say()
+    text = await status(world)
+    assert "Notes sent in the last minute: 1 of 6,000 at most" in text
+    assert "no answer of the last hour said too many requests (429)." in text
+    world.cad.faults.add(Fault(status=429))
+    await world.say("another")
+    text = await status(world)
+    assert "Notes sent in the last minute: 3 of 6,000 at most" in text
+    assert "said once that it gets too many requests (429)" in text
+
+
+async def test_what_the_last_note_met_is_told_at_once(world: World) -> None:
+    await world.registered()
+    assert "✅ The CAD accepts the API key" in await status(world)
+    world.cad.api_key = "another"
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "❌ The CAD refused the API key" in text
+    assert "❌ The last note was refused (A valid API key is required as a Bearer token.)" in text
+
+
+async def test_a_refusal_that_the_cad_does_not_confirm_is_told_as_the_last_notes_alone(
+    world: World,
+) -> None:
+    await world.registered()
+    await status(world)
+    world.cad.faults.add(Fault(status=403, body="error code: 1020", times=3))
+    message = await world.say()
+    assert message.content.startswith("❌ Not added")
+    text = await status(world)
+    assert "✅ The CAD accepts the API key" in text
+    assert "❌ The last note was refused (error code: 1020)." in text
 
 
 async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(world: World) -> None:

@@ -192,7 +192,9 @@ def test_the_cads_own_words_come_first(
         (CredentialsError("", status=402), "plan"),
         (CredentialsError("", status=403), "allow"),
         (CredentialsError("INVALID API KEY", status=401), "SONORAN_API_KEY"),
-        (CredentialsError("", status=401, remembered=True, retry_in=61), "in 61 seconds"),
+        (CredentialsError("NOTE 'NOT ENABLED'", status=401), "SONORAN_API_KEY"),
+        (RefusedError("'INVALID REQUEST TYPE'", status=400), "Check the call number and the note"),
+        (RefusedError("'NOT FOUND' IS NO NOTE", status=400), "Check the call number and the note"),
     ],
 )
 def test_the_advice_fits_what_the_cad_refused(error: SonoranError, expected: str) -> None:

@@ -119,10 +119,25 @@ async def test_when_the_one_that_goes_ahead_fails_the_cad_is_asked_again_first(
             assert not breaker.allows_request
 
 
-async def test_a_cad_that_turns_the_credentials_down_is_there_to_tell_that_to_each_note(
+async def test_a_cad_that_turns_the_credentials_down_is_asked_again_when_that_is_confirmed(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     cad.api_key = "another key"
+    async with running(cad, session) as breaker:
+        breaker.record_failure(UNREACHABLE)
+        await eventually(lambda: probes(cad) == 2)
+        await asyncio.sleep(A_WHILE)
+        assert not breaker.allows_request
+        failure = breaker.last_failure
+        assert failure is not None
+        assert failure.kind is FailureKind.CREDENTIALS
+    assert probes(cad) == 2
+
+
+async def test_a_right_that_the_probe_lacks_is_for_a_note_to_find_out(
+    cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="version", status=403, body="{}", times=None))
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: breaker.allows_request)

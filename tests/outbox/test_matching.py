@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import html
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.outbox.matching import Explained, Verdict, fingerprint, judge
+from bot.outbox import matching
+from bot.outbox.matching import Explained, ReadCall, Verdict, fingerprint, judge
 from bot.sonoran import CallNote, DispatchCall, ListedNote
 from tests.hostile_text import hostile_texts
 
@@ -22,10 +24,11 @@ counts = st.integers(0, 4)
 words = st.text(st.characters(exclude_categories=()), max_size=40) | hostile_texts(6)
 
 
-def call_with(*notes: ListedNote | str) -> DispatchCall:
+def call_with(*notes: ListedNote | str, unreadable: int = 0) -> ReadCall:
     """Return the call with these notes; those given as a text have the member's label."""
     listed = tuple(ListedNote(LABEL, each) if isinstance(each, str) else each for each in notes)
-    return DispatchCall(1, 123, "", "", "", closed=False, notes=listed)
+    call = DispatchCall(1, 123, "", "", "", closed=False, notes=listed)
+    return ReadCall(replace(call, unreadable_notes=unreadable))
 
 
 def look(
@@ -33,8 +36,10 @@ def look(
     sends: int = 1,
     explained: dict[str, Explained] | None = None,
     settled: bool = True,
+    unreadable: int = 0,
 ) -> tuple[Verdict, int]:
-    return judge(call_with(*notes), NOTE, sends=sends, explained=explained or {}, settled=settled)
+    call = call_with(*notes, unreadable=unreadable)
+    return judge(call, NOTE, sends=sends, explained=explained or {}, settled=settled)
 
 
 def test_a_note_that_is_listed_is_there() -> None:
@@ -51,7 +56,7 @@ def test_a_note_that_is_not_listed_is_not_there_once_the_reading_is_settled() ->
 def test_nothing_is_assumed_of_a_call_that_is_not_listed_or_has_no_usable_notes(
     settled: bool,
 ) -> None:
-    unusable = DispatchCall(1, 123, "", "", "", closed=False, notes=None)
+    unusable = ReadCall(DispatchCall(1, 123, "", "", "", closed=False, notes=None))
     for call in (None, unusable):
         verdict = judge(call, NOTE, sends=1, explained={}, settled=settled)
         assert verdict == (Verdict.UNKNOWN, 0)
@@ -233,6 +238,39 @@ def test_a_cut_note_is_never_taken_for_absent(text: str, length: int) -> None:
     assert verdict is not Verdict.NOT_THERE
 
 
+def test_an_entry_that_cannot_be_read_forbids_not_there_and_never_there() -> None:
+    assert look(TEXT, unreadable=1) == (Verdict.THERE, 1)
+    assert look(unreadable=1) == (Verdict.UNKNOWN, 0)
+    other = {fingerprint(LABEL, "hello"): Explained(added=1)}
+    assert look(TEXT, explained=other, unreadable=1) == (Verdict.THERE, 1)
+    assert look(TEXT, explained={OWN: Explained(added=1)}, unreadable=1) == (Verdict.UNKNOWN, 0)
+    two = other | {fingerprint(LABEL, "bye"): Explained(added=1)}
+    assert look(TEXT, explained=two, unreadable=1) == (Verdict.UNKNOWN, 0)
+
+
+def test_a_run_of_marks_is_compared_by_its_beginning() -> None:
+    assert fingerprint(LABEL, "a" + "\u0301" * 31) == fingerprint(LABEL, "a" + "\u0301" * 9000)
+    assert fingerprint(LABEL, "a" + "\u0301" * 29) != fingerprint(LABEL, "a" + "\u0301" * 30)
+
+
+def test_each_listed_note_is_read_once_however_many_notes_are_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read = call_with(*(f"note {n}" for n in range(100)), TEXT)
+    normalized: list[str] = []
+    real = matching.fingerprint
+
+    def noted(label: str, text: str) -> str:
+        normalized.append(text)
+        return real(label, text)
+
+    monkeypatch.setattr(matching, "fingerprint", noted)
+    for _ in range(10):
+        verdict = judge(read, NOTE, sends=1, explained={}, settled=True)
+        assert verdict == (Verdict.THERE, 1)
+    assert normalized == [TEXT] * 10
+
+
 def test_the_words_of_a_note_are_in_no_repr() -> None:
-    assert TEXT not in repr((NOTE, call_with(TEXT)))
-    assert LABEL not in repr((NOTE, call_with(TEXT)))
+    assert TEXT not in repr((NOTE, call_with(TEXT).notes))
+    assert LABEL not in repr((NOTE, call_with(TEXT).notes))

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import Limits, NoteRecord, NoteState
 from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.work_queue import WorkItem, WorkQueue
@@ -34,6 +34,18 @@ async def permitted(rate_limiter: RateLimiter, seconds: float = A_WHILE) -> int:
 
 async def test_after_a_quiet_time_as_many_as_the_burst_go_at_once() -> None:
     assert await permitted(RateLimiter(60, 10)) in (10, 11)  # one more on a machine that is held up
+
+
+async def test_what_was_used_of_the_last_minute_is_known() -> None:
+    rate_limiter = RateLimiter(60, 10)
+    assert rate_limiter.used == 0
+    for count in range(1, 4):
+        await rate_limiter.acquire()
+        assert rate_limiter.used == count
+
+
+def test_half_of_what_the_key_allows_is_left_to_others() -> None:
+    assert Limits().notes_per_minute == 30
 
 
 async def test_a_burst_above_the_limit_is_no_more_than_the_limit() -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Callable
 
 import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
+from bot.outbox.matching import ReadCall, judge
 from bot.sandbox.sonoran import Fault, Note, SonoranServer
+from bot.sonoran.listings import read_calls
 from bot.storage import Database
 from tests import database as databases
 from tests.loop_clock import idle, let_pass
@@ -185,3 +189,78 @@ async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_o
     added = 1 + (ends[-1] is NoteState.ADDED)
     assert len(stored(cad)) == added
     assert sum(each.added for each in (await explained(database, first)).values()) == added
+
+
+@on_sqlite
+@pytest.mark.parametrize("behind", [0, 60])
+async def test_a_note_on_a_call_that_was_closed_is_found_page_by_page(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, behind: int
+) -> None:
+    record = await in_state(
+        OutboxRepository(database, "a process that is gone"), NoteState.SENDING, call=124
+    )
+    cad.add_note(124, "some note here", label=LABEL)
+    cad.close_call(124)
+    for call_id in range(1000, 1000 + behind):  # the last one closed is listed first
+        cad.add_call(call_id)
+        cad.close_call(call_id)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+    limits = [request.query["closedLimit"] for request in cad.requests if request.kind == "calls"]
+    assert limits == ["0", "50", "50"][: 2 + (behind > 0)]
+
+
+@on_sqlite
+@pytest.mark.parametrize("odd", [None, "text", {"label": LABEL}, {"label": 5, "content": "x"}])
+async def test_an_odd_entry_beside_a_note_does_not_keep_it_from_being_found(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, odd: object
+) -> None:
+    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    own = {"time": "", "label": LABEL, "type": "text", "content": "some note here"}
+    cad.add_call(123, extra={"notes": [odd, own]})
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+
+
+@on_sqlite
+async def test_an_odd_entry_forbids_to_take_a_note_for_missing(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    cad.add_call(123, extra={"notes": [{"label": LABEL, "content": None}]})
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.UNCONFIRMED)
+    assert cad.note_requests == []
+
+
+@on_sqlite
+async def test_long_lists_are_read_and_compared_beside_the_event_loop(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads: dict[str, set[int]] = {"read": set(), "made ready": set(), "judged": set()}
+
+    def noted(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def run(*args: object, **named: object) -> object:
+            threads[name].add(threading.get_ident())
+            return call(*args, **named)
+
+        return run
+
+    patched = {
+        "bot.sonoran.client.read_calls": noted("read", read_calls),
+        "bot.outbox.reconciler.ReadCall": noted("made ready", ReadCall),
+        "bot.outbox.reconciler.judge": noted("judged", judge),
+    }
+    for name, replacement in patched.items():
+        monkeypatch.setattr(name, replacement)
+    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    for _ in range(100):
+        cad.add_note(123, "x" * 4000, label="another")
+    cad.add_note(123, "some note here", label=LABEL)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+    assert all(threads.values())
+    assert threading.get_ident() not in set().union(*threads.values())

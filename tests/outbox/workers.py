@@ -92,10 +92,12 @@ class Worker:
         self.database = database
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
+        chosen = replace(timing.QUICK, **periods)
         self.client = SonoranClient(
             Transport(session, cad.url, connect_seconds=0.5, total_seconds=answer_seconds),
             Credentials(KEY, cad.community_id),
             version=None if version is None else ApiVersion(version),
+            timing=chosen,
         )
         self.outbox = OutboxWorker(
             database,
@@ -104,7 +106,7 @@ class Worker:
             history_days=history_days,
             changed=self._changed,
             waiting_notes=waiting_notes,
-            timing=replace(timing.QUICK, **periods),
+            timing=chosen,
         )
         self._running: asyncio.Task[None] | None = None
 

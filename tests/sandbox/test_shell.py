@@ -86,7 +86,7 @@ async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path) -> None:
         "broken": "⏳ Checking call #123",
         "webpage": "⏳ Checking call #123",
         "limited": "⏳ Queued for call #123",
-        "wrong-key": "❌ Not added to call #123",
+        "wrong-key": "⏳ Queued for call #123",
         "slow": "Callnote is thinking…",
     }
     printed = await asyncio.gather(
@@ -180,7 +180,7 @@ async def test_a_long_note_that_was_not_added_can_be_read_in_the_file_below(
 ) -> None:
     long = "Suspect fled north on foot. " * 80 + "Gone."
     typed = f"{long}\\nlast line"
-    lines = await sandbox(f"cad wrong-key\n/callnote call:123 note:{typed}\n", tmp_path)
+    lines = await sandbox(f"/callnote call:999 note:{typed}\n", tmp_path)
     assert lines[-3:] == ["  note.txt:", f"    {long}", "    last line"]
 
 

@@ -49,69 +49,170 @@ def client(
 
 
 async def refusal(client: SonoranClient) -> CredentialsError:
+    """Let a note be refused, and return the error."""
     with pytest.raises(CredentialsError) as caught:
         await client.add_call_note(NOTE)
     return caught.value
 
 
-async def test_the_first_refusal_is_fresh_and_says_how_long_it_lasts(
-    client: SonoranClient,
+async def probed(client: SonoranClient) -> CredentialsError:
+    """Let a probe be refused, and return the error."""
+    with pytest.raises(CredentialsError) as caught:
+        await client.probe()
+    return caught.value
+
+
+async def confirmed(client: SonoranClient) -> CredentialsError:
+    """Let a refusal be confirmed, and return what confirmed it."""
+    await refusal(client)
+    return await probed(client)
+
+
+async def test_what_one_note_meets_keeps_no_other_back(
+    client: SonoranClient, cad: SonoranServer
 ) -> None:
     error = await refusal(client)
-    assert (error.remembered, error.retry_in) == (False, 60.0)
+    assert (error.remembered, error.retry_in) == (False, 0.0)
     assert error.status in (400, 401)
+    assert client.refusal is None
+    cad.api_key = "sandbox-key"
+    await client.add_call_note(NOTE)
 
 
-async def test_nothing_is_sent_while_a_refusal_is_remembered(
+async def test_what_one_read_meets_keeps_no_note_back(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    assert (await probed(client)).retry_in == 0.0
+    cad.api_key = "sandbox-key"
+    await client.add_call_note(NOTE)
+
+
+async def test_the_cheapest_read_confirms_what_a_note_met(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    error = await confirmed(client)
+    assert (error.remembered, error.retry_in) == (False, 60.0)
+    assert client.refusal is not None
+    assert cad.requests[-1].kind == "version"
+
+
+async def test_the_cheapest_read_denies_what_a_note_met(
+    client: SonoranClient, cad: SonoranServer
+) -> None:
+    cad.api_key = "sandbox-key"
+    cad.faults.add(Fault(on="note", status=401, body="{}"))
+    await refusal(client)
+    await client.probe()
+    assert client.refusal is None
+    await client.add_call_note(NOTE)
+
+
+async def test_another_read_confirms_nothing(client: SonoranClient, cad: SonoranServer) -> None:
+    await client_refused_calls(client)
+    await client_refused_calls(client)
+    assert client.refusal is None
+
+
+async def client_refused_calls(client: SonoranClient) -> None:
+    with pytest.raises(CredentialsError):
+        await client.get_calls(1)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("body", ["error code: 1020", "<html>Blocked</html>"])
+async def test_what_a_firewall_says_confirms_nothing(
+    client: SonoranClient, cad: SonoranServer, status: int, body: str
+) -> None:
+    cad.api_key = "sandbox-key"
+    await client.probe()
+    cad.faults.add(Fault(on="any", status=status, body=body, times=3))
+    await refusal(client)
+    await probed(client)
+    await probed(client)
+    assert client.refusal is None
+    await client.add_call_note(NOTE)
+
+
+@pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
+async def test_a_plan_that_lacks_notes_is_confirmed_by_its_name(
     client: SonoranClient, cad: SonoranServer, clock: Clock
 ) -> None:
-    fresh = await refusal(client)
+    cad.api_key = "sandbox-key"
+    cad.plan, cad.enforce_plan = "STANDARD", True
+    for span in (60.0, 120.0):
+        assert (await confirmed(client)).retry_in == span
+        clock.seconds += span
+    cad.plan = "PLUS"
+    await client.probe()
+    await client.add_call_note(NOTE)
+
+
+async def test_nothing_is_sent_while_a_refusal_is_confirmed(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    fresh = await confirmed(client)
+    sent = len(cad.requests)
     clock.seconds += 59.0
-    remembered = await refusal(client)
-    assert (remembered.remembered, remembered.retry_in) == (True, 1.0)
-    assert (remembered.text, remembered.status, remembered.trace_id) == (
-        fresh.text,
-        fresh.status,
-        fresh.trace_id,
-    )
-    assert len(cad.requests) == 1
+    for remembered in (await refusal(client), await probed(client)):
+        assert (remembered.remembered, remembered.retry_in) == (True, 1.0)
+        assert (remembered.text, remembered.status, remembered.trace_id) == (
+            fresh.text,
+            fresh.status,
+            fresh.trace_id,
+        )
+    assert len(cad.requests) == sent
 
 
 async def test_the_time_doubles_up_to_fifteen_minutes(
     client: SonoranClient, cad: SonoranServer, clock: Clock
 ) -> None:
-    spans = []
-    for _ in range(7):
-        error = await refusal(client)
-        assert not error.remembered
-        spans.append(error.retry_in)
-        clock.seconds += error.retry_in
+    spans = [(await confirmed(client)).retry_in]
+    sent = len(cad.requests)
+    for _ in range(6):
+        clock.seconds += spans[-1]
+        spans.append((await probed(client)).retry_in)
     assert spans == [60.0, 120.0, 240.0, 480.0, 900.0, 900.0, 900.0]
-    assert len(cad.requests) == 7
+    assert len(cad.requests) == sent + 6
+
+
+async def test_a_right_that_the_read_lacks_is_tried_with_a_note_each_time(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    cad.api_key = "sandbox-key"
+    await client.probe()
+    cad.faults.add(Fault(on="version", status=403, body="{}", times=None))
+    cad.faults.add(Fault(on="note", status=403, body="{}", times=2))
+    assert (await confirmed(client)).retry_in == 60.0
+    clock.seconds += 60.0
+    assert (await probed(client)).retry_in == 0.0
+    assert (await refusal(client)).retry_in == 120.0
+    clock.seconds += 120.0
+    await probed(client)
+    await client.add_call_note(NOTE)
 
 
 async def test_a_success_starts_the_time_anew(
     client: SonoranClient, cad: SonoranServer, clock: Clock
 ) -> None:
     for span in (60.0, 120.0):
-        assert (await refusal(client)).retry_in == span
+        assert (await confirmed(client)).retry_in == span
         clock.seconds += span
     cad.api_key = "sandbox-key"
     await client.add_call_note(NOTE)
     cad.api_key = "renewed-key"
-    assert (await refusal(client)).retry_in == 60.0
+    assert (await confirmed(client)).retry_in == 60.0
 
 
 async def test_a_no_to_the_note_alone_starts_the_time_anew(
     client: SonoranClient, cad: SonoranServer, clock: Clock
 ) -> None:
-    await refusal(client)
+    await confirmed(client)
     clock.seconds += 60.0
     cad.api_key = "sandbox-key"
     with pytest.raises(RefusedError):
         await client.add_call_note(CallNote(1, 999, "x", "D-2"))
     cad.api_key = "renewed-key"
-    assert (await refusal(client)).retry_in == 60.0
+    assert (await confirmed(client)).retry_in == 60.0
 
 
 @pytest.mark.parametrize(
@@ -129,42 +230,12 @@ async def test_an_answer_that_judges_no_key_leaves_the_time_growing(
     fault: Fault,
     kind: tuple[type[Exception], ...],
 ) -> None:
-    await refusal(client)
+    await confirmed(client)
     clock.seconds += 60.0
     cad.faults.add(fault)
     with pytest.raises(kind):
         await client.add_call_note(NOTE)
-    assert (await refusal(client)).retry_in == 120.0
-
-
-async def test_simultaneous_notes_during_a_refusal_are_not_sent(
-    client: SonoranClient, cad: SonoranServer
-) -> None:
-    await refusal(client)
-    errors = await asyncio.gather(*(refusal(client) for _ in range(20)))
-    assert all(error.remembered for error in errors)
-    assert len(cad.requests) == 1
-
-
-async def test_one_request_goes_ahead_once_the_time_is_over(
-    client: SonoranClient, cad: SonoranServer, clock: Clock
-) -> None:
-    await refusal(client)
-    clock.seconds += 60.0
-    errors = await asyncio.gather(*(refusal(client) for _ in range(20)))
-    assert [error.remembered for error in errors].count(False) == 1
-    assert {error.retry_in for error in errors} == {120.0}
-    assert len(cad.requests) == 2
-
-
-async def test_the_others_follow_the_one_that_was_let_in(
-    client: SonoranClient, cad: SonoranServer, clock: Clock
-) -> None:
-    await refusal(client)
-    clock.seconds += 60.0
-    cad.api_key = "sandbox-key"
-    await asyncio.gather(*(client.add_call_note(NOTE) for _ in range(20)))
-    assert len(cad.notes(123)) == 20
+    assert (await confirmed(client)).retry_in == 120.0
 
 
 @pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
@@ -174,9 +245,10 @@ async def test_refusals_of_requests_already_under_way_count_as_one(
     cad.api_key = CREDENTIALS.api_key
     await client.add_call_note(NOTE)
     cad.api_key = "renewed-key"
-    errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
-    assert {error.retry_in for error in errors} == {60.0}
-    assert len(cad.requests) == 11
+    await asyncio.gather(*(refusal(client) for _ in range(10)))
+    assert client.refusal is None
+    assert (await probed(client)).retry_in == 60.0
+    assert len(cad.requests) == 12
 
 
 @pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)
@@ -186,6 +258,16 @@ async def test_until_the_key_was_accepted_one_request_goes_ahead(
     errors = await asyncio.gather(*(refusal(client) for _ in range(10)))
     assert sum(not error.remembered for error in errors) == 1
     assert len(cad.requests) == 1
+
+
+async def test_the_others_follow_the_one_that_was_let_in(
+    client: SonoranClient, cad: SonoranServer, clock: Clock
+) -> None:
+    await confirmed(client)
+    clock.seconds += 60.0
+    cad.api_key = "sandbox-key"
+    await asyncio.gather(*(client.add_call_note(NOTE) for _ in range(20)))
+    assert len(cad.notes(123)) == 20
 
 
 @pytest.mark.parametrize("version", list(ApiVersion), indirect=True, ids=str)

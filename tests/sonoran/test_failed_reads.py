@@ -30,30 +30,34 @@ version = reads.version
 
 class TestFailures:
     @each_read
-    async def test_a_refused_key_is_remembered_for_notes_and_reads(
+    async def test_a_refused_key_is_remembered_for_notes_and_reads_once_confirmed(
         self, client: SonoranClient, cad: SonoranServer, kind: FaultTarget
     ) -> None:
         cad.api_key = "renewed-key"
         fresh = await failure(READS[kind](client))
         assert isinstance(fresh, CredentialsError)
-        assert (fresh.remembered, fresh.retry_in) == (False, 60.0)
+        assert (fresh.remembered, fresh.retry_in) == (False, 0.0)
+        await failure(client.add_call_note(NOTE))
+        await failure(client.probe())
         for attempt in (client.add_call_note(NOTE), *(read(client) for read in READS.values())):
             again = await failure(attempt)
             assert isinstance(again, CredentialsError)
             assert again.remembered
-        assert len(cad.requests) == 1
+        assert len(cad.requests) == 3
 
     @each_read
     async def test_a_read_that_is_taken_starts_the_time_of_refusals_anew(
         self, client: SonoranClient, cad: SonoranServer, clock: Clock, kind: FaultTarget
     ) -> None:
         cad.api_key = "renewed-key"
-        await failure(READS[kind](client))
+        await failure(client.add_call_note(NOTE))
+        await failure(client.probe())
         clock.seconds += 60.0
         cad.api_key = KEY
         await READS[kind](client)
         cad.api_key = "renewed-key"
-        error = await failure(READS[kind](client))
+        await failure(client.add_call_note(NOTE))
+        error = await failure(client.probe())
         assert isinstance(error, CredentialsError)
         assert error.retry_in == 60.0
 

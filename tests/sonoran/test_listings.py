@@ -138,18 +138,29 @@ class TestNotes:
             "12:00: D-2: Caller hung up",
             NOTE,
             0,
-            [None],
-            ["Caller hung up"],
-            [NOTE, {"label": "D-2"}],
-            [NOTE, {"content": "x"}],
-            [NOTE, {"label": None, "content": "x"}],
-            [NOTE, {"label": "D-2", "content": 5}],
-            [[NOTE]],
         ],
         ids=short,
     )
     def test_notes_of_another_shape_are_unknown_and_not_none(self, notes: object) -> None:
         assert notes_in(notes) is None
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            None,
+            "Caller hung up",
+            {"label": "D-2"},
+            {"content": "x"},
+            {"label": None, "content": "x"},
+            {"label": "D-2", "content": 5},
+            [NOTE],
+        ],
+        ids=short,
+    )
+    def test_a_note_of_another_shape_is_counted_and_the_others_are_read(self, odd: object) -> None:
+        (found,) = read(calls(call(1, notes=[odd, NOTE]))).calls
+        assert found.notes == (ListedNote("D-2", "Caller hung up"),)
+        assert found.unreadable_notes == 1
 
     def test_a_missing_member_leaves_the_notes_unknown(self) -> None:
         (found,) = read(calls({"callId": 1})).calls
@@ -168,19 +179,9 @@ class TestUnusableCalls:
             {},
             [],
             [call()],
-            {"ActiveCalls": [call()]},
             {"ClosedCalls": [call()]},
             {"ActiveCalls": None, "ClosedCalls": []},
             {"ActiveCalls": [], "ClosedCalls": {"417": call()}},
-            calls(call(), call()),
-            calls(call(), closed=[call()]),
-            calls("call"),
-            calls(None),
-            calls({}),
-            calls(call("417")),
-            calls(call(417.0)),
-            calls(call(True)),
-            calls(call(None)),
             b"",
             b"null",
             b'"{"',
@@ -196,6 +197,28 @@ class TestUnusableCalls:
         error = unclear(reply(body))
         assert error.status == 200
         assert error.text is None
+
+    @pytest.mark.parametrize(
+        "odd",
+        ["call", None, {}, call("417"), call(417.0), call(True), call(None), [call()]],
+        ids=short,
+    )
+    def test_a_call_without_an_id_does_not_keep_the_others_from_being_read(
+        self, odd: object
+    ) -> None:
+        assert read(calls(odd, call(5))) == read(calls(call(5)))
+
+    def test_of_a_call_that_stands_twice_the_notes_are_unknown_and_no_others(self) -> None:
+        for body in (calls(call(), call(), call(5)), calls(call(), call(5), closed=[call()])):
+            found = read(body)
+            twice, other = found.find(417), found.find(5)
+            assert twice is not None
+            assert twice.notes is None
+            assert other is not None
+            assert other.notes == (ListedNote("D-2", "Caller hung up"),)
+
+    def test_where_no_closed_calls_are_asked_for_the_list_of_them_may_lack(self) -> None:
+        assert read({"ActiveCalls": [call()]}) == read(calls(call()))
 
     def test_an_incomplete_list_is_not_read(self) -> None:
         body = json.dumps(calls(call())).encode()
@@ -255,7 +278,7 @@ class TestFailures:
             (reply(b"x", 401), CredentialsError),
             (reply({"message": "slow"}, 429), RateLimitedError),
             (reply(b"", 500), OutcomeUnknownError),
-            (reply(HTML, 403), RefusedError),
+            (reply(HTML, 403), CredentialsError),
             (reply(b"", 307), NoEffectError),
             *((reply(body), NoEffectError) for body in PLACEHOLDERS),
         ],

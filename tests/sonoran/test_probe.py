@@ -71,11 +71,11 @@ class TestKnownVersion:
     ) -> None:
         cad.api_key = "renewed-key"
         client = client_of(cad, session, clock, version)
-        for remembered in (False, True):
+        for remembered in (False, False, True):
             with pytest.raises(CredentialsError) as caught:
                 await client.probe()
             assert caught.value.remembered is remembered
-        assert len(cad.requests) == 1
+        assert len(cad.requests) == 2
 
     @each_version
     async def test_an_outage_is_told_each_time(
@@ -121,12 +121,13 @@ class TestUnknownVersion:
         self, client: SonoranClient, cad: SonoranServer
     ) -> None:
         cad.api_key = "renewed-key"
-        with pytest.raises(CredentialsError):
-            await client.probe()
+        for _ in range(2):
+            with pytest.raises(CredentialsError):
+                await client.probe()
         with pytest.raises(CredentialsError) as caught:
             await client.add_call_note(NOTE)
         assert caught.value.remembered
-        assert len(cad.requests) == 1
+        assert len(cad.requests) == 2
 
     async def test_a_probe_asks_although_notes_are_put_off(
         self, client: SonoranClient, cad: SonoranServer

@@ -8,6 +8,7 @@ from bot.sonoran import (
     ApiVersion,
     CadServer,
     CallList,
+    ClosedCalls,
     ListedNote,
     OutcomeUnknownError,
     Reason,
@@ -20,7 +21,7 @@ from tests.sonoran import reads
 from tests.sonoran.reads import failure
 from tests.sonoran_client import CREDENTIALS, KEY, NOTE
 
-LIMIT = 4 * 1024 * 1024
+LIMIT = 32 * 1024 * 1024
 ADDRESS = "203.0.113.7"
 EMPTY_LIST = '{"ActiveCalls": [], "ClosedCalls": []}'
 
@@ -40,7 +41,8 @@ class TestCalls:
         cad.add_call(125)
         cad.close_call(125)
         cad.add_emergency_call(7)
-        found = await client.get_calls(1)
+        assert [call.call_id for call in (await client.get_calls(1)).calls] == [123, 124]
+        found = await client.get_calls(1, ClosedCalls(10))
         assert [call.call_id for call in found.calls] == [123, 124, 125]
         assert [call.closed for call in found.calls] == [False, False, True]
         call = found.find(124)
@@ -65,14 +67,41 @@ class TestCalls:
         assert call.notes is not None
         assert [note.text for note in call.notes] == ["second", "first"]
 
-    async def test_a_hundred_closed_calls_are_asked_for(
+    async def test_closed_calls_come_in_pages(
         self, client: SonoranClient, cad: SonoranServer
     ) -> None:
-        for number in range(1000, 1120):
+        for number in range(1000, 1060):
             cad.add_call(number)
             cad.close_call(number)
-        found = await client.get_calls(1)
-        assert sum(call.closed for call in found.calls) == 100
+        pages = [await client.get_calls(1, ClosedCalls(50, skip=skip)) for skip in (0, 50)]
+        listed = [{call.call_id for call in page.calls if call.closed} for page in pages]
+        assert [len(each) for each in listed] == [50, 10]
+        assert listed[0] | listed[1] == set(range(1000, 1060))
+
+    async def test_a_cad_that_does_not_list_open_calls_alone_is_asked_for_one_more(
+        self, client: SonoranClient, cad: SonoranServer
+    ) -> None:
+        cad.faults.add(Fault(on="calls", status=400, body="closedLimit must be positive."))
+        for _ in range(2):
+            assert (await client.get_calls(1)).find(123) is not None
+        assert len(cad.requests) == 3
+
+    async def test_closed_calls_do_not_make_the_list_of_open_ones_longer(
+        self, client: SonoranClient, cad: SonoranServer
+    ) -> None:
+        cad.add_call(124)
+        for _ in range(800):
+            cad.add_note(124, "🚓" * 4000)
+        cad.close_call(124)
+        assert (await client.get_calls(1)).find(123) is not None
+
+    async def test_ninety_notes_of_emoji_do_not_keep_the_list_from_being_read(
+        self, client: SonoranClient, cad: SonoranServer
+    ) -> None:
+        cad.add_call(124)
+        for _ in range(90):
+            cad.add_note(124, "🚓" * 4000)
+        assert (await client.get_calls(1)).find(123) is not None
 
     async def test_the_server_named_is_the_one_listed(
         self, client: SonoranClient, cad: SonoranServer
@@ -93,7 +122,7 @@ class TestCalls:
     ) -> None:
         await client.get_calls(1)
         (request,) = cad.requests
-        search = {"closedLimit": 100, "closedOffset": 0, "type": 0}
+        search = {"closedLimit": 0, "closedOffset": 0, "type": 0}
         if version is ApiVersion.V1:
             assert (request.method, request.path) == ("POST", "/emergency/get_calls")
             assert request.json == {

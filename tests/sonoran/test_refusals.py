@@ -27,6 +27,11 @@ class TestRefusals:
             ("VERSION PRO REQUIRED", CredentialsError),
             ("VERSION PLUS REQUIRED", CredentialsError),
             ("Server not found with ID: 9", RefusedError),
+            ("INVALID NOTE 'INVALID API KEY'", RefusedError),
+            ("NOTE 'INVALID COMMUNITY ID' IS TOO LONG", RefusedError),
+            ("NOTE 'API IS NOT ENABLED FOR THIS COMMUNITY' REFUSED", RefusedError),
+            ("CALL 9: API IS NOT ENABLED FOR THIS COMMUNITY", RefusedError),
+            ("VERSION OF 'x' REQUIRED", RefusedError),
             ("", RefusedError),
         ],
     )
