@@ -126,7 +126,7 @@ async def test_a_cad_that_turns_the_credentials_down_is_asked_again_when_that_is
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 2)
-        await asyncio.sleep(A_WHILE)
+        await idle()
         assert not breaker.allows_request
         failure = breaker.last_failure
         assert failure is not None
