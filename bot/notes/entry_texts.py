@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
+from bot.notes.texts import NOT_SHOWN
 from bot.outbox import NoteRecord, NoteState
 
 HISTORY_LIMIT = 185
@@ -27,16 +28,21 @@ _OUTCOMES = {
 }
 
 
-def log_entry(record: NoteRecord) -> str:
-    """Return the entry for the log channel: who, which call, the outcome, the link, the text."""
-    name = escape_markdown(record.member_name, limit=_NAME_LIMIT)
-    failure = record.failure
+def log_entry(record: NoteRecord, *, with_text: bool = True) -> str:
+    """Return the entry for the log channel: who, which call, the outcome, the link, the text.
+
+    Without the text it has nothing that people or the CAD wrote.
+    """
+    name = f" ({escape_markdown(record.member_name, limit=_NAME_LIMIT)})" if with_text else ""
+    failure = record.failure if with_text else None
     outcome = outcome_of(record)
     if failure and failure.refused and failure.text:
         outcome += f": {failure.text[:_REASON_LIMIT]}"
-    head = f"<@{record.member_id}> ({name}) · {_call(record)} · {escape_markdown(outcome)}"
+    head = f"<@{record.member_id}>{name} · {_call(record)} · {escape_markdown(outcome)}"
     if record.message_id is not None:
         head += f" · {link_to(record)}"
+    if not with_text:
+        return f"{head}\n{NOT_SHOWN}"
     room = CONTENT_LIMIT - utf16_units(head) - 1
     return f"{head}\n" + escape_markdown(f"'{record.note.text}'", limit=room)
 

@@ -7,6 +7,7 @@ import logging
 
 import discord
 
+from bot.interactions.discord_answers import RouteDelays
 from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.notes.entry_texts import log_entry
 from bot.outbox import NoteRecord
@@ -31,8 +32,11 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
 class LogChannel:
     """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 
-    def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
+    def __init__(
+        self, settings: SettingsCache, delays: RouteDelays, timing: Timing = Timing()
+    ) -> None:
         self._settings = settings
+        self._delays = delays
         self._timing = timing
         self._failed: dict[int, str] = {}
 

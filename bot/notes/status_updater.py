@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import discord
 
+from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.outcome_log import note_outcome
@@ -26,7 +27,7 @@ class StatusUpdater:
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `post_to_log_channel` records a finished note in its guild's log channel, and returns
-    False when it has to be tried again.
+    False when it has to be tried again. `delays` are those that Discord asked for.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class StatusUpdater:
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         *,
+        delays: RouteDelays,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
+        self.delays = delays
         self.client: discord.Client | None = None
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
@@ -46,6 +49,7 @@ class StatusUpdater:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
         self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
+        self._expired: dict[int, str] = {}  # the tokens that do not work any more
         self._left: list[NoteRecord] = []  # for the next client
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
@@ -120,6 +124,7 @@ class StatusUpdater:
         """Forget a note's message."""
         self._shown.pop(note_id, None)
         self._replaced.pop(note_id, None)
+        self._expired.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
         """Wait out the pause between two edits, unless the newest state is final."""
@@ -174,8 +179,14 @@ class StatusUpdater:
         return shown
 
     async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
-        message = StatusMessage(client, self._with_message(record), timing=self._timing)
-        shown = await message.show(content, buttons_for(record), text_to_attach(record))
+        message = self._message(client, record)
+        problem = self._outbox.last_failure
+        plain = content_of(record, problem, with_text=False) or content
+        shown = await message.show(
+            content, buttons_for(record), text_to_attach(record), plain=plain
+        )
+        if message.token_over and record.token is not None:
+            self._expired[record.id] = record.token
         if shown is not EditResult.RETRY:
             await self._store_message(record, message.moved_to)
         return shown
@@ -224,15 +235,15 @@ class StatusUpdater:
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
-        message = StatusMessage(client, record, timing=self._timing)
+        message = self._message(client, record)
         found, message_id = await message.find()
         if found is EditResult.RETRY:
             return found
         if message_id is None:
-            if message.too_late:
-                content = expired(record)
+            if message.token_over:
+                content, plain = expired(record), expired(record, with_text=False)
                 copy = text_unless_shown(content, record.note.text)
-                if await message.post(content, copy) is EditResult.RETRY:
+                if await message.post(content, copy, plain=plain) is EditResult.RETRY:
                     return EditResult.RETRY
             await self._outbox.withdraw(record)
             return EditResult.DONE
@@ -242,6 +253,13 @@ class StatusUpdater:
         as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
+
+    def _message(self, client: discord.Client, record: NoteRecord) -> StatusMessage:
+        """Return a note's present message, without a token that is known to be over."""
+        record = self._with_message(record)
+        if record.token is not None and record.token == self._expired.get(record.id):
+            record = replace(record, token=None)
+        return StatusMessage(client, record, delays=self.delays, timing=self._timing)
 
     def _with_message(self, record: NoteRecord) -> NoteRecord:
         """Return a record with the id of the note's present message, which may be newer."""

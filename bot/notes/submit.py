@@ -176,12 +176,12 @@ class NoteSubmitter:
             if error.expired or error.elsewhere:
                 raise NotAcknowledgedError(reason, expired=True) from None
         while True:
-            message = StatusMessage(self._client, record, timing=self._timing)
+            message = self._message(record)
             found, message_id = await message.find()
             if message_id is not None:
                 return message_id
             if found is EditResult.GAVE_UP:
-                raise NotAcknowledgedError(reason, expired=not message.too_late)
+                raise NotAcknowledgedError(reason, expired=not message.token_over)
             if not await self._in_flight.sleep_unless_closing(self._timing.ask_discord_again):
                 raise NotAcknowledgedError(reason, expired=False)
 
@@ -199,7 +199,12 @@ class NoteSubmitter:
 
     async def _close_question(self, held: NoteRecord) -> None:
         """Remove the button from the private question, now answered."""
-        await StatusMessage(self._client, held, timing=self._timing).close(ADDED_AGAIN)
+        await self._message(held).close(ADDED_AGAIN)
+
+    def _message(self, record: NoteRecord) -> StatusMessage:
+        return StatusMessage(
+            self._client, record, delays=self._messages.delays, timing=self._timing
+        )
 
 
 def label_of(member: discord.Member) -> str:

@@ -10,7 +10,6 @@ import pytest
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_bot
-from tests.note_messages import shows
 from tests.world import PATIENCE, World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
@@ -130,9 +129,8 @@ async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     held.set()
-    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
-    message = interaction.messages[-1]
-    await shows(world, message, "NOTE 'some note here' added to call #123")
+    (message,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert message.content == "NOTE 'some note here' added to call #123"
 
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:
