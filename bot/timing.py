@@ -51,8 +51,10 @@ class Timing:
     first_guilds: float = 10.0
     """How long notes wait after a start for Discord to say that the bot is still in their guild."""
     ask_guild_again: float = 0.5  # before it is asked again whether a guild's notes may be sent
-    post: float = 15.0  # for Discord to take an entry of the log channel
-    try_channel: float = 8.0  # the same for the trial of a new one; an administrator waits for it
+    post: float = 60.0
+    """For Discord to take an entry of the log channel; discord.py tries it for 25 s if Discord
+    fails, and then the one without the text."""
+    try_channel: float = 8.0  # for the trial of a new one; an administrator waits for it
 
     # The CAD
     ask_cad: float = 5.0  # for the CAD to answer a probe, or with its list of servers

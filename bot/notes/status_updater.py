@@ -220,7 +220,8 @@ class StatusUpdater:
 
     async def _finish_note(self, client: discord.Client, record: NoteRecord) -> None:
         """Post a finished note to the log channel, and mark it as shown and logged."""
-        logged = record.logged >= record.revision or await self._post_to_log_channel(client, record)
+        entry = self._with_message(record)
+        logged = record.logged >= record.revision or await self._post_to_log_channel(client, entry)
         self._outbox.marks.add(record, logged=logged)
         pauses = self._pauses()
         until = loop_time() + next(pauses)
@@ -230,7 +231,7 @@ class StatusUpdater:
                 continue  # perhaps news of another note
             client = self.client or client
             until = loop_time() + next(pauses)
-            if logged := await self._post_to_log_channel(client, record):
+            if logged := await self._post_to_log_channel(client, entry):
                 self._outbox.marks.add(record, logged=True)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
