@@ -13,6 +13,7 @@ from discord import app_commands
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
+from bot.interactions.discord_answers import Verdict, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
@@ -91,6 +92,17 @@ class InteractionHandler:
         holds the components below it; None removes those that are there. Never raises for
         failures of Discord or the network.
         """
+        if not await self.show_if_taken(interaction, content, view=view):
+            _log.warning("interaction=%d answer refused for its content", interaction.id)
+
+    async def show_if_taken(
+        self,
+        interaction: discord.Interaction[Any],
+        content: str,
+        *,
+        view: discord.ui.View | None = discord.utils.MISSING,
+    ) -> bool:
+        """Do as `respond`; returns False if Discord refuses `content` itself."""
         try:
             if interaction.response.is_done():
                 await edit_placeholder(interaction, content, view, self._timing.edit_again)
@@ -102,7 +114,10 @@ class InteractionHandler:
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
         except DISCORD_FAILURES as error:
+            if isinstance(error, discord.HTTPException) and verdict_of(error) is Verdict.CONTENT:
+                return False
             _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
+        return True
 
     async def run(
         self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]

@@ -9,11 +9,15 @@ from typing import cast
 
 import discord
 
+from bot.interactions.discord_answers import Verdict, is_final, retry_after, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.timing import Timing, loop_time
 
 ORIGINAL_MESSAGE = cast(int, "@original")
 """What Discord accepts in place of the id of an interaction's own message."""
+
+_LONGEST_WAIT_SECONDS = 60.0  # for which somebody who asked would still wait
+_RETRIES = 3
 
 PRIVATE = "private"  # the key in an interaction's extras for whether it was acknowledged privately
 
@@ -63,20 +67,32 @@ async def edit_placeholder(
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
-    discord.py itself retries after server errors; the placeholder may have been deleted.
+    discord.py itself retries after server errors; the placeholder may have been deleted. The
+    pauses double, and a longer one that Discord asks for is kept to. Raises what Discord answers to
+    a content that it refuses, and after the last try.
     """
-    try:
-        await interaction.edit_original_response(content=content, view=view)
-    except discord.NotFound:
-        await _follow_up(interaction, content, view)
-    except discord.HTTPException:
-        await asyncio.sleep(pause)
+    failures = 0
+    while True:
         try:
             await interaction.edit_original_response(content=content, view=view)
-        except discord.DiscordServerError:
-            raise  # the edit may have been made, and one answer is enough
-        except discord.HTTPException:
-            await _follow_up(interaction, content, view)
+        except discord.HTTPException as error:
+            verdict, failures = verdict_of(error), failures + 1
+            if verdict is Verdict.MESSAGE_GONE:
+                break
+            if verdict is Verdict.CONTENT and error.status < 500:
+                raise
+            if error.status >= 500 and failures > 1:
+                raise  # the edit may have been made, and one answer is enough
+            wait = max(pause, retry_after(error))
+            if wait > _LONGEST_WAIT_SECONDS:
+                raise
+            if failures > _RETRIES:
+                break
+            await asyncio.sleep(wait)
+            pause *= 2
+        else:
+            return
+    await _follow_up(interaction, content, view)
 
 
 async def _follow_up(
@@ -102,7 +118,7 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
             return False
         await interaction.followup.edit_message(ORIGINAL_MESSAGE, content=content)
     except discord.HTTPException as error:
-        return None if error.status == 429 or error.status >= 500 else False
+        return False if is_final(error) else None
     except DISCORD_FAILURES:
         return None
     return True

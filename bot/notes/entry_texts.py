@@ -6,7 +6,7 @@ Callnote's mentions notify nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.notes.texts import NOT_SHOWN
@@ -54,11 +54,12 @@ def history_page(
     call_id: int | None,
     member_id: int | None,
     kept: bool,
+    without_text: Collection[int] = (),
 ) -> str:
     """Return the content that shows a page of the history, at most 2,000 characters.
 
     `page` counts from 0; `call_id` and `member_id` are None for all; `kept` is False when the host
-    set HISTORY_DAYS to 0.
+    set HISTORY_DAYS to 0. The notes with the ids `without_text` are shown without their text.
     """
     wanted = f" for call #{call_id}" if call_id is not None else ""
     if member_id is not None:
@@ -68,15 +69,17 @@ def history_page(
         return f"No notes{wanted} are kept here{why}."
     content = f"Notes{wanted}, newest first, page {page + 1}:"
     for record in records:
-        line = f"\n{history_entry(record)}"
+        line = f"\n{history_entry(record, with_text=record.id not in without_text)}"
         if utf16_units(content) + utf16_units(line) <= CONTENT_LIMIT:
             content += line
     return content
 
 
-def history_entry(record: NoteRecord) -> str:
+def history_entry(record: NoteRecord, *, with_text: bool = True) -> str:
     """Return a note's entry in the history, at most `HISTORY_LIMIT` UTF-16 units."""
     head = f"<t:{int(record.accepted_at)}:f> <@{record.member_id}> {_call(record)} "
+    if not with_text:
+        return f"{head}{outcome_of(record)}: {NOT_SHOWN}"
     room = HISTORY_LIMIT - utf16_units(head)
     return head + _cut(f"{outcome_of(record)}: '{record.note.text}'", room)
 
