@@ -66,8 +66,8 @@ class Timing:
 
     # Taking a note
     acknowledge: float = 2.5
-    """Time for the first response. Discord gives 3 s from the event, and discord.py would try
-    again for 25 s after a server error, long after the interaction is lost."""
+    """Time for the first response, repetitions included. Discord gives 3 s from the event."""
+    acknowledge_again: float = 0.2  # before a first response that Discord did not take is repeated
     store_note: float = 2.0  # to store it: with the acknowledgement this must end within 3 s
     look_up_names: float = 2.0  # for the mentioned members' names in all
     ask_discord_again: float = 2.0  # before asking again whether Discord took the acknowledgement

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -17,10 +16,11 @@ from bot.interactions.discord_answers import Verdict, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
+    ACKNOWLEDGED,
     PRIVATE,
     NotAcknowledgedError,
     close_if_forgotten,
-    confirmation,
+    confirmed,
     edit_placeholder,
     reason_of,
 )
@@ -67,11 +67,12 @@ class InteractionHandler:
         `NotAcknowledgedError` unless Discord confirms within `Timing.acknowledge`.
         """
         interaction.extras[PRIVATE] = private
-        async with confirmation(self._timing):
-            if interaction.type is discord.InteractionType.component:
-                await interaction.response.defer()
-            else:
-                await interaction.response.defer(thinking=True, ephemeral=private)
+        component = interaction.type is discord.InteractionType.component
+        await confirmed(
+            lambda: interaction.response.defer(thinking=not component, ephemeral=private),
+            self._timing,
+        )
+        interaction.extras[ACKNOWLEDGED] = True
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
         """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
@@ -104,16 +105,18 @@ class InteractionHandler:
     ) -> bool:
         """Do as `respond`; returns False if Discord refuses `content` itself."""
         try:
-            if interaction.response.is_done():
+            if interaction.response.is_done() or ACKNOWLEDGED in interaction.extras:
                 await edit_placeholder(interaction, content, view, self._timing.edit_again)
             else:
-                async with asyncio.timeout(self._timing.acknowledge):
-                    await interaction.response.send_message(
+                await confirmed(
+                    lambda: interaction.response.send_message(
                         content, view=view or discord.utils.MISSING, ephemeral=True
-                    )
+                    ),
+                    self._timing,
+                )
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
-        except DISCORD_FAILURES as error:
+        except (*DISCORD_FAILURES, NotAcknowledgedError) as error:
             if isinstance(error, discord.HTTPException) and verdict_of(error) is Verdict.CONTENT:
                 return False
             _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
@@ -192,5 +195,8 @@ class InteractionHandler:
             self._timing.other_instance
         )
         content = worded(self._texts, InteractionProblem.UNFINISHED)
-        if waited and await close_if_forgotten(interaction, content):
+        closed: bool | None = None
+        while waited and (closed := await close_if_forgotten(interaction, content)) is None:
+            waited = await self.in_flight.sleep_unless_closing(self._timing.ask_discord_again)
+        if closed:
             audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)

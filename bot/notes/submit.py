@@ -12,7 +12,7 @@ from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.markdown import one_line
-from bot.interactions.responses import NotAcknowledgedError, confirmation
+from bot.interactions.responses import NotAcknowledgedError, confirmed
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.parsing import has_visible
@@ -164,12 +164,13 @@ class NoteSubmitter:
         When the confirmation is lost, Discord is asked whether the placeholder is there: on one
         database, only the instance that has the row can have acknowledged.
         """
+        reason = "no message"
         try:
-            async with confirmation(self._timing):
-                with admitted:
-                    response = await interaction.response.defer(thinking=True)
-                if response is None or response.message_id is None:
-                    raise LookupError("no message")
+            with admitted:
+                response = await confirmed(
+                    lambda: interaction.response.defer(thinking=True), self._timing
+                )
+            if response is not None and response.message_id is not None:
                 return response.message_id
         except NotAcknowledgedError as error:
             reason = error.reason
@@ -189,12 +190,14 @@ class NoteSubmitter:
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
         """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
-        async with confirmation(self._timing):
-            await interaction.response.send_message(
+        await confirmed(
+            lambda: interaction.response.send_message(
                 repeated(record, seconds),
                 view=buttons_for(record) or discord.utils.MISSING,
                 ephemeral=True,
-            )
+            ),
+            self._timing,
+        )
         audit_log.outcome(interaction, "held back as a repetition")
 
     async def _close_question(self, held: NoteRecord) -> None:
