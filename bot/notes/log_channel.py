@@ -26,9 +26,28 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
-def missing_permissions(permissions: discord.Permissions) -> list[str]:
-    """Return the names of the permissions for posting that are missing."""
-    return [shown for name, shown in texts.PERMISSIONS.items() if not getattr(permissions, name)]
+_THREADS = (
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
+_SPOKEN = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+
+
+def missing_permissions(
+    permissions: discord.Permissions, kind: discord.ChannelType = discord.ChannelType.text
+) -> list[str]:
+    """Return the names of the permissions that are missing for posting in a channel of this kind.
+
+    Threads, as the posts of a forum are, have a permission of their own, and channels for speech
+    need Connect as well (Discord API docs, Threads and Permissions).
+    """
+    needed = ["view_channel", "send_messages"]
+    if kind in _THREADS:
+        needed[1] = "send_messages_in_threads"
+    elif kind in _SPOKEN:
+        needed.append("connect")
+    return [texts.PERMISSIONS[name] for name in needed if not getattr(permissions, name)]
 
 
 def unwritable(channel: str, missing: list[str]) -> Refusal:
@@ -68,6 +87,10 @@ class LogChannel:
         """Return why notes cannot be posted now, or were not last time; None if they can."""
         failed = self._failed.get(guild.id)
         return self._missing(guild) or (failed and texts.AT_LAST_NOTE.format(trouble=failed))
+
+    def unwritable(self, guild: discord.Guild) -> bool:
+        """Whether the trouble is a permission that is missing."""
+        return bool(self._missing(guild)) or self._failed.get(guild.id) == texts.NOT_ALLOWED
 
     def _missing(self, guild: discord.Guild) -> str | None:
         channel_id = self.id_of(guild)
