@@ -12,6 +12,7 @@ import discord
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
+from bot.notes.hidden_notes import HiddenNotes
 from bot.notes.outcome_log import note_outcome
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
@@ -50,6 +51,7 @@ class StatusUpdater:
         self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
         self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
         self._expired: dict[int, str] = {}  # the tokens that do not work any more
+        self._hidden = HiddenNotes()
         self._left: list[NoteRecord] = []  # for the next client
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
@@ -64,6 +66,11 @@ class StatusUpdater:
             left, self._left = self._left, []
             for record in left:
                 self.changed(record)
+
+    def look_again(self, guild: discord.Guild) -> None:
+        """Show the notes that could not be shown in channels that the bot can see now."""
+        for record in self._hidden.look_again(guild):
+            self.changed(record)
 
     def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
         """Find out whether Discord has the acknowledgement, and continue from there.
@@ -82,6 +89,7 @@ class StatusUpdater:
         if known is not None and known.revision > record.revision:
             return
         self._latest[record.id] = record
+        self._hidden.discard(record.id)
         self._news.set()
         if record.id not in self._tasks:
             self._tasks[record.id] = asyncio.create_task(self._keep_shown(record.id))
@@ -147,13 +155,18 @@ class StatusUpdater:
         if record.state is NoteState.RECEIVED:
             return await self._find_acknowledgement(client, record)
         shown: EditResult | None = EditResult.DONE
+        looks = self._hidden.looks
         if (content := self._due_content(record)) is not None:
             shown = await self._show_content(client, record, content)
         if shown is None:  # another process shows it
             self._forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
             note_outcome(record, shown=shown is EditResult.DONE)
-            await self._finish_note(client, record)
+            hidden = shown is EditResult.HIDDEN
+            if await self._finish_note(client, record, hidden=hidden):
+                record = replace(record, logged=record.revision)
+        if shown is EditResult.HIDDEN:
+            self._hide(record, looks)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
     def _due_content(self, record: NoteRecord) -> str | None:
@@ -169,7 +182,7 @@ class StatusUpdater:
         if await self._elsewhere(record) is not None:
             return None
         shown = await self._edit(client, record, content)
-        if shown is EditResult.RETRY:
+        if shown in (EditResult.RETRY, EditResult.HIDDEN):
             return shown
         self._shown[record.id] = (loop_time(), content)
         if (newer := await self._elsewhere(record)) is not None:
@@ -218,11 +231,17 @@ class StatusUpdater:
                 return
             record = newer or record
 
-    async def _finish_note(self, client: discord.Client, record: NoteRecord) -> None:
-        """Post a finished note to the log channel, and mark it as shown and logged."""
+    async def _finish_note(
+        self, client: discord.Client, record: NoteRecord, *, hidden: bool
+    ) -> bool:
+        """Post a finished note to the log channel, and mark it as shown, if it is, and logged.
+
+        One that is `hidden` stays unsettled, so that the next process tries to show it, too.
+        Returns whether it is logged; it is not if there is newer news of it.
+        """
         entry = self._with_message(record)
         logged = record.logged >= record.revision or await self._post_to_log_channel(client, entry)
-        self._outbox.marks.add(record, logged=logged)
+        self._outbox.marks.add(record, logged=logged, shown=not hidden)
         pauses = self._pauses()
         until = loop_time() + next(pauses)
         while not logged and self._latest[record.id] is record:
@@ -232,7 +251,17 @@ class StatusUpdater:
             client = self.client or client
             until = loop_time() + next(pauses)
             if logged := await self._post_to_log_channel(client, entry):
-                self._outbox.marks.add(record, logged=True)
+                self._outbox.marks.add(record, logged=True, shown=not hidden)
+        return logged
+
+    def _hide(self, record: NoteRecord, looks: int) -> None:
+        """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
+        if self._latest[record.id].revision > record.revision:
+            return
+        record = self._as_known(record)
+        self._hidden.add(record)
+        if self._hidden.looks != looks:
+            self.changed(record)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
@@ -257,10 +286,15 @@ class StatusUpdater:
 
     def _message(self, client: discord.Client, record: NoteRecord) -> StatusMessage:
         """Return a note's present message, without a token that is known to be over."""
+        return StatusMessage(
+            client, self._as_known(record), delays=self.delays, timing=self._timing
+        )
+
+    def _as_known(self, record: NoteRecord) -> NoteRecord:
         record = self._with_message(record)
         if record.token is not None and record.token == self._expired.get(record.id):
             record = replace(record, token=None)
-        return StatusMessage(client, record, delays=self.delays, timing=self._timing)
+        return record
 
     def _with_message(self, record: NoteRecord) -> NoteRecord:
         """Return a record with the id of the note's present message, which may be newer."""
