@@ -73,7 +73,7 @@ class StatusMessage:
         self._acknowledged_at_latest = timing.acknowledged_at_latest
         self.moved_to: int | None = None  # the id of the new message when the old one was gone
         self.token_over = False
-        """Whether Discord said that the interaction's token does not work any more."""
+        """Whether the token is gone, or Discord said that it does not work any more."""
 
     async def find(self) -> tuple[EditResult, int | None]:
         """Find out whether the interaction was acknowledged and still shows its placeholder.
@@ -84,7 +84,7 @@ class StatusMessage:
         """
         webhook = self._webhook()
         if webhook is None:
-            self.too_late = self._record.token is None
+            self.token_over = self._record.token is None
             return EditResult.GAVE_UP, None
         if self._delays.left(RouteDelays.WEBHOOKS):
             return EditResult.RETRY, None
