@@ -51,8 +51,10 @@ class Timing:
     first_guilds: float = 10.0
     """How long notes wait after a start for Discord to say that the bot is still in their guild."""
     ask_guild_again: float = 0.5  # before it is asked again whether a guild's notes may be sent
-    post: float = 15.0  # for Discord to take an entry of the log channel
-    try_channel: float = 8.0  # the same for the trial of a new one; an administrator waits for it
+    post: float = 60.0
+    """For Discord to take an entry of the log channel; discord.py tries it for 25 s if Discord
+    fails, and then the one without the text."""
+    try_channel: float = 8.0  # for the trial of a new one; an administrator waits for it
 
     # The CAD
     ask_cad: float = 5.0  # for the CAD to answer a probe, or with its list of servers
@@ -69,8 +71,8 @@ class Timing:
 
     # Taking a note
     acknowledge: float = 2.5
-    """Time for the first response. Discord gives 3 s from the event, and discord.py would try
-    again for 25 s after a server error, long after the interaction is lost."""
+    """Time for the first response, repetitions included. Discord gives 3 s from the event."""
+    acknowledge_again: float = 0.2  # before a first response that Discord did not take is repeated
     store_note: float = 2.0  # to store it: with the acknowledgement this must end within 3 s
     look_up_names: float = 2.0  # for the mentioned members' names in all
     ask_discord_again: float = 2.0  # before asking again whether Discord took the acknowledgement

@@ -116,7 +116,9 @@ class CallnoteConfig(
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do if it is not."""
         guild = await self._handler.admit_administrator(interaction)
-        content = await self._status.of(guild, interaction.app_permissions)
+        channel = interaction.channel
+        kind = discord.ChannelType.text if channel is None else channel.type
+        content = await self._status.of(guild, interaction.app_permissions, kind)
         await self._handler.respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
 

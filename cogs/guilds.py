@@ -13,6 +13,7 @@ from bot.communities.connections import Connection, Connections
 from bot.communities.departures import Departures
 from bot.communities.texts import CONNECTED_BY
 from bot.interactions.handler import InteractionHandler
+from bot.notes.status_updater import StatusUpdater
 from bot.settings.cache import SettingsCache
 from bot.storage import StorageError
 from cogs.connecting import CONNECT_ID
@@ -30,12 +31,14 @@ class Guilds(commands.Cog):
         settings: SettingsCache,
         connections: Connections,
         departures: Departures,
+        messages: StatusUpdater,
     ) -> None:
         self._bot = bot
         self._handler = handler
         self._settings = settings
         self._connections = connections
         self._departures = departures
+        self._messages = messages
         self._named: set[int] = set()
         self._guilds: dict[int, discord.Guild] = {}
 
@@ -106,6 +109,22 @@ class Guilds(commands.Cog):
         if self._connections.leave(guild):
             _log.info("guild=%d left, its waiting notes are withdrawn: %s", guild.id, guild.name)
 
+    @commands.Cog.listener("on_guild_channel_update")
+    @commands.Cog.listener("on_guild_role_update")
+    @commands.Cog.listener("on_member_update")
+    async def look_again(
+        self,
+        _: object,
+        changed: discord.abc.GuildChannel | discord.Role | discord.Member,
+    ) -> None:
+        """Show what could not be shown, if the bot has got a permission back."""
+        self._messages.look_again(changed.guild)
+
+    @commands.Cog.listener("on_guild_available")
+    async def look_again_everywhere(self, guild: discord.Guild) -> None:
+        """Do the same after a new session, which tells of no changes."""
+        self._messages.look_again(guild)
+
     @commands.Cog.listener("on_ready")
     @commands.Cog.listener("on_guild_join")
     @commands.Cog.listener("on_guild_remove")
@@ -134,5 +153,12 @@ async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
     services = bot.services
     await bot.add_cog(
-        Guilds(bot, bot.handler, services.settings, services.connections, services.departures)
+        Guilds(
+            bot,
+            bot.handler,
+            services.settings,
+            services.connections,
+            services.departures,
+            services.notes.messages,
+        )
     )

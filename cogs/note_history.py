@@ -37,7 +37,8 @@ async def show_page(
     if page.older:
         view.add_item(_button(OLDER, replace(at, page=at.page + 1)))
     stopped(view)
-    await handler.respond(interaction, page.content, view=view if view.children else None)
+    buttons = view if view.children else None
+    await page.show(lambda content: handler.show_if_taken(interaction, content, view=buttons))
     audit_log.outcome(interaction, f"history shown, page {at.page + 1}")
 
 

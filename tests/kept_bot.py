@@ -105,6 +105,7 @@ class KeptWorld(World):
         self.discord.faults.clear()
         self.discord.requests.clear()
         self.discord.messages.clear()
+        self.discord.world.messages.filters.clear()
         self.cad.faults = self._faults = NotedFaults()
         self.cad.requests.clear()
         Community.__init__(self.cad, COMMUNITY, API_KEY)

@@ -21,6 +21,7 @@ QUICK = Timing(
     store_marks=0.01,
     expiry_interval=0.05,
     acknowledge=PATIENCE,
+    acknowledge_again=0.05,
     store_note=PATIENCE,
     look_up_names=PATIENCE,
     edit_again=0.05,

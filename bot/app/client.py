@@ -16,6 +16,7 @@ from bot.app.command_tree import CallnoteCommandTree
 from bot.app.services import TEXTS, Services
 from bot.communities.owners import Owners
 from bot.interactions.handler import InteractionHandler
+from bot.interactions.responses import first_response_trace
 from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.submit import NoteSubmitter
@@ -54,6 +55,7 @@ class CallnoteBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            http_trace=first_response_trace(),
         )
         self.owners = Owners(self)
         self.submitter = NoteSubmitter(

@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
 from bot.interactions import texts as interaction_texts
+from bot.interactions.discord_answers import RouteDelays
 from bot.interactions.texts import Catalogue
 from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
@@ -77,7 +78,8 @@ class Services:
         self.dispatchers = Dispatchers(self.settings)
         self.dispatcher_roles = DispatcherRoles(self.settings)
         self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
-        self.log_channel = LogChannel(self.settings, timing)
+        delays = RouteDelays()
+        self.log_channel = LogChannel(self.settings, delays, timing)
         self.composer = NoteComposer(timing)
         self.notes = NoteService(
             self.database,
@@ -86,6 +88,7 @@ class Services:
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
+            delays=delays,
             waiting_notes=self.connections.waiting_notes,
             purges=(setting_store.purge, self.departures.purge),
             timing=timing,

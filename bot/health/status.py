@@ -38,10 +38,13 @@ class StatusReport:
         self._log_channel = log_channel
         self._database_line = database_line
 
-    async def of(self, guild: discord.Guild, here: discord.Permissions) -> str:
+    async def of(
+        self, guild: discord.Guild, here: discord.Permissions, kind: discord.ChannelType
+    ) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
 
-        `here` are Callnote's permissions in the channel of the command. However often it is
+        `here` are Callnote's permissions in the channel of the command, which is of this `kind`;
+        those of a thread are its channel's. However often it is
         called, it makes a few requests a minute to the CAD at most. Settings and roles are left
         out while they are not known.
         """
@@ -60,7 +63,7 @@ class StatusReport:
             texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
             *texts.last_note_lines(refusal),
             texts.pace_line(outbox.pace),
-            texts.permissions_line(missing_permissions(here)),
+            texts.permissions_line(missing_permissions(here, kind)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),
             *texts.cad_details(health),
@@ -83,5 +86,8 @@ class StatusReport:
         yield texts.roles_line(roles, chosen=settings.role_ids is not None)
         channel = self._log_channel
         yield texts.log_channel_line(
-            channel.name_of(guild), channel.trouble(guild), gone=channel.gone(guild)
+            channel.name_of(guild),
+            channel.trouble(guild),
+            gone=channel.gone(guild),
+            unwritable=channel.unwritable(guild),
         )

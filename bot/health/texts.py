@@ -238,8 +238,13 @@ def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
     return well(f"Dispatcher roles, {source}: {listed(names)}.")
 
 
-def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = False) -> Line:
-    """Return the log channel, and why notes cannot be posted there; `gone` if it was deleted."""
+def log_channel_line(
+    name: str | None, trouble: str | None, *, gone: bool = False, unwritable: bool = True
+) -> Line:
+    """Return the log channel, and why notes cannot be posted there.
+
+    It is `gone` if it was deleted, and `unwritable` if a permission is missing.
+    """
     if name is None:
         return note("Log channel: none; set one with /callnote-config log-channel.")
     if trouble is None:
@@ -248,6 +253,11 @@ def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = Fals
         return ill(
             f"Log channel: {trouble}. Notes still work; choose another with /callnote-config "
             "log-channel."
+        )
+    if not unwritable:
+        return ill(
+            f"Log channel #{name}: {trouble}. Notes still work; if that lasts, choose another with "
+            "/callnote-config log-channel."
         )
     return ill(
         f"Log channel #{name}: {trouble}. Notes still work; give Callnote View Channel and "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
@@ -13,13 +12,15 @@ from discord import app_commands
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
+from bot.interactions.discord_answers import Verdict, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
+    ACKNOWLEDGED,
     PRIVATE,
     NotAcknowledgedError,
     close_if_forgotten,
-    confirmation,
+    confirmed,
     edit_placeholder,
     reason_of,
 )
@@ -66,11 +67,12 @@ class InteractionHandler:
         `NotAcknowledgedError` unless Discord confirms within `Timing.acknowledge`.
         """
         interaction.extras[PRIVATE] = private
-        async with confirmation(self._timing):
-            if interaction.type is discord.InteractionType.component:
-                await interaction.response.defer()
-            else:
-                await interaction.response.defer(thinking=True, ephemeral=private)
+        component = interaction.type is discord.InteractionType.component
+        await confirmed(
+            lambda: interaction.response.defer(thinking=not component, ephemeral=private),
+            self._timing,
+        )
+        interaction.extras[ACKNOWLEDGED] = True
 
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
         """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
@@ -91,18 +93,34 @@ class InteractionHandler:
         holds the components below it; None removes those that are there. Never raises for
         failures of Discord or the network.
         """
+        if not await self.show_if_taken(interaction, content, view=view):
+            _log.warning("interaction=%d answer refused for its content", interaction.id)
+
+    async def show_if_taken(
+        self,
+        interaction: discord.Interaction[Any],
+        content: str,
+        *,
+        view: discord.ui.View | None = discord.utils.MISSING,
+    ) -> bool:
+        """Do as `respond`; returns False if Discord refuses `content` itself."""
         try:
-            if interaction.response.is_done():
+            if interaction.response.is_done() or ACKNOWLEDGED in interaction.extras:
                 await edit_placeholder(interaction, content, view, self._timing.edit_again)
             else:
-                async with asyncio.timeout(self._timing.acknowledge):
-                    await interaction.response.send_message(
+                await confirmed(
+                    lambda: interaction.response.send_message(
                         content, view=view or discord.utils.MISSING, ephemeral=True
-                    )
+                    ),
+                    self._timing,
+                )
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
-        except DISCORD_FAILURES as error:
+        except (*DISCORD_FAILURES, NotAcknowledgedError) as error:
+            if isinstance(error, discord.HTTPException) and verdict_of(error) is Verdict.CONTENT:
+                return False
             _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
+        return True
 
     async def run(
         self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
@@ -177,5 +195,8 @@ class InteractionHandler:
             self._timing.other_instance
         )
         content = worded(self._texts, InteractionProblem.UNFINISHED)
-        if waited and await close_if_forgotten(interaction, content):
+        closed: bool | None = None
+        while waited and (closed := await close_if_forgotten(interaction, content)) is None:
+            waited = await self.in_flight.sleep_unless_closing(self._timing.ask_discord_again)
+        if closed:
             audit_log.outcome(interaction, "closed unanswered", level=logging.ERROR)

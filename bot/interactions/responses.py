@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
-from typing import cast
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
 
+import aiohttp
 import discord
 
+from bot.interactions.discord_answers import Verdict, is_final, retry_after, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 ORIGINAL_MESSAGE = cast(int, "@original")
 """What Discord accepts in place of the id of an interaction's own message."""
 
+_LONGEST_WAIT_SECONDS = 60.0  # for which somebody who asked would still wait
+_RETRIES = 3
+
 PRIVATE = "private"  # the key in an interaction's extras for whether it was acknowledged privately
 
-_ACKNOWLEDGED_ALREADY = 40060  # Discord API docs, Opcodes and Status Codes
-_FIRST_RETRY_SECONDS = 1.0  # discord.py sends a response again after this
+ACKNOWLEDGED = "acknowledged"  # the same for whether it was, as far as discord.py does not know
+
+# Discord API docs, Opcodes and Status Codes.
+_UNKNOWN_INTERACTION = 10062
+_ACKNOWLEDGED_ALREADY = 40060
+
+_Answer = TypeVar("_Answer")
 
 
 class NotAcknowledgedError(Exception):
@@ -37,25 +46,64 @@ class NotAcknowledgedError(Exception):
         self.elsewhere = elsewhere
 
 
-@contextlib.asynccontextmanager
-async def confirmation(timing: Timing) -> AsyncIterator[None]:
-    """Bound a block that acknowledges an interaction and awaits Discord's confirmation.
+class _ServerError(OSError):
+    """Discord answered a first response with an error of its own."""
 
-    Raises `NotAcknowledgedError` for whatever the block raises, and unless it ends within
-    `timing.acknowledge`.
+
+def first_response_trace() -> aiohttp.TraceConfig:
+    """Return what ends a first response at Discord's error, for a client's `http_trace`.
+
+    discord.py would try it again after 1 and 4 s, and the interaction is lost after 3.
     """
-    began = loop_time()
+
+    async def on_request_end(
+        _session: object, _context: object, ended: aiohttp.TraceRequestEndParams
+    ) -> None:
+        if ended.response.status >= 500 and ended.url.path.endswith("/callback"):
+            ended.response.close()
+            raise _ServerError
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(on_request_end)
+    return trace
+
+
+async def confirmed(send: Callable[[], Awaitable[_Answer]], timing: Timing) -> _Answer | None:
+    """Acknowledge by `send`, again while `timing.acknowledge` lasts, until Discord confirms it.
+
+    Returns what `send` does, or None when Discord says to a repetition that it has been
+    acknowledged: then an earlier one arrived. Raises `NotAcknowledgedError` when Discord refuses
+    it, and when the time is over.
+    """
+    lost = False  # whether Discord may have what it did not confirm
     try:
         async with asyncio.timeout(timing.acknowledge):
-            yield
+            while True:
+                pause = timing.acknowledge_again
+                try:
+                    return await send()
+                except discord.HTTPException as error:
+                    if lost and error.code == _ACKNOWLEDGED_ALREADY:
+                        return None
+                    pause = max(pause, retry_after(error))
+                    if is_final(error) or pause > timing.acknowledge:
+                        raise
+                except (aiohttp.ClientError, OSError):
+                    lost = True
+                await asyncio.sleep(pause)
     except Exception as error:  # whatever it is, the confirmation is missing
-        already = isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED_ALREADY
-        raise NotAcknowledgedError(
-            reason_of(error),
-            expired=isinstance(error, discord.NotFound),
-            # Later it may be ours: discord.py sends it again when the confirmation is lost.
-            elsewhere=already and loop_time() - began < _FIRST_RETRY_SECONDS,
-        ) from None
+        raise _not_acknowledged(error, lost=lost) from None
+
+
+def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
+    refused = isinstance(error, discord.HTTPException)
+    already = isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED_ALREADY
+    unknown = isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION
+    return NotAcknowledgedError(
+        reason_of(error),
+        expired=unknown or (refused and not already and not lost),
+        elsewhere=already and not lost,
+    )
 
 
 async def edit_placeholder(
@@ -63,20 +111,32 @@ async def edit_placeholder(
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
-    discord.py itself retries after server errors; the placeholder may have been deleted.
+    discord.py itself retries after server errors; the placeholder may have been deleted. The
+    pauses double, and a longer one that Discord asks for is kept to. Raises what Discord answers to
+    a content that it refuses, and after the last try.
     """
-    try:
-        await interaction.edit_original_response(content=content, view=view)
-    except discord.NotFound:
-        await _follow_up(interaction, content, view)
-    except discord.HTTPException:
-        await asyncio.sleep(pause)
+    failures = 0
+    while True:
         try:
             await interaction.edit_original_response(content=content, view=view)
-        except discord.DiscordServerError:
-            raise  # the edit may have been made, and one answer is enough
-        except discord.HTTPException:
-            await _follow_up(interaction, content, view)
+        except discord.HTTPException as error:
+            verdict, failures = verdict_of(error), failures + 1
+            if verdict is Verdict.MESSAGE_GONE:
+                break
+            if verdict is Verdict.CONTENT and error.status < 500:
+                raise
+            if error.status >= 500 and failures > 1:
+                raise  # the edit may have been made, and one answer is enough
+            wait = max(pause, retry_after(error))
+            if wait > _LONGEST_WAIT_SECONDS:
+                raise
+            if failures > _RETRIES:
+                break
+            await asyncio.sleep(wait)
+            pause *= 2
+        else:
+            return
+    await _follow_up(interaction, content, view)
 
 
 async def _follow_up(
@@ -102,7 +162,7 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
             return False
         await interaction.followup.edit_message(ORIGINAL_MESSAGE, content=content)
     except discord.HTTPException as error:
-        return None if error.status == 429 or error.status >= 500 else False
+        return False if is_final(error) else None
     except DISCORD_FAILURES:
         return None
     return True
@@ -112,4 +172,6 @@ def reason_of(error: Exception) -> str:
     """Describe an error from a request to Discord, for the log."""
     if isinstance(error, discord.HTTPException):
         return f"status {error.status}, code {error.code}"
+    if isinstance(error, NotAcknowledgedError):
+        return error.reason
     return type(error).__name__

@@ -6,9 +6,10 @@ Callnote's mentions notify nobody.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
+from bot.notes.texts import NOT_SHOWN
 from bot.outbox import NoteRecord, NoteState
 
 HISTORY_LIMIT = 185
@@ -27,16 +28,21 @@ _OUTCOMES = {
 }
 
 
-def log_entry(record: NoteRecord) -> str:
-    """Return the entry for the log channel: who, which call, the outcome, the link, the text."""
-    name = escape_markdown(record.member_name, limit=_NAME_LIMIT)
-    failure = record.failure
+def log_entry(record: NoteRecord, *, with_text: bool = True) -> str:
+    """Return the entry for the log channel: who, which call, the outcome, the link, the text.
+
+    Without the text it has nothing that people or the CAD wrote.
+    """
+    name = f" ({escape_markdown(record.member_name, limit=_NAME_LIMIT)})" if with_text else ""
+    failure = record.failure if with_text else None
     outcome = outcome_of(record)
     if failure and failure.refused and failure.text:
         outcome += f": {failure.text[:_REASON_LIMIT]}"
-    head = f"<@{record.member_id}> ({name}) · {_call(record)} · {escape_markdown(outcome)}"
+    head = f"<@{record.member_id}>{name} · {_call(record)} · {escape_markdown(outcome)}"
     if record.message_id is not None:
         head += f" · {link_to(record)}"
+    if not with_text:
+        return f"{head}\n{NOT_SHOWN}"
     room = CONTENT_LIMIT - utf16_units(head) - 1
     return f"{head}\n" + escape_markdown(f"'{record.note.text}'", limit=room)
 
@@ -48,11 +54,12 @@ def history_page(
     call_id: int | None,
     member_id: int | None,
     kept: bool,
+    without_text: Collection[int] = (),
 ) -> str:
     """Return the content that shows a page of the history, at most 2,000 characters.
 
     `page` counts from 0; `call_id` and `member_id` are None for all; `kept` is False when the host
-    set HISTORY_DAYS to 0.
+    set HISTORY_DAYS to 0. The notes with the ids `without_text` are shown without their text.
     """
     wanted = f" for call #{call_id}" if call_id is not None else ""
     if member_id is not None:
@@ -62,15 +69,17 @@ def history_page(
         return f"No notes{wanted} are kept here{why}."
     content = f"Notes{wanted}, newest first, page {page + 1}:"
     for record in records:
-        line = f"\n{history_entry(record)}"
+        line = f"\n{history_entry(record, with_text=record.id not in without_text)}"
         if utf16_units(content) + utf16_units(line) <= CONTENT_LIMIT:
             content += line
     return content
 
 
-def history_entry(record: NoteRecord) -> str:
+def history_entry(record: NoteRecord, *, with_text: bool = True) -> str:
     """Return a note's entry in the history, at most `HISTORY_LIMIT` UTF-16 units."""
     head = f"<t:{int(record.accepted_at)}:f> <@{record.member_id}> {_call(record)} "
+    if not with_text:
+        return f"{head}{outcome_of(record)}: {NOT_SHOWN}"
     room = HISTORY_LIMIT - utf16_units(head)
     return head + _cut(f"{outcome_of(record)}: '{record.note.text}'", room)
 

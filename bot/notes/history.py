@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from bot.interactions.errors import Refusal
@@ -33,11 +33,39 @@ class HistoryPlace:
 
 @dataclass(frozen=True, slots=True)
 class HistoryPage:
-    """The content that shows one place; `older` says that there are more notes after it."""
+    """The notes at one place; `older` says that there are more after them, `kept` as below."""
 
     place: HistoryPlace
-    content: str
+    records: Sequence[NoteRecord]
     older: bool
+    kept: bool
+
+    def content(self, without_text: Collection[int] = ()) -> str:
+        """Return the page as a message's content, without the texts of the notes with these ids."""
+        at = self.place
+        return history_page(
+            self.records,
+            at.page,
+            call_id=at.call_id,
+            member_id=at.member_id,
+            kept=self.kept,
+            without_text=without_text,
+        )
+
+    async def show(self, taken: Callable[[str], Awaitable[bool]]) -> None:
+        """Show the page, without the texts that Discord refuses.
+
+        `taken` shows a content, and returns False where Discord refuses it. Then first no text is
+        shown, and one after the other is added, as Discord does not say which it refuses.
+        """
+        if await taken(self.content()):
+            return
+        without = {record.id for record in self.records}
+        if not await taken(self.content(without)):
+            return
+        for record in self.records:
+            if await taken(self.content(without - {record.id})):
+                without.discard(record.id)
 
 
 async def page_of(
@@ -62,6 +90,7 @@ async def page_of(
     anchor = place.anchor or (records[0].position + 1 if records else 0)
     return HistoryPage(
         place=replace(place, anchor=anchor, page=page),
-        content=history_page(records[first : first + PAGE_NOTES], page, **wanted, kept=kept),
+        records=records[first : first + PAGE_NOTES],
         older=len(records) > first + PAGE_NOTES and page + 1 < MOST_PAGES,
+        kept=kept,
     )

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 import discord
 
+from bot.interactions.discord_answers import (
+    UNKNOWN_CHANNEL,
+    RouteDelays,
+    Verdict,
+    is_final,
+    verdict_of,
+)
 from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.notes.entry_texts import log_entry
 from bot.outbox import NoteRecord
@@ -18,9 +26,28 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
-def missing_permissions(permissions: discord.Permissions) -> list[str]:
-    """Return the names of the permissions for posting that are missing."""
-    return [shown for name, shown in texts.PERMISSIONS.items() if not getattr(permissions, name)]
+_THREADS = (
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+    discord.ChannelType.news_thread,
+)
+_SPOKEN = (discord.ChannelType.voice, discord.ChannelType.stage_voice)
+
+
+def missing_permissions(
+    permissions: discord.Permissions, kind: discord.ChannelType = discord.ChannelType.text
+) -> list[str]:
+    """Return the names of the permissions that are missing for posting in a channel of this kind.
+
+    Threads, as the posts of a forum are, have a permission of their own, and channels for speech
+    need Connect as well (Discord API docs, Threads and Permissions).
+    """
+    needed = ["view_channel", "send_messages"]
+    if kind in _THREADS:
+        needed[1] = "send_messages_in_threads"
+    elif kind in _SPOKEN:
+        needed.append("connect")
+    return [texts.PERMISSIONS[name] for name in needed if not getattr(permissions, name)]
 
 
 def unwritable(channel: str, missing: list[str]) -> Refusal:
@@ -31,8 +58,11 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
 class LogChannel:
     """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 
-    def __init__(self, settings: SettingsCache, timing: Timing = Timing()) -> None:
+    def __init__(
+        self, settings: SettingsCache, delays: RouteDelays, timing: Timing = Timing()
+    ) -> None:
         self._settings = settings
+        self._delays = delays
         self._timing = timing
         self._failed: dict[int, str] = {}
 
@@ -57,6 +87,10 @@ class LogChannel:
         """Return why notes cannot be posted now, or were not last time; None if they can."""
         failed = self._failed.get(guild.id)
         return self._missing(guild) or (failed and texts.AT_LAST_NOTE.format(trouble=failed))
+
+    def unwritable(self, guild: discord.Guild) -> bool:
+        """Whether the trouble is a permission that is missing."""
+        return bool(self._missing(guild)) or self._failed.get(guild.id) == texts.NOT_ALLOWED
 
     def _missing(self, guild: discord.Guild) -> str | None:
         channel_id = self.id_of(guild)
@@ -83,7 +117,9 @@ class LogChannel:
         try:
             async with asyncio.timeout(self._timing.try_channel):
                 await channel.send(texts.LOG_CHANNEL_TRIAL)
-        except (discord.Forbidden, discord.NotFound):
+        except discord.HTTPException as error:
+            if not is_final(error):
+                raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None
             missing = missing_permissions(channel.permissions_for(guild.me))
             raise unwritable(channel.name, missing or [texts.SEND_MESSAGES]) from None
         except DISCORD_FAILURES:
@@ -106,32 +142,55 @@ class LogChannel:
         """Post a note to its guild's log channel; returns False if it must be tried again.
 
         That is when Discord is unavailable. A guild without a log channel, or a post that Discord
-        refuses, needs no retry; `status` shows the refusal. Never raises for failures of Discord
-        or the network.
+        refuses, needs no retry; `status` shows the refusal. An entry that is refused for its
+        content is posted without the text. Never raises for failures of Discord or the network.
         """
         if not self._settings.known:
             return False
         channel_id = self._settings.of(record.guild_id).log_channel_id
         if channel_id is None:
             return True
+        if self._delays.left(RouteDelays.CHANNELS):
+            return False
         channel = client.get_partial_messageable(channel_id, guild_id=record.guild_id)
         try:
             async with asyncio.timeout(self._timing.post):
-                await channel.send(log_entry(record), suppress_embeds=True)
+                await self._send(channel, record)
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
-        except discord.NotFound:
-            return self._note_failure(record, texts.CHANNEL_GONE)
-        except discord.Forbidden:
-            return self._note_failure(record, texts.NOT_ALLOWED)
         except discord.HTTPException as error:
-            self._note_failure(record, texts.ERROR_STATUS.format(status=error.status))
-            return error.status < 500 and error.status != 429
+            self._delays.record(RouteDelays.CHANNELS, error)
+            return self._refused(record, error)
         except DISCORD_FAILURES:
             self._note_failure(record, texts.NO_ANSWER)
             return False
         self._failed.pop(record.guild_id, None)
         return True
+
+    async def _send(self, channel: discord.PartialMessageable, record: NoteRecord) -> None:
+        """Send an entry, or else the one without the text; with its nonce it is one message."""
+        nonce = f"log-{record.id:x}-{record.revision}"
+        content = log_entry(record)
+        try:
+            await channel.send(content, suppress_embeds=True, nonce=nonce)
+        except discord.HTTPException as error:
+            if verdict_of(error) is not Verdict.CONTENT:
+                raise
+            plain = log_entry(record, with_text=False)
+            message = await channel.send(plain, suppress_embeds=True, nonce=nonce)
+            if error.status >= 500:  # perhaps Discord was out of order, not the text
+                with contextlib.suppress(*DISCORD_FAILURES):
+                    await message.edit(content=content)
+
+    def _refused(self, record: NoteRecord, error: discord.HTTPException) -> bool:
+        """Note why an entry was not posted; returns False if it must be tried again."""
+        why = texts.ERROR_STATUS.format(status=error.status)
+        if error.code == UNKNOWN_CHANNEL:
+            why = texts.CHANNEL_GONE
+        elif verdict_of(error) is Verdict.NO_ACCESS:
+            why = texts.NOT_ALLOWED
+        self._note_failure(record, why)
+        return is_final(error)
 
     def _note_failure(self, record: NoteRecord, why: str) -> bool:
         self._failed[record.guild_id] = why

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
 from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
@@ -19,7 +20,7 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel` and `composer` are as for `StatusUpdater`, `waiting_notes` and
+    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `waiting_notes` and
     `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
     """
 
@@ -32,6 +33,7 @@ class NoteService:
         history_days: int,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
+        delays: RouteDelays,
         waiting_notes: Callable[[int], WaitingNotes],
         purges: Sequence[Purge],
         timing: Timing,
@@ -46,7 +48,9 @@ class NoteService:
             purges=purges,
             timing=timing,
         )
-        self.messages = StatusUpdater(self.outbox, post_to_log_channel, composer, timing=timing)
+        self.messages = StatusUpdater(
+            self.outbox, post_to_log_channel, composer, delays=delays, timing=timing
+        )
         self._timing = timing
         self._running: asyncio.Task[None] | None = None
 

@@ -1,4 +1,4 @@
-"""Edits the Discord message that shows a note, in whichever way still works.
+"""Shows a note in its Discord message, in whichever way still works.
 
 For 15 minutes that is the interaction's token, which needs no permission; after that it is an
 ordinary message of the bot's (discord/discord-api-docs, discussion 3090).
@@ -9,39 +9,37 @@ from __future__ import annotations
 import contextlib
 import io
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any
 
 import discord
 
+from bot.interactions.discord_answers import EXPIRED_TOKEN, RouteDelays, Verdict, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.interactions.responses import ORIGINAL_MESSAGE
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
-# Discord API docs, Opcodes and Status Codes: the errors about the token, not the message.
-_EXPIRED_TOKEN = 50027
-_TOKEN_CODES = frozenset({10015, _EXPIRED_TOKEN})
-
 
 class EditResult(Enum):
-    """The result of editing a message."""
+    """The result of showing something in a message."""
 
     DONE = auto()
     RETRY = auto()  # Discord did not accept it now; another attempt may succeed
+    HIDDEN = auto()  # no way is left unless the bot gets a permission in the channel
     GAVE_UP = auto()  # no way is left to show it
 
 
 @dataclass(frozen=True, slots=True)
-class _Shown:
+class _Form:
     """What a message is to show, as arguments of discord.py, of which a file serves once."""
 
     content: str
     view: discord.ui.View | None
-    copy: str | None
+    copy: str | None = None
 
     def edited(self) -> dict[str, Any]:
         return {"content": self.content, "view": self.view, "attachments": self._files()}
@@ -56,128 +54,189 @@ class _Shown:
         return [discord.File(io.BytesIO(self.copy.encode("utf-8", "replace")), "note.txt")]
 
 
-class StatusMessage:
-    """The message of one note, edited through one client."""
+_Way = Callable[[_Form], Awaitable[bool]]
+"""Sends a form; returns False where this way does not exist."""
 
-    def __init__(self, client: discord.Client, record: NoteRecord, *, timing: Timing) -> None:
+
+class StatusMessage:
+    """The message of one note, shown through one client.
+
+    `delays` are those that earlier requests were asked for.
+    """
+
+    def __init__(
+        self, client: discord.Client, record: NoteRecord, *, delays: RouteDelays, timing: Timing
+    ) -> None:
         self._client = client
         self._record = record
+        self._delays = delays
         self._acknowledged_at_latest = timing.acknowledged_at_latest
         self.moved_to: int | None = None  # the id of the new message when the old one was gone
-        self.too_late = False
-        """Whether `find` came after the interaction expired, so that nobody can know."""
+        self.token_over = False
+        """Whether the token is gone, or Discord said that it does not work any more."""
 
     async def find(self) -> tuple[EditResult, int | None]:
         """Find out whether the interaction was acknowledged and still shows its placeholder.
 
         Returns DONE with the message's id if so, GAVE_UP when there is none and never will be, or
-        it already shows something else, and RETRY when Discord has to be asked again.
+        it already shows something else, and RETRY when Discord has to be asked again. With
+        GAVE_UP and `token_over` nobody can know.
         """
         webhook = self._webhook()
         if webhook is None:
-            self.too_late = self._record.token is None
+            self.token_over = self._record.token is None
             return EditResult.GAVE_UP, None
+        if self._delays.left(RouteDelays.WEBHOOKS):
+            return EditResult.RETRY, None
         try:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)
-        except discord.NotFound as error:
-            made = discord.utils.snowflake_time(self._record.id).timestamp()
-            over = _answered_at(error) - made > self._acknowledged_at_latest
-            return (EditResult.GAVE_UP if over else EditResult.RETRY), None
         except discord.HTTPException as error:
-            self.too_late = error.code == _EXPIRED_TOKEN
-            return (EditResult.GAVE_UP if error.code in _TOKEN_CODES else EditResult.RETRY), None
+            return self._not_found(error), None
         except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
         return EditResult.GAVE_UP, None
 
+    def _not_found(self, error: discord.HTTPException) -> EditResult:
+        self._delays.record(RouteDelays.WEBHOOKS, error)
+        if verdict_of(error) not in (Verdict.MESSAGE_GONE, Verdict.TOKEN_OVER):
+            return EditResult.RETRY
+        if error.code == EXPIRED_TOKEN:
+            self.token_over = True
+            return EditResult.GAVE_UP
+        made = discord.utils.snowflake_time(self._record.id).timestamp()
+        over = _answered_at(error) - made > self._acknowledged_at_latest
+        return EditResult.GAVE_UP if over else EditResult.RETRY
+
     async def close(self, content: str) -> None:
         """Replace a private question by `content` without buttons, if it can be reached."""
         webhook = self._webhook()
-        if webhook is not None:
+        if webhook is not None and not self._delays.left(RouteDelays.WEBHOOKS):
             with contextlib.suppress(*DISCORD_FAILURES):
                 await webhook.edit_message(ORIGINAL_MESSAGE, content=content, view=None)
 
     async def show(
-        self, content: str, view: discord.ui.View | None, copy: str | None = None
+        self, content: str, view: discord.ui.View | None, copy: str | None = None, *, plain: str
     ) -> EditResult:
         """Show `content` with the components of `view` and the text `copy` as an attachment.
 
-        A deleted message is replaced by a new one. Never raises for failures of Discord or the
-        network.
+        What Discord refuses for its content is shown without the attachment, or else as `plain`,
+        which has no text of the note's. A deleted message is replaced by a new one. Never raises
+        for failures of Discord or the network.
         """
-        ways = (self._by_token, self._by_channel, self._new_by_token, self._new_by_channel)
-        return await self._show_by(ways, _Shown(content, view, copy))
+        forms = _forms(content, view, copy, plain)
+        by_token = await self._send(self._by_token, RouteDelays.WEBHOOKS, forms, edits=True)
+        if by_token in _AT_ONCE:
+            return _AT_ONCE[by_token]
+        by_channel = await self._send(self._by_channel, RouteDelays.CHANNELS, forms, edits=True)
+        if by_channel in _AT_ONCE:
+            return _AT_ONCE[by_channel]
+        met = {by_token, by_channel}
+        if met & {Verdict.LATER, Verdict.BLOCKED} and Verdict.MESSAGE_GONE not in met:
+            return EditResult.RETRY
+        return await self._send_new(forms, by_token=True)
 
-    async def post(self, content: str, copy: str | None) -> EditResult:
+    async def post(self, content: str, copy: str | None, *, plain: str) -> EditResult:
         """Show `content` in a new message, for a note whose own cannot be found; like `show`."""
-        return await self._show_by((self._new_by_channel,), _Shown(content, None, copy))
+        return await self._send_new(_forms(content, None, copy, plain), by_token=False)
 
-    async def _show_by(
-        self, ways: Iterable[Callable[[_Shown], Awaitable[bool]]], shown: _Shown
-    ) -> EditResult:
-        """Try one way after the other until one succeeds."""
-        for way in ways:
+    async def _send_new(self, forms: Sequence[_Form], *, by_token: bool) -> EditResult:
+        """Send a new message: through the channel if possible, as only there it has a nonce."""
+        ways = [(self._new_by_channel, RouteDelays.CHANNELS)]
+        if by_token:
+            ways.append((self._new_by_token, RouteDelays.WEBHOOKS))
+        met = set()
+        for way, route in ways:
+            verdict = await self._send(way, route, forms)
+            if verdict is Verdict.LATER:  # it may have been taken
+                return EditResult.RETRY
+            if verdict in _AT_ONCE:
+                return _AT_ONCE[verdict]
+            met.add(verdict)
+        if Verdict.BLOCKED in met:
+            return EditResult.RETRY
+        return EditResult.HIDDEN if Verdict.NO_ACCESS in met else EditResult.GAVE_UP
+
+    async def _send(
+        self, way: _Way, route: str, forms: Sequence[_Form], *, edits: bool = False
+    ) -> Verdict:
+        """Send in one way the first of the forms that Discord takes."""
+        if self._delays.left(route):
+            return Verdict.BLOCKED
+        verdict, failed = Verdict.NO_WAY, False
+        for form in forms:
             try:
-                if await way(shown):
-                    return EditResult.DONE
+                if not await way(form):
+                    return Verdict.NO_WAY
             except discord.HTTPException as error:
-                if error.status == 429 or error.status >= 500:
-                    return EditResult.RETRY
+                self._delays.record(route, error)
+                verdict = verdict_of(error)
+                if route == RouteDelays.WEBHOOKS and verdict is Verdict.TOKEN_OVER:
+                    self.token_over = True
+                may_be_file = verdict is Verdict.NO_ACCESS or error.status in (400, 413)
+                if verdict is not Verdict.CONTENT and (form.copy is None or not may_be_file):
+                    return verdict
+                failed |= error.status >= 500
+                verdict = Verdict.REFUSED if error.code else Verdict.LATER
             except (ValueError, TypeError, LookupError):
                 # Discord accepted it, and described the message in an unreadable way.
-                return EditResult.DONE
+                return Verdict.TAKEN
             except DISCORD_FAILURES:
-                return EditResult.RETRY
-        return EditResult.GAVE_UP
+                return Verdict.UNREACHABLE
+            else:
+                if failed and edits:  # perhaps Discord was out of order, not the text
+                    with contextlib.suppress(*DISCORD_FAILURES):
+                        await way(forms[0])
+                return Verdict.TAKEN
+        return verdict
 
-    async def _by_token(self, shown: _Shown) -> bool:
+    async def _by_token(self, form: _Form) -> bool:
         webhook, message_id = self._webhook(), self._record.message_id
         if webhook is None:
             return False
         try:
-            await webhook.edit_message(ORIGINAL_MESSAGE, **shown.edited())
-        except discord.NotFound:
-            if message_id is None:
+            await webhook.edit_message(ORIGINAL_MESSAGE, **form.edited())
+        except discord.NotFound as error:
+            if message_id is None or verdict_of(error) is not Verdict.MESSAGE_GONE:
                 raise
-            # A message that replaced a deleted one is a follow-up of the same interaction.
-            await webhook.edit_message(message_id, **shown.edited())
+            # A message that replaced a deleted one may be a follow-up of the same interaction.
+            await webhook.edit_message(message_id, **form.edited())
         return True
 
-    async def _by_channel(self, shown: _Shown) -> bool:
+    async def _by_channel(self, form: _Form) -> bool:
         if self._record.message_id is None:
             return False
         message = self._channel().get_partial_message(self._record.message_id)
         try:
-            await message.edit(**shown.edited())
-        except discord.Forbidden:
-            if shown.copy is None:
+            await message.edit(**form.edited())
+        except discord.HTTPException as error:
+            if verdict_of(error) is not Verdict.ARCHIVED:
                 raise
-            await message.edit(**replace(shown, copy=None).edited())
+            thread = await self._client.fetch_channel(self._record.channel_id)
+            if not isinstance(thread, discord.Thread):
+                raise
+            await thread.edit(archived=False)
+            await message.edit(**form.edited())
         return True
 
-    async def _new_by_token(self, shown: _Shown) -> bool:
+    async def _new_by_token(self, form: _Form) -> bool:
         webhook = self._webhook()
         if webhook is None:
             return False
-        message = await webhook.send(**shown.sent(), wait=True)
+        message = await webhook.send(**form.sent(), wait=True)
         self.moved_to = message.id
         return True
 
-    async def _new_by_channel(self, shown: _Shown) -> bool:
-        try:
-            message = await self._channel().send(**shown.sent())
-        except discord.Forbidden:
-            if shown.copy is None:
-                raise
-            message = await self._channel().send(**replace(shown, copy=None).sent())
+    async def _new_by_channel(self, form: _Form) -> bool:
+        nonce = f"{self._record.id:x}-{self._record.revision}"
+        message = await self._channel().send(**form.sent(), nonce=nonce)
         self.moved_to = message.id
         return True
 
     def _webhook(self) -> discord.Webhook | None:
         token, application = self._record.token, self._client.application_id
-        if token is None or application is None:
+        if token is None or application is None or self.token_over:
             return None
         return discord.Webhook.partial(application, token, client=self._client)
 
@@ -185,6 +244,16 @@ class StatusMessage:
         return self._client.get_partial_messageable(
             self._record.channel_id, guild_id=self._record.guild_id
         )
+
+
+_AT_ONCE = {Verdict.TAKEN: EditResult.DONE, Verdict.UNREACHABLE: EditResult.RETRY}
+"""What needs no other way: it is shown, or no way leads to Discord."""
+
+
+def _forms(content: str, view: discord.ui.View | None, copy: str | None, plain: str) -> list[_Form]:
+    """Return what may be shown, the best first."""
+    forms = [] if copy is None else [_Form(content, view, copy)]
+    return [*forms, _Form(content, view), _Form(plain, view)]
 
 
 def _answered_at(error: discord.HTTPException) -> float:

@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import discord
 
+from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
+from bot.notes.hidden_notes import HiddenNotes
 from bot.notes.outcome_log import note_outcome
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
@@ -26,7 +28,7 @@ class StatusUpdater:
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `post_to_log_channel` records a finished note in its guild's log channel, and returns
-    False when it has to be tried again.
+    False when it has to be tried again. `delays` are those that Discord asked for.
     """
 
     def __init__(
@@ -35,9 +37,11 @@ class StatusUpdater:
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         *,
+        delays: RouteDelays,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
+        self.delays = delays
         self.client: discord.Client | None = None
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
@@ -46,6 +50,8 @@ class StatusUpdater:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
         self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
+        self._expired: dict[int, str] = {}  # the tokens that do not work any more
+        self._hidden = HiddenNotes()
         self._left: list[NoteRecord] = []  # for the next client
         self._connected = asyncio.Event()
         self._news = asyncio.Event()
@@ -60,6 +66,11 @@ class StatusUpdater:
             left, self._left = self._left, []
             for record in left:
                 self.changed(record)
+
+    def look_again(self, guild: discord.Guild) -> None:
+        """Show the notes that could not be shown in channels that the bot can see now."""
+        for record in self._hidden.look_again(guild):
+            self.changed(record)
 
     def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
         """Find out whether Discord has the acknowledgement, and continue from there.
@@ -78,6 +89,7 @@ class StatusUpdater:
         if known is not None and known.revision > record.revision:
             return
         self._latest[record.id] = record
+        self._hidden.discard(record.id)
         self._news.set()
         if record.id not in self._tasks:
             self._tasks[record.id] = asyncio.create_task(self._keep_shown(record.id))
@@ -120,6 +132,7 @@ class StatusUpdater:
         """Forget a note's message."""
         self._shown.pop(note_id, None)
         self._replaced.pop(note_id, None)
+        self._expired.pop(note_id, None)
 
     async def _wait_between_edits(self, note_id: int) -> None:
         """Wait out the pause between two edits, unless the newest state is final."""
@@ -142,13 +155,18 @@ class StatusUpdater:
         if record.state is NoteState.RECEIVED:
             return await self._find_acknowledgement(client, record)
         shown: EditResult | None = EditResult.DONE
+        looks = self._hidden.looks
         if (content := self._due_content(record)) is not None:
             shown = await self._show_content(client, record, content)
         if shown is None:  # another process shows it
             self._forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
             note_outcome(record, shown=shown is EditResult.DONE)
-            await self._finish_note(client, record)
+            hidden = shown is EditResult.HIDDEN
+            if await self._finish_note(client, record, hidden=hidden):
+                record = replace(record, logged=record.revision)
+        if shown is EditResult.HIDDEN:
+            self._hide(record, looks)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
     def _due_content(self, record: NoteRecord) -> str | None:
@@ -164,7 +182,7 @@ class StatusUpdater:
         if await self._elsewhere(record) is not None:
             return None
         shown = await self._edit(client, record, content)
-        if shown is EditResult.RETRY:
+        if shown in (EditResult.RETRY, EditResult.HIDDEN):
             return shown
         self._shown[record.id] = (loop_time(), content)
         if (newer := await self._elsewhere(record)) is not None:
@@ -174,8 +192,14 @@ class StatusUpdater:
         return shown
 
     async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
-        message = StatusMessage(client, self._with_message(record), timing=self._timing)
-        shown = await message.show(content, buttons_for(record), text_to_attach(record))
+        message = self._message(client, record)
+        problem = self._outbox.last_failure
+        plain = content_of(record, problem, with_text=False) or content
+        shown = await message.show(
+            content, buttons_for(record), text_to_attach(record), plain=plain
+        )
+        if message.token_over and record.token is not None:
+            self._expired[record.id] = record.token
         if shown is not EditResult.RETRY:
             await self._store_message(record, message.moved_to)
         return shown
@@ -207,10 +231,17 @@ class StatusUpdater:
                 return
             record = newer or record
 
-    async def _finish_note(self, client: discord.Client, record: NoteRecord) -> None:
-        """Post a finished note to the log channel, and mark it as shown and logged."""
-        logged = record.logged >= record.revision or await self._post_to_log_channel(client, record)
-        self._outbox.marks.add(record, logged=logged)
+    async def _finish_note(
+        self, client: discord.Client, record: NoteRecord, *, hidden: bool
+    ) -> bool:
+        """Post a finished note to the log channel, and mark it as shown, if it is, and logged.
+
+        One that is `hidden` stays unsettled, so that the next process tries to show it, too.
+        Returns whether it is logged; it is not if there is newer news of it.
+        """
+        entry = self._with_message(record)
+        logged = record.logged >= record.revision or await self._post_to_log_channel(client, entry)
+        self._outbox.marks.add(record, logged=logged, shown=not hidden)
         pauses = self._pauses()
         until = loop_time() + next(pauses)
         while not logged and self._latest[record.id] is record:
@@ -219,20 +250,30 @@ class StatusUpdater:
                 continue  # perhaps news of another note
             client = self.client or client
             until = loop_time() + next(pauses)
-            if logged := await self._post_to_log_channel(client, record):
-                self._outbox.marks.add(record, logged=True)
+            if logged := await self._post_to_log_channel(client, entry):
+                self._outbox.marks.add(record, logged=True, shown=not hidden)
+        return logged
+
+    def _hide(self, record: NoteRecord, looks: int) -> None:
+        """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
+        if self._latest[record.id].revision > record.revision:
+            return
+        record = self._as_known(record)
+        self._hidden.add(record)
+        if self._hidden.looks != looks:
+            self.changed(record)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
-        message = StatusMessage(client, record, timing=self._timing)
+        message = self._message(client, record)
         found, message_id = await message.find()
         if found is EditResult.RETRY:
             return found
         if message_id is None:
-            if message.too_late:
-                content = expired(record)
+            if message.token_over:
+                content, plain = expired(record), expired(record, with_text=False)
                 copy = text_unless_shown(content, record.note.text)
-                if await message.post(content, copy) is EditResult.RETRY:
+                if await message.post(content, copy, plain=plain) is EditResult.RETRY:
                     return EditResult.RETRY
             await self._outbox.withdraw(record)
             return EditResult.DONE
@@ -242,6 +283,18 @@ class StatusUpdater:
         as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
+
+    def _message(self, client: discord.Client, record: NoteRecord) -> StatusMessage:
+        """Return a note's present message, without a token that is known to be over."""
+        return StatusMessage(
+            client, self._as_known(record), delays=self.delays, timing=self._timing
+        )
+
+    def _as_known(self, record: NoteRecord) -> NoteRecord:
+        record = self._with_message(record)
+        if record.token is not None and record.token == self._expired.get(record.id):
+            record = replace(record, token=None)
+        return record
 
     def _with_message(self, record: NoteRecord) -> NoteRecord:
         """Return a record with the id of the note's present message, which may be newer."""

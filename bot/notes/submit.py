@@ -12,7 +12,7 @@ from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.markdown import one_line
-from bot.interactions.responses import NotAcknowledgedError, confirmation
+from bot.interactions.responses import NotAcknowledgedError, confirmed
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.parsing import has_visible
@@ -170,24 +170,25 @@ class NoteSubmitter:
         When the confirmation is lost, Discord is asked whether the placeholder is there: on one
         database, only the instance that has the row can have acknowledged.
         """
+        reason = "no message"
         try:
-            async with confirmation(self._timing):
-                with admitted:
-                    response = await interaction.response.defer(thinking=True)
-                if response is None or response.message_id is None:
-                    raise LookupError("no message")
+            with admitted:
+                response = await confirmed(
+                    lambda: interaction.response.defer(thinking=True), self._timing
+                )
+            if response is not None and response.message_id is not None:
                 return response.message_id
         except NotAcknowledgedError as error:
             reason = error.reason
             if error.expired or error.elsewhere:
                 raise NotAcknowledgedError(reason, expired=True) from None
         while True:
-            message = StatusMessage(self._client, record, timing=self._timing)
+            message = self._message(record)
             found, message_id = await message.find()
             if message_id is not None:
                 return message_id
             if found is EditResult.GAVE_UP:
-                raise NotAcknowledgedError(reason, expired=not message.too_late)
+                raise NotAcknowledgedError(reason, expired=not message.token_over)
             if not await self._in_flight.sleep_unless_closing(self._timing.ask_discord_again):
                 raise NotAcknowledgedError(reason, expired=False)
 
@@ -195,17 +196,24 @@ class NoteSubmitter:
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
         """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
-        async with confirmation(self._timing):
-            await interaction.response.send_message(
+        await confirmed(
+            lambda: interaction.response.send_message(
                 repeated(record, seconds),
                 view=buttons_for(record) or discord.utils.MISSING,
                 ephemeral=True,
-            )
+            ),
+            self._timing,
+        )
         audit_log.outcome(interaction, "held back as a repetition")
 
     async def _close_question(self, held: NoteRecord) -> None:
         """Remove the button from the private question, now answered."""
-        await StatusMessage(self._client, held, timing=self._timing).close(ADDED_AGAIN)
+        await self._message(held).close(ADDED_AGAIN)
+
+    def _message(self, record: NoteRecord) -> StatusMessage:
+        return StatusMessage(
+            self._client, record, delays=self._messages.delays, timing=self._timing
+        )
 
 
 def label_of(member: discord.Member) -> str:

@@ -22,8 +22,9 @@ _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 _NOT_ADDED = "❌ Not added to"
 _NOT_CONFIRMED = "❓ Not confirmed for"
 _STOPPED_TRYING = (
-    "Callnote stopped trying; this attempt added nothing. Press Try again within a day, or copy it."
+    "Callnote stopped trying; this attempt added nothing. Press Try again within a day"
 )
+NOT_SHOWN = "Discord does not show this note's text."
 _SHOW_ADMINISTRATOR = "Show this to an administrator."
 
 _STATUS_ALONE = "status {status} without a text"
@@ -121,28 +122,37 @@ TEXTS: Catalogue = {
 }
 
 
-def content_of(record: NoteRecord, problem: Failure | None = None) -> str | None:
-    """Return a note's message, at most 2,000 characters, or None; `problem` stops all notes now."""
+def content_of(
+    record: NoteRecord, problem: Failure | None = None, *, with_text: bool = True
+) -> str | None:
+    """Return a note's message, at most 2,000 characters, or None; `problem` stops all notes now.
+
+    Without the text it has none of the note's words, nor the CAD's, which may quote them.
+    """
     call = f"call #{record.note.call_id}"
     match record.state:
         case NoteState.QUEUED:
             why = escape_markdown(_why_queued(record.failure, problem))
-            return _with_note(record, f"⏳ Queued for {call}: {why}.")
+            return _with_note(record, f"⏳ Queued for {call}: {why}.", with_text)
         case NoteState.CHECKING:
-            return _with_note(record, f"⏳ Checking {call}: do not send again.")
+            return _with_note(record, f"⏳ Checking {call}: do not send again.", with_text)
+        case NoteState.ADDED if not with_text:
+            return f"Added to {call}; {NOT_SHOWN}"
         case NoteState.ADDED:
             return escape_markdown(record.answer or f"NOTE added to {call}")
         case NoteState.REFUSED:
-            return _failure(record, _NOT_ADDED, _advice(record.failure))
+            return _failure(record, _NOT_ADDED, _advice(record.failure), with_text)
         case NoteState.FAILED:
-            return _failure(record, _NOT_ADDED, _advice_given_up(record.failure))
+            advice = _advice_given_up(record.failure) + (", or copy it." if with_text else ".")
+            return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.UNCONFIRMED:
-            return _failure(record, _NOT_CONFIRMED, _advice_in_doubt(record.failure))
+            advice = _advice_in_doubt(record.failure)
+            return _failure(record, _NOT_CONFIRMED, advice, with_text)
         case NoteState.CANCELLED if record.unconfirmed_sends:
             doubt = f"Cancelled, but it may have been added to {call} already: look at the call."
-            return _with_note(record, doubt)
+            return _with_note(record, doubt, with_text)
         case NoteState.CANCELLED:
-            return _with_note(record, f"Cancelled: nothing was added to {call}.")
+            return _with_note(record, f"Cancelled: nothing was added to {call}.", with_text)
     return None
 
 
@@ -163,12 +173,13 @@ def text_unless_shown(content: str, text: str) -> str | None:
     )
 
 
-def expired(record: NoteRecord) -> str:
+def expired(record: NoteRecord, *, with_text: bool = True) -> str:
     """Return what is shown for a note that was never sent and now is too late."""
     return _with_note(
         record,
         f"{_NOT_ADDED} call #{record.note.call_id}: Callnote was offline too long.\n"
         "Nothing was sent: send it again if you still need it.",
+        with_text,
     )
 
 
@@ -207,21 +218,25 @@ def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
     return _WAITING_FOR.get(why.key, "Sonoran CAD is not answering; trying again")
 
 
-def _failure(record: NoteRecord, state: str, advice: str) -> str:
-    said = _said(record.failure)[:_SAID_LIMIT]
+def _failure(record: NoteRecord, state: str, advice: str, with_text: bool) -> str:
+    said = _said(record.failure, with_text)[:_SAID_LIMIT]
     head = escape_markdown(f"{state} call #{record.note.call_id}: {said}", limit=_HEAD_LIMIT)
-    return _with_note(record, f"{head}\n{advice}")
+    return _with_note(record, f"{head}\n{advice}", with_text)
 
 
-def _with_note(record: NoteRecord, lines: str) -> str:
+def _with_note(record: NoteRecord, lines: str, with_text: bool) -> str:
+    if not with_text:
+        return f"{lines}\n{NOT_SHOWN}"
     room = CONTENT_LIMIT - utf16_units(lines) - 1
     return f"{lines}\n" + escape_markdown(f"Your note: {record.note.text}", limit=room)
 
 
-def _said(failure: Failure | None) -> str:
+def _said(failure: Failure | None, with_text: bool) -> str:
     """Return the CAD's own text, or what happened if it gave none."""
     if failure is None:
         return "its turn did not come in time"
+    if failure.text and not with_text:
+        return f"status {failure.status}" if failure.status else "Sonoran CAD said why"
     return failure.text or _SAID[failure.key].format(status=failure.status or 0)
 
 
@@ -257,7 +272,7 @@ def _advice_in_doubt(failure: Failure | None) -> str:
 
 
 def _advice_given_up(failure: Failure | None) -> str:
-    """Return what to do about a note that was tried for long enough and was not added."""
+    """Return what to do about a note that was tried for long enough, without its last words."""
     if failure is None or failure.kind is not FailureKind.CREDENTIALS:
         return _STOPPED_TRYING
     task = (
@@ -265,7 +280,7 @@ def _advice_given_up(failure: Failure | None) -> str:
     )
     if failure.retry_in:  # which was confirmed
         task = escape_markdown(_credentials_task(failure))
-    return f"{task} Then press Try again within a day, or copy it."
+    return f"{task} Then press Try again within a day"
 
 
 def _whole(failure: Failure) -> str:

@@ -13,12 +13,13 @@ from bot.outbox.errors import (
 from bot.outbox.limits import Limits, Pace
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.states import NoteState
+from bot.outbox.states import RETRY_SECONDS, NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
+    "RETRY_SECONDS",
     "AccessRefusedError",
     "Acknowledgement",
     "DuplicateInteractionError",

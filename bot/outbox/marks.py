@@ -21,10 +21,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """That Discord shows a record's revision and, if `logged`, that the log channel has it."""
+    """Whether Discord's message and the log channel have a record's revision."""
 
     record: NoteRecord
     logged: bool
+    shown: bool = True
 
 
 class Marks:
@@ -39,9 +40,9 @@ class Marks:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, record: NoteRecord, *, logged: bool) -> None:
-        """Mark a record's revision as shown by Discord and, if it is, in the log channel."""
-        self._waiting[record.id] = Mark(record, logged=logged)
+    def add(self, record: NoteRecord, *, logged: bool, shown: bool = True) -> None:
+        """Mark a record's revision as shown by Discord, and in the log channel, where it is."""
+        self._waiting[record.id] = Mark(record, logged=logged, shown=shown)
         self._news.set()
 
     async def run(self) -> None:
@@ -74,7 +75,7 @@ _MARK = CompiledStatement(
         notes.c.revision == bindparam("known", type_=Integer),
     )
     .values(
-        shown=notes.c.revision,
+        shown=case((bindparam("is_shown", type_=Boolean), notes.c.revision), else_=notes.c.shown),
         logged=case((bindparam("has_log", type_=Boolean), notes.c.revision), else_=notes.c.logged),
         settled=or_(notes.c.settled, bindparam("done", type_=Boolean)),
     )
@@ -90,7 +91,8 @@ def store_marks(connection: Connection, *marks: Mark) -> None:
             {
                 "note": record.id,
                 "known": record.revision,
+                "is_shown": mark.shown,
                 "has_log": mark.logged,
-                "done": mark.logged and record.state.final,
+                "done": mark.shown and mark.logged and record.state.final,
             },
         )

@@ -87,8 +87,13 @@ AT_LAST_NOTE = "at the last note, {trouble}"
 """Why notes cannot be posted to the log channel."""
 
 VIEW_CHANNEL, SEND_MESSAGES = "View Channel", "Send Messages"
-PERMISSIONS = {"view_channel": VIEW_CHANNEL, "send_messages": SEND_MESSAGES}
-"""The permissions that posting takes: discord.py's names, and those in Discord's menus."""
+PERMISSIONS = {
+    "view_channel": VIEW_CHANNEL,
+    "send_messages": SEND_MESSAGES,
+    "send_messages_in_threads": "Send Messages in Threads",
+    "connect": "Connect",
+}
+"""The permissions that posting may take: discord.py's names, and those in Discord's menus."""
 
 
 CONNECTED = "connected to the CAD"

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
-from bot.sandbox.discord import Message
+import pytest
+
+from bot.sandbox.discord import ApiError, Message
+from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.markdown import render
 from bot.sandbox.sonoran import Fault
 from tests.administrator import configure, press
@@ -123,3 +126,34 @@ async def test_ten_long_hostile_notes_fit_one_message(world: World) -> None:
     assert len(message.content.encode("utf-16-le")) // 2 <= 2000
     assert not message.pings.everyone
     assert render(message.content).features <= {"line break", "timestamp", "user mention"}
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 240000), (403, 50269)])
+async def test_a_page_comes_without_the_texts_that_discord_refuses(
+    world: World, status: int, code: int
+) -> None:
+    await world.registered()
+    await add(world, 12)
+    world.discord.world.messages.filters.append(
+        lambda draft: (
+            ApiError(status, code, "Blocked")
+            if any(each in (draft.content or "") for each in ("'note 9'", "'note 4'"))
+            else None
+        )
+    )
+    message = await configure(world, "history")
+    expected = [f"'note {number}'" for number in range(11, 1, -1)]
+    expected[2] = expected[7] = "Discord does not show this note's text."
+    async with asyncio.timeout(PATIENCE):
+        await world.discord.world.changes.until(lambda: shown(message) == expected)
+    assert [button.label for button in message.buttons] == ["Older"]
+
+
+async def test_a_page_outlasts_what_stands_in_front_of_discord(world: World) -> None:
+    await world.registered()
+    await world.say("one")
+    page = DiscordFault("edit_original", 404, 2, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    message = await configure(world, "history")
+    assert shown(message) == ["'one'"]
+    assert world.discord.messages[-1] is message

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.sandbox.discord import Channel, Message
+import pytest
+
+from bot.sandbox.discord import ApiError, Channel, Message
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.markdown import render
 from bot.sandbox.discord.model import ANNOUNCEMENT_CHANNEL, VOICE_CHANNEL
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
 from bot.sandbox.sonoran import Fault
 from tests.administrator import choose, configure, press
+from tests.note_messages import told
 from tests.world import PATIENCE, World
 
 READ_ONLY = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
@@ -76,7 +79,7 @@ async def test_a_refusal_that_no_permission_tells_of_is_noticed(world: World) ->
     log = world.guild.add_channel("log")
     await world.registered()
     world.discord.faults.add(
-        DiscordFault(route="channel_message", status=403, applied=False, times=None)
+        DiscordFault("channel_message", 403, None, applied=False, body={"code": 50013})
     )
     message = await configure(world, "log-channel", {"channel": log})
     assert "Nothing changed" in message.content
@@ -157,7 +160,8 @@ async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_
     log = world.guild.add_channel("log")
     await world.registered()
     await configure(world, "log-channel", {"channel": log})
-    world.discord.faults.add(DiscordFault(route="channel_message", status=403, applied=False))
+    refused = DiscordFault("channel_message", 403, applied=False, body={"code": 50013})
+    world.discord.faults.add(refused)
     await world.say("one")
     await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
     assert "did not let Callnote" in (await configure(world, "log-channel")).content
@@ -166,3 +170,79 @@ async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_
     await world.say("two")
     assert "'two'" in (await posted(world, log, 2)).content
     assert "did not let Callnote write" not in (await configure(world, "status")).content
+
+
+async def recorded(world: World) -> Channel:
+    """Run a bot with a log channel, and return that."""
+    log = world.guild.add_channel("log")
+    await world.registered()
+    await configure(world, "log-channel", {"channel": log})
+    return log
+
+
+async def test_a_note_whose_text_discord_refuses_is_recorded_without_it(world: World) -> None:
+    log = await recorded(world)
+    world.discord.world.messages.filters.append(
+        lambda draft: ApiError(403, 50269, "Blocked") if "'one'" in (draft.content or "") else None
+    )
+    answer = await told(world, await world.use("one"), "Added to call #123")
+    entry = await posted(world, log, 2)
+    head, text = entry.content.split("\n")
+    link = f"https://discord.com/channels/{world.guild.id}/{world.channel.id}/{answer.id}"
+    assert head == f"<@{world.dispatcher.id}> · call #123 · added · {link}"
+    assert text == "Discord does not show this note's text."
+    await world.say("two")
+    assert "'two'" in (await posted(world, log, 3)).content
+    assert "✅ Log channel: #log" in (await configure(world, "status")).content
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+async def test_an_entry_is_not_lost_to_a_web_page_in_place_of_discords_answer(
+    world: World, status: int
+) -> None:
+    log = await recorded(world)
+    page = DiscordFault("channel_message", status, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    await world.say()
+    assert "added" in (await posted(world, log, 2)).content
+
+
+async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world: World) -> None:
+    log = await recorded(world)
+    world.discord.faults.add(DiscordFault("channel_message", 503, times=3, applied=True))
+    await world.say()
+    await world.settled()
+    assert len(await posted_all(world, log)) == 2
+
+
+async def test_an_entry_waits_out_a_delay_that_discord_asks_for(world: World) -> None:
+    world.let(drain=0.1)
+    log = await recorded(world)
+    headers = {"Retry-After": "3600", "Content-Type": "text/plain"}
+    banned = DiscordFault("channel_message", 429, applied=False, body="1015", headers=headers)
+    world.discord.faults.add(banned)
+    await world.say("one")
+    await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
+    await world.say("two")
+    await world.finish()
+    assert len(await posted_all(world, log)) == 1
+    asked = [each for each in world.discord.requests if each.route == "channel_message"]
+    assert [each.status for each in asked] == [200, 429]
+
+
+async def test_an_entry_links_to_the_message_that_replaced_a_deleted_one(world: World) -> None:
+    log = await recorded(world)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(on="note", applied=True, hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    world.discord.world.messages.delete(interaction.message)
+    held.set()
+    entry = await posted(world, log, 2)
+    answer = await posted(world, world.channel, 1)
+    assert entry.content.split("\n")[0].endswith(f"/{world.channel.id}/{answer.id}")
+
+
+async def posted_all(world: World, channel: Channel) -> list[Message]:
+    return await asyncio.wait_for(world.discord.posted(channel), PATIENCE)

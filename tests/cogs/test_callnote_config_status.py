@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from bot import __version__
+from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.markdown import render
-from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
+from bot.sandbox.discord.model import (
+    ANNOUNCEMENT_CHANNEL,
+    FORUM_CHANNEL,
+    STAGE_CHANNEL,
+    TEXT_CHANNEL,
+    VOICE_CHANNEL,
+)
+from bot.sandbox.discord.permissions import (
+    CONNECT,
+    ORDINARY_PERMISSIONS,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+)
 from bot.sandbox.sonoran import Fault
 from tests.administrator import configure
 from tests.note_messages import QUEUED, press, shows, told
-from tests.world import API_KEY, TOKEN, World
+from tests.world import API_KEY, PATIENCE, TOKEN, World
 
 
 async def status(world: World) -> str:
@@ -215,3 +229,51 @@ async def test_many_roles_with_long_names_still_fit_one_message(world: World) ->
     message = await configure(world, "status")
     assert len(message.content) <= 2000
     assert f"Callnote {__version__}." in message.content
+
+
+THREADS_CLOSED = ORDINARY_PERMISSIONS & ~SEND_MESSAGES_IN_THREADS
+ONLY_THREADS = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
+SPOKEN = ORDINARY_PERMISSIONS | CONNECT
+
+
+@pytest.mark.parametrize(
+    ("kind", "thread", "permissions", "missing"),
+    [
+        (TEXT_CHANNEL, True, ONLY_THREADS, None),
+        (TEXT_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
+        (ANNOUNCEMENT_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
+        (FORUM_CHANNEL, True, ONLY_THREADS, None),
+        (FORUM_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
+        (TEXT_CHANNEL, False, THREADS_CLOSED, None),
+        (ANNOUNCEMENT_CHANNEL, False, ONLY_THREADS, "Send Messages"),
+        (VOICE_CHANNEL, False, SPOKEN, None),
+        (VOICE_CHANNEL, False, ORDINARY_PERMISSIONS, "Connect"),
+        (STAGE_CHANNEL, False, ORDINARY_PERMISSIONS, "Connect"),
+    ],
+)
+async def test_the_permissions_are_those_that_this_kind_of_channel_takes(
+    world: World, kind: int, thread: bool, permissions: int, missing: str | None
+) -> None:
+    channel = world.guild.add_channel("elsewhere", permissions, type=kind)
+    world.channel = world.guild.add_thread("a call", channel) if thread else channel
+    await world.registered()
+    text = render((await configure(world, "status")).content).text
+    if missing is None:
+        assert "Permissions: Callnote has all that it needs in this channel." in text
+    else:
+        assert f"Permissions: give Callnote {missing} in this channel." in text
+    await world.say()
+
+
+async def test_permissions_are_not_blamed_for_an_error_of_discord(world: World) -> None:
+    log = world.guild.add_channel("log")
+    await world.registered()
+    await configure(world, "log-channel", {"channel": log})
+    body = {"code": 130000, "message": "Overloaded"}
+    world.discord.faults.add(DiscordFault("channel_message", 503, None, applied=False, body=body))
+    await world.say()
+    await asyncio.wait_for(world.discord.requested("channel_message", 3), PATIENCE)
+    text = render((await configure(world, "status")).content).text
+    assert "Log channel #log: at the last note, Discord answered with status 503." in text
+    assert "give Callnote" not in text
+    world.discord.faults.clear()

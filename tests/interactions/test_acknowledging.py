@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_bot
-from tests.note_messages import shows
+from tests.note_messages import told
 from tests.world import PATIENCE, World
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
@@ -18,13 +19,23 @@ keeper = kept_bot.keeper
 world = kept_bot.world
 fast_clock = kept_bot.fast_clock
 
+NOT_TAKEN = [
+    Fault("callback", abort=True, applied=False, times=2),
+    Fault("callback", 500, times=3, applied=False),
+    Fault("callback", 503, times=2, applied=False),
+    Fault("callback", 403, applied=False, body="<html>not Discord's</html>"),
+    Fault("callback", 404, applied=False, body="<html>not Discord's</html>"),
+]
+LOST = [Fault("callback", abort=True, applied=True), Fault("callback", 502, applied=True)]
+
 
 async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
     world: World,
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
-    world.discord.faults.add(Fault(route="callback", applied=False, hold=held, status=404))
+    body = {"code": 10062, "message": "Unknown interaction"}
+    world.discord.faults.add(Fault("callback", 404, applied=False, hold=held, body=body))
     interaction = await world.use()
     held.set()
     await world.finish()
@@ -59,31 +70,71 @@ async def test_two_connected_bots_refuse_once(world: World) -> None:
 
 async def test_an_acknowledgement_tried_again_and_taken_adds_one_note(world: World) -> None:
     await world.start_with(2)
-    world.discord.faults.add(Fault(route="callback", status=500, times=1, applied=False))
+    for fault in NOT_TAKEN:
+        world.discord.faults.add(replace(fault))
     message = await world.say()
     assert message.content == "NOTE 'some note here' added to call #123"
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("answered", [False, True], ids=["", "answered by another instance"])
-async def test_a_setting_whose_confirmation_was_lost_is_told_as_not_finished_if_nobody_answers(
-    world: World, answered: bool
+@pytest.mark.parametrize("lost", LOST)
+async def test_a_repetition_that_is_refused_as_one_tells_that_the_first_arrived(
+    world: World, lost: Fault
 ) -> None:
-    world.let(other_instance=1.0)
     await world.start()
     await world.say()  # so that the commands are registered
-    world.discord.faults.add(Fault(route="callback", status=500, applied=True))
+    world.discord.faults.add(replace(lost))
     interaction = await world.discord.use_command(
         world.admin, world.channel, "callnote-config roles-remove", {"role": world.role}
     )
-    await asyncio.wait_for(interaction.attempted(2), PATIENCE)
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert answer.content.startswith("Nobody can add notes now.")
+
+
+async def test_a_refusal_is_told_although_the_connection_broke(world: World) -> None:
+    await world.start_with(2)
+    world.discord.faults.add(Fault("callback", abort=True, applied=False))
+    interaction = await world.use(call="none")
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert answer.content.startswith("A call number is a whole number")
+
+
+async def test_a_certain_refusal_frees_the_call_at_once(world: World) -> None:
+    await world.start_with(2)
+    body = {"code": 50035, "message": "Invalid Form Body"}
+    world.discord.faults.add(Fault("callback", 400, applied=False, body=body))
+    await world.use("refused")
+    await asyncio.wait_for(world.discord.requested("callback"), PATIENCE)
+    await told(world, await world.use("another"), "NOTE 'another' added")
+    asked = [each for each in world.discord.requests if each.route == "get_original"]
+    assert asked == []
+    assert world.stored() == ["another"]
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["", "answered by another instance"])
+async def test_a_setting_whose_confirmation_never_comes_is_told_as_not_finished_if_nobody_answers(
+    world: World, answered: bool
+) -> None:
+    world.let(other_instance=1.0, acknowledge=0.5)
+    await world.start()
+    await world.say()  # so that the commands are registered
+    held = asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", hold=held, applied=True))
+    world.discord.faults.add(
+        Fault("get_original", 404, 2, applied=False, body="<html>not Discord's</html>")
+    )
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config roles-remove", {"role": world.role}
+    )
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     if answered:
         path = f"webhooks/{world.discord.application_id}/{interaction.token}/messages/@original"
         async with aiohttp.ClientSession() as other:
             content = {"content": "answered"}
             assert (await other.patch(f"{world.discord.api_url}/{path}", json=content)).ok
-    await asyncio.wait_for(world.discord.requested("get_original"), PATIENCE)
+    await asyncio.wait_for(world.discord.requested("get_original", 3), PATIENCE)
     await world.finish()
+    held.set()
     assert interaction.message is not None
     expected = "answered" if answered else "Callnote could not finish this command: see /callnote"
     assert interaction.message.content.startswith(expected)
@@ -130,9 +181,8 @@ async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     held.set()
-    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
-    message = interaction.messages[-1]
-    await shows(world, message, "NOTE 'some note here' added to call #123")
+    (message,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert message.content == "NOTE 'some note here' added to call #123"
 
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:

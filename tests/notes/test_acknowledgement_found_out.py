@@ -9,6 +9,7 @@ from pathlib import Path
 import discord
 import pytest
 
+from bot.interactions.discord_answers import RouteDelays
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.sandbox.discord import Fault
 from bot.timing import Timing
@@ -131,6 +132,6 @@ async def test_a_command_that_was_cut_off_while_it_was_queued_is_recovered(
 async def test_a_note_whose_token_is_gone_is_too_late_to_be_found() -> None:
     """So its member is told in a new message, rather than nobody."""
     async with discord.Client(intents=discord.Intents.none()) as client:
-        message = StatusMessage(client, record(token=None), timing=Timing())
+        message = StatusMessage(client, record(token=None), delays=RouteDelays(), timing=Timing())
         assert await message.find() == (EditResult.GAVE_UP, None)
-        assert message.too_late
+        assert message.token_over

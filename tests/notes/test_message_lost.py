@@ -84,7 +84,7 @@ async def test_after_a_quarter_of_an_hour_the_truth_is_posted_where_the_edit_is_
     message = await queued(world)
     world.clock.later(WINDOW)
     world.discord.faults.add(
-        DiscordFault(route="edit_message", status=403, times=None, applied=False)
+        DiscordFault("edit_message", 403, None, applied=False, body={"code": 50005})
     )
     await world.cad.start()
     (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
@@ -103,7 +103,8 @@ async def test_a_new_message_comes_without_the_copy_where_the_bot_may_not_attach
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     world.clock.later(WINDOW)
-    world.discord.faults.add(DiscordFault("channel_message", status=403, applied=False))
+    refused = DiscordFault("channel_message", 403, applied=False, body={"code": 50013})
+    world.discord.faults.add(refused)
     held.set()
     (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
     assert posted.content.startswith(NOT_ADDED + "CALL NOT FOUND")
@@ -179,7 +180,9 @@ async def test_a_deleted_message_is_replaced_by_one_that_is_kept_true(
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
     held.set()
-    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    await asyncio.wait_for(
+        world.discord.requested("followup" if hidden else "channel_message"), PATIENCE
+    )
     (message,) = public(world)
     await shows(world, message, CHECKING)
     looked.set()
@@ -198,9 +201,9 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
-    world.discord.faults.add(DiscordFault(route="followup", hold=posting))
+    world.discord.faults.add(DiscordFault(route="channel_message", hold=posting))
     held.set()
-    await asyncio.wait_for(world.discord.arrived("followup"), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("channel_message"), PATIENCE)
     await outbox_says(world, "added", tries=1)
     posting.set()
     (message,) = public(world)
@@ -213,7 +216,7 @@ async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -
     message = await queued(world)
     world.discord.world.messages.delete(message)
     await out_of_time(world)
-    await asyncio.wait_for(world.discord.requested("followup"), PATIENCE)
+    await asyncio.wait_for(world.discord.requested("channel_message"), PATIENCE)
     (message,) = public(world)
     await shows(world, message, NOT_ADDED)
     await world.cad.start()

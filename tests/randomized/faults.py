@@ -115,16 +115,15 @@ _NOT_FOUND = {
     "callback": {"code": 10062, "message": "Unknown interaction"},
     "edit_original": {"code": 10015, "message": "Unknown Webhook"},
     "edit_message": {"code": 10008, "message": "Unknown Message"},
-    "followup": {"code": 10015, "message": "Unknown Webhook"},
 }
 
 
 def discord_fault(random: Random) -> DiscordFault:
     """Draw a fault of Discord."""
-    routes = ["callback", "edit_original", "edit_message", "followup", "get_original"]
+    routes = ["callback", "edit_original", "edit_message", "channel_message", "get_original"]
     (route,) = random.choices(routes, [4, 5, 1, 1, 2])
     applied = _either(random)
-    match random.randrange(6):
+    match random.randrange(7):
         case 0:
             if route in _NOT_FOUND:
                 body = _NOT_FOUND[route]
@@ -138,5 +137,8 @@ def discord_fault(random: Random) -> DiscordFault:
             # An edit that outlives its process by seconds could hide what the next one says.
             at_once = applied or route != "callback"
             return DiscordFault(route=route, delay=random.uniform(0.1, 3.2), applied=at_once)
+        case 4:  # from the edge in front of Discord
+            status = random.choice([401, 403, 404])
+            return DiscordFault(route=route, status=status, applied=False, body="<html></html>")
     status = random.choice([500, 502, 503])
     return DiscordFault(route=route, status=status, applied=applied, times=random.choice([1, 1, 2]))

@@ -123,13 +123,13 @@ async def test_after_the_window_the_final_answer_arrives_once(world: World, faul
     await asyncio.wait_for(world.discord.world.changes.until(said), PATIENCE)
     await world.settled()
     assert len(final) == 1
-    assert final == [message] or fault.status in (401, 403, 404)
+    assert final == [message] or fault.status == 404
     assert world.stored() == ["some note here"]
 
 
 @every_fault
 async def test_a_new_message_for_a_deleted_one_tells_the_end(world: World, fault: Fault) -> None:
-    """A lost confirmation may leave two, as Discord does not say what it took."""
+    """Its nonce makes one of what is sent again after a lost confirmation."""
     await world.start_with(2)
     held = asyncio.Event()
     world.cad.faults.add(CadFault(applied=True, hold=held))
@@ -137,7 +137,7 @@ async def test_a_new_message_for_a_deleted_one_tells_the_end(world: World, fault
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
     assert interaction.message is not None
     world.discord.world.messages.delete(interaction.message)
-    fails(world, fault, "followup")
+    fails(world, fault, "channel_message")
     held.set()
 
     def said() -> bool:
@@ -145,14 +145,12 @@ async def test_a_new_message_for_a_deleted_one_tells_the_end(world: World, fault
 
     await asyncio.wait_for(world.discord.world.changes.until(said), PATIENCE)
     await world.settled()
-    messages = public(world)
-    assert [message.content for message in messages] == [ADDED] * len(messages)
-    assert len(messages) == 1 or (fault.applied and fault.abort) or fault.status == 502
+    assert [message.content for message in public(world)] == [ADDED]
     assert world.stored() == ["some note here"]
 
 
 TAKEN = [name for name in FAULTS if "taken" in name]
-OVERCOME = ["429", "500", "slow"]
+OVERCOME = ["401", "403", "429", "429 of a proxy", "500", "cut", "slow"]
 NOT_TAKEN = [name for name in FAULTS if name not in TAKEN and name not in OVERCOME]
 
 

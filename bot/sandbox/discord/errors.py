@@ -146,6 +146,11 @@ def missing_permissions() -> ApiError:
     return ApiError(403, 50013, "Missing Permissions")
 
 
+def archived_thread() -> ApiError:
+    """Return Discord's error 50083."""
+    return ApiError(400, 50083, "Tried to perform an operation on an archived thread")
+
+
 def invalid_webhook_token() -> ApiError:
     """Return Discord's error 50027."""
     return ApiError(401, 50027, "Invalid Webhook Token")

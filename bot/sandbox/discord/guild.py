@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild_payload import CONSTANT_GUILD_FIELDS
-from bot.sandbox.discord.model import TEXT_CHANNEL, VOICE_CHANNEL, Role, User
+from bot.sandbox.discord.model import (
+    ANNOUNCEMENT_CHANNEL,
+    ANNOUNCEMENT_THREAD,
+    PUBLIC_THREAD,
+    STAGE_CHANNEL,
+    TEXT_CHANNEL,
+    VOICE_CHANNEL,
+    Role,
+    User,
+)
 from bot.sandbox.discord.permissions import (
     ADMINISTRATOR,
+    CONNECT,
     ORDINARY_PERMISSIONS,
     member_overwrites,
     resolved,
@@ -87,14 +97,18 @@ class Guild:
     def add_channel(
         self,
         name: str,
-        app_permissions: int = ORDINARY_PERMISSIONS,
+        app_permissions: int | None = None,
         *,
         type: int = TEXT_CHANNEL,  # noqa: A002 - Discord's own word
     ) -> Channel:
-        """Add a channel in which the bot has `app_permissions`, and return it.
+        """Add a channel in which the bot has `app_permissions`, or the ordinary ones; return it.
 
-        `type` is a text channel (0), a voice channel (2) or an announcement channel (5).
+        `type` is a text channel (0), a voice channel (2), an announcement channel (5), a stage (13)
+        or a forum (15).
         """
+        if app_permissions is None:
+            spoken = type in {VOICE_CHANNEL, STAGE_CHANNEL}
+            app_permissions = ORDINARY_PERMISSIONS | (CONNECT if spoken else 0)
         channel = Channel(
             self._snowflakes.next(),
             name,
@@ -106,6 +120,26 @@ class Guild:
         self.channels[channel.id] = channel
         self.announce("CHANNEL_CREATE", channel.payload())
         return channel
+
+    def add_thread(self, name: str, parent: Channel) -> Channel:
+        """Add a public thread of a channel, or a post of a forum, and return it.
+
+        A thread has its parent's permissions (Discord API docs, Threads, "Permissions").
+        """
+        kind = PUBLIC_THREAD
+        if parent.type == ANNOUNCEMENT_CHANNEL:
+            kind = ANNOUNCEMENT_THREAD
+        thread = Channel(
+            self._snowflakes.next(),
+            name,
+            self,
+            type=kind,
+            app_permissions=parent.app_permissions,
+            parent=parent,
+        )
+        self.channels[thread.id] = thread
+        self.announce("THREAD_CREATE", thread.payload())
+        return thread
 
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel with all its messages."""
@@ -168,8 +202,12 @@ class Guild:
             "unavailable": False,
             "member_count": len(self.members),
             "members": [self.me.payload()],
-            "channels": [channel.payload() for channel in self.channels.values()],
-            "threads": [],
+            "channels": [each.payload() for each in self.channels.values() if not each.parent],
+            "threads": [
+                each.payload()
+                for each in self.channels.values()
+                if each.parent and not each.archived
+            ],
             "voice_states": [],
             "presences": [],
             "stage_instances": [],
@@ -184,7 +222,7 @@ class Channel:
 
     `app_permissions` is what the bot itself may do here, as Discord's bit field; connected
     clients hear of a change by `set_app_permissions` only. `deleted` channels are known to
-    those who still hold them.
+    those who still hold them. A thread has a `parent`; `archived` and `locked` are for threads.
     """
 
     id: int
@@ -195,6 +233,9 @@ class Channel:
     app_permissions: int = ORDINARY_PERMISSIONS
     position: int = 0
     deleted: bool = False
+    parent: Channel | None = None
+    archived: bool = False
+    locked: bool = False
 
     @property
     def mention(self) -> str:
@@ -217,7 +258,7 @@ class Channel:
         Its overwrites lead a client that knows the bot's roles to `app_permissions`.
         """
         payload = self.partial_payload()
-        if self.guild is not None:
+        if self.parent is None and self.guild is not None:
             payload["permission_overwrites"] = member_overwrites(
                 self.guild.me.id, self.guild.base_permissions, self.app_permissions
             )
@@ -239,9 +280,22 @@ class Channel:
             "nsfw": False,
             "topic": None,
             "rate_limit_per_user": 0,
-            "parent_id": None,
+            "parent_id": str(self.parent.id) if self.parent else None,
         }
-        if self.type == VOICE_CHANNEL:
+        if self.parent is not None and self.guild is not None:
+            # Discord API docs, Channels Resource, "Thread Metadata Object".
+            payload |= {
+                "owner_id": str(self.guild.owner.id),
+                "message_count": 0,
+                "member_count": 1,
+                "thread_metadata": {
+                    "archived": self.archived,
+                    "locked": self.locked,
+                    "auto_archive_duration": 1440,
+                    "archive_timestamp": timestamp_now(),
+                },
+            }
+        if self.type in {VOICE_CHANNEL, STAGE_CHANNEL}:
             payload |= {"bitrate": 64_000, "user_limit": 0, "rtc_region": None}
         return payload
 

@@ -13,6 +13,7 @@ from bot.sandbox.discord.errors import (
     ApiError,
     FormErrors,
     already_acknowledged,
+    archived_thread,
     invalid_webhook_token,
     unknown_channel,
     unknown_interaction,
@@ -174,6 +175,8 @@ class InteractionRules:
     def _edit(
         self, message: Message, body: Any, files: list[Attachment], path: tuple[str, ...] = ()
     ) -> Message:
+        if message.channel.archived:
+            raise archived_thread()
         draft = self._draft(body, files, path, version_2=bool(message.flags & IS_COMPONENTS_V2))
         self._world.messages.edit(message, draft)
         return message

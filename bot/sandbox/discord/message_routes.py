@@ -1,6 +1,7 @@
 """REST routes that send, show, edit and delete messages: channels, callbacks and webhooks."""
 
 from bot.sandbox.discord.errors import (
+    archived_thread,
     missing_access,
     missing_permissions,
     not_the_author,
@@ -13,7 +14,16 @@ from bot.sandbox.discord.interaction_rules import InteractionRules, callback_ans
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
 from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
 from bot.sandbox.discord.messages import Message
-from bot.sandbox.discord.permissions import MANAGE_MESSAGES, SEND_MESSAGES, VIEW_CHANNEL, resolved
+from bot.sandbox.discord.model import STAGE_CHANNEL, VOICE_CHANNEL
+from bot.sandbox.discord.permissions import (
+    CONNECT,
+    MANAGE_MESSAGES,
+    MANAGE_THREADS,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    VIEW_CHANNEL,
+    resolved,
+)
 from bot.sandbox.discord.rest import Answer, Call, Route
 from bot.sandbox.discord.world import World
 
@@ -33,6 +43,7 @@ class ChannelMessageRoutes:
             Route("get_message", "GET", one, self._get),
             Route("edit_message", "PATCH", one, self._edit),
             Route("delete_message", "DELETE", one, self._delete),
+            Route("edit_channel", "PATCH", "/channels/{channel_id}", self._edit_channel),
         ]
 
     def _channel(self, call: Call, needed: int = 0) -> Channel:
@@ -49,6 +60,22 @@ class ChannelMessageRoutes:
                 raise missing_permissions()
         return channel
 
+    def _may_send(self, channel: Channel) -> None:
+        """Refuse whoever may not write here (Discord API docs, Threads, "Permissions").
+
+        A message opens an archived thread again unless it is locked.
+        """
+        if channel.guild is None:
+            return
+        needed = SEND_MESSAGES if channel.parent is None else SEND_MESSAGES_IN_THREADS
+        if channel.type in {VOICE_CHANNEL, STAGE_CHANNEL}:
+            needed |= CONNECT
+        if needed & ~resolved(channel.app_permissions):
+            raise missing_permissions()
+        if channel.archived and channel.locked:
+            raise archived_thread()
+        channel.archived = False
+
     def _message(self, call: Call) -> Message:
         """Return the message; ephemeral ones cannot be reached through their channel.
 
@@ -61,7 +88,8 @@ class ChannelMessageRoutes:
         return message
 
     def _create(self, call: Call) -> Answer:
-        channel = self._channel(call, SEND_MESSAGES)
+        channel = self._channel(call)
+        self._may_send(channel)
         draft = read_draft(call.body, CHANNEL_DEFAULT, call.files)
         message = self._world.messages.create(channel, self._world.application, draft)
         return Answer(200, message.payload())
@@ -73,10 +101,22 @@ class ChannelMessageRoutes:
         message = self._message(call)
         if message.author is not self._world.application:
             raise not_the_author()
+        if message.channel.archived:
+            raise archived_thread()
         version_2 = bool(message.flags & IS_COMPONENTS_V2)
         draft = read_draft(call.body, CHANNEL_DEFAULT, call.files, version_2=version_2)
         self._world.messages.edit(message, draft)
         return Answer(200, message.payload())
+
+    def _edit_channel(self, call: Call) -> Answer:
+        """Open a thread again ("Modify Channel": whoever may write there, unless locked)."""
+        channel = self._channel(call)
+        if channel.parent is None or (call.body or {}) != {"archived": False}:
+            raise missing_permissions()
+        if channel.locked:
+            self._channel(call, MANAGE_THREADS)
+        self._may_send(channel)
+        return Answer(200, channel.payload())
 
     def _delete(self, call: Call) -> Answer:
         message = self._message(call)

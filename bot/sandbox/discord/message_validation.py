@@ -23,6 +23,7 @@ CREATE_FLAGS = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | IS_COMPONENTS_V2
 EDIT_FLAGS = SUPPRESS_EMBEDS | IS_COMPONENTS_V2
 
 LONGEST_CONTENT = 2000
+LONGEST_NONCE = 25
 MOST_EMBEDS = 10
 MOST_EMBED_FIELDS = 25
 MOST_EMBED_CHARACTERS = 6000
@@ -36,7 +37,10 @@ _EMBED_LENGTHS = (
 
 @dataclass(frozen=True)
 class Draft:
-    """The parts of a message that a request gives; None stands for a part not given."""
+    """The parts of a message that a request gives; None stands for a part not given.
+
+    `nonce` is there only if it is to be enforced.
+    """
 
     content: str | None
     embeds: list[JSON] | None
@@ -44,6 +48,7 @@ class Draft:
     attachments: list[Attachment] | None
     flags: int | None
     allowed_mentions: AllowedMentions
+    nonce: str | None = None
 
 
 def read_draft(
@@ -79,6 +84,9 @@ def read_draft(
     allowed_mentions = read_allowed_mentions(
         body.get("allowed_mentions"), default_mentions, errors, (*path, "allowed_mentions")
     )
+    nonce = body.get("nonce")
+    if isinstance(nonce, str):
+        errors.check_length(nonce, (*path, "nonce"), most=LONGEST_NONCE)
     errors.raise_if_any()
     return Draft(
         # Leading and trailing white space is dropped by the service; the documents are silent.
@@ -88,6 +96,7 @@ def read_draft(
         files if files or "attachments" in body else None,
         flags,
         allowed_mentions,
+        str(nonce) if body.get("enforce_nonce") and nonce is not None else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Protocol
 
 from bot.sandbox.discord.attachment import Attachment
 from bot.sandbox.discord.component_validation import BUTTON, SELECTS, displayed_texts, walk
-from bot.sandbox.discord.errors import JSON, FormErrors, empty_message
+from bot.sandbox.discord.errors import JSON, ApiError, FormErrors, empty_message
 from bot.sandbox.discord.guild import Channel
 from bot.sandbox.discord.mentions import Pings
 from bot.sandbox.discord.message_validation import (
@@ -140,14 +140,20 @@ class Message:
         return payload
 
 
+Filter = Callable[[Draft], ApiError | None]
+"""Says why Discord refuses a message for what is in it, None if it does not."""
+
+
 class Messages:
-    """All messages in the order of their making."""
+    """All messages in the order of their making; `filters` judge what is put into them."""
 
     def __init__(
         self, snowflakes: Snowflakes, users: dict[int, User], changed: Callable[[], None]
     ) -> None:
         self.all: list[Message] = []
+        self.filters: list[Filter] = []
         self._by_id: dict[int, Message] = {}
+        self._by_nonce: dict[tuple[User, str], Message] = {}
         self._snowflakes = snowflakes
         self._users = users
         self._changed = changed
@@ -170,7 +176,13 @@ class Messages:
         """Add a message; without a draft it is a "thinking" placeholder.
 
         `flags` are added to those of the draft. Raises `ApiError` 50006 for an empty message.
+        An author's second message with the same enforced nonce is the first one (Message Resource,
+        "Create Message"; after some minutes it would not be).
         """
+        if draft is not None and draft.nonce is not None:
+            known = self._by_nonce.get((author, draft.nonce))
+            if known is not None:
+                return known
         message = Message(
             self._snowflakes.next(), channel, author, type, flags, interaction=interaction
         )
@@ -183,6 +195,8 @@ class Messages:
         message.edits.append(message.content)
         self.all.append(message)
         self._by_id[message.id] = message
+        if draft is not None and draft.nonce is not None:
+            self._by_nonce[author, draft.nonce] = message
         self._changed()
         return message
 
@@ -212,6 +226,9 @@ class Messages:
         self._changed()
 
     def _fill(self, message: Message, draft: Draft) -> None:
+        for refusal in self.filters:
+            if (error := refusal(draft)) is not None:
+                raise error
         content = message.content if draft.content is None else draft.content
         embeds = message.embeds if draft.embeds is None else draft.embeds
         components = message.components if draft.components is None else draft.components

@@ -14,7 +14,10 @@ MANAGE_MESSAGES = 1 << 13
 EMBED_LINKS = 1 << 14
 ATTACH_FILES = 1 << 15
 READ_MESSAGE_HISTORY = 1 << 16
+CONNECT = 1 << 20
 USE_APPLICATION_COMMANDS = 1 << 31
+MANAGE_THREADS = 1 << 34
+SEND_MESSAGES_IN_THREADS = 1 << 38
 
 ALL_PERMISSIONS = ((1 << 53) - 1) & ~(1 << 47)
 """Every flag of the list: bits 0 to 52, of which 47 has no meaning."""
@@ -26,6 +29,7 @@ ORDINARY_PERMISSIONS = (
     | ATTACH_FILES
     | READ_MESSAGE_HISTORY
     | USE_APPLICATION_COMMANDS
+    | SEND_MESSAGES_IN_THREADS
 )
 """What a member without any special role may usually do."""
 
