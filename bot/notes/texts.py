@@ -70,7 +70,7 @@ BUTTONS = {
 def _access_refused(failure: Failure) -> str:
     """Return why a new note is not accepted while the CAD refuses the credentials."""
     return (
-        f"Not added: Sonoran CAD refuses Callnote's access ({_said(failure)[:_REFUSAL_LIMIT]}). "
+        f"Not added: Sonoran CAD refuses Callnote's access ({_said(failure, True)[:_REFUSAL_LIMIT]}). "
         f"{_credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
         "notes that wait are sent then."
     )
