@@ -13,11 +13,11 @@ from types import FrameType
 from typing import Any
 
 import discord
-from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services
+from bot.app.session_starts import SessionStarts
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
 from bot.interactions.errors import DISCORD_FAILURES
@@ -101,6 +101,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
     timing = services.timing
     pauses = None
+    starts = SessionStarts(timing)
     placed = config.discord_api_url is None
     while not stop.is_set():
         try:
@@ -108,14 +109,18 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
                 gateway = await gateway_of(config.discord_api_url, timing.identify)
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
-            if await _serve_with(CallnoteBot(services), config.discord_token, stop):
-                pauses = None
-        except commands.ExtensionError:
-            raise  # a bug of ours, which retrying does not fix
+            began = loop_time()
+            try:
+                await _serve_with(CallnoteBot(services, starts), config.discord_token, stop)
+            finally:
+                if loop_time() - began >= timing.steady_session:
+                    pauses = None
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
             _log.warning("Discord cannot be reached: %s", _words_of(error))
+        except Exception:  # such as an answer that lacks something
+            _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
             pauses = pauses or back_off(timing.first_discord_retry, timing.longest_discord_retry)
             pause = next(pauses)
@@ -138,8 +143,8 @@ def _words_of(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
-    """Serve until the client ends or `stop` is set; returns whether it ever connected."""
+async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> None:
+    """Serve until the client ends or `stop` is set."""
     notes, connections, timing = (
         bot.services.notes,
         bot.services.connections,
@@ -156,20 +161,17 @@ async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
             connections.use(None)
-        return bot.is_ready()
 
 
 async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     """Leave the gateway, so that nothing new arrives, and finish the interactions in flight.
 
-    `notes` are finished too; None when the process continues with another client. discord.py's
-    `connect` must have been cancelled, or it reconnects. Discord ends a session only on close code
-    1000 or 1001.
+    `notes` are finished too; None when the process continues with another client.
     """
     if bot.handler.in_flight:
         _log.info("stopping: %d commands in flight", len(bot.handler.in_flight))
     bot.handler.in_flight.close()
-    leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
+    leaving = asyncio.create_task(bot.leave_gateway())
     drain = bot.services.timing.drain
     deadline = loop_time() + drain
     left = await bot.handler.in_flight.finish(drain)
@@ -177,8 +179,7 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
         _log.error("stopping: %d commands cut off after %g s", left, drain)
     if notes is not None:
         await notes.finish(max(0.0, deadline - loop_time()))
-    if leaving:
-        await asyncio.wait(leaving, timeout=bot.services.timing.leave_gateway)
+    await asyncio.wait({leaving}, timeout=bot.services.timing.leave_gateway)
 
 
 async def _finished_before(
@@ -198,7 +199,7 @@ async def _finished_before(
         return False
     finally:
         stopping.cancel()
-        # discord.py swallows a cancellation while a shard is reconnecting.
+        # A library may swallow a cancellation.
         while not task.done():
             task.cancel()
             await asyncio.wait({task}, timeout=timing.cancel_again)
