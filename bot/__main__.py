@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from bot.app.lifecycle import EX_CONFIG, run
-from bot.app.logging import set_up_logging
+from bot.app.logging import log_the_uncaught, set_up_logging
 from bot.app.texts import CANNOT_START
 from bot.config import Config, ConfigError, environment
 from bot.timing import Timing
@@ -34,6 +34,8 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     if arguments not in ([], ["check"]):
         print(USAGE, file=sys.stderr)
         return EX_USAGE
+    set_up_logging(logging.WARNING, (), stream=sys.stderr)
+    log_the_uncaught()
     try:
         config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
     except ConfigError as error:

@@ -7,9 +7,12 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from typing import TextIO
 from urllib.parse import quote
+
+_log = logging.getLogger(__name__)
 
 REDACTED = "[redacted]"
 
@@ -87,3 +90,21 @@ def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = N
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+
+
+def log_the_uncaught() -> None:
+    """Let the log have, in place of standard error, what nobody catches, and Python's warnings.
+
+    asyncio's own reports go there in any case.
+    """
+    sys.excepthook = lambda kind, error, trace: _log_uncaught("", error)
+    threading.excepthook = lambda report: _log_uncaught("in a thread", report.exc_value)
+    sys.unraisablehook = lambda report: _log_uncaught(
+        f"ignored in {report.object!r}", report.exc_value
+    )
+    logging.captureWarnings(True)
+
+
+def _log_uncaught(where: str, error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt | SystemExit):
+        _log.critical("uncaught error %s", where, exc_info=error)

@@ -33,6 +33,52 @@ sys.exit(asyncio.run(run(config, timing=Timing(longest_stop=0.5))))
 """The bot as it is, but for a shorter time to stop in."""
 
 
+UNCAUGHT = """
+import asyncio, sys, threading, warnings
+from bot import __main__
+from bot.app import lifecycle
+from tests.timing import QUICK_PROCESS
+
+class Faulty:
+    def __del__(self):
+        raise ValueError("deleted\\nbadly " + token)
+
+def fail(what):
+    raise ValueError(what + "\\nbadly " + token)
+
+async def fail_in_all_ways(config, *, timing):
+    global token
+    token = config.discord_token
+    thread = threading.Thread(target=fail, args=["thread"])
+    thread.start()
+    thread.join()
+    faulty = Faulty()
+    del faulty
+    warnings.warn("warning\\n" + token)
+    asyncio.get_running_loop().call_soon(fail, "callback")
+    asyncio.create_task(asyncio.to_thread(fail, "task"))
+    await asyncio.sleep(0.1)
+    fail("main")
+
+__main__.run = fail_in_all_ways
+sys.exit(__main__.main([]))
+"""
+"""A bot that fails in every way in which Python writes to standard error by itself."""
+
+
+async def test_what_nobody_catches_is_a_line_of_the_log_without_secrets(
+    world: World, tmp_path: Path
+) -> None:
+    child = Child(await interpret(tmp_path, settings_of(world), "-c", UNCAUGHT))
+    status, out, errors = await child.ended()
+    assert status == 1
+    assert errors == ""
+    assert TOKEN not in out
+    assert len(out.splitlines()) == 6
+    for what in ("thread", "deleted", "warning", "callback", "task", "main"):
+        assert f"{what}\\nbadly" in out or f"{what}\\n[redacted]" in out
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("times", [1, 2])
 async def test_a_signal_lets_notes_in_flight_be_answered(
