@@ -49,6 +49,8 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
+_MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
+
 _Value = TypeVar("_Value")
 
 
@@ -138,20 +140,39 @@ class Config:
             log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
         )
         if reader.problems:
-            raise ConfigError(reader.problems)
+            raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
         return config
 
 
 def environment(folder: Path) -> dict[str, str | None]:
     """Return the environment, which overrides the `.env` file in `folder` if there is one.
 
+    An empty variable overrides nothing. One matching pair of quotes around a variable is taken
+    off, as `docker run --env-file` leaves them there (Docker documentation, docker container run).
     Raises `ConfigError` when that file cannot be read as UTF-8 text.
     """
     try:
         file = dotenv_values(folder / ".env", interpolate=False)
     except (OSError, UnicodeDecodeError):
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
-    return {**file, **os.environ}
+    given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
+    return {**file, **{name: text for name, text in given.items() if text}}
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
+
+
+def _misplaced(folder: Path, reader: _Reader) -> list[str]:
+    """Return what is wrong with the `.env` file in `folder`, if settings are missing."""
+    file = folder / ".env"
+    if not reader.missing or file.is_file():
+        return []
+    if file.is_dir():
+        return [".env: is a folder, so no settings are read from it; it must be a file"]
+    others = [name for name in _MISNAMED if (folder / name).is_file()]
+    return [f"{name}: is not read, as the file's name must be .env" for name in others]
 
 
 class _Reader:
@@ -160,6 +181,7 @@ class _Reader:
     def __init__(self, settings: Mapping[str, str | None]) -> None:
         self._settings = settings
         self.problems: list[str] = []
+        self.missing = False
 
     def read(self, name: str, parse: Callable[[str], _Value], *, default: _Value) -> _Value:
         text = (self._settings.get(name) or "").strip()
@@ -174,6 +196,7 @@ class _Reader:
     def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
         if not (self._settings.get(name) or "").strip():
             self.problems.append(f"{name}: missing; expected {meaning}")
+            self.missing = True
             return ""
         return self.read(name, parse, default="")
 
