@@ -26,7 +26,12 @@ from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
 from bot.timing import Timing, back_off, loop_time, set_within
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Windows has no SIGHUP, which tells of a closed terminal, but SIGBREAK for the same.
+STOP_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
+)
 
 EX_CONFIG = 78  # the exit status for a configuration error (BSD sysexits)
 
@@ -41,9 +46,10 @@ class FatalError(Exception):
 
 
 async def run(config: Config, *, timing: Timing = Timing()) -> int:
-    """Run the bot until SIGTERM or SIGINT; returns the exit status.
+    """Run the bot until one of `STOP_SIGNALS`; returns the exit status.
 
-    After a signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
+    A SIGHUP that the process was started to ignore, as by `nohup`, goes on being ignored. After a
+    signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
     after a signal, and 78 when Discord rejects the token or the database cannot be used, with one
     sentence on standard error.
     """
@@ -208,7 +214,7 @@ async def _finished_before(
 
 
 def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
-    """Set `stop` on SIGTERM and SIGINT, and exit at once after `longest_stop` seconds.
+    """Set `stop` on `STOP_SIGNALS`, and exit at once after `longest_stop` seconds.
 
     Plain handlers, as the event loop's end with it and exist on POSIX only.
     """
@@ -223,7 +229,8 @@ def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
         loop.call_soon_threadsafe(begin)
 
     for number in STOP_SIGNALS:
-        signal.signal(number, handle)
+        if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
 
 
 def _end_at_once() -> None:
