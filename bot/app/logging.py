@@ -77,10 +77,8 @@ def _escaped(character: str) -> str:
 
 def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send records of at least `level` to `stream` alone, standard output by default."""
-    stream = stream or sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")  # the host's encoding may lack a character
-    handler = logging.StreamHandler(stream)
+    survive_code_pages()
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(SingleLineFormatter(secrets))
     logging.raiseExceptions = False  # reports of a faulty log call would not be redacted
     for talkative in _TALKATIVE:
@@ -90,6 +88,13 @@ def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = N
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+
+
+def survive_code_pages() -> None:
+    """Let what is printed show characters that the host's encoding lacks as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def log_the_uncaught() -> None:
