@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import discord
 
 from bot.app import texts
@@ -64,6 +65,8 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                 }
     except discord.LoginFailure:
         return [Line(Mark.ILL, texts.LOGIN_REJECTED)]
+    except aiohttp.ClientConnectorCertificateError:  # which is a ValueError, too
+        return [texts.UNVERIFIED_CERTIFICATE]
     except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
         return [texts.UNREADABLE_ANSWER]
     except discord.GatewayNotFound:

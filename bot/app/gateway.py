@@ -15,6 +15,7 @@ import yarl
 from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 
 from bot.app.session_starts import SessionStarts
+from bot.app.texts import connection_failed
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.timing import Timing, back_off, loop_time
 
@@ -94,10 +95,9 @@ class ShardConnection:
     def _log_failure(self, error: Exception) -> None:
         expected = isinstance(error, DISCORD_FAILURES)
         _log.warning(
-            "shard %d: no connection to Discord: %s: %s",
+            "shard %d: Discord cannot be reached: %s",
             self._shard_id,
-            type(error).__name__,
-            error,
+            connection_failed(error),
             exc_info=None if expected else error,
         )
 

@@ -18,7 +18,7 @@ from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services
 from bot.app.session_starts import SessionStarts
-from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
+from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
 from bot.config import Config
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
@@ -124,7 +124,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
-            _log.warning("Discord cannot be reached: %s", _words_of(error))
+            _log.warning("Discord cannot be reached: %s", connection_failed(error))
         except Exception:  # such as an answer that lacks something
             _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
@@ -141,12 +141,6 @@ def _fatal(error: Exception) -> str | None:
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return INTENTS_REJECTED
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
-
-
-def _words_of(error: Exception) -> str:
-    if isinstance(error, discord.ConnectionClosed):
-        return f"it closed the connection with code {error.code}"
-    return f"{type(error).__name__}: {error}"
 
 
 async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> None:

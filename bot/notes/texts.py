@@ -30,6 +30,7 @@ _SAID = {
     FailureKind.CREDENTIALS: _STATUS_ALONE,
     FailureKind.RATE_LIMITED: "too many requests",
     Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
+    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified",
     Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
     Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
     Reason.SERVER_ERROR: "Sonoran CAD had an internal error",
@@ -42,6 +43,7 @@ _SAID = {
 _WAITING_FOR = {
     FailureKind.RATE_LIMITED: "Sonoran CAD gets too many requests; trying again",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
+    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified; trying again",
 }
 """Why a note is waiting; for all else, the CAD is not answering."""
 

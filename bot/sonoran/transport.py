@@ -81,9 +81,11 @@ class Transport:
                 body, complete = await _read(response, limit)
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, headers, body, complete).without(request.secret)
-        # The two that mean "never connected" are also kinds of the ones below: they come first.
+        # The three that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise NoEffectError(Reason.UNVERIFIED_CERTIFICATE) from error
         except aiohttp.ClientConnectorError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
         except TimeoutError as error:

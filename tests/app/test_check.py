@@ -10,6 +10,7 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import running, settings_of, start
+from tests.self_certified import self_certified
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
 
@@ -139,6 +140,16 @@ async def test_a_cad_out_of_reach_is_told_with_the_setting(world: World, tmp_pat
     (line,) = [line for line in out.splitlines() if line.startswith("NOT OK Sonoran CAD")]
     assert "cannot be reached; " in line
     assert "check SONORAN_API_URL." in line
+
+
+async def test_certificates_that_cannot_be_verified_are_named(world: World, tmp_path: Path) -> None:
+    async with self_certified() as url:
+        addresses = {"SONORAN_API_URL": url, "DISCORD_API_URL": f"{url}/api/v10"}
+        status, out = await check(world, tmp_path, **addresses)
+    assert status == 1
+    for who in ("Discord cannot be reached: its certificate", "Sonoran CAD has a certificate that"):
+        (line,) = [line for line in out.splitlines() if who in line]
+        assert "cannot be verified; check this machine's clock" in line
 
 
 async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from bot.sandbox.discord.gateway import INVALID_SESSION
 from bot.timing import Timing
 from tests.database import make_file
 from tests.note_messages import ADDED
+from tests.self_certified import self_certified
 from tests.world import PATIENCE, World
 
 
@@ -148,6 +150,15 @@ async def test_an_unreadable_beginning_of_a_session_is_tried_again(world: World)
         await world.discord.world.changes.until(lambda: len(world.discord.identifies) == 6)
         await world.discord.connected()
     assert (await world.say()).content == ADDED
+
+
+async def test_a_certificate_of_discord_that_cannot_be_verified_is_named(world: World) -> None:
+    async with self_certified() as url:
+        world.config = replace(world.config, discord_api_url=f"{url}/api/v10")
+        with log() as heard:
+            begin(world)
+            await heard.has("Discord cannot be reached: its certificate cannot be verified; check")
+        await world.finish()
 
 
 @pytest.mark.parametrize("route", ["login", "application", "gateway_bot"])
