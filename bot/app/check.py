@@ -18,6 +18,7 @@ from bot.health.texts import (
     VERSION,
     cad_details,
     cad_lines,
+    everyone_line,
     guild_lines,
     invite_line,
     wiped_line,
@@ -77,11 +78,13 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
         return [texts.NO_ANSWER]
     except DISCORD_FAILURES as error:
         return [texts.no_connection(type(error).__name__, elsewhere=elsewhere)]
+    everyone = sorted(config.dispatcher_role_ids & guilds.keys())
     return [
         texts.LOGIN_ACCEPTED,
         texts.commands_line(sorted(COMMANDS - found)),
         invite_line(anyone=application.bot_public),
         *guild_lines(guilds, config.guild_ids),
+        *([everyone_line(everyone)] if everyone else []),
     ]
 
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bot import __version__
 from bot.communities.connections import Connection
@@ -213,6 +213,16 @@ def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
         )
     source = "chosen here" if chosen else "from the host's setting DISPATCHER_ROLE_IDS"
     return well(f"Dispatcher roles, {source}: {listed(names)}.")
+
+
+def everyone_line(guild_ids: Iterable[int]) -> Line:
+    """Return that DISPATCHER_ROLE_IDS names these guilds themselves."""
+    named = ", ".join(map(str, guild_ids))
+    return ill(
+        f"DISPATCHER_ROLE_IDS names {named}, the id of a server and of its role @everyone, which "
+        "is not taken for a dispatcher role: put a role's own id there, or choose roles with "
+        "/callnote-config roles."
+    )
 
 
 def log_channel_line(name: str | None, trouble: str | None, *, gone: bool = False) -> Line:

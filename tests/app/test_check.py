@@ -152,6 +152,13 @@ async def test_certificates_that_cannot_be_verified_are_named(world: World, tmp_
         assert "cannot be verified; check this machine's clock" in line
 
 
+async def test_a_servers_own_id_among_the_roles_is_named(world: World, tmp_path: Path) -> None:
+    ids = f"{world.role.id},{world.guild.id}"
+    status, out = await check(world, tmp_path, DISPATCHER_ROLE_IDS=ids)
+    assert status == 1
+    assert f"NOT OK DISPATCHER_ROLE_IDS names {world.guild.id}, the id of a server" in out
+
+
 async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(
     world: World, tmp_path: Path
 ) -> None:
