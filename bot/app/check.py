@@ -35,7 +35,7 @@ _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 async def check(config: Config, *, timing: Timing = Timing()) -> int:
     """Print a line for each finding, changing nothing; returns 0 when all is well, else 1."""
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
-    async with open_session() as session:
+    async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
         health = await services.cad_probe.health()
         lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
@@ -53,9 +53,13 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     try:
         async with asyncio.timeout(timing.check_discord):
             if config.discord_api_url is not None:
-                gateway = await gateway_of(config.discord_api_url, timing.identify)
+                gateway = await gateway_of(
+                    config.discord_api_url, timing.identify, config.discord_proxy
+                )
                 use_discord_at(config.discord_api_url, gateway)
-            async with discord.Client(intents=discord.Intents.none()) as client:
+            async with discord.Client(
+                intents=discord.Intents.none(), proxy=config.discord_proxy
+            ) as client:
                 await client.login(config.discord_token)
                 application = await client.application_info()
                 registered = await client.http.get_global_commands(application.id)

@@ -33,7 +33,12 @@ class CallnoteBot(commands.AutoShardedBot):
     to this client.
     """
 
-    def __init__(self, services: Services, starts: SessionStarts | None = None) -> None:
+    def __init__(
+        self,
+        services: Services,
+        starts: SessionStarts | None = None,
+        proxy: str | None = None,
+    ) -> None:
         discord.VoiceClient.warn_nacl = False  # Callnote uses no voice
         discord.VoiceClient.warn_dave = False
         self.services = services
@@ -56,6 +61,7 @@ class CallnoteBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            proxy=proxy,
         )
         self.owners = Owners(self)
         self.submitter = NoteSubmitter(

@@ -73,7 +73,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     Raises `FatalError` when Discord rejects the bot for good or the database cannot be used. For
     anything else, such as an outage of either, it retries with back-off.
     """
-    async with open_session() as session:
+    async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
         halt = asyncio.Event()
         tasks = [
@@ -112,12 +112,15 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
     while not stop.is_set():
         try:
             if config.discord_api_url is not None and not placed:
-                gateway = await gateway_of(config.discord_api_url, timing.identify)
+                gateway = await gateway_of(
+                    config.discord_api_url, timing.identify, config.discord_proxy
+                )
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
             began = loop_time()
             try:
-                await _serve_with(CallnoteBot(services, starts), config.discord_token, stop)
+                bot = CallnoteBot(services, starts, config.discord_proxy)
+                await _serve_with(bot, config.discord_token, stop)
             finally:
                 if loop_time() - began >= timing.steady_session:
                     pauses = None
