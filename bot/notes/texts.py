@@ -59,9 +59,12 @@ BUTTONS = {
 ADDED_AGAIN = "Adding it again."  # what the question about a repeated note is replaced by
 
 TEXTS: Catalogue = {
-    NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),
+    NoteProblem.NO_CALL_NUMBER: (
+        "A call number is a whole number such as 123 or #123, from 1 up; you typed “{typed}”."
+    ),
     NoteProblem.CALL_NUMBER_AFTER_DASH: (
-        "Use the number after the dash: a call number is a whole number such as 123."
+        "Use the number after the dash: a call number is a whole number such as 123; you typed "
+        "“{typed}”."
     ),
     NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
     NoteProblem.LONG_NOTE: (
