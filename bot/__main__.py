@@ -7,8 +7,12 @@ import logging
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parent.parent
+if not __package__:  # as `python bot` or `python bot/__main__.py`, which look for modules in there
+    sys.path[0] = str(ROOT)
+
 from bot.app.lifecycle import EX_CONFIG, run
-from bot.app.logging import set_up_logging
+from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
 from bot.app.texts import CANNOT_START
 from bot.config import Config, ConfigError, environment
 from bot.timing import Timing
@@ -24,6 +28,7 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     64 for a command line that is not understood and 78 for settings that cannot be used, with the
     reason on standard error; 1 when a check finds something wrong.
     """
+    survive_code_pages()
     if arguments == ["sandbox"]:
         from bot.sandbox import shell  # the simulators cost memory that the bot does without
 
@@ -34,8 +39,11 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
     if arguments not in ([], ["check"]):
         print(USAGE, file=sys.stderr)
         return EX_USAGE
+    set_up_logging(logging.WARNING, (), stream=sys.stderr)
+    log_the_uncaught()
     try:
-        config = Config.from_mapping(environment(Path.cwd()), Path.cwd())
+        folder = _folder()
+        config = Config.from_mapping(environment(folder), folder)
     except ConfigError as error:
         print(CANNOT_START, file=sys.stderr)
         for problem in error.problems:
@@ -48,6 +56,13 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
         return asyncio.run(check(config))
     set_up_logging(config.log_level, config.secrets)
     return asyncio.run(run(config, timing=timing))
+
+
+def _folder() -> Path:
+    """Return the folder with the settings' file: the working directory, or else Callnote's own."""
+    here = Path.cwd()
+    elsewhere = not __package__ and not (here / ".env").exists() and (ROOT / ".env").exists()
+    return ROOT if elsewhere else here
 
 
 if __name__ == "__main__":

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from dotenv import dotenv_values
+from yarl import URL
 
 from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
@@ -49,6 +51,8 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
+_MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
+
 _Value = TypeVar("_Value")
 
 
@@ -65,6 +69,7 @@ class Config:
     """The host's settings. The token, the key and the password are left out of `repr`.
 
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
+    `proxy` is an address, user and password included, for what is reached by https.
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
@@ -80,10 +85,21 @@ class Config:
     server_id: int = 1
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     history_days: int = 30
     limits: Limits = field(default_factory=Limits)
     host: str | None = None
     log_level: int = logging.INFO
+
+    @property
+    def discord_proxy(self) -> str | None:
+        """The proxy for Discord, None without one."""
+        return self.proxy if _is_https(self.discord_api_url or "https:") else None
+
+    @property
+    def cad_proxy(self) -> str | None:
+        """The proxy for the CAD, None without one."""
+        return self.proxy if _is_https(self.sonoran_api_url) else None
 
     @property
     def wiped_by(self) -> str | None:
@@ -93,7 +109,12 @@ class Config:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What the log must redact."""
-        return (self.discord_token, self.credentials.api_key, *self.database.secrets)
+        return (
+            self.discord_token,
+            self.credentials.api_key,
+            *self.database.secrets,
+            *_secrets_of(self.proxy),
+        )
 
     @classmethod
     def from_mapping(cls, settings: Mapping[str, str | None], folder: Path) -> Config:
@@ -132,26 +153,46 @@ class Config:
             server_id=reader.read("SONORAN_SERVER_ID", _whole_number(1, LARGEST_SERVER), default=1),
             sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
+            proxy=reader.read("HTTPS_PROXY", _proxy, default=None),
             history_days=reader.read("HISTORY_DAYS", _whole_number(0, LONGEST_HISTORY), default=30),
             limits=_limits(reader),
             host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
         )
         if reader.problems:
-            raise ConfigError(reader.problems)
+            raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
         return config
 
 
 def environment(folder: Path) -> dict[str, str | None]:
     """Return the environment, which overrides the `.env` file in `folder` if there is one.
 
+    An empty variable overrides nothing. One matching pair of quotes around a variable is taken
+    off, as `docker run --env-file` leaves them there (Docker documentation, docker container run).
     Raises `ConfigError` when that file cannot be read as UTF-8 text.
     """
     try:
         file = dotenv_values(folder / ".env", interpolate=False)
     except (OSError, UnicodeDecodeError):
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
-    return {**file, **os.environ}
+    given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
+    return {**file, **{name: text for name, text in given.items() if text}}
+
+
+def _unquoted(text: str) -> str:
+    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'"
+    return text[1:-1] if quoted else text
+
+
+def _misplaced(folder: Path, reader: _Reader) -> list[str]:
+    """Return what is wrong with the `.env` file in `folder`, if settings are missing."""
+    file = folder / ".env"
+    if not reader.missing or file.is_file():
+        return []
+    if file.is_dir():
+        return [".env: is a folder, so no settings are read from it; it must be a file"]
+    others = [name for name in _MISNAMED if (folder / name).is_file()]
+    return [f"{name}: is not read, as the file's name must be .env" for name in others]
 
 
 class _Reader:
@@ -160,6 +201,7 @@ class _Reader:
     def __init__(self, settings: Mapping[str, str | None]) -> None:
         self._settings = settings
         self.problems: list[str] = []
+        self.missing = False
 
     def read(self, name: str, parse: Callable[[str], _Value], *, default: _Value) -> _Value:
         text = (self._settings.get(name) or "").strip()
@@ -174,6 +216,7 @@ class _Reader:
     def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
         if not (self._settings.get(name) or "").strip():
             self.problems.append(f"{name}: missing; expected {meaning}")
+            self.missing = True
             return ""
         return self.read(name, parse, default="")
 
@@ -233,6 +276,29 @@ def _address(text: str) -> str:
             "an https:// address without user, password, query or fragment (http:// for this "
             "machine's own alone)"
         ) from None
+
+
+def _is_https(address: str) -> bool:
+    return address.startswith("https:")
+
+
+def _proxy(text: str) -> str:
+    try:
+        url = URL(text)
+        if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/"):
+            raise ValueError
+    except ValueError:
+        raise ValueError("a proxy's address such as http://user:password@host:3128") from None
+    return str(url)
+
+
+def _secrets_of(proxy: str | None) -> tuple[str, ...]:
+    """Return the password in a proxy's address, in the forms in which it is sent."""
+    url = URL(proxy or "")
+    if not url.password:
+        return ()
+    header = b64encode(f"{url.user or ''}:{url.password}".encode()).decode()
+    return (url.password, url.raw_password or "", header)
 
 
 def _log_level(text: str) -> int:

@@ -41,9 +41,20 @@ class Timing:
     first_discord_retry: float = 5.0  # doubles with each failed try to reach Discord
     longest_discord_retry: float = 300.0
     """Far from the 1,000 tries a day after which a token is reset."""
+    first_reconnect: float = 0.5
+    """The pause before the second try to resume a session, the first being made at once; it doubles
+    with each that fails or is short-lived. Its commands' interactions last 3 s."""
+    longest_reconnect: float = 60.0
+    steady_connection: float = 10.0  # a connection that lasts so long is not short-lived
+    open_gateway: float = 30.0  # for a connection to be made, as far as IDENTIFY or RESUME
     identify_again: float = 5.0
-    """The pause before a shard identifies again, which may be done once in 5 s (Discord API docs,
-    Gateway, Rate Limiting); discord.py's own."""
+    """The least time between two IDENTIFYs, as one is allowed in 5 s (Discord API docs, Gateway,
+    Rate Limiting); for the same shard it doubles with each short-lived session."""
+    longest_identify: float = 300.0
+    """The most to which it grows: 288 a day of the 1,000 after which a token is reset."""
+    steady_session: float = 600.0  # a session that lasts so long is not short-lived
+    ask_starts_again: float = 3600.0
+    """The longest wait, while Discord allows no further session, before it is asked again."""
     identify: float = 10.0  # for Discord to name its gateway at the start
     check_discord: float = 15.0  # for each of Discord's answers to `check`
     ask_owners: float = 5.0  # for Discord to say who owns the application

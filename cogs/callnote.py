@@ -25,7 +25,7 @@ class CallNotes(commands.Cog):
         self._settings = settings
         self._submitter = submitter
 
-    @app_commands.command()
+    @app_commands.command(description="Add a note to a dispatch call in Sonoran CAD.")
     @app_commands.describe(
         call="The call's number in Sonoran CAD, such as 123",
         note="What to add to the call; everyone working it can read it",

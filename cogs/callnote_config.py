@@ -59,36 +59,38 @@ class CallnoteConfig(
             admit_administrator(interaction)
         return True
 
-    @app_commands.command(extras={ANYWHERE: True})
+    @app_commands.command(
+        extras={ANYWHERE: True}, description="Connect this server to the community's CAD."
+    )
     async def connect(self, interaction: _Interaction) -> None:
         """Connect this server to the community's CAD."""
         await self._handler.acknowledge(interaction, private=True)
         await self._connector.show(interaction)
 
-    @app_commands.command()
+    @app_commands.command(description="Disconnect this server from the community's CAD.")
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect this server from the community's CAD."""
         await self._handler.acknowledge(interaction, private=True)
         await self._connector.disconnect(interaction)
 
-    @app_commands.command()
+    @app_commands.command(description="Choose the roles that may add notes.")
     async def roles(self, interaction: _Interaction) -> None:
         """Choose the roles that may add notes."""
         await self._roles.show(interaction)
 
-    @app_commands.command(name="roles-add")
+    @app_commands.command(name="roles-add", description="Let one more role add notes.")
     @app_commands.describe(role="The role whose members may add notes from now on")
     async def roles_add(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let one more role add notes."""
         await self._roles.add(interaction, role)
 
-    @app_commands.command(name="roles-remove")
+    @app_commands.command(name="roles-remove", description="Let a role no longer add notes.")
     @app_commands.describe(role="The role whose members may no longer add notes")
     async def roles_remove(self, interaction: _Interaction, role: discord.Role) -> None:
         """Let a role no longer add notes."""
         await self._roles.remove(interaction, role)
 
-    @app_commands.command()
+    @app_commands.command(description="Choose the CAD server that notes go to.")
     @app_commands.describe(number="The server's number in Sonoran CAD, to set it without the list")
     async def server(
         self,
@@ -101,7 +103,9 @@ class CallnoteConfig(
         else:
             await self._server.choose(interaction, number)
 
-    @app_commands.command(name="log-channel")
+    @app_commands.command(
+        name="log-channel", description="Choose the channel where every note is recorded, or none."
+    )
     @app_commands.describe(channel="The channel where every note is recorded from now on")
     async def log_channel(
         self, interaction: _Interaction, channel: discord.TextChannel | None = None
@@ -112,7 +116,7 @@ class CallnoteConfig(
         else:
             await self._log_channel.choose(interaction, channel)
 
-    @app_commands.command()
+    @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do if it is not."""
         guild = await self._handler.admit_administrator(interaction)
@@ -122,7 +126,7 @@ class CallnoteConfig(
         await self._handler.respond(interaction, content)
         audit_log.outcome(interaction, "status shown")
 
-    @app_commands.command()
+    @app_commands.command(description="See the last notes sent here and their outcomes.")
     @app_commands.describe(
         call="Only notes for this call, by its number in Sonoran CAD",
         member="Only notes by this member",

@@ -12,6 +12,7 @@ from bot.app.client import CallnoteBot
 from bot.communities.connections import Connection, Connections
 from bot.communities.departures import Departures
 from bot.communities.texts import CONNECTED_BY
+from bot.health.texts import everyone_line
 from bot.interactions.handler import InteractionHandler
 from bot.notes.status_updater import StatusUpdater
 from bot.settings.cache import SettingsCache
@@ -78,6 +79,9 @@ class Guilds(commands.Cog):
             await self.on_guild_join(guild)
         self._connections.join(guild.id)
         await self._settings.loaded()
+        if guild.id not in self._named and self._settings.default_is_everyone(guild.id):
+            self._named.add(guild.id)
+            _log.warning("guild=%d: %s", guild.id, everyone_line([guild.id]).text)
         if guild.id in self._named or not self._connections.to_be_connected(guild):
             return
         self._named.add(guild.id)

@@ -187,6 +187,15 @@ def test_the_server_id_is_read() -> None:
     assert read(SONORAN_SERVER_ID=" 12 ").server_id == 12
 
 
+def test_the_proxy_is_for_https_alone_and_its_password_is_a_secret() -> None:
+    config = read(HTTPS_PROXY="http://someone:hunter2%21@proxy.example:3128/")
+    assert config.discord_proxy == config.cad_proxy == config.proxy is not None
+    assert "hunter2!" in config.secrets
+    assert "hunter2" not in repr(config)
+    here = read(HTTPS_PROXY="http://p", SONORAN_API_URL="http://127.0.0.1:80")
+    assert here.cad_proxy is None
+
+
 MALFORMED = {
     "SONORAN_API_VERSION": ["3", "v2", "1.0", "12", "both"],
     "SONORAN_SERVER_ID": ["0", "-1", "one", "1.5", "1_0", "١", "²", "9" * 10, "1e3"],
@@ -220,6 +229,15 @@ MALFORMED = {
         "nul\0",
     ],
     "DISCORD_API_URL": ["discord.com", "http://discord.com/api", "https://u:hunter2@d.co"],
+    "HTTPS_PROXY": [
+        "proxy.example",
+        "someone:hunter2@proxy.example:3128",
+        "socks5://someone:hunter2@proxy.example",
+        "http://",
+        "http://someone:hunter2@proxy.example:x",
+        "http://proxy.example/hunter2",
+        "http://[::1",
+    ],
     "LOG_LEVEL": ["verbose", "10", "NOTSET", "INFO,DEBUG"],
 }
 

@@ -36,6 +36,60 @@ def test_the_process_wins_over_the_file(tmp_path: Path, bare: pytest.MonkeyPatch
     assert environment(tmp_path)["LOG_LEVEL"] == "ERROR"
 
 
+@pytest.mark.parametrize("value", ["", " ", '""', "''"])
+def test_an_empty_variable_does_not_hide_the_files(
+    tmp_path: Path, bare: pytest.MonkeyPatch, value: str
+) -> None:
+    (tmp_path / ".env").write_text("LOG_LEVEL=DEBUG\n")
+    bare.setenv("LOG_LEVEL", value)
+    assert environment(tmp_path)["LOG_LEVEL"] == "DEBUG"
+
+
+@pytest.mark.parametrize(
+    ("value", "meant"),
+    [
+        (f'"{TOKEN}"', TOKEN),
+        (f"'{TOKEN}'", TOKEN),
+        (f' "{TOKEN}" ', TOKEN),
+        (f"\"'{TOKEN}'\"", f"'{TOKEN}'"),
+        (f"\"{TOKEN}'", f"\"{TOKEN}'"),
+        (f'{TOKEN}"', f'{TOKEN}"'),
+        ('"', '"'),
+    ],
+)
+def test_one_pair_of_quotes_around_a_variable_is_taken_off(
+    tmp_path: Path, bare: pytest.MonkeyPatch, value: str, meant: str
+) -> None:
+    bare.setenv("DISCORD_TOKEN", value)
+    assert environment(tmp_path)["DISCORD_TOKEN"] == meant
+
+
+@pytest.mark.usefixtures("bare")
+@pytest.mark.parametrize("name", [".env.txt", "env.txt", "env"])
+def test_a_misnamed_file_is_named_beside_what_is_missing(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(f"DISCORD_TOKEN={TOKEN}\n")
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping(environment(tmp_path), tmp_path)
+    assert caught.value.problems[-1] == f"{name}: is not read, as the file's name must be .env"
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_folder_in_the_files_place_is_named_beside_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping(environment(tmp_path), tmp_path)
+    assert caught.value.problems[-1].startswith(".env: is a folder")
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_misnamed_file_is_not_named_when_nothing_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "env").write_text("")
+    given = {"DISCORD_TOKEN": "a", "SONORAN_API_KEY": "b", "SONORAN_COMMUNITY_ID": "c"}
+    with pytest.raises(ConfigError) as caught:
+        Config.from_mapping({**given, "LOG_LEVEL": "loud"}, tmp_path)
+    assert len(caught.value.problems) == 1
+
+
 @pytest.mark.usefixtures("bare")
 def test_a_dollar_sign_in_the_file_is_kept(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SONORAN_API_KEY=a${HOME}$b\n")

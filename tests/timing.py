@@ -11,6 +11,7 @@ QUICK = Timing(
     first_database_retry=0.05,
     longest_database_retry=0.5,
     first_discord_retry=0.05,
+    first_reconnect=0.05,
     identify_again=0.05,
     settings_refresh=1.0,
     other_instance=0.3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 import discord
 
 from bot.app import texts
@@ -17,6 +18,7 @@ from bot.health.texts import (
     VERSION,
     cad_details,
     cad_lines,
+    everyone_line,
     guild_lines,
     invite_line,
     wiped_line,
@@ -33,7 +35,7 @@ _WORDS = {Mark.WELL: "ok", Mark.ILL: "NOT OK", Mark.NOTE: "--"}
 async def check(config: Config, *, timing: Timing = Timing()) -> int:
     """Print a line for each finding, changing nothing; returns 0 when all is well, else 1."""
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
-    async with open_session() as session:
+    async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
         health = await services.cad_probe.health()
         lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
@@ -51,9 +53,13 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     try:
         async with asyncio.timeout(timing.check_discord):
             if config.discord_api_url is not None:
-                gateway = await gateway_of(config.discord_api_url, timing.identify)
+                gateway = await gateway_of(
+                    config.discord_api_url, timing.identify, config.discord_proxy
+                )
                 use_discord_at(config.discord_api_url, gateway)
-            async with discord.Client(intents=discord.Intents.none()) as client:
+            async with discord.Client(
+                intents=discord.Intents.none(), proxy=config.discord_proxy
+            ) as client:
                 await client.login(config.discord_token)
                 application = await client.application_info()
                 registered = await client.http.get_global_commands(application.id)
@@ -64,6 +70,8 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                 }
     except discord.LoginFailure:
         return [Line(Mark.ILL, texts.LOGIN_REJECTED)]
+    except aiohttp.ClientConnectorCertificateError:  # which is a ValueError, too
+        return [texts.UNVERIFIED_CERTIFICATE]
     except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
         return [texts.UNREADABLE_ANSWER]
     except discord.GatewayNotFound:
@@ -74,11 +82,13 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
         return [texts.NO_ANSWER]
     except DISCORD_FAILURES as error:
         return [texts.no_connection(type(error).__name__, elsewhere=elsewhere)]
+    everyone = sorted(config.dispatcher_role_ids & guilds.keys())
     return [
         texts.LOGIN_ACCEPTED,
         texts.commands_line(sorted(COMMANDS - found)),
         invite_line(anyone=application.bot_public),
         *guild_lines(guilds, config.guild_ids),
+        *([everyone_line(everyone)] if everyone else []),
     ]
 
 

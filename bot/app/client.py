@@ -13,7 +13,9 @@ from discord.ext import commands
 
 from bot.app.command_sync import register
 from bot.app.command_tree import CallnoteCommandTree
+from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
+from bot.app.session_starts import SessionStarts
 from bot.communities.owners import Owners
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import first_response_trace
@@ -28,11 +30,16 @@ COMMANDS = frozenset({"callnote", "callnote-config"})
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` outlive it; `handler`, `owners`, `submitter` and `note_actions` belong to this
-    client.
+    `services` and `starts` outlive it; `handler`, `owners`, `submitter` and `note_actions` belong
+    to this client.
     """
 
-    def __init__(self, services: Services) -> None:
+    def __init__(
+        self,
+        services: Services,
+        starts: SessionStarts | None = None,
+        proxy: str | None = None,
+    ) -> None:
         discord.VoiceClient.warn_nacl = False  # Callnote uses no voice
         discord.VoiceClient.warn_dave = False
         self.services = services
@@ -56,6 +63,7 @@ class CallnoteBot(commands.AutoShardedBot):
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
             http_trace=first_response_trace(),
+            proxy=proxy,
         )
         self.owners = Owners(self)
         self.submitter = NoteSubmitter(
@@ -74,6 +82,8 @@ class CallnoteBot(commands.AutoShardedBot):
             timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None
+        self._starts = starts or SessionStarts(services.timing)
+        self._shards: dict[asyncio.Task[None], ShardConnection] = {}
 
     async def setup_hook(self) -> None:
         """Add the cogs and begin to register the commands."""
@@ -85,13 +95,42 @@ class CallnoteBot(commands.AutoShardedBot):
                 raise RuntimeError(f"{module} cannot be set up") from error
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Keep every shard connected until this is cancelled or the client closed.
+
+        Raises `discord.GatewayNotFound` when Discord does not say how many shards there are to be,
+        and as `ShardConnection.run` does. `reconnect` has no effect.
+        """
+        count, _, _ = await self.http.get_bot_gateway()
+        # discord.py 2.7.1 sets these in `launch_shards`, with connections of its own.
+        self.shard_count = self._connection.shard_count = count
+        self._connection.shard_ids = range(count)
+        for shard_id in range(count):
+            shard = ShardConnection(self, shard_id, self._starts, self.services.timing)
+            self._shards[asyncio.create_task(shard.run())] = shard
+        try:
+            await asyncio.wait(self._shards, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            for task in self._shards:
+                task.cancel()
+            await asyncio.wait(self._shards)
+        for task in self._shards:
+            if not task.cancelled():
+                task.result()
+
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
-        """Make a shard that begins a new session wait its turn, as discord.py does."""
-        if not initial:
-            await asyncio.sleep(self.services.timing.identify_again)
+        """Note a session's start; the shard has waited for its turn before it connected."""
+        self._starts.record(shard_id or 0)
+
+    async def leave_gateway(self) -> None:
+        """End the sessions, so that nothing new arrives."""
+        for task in self._shards:
+            task.cancel()
+        await asyncio.gather(*(shard.close() for shard in self._shards.values()))
 
     async def close(self) -> None:
         """Close the connections to Discord."""
         if self._registering is not None:
             self._registering.cancel()
+        await self.leave_gateway()
         await super().close()

@@ -12,8 +12,13 @@ from bot.interactions.errors import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
 
-# What Discord adds to a registered command.
-_DISCORDS_OWN = ("id", "application_id", "version", "guild_id", "dm_permission")
+# What discord.py 2.7.1 may send of a command, an option and a choice; Discord shows more, and may
+# begin to show still more. `dm_permission` is left out, as `contexts` says the same.
+_SENT = (
+    frozenset({"type", "name", "description", "options", "nsfw", "default_member_permissions"})
+    | {"contexts", "integration_types", "required", "autocomplete", "channel_types", "choices"}
+    | {"value", "min_value", "max_value", "min_length", "max_length"}
+)
 
 
 async def register(tree: app_commands.CommandTree[Any], expected: frozenset[str]) -> None:
@@ -50,13 +55,13 @@ def _shapes(commands: Iterable[Any]) -> list[Any]:
 
 
 def _shape(value: Any) -> Any:
-    """Return a payload without empty values, defaults and Discord's own fields, recursively."""
+    """Return what we send of a payload, without empty values and defaults, recursively."""
     if isinstance(value, dict):
         return {
             # Permissions may be sent as a number, and come back as text.
             key: str(item) if key == "default_member_permissions" else _shape(item)
             for key, item in value.items()
-            if key not in _DISCORDS_OWN and (item or item == 0) and item is not False
+            if key in _SENT and (item or (item == 0 and item is not False))
         }
     if isinstance(value, list):
         shapes = [_shape(item) for item in value]

@@ -13,7 +13,7 @@ from discord.http import Route
 from bot.sonoran.transport import is_loopback
 
 
-async def gateway_of(api_url: str, seconds: float) -> str:
+async def gateway_of(api_url: str, seconds: float, proxy: str | None = None) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).
 
     Raises `aiohttp.ClientError`, or `TimeoutError` after `seconds`, without an answer, and
@@ -22,7 +22,7 @@ async def gateway_of(api_url: str, seconds: float) -> str:
     """
     timeout = aiohttp.ClientTimeout(total=seconds)
     async with (
-        aiohttp.ClientSession(timeout=timeout) as session,
+        aiohttp.ClientSession(timeout=timeout, proxy=proxy) as session,
         session.get(f"{api_url}/gateway", allow_redirects=False) as response,
     ):
         text = await response.text(errors="replace")

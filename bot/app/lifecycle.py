@@ -17,7 +17,8 @@ import discord
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import gateway_of, use_discord_at
 from bot.app.services import Services
-from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
+from bot.app.session_starts import SessionStarts
+from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
 from bot.config import Config
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
@@ -25,7 +26,12 @@ from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
 from bot.timing import Timing, back_off, loop_time, set_within
 
-STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# Windows has no SIGHUP, which tells of a closed terminal, but SIGBREAK for the same.
+STOP_SIGNALS = tuple(
+    getattr(signal, name)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
+    if hasattr(signal, name)
+)
 
 EX_CONFIG = 78  # the exit status for a configuration error (BSD sysexits)
 
@@ -40,9 +46,10 @@ class FatalError(Exception):
 
 
 async def run(config: Config, *, timing: Timing = Timing()) -> int:
-    """Run the bot until SIGTERM or SIGINT; returns the exit status.
+    """Run the bot until one of `STOP_SIGNALS`; returns the exit status.
 
-    After a signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
+    A SIGHUP that the process was started to ignore, as by `nohup`, goes on being ignored. After a
+    signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
     after a signal, and 78 when Discord rejects the token or the database cannot be used, with one
     sentence on standard error.
     """
@@ -66,7 +73,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     Raises `FatalError` when Discord rejects the bot for good or the database cannot be used. For
     anything else, such as an outage of either, it retries with back-off.
     """
-    async with open_session() as session:
+    async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
         halt = asyncio.Event()
         tasks = [
@@ -100,19 +107,29 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
     timing = services.timing
     pauses = None
+    starts = SessionStarts(timing)
     placed = config.discord_api_url is None
     while not stop.is_set():
         try:
             if config.discord_api_url is not None and not placed:
-                gateway = await gateway_of(config.discord_api_url, timing.identify)
+                gateway = await gateway_of(
+                    config.discord_api_url, timing.identify, config.discord_proxy
+                )
                 use_discord_at(config.discord_api_url, gateway)
                 placed = True
-            if await _serve_with(CallnoteBot(services), config.discord_token, stop):
-                pauses = None
+            began = loop_time()
+            try:
+                bot = CallnoteBot(services, starts, config.discord_proxy)
+                await _serve_with(bot, config.discord_token, stop)
+            finally:
+                if loop_time() - began >= timing.steady_session:
+                    pauses = None
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
-            _log.warning("Discord cannot be reached: %s", _words_of(error))
+            _log.warning("Discord cannot be reached: %s", connection_failed(error))
+        except Exception:  # such as an answer that lacks something
+            _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
             pauses = pauses or back_off(timing.first_discord_retry, timing.longest_discord_retry)
             pause = next(pauses)
@@ -129,14 +146,8 @@ def _fatal(error: Exception) -> str | None:
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
 
 
-def _words_of(error: Exception) -> str:
-    if isinstance(error, discord.ConnectionClosed):
-        return f"it closed the connection with code {error.code}"
-    return f"{type(error).__name__}: {error}"
-
-
-async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool:
-    """Serve until the client ends or `stop` is set; returns whether it ever connected."""
+async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> None:
+    """Serve until the client ends or `stop` is set."""
     notes, connections, timing = (
         bot.services.notes,
         bot.services.connections,
@@ -153,20 +164,17 @@ async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> bool
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
             connections.use(None)
-        return bot.is_ready()
 
 
 async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     """Leave the gateway, so that nothing new arrives, and finish the interactions in flight.
 
-    `notes` are finished too; None when the process continues with another client. discord.py's
-    `connect` must have been cancelled, or it reconnects. Discord ends a session only on close code
-    1000 or 1001.
+    `notes` are finished too; None when the process continues with another client.
     """
     if bot.handler.in_flight:
         _log.info("stopping: %d commands in flight", len(bot.handler.in_flight))
     bot.handler.in_flight.close()
-    leaving = [asyncio.create_task(shard.disconnect()) for shard in bot.shards.values()]
+    leaving = asyncio.create_task(bot.leave_gateway())
     drain = bot.services.timing.drain
     deadline = loop_time() + drain
     left = await bot.handler.in_flight.finish(drain)
@@ -174,8 +182,7 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
         _log.error("stopping: %d commands cut off after %g s", left, drain)
     if notes is not None:
         await notes.finish(max(0.0, deadline - loop_time()))
-    if leaving:
-        await asyncio.wait(leaving, timeout=bot.services.timing.leave_gateway)
+    await asyncio.wait({leaving}, timeout=bot.services.timing.leave_gateway)
 
 
 async def _finished_before(
@@ -195,7 +202,7 @@ async def _finished_before(
         return False
     finally:
         stopping.cancel()
-        # discord.py swallows a cancellation while a shard is reconnecting.
+        # A library may swallow a cancellation.
         while not task.done():
             task.cancel()
             await asyncio.wait({task}, timeout=timing.cancel_again)
@@ -204,7 +211,7 @@ async def _finished_before(
 
 
 def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
-    """Set `stop` on SIGTERM and SIGINT, and exit at once after `longest_stop` seconds.
+    """Set `stop` on `STOP_SIGNALS`, and exit at once after `longest_stop` seconds.
 
     Plain handlers, as the event loop's end with it and exist on POSIX only.
     """
@@ -219,7 +226,8 @@ def _stop_on_signals(stop: asyncio.Event, longest_stop: float) -> None:
         loop.call_soon_threadsafe(begin)
 
     for number in STOP_SIGNALS:
-        signal.signal(number, handle)
+        if number.name != "SIGHUP" or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, handle)
 
 
 def _end_at_once() -> None:

@@ -7,9 +7,12 @@ import json
 import logging
 import re
 import sys
+import threading
 from collections.abc import Iterable
 from typing import TextIO
 from urllib.parse import quote
+
+_log = logging.getLogger(__name__)
 
 REDACTED = "[redacted]"
 
@@ -74,10 +77,8 @@ def _escaped(character: str) -> str:
 
 def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
     """Send records of at least `level` to `stream` alone, standard output by default."""
-    stream = stream or sys.stdout
-    if isinstance(stream, io.TextIOWrapper):
-        stream.reconfigure(errors="backslashreplace")  # the host's encoding may lack a character
-    handler = logging.StreamHandler(stream)
+    survive_code_pages()
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(SingleLineFormatter(secrets))
     logging.raiseExceptions = False  # reports of a faulty log call would not be redacted
     for talkative in _TALKATIVE:
@@ -87,3 +88,28 @@ def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = N
         root.removeHandler(old)
     root.addHandler(handler)
     root.setLevel(level)
+
+
+def survive_code_pages() -> None:
+    """Let what is printed show characters that the host's encoding lacks as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def log_the_uncaught() -> None:
+    """Let the log have, in place of standard error, what nobody catches, and Python's warnings.
+
+    asyncio's own reports go there in any case.
+    """
+    sys.excepthook = lambda kind, error, trace: _log_uncaught("", error)
+    threading.excepthook = lambda report: _log_uncaught("in a thread", report.exc_value)
+    sys.unraisablehook = lambda report: _log_uncaught(
+        f"ignored in {report.object!r}", report.exc_value
+    )
+    logging.captureWarnings(True)
+
+
+def _log_uncaught(where: str, error: BaseException | None) -> None:
+    if not isinstance(error, KeyboardInterrupt | SystemExit):
+        _log.critical("uncaught error %s", where, exc_info=error)

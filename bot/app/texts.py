@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.health.lines import Line, ill, note, well
+import aiohttp
+import discord
+
+from bot.health.lines import CERTIFICATE_ADVICE, Line, ill, note, well
 
 CANNOT_START = "Callnote cannot start. Please correct these settings:"
 LOGIN_REJECTED = (
@@ -15,6 +18,9 @@ INTENTS_REJECTED = "Discord rejected the bot's intents: update Callnote."
 SETTINGS_READ = well("The settings can be read.")
 LOGIN_ACCEPTED = well("Discord accepts the token.")
 UNREADABLE_ANSWER = ill("Discord gave an answer that cannot be read; try again later.")
+
+
+UNVERIFIED = f"its certificate cannot be verified; {CERTIFICATE_ADVICE}"
 
 
 def _unreachable(why: str) -> Line:
@@ -41,6 +47,9 @@ def answered_with(status: int, *, elsewhere: bool) -> Line:
     if elsewhere and status < 500:
         return _unreachable(f"it answered with status {status}; check DISCORD_API_URL and its path")
     return _unreachable(f"it answered with status {status}; try again in a moment")
+
+
+UNVERIFIED_CERTIFICATE = _unreachable(UNVERIFIED)
 
 
 def no_connection(error: str, *, elsewhere: bool) -> Line:
@@ -72,3 +81,12 @@ def database_opened(shown: str, *, empty: bool, newest: bool) -> Line:
     if not newest:
         return note(f"Database: {shown} is of an older version; the bot updates it.")
     return well(f"Database: {shown} works.")
+
+
+def connection_failed(error: Exception) -> str:
+    """Return why Discord cannot be reached, for the log."""
+    if isinstance(error, discord.ConnectionClosed):
+        return f"it closed the connection with code {error.code}"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return f"{UNVERIFIED} ({error.certificate_error})"
+    return f"{type(error).__name__}: {error}"

@@ -13,6 +13,13 @@ LINE_LIMIT = 300
 """UTF-16 units of a line in Discord at most, as names and the CAD's texts may be long."""
 
 
+CERTIFICATE_ADVICE = (
+    "check this machine's clock and root certificates, and whether a proxy or a virus scanner puts "
+    "its own certificate in the place"
+)
+"""What to do about a certificate that cannot be verified."""
+
+
 class Mark(Enum):
     """How well something is; the value is shown before its line in Discord."""
 

@@ -84,6 +84,8 @@ class StatusReport:
             return
         roles = [role.name for role in self._dispatcher_roles.current(guild)]
         yield texts.roles_line(roles, chosen=settings.role_ids is not None)
+        if settings.role_ids is None and self._settings.default_is_everyone(guild.id):
+            yield texts.everyone_line([guild.id])
         channel = self._log_channel
         yield texts.log_channel_line(
             channel.name_of(guild),

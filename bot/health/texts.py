@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from bot import __version__
 from bot.communities.connections import Connection
 from bot.communities.texts import CONNECTED_BY
-from bot.health.lines import LINE_LIMIT, Line, ill, note, well
+from bot.health.lines import CERTIFICATE_ADVICE, LINE_LIMIT, Line, ill, note, well
 from bot.health.probe import CadHealth
 from bot.interactions.markdown import escape_markdown
 from bot.outbox import Failure, FailureKind, Pace
@@ -24,6 +24,7 @@ _SAID_LIMIT = 100  # characters of the CAD's own text
 
 _REASONS = {
     Reason.NO_CONNECTION: "cannot be reached",
+    Reason.UNVERIFIED_CERTIFICATE: "has a certificate that cannot be verified",
     Reason.NO_ANSWER: "did not answer in time",
     Reason.BROKEN_CONNECTION: "broke the connection",
     Reason.SERVER_ERROR: "had an internal error",
@@ -35,6 +36,7 @@ _REASONS = {
 _ADVICE = {
     Reason.WRONG_ADDRESS: "{host}correct SONORAN_API_URL or SONORAN_API_VERSION",
     Reason.UNCLEAR_REPLY: "{host}check SONORAN_API_URL and SONORAN_API_VERSION",
+    Reason.UNVERIFIED_CERTIFICATE: f"{{host}}{CERTIFICATE_ADVICE}",
 }
 _WAIT = "notes wait until it answers; if that lasts, {host}check SONORAN_API_URL"
 
@@ -236,6 +238,16 @@ def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
         )
     source = "chosen here" if chosen else "from the host's setting DISPATCHER_ROLE_IDS"
     return well(f"Dispatcher roles, {source}: {listed(names)}.")
+
+
+def everyone_line(guild_ids: Iterable[int]) -> Line:
+    """Return that DISPATCHER_ROLE_IDS names these guilds themselves."""
+    named = ", ".join(map(str, guild_ids))
+    return ill(
+        f"DISPATCHER_ROLE_IDS names {named}, the id of a server and of its role @everyone, which "
+        "is not taken for a dispatcher role: put a role's own id there, or choose roles with "
+        "/callnote-config roles."
+    )
 
 
 def log_channel_line(

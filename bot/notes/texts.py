@@ -33,6 +33,7 @@ _SAID = {
     FailureKind.CREDENTIALS: _STATUS_ALONE,
     FailureKind.RATE_LIMITED: "too many requests",
     Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
+    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified",
     Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
     Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
     Reason.SERVER_ERROR: "Sonoran CAD had an internal error",
@@ -49,6 +50,7 @@ _WAITING_FOR = {
         "administrators see more in /callnote-config status"
     ),
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
+    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified; trying again",
 }
 """Why a note is waiting; for all else, the CAD is not answering."""
 
@@ -69,8 +71,9 @@ BUTTONS = {
 
 def _access_refused(failure: Failure) -> str:
     """Return why a new note is not accepted while the CAD refuses the credentials."""
+    said = _said(failure, True)[:_REFUSAL_LIMIT]
     return (
-        f"Not added: Sonoran CAD refuses Callnote's access ({_said(failure, True)[:_REFUSAL_LIMIT]}). "
+        f"Not added: Sonoran CAD refuses Callnote's access ({said}). "
         f"{_credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
         "notes that wait are sent then."
     )
@@ -79,9 +82,12 @@ def _access_refused(failure: Failure) -> str:
 ADDED_AGAIN = "Adding it again."  # what the question about a repeated note is replaced by
 
 TEXTS: Catalogue = {
-    NoteProblem.NO_CALL_NUMBER: ("A call number is a whole number such as 123 or #123, from 1 up."),
+    NoteProblem.NO_CALL_NUMBER: (
+        "A call number is a whole number such as 123 or #123, from 1 up; you typed “{typed}”."
+    ),
     NoteProblem.CALL_NUMBER_AFTER_DASH: (
-        "Use the number after the dash: a call number is a whole number such as 123."
+        "Use the number after the dash: a call number is a whole number such as 123; you typed "
+        "“{typed}”."
     ),
     NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
     NoteProblem.LONG_NOTE: (

@@ -75,6 +75,10 @@ class SettingsCache:
         """
         return self.with_default_roles(self.of(guild_id))
 
+    def default_is_everyone(self, guild_id: int) -> bool:
+        """Whether the host's roles include the guild's own id, which is that of @everyone."""
+        return guild_id in self._default_roles
+
     def with_default_roles(self, settings: GuildSettings) -> frozenset[int]:
         """Return the roles of these settings, or else the host's."""
         return self._default_roles if settings.role_ids is None else settings.role_ids

@@ -28,10 +28,11 @@ class Dispatchers:
             raise Refusal(SettingProblem.NOTE_OUTSIDE_GUILD)
         if not self._settings.known:
             raise Refusal(SettingProblem.DISPATCHERS_UNKNOWN)
-        # Only the host's list can contain managed roles, which a bot or an integration assigns.
+        # Only the host's list can contain @everyone, which has the guild's id and which no member
+        # has in the interaction, and managed roles, which a bot or an integration assigns.
         role_ids = {
             role_id
-            for role_id in self._settings.dispatcher_roles(guild.id)
+            for role_id in self._settings.dispatcher_roles(guild.id) - {guild.id}
             if (role := guild.get_role(role_id)) is None or not role.managed
         }
         # The role ids in the interaction itself, which have no public name: `Member.roles` has only

@@ -17,6 +17,7 @@ class Reason(Enum):
     """Why a request had no effect, or none that is known; the words for it are the caller's."""
 
     NO_CONNECTION = auto()  # no connection to the CAD could be made
+    UNVERIFIED_CERTIFICATE = auto()  # what answered could not prove to be the CAD
     NO_ANSWER = auto()  # no answer came in time
     BROKEN_CONNECTION = auto()  # the connection broke before a status came
     SERVER_ERROR = auto()  # the CAD, or something in front of it, answered with an error of its own

@@ -20,17 +20,18 @@ CONNECTIONS = 256
 """How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
 
 
-def open_session() -> aiohttp.ClientSession:
+def open_session(proxy: str | None = None) -> aiohttp.ClientSession:
     """Return the connection pool for the life of the process; the caller closes it.
 
     It keeps no cookies and reads no proxy or netrc settings from the environment, so a key goes
-    nowhere that the settings do not name.
+    nowhere that the settings do not name; `proxy` is the one that they name.
     """
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
         headers={"User-Agent": "Callnote", "Accept-Encoding": "identity"},
+        proxy=proxy,
     )
 
 
@@ -85,11 +86,16 @@ class Transport:
                 if len(body) > LONG_REPLY:
                     return await asyncio.to_thread(reply.without, request.secret)
                 return reply.without(request.secret)
-        # The two that mean "never connected" are also kinds of the ones below: they come first.
+        # The four that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise NoEffectError(Reason.UNVERIFIED_CERTIFICATE) from error
         except aiohttp.ClientConnectorError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
+        except aiohttp.ClientHttpProxyError:
+            # Without its cause, which carries the proxy's answer.
+            raise NoEffectError(Reason.NO_CONNECTION) from None
         except TimeoutError as error:
             raise OutcomeUnknownError(Reason.NO_ANSWER) from error
         except (aiohttp.ClientError, OSError, ValueError):

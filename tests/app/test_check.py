@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64encode
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import running, settings_of, start
+from tests.self_certified import self_certified
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
 
@@ -139,6 +141,51 @@ async def test_a_cad_out_of_reach_is_told_with_the_setting(world: World, tmp_pat
     (line,) = [line for line in out.splitlines() if line.startswith("NOT OK Sonoran CAD")]
     assert "cannot be reached; " in line
     assert "check SONORAN_API_URL." in line
+
+
+async def test_certificates_that_cannot_be_verified_are_named(world: World, tmp_path: Path) -> None:
+    async with self_certified() as url:
+        addresses = {"SONORAN_API_URL": url, "DISCORD_API_URL": f"{url}/api/v10"}
+        status, out = await check(world, tmp_path, **addresses)
+    assert status == 1
+    for who in ("Discord cannot be reached: its certificate", "Sonoran CAD has a certificate that"):
+        (line,) = [line for line in out.splitlines() if who in line]
+        assert "cannot be verified; check this machine's clock" in line
+
+
+async def test_both_are_reached_through_the_proxy_of_the_settings(tmp_path: Path) -> None:
+    """Which takes no connection further here; and nothing of the password is printed."""
+    heads = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append((await reader.readuntil(b"\r\n\r\n")).decode())
+        writer.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1") as proxy:
+        host, port = proxy.sockets[0].getsockname()
+        settings = {
+            "HTTPS_PROXY": f"http://someone:hunter2@{host}:{port}",
+            "DISCORD_TOKEN": TOKEN,
+            "SONORAN_API_KEY": API_KEY,
+            "SONORAN_COMMUNITY_ID": "rockford",
+        }
+        _, out, errors = await (await start(tmp_path, settings, "check")).ended()
+    asked = {head.split(" ")[1] for head in heads}
+    assert asked == {"discord.com:443", "api.sonorancad.com:443"}
+    credentials = b64encode(b"someone:hunter2").decode()
+    assert all(f"Proxy-Authorization: Basic {credentials}" in head for head in heads)
+    assert "Sonoran CAD cannot be reached" in out
+    assert "Discord cannot be reached" in out
+    for secret in (TOKEN, API_KEY, "hunter2", credentials):
+        assert secret not in out + errors + "".join(heads).replace(credentials, "")
+
+
+async def test_a_servers_own_id_among_the_roles_is_named(world: World, tmp_path: Path) -> None:
+    ids = f"{world.role.id},{world.guild.id}"
+    status, out = await check(world, tmp_path, DISPATCHER_ROLE_IDS=ids)
+    assert status == 1
+    assert f"NOT OK DISPATCHER_ROLE_IDS names {world.guild.id}, the id of a server" in out
 
 
 async def test_a_server_that_the_cad_does_not_have_is_told_to_the_host(

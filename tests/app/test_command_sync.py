@@ -103,6 +103,40 @@ async def test_a_changed_command_is_registered_anew(world: World) -> None:
     )
 
 
+def with_news(command: Any) -> Any:
+    """Return a registered command with keys at every level that were never sent."""
+    inner = {
+        key: [with_news(each) for each in command[key]]
+        for key in ("options", "choices")
+        if key in command
+    }
+    news = {"handler": 1, "flags": 64, "name_localized": "x", "global_popularity_rank": 2}
+    return {**command, **news, **inner}
+
+
+async def test_what_discord_shows_besides_is_no_reason_to_register_anew(world: World) -> None:
+    await world.registered()
+    await world.finish()
+    world.stop.clear()
+    shown = [with_news(command) for command in world.discord.registered_commands]
+    world.discord.faults.add(Fault(route="commands_get", status=200, body=shown))
+    await world.start()
+    await world.say()
+    await world.finish()
+    assert world.discord.faults.pending == []
+    assert len(puts(world)) == 1
+
+
+async def test_a_command_that_has_something_no_more_is_registered_anew(world: World) -> None:
+    await world.registered()
+    await world.finish()
+    world.stop.clear()
+    (note,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
+    note["options"][0] |= {"min_length": 2}
+    await world.start()
+    await asyncio.wait_for(world.discord.requested("commands_put", 2), PATIENCE)
+
+
 async def test_a_failed_registration_does_not_keep_notes_from_being_added(world: World) -> None:
     world.discord.faults.add(Fault(route="commands_put", status=403, times=None, applied=False))
     await world.start()

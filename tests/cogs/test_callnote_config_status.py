@@ -55,6 +55,20 @@ async def test_all_is_well(world: World, version: int) -> None:
     assert f"for the community {community}." in text
 
 
+async def test_the_servers_own_id_among_the_hosts_roles_is_named(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.config = replace(world.config, dispatcher_role_ids=frozenset({world.guild.id}))
+    await world.registered()
+    assert f"names {world.guild.id}, the id of a server and of its role @ev" in await status(world)
+    assert f"guild={world.guild.id}: DISPATCHER_ROLE_IDS names {world.guild.id}" in caplog.text
+    refused = await world.say()
+    assert "everyone" not in refused.content
+    assert "/callnote-config roles" in refused.content
+    await configure(world, "roles-add", {"role": world.role})
+    assert "the id of a server" not in await status(world)
+
+
 async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world: World) -> None:
     world.guild.available = False
     world.connect(world.guild)

@@ -23,6 +23,17 @@ CALL_PROBLEMS = (NoteProblem.NO_CALL_NUMBER, NoteProblem.CALL_NUMBER_AFTER_DASH)
         ("0007", 7),
         ("1", 1),
         ("123\n", 123),
+        ("\u200b123", 123),
+        ("123\u200b\ufeff", 123),
+        ("\u202a#\u2060 123\u202c", 123),
+        ("123\ufe0f", 123),
+        ("1\0", 1),
+        ("# 123", 123),
+        ("#\u00a0123", 123),
+        ("Call 123", 123),
+        ("CALL #123", 123),
+        ("call: # 123", 123),
+        ("call:123", 123),
         (str(LARGEST_CALL), LARGEST_CALL),
     ],
 )
@@ -46,13 +57,17 @@ def test_a_call_number_is_read(text: str, number: int) -> None:
         "1_000",
         "1,000",
         "##1",
-        "# 1",
+        "# # 1",
+        "1 #",
+        "Call",
+        "Calls 1",
+        "Call Call 1",
+        "1\u200b2",
         "1 2",
         "12a",
         "١٢٣",
         "１２３",
         "²",
-        "1\0",
         str(LARGEST_CALL + 1),
         "9" * 17,
         "9" * 6000,
@@ -114,6 +129,29 @@ def test_a_note_is_trimmed() -> None:
 
 def test_a_notes_line_breaks_are_kept_as_line_feeds() -> None:
     assert parse_note("a\r\nb\rc\u2028d\ne") == "a\nb\nc\nd\ne"
+
+
+@pytest.mark.parametrize(
+    ("note", "lines"), [("a\\nb", "a\nb"), ("a \\n\\n b", "a \n\n b"), ("\\na\\n", "a")]
+)
+def test_a_line_break_may_be_typed_as_a_code(note: str, lines: str) -> None:
+    assert parse_note(note) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("12a", "12a"),
+        (" 1\u200b2 ", " 1\\u200b2 "),
+        ("\n", "\\n"),
+        ("x" * 100, "x" * 40 + "…"),
+        ("2024-123", "2024-123"),
+    ],
+)
+def test_what_is_no_call_number_is_shown_back(text: str, shown: str) -> None:
+    with pytest.raises(Refusal) as caught:
+        parse_call_number(text)
+    assert caught.value.data == {"typed": shown}
 
 
 def test_a_notes_markdown_is_kept() -> None:

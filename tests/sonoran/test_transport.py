@@ -18,6 +18,7 @@ from bot.sonoran import (
     Transport,
 )
 from tests import sonoran_client
+from tests.self_certified import self_certified
 from tests.sonoran_client import NOTE, serving
 
 KEY = "distinctive-5f1d7c-key"
@@ -92,6 +93,14 @@ class TestReach:
         url = elsewhere.url.replace("http:", "https:")
         with pytest.raises(NoEffectError, match="NO_CONNECTION"):
             await client_of(session, url, version).add_call_note(NOTE)
+
+    @each_version
+    async def test_a_certificate_that_cannot_be_verified_is_named(
+        self, session: aiohttp.ClientSession, version: ApiVersion | None
+    ) -> None:
+        async with self_certified() as url:
+            with pytest.raises(NoEffectError, match="UNVERIFIED_CERTIFICATE"):
+                await client_of(session, url, version).add_call_note(NOTE)
 
     async def test_waiting_in_vain_for_a_free_connection_had_no_effect(
         self, cad: SonoranServer

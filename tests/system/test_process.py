@@ -11,7 +11,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
-from tests.child import Child, interpret, running, settings_of, start
+from tests.child import ROOT, Child, interpret, running, settings_of, start
 from tests.database import file_in, make_file
 from tests.note_messages import ADDED, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
@@ -31,6 +31,52 @@ set_up_logging(config.log_level, config.secrets)
 sys.exit(asyncio.run(run(config, timing=Timing(longest_stop=0.5))))
 """
 """The bot as it is, but for a shorter time to stop in."""
+
+
+UNCAUGHT = """
+import asyncio, sys, threading, warnings
+from bot import __main__
+from bot.app import lifecycle
+from tests.timing import QUICK_PROCESS
+
+class Faulty:
+    def __del__(self):
+        raise ValueError("deleted\\nbadly " + token)
+
+def fail(what):
+    raise ValueError(what + "\\nbadly " + token)
+
+async def fail_in_all_ways(config, *, timing):
+    global token
+    token = config.discord_token
+    thread = threading.Thread(target=fail, args=["thread"])
+    thread.start()
+    thread.join()
+    faulty = Faulty()
+    del faulty
+    warnings.warn("warning\\n" + token)
+    asyncio.get_running_loop().call_soon(fail, "callback")
+    asyncio.create_task(asyncio.to_thread(fail, "task"))
+    await asyncio.sleep(0.1)
+    fail("main")
+
+__main__.run = fail_in_all_ways
+sys.exit(__main__.main([]))
+"""
+"""A bot that fails in every way in which Python writes to standard error by itself."""
+
+
+async def test_what_nobody_catches_is_a_line_of_the_log_without_secrets(
+    world: World, tmp_path: Path
+) -> None:
+    child = Child(await interpret(tmp_path, settings_of(world), "-c", UNCAUGHT))
+    status, out, errors = await child.ended()
+    assert status == 1
+    assert errors == ""
+    assert TOKEN not in out
+    assert len(out.splitlines()) == 6
+    for what in ("thread", "deleted", "warning", "callback", "task", "main"):
+        assert f"{what}\\nbadly" in out or f"{what}\\n[redacted]" in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -74,11 +120,68 @@ async def test_signals_until_the_very_end_change_nothing(
         assert (await ended)[0] == 0
 
 
-async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path, number: int) -> None:
     async with running(world, tmp_path) as child:
-        child.signal(signal.SIGTERM)
+        child.signal(number)
         assert (await child.ended())[0] == 0
     assert world.discord.close_codes == [1000]
+
+
+async def test_a_hang_up_that_is_to_be_ignored_is(world: World, tmp_path: Path) -> None:
+    without_hang_ups = (
+        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
+        "os.execv(sys.executable, [sys.executable, '-m', 'tests.quick_bot'])"
+    )
+    child = Child(await interpret(tmp_path, settings_of(world), "-c", without_hang_ups))
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    child.signal(signal.SIGHUP)
+    assert (await world.say()).content == ADDED
+    child.signal(signal.SIGTERM)
+    assert (await child.ended())[0] == 0
+
+
+STARTS = {
+    "folder": (str(ROOT / "bot"),),
+    "file": (str(ROOT / "bot" / "__main__.py"),),
+    "without docstrings": ("-OO", "-m", "bot"),
+}
+
+
+@pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
+async def test_other_ways_to_start_it_do_the_same(
+    world: World, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    settings = settings_of(world)
+    lines = [f"{name}={value}" for name, value in settings.items()]
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    path = {"PYTHONPATH": str(ROOT) if "-m" in command else ""}
+    child = Child(await interpret(tmp_path, path, *command))
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+    assert (await world.say()).content == ADDED
+    child.signal(signal.SIGTERM)
+    assert (await child.ended())[0] == 0
+    async with running(world, tmp_path):  # which finds the same commands registered
+        await world.say("another")
+    puts = [each for each in world.discord.requests if each.route == "commands_put"]
+    assert len(puts) == 1
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("arguments", [("check",), ("sandbox",), ("--help",), ("§",), ()])
+async def test_what_is_printed_survives_any_code_page(
+    world: World, tmp_path: Path, encoding: str, arguments: tuple[str, ...]
+) -> None:
+    world.discord.add_guild(name="Rockford \N{POLICE CAR} Ж")
+    settings = settings_of(world, PYTHONIOENCODING=encoding, LOG_LEVEL="" if arguments else "Ж")
+    process = await interpret(tmp_path, settings, "-m", "bot", *arguments)
+    line = "/callnote call:123 note:\N{POLICE CAR} Ж\n".encode()
+    out, errors = await asyncio.wait_for(process.communicate(line), PATIENCE)
+    assert b"Traceback" not in out + errors
+    assert b"Unicode" not in out + errors
+    if arguments == ("check",):
+        assert b'"Rockford \\U0001f693 \\u0416"' in out
 
 
 async def test_the_log_has_a_line_for_each_note_and_neither_text_nor_secret(

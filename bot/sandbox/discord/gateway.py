@@ -13,6 +13,7 @@ from aiohttp import WSMsgType, web
 
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.faults import Fault
 from bot.sandbox.discord.gateway_connection import Connection, Session
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.model import User
@@ -56,7 +57,10 @@ _REQUIRED_INTENTS = {
 class Gateway:
     """Takes the bot's connections and sends them events.
 
-    `url` gives the gateway's own address once the server listens; `allowed_privileged_intents`
+    `url` gives the gateway's own address once the server listens, and `take_fault` the fault that
+    hits a connection that is being made. `session_end`, if not None, is the close code with which
+    each new session ends at once, or INVALID_SESSION for the opcode. Each of the next sessions'
+    READY lacks one of the keys in `ready_without`. `allowed_privileged_intents`
     are those switched on in the developer portal; `heartbeat_interval` is in milliseconds.
     """
 
@@ -67,6 +71,7 @@ class Gateway:
         guilds: Mapping[int, Guild],
         changes: Changes,
         url: Callable[[], str],
+        take_fault: Callable[[], Fault | None],
         *,
         allowed_privileged_intents: int,
         heartbeat_interval: int,
@@ -77,6 +82,8 @@ class Gateway:
         self.resumes: list[JSON] = []
         self.close_codes: list[int | None] = []
         self.acknowledge_heartbeats = True
+        self.session_end: int | None = None
+        self.ready_without: list[str] = []
         self.allowed_privileged_intents = allowed_privileged_intents
         self.heartbeat_interval = heartbeat_interval
         self._token = token
@@ -84,6 +91,7 @@ class Gateway:
         self._guilds = guilds
         self._changes = changes
         self._url = url
+        self._take_fault = take_fault
 
     def dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         """Send an event to every session of the guild's shard; None is shard 0 (messages in DM).
@@ -95,8 +103,11 @@ class Gateway:
             if session.serves(guild_id) and session.intents & needed == needed:
                 session.dispatch(event, data)
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection from HELLO to its end."""
+        if (fault := self._take_fault()) is not None:
+            await fault.wait()
+            return web.Response(status=fault.status or 503)
         socket = web.WebSocketResponse(timeout=1.0)
         await socket.prepare(request)
         connection = Connection(socket, request.transport)
@@ -172,6 +183,18 @@ class Gateway:
             session.attach(connection)
             self._send_ready(session, with_shard=shard is not None)
             connection.then(lambda: self._ready(connection))
+            if self.session_end is not None:
+                self._end(session, self.session_end)
+            self._changes.announce()
+
+    def _end(self, session: Session, how: int) -> None:
+        del self.sessions[session.id]
+        if session.connection is None:
+            return
+        if how == INVALID_SESSION:
+            session.connection.send({"op": INVALID_SESSION, "d": False, "s": None, "t": None})
+        else:
+            session.connection.close(how)
 
     def _send_ready(self, session: Session, *, with_shard: bool) -> None:
         guilds = [guild for guild in self._guilds.values() if session.serves(guild.id)]
@@ -192,6 +215,8 @@ class Gateway:
         }
         if with_shard:
             ready["shard"] = [session.shard_id, session.shard_count]
+        if self.ready_without:
+            del ready[self.ready_without.pop(0)]
         session.dispatch("READY", ready)
         if session.intents & GUILDS_INTENT:
             for guild in guilds:

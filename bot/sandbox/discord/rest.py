@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,17 +87,18 @@ class Route:
 
 
 class RestInterface:
-    """Serves the routes below the base path."""
+    """Serves the routes below the base path; `others` are what else can have faults."""
 
     def __init__(
         self,
         token: str,
         routes: list[Route],
+        others: Iterable[str],
         snowflakes: Snowflakes,
         announce: Callable[[], None],
     ) -> None:
         self.requests: list[RecordedRequest] = []
-        self.faults = Faults(route.name for route in routes)
+        self.faults = Faults([*(route.name for route in routes), *others])
         self._authorization = f"Bot {token}"
         self._routes = routes
         self._snowflakes = snowflakes

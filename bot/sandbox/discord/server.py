@@ -24,6 +24,9 @@ from bot.sandbox.discord.world import World
 _HOST = "127.0.0.1"
 _GATEWAY_PATH = "/gateway"
 
+GATEWAY_ROUTE = "gateway_connection"
+"""The name of the gateway among the routes for faults."""
+
 
 class DiscordServer(People):
     """A simulated Discord, for `async with`; the package says which rules it keeps.
@@ -51,6 +54,7 @@ class DiscordServer(People):
             self.world.guilds,
             self.world.changes,
             lambda: self.gateway_url,
+            lambda: self.faults.take(GATEWAY_ROUTE),
             allowed_privileged_intents=allowed_privileged_intents,
             heartbeat_interval=heartbeat_interval,
         )
@@ -63,7 +67,7 @@ class DiscordServer(People):
             *InteractionRoutes(self.world).routes(),
         ]
         self._rest = RestInterface(
-            token, routes, self.world.snowflakes, self.world.changes.announce
+            token, routes, [GATEWAY_ROUTE], self.world.snowflakes, self.world.changes.announce
         )
 
     async def __aenter__(self) -> Self:
@@ -199,6 +203,21 @@ class DiscordServer(People):
     @acknowledge_heartbeats.setter
     def acknowledge_heartbeats(self, acknowledge: bool) -> None:
         self._gateway.acknowledge_heartbeats = acknowledge
+
+    def end_sessions_at_once(self, how: int | None) -> None:
+        """End each session that is started from now on: with a close code, or opcode 9; None: not.
+
+        A session that has ended so cannot be resumed.
+        """
+        self._gateway.session_end = how
+
+    def lack_in_ready(self, *keys: str) -> None:
+        """Let the READY of each of the next sessions lack one of these keys."""
+        self._gateway.ready_without.extend(keys)
+
+    def send_event(self, event: str, data: JSON) -> None:
+        """Send any event, also one that Discord would not send, to every session."""
+        self._gateway.dispatch(event, data, None)
 
     async def connected(self, count: int = 1) -> None:
         """Wait until `count` connections have identified (or resumed) and got their guilds."""
