@@ -9,7 +9,7 @@ from functools import partial
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 
-LINE_LIMIT = 300
+LINE_LIMIT = 240
 """UTF-16 units of a line in Discord at most, as names and the CAD's texts may be long."""
 
 
