@@ -7,8 +7,10 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TypeVar
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from yarl import URL
@@ -51,6 +53,8 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
+_UTC: tzinfo = UTC
+
 _MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
 
 _Value = TypeVar("_Value")
@@ -69,7 +73,8 @@ class Config:
     """The host's settings. The token, the key and the password are left out of `repr`.
 
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
-    `proxy` is an address, user and password included, for what is reached by https.
+    `time_zone` is for times in notes. `proxy` is an address, user and password included, for what
+    is reached by https.
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
@@ -83,6 +88,7 @@ class Config:
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
+    time_zone: tzinfo = UTC
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
@@ -151,6 +157,7 @@ class Config:
             ),
             api_version=api_version,
             server_id=reader.read("SONORAN_SERVER_ID", _whole_number(1, LARGEST_SERVER), default=1),
+            time_zone=reader.read("SONORAN_TIME_ZONE", _time_zone, default=_UTC),
             sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
             proxy=reader.read("HTTPS_PROXY", _proxy, default=None),
@@ -276,6 +283,15 @@ def _address(text: str) -> str:
             "an https:// address without user, password, query or fragment (http:// for this "
             "machine's own alone)"
         ) from None
+
+
+def _time_zone(text: str) -> tzinfo:
+    if text.upper() == "UTC":
+        return UTC  # known also where there is no database of time zones
+    try:
+        return ZoneInfo(text)
+    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
+        raise ValueError("a time zone such as America/Chicago") from None
 
 
 def _is_https(address: str) -> bool:

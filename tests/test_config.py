@@ -229,6 +229,7 @@ MALFORMED = {
         "nul\0",
     ],
     "DISCORD_API_URL": ["discord.com", "http://discord.com/api", "https://u:hunter2@d.co"],
+    "SONORAN_TIME_ZONE": ["America", "Chicago", "../UTC", "/etc/localtime", "CST5 CDT", "nul\0"],
     "HTTPS_PROXY": [
         "proxy.example",
         "someone:hunter2@proxy.example:3128",

@@ -9,7 +9,7 @@ import discord
 
 from bot.app import texts
 from bot.app.client import COMMANDS
-from bot.app.discord_endpoint import gateway_of, use_discord_at
+from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
 from bot.app.logging import printable
 from bot.app.services import Services
 from bot.config import Config
@@ -72,7 +72,7 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
         return [Line(Mark.ILL, texts.LOGIN_REJECTED)]
     except aiohttp.ClientConnectorCertificateError:  # which is a ValueError, too
         return [texts.UNVERIFIED_CERTIFICATE]
-    except (LookupError, TypeError, ValueError):  # an answer that discord.py cannot read
+    except UNREADABLE:
         return [texts.UNREADABLE_ANSWER]
     except discord.GatewayNotFound:
         return [texts.NO_GATEWAY]

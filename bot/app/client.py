@@ -91,7 +91,7 @@ class CallnoteBot(commands.AutoShardedBot):
         for module in COGS:  # not as extensions, which are executed anew for every client
             try:
                 await import_module(module).setup(self)
-            except discord.DiscordException as error:  # a bug of ours, which retrying does not fix
+            except Exception as error:  # a bug of ours, which retrying does not fix
                 raise RuntimeError(f"{module} cannot be set up") from error
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 

@@ -12,6 +12,9 @@ from discord.http import Route
 
 from bot.sonoran.transport import is_loopback
 
+UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
+"""What discord.py 2.7.1 raises for an answer that it cannot read, such as one without a key."""
+
 
 async def gateway_of(api_url: str, seconds: float, proxy: str | None = None) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).

@@ -15,7 +15,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CallnoteBot
-from bot.app.discord_endpoint import gateway_of, use_discord_at
+from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
 from bot.app.services import Services
 from bot.app.session_starts import SessionStarts
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
@@ -128,7 +128,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
             _log.warning("Discord cannot be reached: %s", connection_failed(error))
-        except Exception:  # such as an answer that lacks something
+        except UNREADABLE:
             _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
             pauses = pauses or back_off(timing.first_discord_retry, timing.longest_discord_retry)

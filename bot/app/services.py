@@ -80,7 +80,7 @@ class Services:
         self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
-        self.composer = NoteComposer(timing)
+        self.composer = NoteComposer(timing, config.time_zone)
         self.notes = NoteService(
             self.database,
             self.cad,

@@ -3,55 +3,77 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import UTC, tzinfo
+from types import MappingProxyType
+from typing import Any
 
 import discord
 
-from bot.notes.mentions import Names, mentioned_members, with_names
+from bot.notes.mentions import Names, mentioned_channels, mentioned_members, with_names
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
-MOST_LOOK_UPS = 10  # how many members are looked up for one note
+MOST_LOOK_UPS = 10  # how many members and channels are looked up for one note
+
+_Fetch = Callable[[int], Coroutine[Any, Any, object]]
+_NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
 class NoteComposer:
     """The one place that decides what the CAD gets for what a member typed.
 
     As typed, a note is what `parse_note` returns: the outbox stores that first and finds
-    repetitions by it. As sent, it has names in place of mention codes: that replaces it in the
-    outbox before the note is queued, and is what the CAD and the note's message show.
+    repetitions by it. As sent, it has words in place of Discord's codes, times in `zone`: that
+    replaces it in the outbox before the note is queued, and is what the CAD and the note's message
+    show.
     """
 
-    def __init__(self, timing: Timing = Timing()) -> None:
+    def __init__(self, timing: Timing = Timing(), zone: tzinfo = UTC) -> None:
         self._look_up_seconds = timing.look_up_names
+        self._zone = zone
 
-    async def text_as_sent(self, record: NoteRecord, guild: discord.Guild) -> str:
+    async def text_as_sent(
+        self,
+        record: NoteRecord,
+        guild: discord.Guild,
+        channels: Mapping[int, str] = _NO_NAMES,
+    ) -> str:
         """Return the text to send for a record that has its text as typed.
 
-        Roles and channels come from the cache. Members are not cached, so each is looked up once,
-        all together within `Timing.look_up_names`; one not found in time becomes `@unknown`.
+        Roles and channels come from the cache, and `channels` are further ones that are known.
+        Members are not cached, nor are all threads: each of these is looked up once, all together
+        within `Timing.look_up_names`; one not found in time becomes `@unknown` or `#unknown`.
         """
         as_typed = record.note.text
         members = {record.member_id: record.member_name}
-        wanted = [user_id for user_id in mentioned_members(as_typed) if user_id not in members]
-        if wanted:
-            members |= await self._look_up(guild, wanted[:MOST_LOOK_UPS])
+        known = {channel.id: channel.name for channel in (*guild.channels, *guild.threads)}
+        known |= channels
+        wanted = [
+            *((members, guild.fetch_member, each) for each in mentioned_members(as_typed)),
+            *((known, guild.fetch_channel, each) for each in mentioned_channels(as_typed)),
+        ]
+        await self._look_up([each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS])
         names = Names(
             members=members,
             roles={role.id: role.name for role in guild.roles},
-            channels={channel.id: channel.name for channel in (*guild.channels, *guild.threads)},
+            channels=known,
         )
-        return with_names(as_typed, names)
+        return with_names(as_typed, names, self._zone)
 
-    async def _look_up(self, guild: discord.Guild, user_ids: list[int]) -> dict[int, str]:
-        tasks = {user_id: asyncio.create_task(guild.fetch_member(user_id)) for user_id in user_ids}
+    async def _look_up(self, wanted: Sequence[tuple[dict[int, str], _Fetch, int]]) -> None:
+        """Add to each dictionary the name that belongs to an id, as far as it is found in time."""
+        if not wanted:
+            return
+        tasks = [asyncio.create_task(fetch(each)) for _, fetch, each in wanted]
         try:
-            await asyncio.wait(tasks.values(), timeout=self._look_up_seconds)
+            await asyncio.wait(tasks, timeout=self._look_up_seconds)
         finally:
-            for task in tasks.values():
+            for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(*tasks.values(), return_exceptions=True)
-        return {
-            user_id: result.display_name
-            for user_id, result in zip(tasks, results, strict=True)
-            if isinstance(result, discord.Member)
-        }
+            results = await asyncio.gather(*tasks, return_exceptions=True)
+        for (names, _, each), result in zip(wanted, results, strict=True):
+            if isinstance(result, discord.Member):
+                names[each] = result.display_name
+            elif isinstance(result, discord.abc.GuildChannel | discord.Thread):
+                names[each] = result.name

@@ -1,14 +1,35 @@
-"""Replaces the mention codes in a text with names."""
+"""Replaces Discord's codes in a text, such as mentions and times, with words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.interactions.markdown import one_line
 
-_MENTION = re.compile(r"<(@[!&]?|#)([0-9]{1,20})>|<a?(:\w{2,32}:)[0-9]{1,20}>")
+_CODE = re.compile(
+    r"<(?P<kind>@[!&]?|#)(?P<id>[0-9]{1,20})>"
+    r"|<a?(?P<emoji>:\w{2,32}:)[0-9]{1,20}>"
+    r"|<t:(?P<time>-?[0-9]{1,13})(?::(?P<style>[a-zA-Z]))?>"
+    r"|</(?P<command>[\w' -]{1,100}):[0-9]{1,20}>"
+    r"|<id:(?P<page>[a-z]+(?:-[a-z]+)*)(?::[0-9]{1,20})?>"
+)
+_STYLES = {
+    "t": "%H:%M",
+    "T": "%H:%M:%S",
+    "d": "%Y-%m-%d",
+    "D": "%Y-%m-%d",
+    "S": "%Y-%m-%d %H:%M:%S",
+}
+_USUAL_STYLE = "%Y-%m-%d %H:%M"  # also for the relative one, as a note is read later
+_PAGES = {
+    "browse": "Browse Channels",
+    "customize": "Channels & Roles",
+    "guide": "Server Guide",
+    "linked-roles": "Linked Roles",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,24 +43,45 @@ class Names:
 
 def mentioned_members(note: str) -> list[int]:
     """Return the ids of the members that the note mentions, each once, in order."""
-    found = (match for match in _MENTION.finditer(note) if match[1] in ("@", "@!"))
-    return list(dict.fromkeys(int(match[2]) for match in found))
+    found = (match for match in _CODE.finditer(note) if match["kind"] in ("@", "@!"))
+    return list(dict.fromkeys(int(match["id"]) for match in found))
 
 
-def with_names(note: str, names: Names) -> str:
-    """Return the note with a name in place of every mention code.
+def mentioned_channels(note: str) -> list[int]:
+    """Return the ids of the channels and threads that the note mentions, each once, in order."""
+    found = (match for match in _CODE.finditer(note) if match["kind"] == "#")
+    return list(dict.fromkeys(int(match["id"]) for match in found))
+
+
+def with_names(note: str, names: Names, zone: tzinfo = UTC) -> str:
+    """Return the note with words in place of every code: a name, or a time in `zone`.
 
     The codes are Discord's (API reference, Message Formatting). A name that is not known becomes
-    `@unknown` or `#unknown`.
+    `@unknown` or `#unknown`; a time beyond the calendar stays as it is, as in Discord.
     """
 
-    def name(match: re.Match[str]) -> str:
-        if match[3]:
-            return match[3]
-        kind, number = match[1], int(match[2])
-        if kind == "#":
+    def words(match: re.Match[str]) -> str:
+        if match["time"]:
+            return _time(int(match["time"]), match["style"] or "f", zone) or match[0]
+        if match["page"]:
+            return _PAGES.get(match["page"], match["page"].replace("-", " "))
+        if match["command"]:
+            return f"/{match['command']}"
+        if match["emoji"]:
+            return match["emoji"]
+        number = int(match["id"])
+        if match["kind"] == "#":
             return f"#{one_line(names.channels.get(number, 'unknown'))}"
-        known = names.roles if kind == "@&" else names.members
+        known = names.roles if match["kind"] == "@&" else names.members
         return f"@{one_line(known.get(number, 'unknown')).removeprefix('@')}"
 
-    return _MENTION.sub(name, note)
+    return _CODE.sub(words, note)
+
+
+def _time(seconds: int, style: str, zone: tzinfo) -> str | None:
+    """Return a moment, in seconds since 1970, in a style of Discord's; None if it is no date."""
+    try:
+        moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)).astimezone(zone)
+    except (OverflowError, ValueError):
+        return None
+    return moment.strftime(f"{_STYLES.get(style, _USUAL_STYLE)} %Z")

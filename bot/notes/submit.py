@@ -155,7 +155,9 @@ class NoteSubmitter:
                 self._messages.find_out(record, after=closing)
             raise NotAcknowledgedError(error.reason, expired=True) from None
         # Only now, as looking names up takes longer than Discord waits for an acknowledgement.
-        as_sent = await self._composer.text_as_sent(record, member.guild)
+        here = getattr(interaction.channel, "name", None)
+        channels = {} if here is None else {record.channel_id: here}
+        as_sent = await self._composer.text_as_sent(record, member.guild, channels)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
 
     async def _acknowledge(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -123,6 +125,34 @@ async def test_mentions_reach_the_cad_as_names(world: World) -> None:
     assert world.stored() == [
         "@casey and @Dana D-2 of @Dispatcher in #dispatch, not @unknown @unknown #unknown"
     ]
+
+
+async def test_a_channel_outside_the_cache_is_looked_up_but_for_the_commands_own(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    announce, world.guild.announce = world.guild.announce, lambda event, data: None
+    here, there = world.guild.add_channel("here"), world.guild.add_channel("there")
+    world.guild.announce = announce
+    options = {"call": "123", "note": f"from <#{here.id}> to <#{there.id}>"}
+    await world.final(await world.discord.use_command(world.dispatcher, here, "callnote", options))
+    assert world.stored() == ["from #here to #there"]
+    asked = [each.path for each in world.discord.requests if each.route == "get_channel"]
+    assert asked == [f"/channels/{there.id}"]
+
+
+async def test_a_channel_of_another_server_is_not_named(world: World) -> None:
+    await world.start_with(2)
+    secret = world.discord.add_guild(name="Elsewhere").add_channel("secret")
+    await world.say(f"see <#{secret.id}>")
+    assert world.stored() == ["see #unknown"]
+
+
+async def test_times_reach_the_cad_in_the_zone_of_the_settings(world: World) -> None:
+    world.config = replace(world.config, time_zone=ZoneInfo("America/Chicago"))
+    await world.start_with(2)
+    await world.say("seen <t:1618953630:t>, see </callnote:1>")
+    assert world.stored() == ["seen 16:20 CDT, see /callnote"]
 
 
 async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
