@@ -102,6 +102,7 @@ async def fast() -> AsyncIterator[None]:
         yield
     finally:
         going.cancel()
+        await asyncio.wait([going])
 
 
 async def hurried(waiting: Awaitable[_T]) -> _T:
