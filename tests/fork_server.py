@@ -13,6 +13,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import io
 import json
 import os
 import runpy
@@ -191,6 +192,10 @@ def _forks(control: socket.socket) -> list[str]:
         os.chdir(wanted["folder"])
         os.environ.clear()
         os.environ.update(wanted["environment"])
+        if encoding := os.environ.get("PYTHONIOENCODING"):
+            for stream in (sys.stdin, sys.stdout, sys.stderr):
+                assert isinstance(stream, io.TextIOWrapper)
+                stream.reconfigure(encoding=encoding, errors=stream.errors)
         return list(wanted["arguments"])
 
 
