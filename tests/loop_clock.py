@@ -15,9 +15,12 @@ _T = TypeVar("_T")
 TURNS = 3
 """How often the loop must have nothing to do, with a look at the databases in between."""
 
+MOMENT = 0.001
+"""Seconds in which a busy machine has passed on what was sent over loopback."""
+
 
 class _Selector(selectors.DefaultSelector):
-    """Tells whoever waits for it when there is neither anything ready nor a timer due."""
+    """Tells whoever waits for it when nothing is ready, and no timer due, for a moment."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,7 +29,8 @@ class _Selector(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if not self.waiting:
             return super().select(timeout)
-        if (ready := super().select(0)) or (timeout is not None and timeout <= 0):
+        moment = MOMENT if timeout is None else min(timeout, MOMENT)
+        if (ready := super().select(moment)) or moment < MOMENT:
             return ready
         while self.waiting:
             if not (future := self.waiting.pop()).done():

@@ -12,7 +12,7 @@ from bot.outbox import NoteRecord, NoteState
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
-from bot.timing import loop_time
+from bot.timing import Timing, loop_time
 from tests import database as databases
 from tests.database import file_in, locked_file, make_file, opened
 from tests.gate import Gate
@@ -221,12 +221,13 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
 ) -> None:
     cad.faults.add(Fault(on="note", applied=applied, abort="before"))
     cad.faults.add(Fault(on="calls", status=503))
-    limits = with_limits(give_up_seconds=2.0, settle_seconds=4.0)
+    limits = with_limits(give_up_seconds=20.0, settle_seconds=40.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
-        for _ in range(12):
-            await let_pass(0.5, database)
+        await let_pass(Timing().first_poll, database)
+        await eventually(lambda: requests(cad, "calls") == 1)
+        await let_pass(limits.settle_seconds, database)
         ended = await worker.became(record, end)
         assert ended.unconfirmed_sends == 0
     assert len(cad.note_requests) == 1

@@ -38,7 +38,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 @pytest.fixture(params=["locked", "cut", "stalled"])
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
-    world.let(store_note=Timing().store_note, recovery_interval=0.1)
+    world.let(store_note=Timing().store_note, recovery_interval=0.1, recovery_interval_alone=0.1)
     if request.param == "locked":
         yield world.locked
         return
