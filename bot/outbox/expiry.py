@@ -62,8 +62,8 @@ class Expiry:
         return self._refused and not before
 
     def _is_over(self, item: WorkItem, now: float) -> bool:
-        given_up = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
-        return given_up and not item.busy and self._given_up_at(item) <= now
+        can_expire = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
+        return can_expire and not item.busy and self._given_up_at(item) <= now
 
     def _given_up_at(self, item: WorkItem) -> float:
         """Return when a note is given up; one in doubt gets a reading that can tell first."""

@@ -16,7 +16,8 @@ class Limits:
     interaction's token. Of the 60 notes a minute that version 2 allows per key (page add-call-note)
     another official tool may take 54 (sonoran_fivepd, one each 1.1 s), so ours are half. It allows
     5 reads of the call list a minute per key, of which each game server takes one (page get-calls;
-    official FiveM client).
+    official FiveM client). `waiting_notes` is how many may wait in the outbox,
+    `longest_pause_seconds` the longest pause between probes of a CAD that takes no notes.
     """
 
     notes_per_minute: int = 30

@@ -34,7 +34,8 @@ class NoteRecord(NewNote):
 
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
     message that shows the note, None before it is known. `failure` is why the note is not added, or
-    not yet; `answer` the CAD's own word once it is. `unconfirmed_sends` counts the sends of which
+    not yet. `answer` is what its message says once it is added: the CAD's reply, or the same words
+    for a note found in the call list. `unconfirmed_sends` counts the sends of which
     nobody knows whether they took effect; `recoveries` how often it was taken over from a process
     that ended without handing it over. Times are seconds since the epoch by the database's
     clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
@@ -61,7 +62,7 @@ class NoteRecord(NewNote):
 
     @property
     def call(self) -> tuple[int, int]:
-        """The server and call the note is for, within which notes keep their order."""
+        """The CAD server and call the note is for, within which notes keep their order."""
         return self.note.server_id, self.note.call_id
 
 

@@ -115,10 +115,9 @@ class OutboxRepository:
     ) -> NoteRecord:
         """Move a note of this process on and return what it is then.
 
-        One in the state RECEIVED is stored with its `acknowledgement`, for others it has no
-        meaning. `failure` and `answer` are
-        what is known of its outcome; `confirmed_count` says how many of its sends are in the CAD,
-        for a move to ADDED.
+        `acknowledgement` is stored with a note in the state RECEIVED, and ignored for others.
+        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
+        its sends are in the CAD, for a move to ADDED.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
         `OutOfOrderError` instead of letting it overtake another note for its call, and
