@@ -6,9 +6,9 @@ import asyncio
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
-from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import FailureKind
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
 
@@ -23,13 +23,13 @@ class Expiry:
     def __init__(
         self,
         queue: WorkQueue,
-        sender: Sender,
+        transitions: Transitions,
         breaker: CircuitBreaker,
         limits: Limits,
         timing: Timing,
     ) -> None:
         self._queue = queue
-        self._sender = sender
+        self._transitions = transitions
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
         self._timing = timing
@@ -44,7 +44,7 @@ class Expiry:
                 for item in self._queue:
                     queued = item.record.state is NoteState.QUEUED
                     if self._waits_silently(item, now) or (news and queued):
-                        self._sender.announce(item)
+                        self._transitions.announce(item)
                     end = None
                     if self._queue.to_withdraw(item):
                         end = self._withdraw(item)
@@ -81,7 +81,7 @@ class Expiry:
 
     async def _withdraw(self, item: WorkItem) -> None:
         record = item.record
-        await self._sender.transition(item, NoteState.CANCELLED, failure=record.failure)
+        await self._transitions.make(item, NoteState.CANCELLED, failure=record.failure)
 
     async def _give_up(self, item: WorkItem) -> None:
         record = item.record
@@ -89,6 +89,6 @@ class Expiry:
         if self._refused:
             failure = self._breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
-            await self._sender.transition(item, NoteState.FAILED, failure=failure)
+            await self._transitions.make(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
-            await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)
+            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=failure)

@@ -11,8 +11,8 @@ from bot.outbox.limits import Limits
 from bot.outbox.matching import ReadCall, Verdict, judge
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.retries import until_stored
-from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     OPEN_ALONE,
@@ -50,7 +50,7 @@ class Reconciler:
         queue: WorkQueue,
         database: Database,
         cad: SonoranClient,
-        sender: Sender,
+        transitions: Transitions,
         breaker: CircuitBreaker,
         limits: Limits,
         timing: Timing,
@@ -58,7 +58,7 @@ class Reconciler:
         self._queue = queue
         self._database = database
         self._cad = cad
-        self._sender = sender
+        self._transitions = transitions
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
         self._read_slots = ReadSlots(database, self._per_minute)
@@ -192,11 +192,11 @@ class Reconciler:
         match verdict:
             case Verdict.THERE:
                 answer = added_text(record.note.call_id, record.note.text)
-                await self._sender.transition(
+                await self._transitions.make(
                     item, NoteState.ADDED, answer=answer, confirmed_count=confirmed_count
                 )
             case Verdict.NOT_THERE:
-                await self._sender.transition(item, NoteState.QUEUED, failure=record.failure)
+                await self._transitions.make(item, NoteState.QUEUED, failure=record.failure)
             case Verdict.UNKNOWN:
                 counts = answered or self._breaker.allows_request
                 await self._inconclusive(item, settled=settled, counts=settled and counts)
@@ -208,4 +208,4 @@ class Reconciler:
         if not settled:
             item.poll_at = max(item.settled_at, now)
         if item.inconclusive_polls >= INCONCLUSIVE_POLLS:
-            await self._sender.transition(item, NoteState.UNCONFIRMED, failure=item.record.failure)
+            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=item.record.failure)

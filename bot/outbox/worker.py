@@ -26,6 +26,7 @@ from bot.outbox.retries import until_stored
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, failure_of
+from bot.outbox.transitions import Transitions
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import SonoranClient
@@ -77,21 +78,29 @@ class OutboxWorker:
         )
         self._admission = Admission(timing.admit_within)
         self.admit = self._admission.admit
+        self._transitions = Transitions(
+            self._queue,
+            self.store,
+            self._leases,
+            settle_seconds=limits.settle_seconds,
+            changed=changed,
+            timing=timing,
+        )
         self._sender = Sender(
             self._queue,
             self.store,
+            self._transitions,
             self._leases,
             cad,
             self._breaker,
             self._admission,
             limits,
-            changed,
             timing,
         )
         self._reconciler = Reconciler(
-            self._queue, database, cad, self._sender, self._breaker, limits, timing
+            self._queue, database, cad, self._transitions, self._breaker, limits, timing
         )
-        self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, timing)
+        self._expiry = Expiry(self._queue, self._transitions, self._breaker, limits, timing)
         self._recovery = OrphanRecovery(
             self._queue,
             self._leases,
@@ -270,7 +279,7 @@ class OutboxWorker:
         """Go on from where a note was found that was thought to be RECEIVED still."""
         item = self._queue.get(record.id) or self._queue.track(record)
         if not item.busy:  # else it came back, and is being moved
-            await self._sender.follow(item, found)
+            await self._transitions.follow(item, found)
 
     async def _housekeeping(self) -> None:
         """Renew the lease, and recover the notes of processes that ended."""

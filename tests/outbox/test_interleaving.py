@@ -15,6 +15,7 @@ from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
 from bot.outbox.sender import Sender
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
@@ -187,8 +188,16 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
     told = asyncio.Queue[NoteRecord]()
     leases = Leases(database, store.owner)
     await leases.register()
+    transitions = Transitions(
+        queue,
+        store,
+        leases,
+        settle_seconds=limits.settle_seconds,
+        changed=told.put_nowait,
+        timing=QUICK,
+    )
     sender = Sender(
-        queue, store, leases, worker.client, breaker, Admission(1), limits, told.put_nowait, QUICK
+        queue, store, transitions, leases, worker.client, breaker, Admission(1), limits, QUICK
     )
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)
