@@ -47,7 +47,7 @@ _LIMITS = {
     "notes_per_minute": ("SONORAN_NOTES_PER_MINUTE", 6000),
     "notes_burst": ("SONORAN_NOTES_BURST", 1000),
     "call_reads_per_minute": ("SONORAN_CALL_READS_PER_MINUTE", 600),
-    "waiting_notes": ("NOTES_WAITING_LIMIT", 100_000),
+    "waiting_limit": ("NOTES_WAITING_LIMIT", 100_000),
     "settle_seconds": ("SONORAN_SETTLE_SECONDS", 600),
     "give_up_seconds": ("NOTE_GIVE_UP_SECONDS", 840),
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),

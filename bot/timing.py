@@ -72,7 +72,7 @@ class Timing:
     keep_good_news: float = 60.0  # for how long such an answer is used
     keep_bad_news: float = 10.0  # the same for a failure, and for an answer in doubt
     first_probe_pause: float = 1.0
-    """The pause before the second look at a CAD that does not answer; it doubles each time, up to
+    """The pause before the second probe of a CAD that does not answer; it doubles each time, up to
     the host's setting."""
 
     first_refusal: float = 60.0
@@ -117,11 +117,11 @@ class Timing:
     first_store_retry: float = 0.2  # doubles each time that what became of it is not stored
     longest_store_retry: float = 5.0
     first_poll: float = 2.0
-    """The pause between an uncertain send and the first look, which can only find the note."""
+    """The pause between an uncertain send and the first poll, which can only find the note."""
     last_poll: float = 45.0
     """How long after its time a note in doubt is looked for at most: what became of it is to be
     said while the interaction's token is good, as nothing else may lead to the message."""
-    expiry_interval: float = 0.5  # how often it is looked which notes have waited too long
+    expiry_interval: float = 0.5  # how often notes that have waited too long are looked for
 
     # Leases and upkeep of the outbox
     heartbeat: float = 5.0  # how often a process renews its lease

@@ -13,7 +13,7 @@ from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.hidden_notes import HiddenNotes
-from bot.notes.outcome_log import note_outcome
+from bot.notes.outcome_log import log_outcome
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
 from bot.outbox import Acknowledgement, NoteRecord, NoteState, OutboxWorker
@@ -161,7 +161,7 @@ class StatusUpdater:
         if shown is None:  # another process shows it
             self._forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
-            note_outcome(record, shown=shown is EditResult.DONE)
+            log_outcome(record, shown=shown is EditResult.DONE)
             hidden = shown is EditResult.HIDDEN
             if await self._finish_note(client, record, hidden=hidden):
                 record = replace(record, logged=record.revision)
@@ -275,7 +275,7 @@ class StatusUpdater:
                 copy = text_unless_shown(content, record.note.text)
                 if await message.post(content, copy, plain=plain) is EditResult.RETRY:
                     return EditResult.RETRY
-            await self._outbox.withdraw(record)
+            await self._outbox.discard(record)
             return EditResult.DONE
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():

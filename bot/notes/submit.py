@@ -127,7 +127,7 @@ class NoteSubmitter:
         except OutboxFullError as error:
             raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
         except (StorageError, TimeoutError) as error:
-            self._outbox.forget(interaction.id)  # it may have been stored all the same
+            self._outbox.discard_later(interaction.id)  # it may have been stored all the same
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
@@ -138,7 +138,7 @@ class NoteSubmitter:
         record: NoteRecord,
         admitted: contextlib.ExitStack,
     ) -> None:
-        """Acknowledge the interaction and queue the note, or withdraw it.
+        """Acknowledge the interaction and queue the note, or discard it.
 
         `admitted` is closed as soon as Discord has answered. Raises `NotAcknowledgedError` when, as
         far as is known, Discord has no acknowledgement.
@@ -147,7 +147,7 @@ class NoteSubmitter:
             message_id = await self._acknowledge(interaction, record, admitted)
         except NotAcknowledgedError as error:
             if error.expired:
-                await self._outbox.withdraw(record)
+                await self._outbox.discard(record)
             else:
                 # Discord could not be asked before this client was closed, or for 15 minutes; then
                 # the member is told in a new message.

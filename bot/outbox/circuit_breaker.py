@@ -98,7 +98,7 @@ class CircuitBreaker:
         self._trial_free = False
 
     def record_success(self) -> None:
-        """Tell that the CAD answered a note."""
+        """Record that the CAD answered a send."""
         self.credentials_pass = True
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
@@ -109,13 +109,13 @@ class CircuitBreaker:
             _log.info("the CAD takes notes again")
 
     def release_trial(self) -> None:
-        """Tell that the note that was to go ahead was not sent, so that another one may."""
+        """Give the trial back: its note was not sent, so another may take it."""
         if self._trial is not None and not self._trial.done():
             self._trial_free = True
             self._changed.set()
 
     def record_failure(self, error: SonoranError) -> None:
-        """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
+        """Record that the CAD did not take a note: unreachable, not answering, or limiting."""
         if isinstance(error, RateLimitedError):
             self._hold_for(error)
         self.failure_count += 1
@@ -172,7 +172,7 @@ class CircuitBreaker:
                 raise
             return  # it may be allowed to add notes all the same, which one is to show
         except RefusedError:
-            return  # it answers; what it refuses is for each note to hear
+            return  # it answered; the refusal is each note's own outcome
         except RateLimitedError as error:
             self._hold_for(error)
             raise

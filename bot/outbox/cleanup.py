@@ -25,7 +25,7 @@ Interactions)."""
 LEDGER_SECONDS = 90 * 86_400.0
 """How long the delivery ledger keeps what a call has, far longer than a call lives."""
 
-SETTLING_SECONDS = 120.0
+LEAST_KEPT_SECONDS = 120.0
 """How long a finished note stays at least, so that a repetition of it is noticed."""
 
 MOST_BATCHES = 1000
@@ -41,9 +41,9 @@ _log = logging.getLogger(__name__)
 
 
 class Cleanup:
-    """Deletes old rows; finished notes are kept for `history_seconds`, and for what may be pressed.
+    """Deletes old rows; finished notes are kept for `history_seconds`.
 
-    Notes that were given up stay for a day in any case, as they can be taken up again; so do
+    Notes that were given up are kept for a day at least, as they can be taken up again; so are
     leases. The ledger is kept for 90 days, reads of the call list for two minutes, and tokens for
     the 15 minutes that they work. `purges` delete what other parts keep.
     """
@@ -108,7 +108,7 @@ class Cleanup:
             (notes, done & kept_for_buttons),
             (
                 notes,
-                done & state.not_in(_GIVEN_UP) & _older_than(max(history, SETTLING_SECONDS)),
+                done & state.not_in(_GIVEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
             ),
             (delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
             (leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),

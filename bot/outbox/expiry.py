@@ -13,8 +13,8 @@ from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
 
 LAST_POLL = 0.5
-"""How long after its settling, as a part of that time, a note that was sent not long before it was
-to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
+"""How much longer a note sent shortly before its deadline is polled for once it has settled, as a
+fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
 
 
 class Expiry:
@@ -66,11 +66,11 @@ class Expiry:
         return can_expire and not item.busy and self._given_up_at(item) <= now
 
     def _given_up_at(self, item: WorkItem) -> float:
-        """Return when a note is given up; one in doubt gets a reading that can tell first."""
+        """Return when a note is given up; one in doubt gets a conclusive poll first."""
         if item.record.state is not NoteState.CHECKING:
             return item.deadline
-        last_reading = item.settled_at + self._settle_seconds * LAST_POLL
-        return min(max(item.deadline, last_reading), item.deadline + self._timing.last_poll)
+        last_poll = item.settled_at + self._settle_seconds * LAST_POLL
+        return min(max(item.deadline, last_poll), item.deadline + self._timing.last_poll)
 
     def _waits_silently(self, item: WorkItem, now: float) -> bool:
         return (

@@ -132,7 +132,9 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         for row in connection.execute(both):
             key = row.fingerprint or fingerprint(row.label, row.text)
             known = found.get(key, Explained())
-            found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
+            found[key] = Explained(
+                known.confirmed + row.confirmed, known.unconfirmed + row.unconfirmed
+            )
         return found
 
     return await database.run(sums)  # in its thread, as long texts take a while

@@ -27,9 +27,9 @@ from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time, set_within
 
 INCONCLUSIVE_POLLS = 3
-"""How many settled looks may tell nothing before the note is given up as unconfirmed, so that
-the notes behind it for the same call do not wait for a quarter of an hour. In an outage, when
-they could not go either, a look that fails does not count."""
+"""Inconclusive settled polls before a note becomes UNCONFIRMED, so that later notes for the same
+call need not wait until it expires. A failed poll does not count in an outage, when they could not
+be sent either."""
 
 CLOSED_PAGES = (ClosedCalls(50), ClosedCalls(50, skip=50))
 """The closed calls that are looked through for a note whose call is not open any more."""
@@ -76,7 +76,7 @@ class Reconciler:
             await self._poll(server_id)
 
     async def _next_server(self) -> int:
-        """Wait until a look is due and return the CAD server that it is due on."""
+        """Wait until a poll is due, and return the CAD server to poll."""
         while True:
             self._queue.reconcile_changed.clear()
             for item in self._queue.to_reconcile():

@@ -115,7 +115,7 @@ class OrphanRecovery:
             return True
         if known.record.revision >= record.revision:
             return False
-        # A move that is being made finds out by itself, or the next look does.
+        # A transition under way finds out by itself, or the next recovery does.
         self._incomplete = self._incomplete or known.busy
         return not known.busy
 

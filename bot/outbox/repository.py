@@ -34,7 +34,7 @@ from bot.storage import CompiledStatement, Database
 
 
 class OutboxRepository:
-    """Writes notes down and moves them, as the process `owner`.
+    """Stores notes and their transitions, as the process `owner`.
 
     A move is made only from the very revision that the caller knows, so two processes, or a
     process and a button, can never both make one; made again after a lost confirmation it counts
@@ -51,7 +51,7 @@ class OutboxRepository:
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
     ) -> tuple[NoteRecord, float | None]:
-        """Write a new note down as RECEIVED, or as HELD when it repeats one just sent.
+        """Store a new note as RECEIVED, or as HELD when it repeats one just sent.
 
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
@@ -92,16 +92,16 @@ class OutboxRepository:
         found = self.rows.read(_GET.rows(connection, {"note": note_id}))
         return found[0] if found else None
 
-    async def withdraw(self, note_id: int) -> bool:
+    async def discard(self, note_id: int) -> bool:
         """Delete a note of this process that was never acknowledged, or a held one.
 
         Returns whether there was one.
         """
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
-        withdrawal = delete(notes).where(
+        unacknowledged = delete(notes).where(
             notes.c.id == note_id, notes.c.state.in_(states), notes.c.owner == self.owner
         )
-        return await self._database.run(lambda c: bool(c.execute(withdrawal).rowcount))
+        return await self._database.run(lambda c: bool(c.execute(unacknowledged).rowcount))
 
     async def transition(
         self,

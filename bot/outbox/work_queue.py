@@ -14,7 +14,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.timing import Timing, loop_time
 
 FINISHED_NOTES = 1000
-"""How many finished notes are known: all of a quarter of an hour, at a note a second."""
+"""How many finished notes are kept: those of a quarter of an hour, at one a second."""
 
 
 @dataclass(eq=False, slots=True)
@@ -22,13 +22,12 @@ class WorkItem:
     """One note in the work queue; times are of the event loop's clock, in seconds.
 
     It came at `enqueued_at`, and has been in the queue since `known_since`; at `deadline` it is
-    given up; before `not_before` it is not tried.
-    From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
-    next one is due; `inconclusive_polls` counts the settled ones that told nothing. `turned_down`
-    counts the sends that were answered with a refusal of the credentials which the cheapest read
-    did not confirm. `busy` while a move is being made; `announced` when its member was told that it
-    waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
-    on.
+    given up; before `not_before` it is not tried. A poll of the call list begun from `settled_at`
+    on can prove that it is not there; the next poll is due at `poll_at`; `inconclusive_polls`
+    counts settled polls without a result. `turned_down` counts the sends that were answered with a
+    refusal of the credentials which the cheapest read did not confirm. `busy` while a transition
+    is being made; `announced` when its member was told that it waits. `acknowledgement` is what a
+    note in the state RECEIVED is to be stored with when it goes on.
     """
 
     record: NoteRecord
@@ -72,7 +71,7 @@ class WorkQueue:
         self._queued: set[int] = set()
         self._calls: Counter[tuple[int, int]] = Counter()
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
-        """The latest `FINISHED_NOTES` notes that were finished, in case the database forgets it."""
+        """The latest `FINISHED_NOTES` notes that were finished, in case the database loses them."""
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; the sender clears it."""
         self.reconcile_changed = asyncio.Event()
@@ -90,7 +89,7 @@ class WorkQueue:
     def track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
         """Take a note up whose present round of tries began `age` seconds ago.
 
-        One in doubt is looked for `at_once`, or after the usual pause.
+        One in doubt is polled for `at_once`, or after `Timing.first_poll`.
         """
         now = loop_time()
         give_up = self._limits.give_up_seconds

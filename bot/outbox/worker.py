@@ -106,7 +106,7 @@ class OutboxWorker:
             self._leases,
             self.store,
             self._breaker,
-            limit=limits.waiting_notes,
+            limit=limits.waiting_limit,
             changed=changed,
             timing=timing,
         )
@@ -114,13 +114,13 @@ class OutboxWorker:
         self.presses = Presses(
             self._queue,
             self.store,
-            waiting_limit=limits.waiting_notes,
+            waiting_limit=limits.waiting_limit,
             changed=changed,
             timing=timing,
         )
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
-        self._forgetting: set[asyncio.Task[bool]] = set()
+        self._discarding: set[asyncio.Task[bool]] = set()
 
     @property
     def keeps_history(self) -> bool:
@@ -172,7 +172,7 @@ class OutboxWorker:
 
         To be called within `admit`, which ends with the acknowledgement. Waits until the outbox
         knows of this process: the notes of one that it does not know count as left behind. A record
-        in the state RECEIVED is to be followed by `acknowledged` or `withdraw`, in any case, by the
+        in the state RECEIVED is to be followed by `acknowledged` or `discard`, in any case, by the
         same process.
         """
         if (refusal := self._cad.refusal) is not None:
@@ -182,7 +182,7 @@ class OutboxWorker:
             # The database was away, so the lease may be over soon.
             await self._leases.heartbeat()
         record, ago = await self.store.accept(
-            new, waiting_limit=self._limits.waiting_notes, instead_of=instead_of
+            new, waiting_limit=self._limits.waiting_limit, instead_of=instead_of
         )
         if record.state is NoteState.RECEIVED:
             self._queue.track(record)
@@ -197,18 +197,18 @@ class OutboxWorker:
             return  # it has gone on already, or just does
         await self._sender.acknowledged(self._queue.track(record), acknowledgement)
 
-    async def withdraw(self, record: NoteRecord) -> None:
+    async def discard(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""
-        if not await self._until_stored(lambda: self.store.withdraw(record.id)):
+        if not await self._until_stored(lambda: self.store.discard(record.id)):
             await self._follow(record, await self._until_stored(lambda: self.store.get(record.id)))
         elif (item := self._queue.get(record.id)) is not None:
             self._queue.remove(item)
 
-    def forget(self, note_id: int) -> None:
-        """See to it that a note is not sent whose writing down was not confirmed in time."""
-        task = asyncio.create_task(self._until_stored(lambda: self.store.withdraw(note_id)))
-        self._forgetting.add(task)
-        task.add_done_callback(self._forgetting.discard)
+    def discard_later(self, note_id: int) -> None:
+        """Discard, in the background, a note whose storing was not confirmed in time."""
+        task = asyncio.create_task(self._until_stored(lambda: self.store.discard(note_id)))
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
 
     async def run(self) -> None:
         """Deliver notes until cancelled; then `finish` is to be called.
@@ -256,11 +256,11 @@ class OutboxWorker:
         heartbeats = asyncio.create_task(self._keep_lease())
         await self._sender.finish(seconds)
         heartbeats.cancel()
-        forgetting = set(self._forgetting)
-        for task in forgetting:
+        discarding = set(self._discarding)
+        for task in discarding:
             task.cancel()  # the next process asks Discord instead
-        if forgetting:
-            await asyncio.wait(forgetting)
+        if discarding:
+            await asyncio.wait(discarding)
 
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""

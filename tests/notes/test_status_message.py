@@ -151,7 +151,7 @@ async def test_an_unconfirmed_note_comes_with_its_full_text(world: World) -> Non
 
 
 async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=2))
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=2))
     await world.start_with(2)
     await world.cad.stop()
     waiting = [await told(world, await world.use(f"note {n}"), QUEUED) for n in range(2)]

@@ -153,7 +153,7 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
     record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
     await purged(database, 0)
-    assert [each.added for each in (await explained(database, record)).values()] == [1]
+    assert [each.confirmed for each in (await explained(database, record)).values()] == [1]
     await database.execute(
         update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
     )

@@ -56,7 +56,7 @@ async def test_a_note_that_has_to_wait_is_queued(
         now = await worker.outbox.store.get(second.id)
         assert now is not None
         assert now.state is NoteState.QUEUED
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         await worker.became(second, NoteState.ADDED)
 
 
@@ -66,7 +66,7 @@ async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
         second = await worker.note("second")
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
 
@@ -123,7 +123,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     assert refused.unconfirmed_sends == 0
 
 
-async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
+async def test_a_note_that_turns_out_to_be_queued_is_not_discarded(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     """Nobody heard that it was queued, and its placeholder cannot be found any more."""
@@ -132,7 +132,7 @@ async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
         await worker.outbox.store.transition(
             first, NoteState.QUEUED, acknowledgement=Acknowledgement(1)
         )
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]

@@ -212,11 +212,11 @@ async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None
 
 
 @every_state
-async def test_only_a_note_that_was_not_promised_can_be_withdrawn(
+async def test_only_a_note_that_was_not_promised_can_be_discarded(
     store: OutboxRepository, state: NoteState
 ) -> None:
     record = await in_state(store, state)
-    await store.withdraw(record.id)
+    await store.discard(record.id)
     assert (await store.get(record.id) is None) == (state is NoteState.RECEIVED)
 
 
@@ -237,12 +237,12 @@ async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
         assert "dana" not in shown
 
 
-async def test_a_process_withdraws_no_note_that_another_one_wrote_down(
+async def test_a_process_discards_no_note_that_another_one_stored(
     database: Database,
 ) -> None:
     ours, theirs = OutboxRepository(database, "ours"), OutboxRepository(database, "theirs")
     record, _ = await ours.accept(new_note(), waiting_limit=10)
-    await theirs.withdraw(record.id)
+    await theirs.discard(record.id)
     assert await ours.get(record.id) == record
 
 

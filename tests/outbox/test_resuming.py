@@ -146,7 +146,7 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
     record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
-    async with working(Worker(database, cad, session, with_limits(waiting_notes=1))) as worker:
+    async with working(Worker(database, cad, session, with_limits(waiting_limit=1))) as worker:
         first = await worker.note("first")
         with pytest.raises(OutboxFullError):
             await resume(worker, record, target)

@@ -65,7 +65,7 @@ async def test_a_move_made_again_counts_no_delivery_twice(
     for _ in range(3):
         await store.transition(record, NoteState.ADDED)
     (counts,) = (await explained(database, record)).values()
-    assert (counts.added, counts.uncertain) == (1, 0)
+    assert (counts.confirmed, counts.unconfirmed) == (1, 0)
 
 
 async def test_an_old_revision_moves_nothing(store: OutboxRepository) -> None:
@@ -93,7 +93,7 @@ async def test_another_owners_note_is_not_moved_unless_it_is_taken(
 
 async def test_a_note_that_is_gone_has_moved_on_to_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.RECEIVED)
-    await store.withdraw(record.id)
+    await store.discard(record.id)
     with pytest.raises(StaleRevisionError) as refusal:
         await store.transition(record, NoteState.QUEUED)
     assert refusal.value.record is None

@@ -60,7 +60,7 @@ async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sent(
+async def test_what_is_withdrawn_while_its_send_is_being_stored_is_not_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     path = database.address.path
