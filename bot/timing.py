@@ -94,8 +94,8 @@ class Timing:
     """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
     look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
     edit_again: float = 1.5  # before an answer that Discord did not take is tried again
-    press_in_doubt: float = 30.0
-    """For how long a button's move that was not confirmed may still turn out to have been made."""
+    action_in_doubt: float = 30.0
+    """For how long a member's action that was not confirmed may still turn out to be stored."""
 
     # Showing it
     announce_after: float = 2.5  # waiting for its turn before its member is told

@@ -62,7 +62,7 @@ class StatusReport:
             texts.connection_line(self._connections.of(guild)),
             texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
             *texts.last_note_lines(refusal),
-            texts.pace_line(outbox.pace),
+            texts.rate_usage_line(outbox.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),

@@ -13,7 +13,7 @@ from bot.communities.texts import CONNECTED_BY
 from bot.health.lines import CERTIFICATE_ADVICE, LINE_LIMIT, Line, ill, note, well
 from bot.health.probe import CadHealth
 from bot.interactions.markdown import escape_markdown
-from bot.outbox import Failure, FailureKind, Pace
+from bot.outbox import Failure, FailureKind, RateUsage
 from bot.settings.repository import FROM_DISCORD, SettingChange
 from bot.settings.texts import listed
 from bot.sonoran import Reason, VersionSign
@@ -128,12 +128,12 @@ def notes_line(
     return well("Notes are sent as they come.")
 
 
-def pace_line(pace: Pace) -> Line:
+def rate_usage_line(usage: RateUsage) -> Line:
     """Return how much of the CAD's limits is used, and whether it was too much for the CAD."""
-    sent = f"Notes sent in the last minute: {pace.sent:,} of {pace.per_minute:,} at most"
-    if not pace.limited:
+    sent = f"Notes sent in the last minute: {usage.sent:,} of {usage.per_minute:,} at most"
+    if not usage.limited:
         return note(f"{sent}; no answer of the last hour said too many requests (429).")
-    times = "once" if pace.limited == 1 else f"{pace.limited:,} times"
+    times = "once" if usage.limited == 1 else f"{usage.limited:,} times"
     return ill(
         f"{sent}; in the last hour Sonoran CAD said {times} that it gets too many requests (429): "
         "look for game servers and bots with the same key, or lower SONORAN_NOTES_PER_MINUTE."

@@ -117,7 +117,7 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await self._outbox.presses.resume(record, _TARGETS[action], shown_in)
+                await self._outbox.member_actions.resume(record, _TARGETS[action], shown_in)
         except StaleRevisionError:
             await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
         except TooOldError:
@@ -128,7 +128,7 @@ class NoteActions:
             too_many = Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
             await self._tell(interaction, too_many)
         except StorageError:
-            await self._tell(interaction, Refusal(NoteProblem.PRESS_NOT_CONFIRMED))
+            await self._tell(interaction, Refusal(NoteProblem.ACTION_NOT_CONFIRMED))
         except Exception as error:  # its answer must not replace the note's message
             audit_log.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
@@ -147,7 +147,7 @@ class NoteActions:
         """Cancel a note, even if it was tried and queued again since it was read."""
         while True:
             try:
-                await self._outbox.presses.cancel(record, shown_in)
+                await self._outbox.member_actions.cancel(record, shown_in)
             except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

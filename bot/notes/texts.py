@@ -117,7 +117,7 @@ TEXTS: Catalogue = {
         "This note failed more than a day ago. Send it again if you still need it."
     ),
     NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
-    NoteProblem.PRESS_NOT_CONFIRMED: (
+    NoteProblem.ACTION_NOT_CONFIRMED: (
         "Callnote's database did not confirm this. Watch the note's message, and press again if "
         "it stays as it is."
     ),

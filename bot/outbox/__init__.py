@@ -10,7 +10,7 @@ from bot.outbox.errors import (
     TooBusyError,
     TooOldError,
 )
-from bot.outbox.limits import Limits, Pace
+from bot.outbox.limits import Limits, RateUsage
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import RETRY_SECONDS, NoteState
@@ -32,8 +32,8 @@ __all__ = [
     "OutboxFullError",
     "OutboxRepository",
     "OutboxWorker",
-    "Pace",
     "Purge",
+    "RateUsage",
     "ShareUsedError",
     "StaleRevisionError",
     "TooBusyError",

@@ -30,7 +30,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class RateUsage:
     """How much of the CAD's limits is used.
 
     `sent` notes went in the last minute, `per_minute` may; `limited` is how often in the last hour

@@ -1,4 +1,4 @@
-"""The outbox of notes in the database: every move of a note is one transaction here."""
+"""The outbox of notes in the database: each transition of a note is one transaction here."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.moves import move
 from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import GIVEN_UP, NoteState, check_transition
+from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 
 
 class OutboxRepository:
     """Stores notes and their transitions, as the process `owner`.
 
-    A move is made only from the very revision that the caller knows, so two processes, or a
-    process and a button, can never both make one; made again after a lost confirmation it counts
-    as made, except for a move to SENDING, of which no one can tell who made it. Every method
+    A transition is made only from the very revision that the caller knows, so two processes, or a
+    process and a member, can never both make one; made again after a lost confirmation it counts
+    as made, except for one to SENDING, of which no one can tell who made it. Every method
     raises as `Database.run` does.
     """
 
@@ -113,15 +113,15 @@ class OutboxRepository:
         answer: str | None = None,
         confirmed_count: int = 1,
     ) -> NoteRecord:
-        """Move a note of this process on and return what it is then.
+        """Make a transition of a note of this process, and return what it is then.
 
         `acknowledgement` is stored with a note in the state RECEIVED, and ignored for others.
         `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
-        its sends are in the CAD, for a move to ADDED.
+        its sends are in the CAD, for one to ADDED.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
         `OutOfOrderError` instead of letting it overtake another note for its call, and
-        `InvalidTransitionError` for a move that the states do not have.
+        `InvalidTransitionError` for one that the states do not have.
         """
         values: dict[str, Any] = {
             "failure": stored_failure.dump_failure(failure),
@@ -130,10 +130,10 @@ class OutboxRepository:
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
             values |= {**asdict(acknowledgement), "token": record.token}
         return await self._database.run(
-            self._move, record, target, values, confirmed_count=confirmed_count
+            self._transition, record, target, values, confirmed_count=confirmed_count
         )
 
-    async def press(
+    async def member_transition(
         self,
         record: NoteRecord,
         target: NoteState,
@@ -141,7 +141,7 @@ class OutboxRepository:
         *,
         waiting_limit: int,
     ) -> NoteRecord:
-        """Make the move of a button, whichever process owns the note; returns what it is then.
+        """Make a transition for a member, whichever process owns the note, and return it then.
 
         `message` is Discord's message for it and the token that can edit it, where they are new. A
         note that was given up and is queued anew goes behind all others of its call; any other has
@@ -155,10 +155,10 @@ class OutboxRepository:
         if message is not None:
             values["message_id"], values["token"] = message
         return await self._database.run(
-            self._move, record, target, values, take=True, waiting_limit=waiting_limit
+            self._transition, record, target, values, any_owner=True, waiting_limit=waiting_limit
         )
 
-    def _move(
+    def _transition(
         self,
         connection: Connection,
         record: NoteRecord,
@@ -166,12 +166,12 @@ class OutboxRepository:
         values: dict[str, Any],
         *,
         confirmed_count: int = 1,
-        take: bool = False,
+        any_owner: bool = False,
         waiting_limit: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
         behind = target is NoteState.QUEUED and record.state in GIVEN_UP
-        moved = move(record.state, target, take=take).rows(
+        found = transition_statement(record.state, target, any_owner=any_owner).rows(
             connection,
             {
                 **values,
@@ -186,20 +186,20 @@ class OutboxRepository:
                 "tries": record.attempts + (target is NoteState.SENDING),
             },
         )
-        if not moved:
-            return self._not_moved(connection, record, target, take=take)
+        if not found:
+            return self._not_made(connection, record, target, any_owner=any_owner)
         if waiting_limit is not None and target.waiting:
             member = {"guild_id": record.guild_id, "member_id": record.member_id}
             [waiting] = COUNT_WAITING.rows(connection, member)
             check_room(*(count - 1 for count in waiting), limit=waiting_limit)
         self._ledger.count(connection, record, target, confirmed_count)
-        return record_of(moved[0])
+        return record_of(found[0])
 
-    def _not_moved(
-        self, connection: Connection, record: NoteRecord, target: NoteState, *, take: bool
+    def _not_made(
+        self, connection: Connection, record: NoteRecord, target: NoteState, *, any_owner: bool
     ) -> NoteRecord:
         now = self._get(connection, record.id)
-        if take and now is not None and now.revision == record.revision:
+        if any_owner and now is not None and now.revision == record.revision:
             raise TooOldError
         if now is not None and now.owner == self.owner:
             made = now.revision == record.revision + 1 and now.state is target

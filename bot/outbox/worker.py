@@ -15,10 +15,10 @@ from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.errors import AccessRefusedError
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
-from bot.outbox.limits import Limits, Pace
+from bot.outbox.limits import Limits, RateUsage
 from bot.outbox.marks import Marks
+from bot.outbox.member_actions import MemberActions
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.presses import Presses
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
@@ -111,7 +111,7 @@ class OutboxWorker:
             timing=timing,
         )
         self.marks = Marks(database, timing=timing)
-        self.presses = Presses(
+        self.member_actions = MemberActions(
             self._queue,
             self.store,
             waiting_limit=limits.waiting_limit,
@@ -148,9 +148,11 @@ class OutboxWorker:
         return self._breaker.last_failure
 
     @property
-    def pace(self) -> Pace:
+    def rate_usage(self) -> RateUsage:
         """How much of the CAD's limits is used."""
-        return Pace(self._sender.used, self._limits.notes_per_minute, self._breaker.limited_count)
+        return RateUsage(
+            self._sender.used, self._limits.notes_per_minute, self._breaker.limited_count
+        )
 
     @property
     def last_refusal(self) -> tuple[Failure, float] | None:
@@ -291,7 +293,7 @@ class OutboxWorker:
                 if self._leases.age >= self._timing.heartbeat:
                     await self._leases.heartbeat()
                 await self._recovery.recover()
-                await self.presses.settle_doubts()
+                await self.member_actions.resolve_unconfirmed()
                 unusable = 0
             except StorageError as error:
                 _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)

@@ -122,7 +122,7 @@ async def test_a_note_that_alone_is_turned_down_is_given_up_and_can_be_tried_aga
         assert failed.failure.kind is FailureKind.CREDENTIALS
         other = await worker.note("another", 124)
         await worker.became(other, NoteState.ADDED)
-        await worker.outbox.presses.resume(failed, NoteState.QUEUED, (1, "token"))
+        await worker.outbox.member_actions.resume(failed, NoteState.QUEUED, (1, "token"))
         await worker.became(record, NoteState.ADDED)
 
 
@@ -146,7 +146,7 @@ async def test_a_note_in_doubt_that_is_turned_down_is_not_said_to_be_missing(
     worker = Worker(database, cad, session)
     record = await in_state(worker.outbox.store, NoteState.UNCONFIRMED)
     async with working(worker):
-        await worker.outbox.presses.resume(record, NoteState.QUEUED, (1, "token"))
+        await worker.outbox.member_actions.resume(record, NoteState.QUEUED, (1, "token"))
         await worker.became(record, NoteState.UNCONFIRMED)
 
 

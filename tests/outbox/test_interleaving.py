@@ -90,7 +90,7 @@ async def test_a_note_that_another_process_took_and_left_while_sending_is_added_
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
         other = OutboxRepository(database, "a process that is gone")
-        await other.press(record, NoteState.SENDING, None, waiting_limit=9)
+        await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         if sent:
             cad.add_note(123, record.note.text, label=record.note.label)
         while True:  # the worker takes it back
@@ -110,7 +110,7 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     async with waiting(database, cad, session) as (worker, record):
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        sending = await other.press(record, NoteState.SENDING, None, waiting_limit=9)
+        sending = await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         await other.transition(sending, NoteState.ADDED)
         await lease.release()
         cad.faults.clear()
@@ -155,7 +155,7 @@ async def cancelled(worker: Worker, record: NoteRecord) -> None:
     """Cancel a note, whichever of the states it is in that allow it, however long that takes."""
     while record.state is not NoteState.CANCELLED:
         try:
-            record = await worker.outbox.presses.cancel(record)
+            record = await worker.outbox.member_actions.cancel(record)
         except StaleRevisionError as error:
             record = error.record or record
         except StorageError:

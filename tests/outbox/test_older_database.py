@@ -132,7 +132,7 @@ async def test_a_row_that_another_process_has_is_left_to_it(database: Database) 
     record = await in_state(one, NoteState.QUEUED)
     older = replace(record, revision=record.revision - 1)
     await put_back(database, older)
-    taken = await two.press(older, NoteState.SENDING, None, waiting_limit=9)
+    taken = await two.member_transition(older, NoteState.SENDING, None, waiting_limit=9)
     await one.restore(replace(record, revision=record.revision + 5))
     assert await one.get(record.id) == taken
 

@@ -95,7 +95,9 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
         first = await worker.receive("first")
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        moved = await other.press(first, NoteState.QUEUED, (1, "token"), waiting_limit=9)
+        moved = await other.member_transition(
+            first, NoteState.QUEUED, (1, "token"), waiting_limit=9
+        )
         moved = await other.transition(moved, NoteState.SENDING)
         if tried:
             await other.transition(moved, NoteState.QUEUED)
@@ -115,7 +117,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
         record = await worker.receive()
         other = OutboxRepository(database, "gone")
-        await other.press(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
+        await other.member_transition(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
         await asyncio.wait_for(cad.received(1), PATIENCE)
         await worker.outbox.acknowledged(record, Acknowledgement(1))  # which was held up until now
         held.set()

@@ -162,7 +162,7 @@ async def test_an_added_note_is_told_whatever_the_answer_contains(
 
 
 async def resumed(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
-    return await worker.outbox.presses.resume(record, target, (record.id + 2, None))
+    return await worker.outbox.member_actions.resume(record, target, (record.id + 2, None))
 
 
 @on_sqlite

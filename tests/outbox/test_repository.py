@@ -17,7 +17,7 @@ from bot.outbox import (
     StaleRevisionError,
 )
 from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
-from bot.outbox.moves import move
+from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 from tests import database as databases
 from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
@@ -251,7 +251,7 @@ async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
     database: Database,
 ) -> None:
     """Otherwise a note would take longer, the more notes of its call or member are kept."""
-    sending = move(NoteState.QUEUED, NoteState.SENDING, take=False)
+    sending = transition_statement(NoteState.QUEUED, NoteState.SENDING, any_owner=False)
     plans = await database.run(lambda c: [plan(c, each) for each in (BEFORE_ACCEPTING, sending)])
     assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
     assert "notes_waiting (server_id=? AND call_id=?" in plans[1]

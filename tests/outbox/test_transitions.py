@@ -85,7 +85,7 @@ async def test_another_owners_note_is_not_moved_unless_it_is_taken(
     with pytest.raises(StaleRevisionError) as refusal:
         await other.transition(record, NoteState.CANCELLED)
     assert refusal.value.record == record
-    taken = await other.press(record, NoteState.CANCELLED, None, waiting_limit=9)
+    taken = await other.member_transition(record, NoteState.CANCELLED, None, waiting_limit=9)
     assert (taken.state, taken.owner) == (NoteState.CANCELLED, "two")
     with pytest.raises(StaleRevisionError):
         await store.transition(record, NoteState.SENDING)
@@ -103,7 +103,7 @@ async def test_of_two_different_moves_at_once_one_is_made(store: OutboxRepositor
     record = await in_state(store, NoteState.QUEUED)
     results = await asyncio.gather(
         store.transition(record, NoteState.SENDING),
-        store.press(record, NoteState.CANCELLED, None, waiting_limit=9),
+        store.member_transition(record, NoteState.CANCELLED, None, waiting_limit=9),
         return_exceptions=True,
     )
     assert sum(isinstance(each, StaleRevisionError) for each in results) == 1
