@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -15,9 +15,9 @@ from sqlalchemy import (
 )
 
 from bot.outbox import stored_failure
-from bot.outbox.acceptance import BEFORE_ACCEPTING, COUNT_WAITING, check_room
+from bot.outbox.acceptance import accept
+from bot.outbox.capacity import COUNT_WAITING, check_room
 from bot.outbox.errors import (
-    DuplicateInteractionError,
     OutOfOrderError,
     StaleRevisionError,
     TooOldError,
@@ -26,7 +26,7 @@ from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import next_position
-from bot.outbox.rows import RowReader, first_record, record_of, values_of
+from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import GIVEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
@@ -59,30 +59,7 @@ class OutboxRepository:
         already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` without
         room among `waiting_limit`, as `check_room` shares it.
         """
-        return await self._database.run(self._accept, new, waiting_limit, instead_of)
-
-    def _accept(
-        self, connection: Connection, new: NewNote, waiting_limit: int, instead_of: int | None
-    ) -> tuple[NoteRecord, float | None]:
-        record = first_record(new, next_position(connection), self.owner)
-        values = values_of(record, fingerprint(new.note.label, new.note.text))
-        answered = 0
-        if instead_of is not None:
-            held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
-            answered = connection.execute(delete(notes).where(held)).rowcount
-        [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
-        if taken:
-            raise DuplicateInteractionError
-        check_room(*waiting, limit=waiting_limit)
-        if instead_of is not None:
-            ago = None
-            if not answered:
-                raise StaleRevisionError(None)
-        changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
-        state = NoteState.RECEIVED if ago is None else NoteState.HELD
-        _INSERT.execute(connection, {**values, **changes, "state": state.value})
-        record = replace(record, state=state, **changes)
-        return record, None if ago is None else max(0.0, ago)
+        return await self._database.run(accept, new, self.owner, waiting_limit, instead_of)
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
@@ -271,7 +248,6 @@ class OutboxRepository:
         return self.rows.read(rows)
 
 
-_INSERT = CompiledStatement(notes.insert())
 _GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", type_=BigInteger)))
 _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.owner == bindparam("me", type_=notes.c.owner.type),
