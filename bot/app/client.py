@@ -87,7 +87,7 @@ class CallnoteBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the cogs and begin to register the commands."""
-        self.add_dynamic_items(note_button(self.note_actions.press))
+        self.add_dynamic_items(note_button(self.note_actions.on_button))
         for module in COGS:  # not as extensions, which are executed anew for every client
             try:
                 await import_module(module).setup(self)

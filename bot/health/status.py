@@ -49,7 +49,7 @@ class StatusReport:
         out while they are not known.
         """
         outbox = self._outbox
-        problem, waiting = outbox.last_failure, len(outbox)
+        problem, waiting = outbox.last_failure, outbox.waiting_count
         refusal, refused_at = outbox.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
         health = await self._cad_probe.health(

@@ -56,16 +56,20 @@ class NoteActions:
         self._dispatchers = dispatchers
         self._store_note = timing.store_note
 
-    async def press(self, interaction: discord.Interaction[Any], action: str, note_id: int) -> None:
+    async def on_button(
+        self, interaction: discord.Interaction[Any], action: str, note_id: int
+    ) -> None:
         """Carry out `action` on a note; failures are shown to the member alone.
 
         Only dispatchers of the note's guild may. Of them, only the author or an administrator may
         cancel a note, and only the author may add a repeated one.
         """
         if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self._handler.run(interaction, lambda: self._press(interaction, action, note_id))
+            await self._handler.run(
+                interaction, lambda: self._carry_out(interaction, action, note_id)
+            )
 
-    async def _press(
+    async def _carry_out(
         self, interaction: discord.Interaction[Any], action: str, note_id: int
     ) -> None:
         member = self._admitted(interaction, action)

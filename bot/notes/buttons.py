@@ -40,11 +40,11 @@ def buttons_for(record: NoteRecord) -> discord.ui.View | None:
 
 
 def note_button(
-    press: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
+    callback: Callable[[discord.Interaction[Any], str, int], Awaitable[None]],
 ) -> type[DynamicButton]:
-    """Return the dynamic item for all these buttons; `press` gets action and note id."""
+    """Return the dynamic item for all these buttons; `callback` gets action and note id."""
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
-        await press(interaction, match["action"], int(match["note_id"]))
+        await callback(interaction, match["action"], int(match["note_id"]))
 
     return dynamic_button(_CUSTOM_ID, press_matched)

@@ -67,9 +67,9 @@ class StatusUpdater:
             for record in left:
                 self.changed(record)
 
-    def look_again(self, guild: discord.Guild) -> None:
+    def show_hidden(self, guild: discord.Guild) -> None:
         """Show the notes that could not be shown in channels that the bot can see now."""
-        for record in self._hidden.look_again(guild):
+        for record in self._hidden.visible_again(guild):
             self.changed(record)
 
     def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
@@ -155,7 +155,7 @@ class StatusUpdater:
         if record.state is NoteState.RECEIVED:
             return await self._find_acknowledgement(client, record)
         shown: EditResult | None = EditResult.DONE
-        looks = self._hidden.looks
+        changes = self._hidden.permission_changes
         if (content := self._due_content(record)) is not None:
             shown = await self._show_content(client, record, content)
         if shown is None:  # another process shows it
@@ -166,7 +166,7 @@ class StatusUpdater:
             if await self._finish_note(client, record, hidden=hidden):
                 record = replace(record, logged=record.revision)
         if shown is EditResult.HIDDEN:
-            self._hide(record, looks)
+            self._hide(record, changes)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
     def _due_content(self, record: NoteRecord) -> str | None:
@@ -254,13 +254,13 @@ class StatusUpdater:
                 self._outbox.marks.add(record, logged=True, shown=not hidden)
         return logged
 
-    def _hide(self, record: NoteRecord, looks: int) -> None:
+    def _hide(self, record: NoteRecord, changes: int) -> None:
         """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
         if self._latest[record.id].revision > record.revision:
             return
         record = self._as_known(record)
         self._hidden.add(record)
-        if self._hidden.looks != looks:
+        if self._hidden.permission_changes != changes:
             self.changed(record)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
@@ -272,8 +272,8 @@ class StatusUpdater:
         if message_id is None:
             if message.token_over:
                 content, plain = expired(record), expired(record, with_text=False)
-                copy = text_unless_shown(content, record.note.text)
-                if await message.post(content, copy, plain=plain) is EditResult.RETRY:
+                attachment = text_unless_shown(content, record.note.text)
+                if await message.post(content, attachment, plain=plain) is EditResult.RETRY:
                     return EditResult.RETRY
             await self._outbox.discard(record)
             return EditResult.DONE

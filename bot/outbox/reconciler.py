@@ -10,7 +10,7 @@ from bot.outbox.ledger import explained
 from bot.outbox.limits import Limits
 from bot.outbox.matching import ReadCall, Verdict, judge
 from bot.outbox.read_slots import ReadSlots
-from bot.outbox.retries import until_stored
+from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
@@ -67,7 +67,7 @@ class Reconciler:
         self._timing = timing
 
     async def run(self) -> None:
-        """Look for notes in doubt, for ever."""
+        """Poll for notes in doubt, for ever."""
         while True:
             server_id = await self._next_server()
             if wait := await self._slot():
@@ -99,14 +99,14 @@ class Reconciler:
         ]
         wanted = {item.record.note.call_id for item in looked_for}
         found: dict[int, ReadCall] = {}
-        answered = await self._look(server_id, OPEN_ALONE, wanted, found) is not None
+        answered = await self._find_calls(server_id, OPEN_ALONE, wanted, found) is not None
         here = [item for item in looked_for if item.record.note.call_id in found]
         await self._judge_all(here, found, began, answered=answered)
         for page in CLOSED_PAGES if answered else ():
             if not wanted - found.keys():
                 break
             await self._next_read()
-            listed = await self._look(server_id, page, wanted, found)
+            listed = await self._find_calls(server_id, page, wanted, found)
             answered = listed is not None
             if listed is None or listed < page.count:
                 break
@@ -127,7 +127,7 @@ class Reconciler:
         while wait := await self._slot():  # noqa: ASYNC110 - the database, no event
             await asyncio.sleep(wait)
 
-    async def _look(
+    async def _find_calls(
         self, server_id: int, closed: ClosedCalls, wanted: set[int], found: dict[int, ReadCall]
     ) -> int | None:
         """Add to `found` what is listed of the wanted calls.
@@ -175,7 +175,7 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if answered and call is not None:
-            known = await until_stored(lambda: explained(self._database, record), self._timing)
+            known = await with_retries(lambda: explained(self._database, record), self._timing)
             try:
                 verdict, confirmed_count = await asyncio.to_thread(
                     judge,

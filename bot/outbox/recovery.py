@@ -11,7 +11,7 @@ from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.retries import until_stored
+from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
 from bot.outbox.work_queue import WorkQueue
@@ -68,14 +68,14 @@ class OrphanRecovery:
         hopeless = [each for each in new if each.recoveries > MOST_RECOVERIES]
         for record in new:
             if record.state is not NoteState.SENDING and record not in hopeless:
-                self._look_after(record, now)
+                self._resume(record, now)
         for record in hopeless:
             await self._give_up(record)
         for record in new:
             if record.state is NoteState.SENDING and record not in hopeless:
                 with contextlib.suppress(StaleRevisionError):
-                    moved = await until_stored(self._doubting(record), self._timing)
-                    self._look_after(moved, now)
+                    moved = await with_retries(self._to_checking(record), self._timing)
+                    self._resume(moved, now)
 
     async def _find_strays(self) -> bool:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
@@ -127,20 +127,20 @@ class OrphanRecovery:
         _log.error("note %d was with %d processes that ended", record.id, record.recoveries)
         with contextlib.suppress(StaleRevisionError):
             if record.state is NoteState.SENDING:  # so that its send is counted
-                record = await until_stored(self._doubting(record), self._timing)
+                record = await with_retries(self._to_checking(record), self._timing)
             sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
             target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
             known = record
             self._changed(
-                await until_stored(
+                await with_retries(
                     lambda: self._store.transition(known, target, failure=STOPPED), self._timing
                 )
             )
 
-    def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
+    def _to_checking(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         return lambda: self._store.transition(record, NoteState.CHECKING, failure=STOPPED)
 
-    def _look_after(self, record: NoteRecord, now: float) -> None:
+    def _resume(self, record: NoteRecord, now: float) -> None:
         """Go on with a note; `now` is by the database's clock."""
         if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
             self._hold_on(record.failure, now - record.updated_at)

@@ -161,7 +161,8 @@ class Sender:
                 if not self._can_go_first(item) or not self._rate_limiter.try_acquire():
                     await self._hold_back(item)
                     return
-            await self._try_to_send(item, failures)
+            if await self._start_sending(item, failures):
+                await self._deliver(item)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
             await self._hold_back(item)
@@ -169,7 +170,11 @@ class Sender:
                 item.start_settling(self._settle_seconds)
                 await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
-    async def _try_to_send(self, item: WorkItem, failures: int) -> None:
+    async def _start_sending(self, item: WorkItem, failures: int) -> bool:
+        """Store a note as SENDING; returns whether it is to be delivered then.
+
+        `failures` is the breaker's count when it was this note's turn.
+        """
         began = loop_time()
         try:
             item.record = await self._store.transition(
@@ -178,22 +183,22 @@ class Sender:
         except (StorageError, OutOfOrderError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
             await self._hold_back(item)
-            return
+            return False
         except StaleRevisionError as error:
             if item.record.state is NoteState.RECEIVED:
                 await self._hold_back(item)
-                return
+                return False
             item.busy = False
             self._breaker.release_trial()
             await self._transitions.follow(item, error.record)
-            return
+            return False
         stale = loop_time() - began > self._timing.stale_send
         held_up = stale or not self._leases.held or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
             self._breaker.release_trial()
             await self._transitions.make(item, NoteState.QUEUED)
-            return
-        await self._deliver(item)
+            return False
+        return True
 
     async def _hold_back(self, item: WorkItem) -> None:
         """Let a note that could not be sent be tried again a little later."""

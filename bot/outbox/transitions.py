@@ -10,7 +10,7 @@ from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.retries import until_stored
+from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure
 from bot.outbox.work_queue import WorkItem, WorkQueue
@@ -78,14 +78,14 @@ class Transitions:
         known = item.record
         while True:
             try:
-                return await until_stored(
+                return await with_retries(
                     lambda: self._store.transition(known, target, **outcome), self._timing
                 )
             except StaleRevisionError as error:
                 if not self._lost_by_database(item, known, error.record):
                     raise
             _log.warning("note %d is stored again: the database has become older", known.id)
-            await until_stored(lambda: self._store.restore(known), self._timing)
+            await with_retries(lambda: self._store.restore(known), self._timing)
 
     def _lost_by_database(
         self, item: WorkItem, known: NoteRecord, found: NoteRecord | None
@@ -108,7 +108,7 @@ class Transitions:
         """
         known = item.record
         if self._lost_by_database(item, known, record):
-            await until_stored(lambda: self._store.restore(known), self._timing)
+            await with_retries(lambda: self._store.restore(known), self._timing)
             self._queue.put(item, known)  # so that it is tried again
             return
         if record is None or record.owner != self._store.owner:

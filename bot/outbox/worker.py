@@ -22,7 +22,7 @@ from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.retries import until_stored
+from bot.outbox.retries import with_retries
 from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, failure_of
@@ -162,7 +162,9 @@ class OutboxWorker:
         """
         return self._sender.last_refusal
 
-    def __len__(self) -> int:
+    @property
+    def waiting_count(self) -> int:
+        """How many unfinished notes this process has."""
         return len(self._queue)
 
     async def accept(
@@ -201,14 +203,14 @@ class OutboxWorker:
 
     async def discard(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""
-        if not await self._until_stored(lambda: self.store.discard(record.id)):
-            await self._follow(record, await self._until_stored(lambda: self.store.get(record.id)))
+        if not await self._with_retries(lambda: self.store.discard(record.id)):
+            await self._follow(record, await self._with_retries(lambda: self.store.get(record.id)))
         elif (item := self._queue.get(record.id)) is not None:
             self._queue.remove(item)
 
     def discard_later(self, note_id: int) -> None:
         """Discard, in the background, a note whose storing was not confirmed in time."""
-        task = asyncio.create_task(self._until_stored(lambda: self.store.discard(note_id)))
+        task = asyncio.create_task(self._with_retries(lambda: self.store.discard(note_id)))
         self._discarding.add(task)
         task.add_done_callback(self._discarding.discard)
 
@@ -217,9 +219,9 @@ class OutboxWorker:
 
         Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
         """
-        await self._until_stored(self._leases.register)
+        await self._with_retries(self._leases.register)
         self._registered.set()
-        await self._until_stored(self._recovery.recover)
+        await self._with_retries(self._recovery.recover)
         loops = (
             self._breaker.run,
             self._sender.run,
@@ -303,5 +305,5 @@ class OutboxWorker:
                 pause = shared
             await asyncio.sleep(pause)
 
-    async def _until_stored(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
-        return await until_stored(operation, self._timing)
+    async def _with_retries(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
+        return await with_retries(operation, self._timing)

@@ -57,7 +57,7 @@ async def test_an_outcome_is_stored_again_over_an_older_row(
         now = await worker.outbox.store.get(record.id)
         assert now is not None
         assert now.state is NoteState.ADDED
-        assert len(worker.outbox) == 0
+        assert worker.outbox.waiting_count == 0
     assert stored(cad) == ["some note here"]
 
 
@@ -180,6 +180,6 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
         if state is NoteState.RECEIVED:
             await one.acknowledge(record)
         await one.outbox.discard(earlier)
-        await eventually(lambda: len(one.outbox) == 0)
+        await eventually(lambda: one.outbox.waiting_count == 0)
         await one.stop()
     assert stored(cad) == ["some note here"]

@@ -74,7 +74,7 @@ async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_req
         while loop_time() - began < 12:
             await let_pass(0.5, database)
         await come_round(worker)
-        assert len(worker.outbox) == 51
+        assert worker.outbox.waiting_count == 51
         assert requests(cad, "note") == sent <= len(CALLS)
         # The pauses are at least 1, 2, 4 s and so on, so the time that it took bounds the probes.
         probes = requests(cad, "version")
@@ -189,7 +189,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
         for record in records:
             failed = await worker.became(record, NoteState.FAILED)
             assert failed.failure is not None
-        assert len(worker.outbox) == 0
+        assert worker.outbox.waiting_count == 0
     assert stored(cad) == []
 
 

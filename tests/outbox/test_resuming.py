@@ -293,5 +293,5 @@ async def test_a_note_of_one_process_is_cancelled_by_another_and_told_by_that(
         assert [each.state for each in two.told] == [NoteState.CANCELLED]
         cad.faults.clear()
         await one.became(first, NoteState.ADDED)
-        await eventually(lambda: len(one.outbox) == 0)
+        await eventually(lambda: one.outbox.waiting_count == 0)
     assert stored(cad) == []
