@@ -7,7 +7,8 @@ from typing import TypeVar
 
 import pytest
 
-from bot.notes.texts import content_of, duration, repeated
+from bot.notes.failure_texts import duration
+from bot.notes.texts import content_of, repeated
 from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
