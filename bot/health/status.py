@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import discord
 
 from bot.communities.connections import Connections
-from bot.health import texts
+from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
@@ -60,25 +60,25 @@ class StatusReport:
         lines = [
             *self._settings_lines(guild, health),
             texts.connection_line(self._connections.of(guild)),
-            texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
-            *texts.last_note_lines(refusal),
-            texts.rate_usage_line(outbox.rate_usage),
+            cad_texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
+            *cad_texts.last_note_lines(refusal),
+            cad_texts.rate_usage_line(outbox.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),
-            *texts.cad_details(health),
+            *cad_texts.cad_details(health),
             texts.VERSION,
         ]
         return status_content(lines, None if change is None else texts.last_change(change))
 
     def _settings_lines(self, guild: discord.Guild, health: CadHealth) -> Iterator[Line]:
         if not self._settings.known:
-            yield from texts.cad_lines(health, None, chosen=False)
+            yield from cad_texts.cad_lines(health, None, chosen=False)
             yield texts.SETTINGS_UNKNOWN
             return
         settings = self._settings.of(guild.id)
         server_id = self._settings.server_id(guild.id)
-        yield from texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
+        yield from cad_texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
         if not guild.roles:
             yield texts.GUILD_UNKNOWN
             return

@@ -7,18 +7,15 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.health.cad_texts import cad_details, cad_lines, notes_line, rate_usage_line
 from bot.health.lines import Line, Mark, status_content
 from bot.health.probe import CadHealth
 from bot.health.texts import (
     VERSION,
-    cad_details,
-    cad_lines,
     database_line,
     last_change,
     log_channel_line,
-    notes_line,
     permissions_line,
-    rate_usage_line,
     roles_line,
     unreadable_lines,
 )
