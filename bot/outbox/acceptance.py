@@ -9,6 +9,7 @@ from sqlalchemy import (
     Connection,
     Integer,
     String,
+    Text,
     bindparam,
     delete,
     exists,
@@ -33,6 +34,7 @@ REPEAT_SECONDS = 60.0
 _REPEATABLE = (*WAITING, NoteState.ADDED, NoteState.UNCONFIRMED)
 
 _same = (
+    notes.c.community == bindparam("community", type_=Text),
     notes.c.guild_id == bindparam("guild_id", type_=BigInteger),
     notes.c.member_id == bindparam("member_id", type_=BigInteger),
     notes.c.server_id == bindparam("server_id", type_=Integer),

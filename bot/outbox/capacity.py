@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, and_, bindparam, case, func, literal, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, select
 
 from bot.outbox.errors import OutboxFullError, ShareUsedError
-from bot.outbox.schema import notes
-from bot.outbox.states import WAITING, NoteState
+from bot.outbox.schema import is_open, notes
 from bot.storage import CompiledStatement
 
 _of_guild = notes.c.guild_id == bindparam("guild_id", type_=BigInteger)
@@ -16,12 +15,8 @@ WAITING_COUNTS = select(
     func.count().label("total"),
     func.coalesce(func.sum(case((_of_guild, 1), else_=0)), 0).label("guild"),
     func.coalesce(func.sum(case((_of_member, 1), else_=0)), 0).label("member"),
-).where(
-    # By the index of `settled`, which all that wait have not.
-    notes.c.settled.is_(False),
-    notes.c.state.in_([literal(state.value) for state in (*WAITING, NoteState.HELD)]),
-)
-"""Selects how many notes wait or are held: in all, of a guild, and of a member in it."""
+).where(notes.c.community == bindparam("community", type_=Text), is_open())
+"""Selects how many notes of a community wait or are held: in all, of a guild, and of a member."""
 
 COUNT_WAITING = CompiledStatement(WAITING_COUNTS)
 

@@ -57,6 +57,7 @@ class Ledger:
         if not added and not doubtful:
             return
         counted = {
+            "community": record.community,
             "server_id": record.note.server_id,
             "call_id": record.note.call_id,
             "fingerprint": fingerprint(record.note.label, record.note.text),
@@ -102,6 +103,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         null().label("label"),
         null().label("text"),
     ).where(
+        delivery_ledger.c.community == record.community,
         delivery_ledger.c.server_id == record.note.server_id,
         delivery_ledger.c.call_id == record.note.call_id,
     )
@@ -113,6 +115,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         notes.c.label,
         notes.c.text,
     ).where(
+        notes.c.community == record.community,
         notes.c.server_id == record.note.server_id,
         notes.c.call_id == record.note.call_id,
         notes.c.id != record.id,

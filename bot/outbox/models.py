@@ -8,6 +8,9 @@ from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure
 from bot.sonoran import CallNote
 
+HOST = ""
+"""The community in the host's own settings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
@@ -16,10 +19,11 @@ class NewNote:
     `id` is the interaction's id, so that it has one row, whichever instance gets the interaction.
     `token` lets the owner of the row answer the interaction for 15 minutes (Discord API docs,
     Receiving and Responding to Interactions), and is None once it is deleted; it is left out of
-    `repr`.
+    `repr`. `community` names the CAD community that it is for: the CAD's id of it, or `HOST`.
     """
 
     id: int
+    community: str = HOST
     guild_id: int
     channel_id: int
     member_id: int

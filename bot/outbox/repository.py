@@ -155,6 +155,7 @@ class OutboxRepository:
                 "note": record.id,
                 "known": record.revision,
                 "me": self.owner,
+                "community": record.community,
                 "server": record.note.server_id,
                 "call": record.note.call_id,
                 "target": target.value,
@@ -166,7 +167,11 @@ class OutboxRepository:
         if not found:
             return self._not_made(connection, record, target, any_owner=any_owner)
         if waiting_limit is not None and target.waiting:
-            member = {"guild_id": record.guild_id, "member_id": record.member_id}
+            member = {
+                "community": record.community,
+                "guild_id": record.guild_id,
+                "member_id": record.member_id,
+            }
             [waiting] = COUNT_WAITING.rows(connection, member)
             check_room(*(count - 1 for count in waiting), limit=waiting_limit)
         self._ledger.count(connection, record, target, confirmed_count)

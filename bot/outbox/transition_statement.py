@@ -18,8 +18,8 @@ def transition_statement(
     """Return the UPDATE, which changes and returns the row only if the transition may be made.
 
     With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
-    revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
-    `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
+    revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
+    `tries`,     `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
     """
     taken_up = origin in GIVEN_UP and target.waiting
     return _statement(
