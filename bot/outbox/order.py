@@ -24,8 +24,9 @@ def next_position(connection: Connection) -> int:
 def another_ahead() -> ColumnElement[bool]:
     """Return whether a note for the same call stands before `place` and may still be sent.
 
-    `community`, `server`, `call` and `place` are parameters of the statement that this is part of. A note in
-    the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's clock.
+    `community`, `server`, `call` and `place` are parameters of the statement that this is part of.
+    A note in the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's
+    clock.
     """
     other = notes.alias()
     return exists().where(

@@ -72,8 +72,8 @@ notes = Table(
     Index("notes_waiting", "community", "server_id", "call_id", "position"),
     Index("notes_token", "round_started_at"),
 )
-"""A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when nothing is left to do about it:
-it is final, and shown and logged as such."""
+"""A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when nothing
+is left to do about it: it is final, and shown and logged as such."""
 
 
 def is_open(table: FromClause = notes) -> ColumnElement[bool]:
@@ -126,5 +126,5 @@ send_times = Table(
     Column("latest", ARRAY(Double).with_variant(Text(), "sqlite"), nullable=False),
     Column("updated_at", Double, nullable=False),
 )
-"""When a community's latest notes were sent, by any instance of Callnote, in seconds since 1970, the
-oldest first. Only PostgreSQL has rows, as a SQLite file serves one instance at a time."""
+"""When a community's latest notes were sent, by any instance of Callnote, in seconds since 1970,
+the oldest first. Only PostgreSQL has rows, as a SQLite file serves one instance at a time."""

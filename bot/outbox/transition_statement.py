@@ -19,7 +19,8 @@ def transition_statement(
 
     With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
     revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
-    `tries`,     `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
+    `tries`, `failure`, `answer`; and `message_id`, `token` and `text` where these change, else
+    None.
     """
     taken_up = origin in GIVEN_UP and target.waiting
     return _statement(
