@@ -121,6 +121,9 @@ class Timing:
     last_poll: float = 45.0
     """How long after its time a note in doubt is looked for at most: what became of it is to be
     said while the interaction's token is good, as nothing else may lead to the message."""
+    keep_delivery: float = 900.0
+    """How long the delivery of a community is kept that has nothing to do: longer than a note may
+    wait, in case the database forgets one that was finished."""
     expiry_interval: float = 0.5  # how often notes that have waited too long are looked for
 
     # Leases and upkeep of the outbox

@@ -18,7 +18,7 @@ fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
 
 
 class Expiry:
-    """Watches over how long the notes in the work queue have waited; `run` must be running."""
+    """Watches over how long the notes in the work queue have waited."""
 
     def __init__(
         self,
@@ -35,25 +35,22 @@ class Expiry:
         self._timing = timing
         self._refused = False
 
-    async def run(self) -> None:
-        """Give notes up and announce them, for ever."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                now = loop_time()
-                news = self._refused_anew()
-                for item in self._queue:
-                    queued = item.record.state is NoteState.QUEUED
-                    if self._waits_silently(item, now) or (news and queued):
-                        self._transitions.announce(item)
-                    end = None
-                    if self._queue.to_withdraw(item):
-                        end = self._withdraw(item)
-                    elif self._is_over(item, now):
-                        end = self._give_up(item)
-                    if end is not None:  # in a task, as the database may take none of them
-                        item.busy = True
-                        group.create_task(end)
-                await asyncio.sleep(self._timing.expiry_interval)
+    def look(self, group: asyncio.TaskGroup) -> None:
+        """Announce notes that wait, and give those up whose time is over, each in a task."""
+        now = loop_time()
+        news = self._refused_anew()
+        for item in self._queue:
+            queued = item.record.state is NoteState.QUEUED
+            if self._waits_silently(item, now) or (news and queued):
+                self._transitions.announce(item)
+            end = None
+            if self._queue.to_withdraw(item):
+                end = self._withdraw(item)
+            elif self._is_over(item, now):
+                end = self._give_up(item)
+            if end is not None:  # in a task, as the database may take none of them
+                item.busy = True
+                group.create_task(end)
 
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""

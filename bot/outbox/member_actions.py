@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bot.outbox.deliveries import Deliveries
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
-from bot.outbox.work_queue import WorkQueue
 from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
@@ -21,14 +21,14 @@ class MemberActions:
 
     def __init__(
         self,
-        queue: WorkQueue,
+        deliveries: Deliveries,
         store: OutboxRepository,
         *,
         waiting_limit: int,
         changed: Callable[[NoteRecord], None],
         timing: Timing,
     ) -> None:
-        self._queue = queue
+        self._deliveries = deliveries
         self._store = store
         self._waiting_limit = waiting_limit
         self._changed = changed
@@ -45,8 +45,8 @@ class MemberActions:
         does.
         """
         moved = await self._transition(record, NoteState.CANCELLED, message)
-        if (item := self._queue.get(record.id)) is not None:
-            self._queue.put(item, moved)
+        if (item := self._deliveries.item(record)) is not None:
+            self._deliveries.of(record.community).queue.put(item, moved)
         self._changed(moved)
         return moved
 
@@ -59,9 +59,9 @@ class MemberActions:
         `OutboxFullError` when as many notes wait as may, and `TooOldError` after a day.
         """
         moved = await self._transition(record, target, message)
-        known = self._queue.get(record.id)
+        known = self._deliveries.item(record)
         if known is None or known.record.revision < moved.revision:
-            self._queue.track(moved, at_once=True)
+            self._deliveries.of(record.community).queue.track(moved, at_once=True)
         self._changed(moved)
         return moved
 
@@ -93,9 +93,10 @@ class MemberActions:
             self._unconfirmed.pop(note_id, None)
             if record is None or not made or record.owner != self._store.owner:
                 continue
-            item = self._queue.get(note_id)
+            queue = self._deliveries.of(record.community).queue
+            item = queue.get(note_id)
             if item is None and record.state.waiting:
-                self._queue.track(record, at_once=True)
+                queue.track(record, at_once=True)
             elif item is not None and item.record.revision < record.revision:
-                self._queue.put(item, record)
+                queue.put(item, record)
             self._changed(record)

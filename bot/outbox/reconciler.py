@@ -47,6 +47,7 @@ class Reconciler:
 
     def __init__(
         self,
+        community: str,
         queue: WorkQueue,
         database: Database,
         cad: SonoranClient,
@@ -61,7 +62,7 @@ class Reconciler:
         self._transitions = transitions
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
-        self._read_slots = ReadSlots(database, self._per_minute)
+        self._read_slots = ReadSlots(database, community, self._per_minute)
         self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
         self._timing = timing

@@ -72,8 +72,8 @@ notes = Table(
     Index("notes_waiting", "community", "server_id", "call_id", "position"),
     Index("notes_token", "round_started_at"),
 )
-"""A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when nothing
-is left to do about it: it is final, and shown and logged as such."""
+"""A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when
+nothing is left to do about it: it is final, and shown and logged as such."""
 
 
 def is_open(table: FromClause = notes) -> ColumnElement[bool]:

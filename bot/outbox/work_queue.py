@@ -53,13 +53,13 @@ class WorkItem:
 class WorkQueue:
     """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
 
-    `limits` say how long a note is tried. `waiting_notes` tells what is to become of the waiting
-    notes of a guild, by its id; it is asked again every `ask_again` seconds.
+    `limits` say how long a note is tried. `waiting_notes` tells what is to become of a waiting
+    note; it is asked again every `ask_again` seconds.
     """
 
     def __init__(
         self,
-        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         *,
         limits: Limits = Limits(),
         ask_again: float = Timing().ask_guild_again,
@@ -185,14 +185,14 @@ class WorkQueue:
 
     def may_send(self, record: NoteRecord) -> bool:
         """Whether the guild's waiting notes are to be sent."""
-        return self._waiting_notes(record.guild_id) is WaitingNotes.SEND
+        return self._waiting_notes(record) is WaitingNotes.SEND
 
     def to_withdraw(self, item: WorkItem) -> bool:
         """Whether a note is to be cancelled, as its guild's waiting notes are withdrawn."""
         return (
             item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
             and not item.busy
-            and self._waiting_notes(item.record.guild_id) is WaitingNotes.WITHDRAW
+            and self._waiting_notes(item.record) is WaitingNotes.WITHDRAW
         )
 
     def to_reconcile(self) -> list[WorkItem]:

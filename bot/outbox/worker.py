@@ -1,4 +1,4 @@
-"""A community's notes from the moment they are accepted until nothing is left to do."""
+"""All notes from the moment they are accepted until nothing is left to do."""
 
 from __future__ import annotations
 
@@ -10,25 +10,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.outbox.admission import Admission
-from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.errors import AccessRefusedError
-from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
-from bot.outbox.limits import Limits, RateUsage
+from bot.outbox.limits import Limits
 from bot.outbox.marks import Marks
 from bot.outbox.member_actions import MemberActions
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
-from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
-from bot.outbox.stored_failure import Failure, failure_of
-from bot.outbox.transitions import Transitions
+from bot.outbox.stored_failure import failure_of
 from bot.outbox.waiting import WaitingNotes
-from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import SonoranClient
 from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
 from bot.timing import Timing
@@ -44,75 +38,58 @@ class OutboxWorker:
 
     `history_days` is how long finished notes are kept. `changed` is called with the record after
     every stored transition, and with a note recovered from a process that ended, whose message may
-    be behind; one in the state RECEIVED may have been acknowledged or not. `waiting_notes` tells
-    what is to become of the waiting notes of a guild. `purges` are as for `Cleanup`. `run` must be
+    be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
+    community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for `Cleanup`. `run` must be
     running once the database is open.
     """
 
     def __init__(
         self,
         database: Database,
-        cad: SonoranClient,
+        cad_for: Callable[[str], SonoranClient],
         *,
         limits: Limits,
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
-        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         purges: Sequence[Purge] = (),
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
         self.store = OutboxRepository(database, owner)
-        self._cad = cad
         self._limits = limits
         self._timing = timing
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, self.store.rows, timing=timing)
-        self._queue = WorkQueue(waiting_notes, limits=limits, ask_again=timing.ask_guild_again)
-        self._breaker = CircuitBreaker(
-            cad,
-            self._queue.changed,
-            first_pause=timing.first_probe_pause,
-            longest_pause=limits.longest_pause_seconds,
-        )
         self._admission = Admission(timing.admit_within)
         self.admit = self._admission.admit
-        self._transitions = Transitions(
-            self._queue,
-            self.store,
-            self._leases,
-            settle_seconds=limits.settle_seconds,
-            changed=changed,
-            timing=timing,
-        )
-        self._sender = Sender(
-            self._queue,
-            self.store,
-            self._transitions,
-            self._leases,
-            cad,
-            self._breaker,
-            self._admission,
-            limits,
+        self.deliveries = Deliveries(
+            lambda community: Delivery(
+                community,
+                cad_for(community),
+                database=database,
+                store=self.store,
+                leases=self._leases,
+                admission=self._admission,
+                limits=limits,
+                changed=changed,
+                waiting_notes=waiting_notes,
+                timing=timing,
+            ),
             timing,
         )
-        self._reconciler = Reconciler(
-            self._queue, database, cad, self._transitions, self._breaker, limits, timing
-        )
-        self._expiry = Expiry(self._queue, self._transitions, self._breaker, limits, timing)
         self._recovery = OrphanRecovery(
-            self._queue,
+            self.deliveries,
             self._leases,
             self.store,
-            self._breaker,
             limit=limits.waiting_limit,
             changed=changed,
             timing=timing,
         )
         self.marks = Marks(database, timing=timing)
         self.member_actions = MemberActions(
-            self._queue,
+            self.deliveries,
             self.store,
             waiting_limit=limits.waiting_limit,
             changed=changed,
@@ -138,34 +115,9 @@ class OutboxWorker:
         return len(self.store.rows.unreadable)
 
     @property
-    def held_back(self) -> bool:
-        """Whether the CAD asked for a delay that is not over yet."""
-        return self._breaker.held_back
-
-    @property
-    def last_failure(self) -> Failure | None:
-        """Why the CAD takes no notes at the moment, None while it does."""
-        return self._breaker.last_failure
-
-    @property
-    def rate_usage(self) -> RateUsage:
-        """How much of the CAD's limits is used."""
-        return RateUsage(
-            self._sender.used, self._limits.notes_per_minute, self._breaker.limited_count
-        )
-
-    @property
-    def last_refusal(self) -> tuple[Failure, float] | None:
-        """What the CAD refused the last note with and when, by the event loop's clock.
-
-        None if it added the last note that it answered.
-        """
-        return self._sender.last_refusal
-
-    @property
     def waiting_count(self) -> int:
         """How many unfinished notes this process has."""
-        return len(self._queue)
+        return sum(len(delivery.queue) for delivery in self.deliveries)
 
     async def accept(
         self, new: NewNote, *, instead_of: int | None = None
@@ -179,7 +131,7 @@ class OutboxWorker:
         in the state RECEIVED is to be followed by `acknowledged` or `discard`, in any case, by the
         same process.
         """
-        if (refusal := self._cad.refusal) is not None:
+        if (refusal := self.deliveries.of(new.community).cad.refusal) is not None:
             raise AccessRefusedError(failure_of(refusal))
         await self._registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:
@@ -189,24 +141,25 @@ class OutboxWorker:
             new, waiting_limit=self._limits.waiting_limit, instead_of=instead_of
         )
         if record.state is NoteState.RECEIVED:
-            self._queue.track(record)
+            self.deliveries.of(record.community).queue.track(record)
         return record, ago
 
     async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
         """Send or queue a note whose member sees the message that will tell its fate."""
-        known = self._queue.get(record.id)
+        known = self.deliveries.item(record)
         if known is not None and (
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
         ):
             return  # it has gone on already, or just does
-        await self._sender.acknowledged(self._queue.track(record), acknowledgement)
+        delivery = self.deliveries.of(record.community)
+        await delivery.sender.acknowledged(delivery.queue.track(record), acknowledgement)
 
     async def discard(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""
         if not await self._with_retries(lambda: self.store.discard(record.id)):
             await self._follow(record, await self._with_retries(lambda: self.store.get(record.id)))
-        elif (item := self._queue.get(record.id)) is not None:
-            self._queue.remove(item)
+        elif (item := self.deliveries.item(record)) is not None:
+            self.deliveries.of(record.community).queue.remove(item)
 
     def discard_later(self, note_id: int) -> None:
         """Discard, in the background, a note whose storing was not confirmed in time."""
@@ -223,10 +176,7 @@ class OutboxWorker:
         self._registered.set()
         await self._with_retries(self._recovery.recover)
         loops = (
-            self._breaker.run,
-            self._sender.run,
-            self._reconciler.run,
-            self._expiry.run,
+            self.deliveries.run,
             self._housekeeping,
             self.marks.run,
             self._cleanup.run,
@@ -234,23 +184,12 @@ class OutboxWorker:
         try:
             async with asyncio.TaskGroup() as group:
                 for loop in loops:
-                    group.create_task(self._kept_running(loop))
+                    group.create_task(keep_running(loop, self._timing))
         except BaseExceptionGroup as errors:
             unusable = errors.subgroup(UnusableDatabaseError)
             if unusable is None:
                 raise
             raise unusable.exceptions[0] from None
-
-    async def _kept_running(self, loop: Callable[[], Awaitable[None]]) -> None:
-        """Run one of the loops, and again after an unexpected error."""
-        while True:
-            try:
-                await loop()
-            except UnusableDatabaseError:
-                raise
-            except Exception:
-                _log.exception("a part of the outbox failed and begins anew")
-                await asyncio.sleep(self._timing.begin_anew)
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long.
@@ -258,7 +197,7 @@ class OutboxWorker:
         Meanwhile this process keeps its lease, so that no other one takes them over.
         """
         heartbeats = asyncio.create_task(self._keep_lease())
-        await self._sender.finish(seconds)
+        await self.deliveries.finish(seconds)
         heartbeats.cancel()
         discarding = set(self._discarding)
         for task in discarding:
@@ -281,9 +220,10 @@ class OutboxWorker:
 
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""
-        item = self._queue.get(record.id) or self._queue.track(record)
+        delivery = self.deliveries.of(record.community)
+        item = delivery.queue.get(record.id) or delivery.queue.track(record)
         if not item.busy:  # else it came back, and is being moved
-            await self._transitions.follow(item, found)
+            await delivery.transitions.follow(item, found)
 
     async def _housekeeping(self) -> None:
         """Renew the lease, and recover the notes of processes that ended."""
