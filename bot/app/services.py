@@ -83,13 +83,13 @@ class Services:
         self.composer = NoteComposer(timing, config.time_zone)
         self.notes = NoteService(
             self.database,
-            self.cad,
+            lambda _: self.cad,
             limits=config.limits,
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
             delays=delays,
-            waiting_notes=self.connections.waiting_notes,
+            waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
             purges=(setting_store.purge, self.departures.purge),
             timing=timing,
         )

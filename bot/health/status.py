@@ -11,7 +11,7 @@ from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
-from bot.outbox import FailureKind, OutboxWorker
+from bot.outbox import HOST, FailureKind, OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatcher_roles import DispatcherRoles
 
@@ -49,8 +49,9 @@ class StatusReport:
         out while they are not known.
         """
         outbox = self._outbox
-        problem, waiting = outbox.last_failure, outbox.waiting_count
-        refusal, refused_at = outbox.last_refusal or (None, None)
+        delivery = outbox.deliveries.of(HOST)
+        problem, waiting = delivery.last_failure, len(delivery.queue)
+        refusal, refused_at = delivery.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
         health = await self._cad_probe.health(
             doubted=problem is not None and waiting > 0,
@@ -60,9 +61,9 @@ class StatusReport:
         lines = [
             *self._settings_lines(guild, health),
             texts.connection_line(self._connections.of(guild)),
-            cad_texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
+            cad_texts.notes_line(problem, waiting, health.error, held_back=delivery.held_back),
             *cad_texts.last_note_lines(refusal),
-            cad_texts.rate_usage_line(outbox.rate_usage),
+            cad_texts.rate_usage_line(delivery.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),

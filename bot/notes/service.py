@@ -20,27 +20,28 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `waiting_notes` and
-    `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
+    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `cad_for`,
+    `waiting_notes` and `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is
+    running.
     """
 
     def __init__(
         self,
         database: Database,
-        cad: SonoranClient,
+        cad_for: Callable[[str], SonoranClient],
         *,
         limits: Limits,
         history_days: int,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         delays: RouteDelays,
-        waiting_notes: Callable[[int], WaitingNotes],
+        waiting_notes: Callable[[NoteRecord], WaitingNotes],
         purges: Sequence[Purge],
         timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
             database,
-            cad,
+            cad_for,
             limits=limits,
             history_days=history_days,
             changed=self._show,

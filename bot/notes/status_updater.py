@@ -171,7 +171,7 @@ class StatusUpdater:
 
     def _due_content(self, record: NoteRecord) -> str | None:
         """Return what a note's message should say, None if it says so already."""
-        content = content_of(record, self._outbox.last_failure)
+        content = content_of(record, self._outbox.last_failure(record.community))
         _, shown = self._shown.get(record.id, (0.0, ""))
         return None if content == shown or record.shown >= record.revision else content
 
@@ -193,7 +193,7 @@ class StatusUpdater:
 
     async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
         message = self._message(client, record)
-        problem = self._outbox.last_failure
+        problem = self._outbox.last_failure(record.community)
         plain = content_of(record, problem, with_text=False) or content
         shown = await message.show(
             content, buttons_for(record), text_to_attach(record), plain=plain
@@ -221,7 +221,10 @@ class StatusUpdater:
     async def _show_again(self, client: discord.Client, record: NoteRecord) -> None:
         """Show another process's record again, which this process's edit overwrote."""
         pauses = self._pauses()
-        while (content := content_of(record, self._outbox.last_failure)) is not None:
+        while True:
+            problem = self._outbox.last_failure(record.community)
+            if (content := content_of(record, problem)) is None:
+                return
             shown = await self._edit(client, record, content)
             if shown is EditResult.RETRY:
                 await asyncio.sleep(next(pauses))

@@ -11,7 +11,7 @@ from bot.outbox.errors import (
     TooOldError,
 )
 from bot.outbox.limits import Limits, RateUsage
-from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
+from bot.outbox.models import HOST, Acknowledgement, NewNote, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import RETRY_SECONDS, NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
@@ -19,6 +19,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.outbox.worker import OutboxWorker
 
 __all__ = [
+    "HOST",
     "RETRY_SECONDS",
     "AccessRefusedError",
     "Acknowledgement",

@@ -51,3 +51,10 @@ class TooOldError(Exception):
 
 class OutOfOrderError(Exception):
     """An earlier note for the same call is still on its way."""
+
+
+class RateUsedError(Exception):
+    """All processes together have sent as many notes of the community as may go in a minute."""
+
+    def __init__(self, per_minute: int) -> None:
+        super().__init__(f"{per_minute} notes of its community were sent in the last minute")

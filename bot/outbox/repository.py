@@ -28,6 +28,7 @@ from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
+from bot.outbox.send_rate import count_send
 from bot.outbox.states import GIVEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
@@ -47,6 +48,7 @@ class OutboxRepository:
         self.owner = owner
         self.rows = RowReader()
         self._ledger = Ledger(database)
+        self._shared = database.address.path is None  # a SQLite file has one process at a time
 
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
@@ -89,16 +91,19 @@ class OutboxRepository:
         failure: stored_failure.Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
+        per_minute: int | None = None,
     ) -> NoteRecord:
         """Make a transition of a note of this process, and return what it is then.
 
         `acknowledgement` is stored with a note in the state RECEIVED, and ignored for others.
         `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
-        its sends are in the CAD, for one to ADDED.
+        its sends are in the CAD, for one to ADDED. `per_minute` is how many notes of its community
+        all processes together may send, for one to SENDING; None is not to count it.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
-        `OutOfOrderError` instead of letting it overtake another note for its call, and
-        `InvalidTransitionError` for one that the states do not have.
+        `OutOfOrderError` instead of letting it overtake another note for its call, `RateUsedError`
+        instead of sending more than `per_minute`, and `InvalidTransitionError` for one that the
+        states do not have.
         """
         values: dict[str, Any] = {
             "failure": stored_failure.dump_failure(failure),
@@ -107,7 +112,12 @@ class OutboxRepository:
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
             values |= {**asdict(acknowledgement), "token": record.token}
         return await self._database.run(
-            self._transition, record, target, values, confirmed_count=confirmed_count
+            self._transition,
+            record,
+            target,
+            values,
+            confirmed_count=confirmed_count,
+            per_minute=per_minute,
         )
 
     async def member_transition(
@@ -145,6 +155,7 @@ class OutboxRepository:
         confirmed_count: int = 1,
         any_owner: bool = False,
         waiting_limit: int | None = None,
+        per_minute: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
         behind = target is NoteState.QUEUED and record.state in GIVEN_UP
@@ -174,6 +185,8 @@ class OutboxRepository:
             }
             [waiting] = COUNT_WAITING.rows(connection, member)
             check_room(*(count - 1 for count in waiting), limit=waiting_limit)
+        if per_minute is not None and self._shared:
+            count_send(connection, record.community, per_minute=per_minute)
         self._ledger.count(connection, record, target, confirmed_count)
         return record_of(found[0])
 

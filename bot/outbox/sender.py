@@ -7,7 +7,7 @@ import logging
 
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.errors import OutOfOrderError, StaleRevisionError
+from bot.outbox.errors import OutOfOrderError, RateUsedError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import Acknowledgement, NoteRecord
@@ -67,6 +67,7 @@ class Sender:
         self._breaker = breaker
         self._admission = admission
         self._settle_seconds = limits.settle_seconds
+        self._per_minute = limits.notes_per_minute
         self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
         self._scheduler = FairScheduler()
         self._timing = timing
@@ -178,9 +179,12 @@ class Sender:
         began = loop_time()
         try:
             item.record = await self._store.transition(
-                item.record, NoteState.SENDING, acknowledgement=item.acknowledgement
+                item.record,
+                NoteState.SENDING,
+                acknowledgement=item.acknowledgement,
+                per_minute=self._per_minute,
             )
-        except (StorageError, OutOfOrderError) as error:
+        except (StorageError, OutOfOrderError, RateUsedError) as error:
             _log.warning("note %d is held back: %s", item.record.id, error)
             await self._hold_back(item)
             return False

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 from bot.outbox.admission import Admission
 from bot.outbox.cleanup import Cleanup, Purge
+from bot.outbox.deliveries import Deliveries
+from bot.outbox.delivery import Delivery, keep_running
 from bot.outbox.errors import AccessRefusedError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
@@ -21,7 +23,7 @@ from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
-from bot.outbox.stored_failure import failure_of
+from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.waiting import WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
@@ -39,8 +41,8 @@ class OutboxWorker:
     `history_days` is how long finished notes are kept. `changed` is called with the record after
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
-    community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for `Cleanup`. `run` must be
-    running once the database is open.
+    community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for
+    `Cleanup`. `run` must be running once the database is open.
     """
 
     def __init__(
@@ -113,6 +115,11 @@ class OutboxWorker:
     def unreadable(self) -> int:
         """How many notes were set aside as their rows cannot be read."""
         return len(self.store.rows.unreadable)
+
+    def last_failure(self, community: str) -> Failure | None:
+        """Return why a community's CAD takes no notes at the moment, None while it does."""
+        delivery = self.deliveries.known(community)
+        return None if delivery is None else delivery.last_failure
 
     @property
     def waiting_count(self) -> int:

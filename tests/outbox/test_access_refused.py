@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.outbox import AccessRefusedError, FailureKind, NoteState
+from bot.outbox import HOST, AccessRefusedError, FailureKind, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -92,7 +92,7 @@ async def test_waiting_notes_are_told_when_the_credentials_are_refused(
         await eventually(lambda: worker.client.refusal is not None)
         count = len(worker.told)
         await worker.until(lambda told: any(each.id == waiting.id for each in told[count - 1 :]))
-        failure = worker.outbox.last_failure
+        failure = worker.outbox.last_failure(HOST)
         assert failure is not None
         assert failure.kind is FailureKind.CREDENTIALS
 
@@ -155,9 +155,9 @@ async def test_what_the_last_note_met_is_known_at_once(
 ) -> None:
     cad.faults.add(Fault(on="note", status=401, body=ANSWERS["gateway"]))
     async with working(Worker(database, cad, session)) as worker:
-        assert worker.outbox.last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is None
         record = await worker.note()
         await worker.became(record, NoteState.QUEUED)
-        assert worker.outbox.last_refusal is not None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is not None
         await worker.became(record, NoteState.ADDED)
-        assert worker.outbox.last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is None

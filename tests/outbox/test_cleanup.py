@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
@@ -165,7 +165,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     leases: Leases, database: Database
 ) -> None:
     await leases.register()
-    await ReadSlots(database, 3).acquire()
+    await ReadSlots(database, HOST, 3).acquire()
     old = NOW - 2 * DAY
     await database.execute(
         insert(schema.leases).values(id="gone", heartbeat_at=old),

@@ -10,7 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, StaleRevisionError
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
@@ -48,7 +48,7 @@ async def waiting(
         await worker.until(lambda told: any(each.id == first.id for each in told))
         record = await worker.note()
         queued = await worker.became(record, NoteState.QUEUED)
-        assert worker.outbox.last_failure is not None
+        assert worker.outbox.last_failure(HOST) is not None
         yield worker, queued
 
 

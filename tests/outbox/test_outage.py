@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import HOST, NoteRecord, NoteState
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
@@ -143,7 +143,7 @@ async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
     limits = with_limits(give_up_seconds=7200.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         first = await worker.note("first", 126)
-        await eventually(lambda: worker.outbox.last_failure is not None)
+        await eventually(lambda: worker.outbox.last_failure(HOST) is not None)
         records = await accept_many(worker, 3)
         await let_pass(3500, database)
         await come_round(worker)
@@ -172,7 +172,7 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         async with locked_file(address.path):
             await worker.outbox.acknowledged(second, Acknowledgement(1))
             answer.set()
-            await eventually(lambda: worker.outbox.last_failure is not None)
+            await eventually(lambda: worker.outbox.last_failure(HOST) is not None)
         await worker.became(second, NoteState.QUEUED)
     assert len(cad.note_requests) == 1
 

@@ -86,7 +86,7 @@ class Worker:
         version: int | None = 2,
         history_days: int = 30,
         answer_seconds: float = 3.0,
-        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         **periods: float,
     ) -> None:
         self.database = database
@@ -101,7 +101,7 @@ class Worker:
         )
         self.outbox = OutboxWorker(
             database,
-            self.client,
+            lambda _: self.client,
             limits=limits,
             history_days=history_days,
             changed=self._changed,
