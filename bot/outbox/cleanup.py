@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import ColumnElement, update
 
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
-from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
+from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
+from bot.outbox.send_rate import SEND_WINDOW_SECONDS
 from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.batches import delete_batch
@@ -44,7 +45,7 @@ class Cleanup:
     """Deletes old rows; finished notes are kept for `history_seconds`.
 
     Notes that were given up are kept for a day at least, as they can be taken up again; so are
-    leases. The ledger is kept for 90 days, reads of the call list for two minutes, and tokens for
+    leases. The ledger is kept for 90 days, reads of the call list and the times of sends for two minutes, and tokens for
     the 15 minutes that they work. `purges` delete what other parts keep.
     """
 
@@ -113,6 +114,7 @@ class Cleanup:
             (delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
             (leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),
             (call_list_reads, call_list_reads.c.read_at < NOW - 2 * READ_WINDOW_SECONDS),
+            (send_times, send_times.c.updated_at < NOW - 2 * SEND_WINDOW_SECONDS),
         )
         counts = [await self._database.run(delete_batch, *batch) for batch in batches]
         return sum(counts + [await purge() for purge in self._purges])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     Boolean,
     Column,
@@ -123,8 +122,9 @@ send_times = Table(
     "send_times",
     metadata,
     Column("community", Text, primary_key=True),
-    Column("latest", ARRAY(Double).with_variant(Text(), "sqlite"), nullable=False),
+    Column("latest", Text, nullable=False),
     Column("updated_at", Double, nullable=False),
 )
-"""When a community's latest notes were sent, by any instance of Callnote, in seconds since 1970,
-the oldest first. Only PostgreSQL has rows, as a SQLite file serves one instance at a time."""
+"""When a community's latest notes were sent, by any instance of Callnote, in seconds since 1970
+with a blank between them, the oldest first. Only PostgreSQL has rows, as a SQLite file serves one
+instance at a time."""

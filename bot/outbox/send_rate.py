@@ -14,14 +14,15 @@ SEND_WINDOW_SECONDS = 60.0
 _COUNT = text(
     """
     INSERT INTO send_times AS known (community, latest, updated_at)
-    SELECT :community, ARRAY[now], now
+    SELECT :community, CAST(now AS TEXT), now
     FROM (SELECT CAST(EXTRACT(epoch FROM statement_timestamp()) AS DOUBLE PRECISION) AS now) clock
     ON CONFLICT (community) DO UPDATE SET
-        latest = known.latest[greatest(1, cardinality(known.latest) + 2 - :most):]
-            || EXCLUDED.latest,
+        latest = array_to_string((string_to_array(known.latest, ' ') || EXCLUDED.latest)
+            [greatest(1, cardinality(string_to_array(known.latest, ' ')) + 2 - :most):], ' '),
         updated_at = EXCLUDED.updated_at
-    WHERE cardinality(known.latest) < :most
-        OR known.latest[cardinality(known.latest) + 1 - :most]
+    WHERE cardinality(string_to_array(known.latest, ' ')) < :most
+        OR CAST((string_to_array(known.latest, ' '))
+            [cardinality(string_to_array(known.latest, ' ')) + 1 - :most] AS DOUBLE PRECISION)
             NOT BETWEEN EXCLUDED.updated_at - :window AND EXCLUDED.updated_at
     RETURNING 1
     """

@@ -185,7 +185,8 @@ class Sender:
                 per_minute=self._per_minute,
             )
         except (StorageError, OutOfOrderError, RateUsedError) as error:
-            _log.warning("note %d is held back: %s", item.record.id, error)
+            level = logging.INFO if isinstance(error, RateUsedError) else logging.WARNING
+            _log.log(level, "note %d is held back: %s", item.record.id, error)
             await self._hold_back(item)
             return False
         except StaleRevisionError as error:

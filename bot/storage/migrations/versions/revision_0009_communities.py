@@ -27,9 +27,7 @@ def upgrade() -> None:
     op.create_table(
         "send_times",
         sa.Column("community", sa.Text(), nullable=False),
-        sa.Column(
-            "latest", sa.ARRAY(sa.Double()).with_variant(sa.Text(), "sqlite"), nullable=False
-        ),
+        sa.Column("latest", sa.Text(), nullable=False),
         sa.Column("updated_at", sa.Double(), nullable=False),
         sa.PrimaryKeyConstraint("community"),
     )
