@@ -57,6 +57,7 @@ class Delivery:
             self.queue.changed,
             first_pause=timing.first_probe_pause,
             longest_pause=limits.longest_pause_seconds,
+            community=community,
         )
         self.transitions = Transitions(
             self.queue,
