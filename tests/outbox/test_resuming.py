@@ -19,6 +19,7 @@ from bot.outbox.states import InvalidTransitionError
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests import database as databases
+from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
 from tests.outbox import workers
@@ -37,7 +38,7 @@ from tests.outbox.workers import (
 engine = databases.engine
 address = databases.address
 database = databases.database
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 cad = workers.cad
 session = workers.session
 

@@ -15,20 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, postgresql_connector
 from tests import database as databases
-from tests.database import (
-    administer,
-    file_in,
-    make_file,
-    opened,
-    server_url,
-    somebody_waits,
-    transaction,
-)
+from tests import disturbed_database
+from tests.database import administer, file_in, make_file, opened, server_url
+from tests.disturbed_database import somebody_waits, transaction
 from tests.gate import Gate
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE
 
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 
 PASSWORD = "distinctive-5f1d7c"
 LITTLE = 2.0
