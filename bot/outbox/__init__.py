@@ -4,6 +4,7 @@ from bot.outbox.cleanup import Purge
 from bot.outbox.errors import (
     AccessRefusedError,
     DuplicateInteractionError,
+    NotDoneError,
     OutboxFullError,
     ShareUsedError,
     StaleRevisionError,
@@ -27,6 +28,7 @@ __all__ = [
     "FailureKind",
     "Limits",
     "NewNote",
+    "NotDoneError",
     "NoteRecord",
     "NoteState",
     "OutboxFullError",
