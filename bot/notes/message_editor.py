@@ -97,7 +97,7 @@ class MessageEditor:
 
     async def _newer(self, record: NoteRecord) -> NoteRecord | None:
         if record.state is NoteState.ADDED or self._outbox.alone:
-            return None  # it is final, or nobody else can have moved it
+            return None  # it is final, or nobody else can have changed it
         try:
             now = await self._outbox.store.get(record.id)
         except StorageError:
