@@ -195,7 +195,7 @@ class OutboxWorker:
         return record, ago
 
     async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
-        """Send or queue a note whose member sees the message that will tell its fate."""
+        """Send or queue a note whose member sees the message that will show its outcome."""
         known = self._queue.get(record.id)
         if known is not None and (
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
