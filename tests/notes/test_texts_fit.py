@@ -94,5 +94,5 @@ def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, n
 
 
 @pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
-def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
+def test_a_note_that_nobody_has_to_copy_comes_without_an_attachment(state: NoteState) -> None:
     assert text_to_attach(with_outcome(state, None, "one\ntwo")) is None

@@ -239,7 +239,7 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
         (NoteState.UNCONFIRMED, NoteState.CANCELLED, NoteState.CANCELLED),
     ],
 )
-async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
+async def test_a_members_action_that_was_stored_unconfirmed_is_noticed(
     behind_gate: tuple[DatabaseUrl, Gate],
     request: pytest.FixtureRequest,
     cad: SonoranServer,
