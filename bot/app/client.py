@@ -65,7 +65,7 @@ class CallnoteBot(commands.AutoShardedBot):
             http_trace=first_response_trace(),
             proxy=proxy,
         )
-        self.owners = Owners(self)
+        self.owners = Owners(self, services.timing)
         self.submitter = NoteSubmitter(
             self,
             self.handler.in_flight,

@@ -15,15 +15,14 @@ from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.notes.buttons import OFFERED
 from bot.notes.problems import NoteProblem
+from bot.notes.refusals import refusal_of
 from bot.notes.submit import NoteSubmitter
 from bot.outbox import (
+    NotDoneError,
     NoteRecord,
     NoteState,
-    OutboxFullError,
     OutboxWorker,
-    ShareUsedError,
     StaleRevisionError,
-    TooOldError,
 )
 from bot.settings.dispatchers import Dispatchers
 from bot.storage import StorageError
@@ -122,15 +121,8 @@ class NoteActions:
                 await self._cancel(record, shown_in)
             else:
                 await self._outbox.member_actions.resume(record, _TARGETS[action], shown_in)
-        except StaleRevisionError:
-            await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
-        except TooOldError:
-            await self._tell(interaction, Refusal(NoteProblem.NOTE_TOO_OLD))
-        except ShareUsedError:
-            await self._tell(interaction, Refusal(NoteProblem.SHARE_USED))
-        except OutboxFullError as error:
-            too_many = Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
-            await self._tell(interaction, too_many)
+        except NotDoneError as error:
+            await self._tell(interaction, refusal_of(error))
         except StorageError:
             await self._tell(interaction, Refusal(NoteProblem.ACTION_NOT_CONFIRMED))
         except Exception as error:  # its answer must not replace the note's message

@@ -4,6 +4,7 @@ from bot.outbox.cleanup import Purge
 from bot.outbox.errors import (
     AccessRefusedError,
     DuplicateInteractionError,
+    NotDoneError,
     OutboxFullError,
     ShareUsedError,
     StaleRevisionError,
@@ -28,6 +29,7 @@ __all__ = [
     "FailureKind",
     "Limits",
     "NewNote",
+    "NotDoneError",
     "NoteRecord",
     "NoteState",
     "OutboxFullError",

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # either dialect costs memory that a process with the other e
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
-    """Return how many sends of the note are open after a move; see `Ledger.count`."""
+    """Return how many sends of the note are open after a transition; see `Ledger.count`."""
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
             return record.unconfirmed_sends + 1
@@ -40,7 +40,7 @@ class Ledger:
     def count(
         self, connection: Connection, record: NoteRecord, target: NoteState, confirmed_count: int
     ) -> None:
-        """Count what a note's move changes, in the transaction of the move.
+        """Count what a note's transition changes, in its transaction.
 
         `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends
         that are still open count here while the note is finished, and on the note itself while it

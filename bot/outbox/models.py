@@ -43,7 +43,7 @@ class NoteRecord(NewNote):
     nobody knows whether they took effect; `recoveries` how often it was taken over from a process
     that ended without handing it over. Times are seconds since the epoch by the database's
     clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
-    `updated_at` of the last move. `revision` grows with every move; `shown` and `logged` are the
+    `updated_at` of the last transition. `revision` grows with each; `shown` and `logged` are the
     revisions that Discord's message and the log channel have. `owner` is the process that has
     the note.
     """

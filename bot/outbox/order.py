@@ -22,7 +22,7 @@ def next_position(connection: Connection) -> int:
 
 
 def another_ahead() -> ColumnElement[bool]:
-    """Return whether a note for the same call stands before `place` and may still be sent.
+    """Return whether a note for the same call is ahead of `place` and may still be sent.
 
     `community`, `server`, `call` and `place` are parameters of the statement that this is part of.
     A note in the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's

@@ -151,7 +151,7 @@ class Reconciler:
         self, items: list[WorkItem], found: dict[int, ReadCall], began: float, *, answered: bool
     ) -> None:
         for item in items:
-            # Asked again of each, as a button may move one while another is judged.
+            # Asked again of each, as a member may change one while another is judged.
             if item.record.state is NoteState.CHECKING and not item.busy:
                 call = found.get(item.record.note.call_id)
                 await self._judge(item, call, began, answered=answered)
@@ -189,7 +189,7 @@ class Reconciler:
             except Exception:  # what stands in a list is not ours, and must not end the process
                 _log.exception("the call list told nothing of note %d", record.id)
         if item.record is not record:
-            return  # a button was quicker
+            return  # a member was quicker
         match verdict:
             case Verdict.THERE:
                 answer = added_text(record.note.call_id, record.note.text)

@@ -62,7 +62,7 @@ class OrphanRecovery:
         records, now = await self._leases.claim_orphans(self._limit, include_own=include_own)
         self._incomplete = False
         new = [each for each in records if self._is_news(each)]
-        # All that needs no waiting first: meanwhile a button could move what was just read.
+        # All that needs no waiting first: meanwhile a member could change what was just read.
         hopeless = [each for each in new if each.recoveries > MOST_RECOVERIES]
         for record in new:
             if record.state is not NoteState.SENDING and record not in hopeless:

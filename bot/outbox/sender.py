@@ -98,7 +98,7 @@ class Sender:
     async def acknowledged(self, item: WorkItem, acknowledgement: Acknowledgement) -> None:
         """Send a note whose member sees its message by now, or queue it where it has to wait.
 
-        One that nothing stands before is stored as SENDING at once.
+        One with nothing ahead of it is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
         if self._can_go_first(item):

@@ -58,7 +58,7 @@ class Transitions:
     ) -> None:
         """Store a transition, however long the database takes, then announce it.
 
-        A note that was moved meanwhile stays where it is.
+        A note that another process or a member changed meanwhile stays as it is.
         """
         item.busy = True
         try:
@@ -74,7 +74,7 @@ class Transitions:
             self._changed(record)
 
     async def store(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
-        """Store a move, also in a database that has become older than what it confirmed."""
+        """Store a transition, also in a database that has become older than what it confirmed."""
         known = item.record
         while True:
             try:
@@ -90,7 +90,7 @@ class Transitions:
     def _lost_by_database(
         self, item: WorkItem, known: NoteRecord, found: NoteRecord | None
     ) -> bool:
-        """Whether the database has an older state of a note that only this process can move."""
+        """Whether the database has an older state of a note that only this process can change."""
         if found is None:
             # Nothing deletes such a row, unless another process had the note and finished it; one
             # in the state RECEIVED is deleted where its acknowledgement was not found.
@@ -103,7 +103,7 @@ class Transitions:
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
         """Go on from where the outbox has a note that is not where it was thought to be.
 
-        One of another process is left to it. One of this process was moved with the confirmation
+        One of another process is left to it. One of this process was changed with the confirmation
         lost, or was with another process for a while, which may have sent it before it ended.
         """
         known = item.record

@@ -24,9 +24,10 @@ from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, failure_of
+from bot.outbox.upkeep import Upkeep
 from bot.outbox.waiting import WaitingNotes
 from bot.sonoran import SonoranClient
-from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
+from bot.storage import Database, StorageError, UnusableDatabaseError
 from bot.timing import Timing
 
 DAY_SECONDS = 86_400.0
@@ -97,6 +98,7 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
+        self._upkeep = Upkeep(self._leases, self._recovery, self.member_actions, timing)
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
         self._discarding: set[asyncio.Task[bool]] = set()
@@ -152,7 +154,7 @@ class OutboxWorker:
         return record, ago
 
     async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
-        """Send or queue a note whose member sees the message that will tell its fate."""
+        """Send or queue a note whose member sees the message that will show its outcome."""
         known = self.deliveries.item(record)
         if known is not None and (
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
@@ -184,7 +186,7 @@ class OutboxWorker:
         await self._with_retries(self._recovery.recover)
         loops = (
             self.deliveries.run,
-            self._housekeeping,
+            self._upkeep.run,
             self.marks.run,
             self._cleanup.run,
         )
@@ -203,7 +205,7 @@ class OutboxWorker:
 
         Meanwhile this process keeps its lease, so that no other one takes them over.
         """
-        heartbeats = asyncio.create_task(self._keep_lease())
+        heartbeats = asyncio.create_task(self._upkeep.keep_lease())
         await self.deliveries.finish(seconds)
         heartbeats.cancel()
         discarding = set(self._discarding)
@@ -219,38 +221,12 @@ class OutboxWorker:
         with contextlib.suppress(StorageError):
             await self._leases.release()
 
-    async def _keep_lease(self) -> None:
-        while True:
-            with contextlib.suppress(StorageError):
-                await self._leases.heartbeat()
-            await asyncio.sleep(self._timing.heartbeat)
-
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""
         delivery = self.deliveries.of(record.community)
         item = delivery.queue.get(record.id) or delivery.queue.track(record)
         if not item.busy:  # else it came back, and is being moved
             await delivery.transitions.follow(item, found)
-
-    async def _housekeeping(self) -> None:
-        """Renew the lease, and recover the notes of processes that ended."""
-        alone, shared = self._timing.recovery_interval_alone, self._timing.recovery_interval
-        unusable = 0
-        while True:
-            pause = alone if self._leases.alone else shared
-            try:
-                if self._leases.age >= self._timing.heartbeat:
-                    await self._leases.heartbeat()
-                await self._recovery.recover()
-                await self.member_actions.resolve_unconfirmed()
-                unusable = 0
-            except StorageError as error:
-                _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
-                unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
-                if unusable == UNUSABLE_AT_LAST:
-                    raise
-                pause = shared
-            await asyncio.sleep(pause)
 
     async def _with_retries(self, operation: Callable[[], Awaitable[_Result]]) -> _Result:
         return await with_retries(operation, self._timing)

@@ -9,7 +9,7 @@ from bot.outbox import NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
-from tests.database import somebody_waits, transaction
+from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import hurried
 from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working

@@ -19,7 +19,8 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
 from bot.storage.batches import BATCH
 from tests import database as databases
-from tests.database import opened, somebody_waits, transaction
+from tests.database import opened
+from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.world import PATIENCE

@@ -20,7 +20,8 @@ from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
 from tests import database as databases
-from tests.database import file_in, locked_file, make_file, opened
+from tests.database import file_in, make_file, opened
+from tests.disturbed_database import locked_file
 from tests.loop_clock import let_pass
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, with_limits, working

@@ -90,7 +90,7 @@ async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_ov
 async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, tried: bool
 ) -> None:
-    """It was taken while its acknowledgement was being written down, and its new owner ended."""
+    """It was taken while its acknowledgement was being stored, and its new owner ended."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")

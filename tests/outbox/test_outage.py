@@ -14,7 +14,9 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
 from bot.timing import Timing, loop_time
 from tests import database as databases
-from tests.database import file_in, locked_file, make_file, opened
+from tests import disturbed_database
+from tests.database import file_in, make_file, opened
+from tests.disturbed_database import locked_file
 from tests.gate import Gate
 from tests.loop_clock import let_pass
 from tests.outbox import workers
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.long
 engine = databases.engine
 address = databases.address
 database = databases.database
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 cad = workers.cad
 session = workers.session
 

@@ -1,4 +1,4 @@
-"""The outbox's rows: writing notes down, moving them and telling of them."""
+"""The outbox's rows: storing notes and their transitions, and reading them."""
 
 from __future__ import annotations
 

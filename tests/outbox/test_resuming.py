@@ -19,6 +19,7 @@ from bot.outbox.states import InvalidTransitionError
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests import database as databases
+from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
 from tests.outbox import workers
@@ -37,7 +38,7 @@ from tests.outbox.workers import (
 engine = databases.engine
 address = databases.address
 database = databases.database
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 cad = workers.cad
 session = workers.session
 
@@ -238,7 +239,7 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
         (NoteState.UNCONFIRMED, NoteState.CANCELLED, NoteState.CANCELLED),
     ],
 )
-async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
+async def test_a_members_action_that_was_stored_unconfirmed_is_noticed(
     behind_gate: tuple[DatabaseUrl, Gate],
     request: pytest.FixtureRequest,
     cad: SonoranServer,

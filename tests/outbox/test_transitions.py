@@ -27,7 +27,7 @@ def store(database: Database) -> OutboxRepository:
 
 
 @every_state
-async def test_a_move_is_made_exactly_where_the_states_allow_it(
+async def test_a_transition_is_made_exactly_where_the_states_allow_it(
     store: OutboxRepository, state: NoteState
 ) -> None:
     for number, target in enumerate(NoteState):
@@ -43,7 +43,7 @@ async def test_a_move_is_made_exactly_where_the_states_allow_it(
 
 
 @pytest.mark.parametrize("state", [state for state in WAYS if TRANSITIONS[state]])
-async def test_a_move_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
+async def test_a_transition_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
     store: OutboxRepository, state: NoteState
 ) -> None:
     for number, target in enumerate(sorted(TRANSITIONS[state])):
@@ -58,7 +58,7 @@ async def test_a_move_made_again_counts_as_made_unless_the_note_could_be_sent_tw
         assert await store.get(record.id) == moved
 
 
-async def test_a_move_made_again_counts_no_delivery_twice(
+async def test_a_transition_made_again_counts_no_delivery_twice(
     store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.SENDING)
@@ -68,7 +68,7 @@ async def test_a_move_made_again_counts_no_delivery_twice(
     assert (counts.confirmed, counts.unconfirmed) == (1, 0)
 
 
-async def test_an_old_revision_moves_nothing(store: OutboxRepository) -> None:
+async def test_an_old_revision_changes_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
     sending = await store.transition(record, NoteState.SENDING)
     again = await store.transition(sending, NoteState.QUEUED)
@@ -99,7 +99,7 @@ async def test_a_note_that_is_gone_has_moved_on_to_nothing(store: OutboxReposito
     assert refusal.value.record is None
 
 
-async def test_of_two_different_moves_at_once_one_is_made(store: OutboxRepository) -> None:
+async def test_of_two_different_transitions_at_once_one_is_made(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
     results = await asyncio.gather(
         store.transition(record, NoteState.SENDING),

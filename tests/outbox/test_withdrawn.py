@@ -76,6 +76,6 @@ async def test_what_is_withdrawn_while_its_send_is_being_stored_is_not_sent(
 
 
 def ever_sending(path: Path) -> bool:
-    """Whether a note was ever written down as under way."""
+    """Whether a note was ever stored as SENDING."""
     with contextlib.closing(sqlite3.connect(path)) as other:
         return bool(other.execute("SELECT max(attempts) FROM notes").fetchone()[0])
