@@ -255,7 +255,7 @@ async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
     plans = await database.run(lambda c: [plan(c, each) for each in (BEFORE_ACCEPTING, sending)])
     assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
     assert "notes_waiting (community=? AND server_id=? AND call_id=?" in plans[1]
-    assert "notes_settled (settled=?)" in plans[0]  # to count those that wait
+    assert "notes_waiting (community=?)" in plans[0]  # to count those that wait
     assert "SCAN notes" not in "".join(plans)
 
 
