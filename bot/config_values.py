@@ -18,6 +18,9 @@ from bot.sonoran.transport import checked_base_url
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
 
+MOST_SHARDS = 16_384
+"""The most shards that the settings take; ours, far above what Discord recommends to any bot."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
@@ -60,6 +63,20 @@ def snowflakes(what: str) -> Callable[[str], frozenset[int]]:
         return frozenset(map(int, ids))
 
     return parse
+
+
+def shard_ids(text: str) -> frozenset[int]:
+    """Return the ids of shards, separated by commas, or as a range such as 0-3."""
+    ids: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        try:
+            start = whole_number(0, MOST_SHARDS - 1)(first.strip())
+            end = whole_number(start, MOST_SHARDS - 1)(last.strip()) if dash else start
+        except ValueError:
+            raise ValueError("shard ids such as 0,1 or 0-3") from None
+        ids.update(range(start, end + 1))
+    return frozenset(ids)
 
 
 def address(text: str) -> str:

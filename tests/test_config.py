@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.communities.shards import Shards
 from bot.config import SONORAN_API_URL, Config, ConfigError
 from bot.sonoran import ApiVersion
 
@@ -285,6 +286,35 @@ def test_repr_shows_neither_token_nor_key() -> None:
     shown = repr(read())
     assert TOKEN not in shown
     assert KEY not in shown
+
+
+@pytest.mark.parametrize(
+    ("ids", "expected"), [("0", [0]), ("0,1", [0, 1]), ("2-4", [2, 3, 4]), (" 5 , 0-1", [0, 1, 5])]
+)
+def test_the_shards_of_a_process_are_read(ids: str, expected: list[int]) -> None:
+    shards = read(DISCORD_SHARD_COUNT="6", DISCORD_SHARD_IDS=ids).shards
+    assert shards == Shards(6, expected)
+
+
+@pytest.mark.parametrize("ids", ["x", "0;1", "-1", "3-1", "1-", "0,,1"])
+def test_shards_that_cannot_be_read_are_reported(ids: str) -> None:
+    reported = problems(DISCORD_SHARD_COUNT="6", DISCORD_SHARD_IDS=ids)
+    assert reported[0] == "DISCORD_SHARD_IDS: expected shard ids such as 0,1 or 0-3"
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"DISCORD_SHARD_COUNT": "6"}, "set both, or neither"),
+        ({"DISCORD_SHARD_IDS": "0"}, "set both, or neither"),
+        ({"DISCORD_SHARD_COUNT": "6", "DISCORD_SHARD_IDS": "5,6"}, "expected ids below 6"),
+    ],
+)
+def test_shards_that_do_not_fit_together_are_reported(
+    settings: dict[str, str], expected: str
+) -> None:
+    (problem,) = problems(**settings)
+    assert expected in problem
 
 
 def test_an_unknown_setting_is_ignored() -> None:

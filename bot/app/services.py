@@ -51,6 +51,7 @@ class Services:
         timing: Timing = Timing(),
     ) -> None:
         self.timing = timing
+        self.shards = config.shards
         self.database = Database(config.database, seconds=timing.transaction)
         setting_store = SettingsRepository(self.database)
         self.settings = settings or SettingsCache(
@@ -72,6 +73,7 @@ class Services:
             self.settings,
             guild_ids=config.guild_ids,
             role_ids=config.dispatcher_role_ids,
+            shards=config.shards,
             timing=timing,
         )
         self.departures = Departures(self.database, self.settings, self.connections.in_guild)
