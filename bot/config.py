@@ -75,7 +75,9 @@ class Config:
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
     `limits` bound their delivery. `shards` are this process's of Discord's, None for all. `host` is
-    the hosting platform, if it is one that wipes disks.
+    the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
+    `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
+    are reported; None for neither.
     """
 
     discord_token: str = field(repr=False)
@@ -94,6 +96,9 @@ class Config:
     shards: Shards | None = None
     host: str | None = None
     log_level: int = logging.INFO
+    log_json: bool = False
+    metrics_address: tuple[str, int] | None = None
+    sentry_dsn: str | None = field(default=None, repr=False)
 
     @property
     def discord_proxy(self) -> str | None:
@@ -118,6 +123,7 @@ class Config:
             self.credentials.api_key,
             *self.database.secrets,
             *_secrets_of(self.proxy),
+            *((URL(self.sentry_dsn).user or "",) if self.sentry_dsn else ()),
         )
 
     @classmethod
@@ -170,6 +176,9 @@ class Config:
             shards=_shards(reader),
             host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
+            log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
+            metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
+            sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])

@@ -108,7 +108,9 @@ class CallnoteBot(commands.AutoShardedBot):
         self.shard_count = self._connection.shard_count = shards.count
         self._connection.shard_ids = shards.ids
         for shard_id in shards.ids:
-            shard = ShardConnection(self, shard_id, self._starts, self.services.timing)
+            shard = ShardConnection(
+                self, shard_id, self._starts, self.services.timing, self.services.observer
+            )
             self._shards[asyncio.create_task(shard.run())] = shard
         try:
             await asyncio.wait(self._shards, return_when=asyncio.FIRST_EXCEPTION)
@@ -119,6 +121,20 @@ class CallnoteBot(commands.AutoShardedBot):
         for task in self._shards:
             if not task.cancelled():
                 task.result()
+
+    @property
+    def connected_shards(self) -> tuple[int, int]:
+        """How many shards of this process have a session, and how many it has in all."""
+        return len(self.latencies), len(self._shards)
+
+    @property
+    def latencies(self) -> list[tuple[int, float]]:
+        """The id of each shard of this process that has a session, and its latency in seconds.
+
+        The latency is infinite before the first answer to a heartbeat.
+        """
+        latencies = [(shard.shard_id, shard.latency) for shard in self._shards.values()]
+        return [(shard_id, latency) for shard_id, latency in latencies if latency is not None]
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Note a session's start; the shard has waited for its turn before it connected."""

@@ -18,6 +18,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.observer import Observer
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
@@ -38,7 +39,7 @@ class Services:
     """Everything that outlives a connection to Discord, made from the configuration.
 
     Nothing is opened or started. `session` is borrowed for requests to the CAD. `cad` and
-    `settings` replace the configured ones.
+    `settings` replace the configured ones. `observer` is told of what happens.
     """
 
     def __init__(
@@ -48,11 +49,13 @@ class Services:
         *,
         cad: SonoranClient | None = None,
         settings: SettingsCache | None = None,
+        observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
         self.timing = timing
         self.shards = config.shards
-        self.database = Database(config.database, seconds=timing.transaction)
+        self.observer = observer
+        self.database = Database(config.database, seconds=timing.transaction, observer=observer)
         setting_store = SettingsRepository(self.database)
         self.settings = settings or SettingsCache(
             setting_store,
@@ -61,7 +64,7 @@ class Services:
             timing=timing,
         )
         self.cad = cad or SonoranClient(
-            Transport(session, config.sonoran_api_url),
+            Transport(session, config.sonoran_api_url, observer=observer),
             config.credentials,
             version=config.api_version,
             timing=timing,
@@ -93,6 +96,7 @@ class Services:
             delays=delays,
             waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
             purges=(setting_store.purge, self.departures.purge),
+            observer=observer,
             timing=timing,
         )
         self.cad_probe = CadProbe(self.cad, self.cad_servers.list, timing=timing)

@@ -11,6 +11,7 @@ import discord
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
+from bot.observer import Observer
 from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
@@ -21,8 +22,8 @@ class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
     `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `cad_for`,
-    `waiting_notes` and `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is
-    running.
+    `waiting_notes`, `purges` and `observer` as for `OutboxWorker`. Nothing is delivered unless
+    `run` is running.
     """
 
     def __init__(
@@ -37,6 +38,7 @@ class NoteService:
         delays: RouteDelays,
         waiting_notes: Callable[[NoteRecord], WaitingNotes],
         purges: Sequence[Purge],
+        observer: Observer,
         timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
@@ -47,6 +49,7 @@ class NoteService:
             changed=self._show,
             waiting_notes=waiting_notes,
             purges=purges,
+            observer=observer,
             timing=timing,
         )
         self.messages = StatusUpdater(

@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from bot.observer import Observer
 from bot.outbox.admission import Admission
 from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.deliveries import Deliveries
@@ -43,7 +44,7 @@ class OutboxWorker:
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
     community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for
-    `Cleanup`. `run` must be running once the database is open.
+    `Cleanup`, `observer` as for `OutboxRepository`. `run` must be running once the database is open.
     """
 
     def __init__(
@@ -56,10 +57,11 @@ class OutboxWorker:
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         purges: Sequence[Purge] = (),
+        observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
-        self.store = OutboxRepository(database, owner)
+        self.store = OutboxRepository(database, owner, observer=observer)
         self._limits = limits
         self._timing = timing
         self._history_seconds = history_days * DAY_SECONDS
@@ -122,6 +124,11 @@ class OutboxWorker:
         """Return why a community's CAD takes no notes at the moment, None while it does."""
         delivery = self.deliveries.known(community)
         return None if delivery is None else delivery.last_failure
+
+    @property
+    def longest_wait(self) -> float:
+        """For how many seconds the oldest unfinished note has been there, 0 without any."""
+        return max((item.waited for item in self.deliveries.items()), default=0.0)
 
     @property
     def waiting_count(self) -> int:
