@@ -105,4 +105,5 @@ def _proxy_headers(proxy: str | None) -> dict[str, str] | None:
     url = URL(proxy or "")
     if not url.user:
         return None
-    return {"Proxy-Authorization": aiohttp.BasicAuth(url.user, url.password or "").encode()}
+    secret = aiohttp.encode_basic_auth(url.user, url.password or "")
+    return {"Proxy-Authorization": secret}

@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import signal
+import socket
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -95,6 +97,19 @@ def test_a_warning_is_not_reported_and_nothing_is_after_the_end(server: Sentry) 
     logging.getLogger("bot").error("too late")
     assert server.next()[1]["logentry"] == {"message": "an error"}
     assert server.bodies.empty()
+
+
+def test_reports_go_through_the_hosts_proxy_with_its_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.settimeout(PATIENCE)
+        address = f"http://user:p%40ss@127.0.0.1:{proxy.getsockname()[1]}"
+        with error_reports("https://key@sentry.invalid/1", address, last_words=0.01):
+            logging.getLogger("bot").error("an error")
+            connection, _ = proxy.accept()
+            with connection:
+                request = connection.recv(4096).decode()
+    assert request.startswith("CONNECT sentry.invalid:443 ")
+    assert f"\r\nProxy-Authorization: Basic {b64encode(b'user:p@ss').decode()}\r\n" in request
 
 
 def test_what_is_not_known_to_be_harmless_is_left_out() -> None:
