@@ -33,7 +33,7 @@ _LEFT_OUT = "(message left out)"
 
 @contextlib.contextmanager
 def error_reports(dsn: str, proxy: str | None, *, last_words: float) -> Iterator[None]:
-    """Report every record of the level ERROR and up to Sentry until the block ends.
+    """Report every record of the level ERROR and up to Sentry until the block ends, also in error.
 
     `dsn` is a Sentry project's address, `proxy` a proxy's for https, which may hold a user and a
     password. At the end what has not been sent gets `last_words` seconds. The SDK's integrations
@@ -62,6 +62,9 @@ def error_reports(dsn: str, proxy: str | None, *, last_words: float) -> Iterator
     root.addHandler(handler)
     try:
         yield
+    except Exception:  # which is logged when the interpreter ends
+        sentry_sdk.capture_exception()
+        raise
     finally:
         root.removeHandler(handler)
         sentry_sdk.get_client().close(timeout=last_words)
@@ -76,8 +79,8 @@ def scrubbed(event: Event, hint: Hint) -> Event:
     """
     given = cast(dict[str, Any], event)
     kept: dict[str, Any] = {key: given[key] for key in _EVENT if key in given}
-    record = hint.get("log_record")
-    kept["logentry"] = {"message": _LEFT_OUT if record is None else _constant_part(record)}
+    if (record := hint.get("log_record")) is not None:
+        kept["logentry"] = {"message": _constant_part(record)}
     errors = given.get("exception", {}).get("values", [])
     if errors:
         kept["exception"] = {"values": [_without_message(error) for error in errors]}

@@ -99,6 +99,14 @@ def test_a_warning_is_not_reported_and_nothing_is_after_the_end(server: Sentry) 
     assert server.bodies.empty()
 
 
+def test_an_error_that_ends_the_bot_is_reported(server: Sentry) -> None:
+    with pytest.raises(KeyError), error_reports(server.dsn, None, last_words=PATIENCE):
+        raise KeyError(TOKEN)
+    body, event = server.next()
+    assert [error["type"] for error in event["exception"]["values"]] == ["KeyError"]
+    assert TOKEN not in body
+
+
 def test_reports_go_through_the_hosts_proxy_with_its_password() -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         proxy.settimeout(PATIENCE)
