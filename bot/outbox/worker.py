@@ -44,7 +44,8 @@ class OutboxWorker:
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
     community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for
-    `Cleanup`, `observer` as for `OutboxRepository`. `run` must be running once the database is open.
+    `Cleanup`, `observer` as for `OutboxRepository`. `run` must be running once the database is
+    open.
     """
 
     def __init__(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from itertools import product
 
 import aiohttp
 import pytest
 
+from bot.communities.shards import Shards
 from bot.sandbox.sonoran import Fault
 from tests.monitoring.scrape import Scraper
 from tests.note_messages import QUEUED, press, told
@@ -144,6 +146,17 @@ async def test_a_bot_without_a_session_is_not_ready(
     await world.discord.stop()
     assert await scraper.until_ready(discord=False) == 503
     assert (await scraper.samples())["callnote_gateway_shards_connected"] == 0
+
+
+async def test_a_process_counts_and_awaits_its_own_shards_alone(
+    world: World, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.config = replace(world.config, shards=Shards(4, [1, 2]))
+    scraper = await Scraper.of_bot(world, session, caplog)
+    assert await scraper.until_ready(discord=True) == 200
+    found = await scraper.samples()
+    assert found["callnote_gateway_shards"] == len(world.discord.connections) == 2
+    assert found["callnote_gateway_shards_connected"] == 2
 
 
 async def test_nothing_but_reading_is_allowed(
