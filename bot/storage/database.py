@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import DBAPIError
@@ -22,6 +22,8 @@ from bot.timing import Timing, loop_time
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
+
+Insert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 
 UPGRADE_SECONDS = 60.0
 """How long bringing the tables up to date may take."""
@@ -63,7 +65,7 @@ class Database:
         self._thread: DatabaseThread | None = None
         self._closed = False
         self._file: SqliteFile | None = None
-        self.insert: Callable[[Table], sqlite.Insert | postgresql.Insert]
+        self.insert: Insert
         # Either dialect costs memory that a process with the other engine does without.
         if address.path is None:
             from sqlalchemy.dialects import postgresql
