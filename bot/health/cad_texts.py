@@ -23,12 +23,14 @@ _REASONS = {
     Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
     Reason.WRONG_ADDRESS: "is not at this address",
     Reason.STOPPED: "was not asked, as Callnote is stopping",
+    Reason.NO_CREDENTIALS: "was not asked, as there is no API key for it",
 }
 
 _ADVICE = {
     Reason.WRONG_ADDRESS: "{host}correct SONORAN_API_URL or SONORAN_API_VERSION",
     Reason.UNCLEAR_REPLY: "{host}check SONORAN_API_URL and SONORAN_API_VERSION",
     Reason.UNVERIFIED_CERTIFICATE: f"{{host}}{CERTIFICATE_ADVICE}",
+    Reason.NO_CREDENTIALS: "enter one with /callnote-config connect",
 }
 _WAIT = "notes wait until it answers; if that lasts, {host}check SONORAN_API_URL"
 

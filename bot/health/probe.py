@@ -90,9 +90,9 @@ class CadProbe:
         except SonoranError as caught:
             error = failure_of(caught)
         milliseconds = round((loop_time() - started) * 1000)
-        plan = community = servers = None
+        plan = info = servers = None
         if error is None:
-            plan, community, servers = await asyncio.gather(
+            plan, info, servers = await asyncio.gather(
                 self._unless_late(self._cad.get_plan()),
                 self._unless_late(self._cad.get_community()),
                 self._servers(),
@@ -103,7 +103,7 @@ class CadProbe:
             version=self._cad.api_version,
             version_reason=self._cad.api_version_reason,
             plan=plan,
-            community=community,
+            community=None if info is None else info.name,
             servers=servers,
         )
 
