@@ -12,6 +12,7 @@ from bot.app.client import COMMANDS
 from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
 from bot.app.logging import printable
 from bot.app.services import Services
+from bot.communities.registry import HOST
 from bot.config import Config
 from bot.health.cad_texts import cad_details, cad_lines
 from bot.health.lines import Line, Mark
@@ -36,9 +37,12 @@ async def check(config: Config, *, timing: Timing = Timing()) -> int:
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
     async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
-        health = await services.cad_probe.health()
-        lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
-        lines += cad_details(health)
+        if config.credentials is None:
+            lines.append(texts.NO_HOST_COMMUNITY)
+        else:
+            health = await services.cad_probe.health(HOST)
+            lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
+            lines += cad_details(health)
         lines.append(texts.default_roles_line(len(config.dispatcher_role_ids)))
         lines += await _database_lines(services.database, config)
     lines.append(VERSION)

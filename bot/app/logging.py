@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 from urllib.parse import quote
+
+from bot.interactions.components import SECRET_FORM
 
 _log = logging.getLogger(__name__)
 
@@ -25,25 +28,72 @@ _SHAPES = (
 )
 
 
+_SHORTEST_ENTERED = 8
+"""Characters of a secret that somebody entered from which on it is redacted; whoever enters less
+could blot out words of the log."""
+
 # Libraries whose lines show stored data, including interaction tokens and notes.
 _TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
+
+
+class EnteredSecrets:
+    """The secrets that were entered while the process runs; the log redacts them by value."""
+
+    def __init__(self) -> None:
+        self._kept: frozenset[str] = frozenset()
+        self._tried: list[str] = []
+        self.forms: frozenset[str] = frozenset()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Redact these, too, from now on."""
+        self._kept |= {form for secret in secrets for form in _forms(secret)}
+        self._update()
+
+    @contextlib.contextmanager
+    def redacted(self, secret: str) -> Iterator[None]:
+        """Redact what may be a secret until the block ends."""
+        self._tried.append(secret)
+        self._update()
+        try:
+            yield
+        finally:
+            self._tried.remove(secret)
+            self._update()
+
+    def _update(self) -> None:
+        tried = {form for secret in self._tried for form in _forms(secret)}
+        # Another set, as other threads may be using the one before.
+        self.forms = frozenset(
+            form for form in self._kept | tried if len(form) >= _SHORTEST_ENTERED
+        )
+
+
+ENTERED = EnteredSecrets()
+"""Those of this process."""
 
 
 class SingleLineFormatter(logging.Formatter):
     """Formats a record, traceback included, as one line with every secret redacted.
 
-    `secrets` are redacted by value, also as quoted for JSON, Python or a URL; the tokens of
-    interactions are redacted by their place.
+    `secrets` and those in `ENTERED` are redacted by value, also as quoted for JSON, Python or a
+    URL; the tokens of interactions are redacted by their place, and a payload with a secret form
+    as a whole.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        self._given = frozenset(form for secret in secrets if secret for form in _forms(secret))
+        self._entered: frozenset[str] = frozenset()
+        self._secrets = sorted(self._given, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's one line."""
         line = super().format(record)
+        if SECRET_FORM in line:  # with what was entered there, which nobody knows yet
+            line = line[: line.find("{") + 1 or line.find(SECRET_FORM)] + REDACTED
+        if self._entered is not ENTERED.forms:
+            self._entered = ENTERED.forms
+            self._secrets = sorted(self._given | self._entered, key=len, reverse=True)
         for secret in self._secrets:
             line = line.replace(secret, REDACTED)
         for shape in _SHAPES:

@@ -16,6 +16,10 @@ LOGIN_REJECTED = (
 INTENTS_REJECTED = "Discord rejected the bot's intents: update Callnote."
 
 SETTINGS_READ = well("The settings can be read.")
+NO_HOST_COMMUNITY = note(
+    "No SONORAN_API_KEY is set: each server is connected to the CAD whose key its administrators "
+    "enter."
+)
 LOGIN_ACCEPTED = well("Discord accepts the token.")
 UNREADABLE_ANSWER = ill("Discord gave an answer that cannot be read; try again later.")
 

@@ -60,14 +60,20 @@ _VERSION_SIGNS = {
 
 
 def cad_lines(
-    health: CadHealth, server_id: int | None, *, chosen: bool, to_host: bool = False
+    health: CadHealth,
+    server_id: int | None,
+    *,
+    chosen: bool,
+    to_host: bool = False,
+    own: bool = False,
 ) -> Iterator[Line]:
     """Return what is known of the CAD; `chosen` tells that a guild's own choice is meant.
 
-    There is no line about the CAD server if `server_id` is None.
+    `own` tells that the guild's administrators entered the API key. There is no line about the CAD
+    server if `server_id` is None.
     """
     yield _reached(health, ask_host(to_host))
-    yield _credentials(health, ask_host(to_host))
+    yield _credentials(health, ask_host(to_host), own=own)
     if server_id is not None:
         yield _server(health, server_id, chosen=chosen, to_host=to_host)
 
@@ -144,10 +150,15 @@ def _reached(health: CadHealth, host: str) -> Line:
     return well(f"Sonoran CAD answers, in {health.milliseconds} ms.")
 
 
-def _credentials(health: CadHealth, host: str) -> Line:
+def _credentials(health: CadHealth, host: str, *, own: bool) -> Line:
     if health.error is None:
         named = f", for the community {health.community}" if health.community else ""
         return well(f"The CAD accepts the API key{named}.")
+    if health.error.kind is FailureKind.CREDENTIALS and own:
+        return ill(
+            f"The CAD refused the API key{_said(health.error)}: see that the API is enabled, and "
+            "enter the present key with /callnote-config connect."
+        )
     if health.error.kind is FailureKind.CREDENTIALS:
         return ill(
             f"The CAD refused the API key or community id{_said(health.error)}: {host}check "

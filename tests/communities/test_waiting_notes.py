@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.communities.connections import Connections
+from bot.communities.registry import Communities
 from bot.outbox import WaitingNotes
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
+from bot.sonoran import SonoranClient
 from bot.storage import Database
 from bot.timing import Timing
 from tests import database
@@ -173,8 +175,18 @@ def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_
     world: World, strangers: Strangers, tmp_path: Path
 ) -> None:
     clock = Clock()
-    settings = SettingsCache(SettingsRepository(Database(database.file_in(tmp_path))))
-    connections = Connections(settings, guild_ids=frozenset({world.guild.id}), clock=clock)
+    lone = Database(database.file_in(tmp_path))
+    settings = SettingsCache(SettingsRepository(lone))
+    communities = Communities(
+        lone,
+        None,
+        host=world.config.credentials,
+        new_client=lambda _: SonoranClient.__new__(SonoranClient),
+        clock=clock,
+    )
+    connections = Connections(
+        settings, communities, guild_ids=frozenset({world.guild.id}), clock=clock
+    )
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
     clock.seconds += Timing().first_guilds
     connections.use(None)  # as after each try that fails, which begins no new time
