@@ -62,10 +62,10 @@ class CadProbe:
         self._clock = clock
         self._findings = IdleCache(self._new_findings, timing.keep_idle_community, clock)
 
-    def _new_findings(self, community: str) -> TtlCache[CadHealth]:
+    def _new_findings(self, key: tuple[str, int]) -> TtlCache[CadHealth]:
         timing = self._timing
         return TtlCache(
-            partial(self._ask, community),
+            partial(self._ask, key[0]),
             seconds_for=lambda health: (
                 timing.keep_bad_news if health.error else timing.keep_good_news
             ),
@@ -83,7 +83,8 @@ class CadProbe:
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
         if contradicted is not None:
             age = min(age, self._clock() - contradicted)
-        return await self._findings.get(community).get(max_age=age)
+        key = community, self._cad_for(community).renewals  # what the old key met is no matter now
+        return await self._findings.get(key).get(max_age=age)
 
     async def _ask(self, community: str) -> CadHealth:
         cad = self._cad_for(community)

@@ -39,10 +39,10 @@ class CadServers:
         self._timing = timing
         self._lists = IdleCache(self._new_list, timing.keep_idle_community, loop_time)
 
-    def _new_list(self, community: str) -> TtlCache[_Servers]:
+    def _new_list(self, key: tuple[str, int]) -> TtlCache[_Servers]:
         timing = self._timing
         return TtlCache(
-            partial(self._ask, community),
+            partial(self._ask, key[0]),
             seconds_for=lambda servers: (
                 timing.keep_bad_news if servers is None else timing.keep_good_news
             ),
@@ -50,7 +50,7 @@ class CadServers:
 
     async def of_community(self, community: str) -> _Servers:
         """Return the servers of a community's CAD; None when the list cannot be loaded."""
-        return await self._lists.get(community).get()
+        return await self._lists.get((community, self._cad_for(community).renewals)).get()
 
     async def list(self, guild_id: int) -> _Servers:
         """Return the servers of a guild's CAD; None when the list cannot be loaded."""

@@ -71,6 +71,7 @@ class SonoranClient:
         self._clock = clock
         self._timing = timing
         self._open_alone = True
+        self.renewals = 0  # how often the credentials were renewed
         self._access = self._access_with(credentials)
 
     def _access_with(self, credentials: Credentials | None) -> _Access | None:
@@ -98,6 +99,7 @@ class SonoranClient:
         """
         if credentials != self.credentials:
             self._access = self._access_with(credentials)
+            self.renewals += 1
 
     async def add_call_note(self, note: CallNote) -> AddedNote:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
