@@ -28,9 +28,9 @@ _SHAPES = (
 )
 
 
-_SHORTEST_ENTERED = 8
-"""Characters of a secret that somebody entered from which on it is redacted; whoever enters less
-could blot out words of the log."""
+_SHORTEST_TRIED = 8
+"""Characters from which on what somebody has entered is redacted before it turns out to be a
+secret; with less, words of the log could be blotted out."""
 
 # Libraries whose lines show stored data, including interaction tokens and notes.
 _TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
@@ -46,7 +46,7 @@ class EnteredSecrets:
 
     def add(self, secrets: Iterable[str]) -> None:
         """Redact these, too, from now on."""
-        self._kept |= {form for secret in secrets for form in _forms(secret)}
+        self._kept |= {form for secret in secrets if secret for form in _forms(secret)}
         self._update()
 
     @contextlib.contextmanager
@@ -61,11 +61,9 @@ class EnteredSecrets:
             self._update()
 
     def _update(self) -> None:
-        tried = {form for secret in self._tried for form in _forms(secret)}
+        tried = (secret for secret in self._tried if len(secret) >= _SHORTEST_TRIED)
         # Another set, as other threads may be using the one before.
-        self.forms = frozenset(
-            form for form in self._kept | tried if len(form) >= _SHORTEST_ENTERED
-        )
+        self.forms = self._kept.union(*map(_forms, tried))
 
 
 ENTERED = EnteredSecrets()

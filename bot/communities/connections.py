@@ -190,15 +190,17 @@ class Connections:
         if connection in _PROBLEMS and not own:
             raise Refusal(_PROBLEMS[connection])
 
-    def waiting_notes(self, guild_id: int) -> WaitingNotes:
-        """Return what to do with a guild's waiting notes.
+    def waiting_notes(self, guild_id: int, community: str = HOST) -> WaitingNotes:
+        """Return what to do with a guild's waiting notes for a community.
 
-        They are withdrawn if the bot was removed from it or it is not connected, and kept while
-        that is not known or its own credentials cannot be used. After `timing.first_guilds` without
-        Discord they are sent if the guild is known to be connected all the same. Those of a guild
-        that another process serves, which ended, were accepted as the guild was connected: they are
-        sent unless it was disconnected.
+        They are withdrawn if the bot was removed from it, it is not connected, or it is connected
+        to another community now; and kept while that is not known or its own credentials cannot be
+        used. After `timing.first_guilds` without Discord they are sent if the guild is known to be
+        connected all the same. Those of a guild that another process serves, which ended, were
+        accepted as the guild was connected: they are sent unless it was disconnected.
         """
+        if self._settings.known and (self._communities.of_guild(guild_id) or HOST) != community:
+            return WaitingNotes.WITHDRAW
         if (guild := self._member_of(guild_id)) is not None:
             connection = self.of(guild)
             if connection.connected:

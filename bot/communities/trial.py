@@ -12,6 +12,7 @@ from pyrate_limiter import InMemoryBucket, MonotonicClock, Rate, RateItem
 from bot.communities.problems import CredentialsProblem
 from bot.communities.registry import HOST, Communities
 from bot.interactions.errors import Refusal
+from bot.interactions.markdown import one_line
 from bot.sonoran import (
     ApiVersion,
     CommunityInfo,
@@ -24,6 +25,8 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.timing import Timing
+
+_LONGEST_NAME = 100  # characters of a community's name that are shown and recorded
 
 _SECOND = 1000  # milliseconds, the limiter's unit
 
@@ -101,12 +104,13 @@ class Trial:
             why = getattr(error, "reason", Reason.UNCLEAR_REPLY)
             raise Refusal(CredentialsProblem.CAD_TROUBLE, why=why) from None
         community = await self._community_of(info.community_id.casefold(), api_key)
-        return FoundCommunity(community, info.name, Credentials(api_key, info.community_id))
+        name = one_line(info.name)[:_LONGEST_NAME] or info.community_id
+        return FoundCommunity(community, name, Credentials(api_key, info.community_id))
 
     async def _ask(self, client: SonoranClient) -> CommunityInfo:
         await client.probe()
         info = await client.get_community()
-        if info is None or not info.community_id:
+        if info is None or not _is_word(info.community_id):
             raise OutcomeUnknownError(Reason.UNCLEAR_REPLY)
         try:
             await client.get_calls(1)  # it needs the plan that notes need
