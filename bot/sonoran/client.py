@@ -27,7 +27,7 @@ from bot.sonoran.models import (
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
 from bot.sonoran.wire import LONG_REPLY, Reply, Request, Wire
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, loop_time, set_within
 
 _Read = TypeVar("_Read")
 
@@ -72,6 +72,7 @@ class SonoranClient:
         self._timing = timing
         self._open_alone = True
         self.renewals = 0  # how often the credentials were renewed
+        self._renewed = asyncio.Event()
         self._access = self._access_with(credentials)
 
     def _access_with(self, credentials: Credentials | None) -> _Access | None:
@@ -100,6 +101,12 @@ class SonoranClient:
         if credentials != self.credentials:
             self._access = self._access_with(credentials)
             self.renewals += 1
+            self._renewed.set()
+            self._renewed = asyncio.Event()
+
+    async def renewed_within(self, seconds: float) -> None:
+        """Wait until the credentials are renewed, at most that long."""
+        await set_within(self._renewed, seconds)
 
     async def add_call_note(self, note: CallNote) -> AddedNote:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
