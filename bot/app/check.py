@@ -12,7 +12,6 @@ from bot.app.client import COMMANDS
 from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
 from bot.app.logging import printable
 from bot.app.services import Services
-from bot.communities.registry import HOST
 from bot.config import Config
 from bot.health.cad_texts import cad_details, cad_lines
 from bot.health.lines import Line, Mark
@@ -24,6 +23,7 @@ from bot.health.texts import (
     wiped_line,
 )
 from bot.interactions.errors import DISCORD_FAILURES
+from bot.outbox import HOST
 from bot.sonoran import open_session
 from bot.storage import Database, StorageError
 from bot.storage.upgrade import HEAD

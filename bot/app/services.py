@@ -12,7 +12,7 @@ from bot.app.logging import ENTERED
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
-from bot.communities.registry import HOST, Communities
+from bot.communities.registry import Communities
 from bot.communities.trial import Trial
 from bot.config import Config
 from bot.health.probe import CadProbe
@@ -101,7 +101,7 @@ class Services:
         self.dispatcher_roles = DispatcherRoles(self.settings)
         self.cad_servers = CadServers(
             self.settings,
-            lambda guild_id: self.communities.of_guild(guild_id) or HOST,
+            self.communities.name_of,
             self.communities.client,
             timing=timing,
         )
@@ -116,7 +116,9 @@ class Services:
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
             delays=delays,
-            waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
+            waiting_notes=lambda record: self.connections.waiting_notes(
+                record.guild_id, record.community
+            ),
             purges=(setting_store.purge, self.departures.purge),
             timing=timing,
         )

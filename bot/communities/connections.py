@@ -9,11 +9,11 @@ from enum import Enum, auto
 import discord
 
 from bot.communities.problems import ConnectionProblem
-from bot.communities.registry import HOST, Communities
+from bot.communities.registry import Communities
 from bot.communities.shards import Shards
 from bot.communities.trial import FoundCommunity
 from bot.interactions.errors import Refusal
-from bot.outbox import WaitingNotes
+from bot.outbox import HOST, WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.repository import GuildSettings
@@ -199,7 +199,7 @@ class Connections:
         connected all the same. Those of a guild that another process serves, which ended, were
         accepted as the guild was connected: they are sent unless it was disconnected.
         """
-        if self._settings.known and (self._communities.of_guild(guild_id) or HOST) != community:
+        if self._settings.known and self._communities.name_of(guild_id) != community:
             return WaitingNotes.WITHDRAW
         if (guild := self._member_of(guild_id)) is not None:
             connection = self.of(guild)

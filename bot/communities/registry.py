@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 from bot.communities.credentials import GuildCredentials, StoredCredentials, Write
 from bot.idle_cache import IdleCache
+from bot.outbox import HOST
 from bot.sonoran import Credentials, SonoranClient
 from bot.storage import Database
 from bot.timing import Timing, loop_time
 
 if TYPE_CHECKING:
     from bot.communities.sealing import Sealer
-
-HOST = ""
-"""The name of the community in the host's settings; any other has the CAD's id, case-folded."""
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +58,10 @@ class Communities:
         """Return the community whose own credentials a guild has; None: the host's, if any."""
         row = self._stored.of_guild(guild_id)
         return None if row is None else row.community
+
+    def name_of(self, guild_id: int) -> str:
+        """Return the community whose CAD a guild's notes are for, HOST without any of its own."""
+        return self.of_guild(guild_id) or HOST
 
     def opened(self, guild_id: int) -> bool:
         """Whether the credentials that a guild has could be decrypted."""

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pyrate_limiter import InMemoryBucket, MonotonicClock, Rate, RateItem
 
 from bot.communities.problems import CredentialsProblem
-from bot.communities.registry import HOST, Communities
+from bot.communities.registry import Communities
 from bot.interactions.errors import Refusal
 from bot.interactions.markdown import one_line
+from bot.outbox import HOST
 from bot.sonoran import (
     ApiVersion,
     CommunityInfo,

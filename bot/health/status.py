@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import discord
 
 from bot.communities.connections import Connections
-from bot.communities.registry import HOST, Communities
+from bot.communities.registry import Communities
 from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
@@ -54,11 +54,11 @@ class StatusReport:
         out while they are not known.
         """
         outbox = self._outbox
-        delivery = outbox.deliveries.of(HOST)
+        community = self._communities.name_of(guild.id)
+        delivery = outbox.deliveries.of(community)
         problem, waiting = delivery.last_failure, len(delivery.queue)
         refusal, refused_at = delivery.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
-        community = self._communities.of_guild(guild.id) or HOST
         health = await self._cad_probe.health(
             community,
             doubted=problem is not None and waiting > 0,

@@ -9,18 +9,17 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, update
 
 from bot.communities.departures import KEPT_SECONDS, Departures
-from bot.communities.registry import Communities
 from bot.communities.schema import departures, guild_credentials
-from bot.communities.sealing import Sealer, new_key
 from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.schema import delivery_ledger, notes
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
 from bot.settings.schema import guild_settings, setting_changes
-from bot.sonoran import Credentials, SonoranClient
+from bot.sonoran import Credentials
 from bot.storage import Database
 from bot.storage.batches import BATCH
 from tests import database as databases
+from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import in_state
@@ -32,7 +31,6 @@ database = databases.database
 GONE, HERE, UNKNOWN = 1, 2, 3
 GUILDS: dict[int, bool | None] = {GONE: False, HERE: True, UNKNOWN: None}
 STORED = (notes, setting_changes, guild_credentials, guild_settings)
-SEALER = Sealer([new_key()])
 
 
 class Place:
@@ -41,9 +39,7 @@ class Place:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.guilds = dict(GUILDS)
-        self.communities = Communities(
-            database, SEALER, host=None, new_client=lambda _: SonoranClient.__new__(SonoranClient)
-        )
+        self.communities = communities_in(database)
         self.settings = SettingsCache(
             SettingsRepository(database), refreshing=self.communities.refresh
         )

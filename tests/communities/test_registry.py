@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from bot.app.logging import EnteredSecrets
-from bot.communities.registry import HOST, Communities
+from bot.communities.registry import Communities
 from bot.communities.sealing import Sealer, new_key
+from bot.outbox import HOST
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.sonoran import Credentials, SonoranClient, Transport

@@ -8,19 +8,18 @@ from pathlib import Path
 import pytest
 
 from bot.communities.connections import Connections
-from bot.communities.registry import Communities
 from bot.outbox import WaitingNotes
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
-from bot.sonoran import SonoranClient
 from bot.storage import Database
 from bot.timing import Timing
 from tests import database
 from tests.clock import Clock
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, STATUS, WITHDRAWN, Strangers, logged
+from tests.communities.unreached import communities_in
 from tests.loop_clock import hurried
 from tests.note_messages import (
     ADDED,
@@ -177,13 +176,7 @@ def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_
     clock = Clock()
     lone = Database(database.file_in(tmp_path))
     settings = SettingsCache(SettingsRepository(lone))
-    communities = Communities(
-        lone,
-        None,
-        host=world.config.credentials,
-        new_client=lambda _: SonoranClient.__new__(SonoranClient),
-        clock=clock,
-    )
+    communities = communities_in(lone, None, clock=clock)
     connections = Connections(
         settings, communities, guild_ids=frozenset({world.guild.id}), clock=clock
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import aiohttp
 
-from bot.communities.registry import HOST
 from bot.health.probe import CadHealth, CadProbe
+from bot.outbox import HOST
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import SonoranClient, Transport
 from bot.timing import Timing
