@@ -63,7 +63,7 @@ class CredentialsForm(commands.Cog):
     async def _submit(self, interaction: _Interaction) -> None:
         guild = self._admit(interaction)
         await self._handler.acknowledge(interaction, private=True)
-        values = text_values(interaction)
+        values = text_values(interaction.data or {})
         entered = values.get(_COMMUNITY_ID, ""), values.get(_API_KEY, "")
         found = await self._trial.find(guild.id, *entered)
         again = self._communities.of_guild(guild.id) == found.community

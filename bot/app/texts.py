@@ -87,6 +87,14 @@ def database_opened(shown: str, *, empty: bool, newest: bool) -> Line:
     return well(f"Database: {shown} works.")
 
 
+def sealed_line(count: int) -> Line | None:
+    """Return that so many servers' API keys cannot be decrypted; None if all can."""
+    if not count:
+        return None
+    servers = "1 server's API key" if count == 1 else f"{count:,} servers' API keys"
+    return ill(f"{servers} cannot be decrypted: add the key that was used then to CREDENTIALS_KEY.")
+
+
 def connection_failed(error: Exception) -> str:
     """Return why Discord cannot be reached, for the log."""
     if isinstance(error, discord.ConnectionClosed):

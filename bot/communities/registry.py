@@ -76,6 +76,11 @@ class Communities:
         in_force = self._in_force(row.community)
         return in_force is not None and in_force.api_key == row.credentials.api_key
 
+    @property
+    def sealed_count(self) -> int:
+        """How many guilds' credentials no key opens."""
+        return sum(row.credentials is None for row in self._stored.all)
+
     def client(self, community: str) -> SonoranClient:
         """Return a community's client, made when first needed and dropped when idle."""
         return self._host_client if community == HOST else self._clients.get(community)
@@ -83,15 +88,13 @@ class Communities:
     async def refresh(self, changed: Mapping[int, int] | None) -> None:
         """Read the credentials of guilds whose settings changed; see `GuildCredentials.refresh`."""
         await self._stored.refresh(changed)
-        if changed is None and not self._told_sealed:
-            sealed = sum(row.credentials is None for row in self._stored.all)
-            self._told_sealed = bool(sealed)
-            if sealed:
-                _log.error(
-                    "the credentials of %d servers cannot be opened, so nothing reaches their "
-                    "CADs: add the key that they were stored with to CREDENTIALS_KEY",
-                    sealed,
-                )
+        if changed is None and not self._told_sealed and (count := self.sealed_count):
+            self._told_sealed = True
+            _log.error(
+                "the API keys of %d servers cannot be decrypted, so nothing reaches their CADs: "
+                "add the key that they were stored with to CREDENTIALS_KEY",
+                count,
+            )
 
     def writing(self, guild_id: int, community: str, credentials: Credentials) -> Write:
         """Return what stores a guild's credentials along with a change of its settings."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self, TypeVar
 
 import discord
@@ -16,14 +16,14 @@ _View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
 
 
-def text_values(interaction: discord.Interaction[Any]) -> dict[str, str]:
+def text_values(data: Mapping[str, object]) -> dict[str, str]:
     """Return what stands in a submitted form's text fields, by their custom ids.
 
-    A form is handled by what was submitted, as the one that was shown may date from an earlier
-    process. What is not as Discord sends it is left out.
+    `data` is the interaction's: a form is handled by what was submitted, as the one that was shown
+    may date from an earlier process. What is not as Discord sends it is left out.
     """
     found: dict[str, str] = {}
-    left: list[Any] = [dict(interaction.data or {})]
+    left: list[Any] = [dict(data)]
     while left:
         component = left.pop()
         if not isinstance(component, dict):

@@ -38,8 +38,8 @@ def dump_of(folder: Path) -> bytes:
 
 
 def told_at_the_start(caplog: pytest.LogCaptureFixture) -> int:
-    """Return how often the log says that credentials cannot be opened, and forget it."""
-    count = sum("1 servers cannot be opened" in line for line in caplog.messages)
+    """Return how often the log says that credentials cannot be decrypted, and forget it."""
+    count = sum("API keys of 1 servers cannot be decrypted" in line for line in caplog.messages)
     caplog.clear()
     return count
 

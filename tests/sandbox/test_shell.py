@@ -251,7 +251,9 @@ async def test_a_strangers_server_is_connected_to_a_cad_of_its_own_with_a_form(
         f"api {version}\nas stranger /callnote-config connect\nfill wrong-key, paleto\n"
         "as owner /callnote-config connect\npress Connect another CAD\n"
         f"fill {OTHER_KEY}, {OTHER_ID}\nas stranger /callnote-config status\n"
-        "as admin /callnote-config status\nlog\n",
+        "as admin /callnote-config status\n"
+        "as stranger /callnote-config roles-add role:Dispatcher\n"
+        "as stranger /callnote call:123 note:hi\ncalls\nlog\n",
         tmp_path,
     )
     form = [
@@ -265,4 +267,6 @@ async def test_a_strangers_server_is_connected_to_a_cad_of_its_own_with_a_form(
     assert f"Connected to the CAD of {name}. Next" in lines[8]
     told = [line for line in lines if "for the community" in line]
     assert [f"the community {name}" in line for line in told] == [True, False]
+    assert "#123 Traffic stop: -" in lines
+    assert "#123 Store robbery in Paleto's CAD: sam: 'hi'" in lines
     assert OTHER_KEY not in "\n".join(lines)
