@@ -28,6 +28,8 @@ _SHAPES = (
 )
 
 
+_INDEXED = 8  # characters by which entered secrets are found
+
 _SHORTEST_TRIED = 8
 """Characters from which on what somebody has entered is redacted before it turns out to be a
 secret; with less, words of the log could be blotted out."""
@@ -42,6 +44,7 @@ class EnteredSecrets:
     def __init__(self) -> None:
         self._kept: frozenset[str] = frozenset()
         self._tried: list[str] = []
+        self._index: dict[str, list[str]] = {}
         self.forms: frozenset[str] = frozenset()
 
     def add(self, secrets: Iterable[str]) -> None:
@@ -60,10 +63,23 @@ class EnteredSecrets:
             self._tried.remove(secret)
             self._update()
 
+    def found_in(self, line: str) -> set[str]:
+        """Return which of them stand in a line, in their forms; many take no longer than few."""
+        index = self._index
+        found = {form for form in index.get("", ()) if form in line}
+        if len(index) > 1:
+            for place in range(len(line) - _INDEXED + 1):
+                if (forms := index.get(line[place : place + _INDEXED])) is not None:
+                    found.update(form for form in forms if line.startswith(form, place))
+        return found
+
     def _update(self) -> None:
         tried = (secret for secret in self._tried if len(secret) >= _SHORTEST_TRIED)
-        # Another set, as other threads may be using the one before.
         self.forms = self._kept.union(*map(_forms, tried))
+        index: dict[str, list[str]] = {"": []}
+        for form in self.forms:
+            index.setdefault(form[:_INDEXED] if len(form) >= _INDEXED else "", []).append(form)
+        self._index = index  # another one, as other threads may be using the one before
 
 
 ENTERED = EnteredSecrets()
@@ -80,19 +96,18 @@ class SingleLineFormatter(logging.Formatter):
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        self._given = frozenset(form for secret in secrets if secret for form in _forms(secret))
-        self._entered: frozenset[str] = frozenset()
-        self._secrets = sorted(self._given, key=len, reverse=True)
+        forms = {form for secret in secrets if secret for form in _forms(secret)}
+        self._secrets = sorted(forms, key=len, reverse=True)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's one line."""
         line = super().format(record)
         if SECRET_FORM in line:  # with what was entered there, which nobody knows yet
             line = line[: line.find("{") + 1 or line.find(SECRET_FORM)] + REDACTED
-        if self._entered is not ENTERED.forms:
-            self._entered = ENTERED.forms
-            self._secrets = sorted(self._given | self._entered, key=len, reverse=True)
-        for secret in self._secrets:
+        secrets = self._secrets
+        if entered := ENTERED.found_in(line):
+            secrets = sorted({*secrets, *entered}, key=len, reverse=True)
+        for secret in secrets:
             line = line.replace(secret, REDACTED)
         for shape in _SHAPES:
             line = shape.sub(rf"\g<1>{REDACTED}", line)
