@@ -1,4 +1,7 @@
-"""`python -m bot` runs the bot; `check` checks its settings; `sandbox` tries it out."""
+"""`python -m bot` runs the bot; `check` checks its settings; `sandbox` tries it out.
+
+`new-key` prints a new key for CREDENTIALS_KEY.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from bot.timing import Timing
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
-USAGE = "usage: python -m bot [check | sandbox]"
+USAGE = "usage: python -m bot [check | new-key | sandbox]"
 
 
 def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
@@ -34,6 +37,11 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
         from bot.sandbox import shell  # the simulators cost memory that the bot does without
 
         return shell.main()
+    if arguments == ["new-key"]:
+        from bot.communities.sealing import new_key
+
+        print(new_key())
+        return 0
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
         return 0

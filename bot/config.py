@@ -66,8 +66,10 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The host's settings. The token, the key and the password are left out of `repr`.
+    """The host's settings. The token, the keys and the password are left out of `repr`.
 
+    `credentials` are those of the host's own community, None if it has none. `credentials_keys`
+    encrypt the credentials that administrators enter: the first encrypts, each may decrypt.
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
     `time_zone` is for times in notes. `proxy` is an address, user and password included, for what
     is reached by https.
@@ -81,8 +83,9 @@ class Config:
     """
 
     discord_token: str = field(repr=False)
-    credentials: Credentials
+    credentials: Credentials | None
     database: DatabaseUrl
+    credentials_keys: tuple[str, ...] = field(default=(), repr=False)
     guild_ids: frozenset[int] = frozenset()
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
@@ -120,7 +123,8 @@ class Config:
         """What the log must redact."""
         return (
             self.discord_token,
-            self.credentials.api_key,
+            *([] if self.credentials is None else [self.credentials.api_key]),
+            *self.credentials_keys,
             *self.database.secrets,
             *_secrets_of(self.proxy),
             *((URL(self.sentry_dsn).user or "",) if self.sentry_dsn else ()),
@@ -139,21 +143,12 @@ class Config:
 
         reader = _Reader(settings)
         api_version = reader.read("SONORAN_API_VERSION", values.api_version, default=None)
-        needs_community = api_version is not ApiVersion.V2
-        token = reader.required("DISCORD_TOKEN", values.single_word, "the bot's token from Discord")
-        key = reader.required(
-            "SONORAN_API_KEY", values.single_word, "the community's Sonoran CAD API key"
-        )
-        community = (
-            reader.required(
-                "SONORAN_COMMUNITY_ID", values.single_word, "the community's Sonoran CAD id"
-            )
-            if needs_community
-            else reader.read("SONORAN_COMMUNITY_ID", values.single_word, default="")
-        )
         config = cls(
-            discord_token=token,
-            credentials=Credentials(api_key=key, community_id=community),
+            discord_token=reader.required(
+                "DISCORD_TOKEN", values.single_word, "the bot's token from Discord"
+            ),
+            credentials=_credentials(reader, api_version),
+            credentials_keys=reader.read("CREDENTIALS_KEY", values.fernet_keys, default=()),
             database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
             guild_ids=reader.read(
                 "DISCORD_GUILD_IDS", values.snowflakes("server ids"), default=frozenset()
@@ -235,11 +230,28 @@ class _Reader:
             return default
 
     def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
-        if not (self._settings.get(name) or "").strip():
+        if not self.given(name):
             self.problems.append(f"{name}: missing; expected {meaning}")
             self.missing = True
             return ""
         return self.read(name, parse, default="")
+
+    def given(self, *names: str) -> bool:
+        """Whether one of these settings is not empty."""
+        return any((self._settings.get(name) or "").strip() for name in names)
+
+
+def _credentials(reader: _Reader, api_version: ApiVersion | None) -> Credentials | None:
+    """Read the credentials of the host's community, which a bot with CREDENTIALS_KEY may lack."""
+    own = ("SONORAN_API_KEY", "SONORAN_COMMUNITY_ID")
+    if reader.given("CREDENTIALS_KEY") and not reader.given(*own):
+        return None
+    key = reader.required(own[0], values.single_word, "the community's Sonoran CAD API key")
+    if api_version is ApiVersion.V2:
+        return Credentials(key, reader.read(own[1], values.single_word, default=""))
+    return Credentials(
+        key, reader.required(own[1], values.single_word, "the community's Sonoran CAD id")
+    )
 
 
 def _shards(reader: _Reader) -> Shards | None:

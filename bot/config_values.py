@@ -6,6 +6,7 @@ Each raises `ValueError` with the words for what it expects.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
 from datetime import UTC, tzinfo
 from ipaddress import ip_address
@@ -25,6 +26,7 @@ MOST_SHARDS = 16_384
 LOOPBACK = "127.0.0.1"
 
 LOG_FORMATS = ("text", "json")
+_FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64url (Fernet specification)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -46,6 +48,14 @@ def single_word(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("one word without spaces, copied whole")
     return text
+
+
+def fernet_keys(text: str) -> tuple[str, ...]:
+    """Return keys for Fernet, separated by commas."""
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not keys or not all(map(_FERNET_KEY.fullmatch, keys)):
+        raise ValueError("keys made by `python -m bot new-key`, separated by commas")
+    return keys
 
 
 def api_version(text: str) -> ApiVersion | None:

@@ -82,6 +82,14 @@ class Timing:
     each time that it is confirmed again."""
     longest_refusal: float = 900.0
 
+    keep_idle_community: float = 1800.0
+    """For how long what was learnt of a community's CAD is kept after its last use."""
+    try_credentials: float = 12.0
+    """For the CAD to show whether it takes credentials; an administrator waits for it."""
+    ask_owners_first: float = 1.0
+    """For Discord to say who owns the application before a form is shown: that must be within 3 s
+    of the command."""
+
     # Taking a note
     acknowledge: float = 2.5
     """Time for the first response, repetitions included. Discord gives 3 s from the event."""

@@ -115,7 +115,7 @@ class ServerPicker(discord.ui.View):
     async def show(self, interaction: _Interaction) -> None:
         """Answer an administrator with the CAD server and the picker."""
         guild = await self._handler.admit_administrator(interaction)
-        current, servers = self._choice.current(guild.id), await self._choice.list()
+        current, servers = self._choice.current(guild.id), await self._choice.list(guild.id)
         content = texts.servers_unknown(current)
         if servers:
             names = {server.server_id: server.name for server in servers}
@@ -142,7 +142,7 @@ class ServerPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             number = int(select.values[0])
-            view = self._showing(await self._choice.list(), number)
+            view = self._showing(await self._choice.list(guild.id), number)
             await self._save(interaction, guild, number, view)
 
         await self._handler.run_component_callback(interaction, save)

@@ -23,8 +23,9 @@ from bot.health.texts import (
     wiped_line,
 )
 from bot.interactions.errors import DISCORD_FAILURES
+from bot.outbox import HOST
 from bot.sonoran import open_session
-from bot.storage import Database, StorageError
+from bot.storage import StorageError
 from bot.storage.upgrade import HEAD
 from bot.timing import Timing
 
@@ -36,11 +37,14 @@ async def check(config: Config, *, timing: Timing = Timing()) -> int:
     lines = [texts.SETTINGS_READ, *await _discord_lines(config, timing)]
     async with open_session(config.cad_proxy) as session:
         services = Services(config, session, timing=timing)
-        health = await services.cad_probe.health()
-        lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
-        lines += cad_details(health)
+        if config.credentials is None:
+            lines.append(texts.NO_HOST_COMMUNITY)
+        else:
+            health = await services.cad_probe.health(HOST)
+            lines += cad_lines(health, config.server_id, chosen=False, to_host=True)
+            lines += cad_details(health)
         lines.append(texts.default_roles_line(len(config.dispatcher_role_ids)))
-        lines += await _database_lines(services.database, config)
+        lines += await _database_lines(services, config)
     lines.append(VERSION)
     for line in lines:
         print(f"{_WORDS[line.mark]:7}{printable(line.text)}")
@@ -91,14 +95,17 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     ]
 
 
-async def _database_lines(database: Database, config: Config) -> list[Line]:
-    shown = config.database.shown
+async def _database_lines(services: Services, config: Config) -> list[Line]:
+    database, shown = services.database, config.database.shown
     try:
         revision = await database.open(shared=True)
+        if revision == HEAD:
+            await services.communities.refresh(None)
     except StorageError as error:
         return [texts.database_failed(shown, str(error))]
     finally:
         await database.close()
     works = texts.database_opened(shown, empty=revision is None, newest=revision == HEAD)
     wiped = wiped_line(config.wiped_by, to_host=True)
-    return [works] if wiped is None else [works, wiped]
+    sealed = texts.sealed_line(services.communities.sealed_count)
+    return [line for line in (works, wiped, sealed) if line is not None]

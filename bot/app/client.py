@@ -73,6 +73,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.notes.outbox,
             services.notes.messages,
             services.composer,
+            services.communities.name_of,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

@@ -16,6 +16,10 @@ LOGIN_REJECTED = (
 INTENTS_REJECTED = "Discord rejected the bot's intents: update Callnote."
 
 SETTINGS_READ = well("The settings can be read.")
+NO_HOST_COMMUNITY = note(
+    "No SONORAN_API_KEY is set: each server is connected to the CAD whose key its administrators "
+    "enter."
+)
 LOGIN_ACCEPTED = well("Discord accepts the token.")
 UNREADABLE_ANSWER = ill("Discord gave an answer that cannot be read; try again later.")
 
@@ -81,6 +85,14 @@ def database_opened(shown: str, *, empty: bool, newest: bool) -> Line:
     if not newest:
         return note(f"Database: {shown} is of an older version; the bot updates it.")
     return well(f"Database: {shown} works.")
+
+
+def sealed_line(count: int) -> Line | None:
+    """Return that so many servers' API keys cannot be decrypted; None if all can."""
+    if not count:
+        return None
+    servers = "1 server's API key" if count == 1 else f"{count:,} servers' API keys"
+    return ill(f"{servers} cannot be decrypted: add the key that was used then to CREDENTIALS_KEY.")
 
 
 def connection_failed(error: Exception) -> str:

@@ -3,14 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self, TypeVar
 
 import discord
 
-_View = TypeVar("_View", bound=discord.ui.View)
+SECRET_FORM = "callnote-secret:"  # noqa: S105 - the word, not one
+"""What the custom id of a form begins with whose values the log must never show."""
+
+_View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 
 DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
+
+
+def text_values(data: Mapping[str, object]) -> dict[str, str]:
+    """Return what stands in a submitted form's text fields, by their custom ids.
+
+    `data` is the interaction's: a form is handled by what was submitted, as the one that was shown
+    may date from an earlier process. What is not as Discord sends it is left out.
+    """
+    found: dict[str, str] = {}
+    left: list[Any] = [dict(data)]
+    while left:
+        component = left.pop()
+        if not isinstance(component, dict):
+            continue
+        custom_id, value = component.get("custom_id"), component.get("value")
+        if isinstance(custom_id, str) and isinstance(value, str):
+            found[custom_id] = value.strip()
+        inner = component.get("components")
+        left += inner if isinstance(inner, list) else []
+        left.append(component.get("component"))
+    return found
 
 
 def stopped(view: _View) -> _View:

@@ -74,6 +74,13 @@ class InteractionHandler:
         )
         interaction.extras[ACKNOWLEDGED] = True
 
+    async def show_form(
+        self, interaction: discord.Interaction[Any], form: discord.ui.Modal
+    ) -> None:
+        """Answer with a form, which must be the first response; raises like `acknowledge`."""
+        await confirmed(lambda: interaction.response.send_modal(form), self._timing)
+        interaction.extras[ACKNOWLEDGED] = True
+
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
         """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
         guild = admit_administrator(interaction)

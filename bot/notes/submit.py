@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -37,7 +38,10 @@ from bot.timing import Timing
 
 
 class NoteSubmitter:
-    """Takes notes from the interactions of one connection to Discord."""
+    """Takes notes from the interactions of one connection to Discord.
+
+    `community_of` names the community of a guild.
+    """
 
     def __init__(
         self,
@@ -46,6 +50,7 @@ class NoteSubmitter:
         outbox: OutboxWorker,
         messages: StatusUpdater,
         composer: NoteComposer,
+        community_of: Callable[[int], str],
         *,
         timing: Timing,
     ) -> None:
@@ -54,6 +59,7 @@ class NoteSubmitter:
         self._outbox = outbox
         self._messages = messages
         self._composer = composer
+        self._community_of = community_of
         self._timing = timing
 
     async def submit(
@@ -102,6 +108,7 @@ class NoteSubmitter:
     ) -> tuple[NoteRecord | None, float | None]:
         new = NewNote(
             id=interaction.id,
+            community=self._community_of(interaction.guild_id or 0),
             guild_id=interaction.guild_id or 0,
             channel_id=interaction.channel_id or 0,
             member_id=member.id,

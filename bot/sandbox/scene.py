@@ -1,16 +1,17 @@
-"""What the sandbox starts: a Discord with two guilds, a CAD with live calls, and the bot."""
+"""What the sandbox starts: a Discord with two guilds, two CADs with live calls, and the bot."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TypeVar
 
 from bot.app.lifecycle import serve
+from bot.communities.sealing import new_key
 from bot.config import Config
 from bot.outbox import Limits
 from bot.sandbox.discord import Channel, DiscordServer, Guild, Interaction, Member, Message, Role
@@ -20,7 +21,7 @@ from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.manners import MANNERS
-from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran import Note, SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
 from bot.timing import Timing
@@ -30,6 +31,8 @@ _Thing = TypeVar("_Thing")
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 API_KEY = "sandbox-key"
 COMMUNITY_ID = "sandbox"
+OTHER_KEY = "paleto-key"  # with which the stranger can connect their guild to a CAD of its own
+OTHER_ID = "paleto"
 START_SECONDS = 20.0
 
 LIMITS = Limits(
@@ -50,12 +53,15 @@ CALLS = (
 )
 """The live calls' numbers, titles and addresses."""
 
+OTHER_CALLS = ((123, "Store robbery", "Paleto Boulevard"), (125, "Brush fire", "Mount Chiliad"))
+"""The same in the other CAD."""
+
 
 class Scene:
     """Two guilds, five people, three calls, and the bot; made by `open_scene`.
 
-    The stranger's guild is not connected to the CAD; the owner of the bot's application is in it,
-    and could connect it.
+    The stranger's guild is not connected; there is a CAD of its own to which its administrators
+    can connect it. The owner of the bot's application is in it, and could connect it to the host's.
     """
 
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
@@ -83,6 +89,10 @@ class Scene:
         for number, title, address in CALLS:
             cad.add_call(number, title=title, address=address)
             cad.add_call(number, title=title, address=address, server_id=2)
+        self._other = cad.add_community(OTHER_ID, OTHER_KEY)
+        for number, title, address in OTHER_CALLS:
+            self._other.add_call(number, title=title, address=address)
+        self._credentials_key = new_key()
         self._listening = True
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
@@ -99,6 +109,7 @@ class Scene:
                 Config(
                     discord_token=TOKEN,
                     credentials=Credentials(api_key=API_KEY, community_id=COMMUNITY_ID),
+                    credentials_keys=(self._credentials_key,),
                     database=self._database,
                     dispatcher_role_ids=frozenset({self._role_id}),
                     sonoran_api_url=self._cad.url,
@@ -164,15 +175,26 @@ class Scene:
         values = [_named(name, things, "choice") for name in names]
         return await self._discord.choose(self.people[person], message, select["custom_id"], values)
 
+    async def fill(self, person: str, shown: Interaction, texts: Sequence[str]) -> Interaction:
+        """Let one of the people submit the form that they were shown, with texts in its order.
+
+        Raises `ActionRefusedError` for what Discord would not let them submit.
+        """
+        fields = [label["component"]["custom_id"] for label in (shown.modal or {})["components"]]
+        values = dict(zip(fields, texts, strict=False))
+        return await self._discord.submit_modal(self.people[person], shown, values)
+
     async def outcome(self, interaction: Interaction, source: Message, seconds: float) -> Message:
         """Wait for the effect of a component, and return the message that shows it.
 
-        That is `source` once it was edited, or a new message of the interaction. Raises
-        `TimeoutError` without either within `seconds`, and `InteractionFailedError` when the bot
-        did not respond in time.
+        That is `source` when a form was shown and once it was edited, or a new message of the
+        interaction. Raises `TimeoutError` without any of these within `seconds`, and
+        `InteractionFailedError` when the bot did not respond in time.
         """
         edits = len(source.edits)
         await asyncio.wait_for(interaction.acknowledged(), seconds)
+        if interaction.modal is not None:
+            return source
 
         def others() -> list[Message]:
             return [each for each in interaction.messages if each is not source and each.content]
@@ -228,19 +250,33 @@ class Scene:
         await self.start_bot()
 
     def calls(self) -> list[str]:
-        """Return a line for each live call with its notes; the second server's if it has any."""
+        """Return a line for each live call with its notes.
+
+        Those of the second server, and those of the other CAD, only if they have any.
+        """
         lines = [
             f"#{number} {title}: {self._notes(number, 1) or '-'}" for number, title, _ in CALLS
         ]
-        return lines + [
-            f"#{number} on server 2: {notes}"
-            for number, _, _ in CALLS
-            if (notes := self._notes(number, 2))
-        ]
+        return (
+            lines
+            + [
+                f"#{number} on server 2: {notes}"
+                for number, _, _ in CALLS
+                if (notes := self._notes(number, 2))
+            ]
+            + [
+                f"#{number} {title} in {self._other.community_name}'s CAD: {notes}"
+                for number, title, _ in OTHER_CALLS
+                if (notes := _shown(self._other.notes(number)))
+            ]
+        )
 
     def _notes(self, call: int, server: int) -> str:
-        notes = self._cad.notes(call, server_id=server)
-        return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
+        return _shown(self._cad.notes(call, server_id=server))
+
+
+def _shown(notes: Sequence[Note]) -> str:
+    return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
 
 
 def _choices(message: Message, select: JSON) -> Mapping[str, Role | Channel | str]:

@@ -13,10 +13,10 @@ from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
-from bot.sandbox.lines import Choose, LineError, Press, UseCommand, Word, parse
+from bot.sandbox.lines import Choose, Fill, LineError, Press, UseCommand, Word, parse
 from bot.sandbox.manners import MANNERS
 from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
-from bot.sandbox.view import as_shown
+from bot.sandbox.view import as_shown, form_as_shown
 
 ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0
@@ -31,15 +31,15 @@ simulators on this machine, so nothing you do here leaves it.
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
                         other commands, such as roles-add role:Civilian or server number:2
-  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; its
-                        connection is up to the bot's owner: as owner /callnote-config connect
+  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; either
+                        its administrator (stranger) connects it to a CAD of its own with
+                        /callnote-config connect, or the bot's owner (owner) to yours
+  fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
   choose Dispatcher, Civilian                   choose in the list that was shown last
   press Cancel          press a button of the last message (as admin press Cancel: as another)
-  wait                  wait until the last message changes, and show it
-  calls                 the live calls and the notes that the CAD really has
-  cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
-  cad down, cad silent  nothing is there; it does not answer (Callnote waits 10 seconds)
-  cad failing, cad webpage    it answers with an internal error, or a proxy's web page
+  wait, calls           wait until the last message changes; show the notes that the CAD really has
+  cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
+  cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
   cad limited           it says there are too many requests, for 30 seconds
   cad wrong-key         it does not accept the API key (for a minute at least; see restart)
@@ -59,6 +59,7 @@ class Shell:
         self._last: Message | None = None
         self._shown = ""
         self._viewer = ""
+        self._form: tuple[Interaction, str] | None = None
         self._idle = True
 
     async def carry_out(self, line: str) -> bool:
@@ -80,8 +81,11 @@ class Shell:
             self._idle = True
         return True
 
-    async def _act(self, asked: UseCommand | Choose | Press) -> None:
+    async def _act(self, asked: UseCommand | Choose | Press | Fill) -> None:
         """Let a person act in Discord, and show the outcome."""
+        if isinstance(asked, Fill):
+            await self._fill(asked.texts)
+            return
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
         if isinstance(asked, UseCommand) and person not in scene.people:
@@ -99,9 +103,26 @@ class Shell:
                 interaction = await scene.press(person, last, label)
                 await self._show_outcome(interaction, last, person)
 
+    async def _fill(self, texts: tuple[str, ...]) -> None:
+        """Submit the form that was shown last."""
+        if self._form is None:
+            raise LineError("There is no form to fill in: use a command first that shows one.")
+        shown, person = self._form
+        interaction = await self._scene.fill(person, shown, texts)
+        self._form = None
+        await self._show_answer(interaction, person)
+
+    def _show_form(self, interaction: Interaction, person: str) -> bool:
+        """Show the form that was the answer, which the next line may fill in; False without one."""
+        if interaction.modal is None:
+            return False
+        self._form = interaction, person
+        self._show(form_as_shown(interaction.modal, person))
+        return True
+
     async def _show_answer(self, interaction: Interaction, person: str) -> None:
-        """Show the answer to a command."""
-        waiting = asyncio.ensure_future(interaction.answered())
+        """Show the answer to a command or a form."""
+        waiting = asyncio.ensure_future(self._answer(interaction))
         try:
             done, _ = await asyncio.wait({waiting}, timeout=THINKING_SECONDS)
             if not done:
@@ -110,7 +131,16 @@ class Shell:
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: The application did not respond)")
             return
-        self._show_message(message, person)
+        if message is None:
+            self._show_form(interaction, person)
+        else:
+            self._show_message(message, person)
+
+    @staticmethod
+    async def _answer(interaction: Interaction) -> Message | None:
+        """Wait for the answer, None for a form."""
+        await interaction.acknowledged()
+        return None if interaction.modal is not None else await interaction.answered()
 
     async def _show_outcome(self, interaction: Interaction, source: Message, person: str) -> None:
         """Show the effect of a component: the edited message, or a new one."""
@@ -118,6 +148,8 @@ class Shell:
             message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: This interaction failed)")
+            return
+        if self._show_form(interaction, person):
             return
         if message is source or not message.ephemeral:
             self._show_message(message, self._viewer)

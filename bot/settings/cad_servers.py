@@ -1,40 +1,60 @@
-"""The CAD's servers, and which of them a guild's notes go to."""
+"""The servers of a community's CAD, and which of them a guild's notes go to."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 
+from bot.idle_cache import IdleCache
 from bot.interactions.errors import Refusal
 from bot.interactions.ttl_cache import TtlCache
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
 from bot.sonoran import CadServer, SonoranClient, SonoranError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
+
+_Servers = tuple[CadServer, ...] | None
 
 
 class CadServers:
-    """Lists the CAD's servers, and lets a guild choose one.
+    """Lists the servers of communities' CADs, and lets a guild choose one of its own.
 
-    The list is cached, as 10 reads a minute are allowed (v2 page, Get Servers).
+    `community_of` names the community of a guild, `cad_for` returns a community's client. Each list
+    is cached, as 10 reads a minute are allowed (v2 page, Get Servers).
     """
 
     def __init__(
-        self, settings: SettingsCache, cad: SonoranClient, *, timing: Timing = Timing()
+        self,
+        settings: SettingsCache,
+        community_of: Callable[[int], str],
+        cad_for: Callable[[str], SonoranClient],
+        *,
+        timing: Timing = Timing(),
     ) -> None:
         self._settings = settings
-        self._cad = cad
-        self._seconds = timing.ask_cad
-        self._list = TtlCache(
-            self._ask,
+        self._community_of = community_of
+        self._cad_for = cad_for
+        self._timing = timing
+        self._lists = IdleCache(self._new_list, timing.keep_idle_community, loop_time)
+
+    def _new_list(self, key: tuple[str, int]) -> TtlCache[_Servers]:
+        timing = self._timing
+        return TtlCache(
+            partial(self._ask, key[0]),
             seconds_for=lambda servers: (
                 timing.keep_bad_news if servers is None else timing.keep_good_news
             ),
         )
 
-    async def list(self) -> tuple[CadServer, ...] | None:
-        """Return the CAD's servers; None when the list cannot be loaded."""
-        return await self._list.get()
+    async def of_community(self, community: str) -> _Servers:
+        """Return the servers of a community's CAD; None when the list cannot be loaded."""
+        return await self._lists.get((community, self._cad_for(community).renewals)).get()
+
+    async def list(self, guild_id: int) -> _Servers:
+        """Return the servers of a guild's CAD; None when the list cannot be loaded."""
+        return await self.of_community(self._community_of(guild_id))
 
     def current(self, guild_id: int) -> int:
         """Return the number of a guild's CAD server; refuses like `SettingsCache.of`."""
@@ -47,7 +67,7 @@ class CadServers:
         empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
         `SettingsCache.change`.
         """
-        names = {server.server_id: server.name for server in await self.list() or ()}
+        names = {server.server_id: server.name for server in await self.list(guild_id) or ()}
         if names and number not in names:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
@@ -55,9 +75,9 @@ class CadServers:
         await self._settings.set(guild_id, member_id, what, server_id=number)
         return name
 
-    async def _ask(self) -> tuple[CadServer, ...] | None:
+    async def _ask(self, community: str) -> _Servers:
         try:
-            async with asyncio.timeout(self._seconds):
-                return await self._cad.get_servers()
+            async with asyncio.timeout(self._timing.ask_cad):
+                return await self._cad_for(community).get_servers()
         except (SonoranError, TimeoutError):
             return None

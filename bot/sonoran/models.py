@@ -37,6 +37,14 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityInfo:
+    """Which community a key belongs to: the CAD's own id for it, perhaps empty, and its name."""
+
+    community_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallNote:
     """A note to add to a dispatch call.
 

@@ -13,6 +13,7 @@ from bot.sonoran.models import (
     AddedNote,
     CallNote,
     ClosedCalls,
+    CommunityInfo,
     Credentials,
     VersionSign,
     added_text,
@@ -75,14 +76,14 @@ def get_info(credentials: Credentials) -> Request:
     return Request("GET", "/v2/general/info", _headers(credentials), secret=credentials.api_key)
 
 
-def read_community(reply: Reply) -> str:
-    """Read the community's name from the reply to `get_info`, its id where it has no name."""
+def read_community(reply: Reply) -> CommunityInfo:
+    """Read the community's id and its name, or the id again, from the reply to `get_info`."""
     community = fields_of(reply.json_object.get("community")) if reply.complete else {}
-    for name in ("name", "comid"):
-        value = community.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    raise unclear_read(reply)
+    found = [community.get(name) for name in ("comid", "name")]
+    community_id, name = (value.strip() if isinstance(value, str) else "" for value in found)
+    if not (name or community_id):
+        raise unclear_read(reply)
+    return CommunityInfo(community_id, name or community_id)
 
 
 def get_version(credentials: Credentials) -> Request:

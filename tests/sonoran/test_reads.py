@@ -9,6 +9,7 @@ from bot.sonoran import (
     CadServer,
     CallList,
     ClosedCalls,
+    CommunityInfo,
     ListedNote,
     OutcomeUnknownError,
     Reason,
@@ -223,12 +224,12 @@ class TestCommunity:
     async def test_the_community_is_named_on_version_2_and_by_its_id_on_version_1(
         self, client: SonoranClient, cad: SonoranServer, version: ApiVersion
     ) -> None:
-        name = await client.get_community()
+        info = await client.get_community()
         if version is ApiVersion.V1:
-            assert name == CREDENTIALS.community_id
+            assert info == CommunityInfo("rockford", "rockford")
             assert cad.requests == []
         else:
-            assert name == "Rockford"
+            assert info == CommunityInfo("rockford", "Rockford")
             assert [request.path for request in cad.requests] == ["/v2/general/info"]
 
     async def test_a_version_found_out_to_be_1_gives_the_community_s_id(
@@ -236,4 +237,4 @@ class TestCommunity:
     ) -> None:
         cad.versions = {1}
         client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-        assert await client.get_community() == CREDENTIALS.community_id
+        assert await client.get_community() == CommunityInfo("rockford", "rockford")

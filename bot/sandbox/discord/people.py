@@ -19,6 +19,7 @@ from bot.sandbox.discord.component_use import (
     modal_data,
     select_data,
 )
+from bot.sandbox.discord.component_validation import LABEL, TEXT_INPUT
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Channel, Member
 from bot.sandbox.discord.interaction import (
@@ -153,10 +154,19 @@ class People(Waiting, ABC):
         )
 
     async def forge_form(
-        self, member: Member | User, channel: Channel | None, custom_id: str
+        self,
+        member: Member | User,
+        channel: Channel | None,
+        custom_id: str,
+        texts: Mapping[str, str] | None = None,
     ) -> Interaction:
-        """Let a person submit an empty modal that was never shown to them."""
-        data: JSON = {"custom_id": custom_id, "components": []}
+        """Let a person submit a modal that was never shown to them; the texts are by custom id."""
+        fields = [
+            {"type": TEXT_INPUT, "id": number, "custom_id": name, "value": text}
+            for number, (name, text) in enumerate((texts or {}).items(), 2)
+        ]
+        components = [{"type": LABEL, "id": 1, "component": field} for field in fields]
+        data: JSON = {"custom_id": custom_id, "components": components}
         return self._interact(MODAL_SUBMIT, data, member, self._place(member, channel))
 
     def _stop_timers(self) -> None:
