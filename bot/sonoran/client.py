@@ -95,7 +95,9 @@ class SonoranClient:
     async def _get_calls(self, server_id: int, closed: ClosedCalls) -> CallList:
         wire = await self._wire()
         request = wire.get_calls(self._credentials, server_id, closed)
-        return await self._exchange(wire, request, partial(read_calls, server_id=server_id))
+        read = partial(read_calls, server_id=server_id)
+        # Which may take long, so no note waits for it.
+        return await self._exchange(wire, request, read, leads=False)
 
     async def get_servers(self) -> tuple[CadServer, ...]:
         """Return the community's servers."""
@@ -168,9 +170,10 @@ class SonoranClient:
         *,
         about_notes: bool = False,
         cheapest: bool = False,
+        leads: bool = True,
     ) -> _Read:
         """Send a request once and read its reply."""
-        async with self._memory.turn(about_notes=about_notes):
+        async with self._memory.turn(about_notes=about_notes, leads=leads):
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)
