@@ -12,7 +12,7 @@ from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
 from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
-from bot.sonoran import SonoranClient
+from bot.sonoran import CallList, SonoranClient
 from bot.storage import Database
 from bot.timing import Timing, loop_time
 
@@ -20,8 +20,8 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `waiting_notes` and
-    `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
+    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `waiting_notes`,
+    `calls_read` and `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class NoteService:
         composer: NoteComposer,
         delays: RouteDelays,
         waiting_notes: Callable[[int], WaitingNotes],
+        calls_read: Callable[[CallList, float], None],
         purges: Sequence[Purge],
         timing: Timing,
     ) -> None:
@@ -45,6 +46,7 @@ class NoteService:
             history_days=history_days,
             changed=self._show,
             waiting_notes=waiting_notes,
+            calls_read=calls_read,
             purges=purges,
             timing=timing,
         )

@@ -12,6 +12,7 @@ from bot.outbox.errors import (
 )
 from bot.outbox.limits import Limits, Pace
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
+from bot.outbox.read_slots import ReadSlots
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import RETRY_SECONDS, NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
@@ -34,6 +35,7 @@ __all__ = [
     "OutboxWorker",
     "Pace",
     "Purge",
+    "ReadSlots",
     "ShareUsedError",
     "StaleRevisionError",
     "TooBusyError",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.ledger import explained
@@ -38,11 +39,11 @@ _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """The one reader of the call list.
+    """Reads the call list for notes in doubt.
 
     Each read serves all notes in doubt on that CAD server, and all processes together keep to
-    `Limits.call_reads_per_minute`; a delay that the CAD asks for is waited out in full. `run` must
-    be running.
+    `read_slots`; a delay that the CAD asks for is waited out in full. `calls_read` is called with
+    the open calls and the loop's time at which the read began. `run` must be running.
     """
 
     def __init__(
@@ -53,6 +54,8 @@ class Reconciler:
         sender: Sender,
         breaker: CircuitBreaker,
         limits: Limits,
+        read_slots: ReadSlots,
+        calls_read: Callable[[CallList, float], None],
         timing: Timing,
     ) -> None:
         self._queue = queue
@@ -61,7 +64,8 @@ class Reconciler:
         self._sender = sender
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
-        self._read_slots = ReadSlots(database, self._per_minute)
+        self._read_slots = read_slots
+        self._calls_read = calls_read
         self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
         self._timing = timing
@@ -134,9 +138,12 @@ class Reconciler:
 
         Returns how many closed calls were listed, None if the list could not be read.
         """
+        began = loop_time()
         calls = await self._read(server_id, closed)
         if calls is None:
             return None
+        if closed is OPEN_ALONE:
+            self._calls_read(calls, began)
         new = [each for each in calls.calls if each.call_id in wanted - found.keys()]
         try:
             made = await asyncio.to_thread(lambda: {each.call_id: ReadCall(each) for each in new})

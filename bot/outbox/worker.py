@@ -19,6 +19,7 @@ from bot.outbox.limits import Limits, Pace
 from bot.outbox.marks import Marks
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.presses import Presses
+from bot.outbox.read_slots import ReadSlots
 from bot.outbox.reconciler import Reconciler
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
@@ -28,7 +29,7 @@ from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkQueue
-from bot.sonoran import SonoranClient
+from bot.sonoran import CallList, SonoranClient
 from bot.storage import UNUSABLE_AT_LAST, Database, StorageError, UnusableDatabaseError
 from bot.timing import Timing
 
@@ -57,6 +58,7 @@ class OutboxWorker:
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        calls_read: Callable[[CallList, float], None] = lambda _calls, _began: None,
         purges: Sequence[Purge] = (),
         timing: Timing = Timing(),
     ) -> None:
@@ -88,8 +90,17 @@ class OutboxWorker:
             changed,
             timing,
         )
+        self.read_slots = ReadSlots(database, limits.call_reads_per_minute)
         self._reconciler = Reconciler(
-            self._queue, database, cad, self._sender, self._breaker, limits, timing
+            self._queue,
+            database,
+            cad,
+            self._sender,
+            self._breaker,
+            limits,
+            self.read_slots,
+            calls_read,
+            timing,
         )
         self._expiry = Expiry(self._queue, self._sender, self._breaker, limits, timing)
         self._recovery = OrphanRecovery(
