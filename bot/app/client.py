@@ -72,6 +72,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.notes.outbox,
             services.notes.messages,
             services.composer,
+            services.guild_calls,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
+from bot.calls.guild_calls import GuildCalls
+from bot.calls.live_calls import LiveCalls
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
@@ -32,6 +36,8 @@ TEXTS: Catalogue = (
     interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
 )
 """The texts of all features for refusals."""
+
+HOST = ""  # the host's own community
 
 
 class Services:
@@ -78,6 +84,19 @@ class Services:
         self.dispatchers = Dispatchers(self.settings)
         self.dispatcher_roles = DispatcherRoles(self.settings)
         self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
+        self.live_calls = LiveCalls(
+            lambda _community: self.cad,
+            lambda _community: self.notes.outbox.read_slots,
+            timing=timing,
+        )
+        self.guild_calls = GuildCalls(
+            self.live_calls,
+            self.settings,
+            self.dispatchers,
+            lambda _guild_id: HOST,
+            lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
+            timing=timing,
+        )
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
         self.composer = NoteComposer(timing, config.time_zone)
@@ -90,6 +109,7 @@ class Services:
             composer=self.composer,
             delays=delays,
             waiting_notes=self.connections.waiting_notes,
+            calls_read=partial(self.live_calls.seen, HOST),
             purges=(setting_store.purge, self.departures.purge),
             timing=timing,
         )

@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from bot.calls.guild_calls import GuildCalls
 from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
@@ -48,6 +49,7 @@ class NoteSubmitter:
         outbox: OutboxWorker,
         messages: StatusUpdater,
         composer: NoteComposer,
+        calls: GuildCalls,
         *,
         timing: Timing,
     ) -> None:
@@ -56,6 +58,7 @@ class NoteSubmitter:
         self._outbox = outbox
         self._messages = messages
         self._composer = composer
+        self._calls = calls
         self._timing = timing
 
     async def submit(
@@ -83,6 +86,13 @@ class NoteSubmitter:
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
                 return
+            self._calls.used(
+                record.guild_id,
+                member_id=record.member_id,
+                channel_id=record.channel_id,
+                server_id=note.server_id,
+                call_id=note.call_id,
+            )
             if record.state is NoteState.HELD:
                 await self._ask(interaction, record, ago or 0.0)
                 return
