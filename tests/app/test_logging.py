@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -235,3 +236,18 @@ def test_lines_go_to_standard_output(
     set_up_logging(logging.INFO, ())
     logging.getLogger("bot.x").info("c")
     assert capsys.readouterr().out.endswith("INFO bot.x: c\n")
+
+
+@pytest.mark.usefixtures("root")
+def test_suggestions_that_discord_did_not_take_are_not_logged_and_faults_are() -> None:
+    stream = io.StringIO()
+    set_up_logging(logging.INFO, (), stream=stream)
+    for error in (TimeoutError("late"), discord.ClientException("answered"), ValueError("a fault")):
+        try:
+            raise error
+        except type(error):
+            logging.getLogger("discord.app_commands.tree").exception(
+                "Ignoring exception in autocomplete for %r", "callnote"
+            )
+    (line,) = stream.getvalue().splitlines()
+    assert "a fault" in line
