@@ -107,6 +107,7 @@ class Services:
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
+            calls=self.guild_calls,
             delays=delays,
             waiting_notes=self.connections.waiting_notes,
             calls_read=partial(self.live_calls.seen, HOST),

@@ -13,6 +13,9 @@ from bot.sonoran import DispatchCall
 CHOICE_LIMIT = 100
 """UTF-16 units of a suggestion's name at most (Discord API docs, Application Commands)."""
 
+BUTTON_LIMIT = 80
+"""UTF-16 units of a button's label at most (Discord API docs, Component Reference)."""
+
 _SEPARATOR = " · "
 _SHORTEST = 12  # UTF-16 units that a part keeps when a line is shortened
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.calls.guild_calls import GuildCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
@@ -20,8 +21,9 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `waiting_notes`,
-    `calls_read` and `purges` as for `OutboxWorker`. Nothing is delivered unless `run` is running.
+    `post_to_log_channel`, `composer`, `calls` and `delays` are as for `StatusUpdater`,
+    `waiting_notes`, `calls_read` and `purges` as for `OutboxWorker`. Nothing is delivered unless
+    `run` is running.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class NoteService:
         history_days: int,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
+        calls: GuildCalls,
         delays: RouteDelays,
         waiting_notes: Callable[[int], WaitingNotes],
         calls_read: Callable[[CallList, float], None],
@@ -51,7 +54,7 @@ class NoteService:
             timing=timing,
         )
         self.messages = StatusUpdater(
-            self.outbox, post_to_log_channel, composer, delays=delays, timing=timing
+            self.outbox, post_to_log_channel, composer, calls, delays=delays, timing=timing
         )
         self._timing = timing
         self._running: asyncio.Task[None] | None = None

@@ -9,8 +9,11 @@ from dataclasses import replace
 
 import discord
 
+from bot.calls.guild_calls import GuildCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
+from bot.notes.call_facts import facts_of
+from bot.notes.call_texts import CallFacts
 from bot.notes.composer import NoteComposer
 from bot.notes.hidden_notes import HiddenNotes
 from bot.notes.outcome_log import note_outcome
@@ -36,6 +39,7 @@ class StatusUpdater:
         outbox: OutboxWorker,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
+        calls: GuildCalls,
         *,
         delays: RouteDelays,
         timing: Timing,
@@ -45,6 +49,7 @@ class StatusUpdater:
         self.client: discord.Client | None = None
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
+        self._calls = calls
         self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -156,8 +161,10 @@ class StatusUpdater:
             return await self._find_acknowledgement(client, record)
         shown: EditResult | None = EditResult.DONE
         looks = self._hidden.looks
-        if (content := self._due_content(record)) is not None:
-            shown = await self._show_content(client, record, content)
+        if record.shown < record.revision:
+            facts = await facts_of(record, self._calls)
+            if (content := self._due_content(record, facts)) is not None:
+                shown = await self._show_content(client, record, content, facts)
         if shown is None:  # another process shows it
             self._forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
@@ -169,19 +176,19 @@ class StatusUpdater:
             self._hide(record, looks)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
-    def _due_content(self, record: NoteRecord) -> str | None:
+    def _due_content(self, record: NoteRecord, facts: CallFacts) -> str | None:
         """Return what a note's message should say, None if it says so already."""
-        content = content_of(record, self._outbox.last_failure)
+        content = content_of(record, self._outbox.last_failure, facts=facts)
         _, shown = self._shown.get(record.id, (0.0, ""))
-        return None if content == shown or record.shown >= record.revision else content
+        return None if content == shown else content
 
     async def _show_content(
-        self, client: discord.Client, record: NoteRecord, content: str
+        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
     ) -> EditResult | None:
         """Show `content` in a note's message; None if another process now shows the note."""
         if await self._elsewhere(record) is not None:
             return None
-        shown = await self._edit(client, record, content)
+        shown = await self._edit(client, record, content, facts)
         if shown in (EditResult.RETRY, EditResult.HIDDEN):
             return shown
         self._shown[record.id] = (loop_time(), content)
@@ -191,12 +198,14 @@ class StatusUpdater:
             return None
         return shown
 
-    async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
+    async def _edit(
+        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
+    ) -> EditResult:
         message = self._message(client, record)
         problem = self._outbox.last_failure
         plain = content_of(record, problem, with_text=False) or content
         shown = await message.show(
-            content, buttons_for(record), text_to_attach(record), plain=plain
+            content, buttons_for(record, facts), text_to_attach(record, facts), plain=plain
         )
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
@@ -221,8 +230,12 @@ class StatusUpdater:
     async def _show_again(self, client: discord.Client, record: NoteRecord) -> None:
         """Show another process's record again, which this process's edit overwrote."""
         pauses = self._pauses()
-        while (content := content_of(record, self._outbox.last_failure)) is not None:
-            shown = await self._edit(client, record, content)
+        while True:
+            facts = await facts_of(record, self._calls)
+            content = content_of(record, self._outbox.last_failure, facts=facts)
+            if content is None:
+                return
+            shown = await self._edit(client, record, content, facts)
             if shown is EditResult.RETRY:
                 await asyncio.sleep(next(pauses))
                 client = self.client or client

@@ -8,7 +8,7 @@ from sqlalchemy import Integer, String, bindparam, case, func, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
-from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, NoteState
+from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, NoteState
 from bot.storage import NOW, CompiledStatement
 
 
@@ -17,9 +17,10 @@ def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStateme
 
     With `take`, the note may belong to any process. Its parameters are `note`, `known` (the
     revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
-    `failure`, `answer`; and `message_id`, `token` and `text` where these change, else None.
+    `failure`, `answer`; and `message_id`, `token`, `text` and `call_id` where these change, else
+    None.
     """
-    taken_up = origin in GIVEN_UP and target.waiting
+    taken_up = origin in TAKEN_UP and target.waiting
     return _move(
         take=take,
         anew=origin is NoteState.RECEIVED or taken_up,
@@ -56,6 +57,9 @@ def _move(*, take: bool, anew: bool, sending: bool, taken_up: bool) -> CompiledS
             token=case(
                 (message.is_(None), columns.token),
                 else_=bindparam("token", None, columns.token.type),
+            ),
+            call_id=func.coalesce(
+                bindparam("call_id", None, columns.call_id.type), columns.call_id
             ),
             text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
             round_started_at=NOW if anew else columns.round_started_at,

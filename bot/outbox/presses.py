@@ -51,14 +51,20 @@ class Presses:
         return moved
 
     async def resume(
-        self, record: NoteRecord, target: NoteState, message: tuple[int, str | None]
+        self,
+        record: NoteRecord,
+        target: NoteState,
+        message: tuple[int, str | None],
+        *,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
 
-        `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
-        `OutboxFullError` when as many notes wait as may, and `TooOldError` after a day.
+        A refused one is only to be sent to another call, `call_id`. `message` is the message that
+        shows it and a token that can edit it. Raises as `cancel`, `OutboxFullError` when as many
+        notes wait as may, and `TooOldError` after a day.
         """
-        moved = await self._press(record, target, message)
+        moved = await self._press(record, target, message, call_id)
         known = self._queue.get(record.id)
         if known is None or known.record.revision < moved.revision:
             self._queue.track(moved, at_once=True)
@@ -70,11 +76,12 @@ class Presses:
         record: NoteRecord,
         target: NoteState,
         message: tuple[int, str | None] | None = None,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Make a button's move, which is tried once; a lost confirmation is found out later."""
         try:
             return await self._store.press(
-                record, target, message, waiting_limit=self._waiting_limit
+                record, target, message, waiting_limit=self._waiting_limit, call_id=call_id
             )
         except (StorageError, asyncio.CancelledError):
             self._doubtful[record.id] = (record.revision, loop_time() + self._timing.press_in_doubt)

@@ -29,7 +29,7 @@ from bot.outbox.moves import move
 from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, first_record, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
-from bot.outbox.states import GIVEN_UP, NoteState, check_transition
+from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.storage import CompiledStatement, Database
 
 
@@ -141,10 +141,12 @@ class OutboxRepository:
         message: tuple[int, str | None] | None,
         *,
         waiting_limit: int,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Make the move of a button, whichever process owns the note; returns what it is then.
 
-        `message` is Discord's message for it and the token that can edit it, where they are new. A
+        `message` is Discord's message for it and the token that can edit it, where they are new;
+        `call_id` is the call for which it is from now on, if another one. A
         note that was given up and is queued anew goes behind all others of its call; any other has
         the place in which it was accepted.
 
@@ -152,7 +154,10 @@ class OutboxRepository:
         `TooOldError` for a note that was given up long ago.
         """
         failure = None if target is NoteState.QUEUED else record.failure
-        values: dict[str, Any] = {"failure": stored_failure.dump_failure(failure)}
+        values: dict[str, Any] = {
+            "failure": stored_failure.dump_failure(failure),
+            "call_id": call_id,
+        }
         if message is not None:
             values["message_id"], values["token"] = message
         return await self._database.run(
@@ -171,7 +176,7 @@ class OutboxRepository:
         waiting_limit: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
-        behind = target is NoteState.QUEUED and record.state in GIVEN_UP
+        behind = target is NoteState.QUEUED and record.state in TAKEN_UP
         moved = move(record.state, target, take=take).rows(
             connection,
             {
