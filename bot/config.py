@@ -10,18 +10,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TypeVar
-from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 from yarl import URL
 
+from bot import config_values as values
 from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
-from bot.sonoran.transport import checked_base_url
 from bot.storage.database_url import DEFAULT, DatabaseUrl
-
-SNOWFLAKE_LIMIT = 2**64
-"""Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
 
 SONORAN_API_URL = "https://api.sonorancad.com"
 """Sonoran CAD's own address, for both API versions (documentation, v2 authentication)."""
@@ -30,8 +26,6 @@ LARGEST_SERVER = 999_999_999
 """The largest number of a CAD server that a setting may name; ours, the CAD documents none."""
 
 LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-config history`
-
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 # Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
 # documentation); all but Heroku can mount a persistent volume.
@@ -47,7 +41,7 @@ _LIMITS = {
     "notes_per_minute": ("SONORAN_NOTES_PER_MINUTE", 6000),
     "notes_burst": ("SONORAN_NOTES_BURST", 1000),
     "call_reads_per_minute": ("SONORAN_CALL_READS_PER_MINUTE", 600),
-    "waiting_notes": ("NOTES_WAITING_LIMIT", 100_000),
+    "waiting_limit": ("NOTES_WAITING_LIMIT", 100_000),
     "settle_seconds": ("SONORAN_SETTLE_SECONDS", 600),
     "give_up_seconds": ("NOTE_GIVE_UP_SECONDS", 840),
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
@@ -134,37 +128,43 @@ class Config:
             return DatabaseUrl.parse(text, folder=folder)
 
         reader = _Reader(settings)
-        api_version = reader.read("SONORAN_API_VERSION", _api_version, default=None)
+        api_version = reader.read("SONORAN_API_VERSION", values.api_version, default=None)
         needs_community = api_version is not ApiVersion.V2
-        token = reader.required("DISCORD_TOKEN", _single_word, "the bot's token from Discord")
+        token = reader.required("DISCORD_TOKEN", values.single_word, "the bot's token from Discord")
         key = reader.required(
-            "SONORAN_API_KEY", _single_word, "the community's Sonoran CAD API key"
+            "SONORAN_API_KEY", values.single_word, "the community's Sonoran CAD API key"
         )
         community = (
-            reader.required("SONORAN_COMMUNITY_ID", _single_word, "the community's Sonoran CAD id")
+            reader.required(
+                "SONORAN_COMMUNITY_ID", values.single_word, "the community's Sonoran CAD id"
+            )
             if needs_community
-            else reader.read("SONORAN_COMMUNITY_ID", _single_word, default="")
+            else reader.read("SONORAN_COMMUNITY_ID", values.single_word, default="")
         )
         config = cls(
             discord_token=token,
             credentials=Credentials(api_key=key, community_id=community),
             database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
             guild_ids=reader.read(
-                "DISCORD_GUILD_IDS", _snowflakes("server ids"), default=frozenset()
+                "DISCORD_GUILD_IDS", values.snowflakes("server ids"), default=frozenset()
             ),
             dispatcher_role_ids=reader.read(
-                "DISPATCHER_ROLE_IDS", _snowflakes("role ids"), default=frozenset()
+                "DISPATCHER_ROLE_IDS", values.snowflakes("role ids"), default=frozenset()
             ),
             api_version=api_version,
-            server_id=reader.read("SONORAN_SERVER_ID", _whole_number(1, LARGEST_SERVER), default=1),
-            time_zone=reader.read("SONORAN_TIME_ZONE", _time_zone, default=_UTC),
-            sonoran_api_url=reader.read("SONORAN_API_URL", _address, default=SONORAN_API_URL),
-            discord_api_url=reader.read("DISCORD_API_URL", _address, default=None),
-            proxy=reader.read("HTTPS_PROXY", _proxy, default=None),
-            history_days=reader.read("HISTORY_DAYS", _whole_number(0, LONGEST_HISTORY), default=30),
+            server_id=reader.read(
+                "SONORAN_SERVER_ID", values.whole_number(1, LARGEST_SERVER), default=1
+            ),
+            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=_UTC),
+            sonoran_api_url=reader.read("SONORAN_API_URL", values.address, default=SONORAN_API_URL),
+            discord_api_url=reader.read("DISCORD_API_URL", values.address, default=None),
+            proxy=reader.read("HTTPS_PROXY", values.proxy, default=None),
+            history_days=reader.read(
+                "HISTORY_DAYS", values.whole_number(0, LONGEST_HISTORY), default=30
+            ),
             limits=_limits(reader),
             host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
-            log_level=reader.read("LOG_LEVEL", _log_level, default=logging.INFO),
+            log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
@@ -232,80 +232,14 @@ def _limits(reader: _Reader) -> Limits:
     usual = Limits()
     return Limits(
         **{
-            field: reader.read(name, _whole_number(1, most), default=getattr(usual, field))
+            field: reader.read(name, values.whole_number(1, most), default=getattr(usual, field))
             for field, (name, most) in _LIMITS.items()
         }
     )
 
 
-def _whole_number(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        plain = text.isascii() and text.isdigit() and len(text) <= 9
-        if not plain or not least <= int(text) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _single_word(text: str) -> str:
-    if not text.isascii() or not text.isprintable() or " " in text:
-        raise ValueError("one word without spaces, copied whole")
-    return text
-
-
-def _api_version(text: str) -> ApiVersion | None:
-    choices = {"auto": None, "1": ApiVersion.V1, "2": ApiVersion.V2}
-    if text.lower() not in choices:
-        raise ValueError("auto, 1 or 2")
-    return choices[text.lower()]
-
-
-def _snowflakes(what: str) -> Callable[[str], frozenset[int]]:
-    def parse(text: str) -> frozenset[int]:
-        ids = [part.strip() for part in text.split(",") if part.strip()]
-        for part in ids:
-            plain = part.isascii() and part.isdigit() and len(part) <= 20
-            if not plain or not 0 < int(part) < SNOWFLAKE_LIMIT:
-                raise ValueError(f"{what}, numbers separated by commas")
-        return frozenset(map(int, ids))
-
-    return parse
-
-
-def _address(text: str) -> str:
-    try:
-        if text.split() != [text]:  # the URL library accepts white space in a host name
-            raise ValueError
-        return str(checked_base_url(text)).rstrip("/")
-    except ValueError:
-        raise ValueError(
-            "an https:// address without user, password, query or fragment (http:// for this "
-            "machine's own alone)"
-        ) from None
-
-
-def _time_zone(text: str) -> tzinfo:
-    if text.upper() == "UTC":
-        return UTC  # known also where there is no database of time zones
-    try:
-        return ZoneInfo(text)
-    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
-        raise ValueError("a time zone such as America/Chicago") from None
-
-
 def _is_https(address: str) -> bool:
     return address.startswith("https:")
-
-
-def _proxy(text: str) -> str:
-    try:
-        url = URL(text)
-        if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/"):
-            raise ValueError
-    except ValueError:
-        raise ValueError("a proxy's address such as http://user:password@host:3128") from None
-    return str(url)
 
 
 def _secrets_of(proxy: str | None) -> tuple[str, ...]:
@@ -315,9 +249,3 @@ def _secrets_of(proxy: str | None) -> tuple[str, ...]:
         return ()
     header = b64encode(f"{url.user or ''}:{url.password}".encode()).decode()
     return (url.password, url.raw_password or "", header)
-
-
-def _log_level(text: str) -> int:
-    if text.upper() not in LOG_LEVELS:
-        raise ValueError("one of " + ", ".join(LOG_LEVELS))
-    return logging.getLevelNamesMapping()[text.upper()]

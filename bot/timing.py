@@ -82,7 +82,7 @@ class Timing:
     """How long what shows live calls waits for newer ones; suggestions must come within 3 s
     (Discord API docs, Receiving and Responding to Interactions)."""
     first_probe_pause: float = 1.0
-    """The pause before the second look at a CAD that does not answer; it doubles each time, up to
+    """The pause before the second probe of a CAD that does not answer; it doubles each time, up to
     the host's setting."""
 
     first_refusal: float = 60.0
@@ -104,8 +104,8 @@ class Timing:
     """How long another running instance may take to answer: 2.5 s for its acknowledgement, 2 for
     look-ups, 5 and 10 for the CAD, and the rest for Discord to take the answer."""
     edit_again: float = 1.5  # before an answer that Discord did not take is tried again
-    press_in_doubt: float = 30.0
-    """For how long a button's move that was not confirmed may still turn out to have been made."""
+    action_in_doubt: float = 30.0
+    """For how long a member's action that was not confirmed may still turn out to be stored."""
 
     # Showing it
     announce_after: float = 2.5  # waiting for its turn before its member is told
@@ -127,11 +127,14 @@ class Timing:
     first_store_retry: float = 0.2  # doubles each time that what became of it is not stored
     longest_store_retry: float = 5.0
     first_poll: float = 2.0
-    """The pause between an uncertain send and the first look, which can only find the note."""
+    """The pause between an uncertain send and the first poll, which can only find the note."""
     last_poll: float = 45.0
     """How long after its time a note in doubt is looked for at most: what became of it is to be
     said while the interaction's token is good, as nothing else may lead to the message."""
-    expiry_interval: float = 0.5  # how often it is looked which notes have waited too long
+    keep_delivery: float = 900.0
+    """How long the delivery of a community is kept that has nothing to do: longer than a note may
+    wait, in case the database forgets one that was finished."""
+    expiry_interval: float = 0.5  # how often notes that have waited too long are looked for
 
     # Leases and upkeep of the outbox
     heartbeat: float = 5.0  # how often a process renews its lease

@@ -116,18 +116,18 @@ class Guilds(commands.Cog):
     @commands.Cog.listener("on_guild_channel_update")
     @commands.Cog.listener("on_guild_role_update")
     @commands.Cog.listener("on_member_update")
-    async def look_again(
+    async def show_hidden(
         self,
         _: object,
         changed: discord.abc.GuildChannel | discord.Role | discord.Member,
     ) -> None:
         """Show what could not be shown, if the bot has got a permission back."""
-        self._messages.look_again(changed.guild)
+        self._messages.show_hidden(changed.guild)
 
     @commands.Cog.listener("on_guild_available")
-    async def look_again_everywhere(self, guild: discord.Guild) -> None:
+    async def show_hidden_of_guild(self, guild: discord.Guild) -> None:
         """Do the same after a new session, which tells of no changes."""
-        self._messages.look_again(guild)
+        self._messages.show_hidden(guild)
 
     @commands.Cog.listener("on_ready")
     @commands.Cog.listener("on_guild_join")

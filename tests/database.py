@@ -11,12 +11,11 @@ from __future__ import annotations
 import asyncio
 import functools
 import os
-import sqlite3
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -31,7 +30,6 @@ from bot.storage import Database, DatabaseUrl, StorageError
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
-from tests.gate import Gate, Streams
 from tests.loop_clock import tick
 
 _P = ParamSpec("_P")
@@ -114,9 +112,9 @@ class Kept:
         async with opened(at(server, dbname=kept._template)):
             pass
         async with connected(url, kept._template) as connection:
-            kept._shape = await _fetch(connection, _SHAPE)
+            kept._shape = await fetch(connection, _SHAPE)
             for table in metadata.sorted_tables:
-                kept._rows[table.name] = await _fetch(connection, f"SELECT * FROM {table.name}")  # noqa: S608
+                kept._rows[table.name] = await fetch(connection, f"SELECT * FROM {table.name}")  # noqa: S608
         return kept
 
     async def take(self) -> str:
@@ -127,10 +125,10 @@ class Kept:
         """Make a database as it was; returns False where another test had better get a new one."""
         async with connected(self._url, name) as connection:
             await connection.execute(_END_OTHERS)
-            for (table,) in await _fetch(connection, _TABLES):
+            for (table,) in await fetch(connection, _TABLES):
                 if table not in self._rows and table != VERSION_TABLE:
                     await connection.execute(f"DROP TABLE {table}")
-            if await _fetch(connection, _SHAPE) != self._shape:
+            if await fetch(connection, _SHAPE) != self._shape:
                 return False
             await connection.execute(f"TRUNCATE {', '.join(self._rows)} RESTART IDENTITY")
             for table, rows in self._rows.items():
@@ -146,7 +144,8 @@ class Kept:
             await administer(self._url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-async def _fetch(connection: psycopg.AsyncConnection[Any], query: str) -> list[Any]:
+async def fetch(connection: psycopg.AsyncConnection[Any], query: str) -> list[Any]:
+    """Return the rows of a query."""
     return await (await connection.execute(query)).fetchall()
 
 
@@ -293,69 +292,6 @@ async def opened(
         yield database
     finally:
         await database.close()
-
-
-@pytest.fixture
-async def behind_gate(
-    request: pytest.FixtureRequest,
-) -> AsyncIterator[tuple[DatabaseUrl, Gate]]:
-    """Give a PostgreSQL database that is reached through a gate."""
-    async with postgresql(request.config) as address, Gate(way_to(address)) as gate:
-        yield at(address, host="127.0.0.1", port=str(gate.port)), gate
-
-
-def way_to(address: DatabaseUrl) -> Callable[[], Any]:
-    host, port = address.parameters["host"], int(address.parameters.get("port", 5432))
-
-    async def connect() -> Streams:
-        if host.startswith("/"):
-            return await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
-        return await asyncio.open_connection(host, port)
-
-    return connect
-
-
-@asynccontextmanager
-async def locked_file(path: Path) -> AsyncIterator[None]:
-    """Keep a SQLite file locked against every change until the block ends.
-
-    Never waits inside SQLite: whoever holds the lock may need this very event loop to let it go.
-    """
-    with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
-        async with asyncio.timeout(30.0):
-            while not _begun(other):  # noqa: ASYNC110 - SQLite tells nobody that it is free
-                await asyncio.sleep(0.01)
-        yield
-        other.execute("COMMIT")
-
-
-def _begun(connection: sqlite3.Connection) -> bool:
-    """Begin a transaction that locks out every other one, unless another has done so."""
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError:
-        return False
-    return True
-
-
-@asynccontextmanager
-async def transaction(address: DatabaseUrl, statement: str) -> AsyncIterator[None]:
-    """Keep what a statement changes or locks in PostgreSQL uncommitted until the block ends."""
-    async with connected(setting_of(address), autocommit=False) as connection:
-        await connection.execute(statement)
-        yield
-        await connection.commit()
-
-
-async def somebody_waits(address: DatabaseUrl) -> None:
-    """Wait until a transaction waits for another one in a PostgreSQL database."""
-    waiting = (
-        "SELECT count(*) FROM pg_stat_activity "
-        "WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    )
-    async with asyncio.timeout(30.0), connected(setting_of(address)) as connection:
-        while not (await _fetch(connection, waiting))[0][0]:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
 
 
 async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from bot.outbox import NoteRecord, NoteState
-from bot.sonoran import CallNote
+from bot.notes.texts import content_of
+from bot.outbox import NoteRecord, NoteState, failure_of
+from bot.sonoran import CallNote, SonoranError
 
 
 def record(**fields: Any) -> NoteRecord:
@@ -28,3 +30,30 @@ def record(**fields: Any) -> NoteRecord:
         "revision": 2,
     }
     return NoteRecord(**{**usual, **fields})
+
+
+def with_outcome(
+    state: NoteState,
+    cause: SonoranError | None = None,
+    text: str = "Suspect fled",
+    *,
+    answer: str | None = None,
+    unconfirmed: int = 0,
+) -> NoteRecord:
+    """Return a note that was sent once, with what became of it."""
+    usual = record(attempts=1)
+    return replace(
+        usual,
+        state=state,
+        failure=None if cause is None else failure_of(cause),
+        note=replace(usual.note, text=text),
+        answer=answer,
+        unconfirmed_sends=unconfirmed,
+    )
+
+
+def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:
+    """Return what the message of such a note says."""
+    content = content_of(with_outcome(state, cause, text))
+    assert content is not None
+    return content

@@ -12,7 +12,8 @@ from dotenv import dotenv_values
 import bot.communities.schema
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - they fill the metadata
-from bot.config import LOG_LEVELS, Config, ConfigError
+from bot.config import Config, ConfigError
+from bot.config_values import LOG_LEVELS
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 

@@ -22,7 +22,8 @@ from bot.settings.cache import SettingsCache
 from bot.sonoran import ApiVersion, Credentials, SonoranClient, open_session
 from bot.storage import DatabaseUrl
 from tests.clock import Clock
-from tests.database import locked_file, make_file
+from tests.database import make_file
+from tests.disturbed_database import locked_file
 from tests.timing import PATIENCE as PATIENCE
 from tests.timing import QUICK
 

@@ -13,11 +13,10 @@ from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
 from bot.app.logging import printable
 from bot.app.services import Services
 from bot.config import Config
+from bot.health.cad_texts import cad_details, cad_lines
 from bot.health.lines import Line, Mark
 from bot.health.texts import (
     VERSION,
-    cad_details,
-    cad_lines,
     everyone_line,
     guild_lines,
     invite_line,

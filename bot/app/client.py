@@ -65,7 +65,7 @@ class CallnoteBot(commands.AutoShardedBot):
             http_trace=first_response_trace(),
             proxy=proxy,
         )
-        self.owners = Owners(self)
+        self.owners = Owners(self, services.timing)
         self.submitter = NoteSubmitter(
             self,
             self.handler.in_flight,
@@ -88,7 +88,7 @@ class CallnoteBot(commands.AutoShardedBot):
 
     async def setup_hook(self) -> None:
         """Add the cogs and begin to register the commands."""
-        self.add_dynamic_items(note_button(self.note_actions.press))
+        self.add_dynamic_items(note_button(self.note_actions.on_button))
         for module in COGS:  # not as extensions, which are executed anew for every client
             try:
                 await import_module(module).setup(self)

@@ -17,7 +17,7 @@ ANYWHERE = "anywhere"
 
 
 class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
-    """Leaves beginning commands, and answering failed ones, to `handler`."""
+    """Lets `handler` admit each command, and respond to each that fails."""
 
     def __init__(self, client: commands.AutoShardedBot, *, handler: InteractionHandler) -> None:
         super().__init__(client)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
@@ -22,6 +20,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.outbox import HOST
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
@@ -36,8 +35,6 @@ TEXTS: Catalogue = (
     interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
 )
 """The texts of all features for refusals."""
-
-HOST = ""  # the host's own community
 
 
 class Services:
@@ -86,7 +83,7 @@ class Services:
         self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
         self.live_calls = LiveCalls(
             lambda _community: self.cad,
-            lambda _community: self.notes.outbox.read_slots,
+            lambda community: self.notes.outbox.read_slots(community),
             timing=timing,
         )
         self.guild_calls = GuildCalls(
@@ -102,15 +99,15 @@ class Services:
         self.composer = NoteComposer(timing, config.time_zone)
         self.notes = NoteService(
             self.database,
-            self.cad,
+            lambda _: self.cad,
             limits=config.limits,
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
-            calls=self.guild_calls,
+            live_calls=self.live_calls,
             delays=delays,
-            waiting_notes=self.connections.waiting_notes,
-            calls_read=partial(self.live_calls.seen, HOST),
+            waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
+            calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
             timing=timing,
         )

@@ -54,23 +54,13 @@ class GuildCalls:
         self._recent = RecentCalls()
         self._remembering: dict[int, asyncio.Task[None]] = {}
 
-    def known(self, guild_id: int, server_id: int) -> LiveList | None:
-        """Return the live calls of a guild on a CAD server as far as they are known."""
-        return self._live.known(self._community_of(guild_id), server_id)
-
     async def get(self, guild_id: int, server_id: int | None = None) -> LiveList | None:
-        """Return a guild's live calls, None if they are not known; of its own server without one.
+        """Return a guild's live calls as `LiveCalls.lately` does, of its own server without one.
 
-        Those that are older than `timing.old_calls` are returned only if no newer ones come within
-        `timing.await_calls`. Refuses like `SettingsCache.of`.
+        Refuses like `SettingsCache.of`.
         """
         server = self._settings.server_id(guild_id) if server_id is None else server_id
-        return await self._live.get(
-            self._community_of(guild_id),
-            server,
-            max_age=self._timing.old_calls,
-            wait=self._timing.await_calls,
-        )
+        return await self._live.lately(self._community_of(guild_id), server)
 
     async def find(
         self,

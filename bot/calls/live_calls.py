@@ -119,6 +119,19 @@ class LiveCalls:
             await asyncio.wait({held.reading}, timeout=wait)
         return held.list
 
+    async def lately(self, community: str, server_id: int) -> LiveList | None:
+        """Return the list for somebody who looks at it, None without any.
+
+        One older than `timing.old_calls` is returned only if no newer one comes within
+        `timing.await_calls`.
+        """
+        return await self.get(
+            community,
+            server_id,
+            max_age=self._timing.old_calls,
+            wait=self._timing.await_calls,
+        )
+
     def seen(self, community: str, calls: CallList, began: float) -> None:
         """Take in live calls that somebody else read, if anybody needs them.
 

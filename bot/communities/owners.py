@@ -15,7 +15,7 @@ from bot.timing import Timing
 class Owners:
     """The application's owners, cached; `client` must be logged in before the first call."""
 
-    def __init__(self, client: discord.Client, timing: Timing = Timing()) -> None:
+    def __init__(self, client: discord.Client, timing: Timing) -> None:
         self._client = client
         self._seconds = timing.ask_owners
         self._ids = TtlCache(self._ask, seconds_for=lambda _: timing.keep_owners)

@@ -39,6 +39,11 @@ class Line:
 well, ill, note = (partial(Line, mark) for mark in Mark)
 
 
+def ask_host(to_host: bool) -> str:
+    """Return the words before an action for the host, none if the host reads them."""
+    return "" if to_host else "ask the bot's host to "
+
+
 def status_content(lines: Iterable[Line], last_change: str | None) -> str:
     """Return the lines, and the content that tells the last change, as one message's content."""
     shown = [f"{line.mark.value} {escape_markdown(line.text, limit=LINE_LIMIT)}" for line in lines]

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 import discord
 
 from bot.communities.connections import Connections
-from bot.health import texts
+from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
 from bot.notes.log_channel import LogChannel, missing_permissions
-from bot.outbox import FailureKind, OutboxWorker
+from bot.outbox import HOST, FailureKind, OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatcher_roles import DispatcherRoles
 
@@ -49,8 +49,9 @@ class StatusReport:
         out while they are not known.
         """
         outbox = self._outbox
-        problem, waiting = outbox.last_failure, len(outbox)
-        refusal, refused_at = outbox.last_refusal or (None, None)
+        delivery = outbox.deliveries.of(HOST)
+        problem, waiting = delivery.last_failure, len(delivery.queue)
+        refusal, refused_at = delivery.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
         health = await self._cad_probe.health(
             doubted=problem is not None and waiting > 0,
@@ -60,25 +61,25 @@ class StatusReport:
         lines = [
             *self._settings_lines(guild, health),
             texts.connection_line(self._connections.of(guild)),
-            texts.notes_line(problem, waiting, health.error, held_back=outbox.held_back),
-            *texts.last_note_lines(refusal),
-            texts.pace_line(outbox.pace),
+            cad_texts.notes_line(problem, waiting, health.error, held_back=delivery.held_back),
+            *cad_texts.last_note_lines(refusal),
+            cad_texts.rate_usage_line(delivery.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),
             self._database_line(),
             *texts.unreadable_lines(outbox.unreadable),
-            *texts.cad_details(health),
+            *cad_texts.cad_details(health),
             texts.VERSION,
         ]
         return status_content(lines, None if change is None else texts.last_change(change))
 
     def _settings_lines(self, guild: discord.Guild, health: CadHealth) -> Iterator[Line]:
         if not self._settings.known:
-            yield from texts.cad_lines(health, None, chosen=False)
+            yield from cad_texts.cad_lines(health, None, chosen=False)
             yield texts.SETTINGS_UNKNOWN
             return
         settings = self._settings.of(guild.id)
         server_id = self._settings.server_id(guild.id)
-        yield from texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
+        yield from cad_texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
         if not guild.roles:
             yield texts.GUILD_UNKNOWN
             return

@@ -15,15 +15,14 @@ from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.notes.buttons import OFFERED
 from bot.notes.problems import NoteProblem
+from bot.notes.refusals import refusal_of
 from bot.notes.submit import NoteSubmitter
 from bot.outbox import (
+    NotDoneError,
     NoteRecord,
     NoteState,
-    OutboxFullError,
     OutboxWorker,
-    ShareUsedError,
     StaleRevisionError,
-    TooOldError,
 )
 from bot.settings.dispatchers import Dispatchers
 from bot.storage import StorageError
@@ -57,7 +56,7 @@ class NoteActions:
         self._dispatchers = dispatchers
         self._store_note = timing.store_note
 
-    async def press(
+    async def on_button(
         self,
         interaction: discord.Interaction[Any],
         action: str,
@@ -72,10 +71,10 @@ class NoteActions:
         """
         if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
             await self._handler.run(
-                interaction, lambda: self._press(interaction, action, note_id, call_id)
+                interaction, lambda: self._carry_out(interaction, action, note_id, call_id)
             )
 
-    async def _press(
+    async def _carry_out(
         self,
         interaction: discord.Interaction[Any],
         action: str,
@@ -136,20 +135,13 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await self._outbox.presses.resume(
+                await self._outbox.member_actions.resume(
                     record, _TARGETS[action], shown_in, call_id=call_id
                 )
-        except StaleRevisionError:
-            await self._tell(interaction, Refusal(NoteProblem.NOTE_MOVED_ON))
-        except TooOldError:
-            await self._tell(interaction, Refusal(NoteProblem.NOTE_TOO_OLD))
-        except ShareUsedError:
-            await self._tell(interaction, Refusal(NoteProblem.SHARE_USED))
-        except OutboxFullError as error:
-            too_many = Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
-            await self._tell(interaction, too_many)
+        except NotDoneError as error:
+            await self._tell(interaction, refusal_of(error))
         except StorageError:
-            await self._tell(interaction, Refusal(NoteProblem.PRESS_NOT_CONFIRMED))
+            await self._tell(interaction, Refusal(NoteProblem.ACTION_NOT_CONFIRMED))
         except Exception as error:  # its answer must not replace the note's message
             audit_log.outcome(
                 interaction, f"pressing {action} failed", level=logging.ERROR, error=error
@@ -168,7 +160,7 @@ class NoteActions:
         """Cancel a note, even if it was tried and queued again since it was read."""
         while True:
             try:
-                await self._outbox.presses.cancel(record, shown_in)
+                await self._outbox.member_actions.cancel(record, shown_in)
             except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

@@ -50,16 +50,16 @@ def buttons_for(record: NoteRecord, facts: CallFacts = NO_FACTS) -> discord.ui.V
 
 
 def note_button(
-    press: Callable[[discord.Interaction[Any], str, int, int | None], Awaitable[None]],
+    callback: Callable[[discord.Interaction[Any], str, int, int | None], Awaitable[None]],
 ) -> type[DynamicButton]:
     """Return the dynamic item for all these buttons.
 
-    `press` gets the action, the note's id, and the call's where the action names one.
+    `callback` gets the action, the note's id, and the call's where the action names one.
     """
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         call_id = match["call_id"]
-        await press(
+        await callback(
             interaction,
             match["action"],
             int(match["note_id"]),

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from bot.calls.guild_calls import GuildCalls
-from bot.calls.live_calls import LiveList
+from bot.calls.live_calls import LiveCalls, LiveList
 from bot.notes.call_texts import NO_FACTS, CallFacts
 from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
 
 _OTHERS = ("SERVER", "INVALID REQUEST TYPE")  # how refusals begin that are of no call's number
 
 
-async def facts_of(record: NoteRecord, calls: GuildCalls) -> CallFacts:
+async def facts_of(record: NoteRecord, live_calls: LiveCalls) -> CallFacts:
     """Return what is told about a note's call, below the CAD's own words.
 
     Of an added note's call as far as it is known; of a refused one's, live calls are read for it.
     """
-    guild_id, server_id = record.guild_id, record.note.server_id
+    community, server_id = record.community, record.note.server_id
     if record.state is NoteState.ADDED:
-        return _facts(record, calls.known(guild_id, server_id))
+        return _facts(record, live_calls.known(community, server_id))
     if record.state is NoteState.REFUSED and _may_be_another_call(record.failure):
-        return _facts(record, await calls.get(guild_id, server_id))
+        return _facts(record, await live_calls.lately(community, server_id))
     return NO_FACTS
 
 

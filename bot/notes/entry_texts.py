@@ -97,7 +97,7 @@ def link_to(record: NoteRecord) -> str:
 
 
 def _call(record: NoteRecord) -> str:
-    server = f" on server {record.note.server_id}" if record.note.server_id != 1 else ""
+    server = f" on CAD server {record.note.server_id}" if record.note.server_id != 1 else ""
     return f"call #{record.note.call_id}{server}"
 
 

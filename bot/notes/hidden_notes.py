@@ -11,11 +11,11 @@ from bot.timing import loop_time
 class HiddenNotes:
     """Notes kept for a day, until the bot gets the permission back.
 
-    `looks` counts how often permissions may have changed.
+    `permission_changes` counts how often permissions may have changed.
     """
 
     def __init__(self) -> None:
-        self.looks = 0
+        self.permission_changes = 0
         self._notes: dict[int, tuple[float, NoteRecord]] = {}
 
     def add(self, record: NoteRecord) -> None:
@@ -26,9 +26,9 @@ class HiddenNotes:
         """Forget a note."""
         self._notes.pop(note_id, None)
 
-    def look_again(self, guild: discord.Guild) -> list[NoteRecord]:
+    def visible_again(self, guild: discord.Guild) -> list[NoteRecord]:
         """Return the notes in channels of a guild that the bot can see now."""
-        self.looks += 1
+        self.permission_changes += 1
         visible = []
         for since, record in list(self._notes.values()):
             if loop_time() - since > RETRY_SECONDS:

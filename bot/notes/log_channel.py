@@ -162,7 +162,7 @@ class LogChannel:
             self._delays.record(RouteDelays.CHANNELS, error)
             return self._refused(record, error)
         except DISCORD_FAILURES:
-            self._note_failure(record, texts.NO_ANSWER)
+            self._remember_failure(record, texts.NO_ANSWER)
             return False
         self._failed.pop(record.guild_id, None)
         return True
@@ -183,16 +183,15 @@ class LogChannel:
                     await message.edit(content=content)
 
     def _refused(self, record: NoteRecord, error: discord.HTTPException) -> bool:
-        """Note why an entry was not posted; returns False if it must be tried again."""
+        """Remember why an entry was not posted; returns False if it must be tried again."""
         why = texts.ERROR_STATUS.format(status=error.status)
         if error.code == UNKNOWN_CHANNEL:
             why = texts.CHANNEL_GONE
         elif verdict_of(error) is Verdict.NO_ACCESS:
             why = texts.NOT_ALLOWED
-        self._note_failure(record, why)
+        self._remember_failure(record, why)
         return is_final(error)
 
-    def _note_failure(self, record: NoteRecord, why: str) -> bool:
+    def _remember_failure(self, record: NoteRecord, why: str) -> None:
         self._failed[record.guild_id] = why
         _log.warning("guild=%d note=%d not logged in Discord: %s", record.guild_id, record.id, why)
-        return True

@@ -9,7 +9,7 @@ from bot.outbox import Failure, NoteRecord, NoteState
 _log = logging.getLogger("callnote")
 
 
-def note_outcome(record: NoteRecord, *, shown: bool) -> None:
+def log_outcome(record: NoteRecord, *, shown: bool) -> None:
     """Log the outcome of a note.
 
     A failure comes with the CAD's own trace id, if it gave one. The milliseconds count from when

@@ -23,5 +23,5 @@ class NoteProblem(StrEnum):
     NOTE_MOVED_ON = auto()  # the button's note is no longer in a state that offers the action
     NOTE_TOO_OLD = auto()  # the button's note failed too long ago to be tried again
     NOT_YOUR_NOTE = auto()
-    PRESS_NOT_CONFIRMED = auto()  # the database did not confirm the button's action
+    ACTION_NOT_CONFIRMED = auto()  # the database did not confirm the button's action
     HISTORY_UNREADABLE = auto()

@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
-from bot.calls.guild_calls import GuildCalls
+from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
-from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
-from bot.sonoran import CallList, SonoranClient
+from bot.outbox import CallsRead, Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
+from bot.sonoran import SonoranClient
 from bot.storage import Database
 from bot.timing import Timing, loop_time
 
@@ -21,30 +21,30 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer`, `calls` and `delays` are as for `StatusUpdater`,
-    `waiting_notes`, `calls_read` and `purges` as for `OutboxWorker`. Nothing is delivered unless
-    `run` is running.
+    `post_to_log_channel`, `composer`, `live_calls` and `delays` are as for `StatusUpdater`,
+    `cad_for`, `waiting_notes`, `calls_read` and `purges` as for `OutboxWorker`. Nothing is
+    delivered unless `run` is running.
     """
 
     def __init__(
         self,
         database: Database,
-        cad: SonoranClient,
+        cad_for: Callable[[str], SonoranClient],
         *,
         limits: Limits,
         history_days: int,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
-        calls: GuildCalls,
+        live_calls: LiveCalls,
         delays: RouteDelays,
-        waiting_notes: Callable[[int], WaitingNotes],
-        calls_read: Callable[[CallList, float], None],
+        waiting_notes: Callable[[NoteRecord], WaitingNotes],
+        calls_read: CallsRead,
         purges: Sequence[Purge],
         timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
             database,
-            cad,
+            cad_for,
             limits=limits,
             history_days=history_days,
             changed=self._show,
@@ -54,7 +54,7 @@ class NoteService:
             timing=timing,
         )
         self.messages = StatusUpdater(
-            self.outbox, post_to_log_channel, composer, calls, delays=delays, timing=timing
+            self.outbox, post_to_log_channel, composer, live_calls, delays=delays, timing=timing
         )
         self._timing = timing
         self._running: asyncio.Task[None] | None = None

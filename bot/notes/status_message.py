@@ -25,12 +25,12 @@ from bot.timing import Timing
 
 
 class EditResult(Enum):
-    """The result of showing something in a message."""
+    """The result of an attempt to show a note in its message, or to find that message."""
 
     DONE = auto()
-    RETRY = auto()  # Discord did not accept it now; another attempt may succeed
+    RETRY = auto()  # Discord did not accept or tell it now; another attempt may succeed
     HIDDEN = auto()  # no way is left unless the bot gets a permission in the channel
-    GAVE_UP = auto()  # no way is left to show it
+    GAVE_UP = auto()  # no way is left to show it, or there is no such message
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class _Form:
 
     content: str
     view: discord.ui.View | None
-    copy: str | None = None
+    attachment: str | None = None
 
     def edited(self) -> dict[str, Any]:
         return {"content": self.content, "view": self.view, "attachments": self._files()}
@@ -49,9 +49,9 @@ class _Form:
         return {"content": self.content, "view": view, "files": self._files()}
 
     def _files(self) -> list[discord.File]:
-        if self.copy is None:
+        if self.attachment is None:
             return []
-        return [discord.File(io.BytesIO(self.copy.encode("utf-8", "replace")), "note.txt")]
+        return [discord.File(io.BytesIO(self.attachment.encode("utf-8", "replace")), "note.txt")]
 
 
 _Way = Callable[[_Form], Awaitable[bool]]
@@ -117,15 +117,20 @@ class StatusMessage:
                 await webhook.edit_message(ORIGINAL_MESSAGE, content=content, view=None)
 
     async def show(
-        self, content: str, view: discord.ui.View | None, copy: str | None = None, *, plain: str
+        self,
+        content: str,
+        view: discord.ui.View | None,
+        attachment: str | None = None,
+        *,
+        plain: str,
     ) -> EditResult:
-        """Show `content` with the components of `view` and the text `copy` as an attachment.
+        """Show `content` with the components of `view` and the text `attachment` as a file.
 
         What Discord refuses for its content is shown without the attachment, or else as `plain`,
         which has no text of the note's. A deleted message is replaced by a new one. Never raises
         for failures of Discord or the network.
         """
-        forms = _forms(content, view, copy, plain)
+        forms = _forms(content, view, attachment, plain)
         by_token = await self._send(self._by_token, RouteDelays.WEBHOOKS, forms, edits=True)
         if by_token in _AT_ONCE:
             return _AT_ONCE[by_token]
@@ -137,9 +142,9 @@ class StatusMessage:
             return EditResult.RETRY
         return await self._send_new(forms, by_token=True)
 
-    async def post(self, content: str, copy: str | None, *, plain: str) -> EditResult:
+    async def post(self, content: str, attachment: str | None, *, plain: str) -> EditResult:
         """Show `content` in a new message, for a note whose own cannot be found; like `show`."""
-        return await self._send_new(_forms(content, None, copy, plain), by_token=False)
+        return await self._send_new(_forms(content, None, attachment, plain), by_token=False)
 
     async def _send_new(self, forms: Sequence[_Form], *, by_token: bool) -> EditResult:
         """Send a new message: through the channel if possible, as only there it has a nonce."""
@@ -175,7 +180,7 @@ class StatusMessage:
                 if route == RouteDelays.WEBHOOKS and verdict is Verdict.TOKEN_OVER:
                     self.token_over = True
                 may_be_file = verdict is Verdict.NO_ACCESS or error.status in (400, 413)
-                if verdict is not Verdict.CONTENT and (form.copy is None or not may_be_file):
+                if verdict is not Verdict.CONTENT and (form.attachment is None or not may_be_file):
                     return verdict
                 failed |= error.status >= 500
                 verdict = Verdict.REFUSED if error.code else Verdict.LATER
@@ -250,9 +255,11 @@ _AT_ONCE = {Verdict.TAKEN: EditResult.DONE, Verdict.UNREACHABLE: EditResult.RETR
 """What needs no other way: it is shown, or no way leads to Discord."""
 
 
-def _forms(content: str, view: discord.ui.View | None, copy: str | None, plain: str) -> list[_Form]:
+def _forms(
+    content: str, view: discord.ui.View | None, attachment: str | None, plain: str
+) -> list[_Form]:
     """Return what may be shown, the best first."""
-    forms = [] if copy is None else [_Form(content, view, copy)]
+    forms = [] if attachment is None else [_Form(content, view, attachment)]
     return [*forms, _Form(content, view), _Form(plain, view)]
 
 

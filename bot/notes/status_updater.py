@@ -9,18 +9,15 @@ from dataclasses import replace
 
 import discord
 
-from bot.calls.guild_calls import GuildCalls
+from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
-from bot.notes.buttons import buttons_for
-from bot.notes.call_facts import facts_of
-from bot.notes.call_texts import CallFacts
 from bot.notes.composer import NoteComposer
 from bot.notes.hidden_notes import HiddenNotes
-from bot.notes.outcome_log import note_outcome
-from bot.notes.status_message import EditResult, StatusMessage
-from bot.notes.texts import content_of, expired, text_to_attach, text_unless_shown
+from bot.notes.message_editor import MessageEditor
+from bot.notes.outcome_log import log_outcome
+from bot.notes.status_message import EditResult
+from bot.notes.texts import expired, text_unless_shown
 from bot.outbox import Acknowledgement, NoteRecord, NoteState, OutboxWorker
-from bot.storage import StorageError
 from bot.timing import Timing, back_off, loop_time, set_within
 
 _log = logging.getLogger(__name__)
@@ -39,7 +36,7 @@ class StatusUpdater:
         outbox: OutboxWorker,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
-        calls: GuildCalls,
+        live_calls: LiveCalls,
         *,
         delays: RouteDelays,
         timing: Timing,
@@ -47,15 +44,14 @@ class StatusUpdater:
         self._outbox = outbox
         self.delays = delays
         self.client: discord.Client | None = None
+        self._editor = MessageEditor(
+            outbox, live_calls, lambda: self.client, delays=delays, timing=timing
+        )
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
-        self._calls = calls
         self._timing = timing
         self._latest: dict[int, NoteRecord] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
-        self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
-        self._expired: dict[int, str] = {}  # the tokens that do not work any more
         self._hidden = HiddenNotes()
         self._left: list[NoteRecord] = []  # for the next client
         self._connected = asyncio.Event()
@@ -72,9 +68,9 @@ class StatusUpdater:
             for record in left:
                 self.changed(record)
 
-    def look_again(self, guild: discord.Guild) -> None:
+    def show_hidden(self, guild: discord.Guild) -> None:
         """Show the notes that could not be shown in channels that the bot can see now."""
-        for record in self._hidden.look_again(guild):
+        for record in self._hidden.visible_again(guild):
             self.changed(record)
 
     def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
@@ -128,21 +124,14 @@ class StatusUpdater:
             record = self._latest.pop(note_id)
             del self._tasks[note_id]
             if not record.state.waiting:
-                self._forget(note_id)
+                self._editor.forget(note_id)
 
     def _pauses(self) -> Iterator[float]:
         return back_off(self._timing.first_show_retry, self._timing.longest_show_retry)
 
-    def _forget(self, note_id: int) -> None:
-        """Forget a note's message."""
-        self._shown.pop(note_id, None)
-        self._replaced.pop(note_id, None)
-        self._expired.pop(note_id, None)
-
     async def _wait_between_edits(self, note_id: int) -> None:
         """Wait out the pause between two edits, unless the newest state is final."""
-        edited, _ = self._shown.get(note_id, (0.0, ""))
-        until = edited + self._timing.edit_interval
+        until = self._editor.edited_at(note_id) + self._timing.edit_interval
         while not self._latest[note_id].state.final and (left := until - loop_time()) > 0:
             self._news.clear()
             await set_within(self._news, left)
@@ -159,90 +148,18 @@ class StatusUpdater:
         """Do what a note's state needs; returns RETRY if that is not done yet."""
         if record.state is NoteState.RECEIVED:
             return await self._find_acknowledgement(client, record)
-        shown: EditResult | None = EditResult.DONE
-        looks = self._hidden.looks
-        if record.shown < record.revision:
-            facts = await facts_of(record, self._calls)
-            if (content := self._due_content(record, facts)) is not None:
-                shown = await self._show_content(client, record, content, facts)
+        changes = self._hidden.permission_changes
+        shown = await self._editor.show(client, record)
         if shown is None:  # another process shows it
-            self._forget(record.id)
+            self._editor.forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
-            note_outcome(record, shown=shown is EditResult.DONE)
+            log_outcome(record, shown=shown is EditResult.DONE)
             hidden = shown is EditResult.HIDDEN
             if await self._finish_note(client, record, hidden=hidden):
                 record = replace(record, logged=record.revision)
         if shown is EditResult.HIDDEN:
-            self._hide(record, looks)
+            self._hide(record, changes)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
-
-    def _due_content(self, record: NoteRecord, facts: CallFacts) -> str | None:
-        """Return what a note's message should say, None if it says so already."""
-        content = content_of(record, self._outbox.last_failure, facts=facts)
-        _, shown = self._shown.get(record.id, (0.0, ""))
-        return None if content == shown else content
-
-    async def _show_content(
-        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
-    ) -> EditResult | None:
-        """Show `content` in a note's message; None if another process now shows the note."""
-        if await self._elsewhere(record) is not None:
-            return None
-        shown = await self._edit(client, record, content, facts)
-        if shown in (EditResult.RETRY, EditResult.HIDDEN):
-            return shown
-        self._shown[record.id] = (loop_time(), content)
-        if (newer := await self._elsewhere(record)) is not None:
-            # discord.py may have delayed our edit until after the other process's.
-            await self._show_again(client, newer)
-            return None
-        return shown
-
-    async def _edit(
-        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
-    ) -> EditResult:
-        message = self._message(client, record)
-        problem = self._outbox.last_failure
-        plain = content_of(record, problem, with_text=False) or content
-        shown = await message.show(
-            content, buttons_for(record, facts), text_to_attach(record, facts), plain=plain
-        )
-        if message.token_over and record.token is not None:
-            self._expired[record.id] = record.token
-        if shown is not EditResult.RETRY:
-            await self._store_message(record, message.moved_to)
-        return shown
-
-    async def _elsewhere(self, record: NoteRecord) -> NoteRecord | None:
-        """Return the newer record of a note that another process has taken over, and now shows."""
-        newer = await self._newer(record)
-        return None if newer is None or newer.owner == record.owner else newer
-
-    async def _newer(self, record: NoteRecord) -> NoteRecord | None:
-        if record.state is NoteState.ADDED or self._outbox.alone:
-            return None  # it is final, or nobody else can have moved it
-        try:
-            now = await self._outbox.store.get(record.id)
-        except StorageError:
-            return None
-        return None if now is None or now.revision <= record.revision else now
-
-    async def _show_again(self, client: discord.Client, record: NoteRecord) -> None:
-        """Show another process's record again, which this process's edit overwrote."""
-        pauses = self._pauses()
-        while True:
-            facts = await facts_of(record, self._calls)
-            content = content_of(record, self._outbox.last_failure, facts=facts)
-            if content is None:
-                return
-            shown = await self._edit(client, record, content, facts)
-            if shown is EditResult.RETRY:
-                await asyncio.sleep(next(pauses))
-                client = self.client or client
-            newer = await self._newer(record)
-            if newer is None and shown is not EditResult.RETRY:
-                return
-            record = newer or record
 
     async def _finish_note(
         self, client: discord.Client, record: NoteRecord, *, hidden: bool
@@ -252,7 +169,7 @@ class StatusUpdater:
         One that is `hidden` stays unsettled, so that the next process tries to show it, too.
         Returns whether it is logged; it is not if there is newer news of it.
         """
-        entry = self._with_message(record)
+        entry = self._editor.with_message(record)
         logged = record.logged >= record.revision or await self._post_to_log_channel(client, entry)
         self._outbox.marks.add(record, logged=logged, shown=not hidden)
         pauses = self._pauses()
@@ -267,28 +184,28 @@ class StatusUpdater:
                 self._outbox.marks.add(record, logged=True, shown=not hidden)
         return logged
 
-    def _hide(self, record: NoteRecord, looks: int) -> None:
+    def _hide(self, record: NoteRecord, changes: int) -> None:
         """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
         if self._latest[record.id].revision > record.revision:
             return
-        record = self._as_known(record)
+        record = self._editor.as_known(record)
         self._hidden.add(record)
-        if self._hidden.looks != looks:
+        if self._hidden.permission_changes != changes:
             self.changed(record)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
-        message = self._message(client, record)
+        message = self._editor.message(client, record)
         found, message_id = await message.find()
         if found is EditResult.RETRY:
             return found
         if message_id is None:
             if message.token_over:
                 content, plain = expired(record), expired(record, with_text=False)
-                copy = text_unless_shown(content, record.note.text)
-                if await message.post(content, copy, plain=plain) is EditResult.RETRY:
+                attachment = text_unless_shown(content, record.note.text)
+                if await message.post(content, attachment, plain=plain) is EditResult.RETRY:
                     return EditResult.RETRY
-            await self._outbox.withdraw(record)
+            await self._outbox.discard(record)
             return EditResult.DONE
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():
@@ -296,30 +213,3 @@ class StatusUpdater:
         as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
-
-    def _message(self, client: discord.Client, record: NoteRecord) -> StatusMessage:
-        """Return a note's present message, without a token that is known to be over."""
-        return StatusMessage(
-            client, self._as_known(record), delays=self.delays, timing=self._timing
-        )
-
-    def _as_known(self, record: NoteRecord) -> NoteRecord:
-        record = self._with_message(record)
-        if record.token is not None and record.token == self._expired.get(record.id):
-            record = replace(record, token=None)
-        return record
-
-    def _with_message(self, record: NoteRecord) -> NoteRecord:
-        """Return a record with the id of the note's present message, which may be newer."""
-        old, new = self._replaced.get(record.id, (None, None))
-        if new is not None and record.message_id == old:
-            return replace(record, message_id=new)
-        return record
-
-    async def _store_message(self, record: NoteRecord, message_id: int | None) -> None:
-        if message_id is not None:
-            self._replaced[record.id] = (record.message_id, message_id)
-            try:
-                await self._outbox.store.set_message(record, message_id)
-            except StorageError as error:
-                _log.warning("note=%d new message not stored: %s", record.id, error)

@@ -18,20 +18,18 @@ from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
 from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
+from bot.notes.refusals import refusal_of
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_updater import StatusUpdater
 from bot.notes.texts import ADDED_AGAIN, repeated
 from bot.outbox import (
-    AccessRefusedError,
     Acknowledgement,
     DuplicateInteractionError,
     NewNote,
+    NotDoneError,
     NoteRecord,
     NoteState,
-    OutboxFullError,
     OutboxWorker,
-    ShareUsedError,
-    StaleRevisionError,
     TooBusyError,
 )
 from bot.sonoran import CallNote
@@ -80,8 +78,8 @@ class NoteSubmitter:
         with contextlib.ExitStack() as admitted:
             try:
                 admitted.enter_context(self._outbox.admit())
-            except TooBusyError:
-                raise Refusal(NoteProblem.TOO_BUSY) from None
+            except TooBusyError as error:
+                raise refusal_of(error) from None
             record, ago = await self._accept(interaction, member, note, instead_of)
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
@@ -127,17 +125,10 @@ class NoteSubmitter:
                 return await self._outbox.accept(new, instead_of=held)
         except DuplicateInteractionError:
             return None, None
-        except StaleRevisionError:
-            # An earlier press answered the question.
-            raise Refusal(NoteProblem.NOTE_MOVED_ON) from None
-        except AccessRefusedError as error:
-            raise Refusal(NoteProblem.ACCESS_REFUSED, failure=error.failure) from None
-        except ShareUsedError:
-            raise Refusal(NoteProblem.SHARE_USED) from None
-        except OutboxFullError as error:
-            raise Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit) from None
+        except NotDoneError as error:
+            raise refusal_of(error) from None
         except (StorageError, TimeoutError) as error:
-            self._outbox.forget(interaction.id)  # it may have been stored all the same
+            self._outbox.discard_later(interaction.id)  # it may have been stored all the same
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
@@ -148,7 +139,7 @@ class NoteSubmitter:
         record: NoteRecord,
         admitted: contextlib.ExitStack,
     ) -> None:
-        """Acknowledge the interaction and queue the note, or withdraw it.
+        """Acknowledge the interaction and queue the note, or discard it.
 
         `admitted` is closed as soon as Discord has answered. Raises `NotAcknowledgedError` when, as
         far as is known, Discord has no acknowledgement.
@@ -157,7 +148,7 @@ class NoteSubmitter:
             message_id = await self._acknowledge(interaction, record, admitted)
         except NotAcknowledgedError as error:
             if error.expired:
-                await self._outbox.withdraw(record)
+                await self._outbox.discard(record)
             else:
                 # Discord could not be asked before this client was closed, or for 15 minutes; then
                 # the member is told in a new message.

@@ -5,61 +5,28 @@ Text from outside is escaped and shown on one line.
 
 from __future__ import annotations
 
-import math
-import re
-
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.interactions.texts import Catalogue
 from bot.notes.call_texts import NO_FACTS, CallFacts, advice_about_call, named_below
+from bot.notes.failure_texts import (
+    advice_given_up,
+    advice_in_doubt,
+    advice_refused,
+    credentials_task,
+    duration,
+    said_of,
+    why_queued,
+)
 from bot.notes.problems import NoteProblem
-from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
-from bot.sonoran import Reason
+from bot.outbox import Failure, NoteRecord, NoteState
 
-_DAY_SECONDS = 86_400
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
 _REFUSAL_LIMIT = 200  # characters of the CAD's reply where a note is not accepted
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
 _NOT_ADDED = "❌ Not added to"
 _NOT_CONFIRMED = "❓ Not confirmed for"
-_STOPPED_TRYING = (
-    "Callnote stopped trying; this attempt added nothing. Press Try again within a day"
-)
 NOT_SHOWN = "Discord does not show this note's text."
-_SHOW_ADMINISTRATOR = "Show this to an administrator."
-
-
-_STATUS_ALONE = "status {status} without a text"
-_SAID = {
-    FailureKind.REFUSED: _STATUS_ALONE,
-    FailureKind.CREDENTIALS: _STATUS_ALONE,
-    FailureKind.RATE_LIMITED: "too many requests",
-    Reason.NO_CONNECTION: "Sonoran CAD cannot be reached",
-    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified",
-    Reason.NO_ANSWER: "Sonoran CAD did not answer in time",
-    Reason.BROKEN_CONNECTION: "the connection to Sonoran CAD broke",
-    Reason.SERVER_ERROR: "Sonoran CAD had an internal error",
-    Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
-    Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
-    Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
-}
-"""What is shown when the CAD gave no text."""
-
-_WAITING_FOR = {
-    FailureKind.RATE_LIMITED: "Sonoran CAD gets too many requests; trying again",
-    FailureKind.CREDENTIALS: (
-        "Sonoran CAD refused Callnote's access, so it waits until that is cleared up; "
-        "administrators see more in /callnote-config status"
-    ),
-    Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
-    Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified; trying again",
-}
-"""Why a note is waiting; for all else, the CAD is not answering."""
-
-_NOT_FOUND = re.compile(r"(CALL|SERVER)[A-Z ]* NOT FOUND[\w :]{0,40}")
-_NOT_ENABLED = re.compile(r"[A-Z ]{1,40} (IS )?NOT ENABLED[A-Z ]{0,40}")
-_PLAN_REQUIRED = re.compile(r"VERSION [A-Z ]{1,20} REQUIRED")
-"""Texts of the CAD that count only as the whole reply, in upper case."""
 
 BUTTONS = {
     "cancel": "Cancel",
@@ -73,10 +40,10 @@ BUTTONS = {
 
 def _access_refused(failure: Failure) -> str:
     """Return why a new note is not accepted while the CAD refuses the credentials."""
-    said = _said(failure, True)[:_REFUSAL_LIMIT]
+    said = said_of(failure, True)[:_REFUSAL_LIMIT]
     return (
         f"Not added: Sonoran CAD refuses Callnote's access ({said}). "
-        f"{_credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
+        f"{credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
         "notes that wait are sent then."
     )
 
@@ -119,7 +86,7 @@ TEXTS: Catalogue = {
         "This note failed more than a day ago. Send it again if you still need it."
     ),
     NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
-    NoteProblem.PRESS_NOT_CONFIRMED: (
+    NoteProblem.ACTION_NOT_CONFIRMED: (
         "Callnote's database did not confirm this. Watch the note's message, and press again if "
         "it stays as it is."
     ),
@@ -145,7 +112,7 @@ def content_of(
     call = f"call #{record.note.call_id}"
     match record.state:
         case NoteState.QUEUED:
-            why = escape_markdown(_why_queued(record.failure, problem))
+            why = escape_markdown(why_queued(record.failure, problem))
             return _with_note(record, f"⏳ Queued for {call}: {why}.", with_text)
         case NoteState.CHECKING:
             return _with_note(record, f"⏳ Checking {call}: do not send again.", with_text)
@@ -156,13 +123,13 @@ def content_of(
             room = CONTENT_LIMIT - utf16_units(small)
             return escape_markdown(record.answer or f"NOTE added to {call}", limit=room) + small
         case NoteState.REFUSED:
-            advice = advice_about_call(record, facts) or _advice(record.failure)
+            advice = advice_about_call(record, facts) or advice_refused(record.failure)
             return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.FAILED:
-            advice = _advice_given_up(record.failure) + (", or copy it." if with_text else ".")
+            advice = advice_given_up(record.failure) + (", or copy it." if with_text else ".")
             return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.UNCONFIRMED:
-            advice = _advice_in_doubt(record.failure)
+            advice = advice_in_doubt(record.failure)
             return _failure(record, _NOT_CONFIRMED, advice, with_text)
         case NoteState.CANCELLED if record.unconfirmed_sends:
             doubt = f"Cancelled, but it may have been added to {call} already: look at the call."
@@ -207,35 +174,8 @@ def repeated(record: NoteRecord, seconds: float) -> str:
     )
 
 
-def duration(seconds: float) -> str:
-    """Return a delay in words, rounded up to whole seconds or, from 2 minutes on, to minutes."""
-    if seconds > _DAY_SECONDS:
-        return "more than a day"
-    whole = max(1, math.ceil(seconds))
-    if whole >= 120:
-        return f"{math.ceil(whole / 60)} minutes"
-    return f"{whole} second{'s' if whole > 1 else ''}"
-
-
-def _why_queued(failure: Failure | None, problem: Failure | None) -> str:
-    """Return why a note is waiting: its own last attempt, or else what stops all notes."""
-    match failure:
-        case Failure(kind=FailureKind.OUTCOME_UNKNOWN, reason=Reason.STOPPED):
-            return "Callnote was restarted and the note is not there; sending it again"
-        case Failure(kind=FailureKind.OUTCOME_UNKNOWN):
-            return "Sonoran CAD failed and does not have it; sending it again"
-        case Failure(kind=FailureKind.REFUSED):
-            return "Sonoran CAD does not have it; sending it again"
-    why = failure or problem
-    if problem is not None and problem.kind is FailureKind.CREDENTIALS:
-        why = problem
-    if why is None:
-        return "waiting for its turn"
-    return _WAITING_FOR.get(why.key, "Sonoran CAD is not answering; trying again")
-
-
 def _failure(record: NoteRecord, state: str, advice: str, with_text: bool) -> str:
-    said = _said(record.failure, with_text)[:_SAID_LIMIT]
+    said = said_of(record.failure, with_text)[:_SAID_LIMIT]
     head = escape_markdown(f"{state} call #{record.note.call_id}: {said}", limit=_HEAD_LIMIT)
     return _with_note(record, f"{head}\n{advice}", with_text)
 
@@ -245,74 +185,3 @@ def _with_note(record: NoteRecord, lines: str, with_text: bool) -> str:
         return f"{lines}\n{NOT_SHOWN}"
     room = CONTENT_LIMIT - utf16_units(lines) - 1
     return f"{lines}\n" + escape_markdown(f"Your note: {record.note.text}", limit=room)
-
-
-def _said(failure: Failure | None, with_text: bool) -> str:
-    """Return the CAD's own text, or what happened if it gave none."""
-    if failure is None:
-        return "its turn did not come in time"
-    if failure.text and not with_text:
-        return f"status {failure.status}" if failure.status else "Sonoran CAD said why"
-    return failure.text or _SAID[failure.key].format(status=failure.status or 0)
-
-
-def _advice(failure: Failure | None) -> str:
-    """Return what to do about a note that was certainly not added."""
-    if failure is None or not failure.refused:
-        return _SHOW_ADMINISTRATOR
-    if failure.kind is FailureKind.CREDENTIALS:
-        return escape_markdown(_credentials_task(failure))
-    if _whole(failure) == "INVALID REQUEST TYPE":
-        return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
-    if failure.status == 404 or _NOT_FOUND.fullmatch(_whole(failure)):
-        return (
-            "Check the call number. If it is right, ask an administrator to check "
-            "/callnote-config server."
-        )
-    if failure.status == 400:
-        return "Check the call number and the note, then try again."
-    return _SHOW_ADMINISTRATOR
-
-
-def _advice_in_doubt(failure: Failure | None) -> str:
-    """Return what to do about a note that may have been added, without inviting another send."""
-    if failure is None or not failure.refused:
-        return (
-            "It may be in the CAD already: look at the call. Missing? Press Send again. Not sure? "
-            "Press Check again."
-        )
-    task = ""
-    if failure.kind is FailureKind.CREDENTIALS:
-        task = f"{escape_markdown(_credentials_task(failure))} "
-    return f"{task}An earlier attempt may have been added: look at the call, or press Check again."
-
-
-def _advice_given_up(failure: Failure | None) -> str:
-    """Return what to do about a note that was tried for long enough, without its last words."""
-    if failure is None or failure.kind is not FailureKind.CREDENTIALS:
-        return _STOPPED_TRYING
-    task = (
-        "Other requests are taken, so " + _SHOW_ADMINISTRATOR[0].lower() + _SHOW_ADMINISTRATOR[1:]
-    )
-    if failure.retry_in:  # which was confirmed
-        task = escape_markdown(_credentials_task(failure))
-    return f"{task} Then press Try again within a day"
-
-
-def _whole(failure: Failure) -> str:
-    """Return the CAD's whole text for comparing; a part of it may be quoted from the note."""
-    return failure.text.upper().rstrip(" .!")
-
-
-def _credentials_task(failure: Failure) -> str:
-    """Return as plain text who has to look after what."""
-    said = _whole(failure)
-    if said == "INVALID COMMUNITY ID":
-        return "Tell the bot's host that SONORAN_COMMUNITY_ID is wrong."
-    if _NOT_ENABLED.fullmatch(said):
-        return "Ask a Sonoran CAD administrator to enable the community's API."
-    if failure.status == 402 or _PLAN_REQUIRED.fullmatch(said):
-        return "Ask a Sonoran CAD administrator to check the community's plan."
-    if failure.status == 403:
-        return "Ask a Sonoran CAD administrator whether the API key and plan allow notes."
-    return "Tell the bot's host that SONORAN_API_KEY is wrong."

@@ -1,21 +1,29 @@
-"""What is asked before a note is stored for the first time."""
+"""Stores a note for the first time, if it may be."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import (
     BigInteger,
+    Connection,
     Integer,
     String,
-    and_,
+    Text,
     bindparam,
-    case,
+    delete,
     exists,
     func,
     literal,
     select,
 )
 
-from bot.outbox.errors import OutboxFullError, ShareUsedError
+from bot.outbox.capacity import WAITING_COUNTS, check_room
+from bot.outbox.errors import DuplicateInteractionError, StaleRevisionError
+from bot.outbox.matching import fingerprint
+from bot.outbox.models import NewNote, NoteRecord
+from bot.outbox.order import next_position
+from bot.outbox.rows import first_record, values_of
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING, NoteState
 from bot.storage import NOW, CompiledStatement
@@ -26,6 +34,7 @@ REPEAT_SECONDS = 60.0
 _REPEATABLE = (*WAITING, NoteState.ADDED, NoteState.UNCONFIRMED)
 
 _same = (
+    notes.c.community == bindparam("community", type_=Text),
     notes.c.guild_id == bindparam("guild_id", type_=BigInteger),
     notes.c.member_id == bindparam("member_id", type_=BigInteger),
     notes.c.server_id == bindparam("server_id", type_=Integer),
@@ -36,22 +45,7 @@ _same = (
     notes.c.accepted_at.between(NOW - REPEAT_SECONDS, NOW + REPEAT_SECONDS),
 )
 
-_of_guild = notes.c.guild_id == bindparam("guild_id", type_=BigInteger)
-_of_member = and_(_of_guild, notes.c.member_id == bindparam("member_id", type_=BigInteger))
-
-_count = select(
-    func.count().label("total"),
-    func.coalesce(func.sum(case((_of_guild, 1), else_=0)), 0).label("guild"),
-    func.coalesce(func.sum(case((_of_member, 1), else_=0)), 0).label("member"),
-).where(
-    # By the index of `settled`, which all that wait have not.
-    notes.c.settled.is_(False),
-    notes.c.state.in_([literal(state.value) for state in (*WAITING, NoteState.HELD)]),
-)
-_counted = _count.subquery()
-
-COUNT_WAITING = CompiledStatement(_count)
-"""Tells how many notes wait or are held: in all, of a guild, and of a member in it."""
+_counted = WAITING_COUNTS.subquery()
 
 BEFORE_ACCEPTING = CompiledStatement(
     select(
@@ -63,20 +57,33 @@ BEFORE_ACCEPTING = CompiledStatement(
         NOW,
     )
 )
-"""Tells whether a note is stored already, how many wait as `COUNT_WAITING` does, how many seconds
+"""Tells whether a note is stored already, how many wait as `WAITING_COUNTS` does, how many seconds
 ago the same note came (None if it did not), and the time; its parameters are columns of the new
 note."""
 
+_INSERT = CompiledStatement(notes.insert())
 
-def check_room(total: int, guild: int, member: int, *, limit: int) -> None:
-    """Raise `OutboxFullError` unless one more note may wait, besides so many that do.
 
-    A guild may have as many as are then left to all, so that others always find room: half of what
-    they leave. A member may have as many as are left to the guild by that.
-    """
-    left = limit - total
-    if left <= 0:
-        raise OutboxFullError(limit)
-    left_to_guild = (left - guild) // 2 + 1
-    if guild > left or member > left_to_guild:
-        raise ShareUsedError(limit)
+def accept(
+    connection: Connection, new: NewNote, owner: str, waiting_limit: int, instead_of: int | None
+) -> tuple[NoteRecord, float | None]:
+    """Store a note for the process `owner`; see `OutboxRepository.accept`."""
+    record = first_record(new, next_position(connection), owner)
+    values = values_of(record, fingerprint(new.note.label, new.note.text))
+    replaced = 0
+    if instead_of is not None:
+        held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
+        replaced = connection.execute(delete(notes).where(held)).rowcount
+    [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
+    if taken:
+        raise DuplicateInteractionError
+    check_room(*waiting, limit=waiting_limit)
+    if instead_of is not None:
+        ago = None
+        if not replaced:
+            raise StaleRevisionError(None)
+    changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
+    state = NoteState.RECEIVED if ago is None else NoteState.HELD
+    _INSERT.execute(connection, {**values, **changes, "state": state.value})
+    record = replace(record, state=state, **changes)
+    return record, None if ago is None else max(0.0, ago)

@@ -13,8 +13,8 @@ FEW = 10
 """With more notes than that being taken, others are not sent yet: they are acknowledged already and
 have time."""
 
-FIRST_PACE = 0.004
-"""Seconds that a note is supposed to take before any has been timed."""
+FIRST_ESTIMATE = 0.004
+"""Seconds that a note is taken to need before any has been timed."""
 
 _SMOOTHING = 0.05
 
@@ -22,13 +22,13 @@ _SMOOTHING = 0.05
 class Admission:
     """Counts the notes between their command and its acknowledgement.
 
-    One is refused while those before it would take longer than `seconds`, at the pace of late.
+    One is refused while those ahead of it would take longer than `seconds`, by a moving average.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._count = 0
-        self._pace = FIRST_PACE
+        self._average = FIRST_ESTIMATE
         self._last = 0.0
         self.calm = asyncio.Event()
         """Set while few notes are being taken."""
@@ -37,30 +37,30 @@ class Admission:
     @contextlib.contextmanager
     def admit(self) -> Iterator[None]:
         """Take a note in the block, until it is acknowledged; raises `TooBusyError`."""
-        if self._count * self._pace >= self._seconds:
+        if self._count * self._average >= self._seconds:
             raise TooBusyError
         self._count += 1
         if self._count <= FEW + 1:
             self._last = loop_time()
-        self._judge()
+        self._set_calm()
         try:
             yield
         finally:
             self._count -= 1
-            self._judge()
-            self._time()
+            self._set_calm()
+            self._update_average()
 
-    def _judge(self) -> None:
+    def _set_calm(self) -> None:
         if self._count > FEW:
             self.calm.clear()
         else:
             self.calm.set()
 
-    def _time(self) -> None:
-        """Learn from the time since the note before, if there was no lull in between."""
+    def _update_average(self) -> None:
+        """Average in the time since the note before, if there was no lull in between."""
         now = loop_time()
         if not self._count:
-            self._pace = FIRST_PACE  # a slow moment is not the truth for ever
+            self._average = FIRST_ESTIMATE  # else a slow time could keep refusing, timing no note
         elif self._count > FEW:
-            self._pace += (now - self._last - self._pace) * _SMOOTHING
+            self._average += (now - self._last - self._average) * _SMOOTHING
         self._last = now

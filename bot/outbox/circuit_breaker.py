@@ -13,6 +13,7 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
+from bot.outbox.models import HOST
 from bot.outbox.stored_failure import Failure, failure_of
 from bot.sonoran import (
     CredentialsError,
@@ -40,7 +41,7 @@ class CircuitBreaker:
     for is waited out in full. When it answers, one note goes ahead, and only its success closes the
     circuit for the rest. A refusal of the credentials opens it, too: the question confirms it or
     does not, and while it is confirmed the next one follows when the client asks again. `changed`
-    is set whenever a note may newly go. `run` must be running.
+    is set whenever a note may newly go; `community` is for the log. `run` must be running.
     """
 
     def __init__(
@@ -50,7 +51,9 @@ class CircuitBreaker:
         *,
         first_pause: float = Timing().first_probe_pause,
         longest_pause: float,
+        community: str = HOST,
     ) -> None:
+        self._of = f" of community {community}" if community else ""
         self._cad = cad
         self._changed = changed
         first_pause = min(first_pause, longest_pause)
@@ -98,7 +101,7 @@ class CircuitBreaker:
         self._trial_free = False
 
     def record_success(self) -> None:
-        """Tell that the CAD answered a note."""
+        """Record that the CAD answered a send."""
         self.credentials_pass = True
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
@@ -106,16 +109,16 @@ class CircuitBreaker:
             self._last_failure = None
             self._open.clear()
             self._changed.set()
-            _log.info("the CAD takes notes again")
+            _log.info("the CAD%s takes notes again", self._of)
 
     def release_trial(self) -> None:
-        """Tell that the note that was to go ahead was not sent, so that another one may."""
+        """Give the trial back: its note was not sent, so another may take it."""
         if self._trial is not None and not self._trial.done():
             self._trial_free = True
             self._changed.set()
 
     def record_failure(self, error: SonoranError) -> None:
-        """Tell that the CAD did not take a note: unreachable, not answering, or limiting."""
+        """Record that the CAD did not take a note: unreachable, not answering, or limiting."""
         if isinstance(error, RateLimitedError):
             self._hold_for(error)
         self.failure_count += 1
@@ -123,7 +126,7 @@ class CircuitBreaker:
             self._trial_free = False
             self._trial.set_exception(error)
         if self._last_failure is None:
-            _log.warning("notes are held back, the CAD does not take them: %s", error)
+            _log.warning("notes are held back, the CAD%s does not take them: %s", self._of, error)
         self._last_failure = failure_of(error)
         self._open.set()
 
@@ -172,7 +175,7 @@ class CircuitBreaker:
                 raise
             return  # it may be allowed to add notes all the same, which one is to show
         except RefusedError:
-            return  # it answers; what it refuses is for each note to hear
+            return  # it answered; the refusal is each note's own outcome
         except RateLimitedError as error:
             self._hold_for(error)
             raise

@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from sqlalchemy import ColumnElement, update
 
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
-from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes
+from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
+from bot.outbox.send_rate import SEND_WINDOW_SECONDS
 from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.batches import delete_batch
@@ -25,7 +26,7 @@ Interactions)."""
 LEDGER_SECONDS = 90 * 86_400.0
 """How long the delivery ledger keeps what a call has, far longer than a call lives."""
 
-SETTLING_SECONDS = 120.0
+LEAST_KEPT_SECONDS = 120.0
 """How long a finished note stays at least, so that a repetition of it is noticed."""
 
 MOST_BATCHES = 1000
@@ -41,11 +42,11 @@ _log = logging.getLogger(__name__)
 
 
 class Cleanup:
-    """Deletes old rows; finished notes are kept for `history_seconds`, and for what may be pressed.
+    """Deletes old rows; finished notes are kept for `history_seconds`.
 
-    Notes that were given up stay for a day in any case, as they can be taken up again; so do
-    leases. The ledger is kept for 90 days, reads of the call list for two minutes, and tokens for
-    the 15 minutes that they work. `purges` delete what other parts keep.
+    Notes that were given up are kept for a day at least, as they can be taken up again; so are
+    leases. The ledger is kept for 90 days, reads of the call list and times of sends for two
+    minutes, and tokens for the 15 minutes that they work. `purges` delete what other parts keep.
     """
 
     def __init__(
@@ -108,11 +109,12 @@ class Cleanup:
             (notes, done & kept_for_buttons),
             (
                 notes,
-                done & state.not_in(_GIVEN_UP) & _older_than(max(history, SETTLING_SECONDS)),
+                done & state.not_in(_GIVEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
             ),
             (delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
             (leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),
             (call_list_reads, call_list_reads.c.read_at < NOW - 2 * READ_WINDOW_SECONDS),
+            (send_times, send_times.c.updated_at < NOW - 2 * SEND_WINDOW_SECONDS),
         )
         counts = [await self._database.run(delete_batch, *batch) for batch in batches]
         return sum(counts + [await purge() for purge in self._purges])

@@ -1,4 +1,4 @@
-"""Why a note was not accepted, or not moved from one state to another."""
+"""Why a note was not accepted, or a transition not made."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.stored_failure import Failure
 
 
+class NotDoneError(Exception):
+    """The outbox did not do what a member asked for; a base of those below."""
+
+
 class DuplicateInteractionError(Exception):
     """The interaction's note is in the outbox already: another instance of Callnote has it."""
 
 
-class OutboxFullError(Exception):
+class OutboxFullError(NotDoneError):
     """`limit` notes are waiting already, so nothing was accepted."""
 
     def __init__(self, limit: int) -> None:
@@ -22,7 +26,7 @@ class ShareUsedError(OutboxFullError):
     """As many notes of the guild, or of the member, wait as may, so that others' have room."""
 
 
-class AccessRefusedError(Exception):
+class AccessRefusedError(NotDoneError):
     """The CAD refuses the credentials, which is confirmed, so nothing new is accepted."""
 
     def __init__(self, failure: Failure) -> None:
@@ -30,12 +34,12 @@ class AccessRefusedError(Exception):
         self.failure = failure
 
 
-class TooBusyError(Exception):
+class TooBusyError(NotDoneError):
     """So many notes are being accepted that this one might not be acknowledged in time."""
 
 
-class StaleRevisionError(Exception):
-    """The note is not where it was, so the move was not made.
+class StaleRevisionError(NotDoneError):
+    """The note is not where it was, so the transition was not made.
 
     `record` is what it is now, None when it is gone.
     """
@@ -45,9 +49,16 @@ class StaleRevisionError(Exception):
         self.record = record
 
 
-class TooOldError(Exception):
+class TooOldError(NotDoneError):
     """The note was given up more than `RETRY_SECONDS` ago, so it is not taken up again."""
 
 
 class OutOfOrderError(Exception):
     """An earlier note for the same call is still on its way."""
+
+
+class RateUsedError(Exception):
+    """All processes together have sent as many notes of the community as may go in a minute."""
+
+    def __init__(self, per_minute: int) -> None:
+        super().__init__(f"{per_minute} notes of its community were sent in the last minute")

@@ -6,54 +6,51 @@ import asyncio
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
-from bot.outbox.sender import Sender
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import FailureKind
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
 
 LAST_POLL = 0.5
-"""How long after its settling, as a part of that time, a note that was sent not long before it was
-to be given up is still looked for; with the usual limits 30 s, in which a reading falls."""
+"""How much longer a note sent shortly before its deadline is polled for once it has settled, as a
+fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
 
 
 class Expiry:
-    """Watches over how long the notes in the work queue have waited; `run` must be running."""
+    """Watches over how long the notes in the work queue have waited."""
 
     def __init__(
         self,
         queue: WorkQueue,
-        sender: Sender,
+        transitions: Transitions,
         breaker: CircuitBreaker,
         limits: Limits,
         timing: Timing,
     ) -> None:
         self._queue = queue
-        self._sender = sender
+        self._transitions = transitions
         self._breaker = breaker
         self._settle_seconds = limits.settle_seconds
         self._timing = timing
         self._refused = False
 
-    async def run(self) -> None:
-        """Give notes up and announce them, for ever."""
-        async with asyncio.TaskGroup() as group:
-            while True:
-                now = loop_time()
-                news = self._refused_anew()
-                for item in self._queue:
-                    queued = item.record.state is NoteState.QUEUED
-                    if self._waits_silently(item, now) or (news and queued):
-                        self._sender.announce(item)
-                    end = None
-                    if self._queue.to_withdraw(item):
-                        end = self._withdraw(item)
-                    elif self._is_over(item, now):
-                        end = self._give_up(item)
-                    if end is not None:  # in a task, as the database may take none of them
-                        item.busy = True
-                        group.create_task(end)
-                await asyncio.sleep(self._timing.expiry_interval)
+    def look(self, group: asyncio.TaskGroup) -> None:
+        """Announce notes that wait, and give those up whose time is over, each in a task."""
+        now = loop_time()
+        news = self._refused_anew()
+        for item in self._queue:
+            queued = item.record.state is NoteState.QUEUED
+            if self._waits_silently(item, now) or (news and queued):
+                self._transitions.announce(item)
+            end = None
+            if self._queue.to_withdraw(item):
+                end = self._withdraw(item)
+            elif self._is_over(item, now):
+                end = self._give_up(item)
+            if end is not None:  # in a task, as the database may take none of them
+                item.busy = True
+                group.create_task(end)
 
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""
@@ -62,15 +59,15 @@ class Expiry:
         return self._refused and not before
 
     def _is_over(self, item: WorkItem, now: float) -> bool:
-        given_up = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
-        return given_up and not item.busy and self._given_up_at(item) <= now
+        can_expire = item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
+        return can_expire and not item.busy and self._given_up_at(item) <= now
 
     def _given_up_at(self, item: WorkItem) -> float:
-        """Return when a note is given up; one in doubt gets a reading that can tell first."""
+        """Return when a note is given up; one in doubt gets a conclusive poll first."""
         if item.record.state is not NoteState.CHECKING:
             return item.deadline
-        last_reading = item.settled_at + self._settle_seconds * LAST_POLL
-        return min(max(item.deadline, last_reading), item.deadline + self._timing.last_poll)
+        last_poll = item.settled_at + self._settle_seconds * LAST_POLL
+        return min(max(item.deadline, last_poll), item.deadline + self._timing.last_poll)
 
     def _waits_silently(self, item: WorkItem, now: float) -> bool:
         return (
@@ -81,7 +78,7 @@ class Expiry:
 
     async def _withdraw(self, item: WorkItem) -> None:
         record = item.record
-        await self._sender.transition(item, NoteState.CANCELLED, failure=record.failure)
+        await self._transitions.make(item, NoteState.CANCELLED, failure=record.failure)
 
     async def _give_up(self, item: WorkItem) -> None:
         record = item.record
@@ -89,6 +86,6 @@ class Expiry:
         if self._refused:
             failure = self._breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
-            await self._sender.transition(item, NoteState.FAILED, failure=failure)
+            await self._transitions.make(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
-            await self._sender.transition(item, NoteState.UNCONFIRMED, failure=failure)
+            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=failure)

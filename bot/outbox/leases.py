@@ -32,7 +32,7 @@ _WAITING = [state.value for state in WAITING]
 
 
 class Leases:
-    """Takes notes over from processes that ended, as the process `owner`.
+    """The lease of the process `owner`, and its claims to notes whose owners' leases ended.
 
     Every method that waits raises as `Database.run` does.
     """

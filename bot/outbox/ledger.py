@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # either dialect costs memory that a process with the other e
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
-    """Return how many sends of the note are open after a move; see `Ledger.count`."""
+    """Return how many sends of the note are open after a transition; see `Ledger.count`."""
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
             return record.unconfirmed_sends + 1
@@ -40,7 +40,7 @@ class Ledger:
     def count(
         self, connection: Connection, record: NoteRecord, target: NoteState, confirmed_count: int
     ) -> None:
-        """Count what a note's move changes, in the transaction of the move.
+        """Count what a note's transition changes, in its transaction.
 
         `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends
         that are still open count here while the note is finished, and on the note itself while it
@@ -57,6 +57,7 @@ class Ledger:
         if not added and not doubtful:
             return
         counted = {
+            "community": record.community,
             "server_id": record.note.server_id,
             "call_id": record.note.call_id,
             "fingerprint": fingerprint(record.note.label, record.note.text),
@@ -102,6 +103,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         null().label("label"),
         null().label("text"),
     ).where(
+        delivery_ledger.c.community == record.community,
         delivery_ledger.c.server_id == record.note.server_id,
         delivery_ledger.c.call_id == record.note.call_id,
     )
@@ -113,6 +115,7 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         notes.c.label,
         notes.c.text,
     ).where(
+        notes.c.community == record.community,
         notes.c.server_id == record.note.server_id,
         notes.c.call_id == record.note.call_id,
         notes.c.id != record.id,
@@ -132,7 +135,9 @@ async def explained(database: Database, record: NoteRecord) -> dict[str, Explain
         for row in connection.execute(both):
             key = row.fingerprint or fingerprint(row.label, row.text)
             known = found.get(key, Explained())
-            found[key] = Explained(known.added + row.confirmed, known.uncertain + row.unconfirmed)
+            found[key] = Explained(
+                known.confirmed + row.confirmed, known.unconfirmed + row.unconfirmed
+            )
         return found
 
     return await database.run(sums)  # in its thread, as long texts take a while

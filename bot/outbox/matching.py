@@ -28,15 +28,15 @@ _ALIKE = 0.8  # the part of two texts' characters that they share if one is the 
 class Explained:
     """How many equal notes of a call the outbox accounts for besides the one in question.
 
-    `added` are known to be in the CAD, `uncertain` may be there.
+    `confirmed` are known to be in the CAD, `unconfirmed` may be there.
     """
 
-    added: int = 0
-    uncertain: int = 0
+    confirmed: int = 0
+    unconfirmed: int = 0
 
 
 class Verdict(Enum):
-    """What a reading of the call list says about a note."""
+    """What a poll of the call list says about a note."""
 
     THERE = auto()
     NOT_THERE = auto()
@@ -89,11 +89,11 @@ def judge(
     explained: Mapping[str, Explained],
     settled: bool,
 ) -> tuple[Verdict, int]:
-    """Judge a reading of the call list; returns the verdict and how many of the sends are there.
+    """Judge a poll of the call list; returns the verdict and how many of the sends are there.
 
     `call` is the note's call as it was listed, None where it was not. `sends` counts the sends of
     this note whose outcome is open, `explained` has the rest of the outbox for this call by
-    fingerprint. Only a `settled` reading, one begun long enough after the last send, can prove
+    fingerprint. Only a `settled` poll, one begun long enough after the last send, can prove
     that the note is not there. Nothing is assumed from a call without usable notes, from a list
     that lacks a note known to be there (it is old, or the CAD rewrites notes), or where an
     unexplained note looks like this one altered. An entry that cannot be read may be any note: it
@@ -102,14 +102,14 @@ def judge(
     if call is None or not call.usable:
         return Verdict.UNKNOWN, 0
     listed = call.counts
-    lacking = sum(max(0, each.added - listed[key]) for key, each in explained.items())
+    lacking = sum(max(0, each.confirmed - listed[key]) for key, each in explained.items())
     if lacking > call.unreadable:
         return Verdict.UNKNOWN, 0
     own = fingerprint(note.label, note.text)
     others = explained.get(own, Explained())
-    more = listed[own] - others.added
-    if more > others.uncertain:
-        return Verdict.THERE, min(more - others.uncertain, sends)
+    more = listed[own] - others.confirmed
+    if more > others.unconfirmed:
+        return Verdict.THERE, min(more - others.unconfirmed, sends)
     if more or not settled or call.unreadable or _seems_altered(call.notes, note, explained):
         return Verdict.UNKNOWN, 0
     return Verdict.NOT_THERE, 0

@@ -8,6 +8,9 @@ from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure
 from bot.sonoran import CallNote
 
+HOST = ""
+"""The community in the host's own settings."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewNote:
@@ -16,10 +19,11 @@ class NewNote:
     `id` is the interaction's id, so that it has one row, whichever instance gets the interaction.
     `token` lets the owner of the row answer the interaction for 15 minutes (Discord API docs,
     Receiving and Responding to Interactions), and is None once it is deleted; it is left out of
-    `repr`.
+    `repr`. `community` names the CAD community that it is for: the CAD's id of it, or `HOST`.
     """
 
     id: int
+    community: str = HOST
     guild_id: int
     channel_id: int
     member_id: int
@@ -34,11 +38,12 @@ class NoteRecord(NewNote):
 
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
     message that shows the note, None before it is known. `failure` is why the note is not added, or
-    not yet; `answer` the CAD's own word once it is. `unconfirmed_sends` counts the sends of which
+    not yet. `answer` is what its message says once it is added: the CAD's reply, or the same words
+    for a note found in the call list. `unconfirmed_sends` counts the sends of which
     nobody knows whether they took effect; `recoveries` how often it was taken over from a process
     that ended without handing it over. Times are seconds since the epoch by the database's
     clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
-    `updated_at` of the last move. `revision` grows with every move; `shown` and `logged` are the
+    `updated_at` of the last transition. `revision` grows with each; `shown` and `logged` are the
     revisions that Discord's message and the log channel have. `owner` is the process that has
     the note.
     """
@@ -61,7 +66,7 @@ class NoteRecord(NewNote):
 
     @property
     def call(self) -> tuple[int, int]:
-        """The server and call the note is for, within which notes keep their order."""
+        """The CAD server and call the note is for, within which notes keep their order."""
         return self.note.server_id, self.note.call_id
 
 

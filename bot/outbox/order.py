@@ -22,13 +22,15 @@ def next_position(connection: Connection) -> int:
 
 
 def another_ahead() -> ColumnElement[bool]:
-    """Return whether a note for the same call stands before `place` and may still be sent.
+    """Return whether a note for the same call is ahead of `place` and may still be sent.
 
-    `server`, `call` and `place` are parameters of the statement that this is part of. A note in
-    the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's clock.
+    `community`, `server`, `call` and `place` are parameters of the statement that this is part of.
+    A note in the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's
+    clock.
     """
     other = notes.alias()
     return exists().where(
+        other.c.community == bindparam("community", type_=other.c.community.type),
         other.c.server_id == bindparam("server", type_=other.c.server_id.type),
         other.c.call_id == bindparam("call", type_=other.c.call_id.type),
         other.c.position < bindparam("place", type_=other.c.position.type),

@@ -1,6 +1,8 @@
-"""How all processes together keep to the limit of reads of the call list."""
+"""How all processes together keep to the limits of a community."""
 
 from __future__ import annotations
+
+from zlib import crc32
 
 from sqlalchemy import Connection, func, select, update
 
@@ -13,17 +15,20 @@ READ_WINDOW_SECONDS = 60.0
 
 _NEXT_SECONDS = 1.0  # for whoever waited for a slot to come back for it
 
-_LOCK = 0x43616C6C6C697374  # any number that is this lock's alone
+_LOCK = 0x63616C6C  # any number of 31 bits that is these locks' alone
 _TIME = select(NOW)
 
 
 class ReadSlots:
-    """The reads of the call list that all processes together have: `per_minute` of them."""
+    """The reads of a community's call list that all processes together have: `per_minute`."""
 
-    def __init__(self, database: Database, per_minute: int) -> None:
+    def __init__(self, database: Database, community: str, per_minute: int) -> None:
         self._database = database
+        self._community = community
         self._per_minute = per_minute
         self._waited_for = 0.0
+        # A lock that two communities share only makes one of them wait a moment.
+        self._lock = crc32(community.encode()) >> 1
 
     async def acquire(self, *, spare: bool = False) -> float:
         """Take a slot; raises as `Database.run` does.
@@ -41,15 +46,20 @@ class ReadSlots:
         return wait
 
     def _acquire(self, connection: Connection, most: int) -> float:
-        read_at = call_list_reads.c.read_at
+        read_at, of_community = (
+            call_list_reads.c.read_at,
+            call_list_reads.c.community == self._community,
+        )
         if self._database.address.path is None:  # a SQLite file has one process at a time
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK, self._lock)))
         now = float(connection.execute(_TIME).scalar_one())
         # Of a clock that was set back, reads lie in the future; they count as just made.
-        connection.execute(update(call_list_reads).where(read_at > now).values(read_at=now))
-        latest = select(read_at).where(read_at > now - READ_WINDOW_SECONDS)
+        connection.execute(
+            update(call_list_reads).where(of_community, read_at > now).values(read_at=now)
+        )
+        latest = select(read_at).where(of_community, read_at > now - READ_WINDOW_SECONDS)
         times = sorted(connection.scalars(latest))
         if len(times) >= most:
             return float(max(0.05, times[-most] + READ_WINDOW_SECONDS - now))
-        connection.execute(call_list_reads.insert().values(read_at=now))
+        connection.execute(call_list_reads.insert().values(community=self._community, read_at=now))
         return 0.0

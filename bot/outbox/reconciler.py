@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.ledger import explained
 from bot.outbox.limits import Limits
 from bot.outbox.matching import ReadCall, Verdict, judge
 from bot.outbox.read_slots import ReadSlots
-from bot.outbox.retries import until_stored
-from bot.outbox.sender import Sender
+from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     OPEN_ALONE,
@@ -28,12 +29,15 @@ from bot.storage import Database, StorageError
 from bot.timing import Timing, loop_time, set_within
 
 INCONCLUSIVE_POLLS = 3
-"""How many settled looks may tell nothing before the note is given up as unconfirmed, so that
-the notes behind it for the same call do not wait for a quarter of an hour. In an outage, when
-they could not go either, a look that fails does not count."""
+"""Inconclusive settled polls before a note becomes UNCONFIRMED, so that later notes for the same
+call need not wait until it expires. A failed poll does not count in an outage, when they could not
+be sent either."""
 
 CLOSED_PAGES = (ClosedCalls(50), ClosedCalls(50, skip=50))
 """The closed calls that are looked through for a note whose call is not open any more."""
+
+CallsRead = Callable[[str, CallList, float], None]
+"""Takes a community's open calls, and when the read began by the event loop's clock."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,36 +46,37 @@ class Reconciler:
     """Reads the call list for notes in doubt.
 
     Each read serves all notes in doubt on that CAD server, and all processes together keep to
-    `read_slots`; a delay that the CAD asks for is waited out in full. `calls_read` is called with
-    the open calls and the loop's time at which the read began. `run` must be running.
+    `read_slots`; a delay that the CAD asks for is waited out in full. `calls_read` takes the
+    open calls. `run` must be running.
     """
 
     def __init__(
         self,
+        community: str,
         queue: WorkQueue,
         database: Database,
         cad: SonoranClient,
-        sender: Sender,
+        transitions: Transitions,
         breaker: CircuitBreaker,
         limits: Limits,
         read_slots: ReadSlots,
-        calls_read: Callable[[CallList, float], None],
+        calls_read: CallsRead,
         timing: Timing,
     ) -> None:
         self._queue = queue
         self._database = database
         self._cad = cad
-        self._sender = sender
+        self._transitions = transitions
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
         self._read_slots = read_slots
-        self._calls_read = calls_read
+        self._calls_read = partial(calls_read, community)
         self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
         self._timing = timing
 
     async def run(self) -> None:
-        """Look for notes in doubt, for ever."""
+        """Poll for notes in doubt, for ever."""
         while True:
             server_id = await self._next_server()
             if wait := await self._slot():
@@ -80,7 +85,7 @@ class Reconciler:
             await self._poll(server_id)
 
     async def _next_server(self) -> int:
-        """Wait until a look is due and return the CAD server that it is due on."""
+        """Wait until a poll is due, and return the CAD server to poll."""
         while True:
             self._queue.reconcile_changed.clear()
             for item in self._queue.to_reconcile():
@@ -103,14 +108,14 @@ class Reconciler:
         ]
         wanted = {item.record.note.call_id for item in looked_for}
         found: dict[int, ReadCall] = {}
-        answered = await self._look(server_id, OPEN_ALONE, wanted, found) is not None
+        answered = await self._find_calls(server_id, OPEN_ALONE, wanted, found) is not None
         here = [item for item in looked_for if item.record.note.call_id in found]
         await self._judge_all(here, found, began, answered=answered)
         for page in CLOSED_PAGES if answered else ():
             if not wanted - found.keys():
                 break
             await self._next_read()
-            listed = await self._look(server_id, page, wanted, found)
+            listed = await self._find_calls(server_id, page, wanted, found)
             answered = listed is not None
             if listed is None or listed < page.count:
                 break
@@ -131,7 +136,7 @@ class Reconciler:
         while wait := await self._slot():  # noqa: ASYNC110 - the database, no event
             await asyncio.sleep(wait)
 
-    async def _look(
+    async def _find_calls(
         self, server_id: int, closed: ClosedCalls, wanted: set[int], found: dict[int, ReadCall]
     ) -> int | None:
         """Add to `found` what is listed of the wanted calls.
@@ -157,7 +162,7 @@ class Reconciler:
         self, items: list[WorkItem], found: dict[int, ReadCall], began: float, *, answered: bool
     ) -> None:
         for item in items:
-            # Asked again of each, as a button may move one while another is judged.
+            # Asked again of each, as a member may change one while another is judged.
             if item.record.state is NoteState.CHECKING and not item.busy:
                 call = found.get(item.record.note.call_id)
                 await self._judge(item, call, began, answered=answered)
@@ -182,7 +187,7 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if answered and call is not None:
-            known = await until_stored(lambda: explained(self._database, record), self._timing)
+            known = await with_retries(lambda: explained(self._database, record), self._timing)
             try:
                 verdict, confirmed_count = await asyncio.to_thread(
                     judge,
@@ -195,15 +200,15 @@ class Reconciler:
             except Exception:  # what stands in a list is not ours, and must not end the process
                 _log.exception("the call list told nothing of note %d", record.id)
         if item.record is not record:
-            return  # a button was quicker
+            return  # a member was quicker
         match verdict:
             case Verdict.THERE:
                 answer = added_text(record.note.call_id, record.note.text)
-                await self._sender.transition(
+                await self._transitions.make(
                     item, NoteState.ADDED, answer=answer, confirmed_count=confirmed_count
                 )
             case Verdict.NOT_THERE:
-                await self._sender.transition(item, NoteState.QUEUED, failure=record.failure)
+                await self._transitions.make(item, NoteState.QUEUED, failure=record.failure)
             case Verdict.UNKNOWN:
                 counts = answered or self._breaker.allows_request
                 await self._inconclusive(item, settled=settled, counts=settled and counts)
@@ -215,4 +220,4 @@ class Reconciler:
         if not settled:
             item.poll_at = max(item.settled_at, now)
         if item.inconclusive_polls >= INCONCLUSIVE_POLLS:
-            await self._sender.transition(item, NoteState.UNCONFIRMED, failure=item.record.failure)
+            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=item.record.failure)

@@ -7,14 +7,14 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.deliveries import Deliveries
 from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.retries import until_stored
+from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, FailureKind
-from bot.outbox.work_queue import WorkQueue
 from bot.sonoran import CredentialsError, RateLimitedError
 from bot.timing import Timing
 
@@ -35,19 +35,17 @@ class OrphanRecovery:
 
     def __init__(
         self,
-        queue: WorkQueue,
+        deliveries: Deliveries,
         leases: Leases,
         store: OutboxRepository,
-        breaker: CircuitBreaker,
         *,
         limit: int,
         changed: Callable[[NoteRecord], None],
         timing: Timing = Timing(),
     ) -> None:
-        self._queue = queue
+        self._deliveries = deliveries
         self._leases = leases
         self._store = store
-        self._breaker = breaker
         self._limit = limit
         self._changed = changed
         self._timing = timing
@@ -64,18 +62,18 @@ class OrphanRecovery:
         records, now = await self._leases.claim_orphans(self._limit, include_own=include_own)
         self._incomplete = False
         new = [each for each in records if self._is_news(each)]
-        # All that needs no waiting first: meanwhile a button could move what was just read.
+        # All that needs no waiting first: meanwhile a member could change what was just read.
         hopeless = [each for each in new if each.recoveries > MOST_RECOVERIES]
         for record in new:
             if record.state is not NoteState.SENDING and record not in hopeless:
-                self._look_after(record, now)
+                self._resume(record, now)
         for record in hopeless:
             await self._give_up(record)
         for record in new:
             if record.state is NoteState.SENDING and record not in hopeless:
                 with contextlib.suppress(StaleRevisionError):
-                    moved = await until_stored(self._doubting(record), self._timing)
-                    self._look_after(moved, now)
+                    moved = await with_retries(self._to_checking(record), self._timing)
+                    self._resume(moved, now)
 
     async def _find_strays(self) -> bool:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
@@ -83,8 +81,9 @@ class OrphanRecovery:
             return False
         stored = await self._store.unfinished()
         await self._restore_lost(stored)
+        known = {item.record.id for item in self._deliveries.items()}
         return any(
-            self._queue.get(note_id) is None and self._finished_since(note_id, revision) is None
+            note_id not in known and self._finished_since(note_id, revision) is None
             for note_id, revision in stored.items()
         )
 
@@ -93,29 +92,34 @@ class OrphanRecovery:
 
         A database can be older than what it confirmed, after a failover or from a backup.
         """
-        for item in self._queue:
+        known = set()
+        for item in list(self._deliveries.items()):
             record = item.record
+            known.add(record.id)
             lost = record.state in _STORED and record.id not in stored
             lost = lost and self._leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self._store.restore(record)
         for note_id, revision in stored.items():
             finished = self._finished_since(note_id, revision)
-            if finished is not None and self._queue.get(note_id) is None:
+            if finished is not None and note_id not in known:
                 await self._store.restore(finished)
                 self._changed(finished)
 
     def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
-        known = self._queue.finished.get(note_id)
-        return known if known is not None and known.revision > revision else None
+        for delivery in self._deliveries:
+            known = delivery.queue.finished.get(note_id)
+            if known is not None and known.revision > revision:
+                return known
+        return None
 
     def _is_news(self, record: NoteRecord) -> bool:
-        known = self._queue.get(record.id)
+        known = self._deliveries.item(record)
         if known is None:
             return True
         if known.record.revision >= record.revision:
             return False
-        # A move that is being made finds out by itself, or the next look does.
+        # A transition under way finds out by itself, or the next recovery does.
         self._incomplete = self._incomplete or known.busy
         return not known.busy
 
@@ -127,37 +131,40 @@ class OrphanRecovery:
         _log.error("note %d was with %d processes that ended", record.id, record.recoveries)
         with contextlib.suppress(StaleRevisionError):
             if record.state is NoteState.SENDING:  # so that its send is counted
-                record = await until_stored(self._doubting(record), self._timing)
+                record = await with_retries(self._to_checking(record), self._timing)
             sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
             target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
             known = record
             self._changed(
-                await until_stored(
+                await with_retries(
                     lambda: self._store.transition(known, target, failure=STOPPED), self._timing
                 )
             )
 
-    def _doubting(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
+    def _to_checking(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
         return lambda: self._store.transition(record, NoteState.CHECKING, failure=STOPPED)
 
-    def _look_after(self, record: NoteRecord, now: float) -> None:
+    def _resume(self, record: NoteRecord, now: float) -> None:
         """Go on with a note; `now` is by the database's clock."""
+        delivery = self._deliveries.of(record.community)
         if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
-            self._hold_on(record.failure, now - record.updated_at)
+            _hold_on(delivery.breaker, record.failure, now - record.updated_at)
         if record.state is NoteState.QUEUED and record.failure is not None:
-            self._ask_first(record.failure)
+            _ask_first(delivery.breaker, record.failure)
         if record.state.waiting:
-            self._queue.track(record, age=now - record.round_started_at, at_once=True)
+            delivery.queue.track(record, age=now - record.round_started_at, at_once=True)
         if record.state is not NoteState.QUEUED:  # else it is sent, or announced if it has to wait
             self._changed(record)
 
-    def _ask_first(self, failure: Failure) -> None:
-        """Ask the CAD before a note is sent that was turned down for the credentials."""
-        if failure.kind is FailureKind.CREDENTIALS and self._breaker.last_failure is None:
-            self._breaker.record_failure(CredentialsError(failure.text, status=failure.status or 0))
 
-    def _hold_on(self, limited: Failure, ago: float) -> None:
-        """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
-        left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
-        if left > 0:
-            self._breaker.record_failure(RateLimitedError(limited.text, retry_after=left))
+def _ask_first(breaker: CircuitBreaker, failure: Failure) -> None:
+    """Ask the CAD before a note is sent that was turned down for the credentials."""
+    if failure.kind is FailureKind.CREDENTIALS and breaker.last_failure is None:
+        breaker.record_failure(CredentialsError(failure.text, status=failure.status or 0))
+
+
+def _hold_on(breaker: CircuitBreaker, limited: Failure, ago: float) -> None:
+    """Keep to a delay that the CAD asked an earlier process for, as much as is left of it."""
+    left = min((limited.retry_after or 0.0) - ago, limited.retry_after or 0.0)
+    if left > 0:
+        breaker.record_failure(RateLimitedError(limited.text, retry_after=left))

@@ -1,8 +1,8 @@
-"""The outbox of notes in the database: every move of a note is one transaction here."""
+"""The outbox of notes in the database: each transition of a note is one transaction here."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -15,9 +15,9 @@ from sqlalchemy import (
 )
 
 from bot.outbox import stored_failure
-from bot.outbox.acceptance import BEFORE_ACCEPTING, COUNT_WAITING, check_room
+from bot.outbox.acceptance import accept
+from bot.outbox.capacity import COUNT_WAITING, check_room
 from bot.outbox.errors import (
-    DuplicateInteractionError,
     OutOfOrderError,
     StaleRevisionError,
     TooOldError,
@@ -25,20 +25,21 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import Ledger, unconfirmed_sends_after
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.moves import move
 from bot.outbox.order import next_position
-from bot.outbox.rows import RowReader, first_record, record_of, values_of
+from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
+from bot.outbox.send_rate import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
+from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 
 
 class OutboxRepository:
-    """Writes notes down and moves them, as the process `owner`.
+    """Stores notes and their transitions, as the process `owner`.
 
-    A move is made only from the very revision that the caller knows, so two processes, or a
-    process and a button, can never both make one; made again after a lost confirmation it counts
-    as made, except for a move to SENDING, of which no one can tell who made it. Every method
+    A transition is made only from the very revision that the caller knows, so two processes, or a
+    process and a member, can never both make one; made again after a lost confirmation it counts
+    as made, except for one to SENDING, of which no one can tell who made it. Every method
     raises as `Database.run` does.
     """
 
@@ -47,11 +48,12 @@ class OutboxRepository:
         self.owner = owner
         self.rows = RowReader()
         self._ledger = Ledger(database)
+        self._shared = database.address.path is None  # a SQLite file has one process at a time
 
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
     ) -> tuple[NoteRecord, float | None]:
-        """Write a new note down as RECEIVED, or as HELD when it repeats one just sent.
+        """Store a new note as RECEIVED, or as HELD when it repeats one just sent.
 
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
@@ -59,30 +61,7 @@ class OutboxRepository:
         already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` without
         room among `waiting_limit`, as `check_room` shares it.
         """
-        return await self._database.run(self._accept, new, waiting_limit, instead_of)
-
-    def _accept(
-        self, connection: Connection, new: NewNote, waiting_limit: int, instead_of: int | None
-    ) -> tuple[NoteRecord, float | None]:
-        record = first_record(new, next_position(connection), self.owner)
-        values = values_of(record, fingerprint(new.note.label, new.note.text))
-        answered = 0
-        if instead_of is not None:
-            held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
-            answered = connection.execute(delete(notes).where(held)).rowcount
-        [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
-        if taken:
-            raise DuplicateInteractionError
-        check_room(*waiting, limit=waiting_limit)
-        if instead_of is not None:
-            ago = None
-            if not answered:
-                raise StaleRevisionError(None)
-        changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
-        state = NoteState.RECEIVED if ago is None else NoteState.HELD
-        _INSERT.execute(connection, {**values, **changes, "state": state.value})
-        record = replace(record, state=state, **changes)
-        return record, None if ago is None else max(0.0, ago)
+        return await self._database.run(accept, new, self.owner, waiting_limit, instead_of)
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
@@ -92,16 +71,16 @@ class OutboxRepository:
         found = self.rows.read(_GET.rows(connection, {"note": note_id}))
         return found[0] if found else None
 
-    async def withdraw(self, note_id: int) -> bool:
+    async def discard(self, note_id: int) -> bool:
         """Delete a note of this process that was never acknowledged, or a held one.
 
         Returns whether there was one.
         """
         states = [NoteState.RECEIVED.value, NoteState.HELD.value]
-        withdrawal = delete(notes).where(
+        unacknowledged = delete(notes).where(
             notes.c.id == note_id, notes.c.state.in_(states), notes.c.owner == self.owner
         )
-        return await self._database.run(lambda c: bool(c.execute(withdrawal).rowcount))
+        return await self._database.run(lambda c: bool(c.execute(unacknowledged).rowcount))
 
     async def transition(
         self,
@@ -112,17 +91,19 @@ class OutboxRepository:
         failure: stored_failure.Failure | None = None,
         answer: str | None = None,
         confirmed_count: int = 1,
+        per_minute: int | None = None,
     ) -> NoteRecord:
-        """Move a note of this process on and return what it is then.
+        """Make a transition of a note of this process, and return what it is then.
 
-        One in the state RECEIVED is stored with its `acknowledgement`, for others it has no
-        meaning. `failure` and `answer` are
-        what is known of its outcome; `confirmed_count` says how many of its sends are in the CAD,
-        for a move to ADDED.
+        `acknowledgement` is stored with a note in the state RECEIVED, and ignored for others.
+        `failure` and `answer` are what is known of its outcome; `confirmed_count` says how many of
+        its sends are in the CAD, for one to ADDED. `per_minute` is how many notes of its community
+        all processes together may send, for one to SENDING; None is not to count it.
 
         Raises `StaleRevisionError` when the note is not at `record`'s revision any more,
-        `OutOfOrderError` instead of letting it overtake another note for its call, and
-        `InvalidTransitionError` for a move that the states do not have.
+        `OutOfOrderError` instead of letting it overtake another note for its call, `RateUsedError`
+        instead of sending more than `per_minute`, and `InvalidTransitionError` for one that the
+        states do not have.
         """
         values: dict[str, Any] = {
             "failure": stored_failure.dump_failure(failure),
@@ -131,10 +112,15 @@ class OutboxRepository:
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
             values |= {**asdict(acknowledgement), "token": record.token}
         return await self._database.run(
-            self._move, record, target, values, confirmed_count=confirmed_count
+            self._transition,
+            record,
+            target,
+            values,
+            confirmed_count=confirmed_count,
+            per_minute=per_minute,
         )
 
-    async def press(
+    async def member_transition(
         self,
         record: NoteRecord,
         target: NoteState,
@@ -143,7 +129,7 @@ class OutboxRepository:
         waiting_limit: int,
         call_id: int | None = None,
     ) -> NoteRecord:
-        """Make the move of a button, whichever process owns the note; returns what it is then.
+        """Make a transition for a member, whichever process owns the note, and return it then.
 
         `message` is Discord's message for it and the token that can edit it, where they are new;
         `call_id` is the call for which it is from now on, if another one. A
@@ -161,10 +147,10 @@ class OutboxRepository:
         if message is not None:
             values["message_id"], values["token"] = message
         return await self._database.run(
-            self._move, record, target, values, take=True, waiting_limit=waiting_limit
+            self._transition, record, target, values, any_owner=True, waiting_limit=waiting_limit
         )
 
-    def _move(
+    def _transition(
         self,
         connection: Connection,
         record: NoteRecord,
@@ -172,18 +158,20 @@ class OutboxRepository:
         values: dict[str, Any],
         *,
         confirmed_count: int = 1,
-        take: bool = False,
+        any_owner: bool = False,
         waiting_limit: int | None = None,
+        per_minute: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
         behind = target is NoteState.QUEUED and record.state in TAKEN_UP
-        moved = move(record.state, target, take=take).rows(
+        found = transition_statement(record.state, target, any_owner=any_owner).rows(
             connection,
             {
                 **values,
                 "note": record.id,
                 "known": record.revision,
                 "me": self.owner,
+                "community": record.community,
                 "server": record.note.server_id,
                 "call": record.note.call_id,
                 "target": target.value,
@@ -192,20 +180,26 @@ class OutboxRepository:
                 "tries": record.attempts + (target is NoteState.SENDING),
             },
         )
-        if not moved:
-            return self._not_moved(connection, record, target, take=take)
+        if not found:
+            return self._not_made(connection, record, target, any_owner=any_owner)
         if waiting_limit is not None and target.waiting:
-            member = {"guild_id": record.guild_id, "member_id": record.member_id}
+            member = {
+                "community": record.community,
+                "guild_id": record.guild_id,
+                "member_id": record.member_id,
+            }
             [waiting] = COUNT_WAITING.rows(connection, member)
             check_room(*(count - 1 for count in waiting), limit=waiting_limit)
+        if per_minute is not None and self._shared:
+            count_send(connection, record.community, per_minute=per_minute)
         self._ledger.count(connection, record, target, confirmed_count)
-        return record_of(moved[0])
+        return record_of(found[0])
 
-    def _not_moved(
-        self, connection: Connection, record: NoteRecord, target: NoteState, *, take: bool
+    def _not_made(
+        self, connection: Connection, record: NoteRecord, target: NoteState, *, any_owner: bool
     ) -> NoteRecord:
         now = self._get(connection, record.id)
-        if take and now is not None and now.revision == record.revision:
+        if any_owner and now is not None and now.revision == record.revision:
             raise TooOldError
         if now is not None and now.owner == self.owner:
             made = now.revision == record.revision + 1 and now.state is target
@@ -277,7 +271,6 @@ class OutboxRepository:
         return self.rows.read(rows)
 
 
-_INSERT = CompiledStatement(notes.insert())
 _GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", type_=BigInteger)))
 _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.owner == bindparam("me", type_=notes.c.owner.type),

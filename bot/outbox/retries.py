@@ -22,8 +22,8 @@ _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
 
-async def until_stored(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
-    """Do something to the database until it takes it, with pauses that grow."""
+async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
+    """Do a database operation until it succeeds, with growing pauses, and return its result."""
     with contextlib.suppress(StorageError, SQLAlchemyError):
         return await operation()  # at once, as making what tries again takes a while
     async for attempt in AsyncRetrying(

@@ -17,7 +17,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from bot.outbox.states import WAITING
+from bot.outbox.states import WAITING, NoteState
 from bot.storage.tables import COUNTED_ID, metadata
 
 FINGERPRINT_LENGTH = 64
@@ -35,6 +35,7 @@ notes = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     Column("position", BigInteger, nullable=False),
+    Column("community", Text, nullable=False, server_default=""),
     Column("guild_id", BigInteger, nullable=False),
     Column("channel_id", BigInteger, nullable=False),
     Column("message_id", BigInteger),
@@ -65,23 +66,30 @@ notes = Table(
     Index("notes_guild_member", "guild_id", "member_id", "position"),
     Index("notes_repetition", "fingerprint", "accepted_at"),
     Index("notes_settled", "settled", "updated_at"),
-    # These have only the rows that wait, and those with a token; said here, that would load both
-    # engines' dialects.
-    Index("notes_waiting", "server_id", "call_id", "position"),
+    # These have only the rows that wait or are held, and those with a token; said here, that would
+    # load both engines' dialects.
+    Index("notes_waiting", "community", "server_id", "call_id", "position"),
     Index("notes_token", "round_started_at"),
 )
-"""A note each; `id` is its interaction's. `settled` is true when nothing is left to do about it:
-it is final, and shown and logged as such."""
+"""A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when
+nothing is left to do about it: it is final, and shown and logged as such."""
+
+
+def is_open(table: FromClause = notes) -> ColumnElement[bool]:
+    """Return whether a note waits or is held, in the very words of the index `notes_waiting`."""
+    states = sorted([*WAITING, NoteState.HELD])
+    return table.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
 def is_waiting(table: FromClause = notes) -> ColumnElement[bool]:
-    """Return whether a note waits, in the very words of the index `notes_waiting`."""
-    return table.c.state.in_([literal_column(f"'{state}'") for state in sorted(WAITING)])
+    """Return whether a note waits, such that the index `notes_waiting` serves."""
+    return is_open(table) & (table.c.state != literal_column(f"'{NoteState.HELD}'"))
 
 
 delivery_ledger = Table(
     "delivery_ledger",
     metadata,
+    Column("community", Text, primary_key=True, server_default=""),
     Column("server_id", Integer, primary_key=True, autoincrement=False),
     Column("call_id", BigInteger, primary_key=True, autoincrement=False),
     Column("fingerprint", String(FINGERPRINT_LENGTH), primary_key=True),
@@ -104,6 +112,19 @@ call_list_reads = Table(
     "call_list_reads",
     metadata,
     Column("id", COUNTED_ID, primary_key=True),
+    Column("community", Text, nullable=False, server_default=""),
     Column("read_at", Double, nullable=False),
+    Index("call_list_reads_community", "community", "read_at"),
 )
-"""When the CAD's call list was read lately, by any instance of Callnote."""
+"""When a community's call list was read lately, by any instance of Callnote."""
+
+send_times = Table(
+    "send_times",
+    metadata,
+    Column("community", Text, primary_key=True),
+    Column("latest", Text, nullable=False),
+    Column("updated_at", Double, nullable=False),
+)
+"""When a community's latest notes were sent, by any instance of Callnote, in seconds since 1970
+with a blank between them, the oldest first. Only PostgreSQL has rows, as a SQLite file serves one
+instance at a time."""

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any
 
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.errors import OutOfOrderError, StaleRevisionError
+from bot.outbox.errors import OutOfOrderError, RateUsedError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository
-from bot.outbox.retries import until_stored
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure, failure_of
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
     AddedNote,
@@ -36,8 +34,6 @@ from bot.timing import Timing, loop_time, set_within
 MOST_SENDS = 20
 """How many notes that had to wait are sent at the same time, so that new commands are answered."""
 
-Changed = Callable[[NoteRecord], None]
-
 MOST_TURNED_DOWN = 3
 """How often a note may be turned down for credentials that the CAD takes when it is asked, before
 it is given up: something in front of the CAD, or the CAD server, does not want this very note."""
@@ -46,34 +42,34 @@ _log = logging.getLogger(__name__)
 
 
 class Sender:
-    """Takes notes from the work queue to the CAD and writes down what becomes of each.
+    """Sends notes of the work queue to the CAD and stores the outcome of each.
 
-    `changed` is called after every stored transition. `run` must be running, and the circuit
-    breaker's too.
+    `run` must be running, and the circuit breaker's too.
     """
 
     def __init__(
         self,
         queue: WorkQueue,
         store: OutboxRepository,
+        transitions: Transitions,
         leases: Leases,
         cad: SonoranClient,
         breaker: CircuitBreaker,
         admission: Admission,
         limits: Limits,
-        changed: Changed,
         timing: Timing,
     ) -> None:
         self._queue = queue
         self._store = store
+        self._transitions = transitions
         self._leases = leases
         self._cad = cad
         self._breaker = breaker
         self._admission = admission
         self._settle_seconds = limits.settle_seconds
+        self._per_minute = limits.notes_per_minute
         self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
         self._scheduler = FairScheduler()
-        self._changed = changed
         self._timing = timing
         self._sends: set[asyncio.Task[None]] = set()
         self.last_refusal: tuple[Failure, float] | None = None
@@ -102,7 +98,7 @@ class Sender:
     async def acknowledged(self, item: WorkItem, acknowledgement: Acknowledgement) -> None:
         """Send a note whose member sees its message by now, or queue it where it has to wait.
 
-        One that nothing stands before is stored as SENDING at once.
+        One with nothing ahead of it is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
         if self._can_go_first(item):
@@ -129,24 +125,19 @@ class Sender:
         """Store an acknowledged note as QUEUED, however long the database takes."""
         item.busy = True
         try:
-            record = await self._stored(
+            record = await self._transitions.store(
                 item, NoteState.QUEUED, acknowledgement=item.acknowledgement
             )
         except StaleRevisionError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", item.record.id)
-            await self.follow(item, error.record)
+            await self._transitions.follow(item, error.record)
             return
         finally:
             item.busy = False
         self._queue.put(item, record)
         if not self._breaker.allows_request:
-            self.announce(item)
-
-    def announce(self, item: WorkItem) -> None:
-        """Let a note be shown as queued, once, before anything has become of it."""
-        item.announced = True
-        self._changed(item.record)
+            self._transitions.announce(item)
 
     async def finish(self, seconds: float) -> None:
         """Wait for the sends under way, at most that long, then leave them to the next process."""
@@ -171,39 +162,48 @@ class Sender:
                 if not self._can_go_first(item) or not self._rate_limiter.try_acquire():
                     await self._hold_back(item)
                     return
-            await self._try_to_send(item, failures)
+            if await self._start_sending(item, failures):
+                await self._deliver(item)
         except Exception:
             _log.exception("note %d could not be sent", item.record.id)
             await self._hold_back(item)
             if item.record.state is NoteState.SENDING:
                 item.start_settling(self._settle_seconds)
-                await self.transition(item, NoteState.CHECKING, failure=STOPPED)
+                await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
-    async def _try_to_send(self, item: WorkItem, failures: int) -> None:
+    async def _start_sending(self, item: WorkItem, failures: int) -> bool:
+        """Store a note as SENDING; returns whether it is to be delivered then.
+
+        `failures` is the breaker's count when it was this note's turn.
+        """
         began = loop_time()
         try:
             item.record = await self._store.transition(
-                item.record, NoteState.SENDING, acknowledgement=item.acknowledgement
+                item.record,
+                NoteState.SENDING,
+                acknowledgement=item.acknowledgement,
+                per_minute=self._per_minute,
             )
-        except (StorageError, OutOfOrderError) as error:
-            _log.warning("note %d is held back: %s", item.record.id, error)
+        except (StorageError, OutOfOrderError, RateUsedError) as error:
+            level = logging.INFO if isinstance(error, RateUsedError) else logging.WARNING
+            _log.log(level, "note %d is held back: %s", item.record.id, error)
             await self._hold_back(item)
-            return
+            return False
         except StaleRevisionError as error:
             if item.record.state is NoteState.RECEIVED:
                 await self._hold_back(item)
-                return
+                return False
             item.busy = False
             self._breaker.release_trial()
-            await self.follow(item, error.record)
-            return
+            await self._transitions.follow(item, error.record)
+            return False
         stale = loop_time() - began > self._timing.stale_send
         held_up = stale or not self._leases.held or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
             self._breaker.release_trial()
-            await self.transition(item, NoteState.QUEUED)
-            return
-        await self._deliver(item)
+            await self._transitions.make(item, NoteState.QUEUED)
+            return False
+        return True
 
     async def _hold_back(self, item: WorkItem) -> None:
         """Let a note that could not be sent be tried again a little later."""
@@ -220,10 +220,10 @@ class Sender:
         except OutcomeUnknownError as error:
             self._breaker.record_failure(error)
             item.start_settling(self._settle_seconds)
-            await self.transition(item, NoteState.CHECKING, failure=failure_of(error))
+            await self._transitions.make(item, NoteState.CHECKING, failure=failure_of(error))
         except (NoEffectError, RateLimitedError) as error:
             self._breaker.record_failure(error)
-            await self.transition(item, NoteState.QUEUED, failure=failure_of(error))
+            await self._transitions.make(item, NoteState.QUEUED, failure=failure_of(error))
         except CredentialsError as error:
             self.last_refusal = failure_of(error), loop_time()
             self._breaker.record_failure(error)
@@ -234,11 +234,11 @@ class Sender:
             # Refused now says nothing about an earlier send that may have been taken.
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
-            await self.transition(item, target, failure=failure_of(error))
+            await self._transitions.make(item, target, failure=failure_of(error))
         else:
             self.last_refusal = None
             self._breaker.record_success()
-            await self.transition(item, NoteState.ADDED, answer=added.text)
+            await self._transitions.make(item, NoteState.ADDED, answer=added.text)
 
     async def _turned_down(self, item: WorkItem, error: CredentialsError) -> None:
         """Let a note wait for the credentials to be taken, or give it up if they are."""
@@ -248,7 +248,7 @@ class Sender:
         if item.turned_down >= MOST_TURNED_DOWN:
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.FAILED
-        await self.transition(item, target, failure=failure_of(error))
+        await self._transitions.make(item, target, failure=failure_of(error))
 
     async def _add(self, record: NoteRecord) -> AddedNote:
         """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""
@@ -259,75 +259,3 @@ class Sender:
         except Exception as error:
             _log.exception("sending note %d failed unexpectedly", record.id)
             raise OutcomeUnknownError(Reason.UNCLEAR_REPLY) from error
-
-    async def transition(
-        self,
-        item: WorkItem,
-        target: NoteState,
-        *,
-        failure: Failure | None = None,
-        answer: str | None = None,
-        confirmed_count: int = 1,
-    ) -> None:
-        """Store a transition, however long the database takes, then announce it.
-
-        A note that was moved meanwhile stays where it is.
-        """
-        item.busy = True
-        try:
-            record = await self._stored(
-                item, target, failure=failure, answer=answer, confirmed_count=confirmed_count
-            )
-        except StaleRevisionError as error:
-            await self.follow(item, error.record)
-            return
-        finally:
-            item.busy = False
-        if self._queue.put(item, record):
-            self._changed(record)
-
-    async def _stored(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
-        """Store a move, also in a database that has become older than what it confirmed."""
-        known = item.record
-        while True:
-            try:
-                return await until_stored(
-                    lambda: self._store.transition(known, target, **outcome), self._timing
-                )
-            except StaleRevisionError as error:
-                if not self._has_forgotten(item, known, error.record):
-                    raise
-            _log.warning("note %d is stored again: the database has become older", known.id)
-            await until_stored(lambda: self._store.restore(known), self._timing)
-
-    def _has_forgotten(self, item: WorkItem, known: NoteRecord, found: NoteRecord | None) -> bool:
-        """Whether the database has an older state of a note that only this process can move."""
-        if found is None:
-            # Nothing deletes such a row, unless another process had the note and finished it; one
-            # in the state RECEIVED is deleted where its acknowledgement was not found.
-            kept = known.state.waiting and (
-                known.state is not NoteState.RECEIVED or item.acknowledgement is not None
-            )
-            return kept and self._leases.held_since(item.known_since)
-        return found.owner == self._store.owner and found.revision < known.revision
-
-    async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
-        """Go on from where the outbox has a note that is not where it was thought to be.
-
-        One of another process is left to it. One of this process was moved with the confirmation
-        lost, or was with another process for a while, which may have sent it before it ended.
-        """
-        known = item.record
-        if self._has_forgotten(item, known, record):
-            await until_stored(lambda: self._store.restore(known), self._timing)
-            self._queue.put(item, known)  # so that it is tried again
-            return
-        if record is None or record.owner != self._store.owner:
-            self._queue.remove(item)
-        if record is None or self._queue.get(record.id) is not item:
-            return
-        item.start_settling(self._settle_seconds)
-        self._queue.put(item, record)
-        self._changed(record)
-        if record.state is NoteState.SENDING:
-            await self.transition(item, NoteState.CHECKING, failure=STOPPED)

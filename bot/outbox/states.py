@@ -1,4 +1,4 @@
-"""The states of a note on its way to the CAD, and the moves between them.
+"""The states of a note on its way to the CAD, and the transitions between them.
 
     /callnote ──┬──▶ HELD (the same again within a minute) ──▶ gone, or a new note by Add anyway
                 ▼
@@ -127,7 +127,7 @@ TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
 
 
 class InvalidTransitionError(Exception):
-    """A move that the drawing does not have; a fault of the program, never of a user."""
+    """A transition that the drawing does not have; a fault of the program, never of a user."""
 
     def __init__(self, origin: NoteState, target: NoteState) -> None:
         super().__init__(f"a note cannot move from {origin} to {target}")

@@ -14,7 +14,7 @@ from bot.outbox.waiting import WaitingNotes
 from bot.timing import Timing, loop_time
 
 FINISHED_NOTES = 1000
-"""How many finished notes are known: all of a quarter of an hour, at a note a second."""
+"""How many finished notes are kept: those of a quarter of an hour, at one a second."""
 
 
 @dataclass(eq=False, slots=True)
@@ -22,13 +22,12 @@ class WorkItem:
     """One note in the work queue; times are of the event loop's clock, in seconds.
 
     It came at `enqueued_at`, and has been in the queue since `known_since`; at `deadline` it is
-    given up; before `not_before` it is not tried.
-    From `settled_at` on a reading of the call list can prove that it is not there, at `poll_at` the
-    next one is due; `inconclusive_polls` counts the settled ones that told nothing. `turned_down`
-    counts the sends that were answered with a refusal of the credentials which the cheapest read
-    did not confirm. `busy` while a move is being made; `announced` when its member was told that it
-    waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
-    on.
+    given up; before `not_before` it is not tried. A poll of the call list begun from `settled_at`
+    on can prove that it is not there; the next poll is due at `poll_at`; `inconclusive_polls`
+    counts settled polls without a result. `turned_down` counts the sends that were answered with a
+    refusal of the credentials which the cheapest read did not confirm. `busy` while a transition
+    is being made; `announced` when its member was told that it waits. `acknowledgement` is what a
+    note in the state RECEIVED is to be stored with when it goes on.
     """
 
     record: NoteRecord
@@ -54,13 +53,13 @@ class WorkItem:
 class WorkQueue:
     """Holds at most as many notes as may wait; the rest of the outbox stays in the database.
 
-    `limits` say how long a note is tried. `waiting_notes` tells what is to become of the waiting
-    notes of a guild, by its id; it is asked again every `ask_again` seconds.
+    `limits` say how long a note is tried. `waiting_notes` tells what is to become of a waiting
+    note; it is asked again every `ask_again` seconds.
     """
 
     def __init__(
         self,
-        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         *,
         limits: Limits = Limits(),
         ask_again: float = Timing().ask_guild_again,
@@ -72,7 +71,7 @@ class WorkQueue:
         self._queued: set[int] = set()
         self._calls: Counter[tuple[int, int]] = Counter()
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
-        """The latest `FINISHED_NOTES` notes that were finished, in case the database forgets it."""
+        """The latest `FINISHED_NOTES` notes that were finished, in case the database loses them."""
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; the sender clears it."""
         self.reconcile_changed = asyncio.Event()
@@ -90,7 +89,7 @@ class WorkQueue:
     def track(self, record: NoteRecord, *, age: float = 0.0, at_once: bool = False) -> WorkItem:
         """Take a note up whose present round of tries began `age` seconds ago.
 
-        One in doubt is looked for `at_once`, or after the usual pause.
+        One in doubt is polled for `at_once`, or after `Timing.first_poll`.
         """
         now = loop_time()
         give_up = self._limits.give_up_seconds
@@ -186,14 +185,14 @@ class WorkQueue:
 
     def may_send(self, record: NoteRecord) -> bool:
         """Whether the guild's waiting notes are to be sent."""
-        return self._waiting_notes(record.guild_id) is WaitingNotes.SEND
+        return self._waiting_notes(record) is WaitingNotes.SEND
 
     def to_withdraw(self, item: WorkItem) -> bool:
         """Whether a note is to be cancelled, as its guild's waiting notes are withdrawn."""
         return (
             item.record.state in (NoteState.QUEUED, NoteState.CHECKING)
             and not item.busy
-            and self._waiting_notes(item.record.guild_id) is WaitingNotes.WITHDRAW
+            and self._waiting_notes(item.record) is WaitingNotes.WITHDRAW
         )
 
     def to_reconcile(self) -> list[WorkItem]:

@@ -75,7 +75,7 @@ class SettingsRepository:
         self._database = database
 
     async def latest_version(self) -> int:
-        """Return the version of the last change of any server's settings, 0 before the first.
+        """Return the version of the last change of any guild's settings, 0 before the first.
 
         It falls only when the database has become older, by a failover or a restored backup.
         """

@@ -53,7 +53,7 @@ async def live(
 ) -> AsyncIterator[LiveCalls]:
     cad.rate_limited = False
     client = SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version)
-    slots = ReadSlots(database, per_minute)
+    slots = ReadSlots(database, "", per_minute)
     made = LiveCalls(lambda _: client, lambda _: slots, timing=replace(Timing(), keep_calls=900.0))
     yield made
     await made.close()
@@ -159,7 +159,7 @@ class TestReading:
             await live.get("", 1, wait=PATIENT)
             await let_pass(10.1, database)
         assert reads(cad) == 3
-        assert await ReadSlots(database, 4).acquire() == 0
+        assert await ReadSlots(database, "", 4).acquire() == 0
 
     async def test_those_who_listen_hear_of_each_newer_list(self, live: LiveCalls) -> None:
         heard: list[tuple[str, int]] = []

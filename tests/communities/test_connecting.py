@@ -14,7 +14,7 @@ from bot.sandbox.discord import Fault, User
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.storage import DatabaseUrl
 from bot.storage.upgrade import upgrade
-from tests import database
+from tests import database, disturbed_database
 from tests.administrator import configure
 from tests.child import running, settings_of, start
 from tests.communities import strangers as scene
@@ -37,7 +37,7 @@ from tests.note_messages import (
 from tests.world import PATIENCE, World
 
 strangers = scene.strangers
-behind_gate = database.behind_gate
+behind_gate = disturbed_database.behind_gate
 engine = database.engine
 address = database.address
 

@@ -18,7 +18,8 @@ from bot.settings.schema import guild_settings, setting_changes
 from bot.storage import Database
 from bot.storage.batches import BATCH
 from tests import database as databases
-from tests.database import opened, somebody_waits, transaction
+from tests.database import opened
+from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import in_state
 
 engine = databases.engine

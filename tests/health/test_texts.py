@@ -7,23 +7,20 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.health.cad_texts import cad_details, cad_lines, notes_line, rate_usage_line
 from bot.health.lines import Line, Mark, status_content
 from bot.health.probe import CadHealth
 from bot.health.texts import (
     VERSION,
-    cad_details,
-    cad_lines,
     database_line,
     last_change,
     log_channel_line,
-    notes_line,
-    pace_line,
     permissions_line,
     roles_line,
     unreadable_lines,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
-from bot.outbox import Failure, Pace, failure_of
+from bot.outbox import Failure, RateUsage, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.settings.repository import SettingChange
 from bot.sonoran import (
@@ -77,7 +74,7 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         roles_line([text] * 25, chosen=True),
         log_channel_line(text, text),
         notes_line(UNREACHABLE, 1000, error),
-        pace_line(Pace(6000, 6000, 1000)),
+        rate_usage_line(RateUsage(6000, 6000, 1000)),
         permissions_line(["View Channel", "Send Messages"]),
         database_line("SQLite", "Heroku", down=False, full=False),
         *unreadable_lines(1_000_000),

@@ -38,64 +38,60 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def remembered(source: Source, clock: Clock) -> TtlCache[int]:
+def cache(source: Source, clock: Clock) -> TtlCache[int]:
     return TtlCache(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0, clock=clock)
 
 
-async def test_many_who_ask_at_once_get_one_answer(
-    source: Source, remembered: TtlCache[int]
-) -> None:
+async def test_many_who_ask_at_once_get_one_answer(source: Source, cache: TtlCache[int]) -> None:
     source.free.clear()
-    asking = [asyncio.create_task(remembered.get()) for _ in range(5)]
+    asking = [asyncio.create_task(cache.get()) for _ in range(5)]
     await asyncio.sleep(0)
     source.free.set()
     assert await asyncio.gather(*asking) == [1] * 5
 
 
-async def test_an_answer_is_good_for_as_long_as_it_says(
-    clock: Clock, remembered: TtlCache[int]
-) -> None:
-    assert await remembered.get() == 1
+async def test_an_answer_is_good_for_as_long_as_it_says(clock: Clock, cache: TtlCache[int]) -> None:
+    assert await cache.get() == 1
     clock.seconds += 9.9
-    assert await remembered.get() == 1
+    assert await cache.get() == 1
     clock.seconds += 0.2
-    assert await remembered.get() == 2
+    assert await cache.get() == 2
     clock.seconds += 59.9
-    assert await remembered.get() == 2
+    assert await cache.get() == 2
 
 
 async def test_who_needs_a_newer_answer_gets_one(
-    source: Source, clock: Clock, remembered: TtlCache[int]
+    source: Source, clock: Clock, cache: TtlCache[int]
 ) -> None:
-    assert await remembered.get() == 1
+    assert await cache.get() == 1
     clock.seconds += 5.0
-    assert await remembered.get(max_age=6.0) == 1
+    assert await cache.get(max_age=6.0) == 1
     clock.seconds += 1.0
-    assert await remembered.get(max_age=6.0) == 2
+    assert await cache.get(max_age=6.0) == 2
     clock.seconds += 5.0
-    assert await remembered.get(max_age=6.0) == 2
+    assert await cache.get(max_age=6.0) == 2
     assert source.asked == 2
 
 
 async def test_a_failure_is_told_to_all_and_not_remembered(
-    source: Source, remembered: TtlCache[int]
+    source: Source, cache: TtlCache[int]
 ) -> None:
     source.error = OSError("no")
     source.free.clear()
-    asking = [asyncio.create_task(remembered.get()) for _ in range(2)]
+    asking = [asyncio.create_task(cache.get()) for _ in range(2)]
     await asyncio.sleep(0)
     source.free.set()
     results = await asyncio.gather(*asking, return_exceptions=True)
     assert [type(each) for each in results] == [OSError, OSError]
     source.error = None
-    assert await remembered.get() == 2
+    assert await cache.get() == 2
 
 
 async def test_who_gives_up_leaves_the_question_to_the_others(
-    source: Source, remembered: TtlCache[int]
+    source: Source, cache: TtlCache[int]
 ) -> None:
     source.free.clear()
-    first, second = (asyncio.create_task(remembered.get()) for _ in range(2))
+    first, second = (asyncio.create_task(cache.get()) for _ in range(2))
     await asyncio.sleep(0)
     first.cancel()
     await asyncio.wait({first})

@@ -39,7 +39,7 @@ around_a_restart = pytest.mark.parametrize("restarted", [False, True], ids=["", 
 
 
 async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=1))
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=1))
     message = await note_in_doubt(world, stored=False)
     await world.cad.stop()
     await told(world, await world.use("another"), QUEUED)

@@ -57,7 +57,7 @@ def test_an_entry_fits_and_shows_text_as_it_is(
 
 
 def test_a_note_on_another_server_says_so() -> None:
-    assert "call #9007199254740991 on server 999999999 " in log_entry(RECORD)
+    assert "call #9007199254740991 on CAD server 999999999 " in log_entry(RECORD)
     first = replace(RECORD, note=replace(NOTE, server_id=1))
     assert "on server" not in log_entry(first)
 

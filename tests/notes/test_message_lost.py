@@ -92,7 +92,7 @@ async def test_after_a_quarter_of_an_hour_the_truth_is_posted_where_the_edit_is_
     assert message.content.startswith(QUEUED)
 
 
-async def test_a_new_message_comes_without_the_copy_where_the_bot_may_not_attach_files(
+async def test_a_new_message_comes_without_the_text_where_the_bot_may_not_attach_files(
     world: World,
 ) -> None:
     await world.start_with(2)

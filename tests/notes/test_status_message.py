@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox.admission import FIRST_PACE
+from bot.outbox.admission import FIRST_ESTIMATE
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
@@ -151,7 +151,7 @@ async def test_an_unconfirmed_note_comes_with_its_full_text(world: World) -> Non
 
 
 async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, waiting_notes=2))
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=2))
     await world.start_with(2)
     await world.cad.stop()
     waiting = [await told(world, await world.use(f"note {n}"), QUEUED) for n in range(2)]
@@ -170,7 +170,7 @@ async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: Wo
 async def test_a_note_that_might_not_be_acknowledged_in_time_is_refused_in_words(
     world: World,
 ) -> None:
-    world.let(admit_within=FIRST_PACE)
+    world.let(admit_within=FIRST_ESTIMATE)
     await world.start_with(2)
     held = asyncio.Event()
     world.discord.faults.add(DiscordFault(route="callback", applied=False, hold=held))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
-from bot.notes.texts import content_of, duration, repeated
-from bot.outbox import FailureKind, NoteRecord, NoteState, failure_of
+from bot.notes.failure_texts import duration
+from bot.notes.texts import content_of, repeated
+from bot.outbox import FailureKind, NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
     CredentialsError,
@@ -19,7 +19,7 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
-from tests import note_records
+from tests.note_records import said, with_outcome
 
 TOLD = [
     NoteState.QUEUED,
@@ -38,7 +38,6 @@ CAD_ERRORS: list[SonoranError] = [
     NoEffectError(Reason.NO_CONNECTION),
     OutcomeUnknownError(Reason.NO_ANSWER),
 ]
-RECORD = note_records.record(attempts=1)
 
 _Class = TypeVar("_Class")
 
@@ -47,27 +46,6 @@ def family(root: type[_Class]) -> set[type[_Class]]:
     """Return every class of Callnote's own below the root."""
     below = {deeper for child in root.__subclasses__() for deeper in {child, *family(child)}}
     return {one for one in below if one.__module__.startswith("bot.")}
-
-
-def record(
-    state: NoteState,
-    cause: SonoranError | None = None,
-    text: str = "Suspect fled",
-    *,
-    answer: str | None = None,
-    uncertain: int = 0,
-) -> NoteRecord:
-    note = replace(RECORD.note, text=text)
-    failure = None if cause is None else failure_of(cause)
-    return replace(
-        RECORD, state=state, failure=failure, note=note, answer=answer, unconfirmed_sends=uncertain
-    )
-
-
-def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:
-    content = content_of(record(state, cause, text))
-    assert content is not None
-    return content
 
 
 def advice(error: SonoranError) -> str:
@@ -85,7 +63,7 @@ def test_every_state_that_is_told_has_words_of_its_own() -> None:
 
 @pytest.mark.parametrize("state", sorted(set(NoteState) - set(TOLD)))
 def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> None:
-    assert content_of(record(state)) is None
+    assert content_of(with_outcome(state)) is None
 
 
 @pytest.mark.parametrize(
@@ -123,13 +101,13 @@ def test_a_queued_note_says_what_it_waits_for(cause: SonoranError | None, why: s
     ],
 )
 def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: SonoranError) -> None:
-    content = content_of(record(NoteState.QUEUED), failure_of(problem))
+    content = content_of(with_outcome(NoteState.QUEUED), failure_of(problem))
     assert content is not None
     assert "⏳ Queued for call #123: Sonoran CAD is not answering; trying again." in content
 
 
 def test_an_added_note_is_the_cads_own_answer() -> None:
-    content = content_of(record(NoteState.ADDED, answer="NOTE 'x' added to call #123"))
+    content = content_of(with_outcome(NoteState.ADDED, answer="NOTE 'x' added to call #123"))
     assert content == "NOTE 'x' added to call #123"
 
 
@@ -152,7 +130,7 @@ def test_a_note_that_was_given_up_names_what_to_press(state: NoteState, button: 
 
 
 def test_a_note_cancelled_while_in_doubt_may_be_there() -> None:
-    content = content_of(record(NoteState.CANCELLED, uncertain=1))
+    content = content_of(with_outcome(NoteState.CANCELLED, unconfirmed=1))
     assert content is not None
     assert "may have been added" in content
     assert "nothing was added" not in content
@@ -209,7 +187,7 @@ def test_every_reason_has_words(reason: Reason) -> None:
 
 
 def test_a_repeated_note_is_asked_about_with_its_age() -> None:
-    assert repeated(record(NoteState.HELD), 20.0) == (
+    assert repeated(with_outcome(NoteState.HELD), 20.0) == (
         "You sent the same note to call #123 20 seconds ago, so this one was not added. Look at "
         "the first message."
     )
@@ -235,7 +213,7 @@ def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
 
 def test_a_note_whose_earlier_try_may_be_there_is_never_said_not_to_be() -> None:
     cause = CredentialsError("INVALID API KEY", status=401)
-    shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+    shown = content_of(with_outcome(NoteState.UNCONFIRMED, cause, unconfirmed=1)) or ""
     said, advice, note = shown.split("\n")
     assert said == "❓ Not confirmed for call #123: INVALID API KEY"
     assert "SONORAN\\_API\\_KEY is wrong" in advice
@@ -249,13 +227,13 @@ def test_what_is_said_of_a_note_in_doubt_that_was_refused_invites_no_further_sen
         RefusedError("BAD NOTE", status=400),
         CredentialsError("INVALID API KEY", status=401, remembered=True, retry_in=30.0),
     ):
-        shown = content_of(record(NoteState.UNCONFIRMED, cause, uncertain=1)) or ""
+        shown = content_of(with_outcome(NoteState.UNCONFIRMED, cause, unconfirmed=1)) or ""
         assert "try again" not in shown.lower()
 
 
 def test_a_note_that_was_refused_and_is_not_there_is_not_said_to_be_unanswered() -> None:
     cause = RefusedError("BAD NOTE", status=400)
-    shown = content_of(record(NoteState.QUEUED, cause), None) or ""
+    shown = content_of(with_outcome(NoteState.QUEUED, cause), None) or ""
     assert shown.startswith(
         "⏳ Queued for call #123: Sonoran CAD does not have it; sending it again."
     )

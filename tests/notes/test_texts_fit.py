@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import discord
 import pytest
 from hypothesis import example, given, settings
@@ -13,7 +11,7 @@ from bot.interactions.markdown import CONTENT_LIMIT
 from bot.notes.buttons import buttons_for
 from bot.notes.call_texts import CallFacts
 from bot.notes.texts import content_of, text_to_attach
-from bot.outbox import NoteRecord, NoteState, failure_of
+from bot.outbox import NoteState
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
     CredentialsError,
@@ -25,8 +23,8 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
-from tests import note_records
 from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
+from tests.note_records import said, with_outcome
 
 TOLD = [
     NoteState.QUEUED,
@@ -37,7 +35,6 @@ TOLD = [
     NoteState.UNCONFIRMED,
     NoteState.CANCELLED,
 ]
-RECORD = note_records.record(attempts=1)
 LONG = " ".join(["Suspect fled north."] * 40)
 
 _cad_texts = hostile_texts() | long_hostile_texts(65_536)
@@ -60,27 +57,6 @@ _cad_errors = st.one_of(
 )
 
 
-def record(
-    state: NoteState,
-    cause: SonoranError | None = None,
-    text: str = "Suspect fled",
-    *,
-    answer: str | None = None,
-    uncertain: int = 0,
-) -> NoteRecord:
-    note = replace(RECORD.note, text=text)
-    failure = None if cause is None else failure_of(cause)
-    return replace(
-        RECORD, state=state, failure=failure, note=note, answer=answer, unconfirmed_sends=uncertain
-    )
-
-
-def said(state: NoteState, cause: SonoranError | None = None, text: str = "Suspect fled") -> str:
-    content = content_of(record(state, cause, text))
-    assert content is not None
-    return content
-
-
 @given(st.sampled_from(TOLD), st.none() | _cad_errors, hostile_texts() | long_hostile_texts(4000))
 @example(NoteState.REFUSED, RefusedError("*" * 65_536, status=404), "*" * 4000)
 @example(NoteState.REFUSED, RefusedError("😀" * 65_536, status=404), "😀" * 4000)
@@ -97,7 +73,7 @@ def test_any_content_fits_and_has_no_effects(
 
 @given(long_hostile_texts(65_536))
 def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
-    content = content_of(record(NoteState.ADDED, answer=answer))
+    content = content_of(with_outcome(NoteState.ADDED, answer=answer))
     assert content is not None
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features == frozenset()
@@ -108,15 +84,15 @@ def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
 def test_any_call_is_named_in_one_small_line_below(answer: str, title: str, address: str) -> None:
     call = DispatchCall(1, 5, title, "10-50", address, False, ())
     facts = CallFacts(call)
-    content = content_of(record(NoteState.ADDED, answer=answer), facts=facts)
+    content = content_of(with_outcome(NoteState.ADDED, answer=answer), facts=facts)
     assert content is not None
     assert utf16_units(content) <= CONTENT_LIMIT
     assert content.splitlines()[-1].startswith("-# 10-50")
     assert render(content).features <= {"line break", "subtext"}
-    near = content_of(record(NoteState.REFUSED), facts=CallFacts(call, near=(call,) * 4))
+    near = content_of(with_outcome(NoteState.REFUSED), facts=CallFacts(call, near=(call,) * 4))
     assert near is not None
     assert render(near).features <= {"line break"}
-    view = buttons_for(record(NoteState.REFUSED), CallFacts(near=(call,) * 4))
+    view = buttons_for(with_outcome(NoteState.REFUSED), CallFacts(near=(call,) * 4))
     assert view is not None
     for button in view.children:
         assert isinstance(button, discord.ui.Button)
@@ -132,15 +108,15 @@ def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:
 def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
     error = RefusedError("x" * 65_536, status=404)
     assert LONG in said(NoteState.REFUSED, error, LONG)
-    assert text_to_attach(record(NoteState.REFUSED, error, LONG)) is None
+    assert text_to_attach(with_outcome(NoteState.REFUSED, error, LONG)) is None
 
 
 @pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
 @pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
 def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
-    assert text_to_attach(record(state, None, note)) == note
+    assert text_to_attach(with_outcome(state, None, note)) == note
 
 
 @pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
-def test_a_note_that_nobody_has_to_copy_comes_without_one(state: NoteState) -> None:
-    assert text_to_attach(record(state, None, "one\ntwo")) is None
+def test_a_note_that_nobody_has_to_copy_comes_without_an_attachment(state: NoteState) -> None:
+    assert text_to_attach(with_outcome(state, None, "one\ntwo")) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import aiohttp
 import pytest
 
-from bot.outbox import AccessRefusedError, FailureKind, NoteState
+from bot.outbox import HOST, AccessRefusedError, FailureKind, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -92,7 +92,7 @@ async def test_waiting_notes_are_told_when_the_credentials_are_refused(
         await eventually(lambda: worker.client.refusal is not None)
         count = len(worker.told)
         await worker.until(lambda told: any(each.id == waiting.id for each in told[count - 1 :]))
-        failure = worker.outbox.last_failure
+        failure = worker.outbox.last_failure(HOST)
         assert failure is not None
         assert failure.kind is FailureKind.CREDENTIALS
 
@@ -122,7 +122,7 @@ async def test_a_note_that_alone_is_turned_down_is_given_up_and_can_be_tried_aga
         assert failed.failure.kind is FailureKind.CREDENTIALS
         other = await worker.note("another", 124)
         await worker.became(other, NoteState.ADDED)
-        await worker.outbox.presses.resume(failed, NoteState.QUEUED, (1, "token"))
+        await worker.outbox.member_actions.resume(failed, NoteState.QUEUED, (1, "token"))
         await worker.became(record, NoteState.ADDED)
 
 
@@ -146,7 +146,7 @@ async def test_a_note_in_doubt_that_is_turned_down_is_not_said_to_be_missing(
     worker = Worker(database, cad, session)
     record = await in_state(worker.outbox.store, NoteState.UNCONFIRMED)
     async with working(worker):
-        await worker.outbox.presses.resume(record, NoteState.QUEUED, (1, "token"))
+        await worker.outbox.member_actions.resume(record, NoteState.QUEUED, (1, "token"))
         await worker.became(record, NoteState.UNCONFIRMED)
 
 
@@ -155,9 +155,9 @@ async def test_what_the_last_note_met_is_known_at_once(
 ) -> None:
     cad.faults.add(Fault(on="note", status=401, body=ANSWERS["gateway"]))
     async with working(Worker(database, cad, session)) as worker:
-        assert worker.outbox.last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is None
         record = await worker.note()
         await worker.became(record, NoteState.QUEUED)
-        assert worker.outbox.last_refusal is not None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is not None
         await worker.became(record, NoteState.ADDED)
-        assert worker.outbox.last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).last_refusal is None

@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from bot.outbox.admission import FEW, FIRST_PACE, Admission
+from bot.outbox.admission import FEW, FIRST_ESTIMATE, Admission
 from bot.outbox.errors import TooBusyError
 
 
@@ -23,7 +23,7 @@ async def test_sends_wait_only_while_many_notes_are_taken() -> None:
 
 
 async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothing() -> None:
-    admission = Admission(FIRST_PACE)
+    admission = Admission(FIRST_ESTIMATE)
     with admission.admit():
         for _ in range(2):
             with pytest.raises(TooBusyError), admission.admit():
@@ -33,7 +33,7 @@ async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothi
 
 
 async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
-    admission = Admission(100 * FIRST_PACE)
+    admission = Admission(100 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(100)]
     for each in waiting:
         each.enter_context(admission.admit())
@@ -47,7 +47,7 @@ async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
 
 
 async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
-    admission = Admission(20 * FIRST_PACE)
+    admission = Admission(20 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
     for each in waiting:
         each.enter_context(admission.admit())

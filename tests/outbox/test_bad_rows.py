@@ -58,7 +58,7 @@ async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
         given_up = await worker.became(record, end)
         assert given_up.recoveries == MOST_RECOVERIES + 1
         assert given_up.unconfirmed_sends == (state is not NoteState.QUEUED)
-        assert len(worker.outbox) == 0
+        assert worker.outbox.waiting_count == 0
     assert cad.note_requests == []
 
 

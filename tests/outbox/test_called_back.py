@@ -9,7 +9,7 @@ from bot.outbox import NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
-from tests.database import somebody_waits, transaction
+from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import hurried
 from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working
@@ -40,7 +40,7 @@ async def test_a_note_called_back_while_another_is_judged_stays_called_back(
         lock = f"SELECT id FROM notes WHERE id = {judged.id} FOR UPDATE"  # noqa: S608
         async with transaction(database.address, lock):
             await hurried(somebody_waits(database.address))
-            await worker.outbox.presses.cancel(other)
+            await worker.outbox.member_actions.cancel(other)
         await worker.became(judged, NoteState.ADDED)
         last = await worker.note("last", 125)
         await worker.became(last, NoteState.ADDED)

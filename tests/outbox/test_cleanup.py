@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, schema
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
@@ -19,7 +19,8 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
 from bot.storage.batches import BATCH
 from tests import database as databases
-from tests.database import opened, somebody_waits, transaction
+from tests.database import opened
+from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.world import PATIENCE
@@ -153,7 +154,7 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
     record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
     await purged(database, 0)
-    assert [each.added for each in (await explained(database, record)).values()] == [1]
+    assert [each.confirmed for each in (await explained(database, record)).values()] == [1]
     await database.execute(
         update(delivery_ledger).values(updated_at=delivery_ledger.c.updated_at - 91 * DAY)
     )
@@ -165,7 +166,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     leases: Leases, database: Database
 ) -> None:
     await leases.register()
-    await ReadSlots(database, 3).acquire()
+    await ReadSlots(database, HOST, 3).acquire()
     old = NOW - 2 * DAY
     await database.execute(
         insert(schema.leases).values(id="gone", heartbeat_at=old),

@@ -27,7 +27,7 @@ async def counts(database: Database) -> Explained:
     """Return what another note equal to those of the test would be judged by."""
     store = OutboxRepository(database, "one")
     other = await in_state(store, NoteState.RECEIVED, member=99, guild=99)
-    await store.withdraw(other.id)
+    await store.discard(other.id)
     return (await explained(database, other)).get(OWN, Explained())
 
 

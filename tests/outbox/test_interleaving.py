@@ -10,16 +10,18 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, StaleRevisionError
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
 from bot.outbox.sender import Sender
+from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
 from tests import database as databases
-from tests.database import file_in, locked_file, make_file, opened
+from tests.database import file_in, make_file, opened
+from tests.disturbed_database import locked_file
 from tests.loop_clock import let_pass
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, with_limits, working
@@ -47,7 +49,7 @@ async def waiting(
         await worker.until(lambda told: any(each.id == first.id for each in told))
         record = await worker.note()
         queued = await worker.became(record, NoteState.QUEUED)
-        assert worker.outbox.last_failure is not None
+        assert worker.outbox.last_failure(HOST) is not None
         yield worker, queued
 
 
@@ -89,7 +91,7 @@ async def test_a_note_that_another_process_took_and_left_while_sending_is_added_
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
         other = OutboxRepository(database, "a process that is gone")
-        await other.press(record, NoteState.SENDING, None, waiting_limit=9)
+        await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         if sent:
             cad.add_note(123, record.note.text, label=record.note.label)
         while True:  # the worker takes it back
@@ -109,7 +111,7 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     async with waiting(database, cad, session) as (worker, record):
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        sending = await other.press(record, NoteState.SENDING, None, waiting_limit=9)
+        sending = await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         await other.transition(sending, NoteState.ADDED)
         await lease.release()
         cad.faults.clear()
@@ -154,7 +156,7 @@ async def cancelled(worker: Worker, record: NoteRecord) -> None:
     """Cancel a note, whichever of the states it is in that allow it, however long that takes."""
     while record.state is not NoteState.CANCELLED:
         try:
-            record = await worker.outbox.presses.cancel(record)
+            record = await worker.outbox.member_actions.cancel(record)
         except StaleRevisionError as error:
             record = error.record or record
         except StorageError:
@@ -187,8 +189,16 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
     told = asyncio.Queue[NoteRecord]()
     leases = Leases(database, store.owner)
     await leases.register()
+    transitions = Transitions(
+        queue,
+        store,
+        leases,
+        settle_seconds=limits.settle_seconds,
+        changed=told.put_nowait,
+        timing=QUICK,
+    )
     sender = Sender(
-        queue, store, leases, worker.client, breaker, Admission(1), limits, told.put_nowait, QUICK
+        queue, store, transitions, leases, worker.client, breaker, Admission(1), limits, QUICK
     )
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)

@@ -132,7 +132,7 @@ def test_a_note_that_may_be_this_one_altered_leaves_the_matter_open(
 
 def test_an_altered_note_that_is_explained_proves_nothing_about_this_one() -> None:
     longer = TEXT + " and a dog"
-    others = {fingerprint(LABEL, longer): Explained(added=1)}
+    others = {fingerprint(LABEL, longer): Explained(confirmed=1)}
     assert look(longer, explained=others) == (Verdict.NOT_THERE, 0)
 
 
@@ -161,34 +161,38 @@ def test_a_short_beginning_is_a_note_of_its_own() -> None:
 
 
 def test_a_list_that_lacks_any_note_known_to_be_there_is_not_believed() -> None:
-    other = {fingerprint(LABEL, "hello"): Explained(added=1)}
+    other = {fingerprint(LABEL, "hello"): Explained(confirmed=1)}
     assert look(explained=other) == (Verdict.UNKNOWN, 0)
     assert look(TEXT, explained=other) == (Verdict.UNKNOWN, 0)
     assert look("hello", explained=other) == (Verdict.NOT_THERE, 0)
-    assert look(TEXT, explained={OWN: Explained(added=2)}) == (Verdict.UNKNOWN, 0)
+    assert look(TEXT, explained={OWN: Explained(confirmed=2)}) == (Verdict.UNKNOWN, 0)
 
 
 def test_a_missing_note_of_which_nobody_was_sure_says_nothing_about_the_list() -> None:
-    other = {fingerprint(LABEL, "hello"): Explained(uncertain=1)}
+    other = {fingerprint(LABEL, "hello"): Explained(unconfirmed=1)}
     assert look(explained=other) == (Verdict.NOT_THERE, 0)
 
 
 @given(
-    copies=counts, added=counts, uncertain=counts, sends=st.integers(1, 3), settled=st.booleans()
+    copies=counts,
+    confirmed=counts,
+    unconfirmed=counts,
+    sends=st.integers(1, 3),
+    settled=st.booleans(),
 )
 def test_equal_notes_are_told_apart_by_their_number(
-    copies: int, added: int, uncertain: int, sends: int, settled: bool
+    copies: int, confirmed: int, unconfirmed: int, sends: int, settled: bool
 ) -> None:
     verdict, there = look(
         *[TEXT] * copies,
         sends=sends,
-        explained={OWN: Explained(added, uncertain)},
+        explained={OWN: Explained(confirmed, unconfirmed)},
         settled=settled,
     )
-    unexplained = copies - added
-    if unexplained > uncertain:
+    unexplained = copies - confirmed
+    if unexplained > unconfirmed:
         assert verdict is Verdict.THERE
-        assert there == min(unexplained - uncertain, sends)
+        assert there == min(unexplained - unconfirmed, sends)
     elif unexplained == 0 and settled:
         assert verdict is Verdict.NOT_THERE
     else:
@@ -215,10 +219,10 @@ def test_no_list_whatever_makes_a_note_there_without_a_copy_that_nothing_else_ex
     verdict, there = look(*listed, sends=sends, explained=explained, settled=settled)
     own = explained.get(OWN, Explained())
     copies = sum(fingerprint(each.label, each.text) == OWN for each in listed)
-    spare = copies - own.added - own.uncertain
+    spare = copies - own.confirmed - own.unconfirmed
     assert (verdict is Verdict.THERE) <= (0 < there <= min(spare, sends))
     assert (verdict is not Verdict.THERE) <= (there == 0)
-    assert (verdict is Verdict.NOT_THERE) <= (settled and copies == own.added)
+    assert (verdict is Verdict.NOT_THERE) <= (settled and copies == own.confirmed)
 
 
 @given(listings(), st.randoms())
@@ -241,10 +245,10 @@ def test_a_cut_note_is_never_taken_for_absent(text: str, length: int) -> None:
 def test_an_entry_that_cannot_be_read_forbids_not_there_and_never_there() -> None:
     assert look(TEXT, unreadable=1) == (Verdict.THERE, 1)
     assert look(unreadable=1) == (Verdict.UNKNOWN, 0)
-    other = {fingerprint(LABEL, "hello"): Explained(added=1)}
+    other = {fingerprint(LABEL, "hello"): Explained(confirmed=1)}
     assert look(TEXT, explained=other, unreadable=1) == (Verdict.THERE, 1)
-    assert look(TEXT, explained={OWN: Explained(added=1)}, unreadable=1) == (Verdict.UNKNOWN, 0)
-    two = other | {fingerprint(LABEL, "bye"): Explained(added=1)}
+    assert look(TEXT, explained={OWN: Explained(confirmed=1)}, unreadable=1) == (Verdict.UNKNOWN, 0)
+    two = other | {fingerprint(LABEL, "bye"): Explained(confirmed=1)}
     assert look(TEXT, explained=two, unreadable=1) == (Verdict.UNKNOWN, 0)
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, text
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
-from bot.outbox.cleanup import SETTLING_SECONDS, Cleanup
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
 from bot.outbox.marks import Mark, store_marks
 from bot.outbox.models import Acknowledgement
@@ -57,7 +57,7 @@ async def test_an_outcome_is_stored_again_over_an_older_row(
         now = await worker.outbox.store.get(record.id)
         assert now is not None
         assert now.state is NoteState.ADDED
-        assert len(worker.outbox) == 0
+        assert worker.outbox.waiting_count == 0
     assert stored(cad) == ["some note here"]
 
 
@@ -132,7 +132,7 @@ async def test_a_row_that_another_process_has_is_left_to_it(database: Database) 
     record = await in_state(one, NoteState.QUEUED)
     older = replace(record, revision=record.revision - 1)
     await put_back(database, older)
-    taken = await two.press(older, NoteState.SENDING, None, waiting_limit=9)
+    taken = await two.member_transition(older, NoteState.SENDING, None, waiting_limit=9)
     await one.restore(replace(record, revision=record.revision + 5))
     assert await one.get(record.id) == taken
 
@@ -164,12 +164,12 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
     await one.kill()
     await database.execute(delete(leases))
     async with working(Worker(database, cad, session, history_days=0)) as two:
-        await two.outbox.withdraw(await two.became(earlier, NoteState.RECEIVED))
+        await two.outbox.discard(await two.became(earlier, NoteState.RECEIVED))
         if state is NoteState.RECEIVED:
             await two.acknowledge(await two.became(record, NoteState.RECEIVED))
         added = await two.became(record, NoteState.ADDED)
         await database.run(store_marks, Mark(added, logged=True))
-        await shift(database, SETTLING_SECONDS + 1, "updated_at")
+        await shift(database, LEAST_KEPT_SECONDS + 1, "updated_at")
         while await Cleanup(database, 0.0).purge():
             pass
         assert await two.outbox.store.get(record.id) is None
@@ -179,7 +179,7 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
                 await asyncio.sleep(0.01)
         if state is NoteState.RECEIVED:
             await one.acknowledge(record)
-        await one.outbox.withdraw(earlier)
-        await eventually(lambda: len(one.outbox) == 0)
+        await one.outbox.discard(earlier)
+        await eventually(lambda: one.outbox.waiting_count == 0)
         await one.stop()
     assert stored(cad) == ["some note here"]

@@ -56,7 +56,7 @@ async def test_a_note_that_has_to_wait_is_queued(
         now = await worker.outbox.store.get(second.id)
         assert now is not None
         assert now.state is NoteState.QUEUED
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         await worker.became(second, NoteState.ADDED)
 
 
@@ -66,7 +66,7 @@ async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
         second = await worker.note("second")
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
 
@@ -90,12 +90,14 @@ async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_ov
 async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, tried: bool
 ) -> None:
-    """It was taken while its acknowledgement was being written down, and its new owner ended."""
+    """It was taken while its acknowledgement was being stored, and its new owner ended."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
         other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
         await lease.heartbeat()
-        moved = await other.press(first, NoteState.QUEUED, (1, "token"), waiting_limit=9)
+        moved = await other.member_transition(
+            first, NoteState.QUEUED, (1, "token"), waiting_limit=9
+        )
         moved = await other.transition(moved, NoteState.SENDING)
         if tried:
             await other.transition(moved, NoteState.QUEUED)
@@ -115,7 +117,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
         record = await worker.receive()
         other = OutboxRepository(database, "gone")
-        await other.press(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
+        await other.member_transition(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
         await asyncio.wait_for(cad.received(1), PATIENCE)
         await worker.outbox.acknowledged(record, Acknowledgement(1))  # which was held up until now
         held.set()
@@ -123,7 +125,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     assert refused.unconfirmed_sends == 0
 
 
-async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
+async def test_a_note_that_turns_out_to_be_queued_is_not_discarded(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     """Nobody heard that it was queued, and its placeholder cannot be found any more."""
@@ -132,7 +134,7 @@ async def test_a_note_that_turns_out_to_be_queued_is_not_withdrawn(
         await worker.outbox.store.transition(
             first, NoteState.QUEUED, acknowledgement=Acknowledgement(1)
         )
-        await worker.outbox.withdraw(first)
+        await worker.outbox.discard(first)
         second = await worker.note("second")
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["first", "second"]

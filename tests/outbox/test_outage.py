@@ -8,13 +8,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState
+from bot.outbox import HOST, NoteRecord, NoteState
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
 from bot.timing import Timing, loop_time
 from tests import database as databases
-from tests.database import file_in, locked_file, make_file, opened
+from tests import disturbed_database
+from tests.database import file_in, make_file, opened
+from tests.disturbed_database import locked_file
 from tests.gate import Gate
 from tests.loop_clock import let_pass
 from tests.outbox import workers
@@ -26,7 +28,7 @@ pytestmark = pytest.mark.long
 engine = databases.engine
 address = databases.address
 database = databases.database
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 cad = workers.cad
 session = workers.session
 
@@ -74,7 +76,7 @@ async def test_an_outage_with_fifty_notes_waiting_costs_the_cad_a_handful_of_req
         while loop_time() - began < 12:
             await let_pass(0.5, database)
         await come_round(worker)
-        assert len(worker.outbox) == 51
+        assert worker.outbox.waiting_count == 51
         assert requests(cad, "note") == sent <= len(CALLS)
         # The pauses are at least 1, 2, 4 s and so on, so the time that it took bounds the probes.
         probes = requests(cad, "version")
@@ -143,7 +145,7 @@ async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
     limits = with_limits(give_up_seconds=7200.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         first = await worker.note("first", 126)
-        await eventually(lambda: worker.outbox.last_failure is not None)
+        await eventually(lambda: worker.outbox.last_failure(HOST) is not None)
         records = await accept_many(worker, 3)
         await let_pass(3500, database)
         await come_round(worker)
@@ -172,7 +174,7 @@ async def test_a_note_that_was_about_to_be_sent_when_another_one_failed_waits_in
         async with locked_file(address.path):
             await worker.outbox.acknowledged(second, Acknowledgement(1))
             answer.set()
-            await eventually(lambda: worker.outbox.last_failure is not None)
+            await eventually(lambda: worker.outbox.last_failure(HOST) is not None)
         await worker.became(second, NoteState.QUEUED)
     assert len(cad.note_requests) == 1
 
@@ -189,7 +191,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
         for record in records:
             failed = await worker.became(record, NoteState.FAILED)
             assert failed.failure is not None
-        assert len(worker.outbox) == 0
+        assert worker.outbox.waiting_count == 0
     assert stored(cad) == []
 
 

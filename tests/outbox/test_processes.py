@@ -7,7 +7,7 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
@@ -172,13 +172,13 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
         working(Worker(one_database, cad, session)) as one,
     ):
         records = [await one.note(f"note {n}", member=n) for n in range(6)]
-        await eventually(lambda: one.outbox.last_failure is not None)
+        await eventually(lambda: one.outbox.last_failure(HOST) is not None)
         await one.outbox.hand_over()  # what 24 s of silence do
         async with working(Worker(two_database, cad, session)) as two:
-            await eventually(lambda: len(two.outbox) == 6)
+            await eventually(lambda: two.outbox.waiting_count == 6)
             cad.faults.clear()
             await two.became(records[-1], NoteState.ADDED)
-            await eventually(lambda: len(one.outbox) == 0)
+            await eventually(lambda: one.outbox.waiting_count == 0)
     assert stored(cad) == [f"note {n}" for n in range(6)]
 
 

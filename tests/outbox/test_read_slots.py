@@ -6,6 +6,7 @@ import asyncio
 
 from sqlalchemy import func, select, update
 
+from bot.outbox import HOST
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads
 from bot.storage import Database, DatabaseUrl
@@ -17,7 +18,7 @@ database = databases.database
 
 
 async def test_all_processes_together_keep_to_the_limit_of_reads(database: Database) -> None:
-    one, two = ReadSlots(database, 3), ReadSlots(database, 3)
+    one, two = ReadSlots(database, HOST, 3), ReadSlots(database, HOST, 3)
     waits = [await slots.acquire() for slots in (one, two, one, two, one)]
     assert waits[:3] == [0.0, 0.0, 0.0]
     assert all(0 < wait <= 60 for wait in waits[3:])
@@ -26,7 +27,7 @@ async def test_all_processes_together_keep_to_the_limit_of_reads(database: Datab
 async def test_reads_that_are_taken_at_once_keep_to_the_limit(
     database: Database, address: DatabaseUrl
 ) -> None:
-    several = [ReadSlots(database, 3) for _ in range(12)]
+    several = [ReadSlots(database, HOST, 3) for _ in range(12)]
     waits = await asyncio.gather(*(slots.acquire() for slots in several))
     assert sum(wait == 0 for wait in waits) == 3
 
@@ -39,7 +40,7 @@ async def pass_reads(database: Database, seconds: float) -> None:
 
 
 async def test_a_read_is_free_again_when_its_minute_is_over(database: Database) -> None:
-    slots = ReadSlots(database, 3)
+    slots = ReadSlots(database, HOST, 3)
     for _ in range(3):
         assert await slots.acquire() == 0
     await pass_reads(database, 59)
@@ -51,7 +52,7 @@ async def test_a_read_is_free_again_when_its_minute_is_over(database: Database) 
 async def test_reads_of_a_clock_that_was_set_back_block_for_a_minute_and_no_longer(
     database: Database,
 ) -> None:
-    slots = ReadSlots(database, 3)
+    slots = ReadSlots(database, HOST, 3)
     for _ in range(3):
         await slots.acquire()
     await pass_reads(database, -3600)
@@ -61,7 +62,7 @@ async def test_reads_of_a_clock_that_was_set_back_block_for_a_minute_and_no_long
 
 
 async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Database) -> None:
-    slots = ReadSlots(database, 3)
+    slots = ReadSlots(database, HOST, 3)
     for _ in range(3):
         await slots.acquire()
     await pass_reads(database, 3600)
@@ -72,14 +73,14 @@ async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Datab
 
 
 async def test_a_spare_read_leaves_one_to_others(database: Database) -> None:
-    slots = ReadSlots(database, 3)
+    slots = ReadSlots(database, HOST, 3)
     assert [await slots.acquire(spare=True) for _ in range(2)] == [0, 0]
     assert 0 < await slots.acquire(spare=True) <= 60
     assert await slots.acquire() == 0
 
 
 async def test_a_spare_read_goes_behind_those_that_wait(database: Database) -> None:
-    slots = ReadSlots(database, 1)
+    slots = ReadSlots(database, HOST, 1)
     assert await slots.acquire(spare=True) == 0
     assert await slots.acquire() > 0
     await pass_reads(database, 61)

@@ -162,7 +162,7 @@ async def test_an_added_note_is_told_whatever_the_answer_contains(
 
 
 async def resumed(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
-    return await worker.outbox.presses.resume(record, target, (record.id + 2, None))
+    return await worker.outbox.member_actions.resume(record, target, (record.id + 2, None))
 
 
 @on_sqlite
@@ -188,7 +188,7 @@ async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_o
         ends = [each.state for each in worker.told if each.id == first.id and each.state.final]
     added = 1 + (ends[-1] is NoteState.ADDED)
     assert len(stored(cad)) == added
-    assert sum(each.added for each in (await explained(database, first)).values()) == added
+    assert sum(each.confirmed for each in (await explained(database, first)).values()) == added
 
 
 @on_sqlite

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
-from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
-from bot.outbox.work_queue import WorkQueue
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from tests import database as databases
@@ -46,13 +42,12 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     record = await in_state(OutboxRepository(database, "one"), NoteState.CHECKING)
     leases = Unconfirmed(database, "two")
     await leases.register()
-    queue = WorkQueue()
+    deliveries = Worker(database, cad, session).outbox.deliveries
     told: list[int] = []
     recovery = OrphanRecovery(
-        queue,
+        deliveries,
         leases,
         OutboxRepository(database, "two"),
-        CircuitBreaker(Worker(database, cad, session).client, asyncio.Event(), longest_pause=1.0),
         limit=100,
         changed=lambda found: told.append(found.id),
     )
@@ -61,4 +56,4 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     for _ in range(3):
         await recovery.recover()
     assert told == [record.id]
-    assert record.id in queue
+    assert deliveries.item(record) is not None

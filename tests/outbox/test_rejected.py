@@ -39,7 +39,7 @@ def rejecting(real: Callable[..., Awaitable[Any]], times: int) -> Callable[..., 
     return operation
 
 
-async def test_a_move_that_is_rejected_twice_is_made_all_the_same(
+async def test_a_transition_that_is_rejected_twice_is_made_all_the_same(
     database: Database,
     cad: SonoranServer,
     session: aiohttp.ClientSession,

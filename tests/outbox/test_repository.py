@@ -1,4 +1,4 @@
-"""The outbox's rows: writing notes down, moving them and telling of them."""
+"""The outbox's rows: storing notes and their transitions, and reading them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.outbox import (
     StaleRevisionError,
 )
 from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
-from bot.outbox.moves import move
+from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 from tests import database as databases
 from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
@@ -212,11 +212,11 @@ async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None
 
 
 @every_state
-async def test_only_a_note_that_was_not_promised_can_be_withdrawn(
+async def test_only_a_note_that_was_not_promised_can_be_discarded(
     store: OutboxRepository, state: NoteState
 ) -> None:
     record = await in_state(store, state)
-    await store.withdraw(record.id)
+    await store.discard(record.id)
     assert (await store.get(record.id) is None) == (state is NoteState.RECEIVED)
 
 
@@ -237,12 +237,12 @@ async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
         assert "dana" not in shown
 
 
-async def test_a_process_withdraws_no_note_that_another_one_wrote_down(
+async def test_a_process_discards_no_note_that_another_one_stored(
     database: Database,
 ) -> None:
     ours, theirs = OutboxRepository(database, "ours"), OutboxRepository(database, "theirs")
     record, _ = await ours.accept(new_note(), waiting_limit=10)
-    await theirs.withdraw(record.id)
+    await theirs.discard(record.id)
     assert await ours.get(record.id) == record
 
 
@@ -251,11 +251,11 @@ async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
     database: Database,
 ) -> None:
     """Otherwise a note would take longer, the more notes of its call or member are kept."""
-    sending = move(NoteState.QUEUED, NoteState.SENDING, take=False)
+    sending = transition_statement(NoteState.QUEUED, NoteState.SENDING, any_owner=False)
     plans = await database.run(lambda c: [plan(c, each) for each in (BEFORE_ACCEPTING, sending)])
     assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
-    assert "notes_waiting (server_id=? AND call_id=?" in plans[1]
-    assert "notes_settled (settled=?)" in plans[0]  # to count those that wait
+    assert "notes_waiting (community=? AND server_id=? AND call_id=?" in plans[1]
+    assert "notes_waiting (community=?)" in plans[0]  # to count those that wait
     assert "SCAN notes" not in "".join(plans)
 
 

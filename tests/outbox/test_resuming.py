@@ -19,6 +19,7 @@ from bot.outbox.states import InvalidTransitionError
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests import database as databases
+from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
 from tests.outbox import workers
@@ -37,7 +38,7 @@ from tests.outbox.workers import (
 engine = databases.engine
 address = databases.address
 database = databases.database
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 cad = workers.cad
 session = workers.session
 
@@ -48,7 +49,7 @@ GONE = "a process that is gone"
 
 
 async def resume(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
-    return await worker.outbox.presses.resume(record, target, (record.id + 2, "new-token"))
+    return await worker.outbox.member_actions.resume(record, target, (record.id + 2, "new-token"))
 
 
 async def test_a_failed_note_that_is_tried_again_is_added(
@@ -146,7 +147,7 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
     record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
-    async with working(Worker(database, cad, session, with_limits(waiting_notes=1))) as worker:
+    async with working(Worker(database, cad, session, with_limits(waiting_limit=1))) as worker:
         first = await worker.note("first")
         with pytest.raises(OutboxFullError):
             await resume(worker, record, target)
@@ -187,7 +188,7 @@ async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
     assert now is not None
     assert (now.state, now.revision) == (record.state, record.revision)
     if state is NoteState.UNCONFIRMED:
-        assert (await worker.outbox.presses.cancel(now)).state is NoteState.CANCELLED
+        assert (await worker.outbox.member_actions.cancel(now)).state is NoteState.CANCELLED
     else:
         await shift(database, -60.0, "updated_at")
         assert (await resume(worker, now, target)).state is target
@@ -201,11 +202,11 @@ async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt
     worker = Worker(database, cad, session)
     record = await in_state(worker.outbox.store, state)
     if state in allowed:
-        assert (await worker.outbox.presses.cancel(record)).state is NoteState.CANCELLED
+        assert (await worker.outbox.member_actions.cancel(record)).state is NoteState.CANCELLED
         assert [each.state for each in worker.told] == [NoteState.CANCELLED]
     else:
         with pytest.raises(InvalidTransitionError):
-            await worker.outbox.presses.cancel(record)
+            await worker.outbox.member_actions.cancel(record)
     async with working(worker):
         last = await worker.note("last")
         if state in allowed or state.final:
@@ -225,7 +226,7 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
         first = await worker.note("first")
         doubtful = await worker.became(first, NoteState.CHECKING)
         second = await worker.note("second")
-        await worker.outbox.presses.cancel(doubtful)
+        await worker.outbox.member_actions.cancel(doubtful)
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
 
@@ -238,7 +239,7 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
         (NoteState.UNCONFIRMED, NoteState.CANCELLED, NoteState.CANCELLED),
     ],
 )
-async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
+async def test_a_members_action_that_was_stored_unconfirmed_is_noticed(
     behind_gate: tuple[DatabaseUrl, Gate],
     request: pytest.FixtureRequest,
     cad: SonoranServer,
@@ -256,11 +257,10 @@ async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
         async with working(worker):
             await gate.refuse()
             cancels = target is NoteState.CANCELLED
-            press = (
-                worker.outbox.presses.cancel(record) if cancels else resume(worker, record, target)
-            )
+            cancel = worker.outbox.member_actions.cancel
+            action = cancel(record) if cancels else resume(worker, record, target)
             with pytest.raises(StorageError):
-                await press
+                await action
             await gate.let_pass()
             await until_moved(store, record, target)
             await worker.became(record, end)
@@ -271,7 +271,9 @@ async def test_a_buttons_move_that_was_made_unconfirmed_is_noticed(
 async def until_moved(store: OutboxRepository, record: NoteRecord, target: NoteState) -> None:
     while True:
         try:
-            await store.press(record, target, (record.id + 2, "new-token"), waiting_limit=9)
+            await store.member_transition(
+                record, target, (record.id + 2, "new-token"), waiting_limit=9
+            )
         except StorageError:
             continue
         return
@@ -288,9 +290,9 @@ async def test_a_note_of_one_process_is_cancelled_by_another_and_told_by_that(
         await one.became(record, NoteState.QUEUED)
         queued = await one.outbox.store.get(record.id)
         assert queued is not None
-        await two.outbox.presses.cancel(queued)
+        await two.outbox.member_actions.cancel(queued)
         assert [each.state for each in two.told] == [NoteState.CANCELLED]
         cad.faults.clear()
         await one.became(first, NoteState.ADDED)
-        await eventually(lambda: len(one.outbox) == 0)
+        await eventually(lambda: one.outbox.waiting_count == 0)
     assert stored(cad) == []

@@ -54,12 +54,12 @@ def test_the_drawing_names_every_state() -> None:
 
 
 @pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair in DRAWN])
-def test_a_drawn_move_is_allowed(origin: NoteState, target: NoteState) -> None:
+def test_a_drawn_transition_is_allowed(origin: NoteState, target: NoteState) -> None:
     check_transition(origin, target)
 
 
 @pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair not in DRAWN])
-def test_a_move_that_is_not_drawn_raises(origin: NoteState, target: NoteState) -> None:
+def test_a_transition_that_is_not_drawn_raises(origin: NoteState, target: NoteState) -> None:
     with pytest.raises(InvalidTransitionError, match=f"from {origin} to {target}"):
         check_transition(origin, target)
 

@@ -27,7 +27,7 @@ def store(database: Database) -> OutboxRepository:
 
 
 @every_state
-async def test_a_move_is_made_exactly_where_the_states_allow_it(
+async def test_a_transition_is_made_exactly_where_the_states_allow_it(
     store: OutboxRepository, state: NoteState
 ) -> None:
     for number, target in enumerate(NoteState):
@@ -43,7 +43,7 @@ async def test_a_move_is_made_exactly_where_the_states_allow_it(
 
 
 @pytest.mark.parametrize("state", [state for state in WAYS if TRANSITIONS[state]])
-async def test_a_move_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
+async def test_a_transition_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
     store: OutboxRepository, state: NoteState
 ) -> None:
     for number, target in enumerate(sorted(TRANSITIONS[state])):
@@ -58,17 +58,17 @@ async def test_a_move_made_again_counts_as_made_unless_the_note_could_be_sent_tw
         assert await store.get(record.id) == moved
 
 
-async def test_a_move_made_again_counts_no_delivery_twice(
+async def test_a_transition_made_again_counts_no_delivery_twice(
     store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.SENDING)
     for _ in range(3):
         await store.transition(record, NoteState.ADDED)
     (counts,) = (await explained(database, record)).values()
-    assert (counts.added, counts.uncertain) == (1, 0)
+    assert (counts.confirmed, counts.unconfirmed) == (1, 0)
 
 
-async def test_an_old_revision_moves_nothing(store: OutboxRepository) -> None:
+async def test_an_old_revision_changes_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
     sending = await store.transition(record, NoteState.SENDING)
     again = await store.transition(sending, NoteState.QUEUED)
@@ -85,7 +85,7 @@ async def test_another_owners_note_is_not_moved_unless_it_is_taken(
     with pytest.raises(StaleRevisionError) as refusal:
         await other.transition(record, NoteState.CANCELLED)
     assert refusal.value.record == record
-    taken = await other.press(record, NoteState.CANCELLED, None, waiting_limit=9)
+    taken = await other.member_transition(record, NoteState.CANCELLED, None, waiting_limit=9)
     assert (taken.state, taken.owner) == (NoteState.CANCELLED, "two")
     with pytest.raises(StaleRevisionError):
         await store.transition(record, NoteState.SENDING)
@@ -93,17 +93,17 @@ async def test_another_owners_note_is_not_moved_unless_it_is_taken(
 
 async def test_a_note_that_is_gone_has_moved_on_to_nothing(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.RECEIVED)
-    await store.withdraw(record.id)
+    await store.discard(record.id)
     with pytest.raises(StaleRevisionError) as refusal:
         await store.transition(record, NoteState.QUEUED)
     assert refusal.value.record is None
 
 
-async def test_of_two_different_moves_at_once_one_is_made(store: OutboxRepository) -> None:
+async def test_of_two_different_transitions_at_once_one_is_made(store: OutboxRepository) -> None:
     record = await in_state(store, NoteState.QUEUED)
     results = await asyncio.gather(
         store.transition(record, NoteState.SENDING),
-        store.press(record, NoteState.CANCELLED, None, waiting_limit=9),
+        store.member_transition(record, NoteState.CANCELLED, None, waiting_limit=9),
         return_exceptions=True,
     )
     assert sum(isinstance(each, StaleRevisionError) for each in results) == 1
@@ -200,13 +200,17 @@ async def test_a_refused_note_goes_to_another_call_behind_its_other_notes(
         sending, NoteState.REFUSED, failure=failure_of(RefusedError("no such call", status=404))
     )
     before = await in_state(store, NoteState.QUEUED, "before", call=124)
-    moved = await store.press(refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=124)
+    moved = await store.member_transition(
+        refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=124
+    )
     assert moved.call == (1, 124)
     assert moved.failure is None
     assert moved.position > before.position
     with pytest.raises(OutOfOrderError):
         await store.transition(moved, NoteState.SENDING)
-    again = await store.press(refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=125)
+    again = await store.member_transition(
+        refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=125
+    )
     assert again.call == (1, 124)
 
 

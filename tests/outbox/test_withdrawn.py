@@ -9,7 +9,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import NoteState, WaitingNotes
+from bot.outbox import NoteRecord, NoteState, WaitingNotes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -28,7 +28,7 @@ async def test_what_is_kept_is_not_sent_until_it_may_be(
 ) -> None:
     verdicts = {1: WaitingNotes.KEEP, 2: WaitingNotes.SEND}
     async with working(
-        Worker(database, cad, session, waiting_notes=verdicts.__getitem__)
+        Worker(database, cad, session, waiting_notes=lambda note: verdicts[note.guild_id])
     ) as worker:
         kept = await worker.note("kept", guild=1)
         sent = await worker.note("sent", call=124, guild=2)
@@ -46,7 +46,7 @@ async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
     cad.faults.add(Fault(on="note", times=1, abort="before"))
     cad.faults.add(Fault(on="calls", times=None, status=503))
     async with working(
-        Worker(database, cad, session, waiting_notes=verdicts.__getitem__)
+        Worker(database, cad, session, waiting_notes=lambda note: verdicts[note.guild_id])
     ) as worker:
         in_doubt = await worker.note("in doubt", guild=1)
         await worker.became(in_doubt, NoteState.CHECKING)
@@ -60,13 +60,13 @@ async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
-async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sent(
+async def test_what_is_withdrawn_while_its_send_is_being_stored_is_not_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     path = database.address.path
     assert path is not None
 
-    def verdict(_guild_id: int) -> WaitingNotes:
+    def verdict(_: NoteRecord) -> WaitingNotes:
         return WaitingNotes.WITHDRAW if ever_sending(path) else WaitingNotes.SEND
 
     async with working(Worker(database, cad, session, waiting_notes=verdict)) as worker:
@@ -76,6 +76,6 @@ async def test_what_is_withdrawn_while_its_send_is_being_written_down_is_not_sen
 
 
 def ever_sending(path: Path) -> bool:
-    """Whether a note was ever written down as under way."""
+    """Whether a note was ever stored as SENDING."""
     with contextlib.closing(sqlite3.connect(path)) as other:
         return bool(other.execute("SELECT max(attempts) FROM notes").fetchone()[0])

@@ -16,7 +16,7 @@ database = databases.database
 
 
 async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Database) -> None:
-    """Its member pressed Try again before this process heard that the end was written down."""
+    """Its member pressed Try again before this process heard that the end was stored."""
     queued = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     failed = replace(queued, state=NoteState.FAILED, revision=queued.revision + 1)
     again = replace(queued, revision=failed.revision + 1)

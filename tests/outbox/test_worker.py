@@ -8,7 +8,7 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from bot.outbox import NoteState
+from bot.outbox import HOST, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
@@ -184,6 +184,6 @@ async def test_a_delay_that_the_cad_asked_for_holds_across_a_restart(
     async with working(Worker(database, cad, session)) as second:
         await second.became(record, NoteState.QUEUED)
         await second.note(call=124)
-        await second.outbox.presses.cancel(second.told[0])
-        assert second.outbox.last_failure is not None
+        await second.outbox.member_actions.cancel(second.told[0])
+        assert second.outbox.last_failure(HOST) is not None
     assert len(cad.requests) == 1

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import MappingProxyType
 
 import aiohttp
 import pytest
 from sqlalchemy import update
 
 from bot.outbox import (
+    HOST,
     Limits,
     NewNote,
     NoteRecord,
@@ -75,7 +77,7 @@ _ids = itertools.count(1_000)
 
 
 class Worker:
-    """One process's delivery, with everything it told of."""
+    """One process's delivery, with everything it told of; `others` are communities by name."""
 
     def __init__(
         self,
@@ -86,22 +88,28 @@ class Worker:
         version: int | None = 2,
         history_days: int = 30,
         answer_seconds: float = 3.0,
-        waiting_notes: Callable[[int], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        others: Mapping[str, SonoranServer] = MappingProxyType({}),
         **periods: float,
     ) -> None:
         self.database = database
         self.told: list[NoteRecord] = []
         self._news = asyncio.Event()
         chosen = replace(timing.QUICK, **periods)
-        self.client = SonoranClient(
-            Transport(session, cad.url, connect_seconds=0.5, total_seconds=answer_seconds),
-            Credentials(KEY, cad.community_id),
-            version=None if version is None else ApiVersion(version),
-            timing=chosen,
-        )
+
+        def client_for(server: SonoranServer) -> SonoranClient:
+            return SonoranClient(
+                Transport(session, server.url, connect_seconds=0.5, total_seconds=answer_seconds),
+                Credentials(KEY, server.community_id),
+                version=None if version is None else ApiVersion(version),
+                timing=chosen,
+            )
+
+        self.client = client_for(cad)
+        clients = {name: client_for(server) for name, server in others.items()}
         self.outbox = OutboxWorker(
             database,
-            self.client,
+            lambda community: clients.get(community, self.client),
             limits=limits,
             history_days=history_days,
             changed=self._changed,
@@ -139,9 +147,10 @@ class Worker:
         *,
         member: int = 7,
         guild: int = 1,
+        community: str = HOST,
     ) -> NoteRecord:
         """Accept a note and acknowledge it, as the command does."""
-        record = await self.receive(text, call, member=member, guild=guild)
+        record = await self.receive(text, call, member=member, guild=guild, community=community)
         assert record.state is NoteState.RECEIVED
         await self.acknowledge(record)
         return record
@@ -150,9 +159,16 @@ class Worker:
         await self.outbox.acknowledged(record, Acknowledgement(record.id + 1))
 
     async def receive(
-        self, text: str = "some note here", call: int = 123, *, member: int = 7, guild: int = 1
+        self,
+        text: str = "some note here",
+        call: int = 123,
+        *,
+        member: int = 7,
+        guild: int = 1,
+        community: str = HOST,
     ) -> NoteRecord:
-        record, _ = await self.outbox.accept(new_note(text, call, member=member, guild=guild))
+        new = new_note(text, call, member=member, guild=guild, community=community)
+        record, _ = await self.outbox.accept(new)
         return record
 
     async def until(self, reached: Callable[[list[NoteRecord]], bool]) -> None:
@@ -185,10 +201,12 @@ def new_note(
     *,
     member: int = 7,
     guild: int = 1,
+    community: str = HOST,
     note_id: int | None = None,
 ) -> NewNote:
     return NewNote(
         id=note_id or next(_ids) * 10,
+        community=community,
         guild_id=guild,
         channel_id=2,
         member_id=member,
@@ -222,9 +240,10 @@ async def in_state(
     *,
     member: int = 7,
     guild: int = 1,
+    community: str = HOST,
 ) -> NoteRecord:
     """Write a note down and move it on to a state, without anybody sending it."""
-    new = new_note(text, call, member=member, guild=guild)
+    new = new_note(text, call, member=member, guild=guild, community=community)
     record, _ = await store.accept(new, waiting_limit=1000)
     for target in WAYS[state]:
         record = await store.transition(record, target)

@@ -1,4 +1,4 @@
-"""Writes down, in the bot's own database, every state that a row of the outbox takes.
+"""Records, in the bot's own database, every state that a row of the outbox takes.
 
 It is for choosing when to kill, and for telling afterwards what happened; it decides nothing.
 """

@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox.discord.markdown import render
 from bot.storage import DatabaseUrl
 from bot.timing import Timing
-from tests import database
+from tests import database, disturbed_database
 from tests.administrator import configure, refused
 from tests.database import administer, setting_of
 from tests.gate import Gate
@@ -17,7 +17,7 @@ from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
 
-behind_gate = database.behind_gate
+behind_gate = disturbed_database.behind_gate
 
 
 async def until_it_works(world: World) -> None:

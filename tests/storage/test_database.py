@@ -200,20 +200,20 @@ async def test_of_works_that_wait_together_one_that_takes_too_long_ends_no_other
     address: DatabaseUrl, database: Database, table: Table
 ) -> None:
     await database.close()
-    impatient = Database(address, seconds=2.0)
-    held = Held(impatient)
+    short = Database(address, seconds=2.0)
+    held = Held(short)
     await held.begun()
-    slow = asyncio.create_task(impatient.execute(insert(table).values(id=-1), SLOW))
+    slow = asyncio.create_task(short.execute(insert(table).values(id=-1), SLOW))
     await asyncio.sleep(0)
-    impatient._seconds = 60.0
-    others = [asyncio.create_task(add(impatient, number)) for number in range(5)]
+    short._seconds = 60.0
+    others = [asyncio.create_task(add(short, number)) for number in range(5)]
     await asyncio.sleep(0)
     held.let_go()
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
         await slow
     await asyncio.gather(held.task, *others)
-    assert await ids(impatient) == list(range(5))
-    await impatient.close()
+    assert await ids(short) == list(range(5))
+    await short.close()
 
 
 async def test_a_work_whose_caller_gave_up_changes_nothing(
@@ -255,12 +255,12 @@ async def test_a_work_that_takes_too_long_is_ended_and_undone(
     address: DatabaseUrl, database: Database, table: Table
 ) -> None:
     await database.close()
-    impatient = Database(address, seconds=2.0)
+    short = Database(address, seconds=2.0)
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
-        await impatient.execute(insert(table).values(id=1), SLOW)
-    await add(impatient, 2)
-    assert await ids(impatient) == [2]
-    await impatient.close()
+        await short.execute(insert(table).values(id=1), SLOW)
+    await add(short, 2)
+    assert await ids(short) == [2]
+    await short.close()
 
 
 async def test_waiting_for_the_thread_ends_in_time(

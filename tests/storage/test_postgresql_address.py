@@ -10,7 +10,8 @@ from sqlalchemy import Connection, text
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
 from tests import database as databases
-from tests.database import opened, set_to, setting_of, way_to
+from tests.database import opened, set_to, setting_of
+from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import text
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
 from tests import database as databases
 from tests.child import settings_of, start
-from tests.database import opened, set_to, setting_of, way_to
+from tests.database import opened, set_to, setting_of
+from tests.disturbed_database import way_to
 from tests.tls_gate import TlsGate
 from tests.world import World
 

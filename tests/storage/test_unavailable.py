@@ -15,20 +15,14 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, postgresql_connector
 from tests import database as databases
-from tests.database import (
-    administer,
-    file_in,
-    make_file,
-    opened,
-    server_url,
-    somebody_waits,
-    transaction,
-)
+from tests import disturbed_database
+from tests.database import administer, file_in, make_file, opened, server_url
+from tests.disturbed_database import somebody_waits, transaction
 from tests.gate import Gate
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE
 
-behind_gate = databases.behind_gate
+behind_gate = disturbed_database.behind_gate
 
 PASSWORD = "distinctive-5f1d7c"
 LITTLE = 2.0
@@ -36,7 +30,7 @@ LITTLE = 2.0
 
 
 @pytest.fixture
-async def impatient(
+async def short_time_out(
     behind_gate: tuple[DatabaseUrl, Gate],
 ) -> AsyncIterator[tuple[Database, Gate]]:
     """Give an open database with little time for each transaction, and the gate before it."""
@@ -80,9 +74,9 @@ async def test_a_server_that_does_not_answer_at_the_start_is_unavailable(
 
 
 async def test_a_connection_that_stalls_is_given_up_and_replaced(
-    impatient: tuple[Database, Gate],
+    short_time_out: tuple[Database, Gate],
 ) -> None:
-    database, gate = impatient
+    database, gate = short_time_out
 
     def ask(connection: Connection) -> None:
         assert connection.scalar(text("SELECT 42")) == 42
@@ -97,9 +91,9 @@ async def test_a_connection_that_stalls_is_given_up_and_replaced(
 
 
 async def test_a_connection_that_stalls_is_replaced_when_its_caller_gave_up_before(
-    impatient: tuple[Database, Gate],
+    short_time_out: tuple[Database, Gate],
 ) -> None:
-    database, gate = impatient
+    database, gate = short_time_out
     await answer(database)
     await gate.accepted.acquire()
     gate.stall()
@@ -134,8 +128,10 @@ async def test_a_statement_that_failed_unnoticed_is_not_taken_for_committed(
         assert await database.run(lambda connection: connection.scalar(gone)) is None
 
 
-async def test_many_stalled_works_are_given_up_together(impatient: tuple[Database, Gate]) -> None:
-    database, gate = impatient
+async def test_many_stalled_works_are_given_up_together(
+    short_time_out: tuple[Database, Gate],
+) -> None:
+    database, gate = short_time_out
     assert await asyncio.gather(*(answer(database) for _ in range(8))) == [42] * 8
     gate.stall()
     results = await asyncio.gather(*(answer(database) for _ in range(8)), return_exceptions=True)

@@ -26,20 +26,22 @@ def retry_without_reading() -> None:
 
 
 def send_before_write() -> None:
-    """Write down that a note is being sent only once the CAD has answered."""
-    move = OutboxRepository.transition
-    unwritten: set[tuple[int, int]] = set()
+    """Store that a note is being sent only once the CAD has answered."""
+    transition = OutboxRepository.transition
+    unstored: set[tuple[int, int]] = set()
 
     async def late(
         store: OutboxRepository, record: NoteRecord, target: NoteState, **more: Any
     ) -> NoteRecord:
         if target is NoteState.SENDING:
-            unwritten.add((record.id, record.revision))
+            unstored.add((record.id, record.revision))
             return replace(record, state=NoteState.SENDING)
-        if (record.id, record.revision) in unwritten and record.state is NoteState.SENDING:
-            unwritten.discard((record.id, record.revision))
-            record = await move(store, replace(record, state=NoteState.QUEUED), NoteState.SENDING)
-        return await move(store, record, target, **more)
+        if (record.id, record.revision) in unstored and record.state is NoteState.SENDING:
+            unstored.discard((record.id, record.revision))
+            record = await transition(
+                store, replace(record, state=NoteState.QUEUED), NoteState.SENDING
+            )
+        return await transition(store, record, target, **more)
 
     OutboxRepository.transition = late  # type: ignore[assignment, method-assign]
 

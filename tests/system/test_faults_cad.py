@@ -155,7 +155,7 @@ async def test_a_note_is_tried_again_in_vain_and_then_with_success(world: World)
 
 
 @asynccontextmanager
-async def impatient(world: World) -> AsyncIterator[None]:
+async def with_short_time_out(world: World) -> AsyncIterator[None]:
     """Run a bot that gives the CAD half a second to answer."""
     async with open_session() as session:
         transport = Transport(session, world.cad.url, connect_seconds=0.5, total_seconds=0.5)
@@ -178,7 +178,7 @@ async def test_notes_are_there_once_and_in_order_after_a_time_out(
     world: World, fault: Fault, requests: int
 ) -> None:
     world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=1.0))
-    async with impatient(world):
+    async with with_short_time_out(world):
         world.cad.faults.add(fault)
         assert await sent_one_after_the_other(world) == added()
         assert world.stored() == ["note 0", "note 1"]

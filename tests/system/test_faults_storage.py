@@ -15,6 +15,7 @@ from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
 from tests import database as databases
+from tests import disturbed_database
 from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
 from tests.note_messages import (
@@ -44,7 +45,7 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
         return
     async with (
         databases.postgresql(request.config) as address,
-        Gate(databases.way_to(address)) as gate,
+        Gate(disturbed_database.way_to(address)) as gate,
     ):
         world.database = databases.at(address, host="127.0.0.1", port=str(gate.port))
         world.let(transaction=1.0)  # which a server that stalls takes in full

@@ -230,7 +230,7 @@ async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_ne
     world: World, tmp_path: Path
 ) -> None:
     world.cad.faults.add(Fault(on="note", applied=True, hold=asyncio.Event()))
-    child = await start(tmp_path, settings_of(world), module="tests.system.impatient_bot")
+    child = await start(tmp_path, settings_of(world), module="tests.system.short_stop_bot")
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     interaction = await world.use()
     await asyncio.wait_for(world.cad.received(1), PATIENCE)

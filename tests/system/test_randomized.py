@@ -2,7 +2,7 @@
 
 This is the short form; `tests.randomized` tells how to do the long one, with the results that it
 should have. That the run can fail is shown with two builds, each broken in one place by
-`tests.system.broken_build`: one sends a note before it writes down that it does, so that a kill in
+`tests.system.broken_build`: one sends a note before it stores that it does, so that a kill in
 between makes the next process send it again; the other sends a note without an answer again
 without reading the call list. In both the CAD gets notes twice, and the run says so; with counts:
 

@@ -12,12 +12,11 @@ from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.faults import Faults
 from bot.sandbox.discord.gateway import INVALID_SESSION, RECONNECT, Gateway
 from bot.sandbox.discord.gateway_connection import Connection
-from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild_membership import GuildMembership
 from bot.sandbox.discord.interaction import Interaction
 from bot.sandbox.discord.message_routes import ChannelMessageRoutes, InteractionRoutes
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.model import User
-from bot.sandbox.discord.people import People
 from bot.sandbox.discord.rest import BASE_PATH, RecordedRequest, RestInterface
 from bot.sandbox.discord.world import World
 
@@ -28,7 +27,7 @@ GATEWAY_ROUTE = "gateway_connection"
 """The name of the gateway among the routes for faults."""
 
 
-class DiscordServer(People):
+class DiscordServer(GuildMembership):
     """A simulated Discord, for `async with`; the package says which rules it keeps.
 
     `token` is the only bot token it knows. `clock` gives seconds and decides about the 3 seconds
@@ -260,62 +259,6 @@ class DiscordServer(People):
         if not resumable:
             self._gateway.sessions.clear()
         self._gateway.send_to_all(INVALID_SESSION, resumable)
-
-    def add_guild(self, name: str, *, owner: str | User = "owner") -> Guild:
-        """Add a guild with the bot in it; connected clients hear of it.
-
-        `owner` is a new account's user name or an existing account.
-        """
-        world = self.world
-        if isinstance(owner, str):
-            owner = User(world.snowflakes.next(), owner)
-        guild = Guild(name, owner, world.application, world.snowflakes, world.users)
-        self._join(guild)
-        return guild
-
-    def remove_guild(self, guild: Guild) -> None:
-        """Take the bot out of a guild; connected clients hear of it.
-
-        Without `unavailable` the event means that the bot was removed (Discord API docs, Gateway
-        Events, "Guild Delete").
-        """
-        self._gateway.dispatch("GUILD_DELETE", {"id": str(guild.id)}, guild.id)
-        self.forget_guild(guild)
-
-    def forget_guild(self, guild: Guild) -> None:
-        """Take the bot out of a guild without a word, as for a client that has no session."""
-        del self.world.guilds[guild.id]
-        self.world.left_guilds[guild.id] = guild
-        guild.announce = lambda event, data: None
-
-    def return_to(self, guild: Guild) -> None:
-        """Let a guild that removed the bot add it again."""
-        del self.world.left_guilds[guild.id]
-        self._join(guild)
-
-    def _join(self, guild: Guild) -> None:
-        def announce(event: str, data: JSON) -> None:
-            self._gateway.dispatch(event, data, guild.id)
-
-        guild.announce = announce
-        self.world.guilds[guild.id] = guild
-        # Only a guild that was announced as unavailable before says that it no longer is.
-        created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
-        self._gateway.dispatch("GUILD_CREATE", created, guild.id)
-
-    def lose_guild(self, guild: Guild) -> None:
-        """Let a guild be unavailable, as in an outage; the bot stays in it.
-
-        Discord API docs, Gateway Events, "Guild Delete".
-        """
-        guild.available = False
-        gone = {"id": str(guild.id), "unavailable": True}
-        self._gateway.dispatch("GUILD_DELETE", gone, guild.id)
-
-    def restore_guild(self, guild: Guild) -> None:
-        """Let a guild be available again ("Guild Create", same page)."""
-        guild.available = True
-        self._gateway.dispatch("GUILD_CREATE", guild.create_payload(), guild.id)
 
     def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         self._gateway.dispatch(event, data, guild_id)

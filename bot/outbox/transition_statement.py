@@ -1,4 +1,4 @@
-"""The statements that move a note from one state to another."""
+"""The UPDATE statement that stores a transition, if it may be made."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, NoteState
 from bot.storage import NOW, CompiledStatement
 
 
-def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStatement:
-    """Return the UPDATE, which changes and returns the row only if the move may be made.
+def transition_statement(
+    origin: NoteState, target: NoteState, *, any_owner: bool
+) -> CompiledStatement:
+    """Return the UPDATE, which changes and returns the row only if the transition may be made.
 
-    With `take`, the note may belong to any process. Its parameters are `note`, `known` (the
-    revision), `me` (the process), `server`, `call`, `target`, `place`, `open_sends`, `tries`,
-    `failure`, `answer`; and `message_id`, `token`, `text` and `call_id` where these change, else
-    None.
+    With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
+    revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
+    `tries`, `failure`, `answer`; and `message_id`, `token`, `text` and `call_id` where these
+    change, else None.
     """
     taken_up = origin in TAKEN_UP and target.waiting
-    return _move(
-        take=take,
+    return _statement(
+        any_owner=any_owner,
         anew=origin is NoteState.RECEIVED or taken_up,
         sending=target is NoteState.SENDING,
         taken_up=taken_up,
@@ -30,14 +32,14 @@ def move(origin: NoteState, target: NoteState, *, take: bool) -> CompiledStateme
 
 
 @functools.cache
-def _move(*, take: bool, anew: bool, sending: bool, taken_up: bool) -> CompiledStatement:
+def _statement(*, any_owner: bool, anew: bool, sending: bool, taken_up: bool) -> CompiledStatement:
     columns = notes.c
     message = bindparam("message_id", None, columns.message_id.type)
     still = [
         columns.id == bindparam("note", type_=columns.id.type),
         columns.revision == bindparam("known", type_=Integer),
     ]
-    if not take:
+    if not any_owner:
         still.append(columns.owner == bindparam("me", type_=columns.owner.type))
     if taken_up:
         still.append(columns.updated_at > NOW - RETRY_SECONDS)

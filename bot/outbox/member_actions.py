@@ -1,52 +1,52 @@
-"""The moves that members make with a note's buttons."""
+"""What a member does about a note: cancelling it, or resuming one that was given up."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
+from bot.outbox.deliveries import Deliveries
 from bot.outbox.models import NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import NoteState
-from bot.outbox.work_queue import WorkQueue
 from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
 
-class Presses:
-    """Makes the moves of buttons, and finds out about those whose confirmation was lost.
+class MemberActions:
+    """Makes members' transitions, and finds out about those whose confirmation was lost.
 
-    `waiting_limit` is how many notes may wait; `changed` is called after every move.
+    `waiting_limit` is how many notes may wait; `changed` is called after each transition.
     """
 
     def __init__(
         self,
-        queue: WorkQueue,
+        deliveries: Deliveries,
         store: OutboxRepository,
         *,
         waiting_limit: int,
         changed: Callable[[NoteRecord], None],
         timing: Timing,
     ) -> None:
-        self._queue = queue
+        self._deliveries = deliveries
         self._store = store
         self._waiting_limit = waiting_limit
         self._changed = changed
         self._timing = timing
-        self._doubtful: dict[int, tuple[int, float]] = {}
+        self._unconfirmed: dict[int, tuple[int, float]] = {}
 
     async def cancel(
         self, record: NoteRecord, message: tuple[int, str | None] | None = None
     ) -> NoteRecord:
-        """Call a note back that is queued or in doubt, and return it cancelled.
+        """Cancel a note that is queued or in doubt, and return it as it is then.
 
         `message` is the message that shows it and a token that can edit it, where they are new.
         Raises `StaleRevisionError` when it is in another state by now, and as `Database.run`
         does.
         """
-        moved = await self._press(record, NoteState.CANCELLED, message)
-        if (item := self._queue.get(record.id)) is not None:
-            self._queue.put(item, moved)
+        moved = await self._transition(record, NoteState.CANCELLED, message)
+        if (item := self._deliveries.item(record)) is not None:
+            self._deliveries.of(record.community).queue.put(item, moved)
         self._changed(moved)
         return moved
 
@@ -58,48 +58,52 @@ class Presses:
         *,
         call_id: int | None = None,
     ) -> NoteRecord:
-        """Take up a note again that was given up: QUEUED to send it, CHECKING to look for it.
+        """Resume a note that was given up: QUEUED to send it, CHECKING to look for it.
 
         A refused one is only to be sent to another call, `call_id`. `message` is the message that
         shows it and a token that can edit it. Raises as `cancel`, `OutboxFullError` when as many
         notes wait as may, and `TooOldError` after a day.
         """
-        moved = await self._press(record, target, message, call_id)
-        known = self._queue.get(record.id)
+        moved = await self._transition(record, target, message, call_id)
+        known = self._deliveries.item(record)
         if known is None or known.record.revision < moved.revision:
-            self._queue.track(moved, at_once=True)
+            self._deliveries.of(record.community).queue.track(moved, at_once=True)
         self._changed(moved)
         return moved
 
-    async def _press(
+    async def _transition(
         self,
         record: NoteRecord,
         target: NoteState,
         message: tuple[int, str | None] | None = None,
         call_id: int | None = None,
     ) -> NoteRecord:
-        """Make a button's move, which is tried once; a lost confirmation is found out later."""
+        """Make a transition, which is tried once; a lost confirmation is found out later."""
         try:
-            return await self._store.press(
+            return await self._store.member_transition(
                 record, target, message, waiting_limit=self._waiting_limit, call_id=call_id
             )
         except (StorageError, asyncio.CancelledError):
-            self._doubtful[record.id] = (record.revision, loop_time() + self._timing.press_in_doubt)
+            self._unconfirmed[record.id] = (
+                record.revision,
+                loop_time() + self._timing.action_in_doubt,
+            )
             raise
 
-    async def settle_doubts(self) -> None:
-        """Find out which buttons' moves were made without a confirmation."""
-        for note_id, (revision, until) in list(self._doubtful.items()):
+    async def resolve_unconfirmed(self) -> None:
+        """Find out which transitions were made without a confirmation."""
+        for note_id, (revision, until) in list(self._unconfirmed.items()):
             record = await self._store.get(note_id)
             made = record is not None and record.revision > revision
             if not made and loop_time() < until:
                 continue
-            self._doubtful.pop(note_id, None)
+            self._unconfirmed.pop(note_id, None)
             if record is None or not made or record.owner != self._store.owner:
                 continue
-            item = self._queue.get(note_id)
+            queue = self._deliveries.of(record.community).queue
+            item = queue.get(note_id)
             if item is None and record.state.waiting:
-                self._queue.track(record, at_once=True)
+                queue.track(record, at_once=True)
             elif item is not None and item.record.revision < record.revision:
-                self._queue.put(item, record)
+                queue.put(item, record)
             self._changed(record)

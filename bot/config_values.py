@@ -1,0 +1,103 @@
+"""Parsers of what a setting's variable may hold.
+
+Each raises `ValueError` with the words for what it expects.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo
+
+from yarl import URL
+
+from bot.sonoran import ApiVersion
+from bot.sonoran.transport import checked_base_url
+
+SNOWFLAKE_LIMIT = 2**64
+"""Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return the parser of a whole number in ASCII digits."""
+
+    def parse(text: str) -> int:
+        plain = text.isascii() and text.isdigit() and len(text) <= 9
+        if not plain or not least <= int(text) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def single_word(text: str) -> str:
+    """Return a printable ASCII word without spaces."""
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("one word without spaces, copied whole")
+    return text
+
+
+def api_version(text: str) -> ApiVersion | None:
+    """Return a version of the CAD's API, None for "auto"."""
+    choices = {"auto": None, "1": ApiVersion.V1, "2": ApiVersion.V2}
+    if text.lower() not in choices:
+        raise ValueError("auto, 1 or 2")
+    return choices[text.lower()]
+
+
+def snowflakes(what: str) -> Callable[[str], frozenset[int]]:
+    """Return the parser of ids of `what`, separated by commas."""
+
+    def parse(text: str) -> frozenset[int]:
+        ids = [part.strip() for part in text.split(",") if part.strip()]
+        for part in ids:
+            plain = part.isascii() and part.isdigit() and len(part) <= 20
+            if not plain or not 0 < int(part) < SNOWFLAKE_LIMIT:
+                raise ValueError(f"{what}, numbers separated by commas")
+        return frozenset(map(int, ids))
+
+    return parse
+
+
+def address(text: str) -> str:
+    """Return the base of an API, without a slash at its end."""
+    try:
+        if text.split() != [text]:  # the URL library accepts white space in a host name
+            raise ValueError
+        return str(checked_base_url(text)).rstrip("/")
+    except ValueError:
+        raise ValueError(
+            "an https:// address without user, password, query or fragment (http:// for this "
+            "machine's own alone)"
+        ) from None
+
+
+def time_zone(text: str) -> tzinfo:
+    """Return the time zone of that name."""
+    if text.upper() == "UTC":
+        return UTC  # known also where there is no database of time zones
+    try:
+        return ZoneInfo(text)
+    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
+        raise ValueError("a time zone such as America/Chicago") from None
+
+
+def proxy(text: str) -> str:
+    """Return a proxy's address."""
+    try:
+        url = URL(text)
+        if url.scheme not in ("http", "https") or not url.host or url.path not in ("", "/"):
+            raise ValueError
+    except ValueError:
+        raise ValueError("a proxy's address such as http://user:password@host:3128") from None
+    return str(url)
+
+
+def log_level(text: str) -> int:
+    """Return the number of a log level."""
+    if text.upper() not in LOG_LEVELS:
+        raise ValueError("one of " + ", ".join(LOG_LEVELS))
+    return logging.getLevelNamesMapping()[text.upper()]

@@ -1,0 +1,35 @@
+"""How many notes may wait, and how that is shared."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, select
+
+from bot.outbox.errors import OutboxFullError, ShareUsedError
+from bot.outbox.schema import is_open, notes
+from bot.storage import CompiledStatement
+
+_of_guild = notes.c.guild_id == bindparam("guild_id", type_=BigInteger)
+_of_member = and_(_of_guild, notes.c.member_id == bindparam("member_id", type_=BigInteger))
+
+WAITING_COUNTS = select(
+    func.count().label("total"),
+    func.coalesce(func.sum(case((_of_guild, 1), else_=0)), 0).label("guild"),
+    func.coalesce(func.sum(case((_of_member, 1), else_=0)), 0).label("member"),
+).where(notes.c.community == bindparam("community", type_=Text), is_open())
+"""Selects how many notes of a community wait or are held: in all, of a guild, and of a member."""
+
+COUNT_WAITING = CompiledStatement(WAITING_COUNTS)
+
+
+def check_room(total: int, guild: int, member: int, *, limit: int) -> None:
+    """Raise `OutboxFullError` unless one more note may wait, besides so many that do.
+
+    A guild may have as many as are then left to all, so that others always find room: half of what
+    they leave. A member may have as many as are left to the guild by that.
+    """
+    left = limit - total
+    if left <= 0:
+        raise OutboxFullError(limit)
+    left_to_guild = (left - guild) // 2 + 1
+    if guild > left or member > left_to_guild:
+        raise ShareUsedError(limit)

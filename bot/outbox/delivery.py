@@ -1,0 +1,151 @@
+"""The delivery of one community's notes: what sends them, and looks for those in doubt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from bot.outbox.admission import Admission
+from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.expiry import Expiry
+from bot.outbox.leases import Leases
+from bot.outbox.limits import Limits, RateUsage
+from bot.outbox.models import NoteRecord
+from bot.outbox.read_slots import ReadSlots
+from bot.outbox.reconciler import CallsRead, Reconciler
+from bot.outbox.repository import OutboxRepository
+from bot.outbox.sender import Sender
+from bot.outbox.stored_failure import Failure
+from bot.outbox.transitions import Transitions
+from bot.outbox.waiting import WaitingNotes
+from bot.outbox.work_queue import WorkQueue
+from bot.sonoran import SonoranClient
+from bot.storage import Database, UnusableDatabaseError
+from bot.timing import Timing, loop_time
+
+_log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """Delivers the notes of a community, apart from all others'; `run` must be running.
+
+    `cad` is the community's; `changed` is called after every transition, and `waiting_notes` tells
+    what is to become of a waiting note. `limits` are for each community.
+    """
+
+    def __init__(
+        self,
+        community: str,
+        cad: SonoranClient,
+        *,
+        database: Database,
+        store: OutboxRepository,
+        leases: Leases,
+        admission: Admission,
+        limits: Limits,
+        changed: Callable[[NoteRecord], None],
+        waiting_notes: Callable[[NoteRecord], WaitingNotes],
+        read_slots: ReadSlots,
+        calls_read: CallsRead,
+        timing: Timing,
+    ) -> None:
+        self.cad = cad
+        self._limits = limits
+        self._timing = timing
+        self._used_at = loop_time()
+        self.queue = WorkQueue(waiting_notes, limits=limits, ask_again=timing.ask_guild_again)
+        self.breaker = CircuitBreaker(
+            cad,
+            self.queue.changed,
+            first_pause=timing.first_probe_pause,
+            longest_pause=limits.longest_pause_seconds,
+            community=community,
+        )
+        self.transitions = Transitions(
+            self.queue,
+            store,
+            leases,
+            settle_seconds=limits.settle_seconds,
+            changed=changed,
+            timing=timing,
+        )
+        self.sender = Sender(
+            self.queue,
+            store,
+            self.transitions,
+            leases,
+            cad,
+            self.breaker,
+            admission,
+            limits,
+            timing,
+        )
+        self.expiry = Expiry(self.queue, self.transitions, self.breaker, limits, timing)
+        self._reconciler = Reconciler(
+            community,
+            self.queue,
+            database,
+            cad,
+            self.transitions,
+            self.breaker,
+            limits,
+            read_slots,
+            calls_read,
+            timing,
+        )
+
+    @property
+    def held_back(self) -> bool:
+        """Whether the CAD asked for a delay that is not over yet."""
+        return self.breaker.held_back
+
+    @property
+    def last_failure(self) -> Failure | None:
+        """Why the CAD takes no notes at the moment, None while it does."""
+        return self.breaker.last_failure
+
+    @property
+    def rate_usage(self) -> RateUsage:
+        """How much of the CAD's limits is used."""
+        return RateUsage(
+            self.sender.used, self._limits.notes_per_minute, self.breaker.limited_count
+        )
+
+    @property
+    def last_refusal(self) -> tuple[Failure, float] | None:
+        """What the CAD refused the last note with and when, by the event loop's clock.
+
+        None if it added the last note that it answered.
+        """
+        return self.sender.last_refusal
+
+    @property
+    def idle(self) -> bool:
+        """Whether it has had nothing to do for `Timing.keep_delivery`."""
+        return not self.queue and loop_time() - self._used_at >= self._timing.keep_delivery
+
+    def touch(self) -> None:
+        """Count as used now."""
+        self._used_at = loop_time()
+
+    async def run(self) -> None:
+        """Deliver notes until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for loop in (self.breaker.run, self.sender.run, self._reconciler.run):
+                group.create_task(keep_running(loop, self._timing))
+
+
+async def keep_running(loop: Callable[[], Awaitable[None]], timing: Timing) -> None:
+    """Run a part of the outbox, and again after an unexpected error.
+
+    Raises `UnusableDatabaseError` when the part does.
+    """
+    while True:
+        try:
+            await loop()
+        except UnusableDatabaseError:
+            raise
+        except Exception:
+            _log.exception("a part of the outbox failed and begins anew")
+            await asyncio.sleep(timing.begin_anew)

@@ -1,0 +1,122 @@
+"""Stores transitions of the notes in the work queue, and follows those made elsewhere."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from bot.outbox.errors import StaleRevisionError
+from bot.outbox.leases import Leases
+from bot.outbox.models import NoteRecord
+from bot.outbox.repository import OutboxRepository
+from bot.outbox.retries import with_retries
+from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import STOPPED, Failure
+from bot.outbox.work_queue import WorkItem, WorkQueue
+from bot.timing import Timing
+
+_log = logging.getLogger(__name__)
+
+
+class Transitions:
+    """Makes transitions for the sender, the reconciler and expiry.
+
+    `changed` is called after each. `settle_seconds` is as in `Limits`.
+    """
+
+    def __init__(
+        self,
+        queue: WorkQueue,
+        store: OutboxRepository,
+        leases: Leases,
+        *,
+        settle_seconds: float,
+        changed: Callable[[NoteRecord], None],
+        timing: Timing,
+    ) -> None:
+        self._queue = queue
+        self._store = store
+        self._leases = leases
+        self._settle_seconds = settle_seconds
+        self._changed = changed
+        self._timing = timing
+
+    def announce(self, item: WorkItem) -> None:
+        """Let a note be shown as queued, once, before anything has become of it."""
+        item.announced = True
+        self._changed(item.record)
+
+    async def make(
+        self,
+        item: WorkItem,
+        target: NoteState,
+        *,
+        failure: Failure | None = None,
+        answer: str | None = None,
+        confirmed_count: int = 1,
+    ) -> None:
+        """Store a transition, however long the database takes, then announce it.
+
+        A note that another process or a member changed meanwhile stays as it is.
+        """
+        item.busy = True
+        try:
+            record = await self.store(
+                item, target, failure=failure, answer=answer, confirmed_count=confirmed_count
+            )
+        except StaleRevisionError as error:
+            await self.follow(item, error.record)
+            return
+        finally:
+            item.busy = False
+        if self._queue.put(item, record):
+            self._changed(record)
+
+    async def store(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
+        """Store a transition, also in a database that has become older than what it confirmed."""
+        known = item.record
+        while True:
+            try:
+                return await with_retries(
+                    lambda: self._store.transition(known, target, **outcome), self._timing
+                )
+            except StaleRevisionError as error:
+                if not self._lost_by_database(item, known, error.record):
+                    raise
+            _log.warning("note %d is stored again: the database has become older", known.id)
+            await with_retries(lambda: self._store.restore(known), self._timing)
+
+    def _lost_by_database(
+        self, item: WorkItem, known: NoteRecord, found: NoteRecord | None
+    ) -> bool:
+        """Whether the database has an older state of a note that only this process can change."""
+        if found is None:
+            # Nothing deletes such a row, unless another process had the note and finished it; one
+            # in the state RECEIVED is deleted where its acknowledgement was not found.
+            kept = known.state.waiting and (
+                known.state is not NoteState.RECEIVED or item.acknowledgement is not None
+            )
+            return kept and self._leases.held_since(item.known_since)
+        return found.owner == self._store.owner and found.revision < known.revision
+
+    async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
+        """Go on from where the outbox has a note that is not where it was thought to be.
+
+        One of another process is left to it. One of this process was changed with the confirmation
+        lost, or was with another process for a while, which may have sent it before it ended.
+        """
+        known = item.record
+        if self._lost_by_database(item, known, record):
+            await with_retries(lambda: self._store.restore(known), self._timing)
+            self._queue.put(item, known)  # so that it is tried again
+            return
+        if record is None or record.owner != self._store.owner:
+            self._queue.remove(item)
+        if record is None or self._queue.get(record.id) is not item:
+            return
+        item.start_settling(self._settle_seconds)
+        self._queue.put(item, record)
+        self._changed(record)
+        if record.state is NoteState.SENDING:
+            await self.make(item, NoteState.CHECKING, failure=STOPPED)

@@ -1,0 +1,57 @@
+"""Keeps this process's lease, and takes care of what processes that ended left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+
+from bot.outbox.leases import Leases
+from bot.outbox.member_actions import MemberActions
+from bot.outbox.recovery import OrphanRecovery
+from bot.storage import UNUSABLE_AT_LAST, StorageError, UnusableDatabaseError
+from bot.timing import Timing
+
+_log = logging.getLogger(__name__)
+
+
+class Upkeep:
+    """Renews the lease, and recovers notes; `run` must be running, or else `keep_lease`."""
+
+    def __init__(
+        self, leases: Leases, recovery: OrphanRecovery, actions: MemberActions, timing: Timing
+    ) -> None:
+        self._leases = leases
+        self._recovery = recovery
+        self._actions = actions
+        self._timing = timing
+
+    async def run(self) -> None:
+        """Renew the lease, and recover the notes of processes that ended, for ever.
+
+        Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
+        """
+        alone, shared = self._timing.recovery_interval_alone, self._timing.recovery_interval
+        unusable = 0
+        while True:
+            pause = alone if self._leases.alone else shared
+            try:
+                if self._leases.age >= self._timing.heartbeat:
+                    await self._leases.heartbeat()
+                await self._recovery.recover()
+                await self._actions.resolve_unconfirmed()
+                unusable = 0
+            except StorageError as error:
+                _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
+                unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
+                if unusable == UNUSABLE_AT_LAST:
+                    raise
+                pause = shared
+            await asyncio.sleep(pause)
+
+    async def keep_lease(self) -> None:
+        """Renew the lease alone, for ever."""
+        while True:
+            with contextlib.suppress(StorageError):
+                await self._leases.heartbeat()
+            await asyncio.sleep(self._timing.heartbeat)
