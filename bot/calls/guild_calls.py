@@ -111,9 +111,14 @@ class GuildCalls:
             )
         except Refusal:
             return []
-        age = 0.0 if calls is None or calls.age <= self._timing.old_calls else calls.age
+        if calls is None:
+            return []
+        old = calls.age > self._timing.old_calls
         return [
-            app_commands.Choice(name=call_label(call, age=age), value=str(call.call_id))
+            app_commands.Choice(
+                name=call_label(call, age=calls.age) if old else calls.label(call),
+                value=str(call.call_id),
+            )
             for call in found
         ]
 
