@@ -13,6 +13,7 @@ if not __package__:  # as `python bot` or `python bot/__main__.py`, which look f
 
 from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
+from bot.app.monitoring import error_reports
 from bot.app.texts import CANNOT_START
 from bot.config import Config, ConfigError, environment
 from bot.timing import Timing
@@ -54,8 +55,9 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
 
         set_up_logging(logging.CRITICAL, config.secrets, stream=sys.stderr)
         return asyncio.run(check(config))
-    set_up_logging(config.log_level, config.secrets)
-    return asyncio.run(run(config, timing=timing))
+    set_up_logging(config.log_level, config.secrets, as_json=config.log_json)
+    with error_reports(config, timing):
+        return asyncio.run(run(config, timing=timing))
 
 
 def _folder() -> Path:

@@ -15,6 +15,8 @@ from dotenv import dotenv_values
 from yarl import URL
 
 from bot import config_values as values
+from bot.communities.shards import Shards
+from bot.config_values import MOST_SHARDS
 from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
@@ -72,7 +74,10 @@ class Config:
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
-    `limits` bound their delivery. `host` is the hosting platform, if it is one that wipes disks.
+    `limits` bound their delivery. `shards` are this process's of Discord's, None for all. `host` is
+    the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
+    `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
+    are reported; None for neither.
     """
 
     discord_token: str = field(repr=False)
@@ -88,8 +93,12 @@ class Config:
     proxy: str | None = field(default=None, repr=False)
     history_days: int = 30
     limits: Limits = field(default_factory=Limits)
+    shards: Shards | None = None
     host: str | None = None
     log_level: int = logging.INFO
+    log_json: bool = False
+    metrics_address: tuple[str, int] | None = None
+    sentry_dsn: str | None = field(default=None, repr=False)
 
     @property
     def discord_proxy(self) -> str | None:
@@ -114,6 +123,7 @@ class Config:
             self.credentials.api_key,
             *self.database.secrets,
             *_secrets_of(self.proxy),
+            *((URL(self.sentry_dsn).user or "",) if self.sentry_dsn else ()),
         )
 
     @classmethod
@@ -163,8 +173,12 @@ class Config:
                 "HISTORY_DAYS", values.whole_number(0, LONGEST_HISTORY), default=30
             ),
             limits=_limits(reader),
+            shards=_shards(reader),
             host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
+            log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
+            metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
+            sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
@@ -226,6 +240,23 @@ class _Reader:
             self.missing = True
             return ""
         return self.read(name, parse, default="")
+
+
+def _shards(reader: _Reader) -> Shards | None:
+    """Return this process's shards, None for all; either setting needs the other."""
+    before = len(reader.problems)
+    count = reader.read("DISCORD_SHARD_COUNT", values.whole_number(1, MOST_SHARDS), default=None)
+    none: frozenset[int] = frozenset()
+    ids = reader.read("DISCORD_SHARD_IDS", values.shard_ids, default=none)
+    if len(reader.problems) > before:
+        return None
+    if (count is None) != (not ids):
+        reader.problems.append(
+            "DISCORD_SHARD_COUNT, DISCORD_SHARD_IDS: set both, or neither to serve all shards"
+        )
+    elif count is not None and max(ids) >= count:
+        reader.problems.append(f"DISCORD_SHARD_IDS: expected ids below {count}, as they begin at 0")
+    return None if count is None or not ids else Shards(count, sorted(ids))
 
 
 def _limits(reader: _Reader) -> Limits:

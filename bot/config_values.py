@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import UTC, tzinfo
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 from yarl import URL
@@ -17,6 +18,13 @@ from bot.sonoran.transport import checked_base_url
 
 SNOWFLAKE_LIMIT = 2**64
 """Discord's ids are unsigned 64-bit integers (Discord API reference, Snowflakes)."""
+
+MOST_SHARDS = 16_384
+"""The most shards that the settings take; ours, far above what Discord recommends to any bot."""
+
+LOOPBACK = "127.0.0.1"
+
+LOG_FORMATS = ("text", "json")
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -62,6 +70,20 @@ def snowflakes(what: str) -> Callable[[str], frozenset[int]]:
     return parse
 
 
+def shard_ids(text: str) -> frozenset[int]:
+    """Return the ids of shards, separated by commas, or as a range such as 0-3."""
+    ids: set[int] = set()
+    for part in text.split(","):
+        first, dash, last = part.partition("-")
+        try:
+            start = whole_number(0, MOST_SHARDS - 1)(first.strip())
+            end = whole_number(start, MOST_SHARDS - 1)(last.strip()) if dash else start
+        except ValueError:
+            raise ValueError("shard ids such as 0,1 or 0-3") from None
+        ids.update(range(start, end + 1))
+    return frozenset(ids)
+
+
 def address(text: str) -> str:
     """Return the base of an API, without a slash at its end."""
     try:
@@ -101,3 +123,35 @@ def log_level(text: str) -> int:
     if text.upper() not in LOG_LEVELS:
         raise ValueError("one of " + ", ".join(LOG_LEVELS))
     return logging.getLevelNamesMapping()[text.upper()]
+
+
+def log_json(text: str) -> bool:
+    """Return whether the log is written as JSON."""
+    if text.lower() not in LOG_FORMATS:
+        raise ValueError("text or json")
+    return text.lower() == "json"
+
+
+def listening_address(text: str) -> tuple[str, int]:
+    """Return the host and port of `port` or `address:port`; without an address, of loopback."""
+    host, colon, port = text.rpartition(":")
+    try:
+        address = ip_address(host.strip("[]")) if colon else LOOPBACK
+        return str(address), whole_number(0, 65535)(port)
+    except ValueError:
+        raise ValueError("a port such as 9464, or an address such as 127.0.0.1:9464") from None
+
+
+def sentry_dsn(text: str) -> str:
+    """Return a DSN as it is: `https://`, the public key, `@`, a host and the project's number."""
+    try:
+        url = URL(text)
+        project = url.path.rpartition("/")[2]
+        numbered = project.isascii() and project.isdigit()
+        if url.scheme not in ("http", "https") or not (url.user and url.host and numbered):
+            raise ValueError
+    except ValueError:
+        raise ValueError(
+            "a Sentry project's DSN such as https://key@o1.ingest.sentry.io/2"
+        ) from None
+    return text

@@ -26,6 +26,8 @@ class Timing:
     hand_over: float = 2.0  # to hand the unfinished notes over to the next process
     cancel_again: float = 0.5  # before work is cancelled again that swallowed its cancellation
     leave_gateway: float = 5.0  # to close the connections to Discord at the end
+    end_endpoint: float = 1.0  # for the metrics under way at the end to be answered
+    report_errors: float = 2.0  # for the last errors to be reported, after `longest_stop`
 
     # The database and the settings
     database_first: float = 5.0
@@ -135,6 +137,8 @@ class Timing:
     """How long the delivery of a community is kept that has nothing to do: longer than a note may
     wait, in case the database forgets one that was finished."""
     expiry_interval: float = 0.5  # how often notes that have waited too long are looked for
+
+    listen_again: float = 5.0  # before METRICS_ADDRESS is tried again, which another process has
 
     # Leases and upkeep of the outbox
     heartbeat: float = 5.0  # how often a process renews its lease

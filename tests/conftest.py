@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import os
 import sys
 from collections.abc import AsyncIterator, Callable
 from importlib import import_module
@@ -17,10 +19,13 @@ from tests import server
 from tests.clock import Clock
 from tests.database import drop_kept
 from tests.loop_clock import Loop
+from tests.made_once import memory
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if (folder := memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     if (worker := getattr(config, "workerinput", None)) is None:
         server.begin(config)
         compile_once(config.rootpath)
@@ -43,6 +48,12 @@ def compile_once(root: Path) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["server"] = server.place(node.config)
+
+
+def pytest_collection_finish() -> None:
+    # The tests themselves, and all modules, are garbage at no time: do not look for it there.
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

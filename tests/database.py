@@ -13,7 +13,7 @@ import functools
 import os
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -31,6 +31,7 @@ from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from tests import server
 from tests.loop_clock import tick
+from tests.made_once import made_once, was_made
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -79,74 +80,118 @@ async def postgresql(config: pytest.Config, *, empty: bool = False) -> AsyncIter
         name = await _created(url)
     else:
         if _KEPT not in config.stash:
-            config.stash[_KEPT] = await Kept.make(url)
+            config.stash[_KEPT] = Kept.make(url)
         name = await config.stash[_KEPT].take()
     try:
         yield at(server, dbname=name)
     finally:
-        if empty or not await config.stash[_KEPT].put_back(name):
+        if empty or not config.stash[_KEPT].put_back(name):
             await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def drop_kept(config: pytest.Config) -> None:
-    """Drop the databases that this process has kept for further tests, when there are none."""
-    if _KEPT in config.stash:
-        asyncio.run(config.stash[_KEPT].drop())
+    """Let go of the databases that this process has kept for further tests, and drop them.
+
+    A server that was started for the tests goes with all of them.
+    """
+    names = config.stash[_KEPT].close() if _KEPT in config.stash else []
+    if (url := os.environ.get("TEST_DATABASE_URL")) is None:
+        return
+    if not hasattr(config, "workerinput") and (template := was_made(_TEMPLATE)):
+        names.append(template.decode())
+    for name in names:
+        asyncio.run(administer(url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 class Kept:
-    """This process's databases with the tables: a template, and those that are free."""
+    """This process's databases with the tables: those that are free, and a connection to each.
+
+    They are made from a template, which all processes share.
+    """
 
     def __init__(self, url: str, template: str) -> None:
         self._url = url
         self._template = template
         self._free: list[str] = []
+        self._connections: dict[str, psycopg.Connection[Any]] = {}
         self._shape: object = None
         self._rows: dict[str, list[Any]] = {}
 
     @classmethod
-    async def make(cls, url: str) -> Kept:
-        """Make the template."""
-        kept = cls(url, await _created(url))
-        server = DatabaseUrl.parse(url, folder=Path())
-        async with opened(at(server, dbname=kept._template)):
-            pass
-        async with connected(url, kept._template) as connection:
-            kept._shape = await fetch(connection, _SHAPE)
-            for table in metadata.sorted_tables:
-                kept._rows[table.name] = await fetch(connection, f"SELECT * FROM {table.name}")  # noqa: S608
-        return kept
+    def make(cls, url: str) -> Kept:
+        """Make the template, unless another process has."""
+        return cls(url, made_once(_TEMPLATE, lambda: _in_a_thread(_template(url))).decode())
 
     async def take(self) -> str:
         """Return the name of a database as it is after the migrations."""
-        return self._free.pop() if self._free else await _created(self._url, self._template)
+        if self._free:
+            return self._free.pop()
+        name = await _created(self._url, self._template)
+        self._connections[name] = connection = psycopg.connect(
+            make_conninfo(self._url, dbname=name), autocommit=True, prepare_threshold=None
+        )
+        if self._shape is None:
+            self._shape = connection.execute(_SHAPE).fetchall()
+            for table in metadata.sorted_tables:
+                rows = connection.execute(f"SELECT * FROM {table.name}").fetchall()  # noqa: S608
+                self._rows[table.name] = rows
+        return name
 
-    async def put_back(self, name: str) -> bool:
+    def put_back(self, name: str) -> bool:
         """Make a database as it was; returns False where another test had better get a new one."""
-        async with connected(self._url, name) as connection:
-            await connection.execute(_END_OTHERS)
-            for (table,) in await fetch(connection, _TABLES):
-                if table not in self._rows and table != VERSION_TABLE:
-                    await connection.execute(f"DROP TABLE {table}")
-            if await fetch(connection, _SHAPE) != self._shape:
-                return False
-            await connection.execute(f"TRUNCATE {', '.join(self._rows)} RESTART IDENTITY")
-            for table, rows in self._rows.items():
-                for row in rows:
-                    places = ", ".join(["%s"] * len(row))
-                    await connection.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608
-        self._free.append(name)
-        return True
+        connection = self._connections[name]
+        try:
+            connection.execute(_END_OTHERS)
+            tables = {table for (table,) in connection.execute(_TABLES)}
+            for table in tables - {*self._rows, VERSION_TABLE}:
+                connection.execute(f"DROP TABLE {table}")
+            if connection.execute(_SHAPE).fetchall() == self._shape:
+                self._empty(connection)
+                self._free.append(name)
+                return True
+        except psycopg.OperationalError:  # a test has ended every connection
+            pass
+        self._connections.pop(name).close()
+        return False
 
-    async def drop(self) -> None:
-        """Drop the template and the databases that are free."""
-        for name in (self._template, *self._free):
-            await administer(self._url, f"DROP DATABASE {name} WITH (FORCE)")
+    def _empty(self, connection: psycopg.Connection[Any]) -> None:
+        """Delete what a test has put in, which takes less than to truncate small tables."""
+        large = [f"TRUNCATE {table} CASCADE" for (table,) in connection.execute(_LARGE)]
+        small = [f"DELETE FROM {table}" for table in reversed(self._rows)]  # noqa: S608
+        connection.execute("; ".join(large + small))
+        connection.execute("SELECT setval(seqrelid, seqstart, false) FROM pg_sequence")
+        for table, rows in self._rows.items():
+            for row in rows:
+                places = ", ".join(["%s"] * len(row))
+                connection.execute(f"INSERT INTO {table} VALUES ({places})", row)  # noqa: S608
+
+    def close(self) -> list[str]:
+        """Close the connections; returns the names of the databases that are free."""
+        for connection in self._connections.values():
+            connection.close()
+        return self._free
 
 
 async def fetch(connection: psycopg.AsyncConnection[Any], query: str) -> list[Any]:
     """Return the rows of a query."""
     return await (await connection.execute(query)).fetchall()
+
+
+_TEMPLATE = "template"
+
+
+async def _template(url: str) -> bytes:
+    """Make a database with the tables; returns its name."""
+    name = await _created(url)
+    async with opened(at(DatabaseUrl.parse(url, folder=Path()), dbname=name)):
+        pass
+    return name.encode()
+
+
+def _in_a_thread(making: Coroutine[Any, Any, bytes]) -> bytes:
+    """Run what must not disturb the event loop that there may be in this thread."""
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(asyncio.run, making).result()
 
 
 _END_OTHERS = """
@@ -162,6 +207,11 @@ SELECT (SELECT version_num FROM callnote_schema),
   (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
   (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
   (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)
+"""
+
+_LARGE = """
+SELECT relname FROM pg_class
+WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND pg_relation_size(oid) > 1e6
 """
 
 
@@ -209,15 +259,15 @@ def make_file(address: DatabaseUrl) -> DatabaseUrl:
 
 @functools.cache
 def _file_with_tables() -> bytes:
-    async def make(folder: Path) -> bytes:
-        async with opened(file_in(folder)) as database:
-            path = database.address.path
-        assert path is not None
-        return path.read_bytes()
+    async def make() -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            address = file_in(Path(folder))
+            async with opened(address):
+                pass
+            assert address.path is not None
+            return address.path.read_bytes()
 
-    # In a thread, as there may be an event loop in this one.
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor() as threads:
-        return threads.submit(asyncio.run, make(Path(folder))).result()
+    return made_once("sqlite", lambda: _in_a_thread(make()))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

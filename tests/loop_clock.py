@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import time
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from typing import TypeVar
@@ -47,7 +48,7 @@ class Loop(asyncio.SelectorEventLoop):
         super().__init__(self._own_selector)
 
     def time(self) -> float:
-        return super().time() + self._ahead
+        return time.monotonic() + self._ahead
 
     def later(self, seconds: float) -> None:
         """Let that many seconds pass at once."""

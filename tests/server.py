@@ -18,6 +18,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.made_once import memory, share
+
 PATIENCE = 120.0
 """Seconds after which a server that is being started, or stopped, is no longer waited for."""
 
@@ -39,7 +41,8 @@ _PROGRAM = pytest.StashKey["subprocess.Popen[bytes]"]()
 def begin(config: pytest.Config) -> None:
     """Make a place for a server in the process that the tests were started with."""
     # A socket's path may have about 100 bytes, which pytest's own folders can exceed.
-    folder = Path(tempfile.mkdtemp(prefix="callnote-"))
+    folder = Path(tempfile.mkdtemp(prefix="callnote-", dir=memory()))
+    share(folder)
     listening = socket.create_server(("127.0.0.1", 0))
     config.stash[_PLACE] = str(folder), listening.getsockname()[1]
 
@@ -61,6 +64,7 @@ def place(config: pytest.Config) -> Place:
 def join(config: pytest.Config, place: Place) -> None:
     """Use the place that another process has made."""
     config.stash[_PLACE] = place
+    share(Path(place[0]))
 
 
 def started(config: pytest.Config) -> str:

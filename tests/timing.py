@@ -31,6 +31,7 @@ QUICK = Timing(
     edit_interval=0.1,
     first_show_retry=0.05,
     longest_show_retry=0.5,
+    listen_again=0.05,
 )
 """What a bot waits for in vain is quick; what must happen in time may take long, and a note that
 waits is not soon said to.

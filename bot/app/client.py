@@ -17,6 +17,7 @@ from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
 from bot.communities.owners import Owners
+from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import first_response_trace
 from bot.notes.actions import NoteActions
@@ -97,17 +98,20 @@ class CallnoteBot(commands.AutoShardedBot):
         self._registering = asyncio.create_task(register(self.tree, COMMANDS))
 
     async def connect(self, *, reconnect: bool = True) -> None:
-        """Keep every shard connected until this is cancelled or the client closed.
+        """Keep the process's shards connected until this is cancelled or the client closed.
 
         Raises `discord.GatewayNotFound` when Discord does not say how many shards there are to be,
         and as `ShardConnection.run` does. `reconnect` has no effect.
         """
         count, _, _ = await self.http.get_bot_gateway()
+        shards = self.services.shards or Shards(count, [*range(count)])
         # discord.py 2.7.1 sets these in `launch_shards`, with connections of its own.
-        self.shard_count = self._connection.shard_count = count
-        self._connection.shard_ids = range(count)
-        for shard_id in range(count):
-            shard = ShardConnection(self, shard_id, self._starts, self.services.timing)
+        self.shard_count = self._connection.shard_count = shards.count
+        self._connection.shard_ids = shards.ids
+        for shard_id in shards.ids:
+            shard = ShardConnection(
+                self, shard_id, self._starts, self.services.timing, self.services.observer
+            )
             self._shards[asyncio.create_task(shard.run())] = shard
         try:
             await asyncio.wait(self._shards, return_when=asyncio.FIRST_EXCEPTION)
@@ -118,6 +122,20 @@ class CallnoteBot(commands.AutoShardedBot):
         for task in self._shards:
             if not task.cancelled():
                 task.result()
+
+    @property
+    def connected_shards(self) -> tuple[int, int]:
+        """How many shards of this process have a session, and how many it has in all."""
+        return len(self.latencies), len(self._shards)
+
+    @property
+    def latencies(self) -> list[tuple[int, float]]:
+        """The id of each shard of this process that has a session, and its latency in seconds.
+
+        The latency is infinite before the first answer to a heartbeat.
+        """
+        latencies = [(shard.shard_id, shard.latency) for shard in self._shards.values()]
+        return [(shard_id, latency) for shard_id, latency in latencies if latency is not None]
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """Note a session's start; the shard has waited for its turn before it connected."""

@@ -17,6 +17,7 @@ from discord.gateway import DiscordWebSocket, ReconnectWebSocket
 from bot.app.session_starts import SessionStarts
 from bot.app.texts import connection_failed
 from bot.interactions.errors import DISCORD_FAILURES
+from bot.observer import Observer
 from bot.timing import Timing, back_off, loop_time
 
 RESUME_URL_TRIES = 3  # failed tries at a session's own address before the usual one is tried
@@ -48,10 +49,16 @@ class ShardConnection:
     """
 
     def __init__(
-        self, client: discord.Client, shard_id: int, starts: SessionStarts, timing: Timing
+        self,
+        client: discord.Client,
+        shard_id: int,
+        starts: SessionStarts,
+        timing: Timing,
+        observer: Observer,
     ) -> None:
         self._client = client
-        self._shard_id = shard_id
+        self._observer = observer
+        self.shard_id = shard_id
         self._starts = starts
         self._timing = timing
         self._socket: DiscordWebSocket | None = None
@@ -84,6 +91,17 @@ class ShardConnection:
                 await asyncio.sleep(next(pauses))
             lasting = False
 
+    @property
+    def latency(self) -> float | None:
+        """Seconds between a heartbeat and Discord's answer to it, infinite before the first.
+
+        None without a session.
+        """
+        socket = self._socket
+        if socket is None or not socket.open or socket.session_id is None:
+            return None
+        return socket.latency
+
     async def close(self) -> None:
         """Leave the gateway for good: only with this code does Discord end the session."""
         if self._socket is not None:
@@ -96,7 +114,7 @@ class ShardConnection:
         expected = isinstance(error, DISCORD_FAILURES)
         _log.warning(
             "shard %d: Discord cannot be reached: %s",
-            self._shard_id,
+            self.shard_id,
             connection_failed(error),
             exc_info=None if expected else error,
         )
@@ -104,7 +122,9 @@ class ShardConnection:
     async def _serve(self) -> None:
         """Connect, and handle events until the connection ends, which is raised."""
         self._failed += 1
+        resumed = self._session is not None
         socket = self._socket = await self._open()
+        self._observer.gateway_connected(resumed=resumed)
         self._failed = 0
         try:
             while True:
@@ -129,7 +149,7 @@ class ShardConnection:
                 socket.session_id = None  # without its READY a session is of no use
             if before is None or socket.sequence == before:
                 raise UnreadableError(UNREADABLE) from error
-            _log.exception("shard %d: %s, an event is dropped", self._shard_id, UNREADABLE)
+            _log.exception("shard %d: %s, an event is dropped", self.shard_id, UNREADABLE)
 
     async def _open(self) -> DiscordWebSocket:
         """Resume the session or, when it is this shard's turn, start one."""
@@ -140,7 +160,7 @@ class ShardConnection:
                 session=self._session.id,
                 sequence=self._session.sequence,
             )
-        async with self._starts.turn(self._shard_id, self._limits):
+        async with self._starts.turn(self.shard_id, self._limits):
             return await self._connect()
 
     async def _limits(self) -> Mapping[str, Any]:
@@ -167,7 +187,7 @@ class ShardConnection:
 
         try:
             async with asyncio.timeout(self._timing.open_gateway):
-                return await Noted.from_client(self._client, shard_id=self._shard_id, **options)
+                return await Noted.from_client(self._client, shard_id=self.shard_id, **options)
         except BaseException:
             for socket in opened:
                 await self._close(socket)

@@ -16,12 +16,14 @@ import discord
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
+from bot.app.monitoring import metrics_for, serve_metrics
 from bot.app.services import Services
 from bot.app.session_starts import SessionStarts
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
 from bot.config import Config
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
+from bot.observer import Observer
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
 from bot.timing import Timing, back_off, loop_time, set_within
@@ -51,14 +53,17 @@ async def run(config: Config, *, timing: Timing = Timing()) -> int:
     A SIGHUP that the process was started to ignore, as by `nohup`, goes on being ignored. After a
     signal it ends within `timing.longest_stop`, if need be by exiting at once. Returns 0
     after a signal, and 78 when Discord rejects the token or the database cannot be used, with one
-    sentence on standard error.
+    sentence on standard error, or in a log that is written as JSON.
     """
     stop = asyncio.Event()
     _stop_on_signals(stop, timing.longest_stop)
     try:
         await serve(config, stop, timing=timing)
     except FatalError as error:
-        print(error, file=sys.stderr)
+        if config.log_json:
+            _log.critical("%s", error)
+        else:
+            print(error, file=sys.stderr)
         return EX_CONFIG
     finally:
         # A signal during interpreter shutdown must not change the exit status.
@@ -74,7 +79,8 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
     anything else, such as an outage of either, it retries with back-off.
     """
     async with open_session(config.cad_proxy) as session:
-        services = Services(config, session, timing=timing)
+        metrics = metrics_for(config)
+        services = Services(config, session, observer=metrics or Observer(), timing=timing)
         halt = asyncio.Event()
         tasks = [
             asyncio.create_task(work)
@@ -84,6 +90,9 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
                 stop.wait(),
             )
         ]
+        if metrics is not None and config.metrics_address is not None:
+            endpoint = serve_metrics(config.metrics_address, metrics, services, halt)
+            tasks.append(asyncio.create_task(endpoint))
         for task in tasks:
             task.add_done_callback(lambda _: halt.set())
         try:

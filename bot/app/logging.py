@@ -8,7 +8,7 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TextIO
 from urllib.parse import quote
 
@@ -34,23 +34,35 @@ _TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
 class SingleLineFormatter(logging.Formatter):
     """Formats a record, traceback included, as one line with every secret redacted.
 
-    `secrets` are redacted by value, also as quoted for JSON, Python or a URL; the tokens of
-    interactions are redacted by their place.
+    `secrets` are as for `redactor`.
     """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
-        forms = {form for secret in secrets if secret for form in _forms(secret)}
-        self._secrets = sorted(forms, key=len, reverse=True)
+        self._redact = redactor(secrets)
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's one line."""
-        line = super().format(record)
-        for secret in self._secrets:
-            line = line.replace(secret, REDACTED)
+        return printable(self._redact(super().format(record)))
+
+
+def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Return what takes the secrets out of a text.
+
+    `secrets` are redacted by value, also as quoted for JSON, Python or a URL; the tokens of
+    interactions are redacted by their place.
+    """
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    longest_first = sorted(forms, key=len, reverse=True)
+
+    def redact(text: str) -> str:
+        for secret in longest_first:
+            text = text.replace(secret, REDACTED)
         for shape in _SHAPES:
-            line = shape.sub(rf"\g<1>{REDACTED}", line)
-        return printable(line)
+            text = shape.sub(rf"\g<1>{REDACTED}", text)
+        return text
+
+    return redact
 
 
 def printable(text: str) -> str:
@@ -88,12 +100,19 @@ def _is_news(record: logging.LogRecord) -> bool:
     return not (about and isinstance(error, DISCORD_FAILURES))
 
 
-def set_up_logging(level: int, secrets: Iterable[str], stream: TextIO | None = None) -> None:
+def set_up_logging(
+    level: int, secrets: Iterable[str], stream: TextIO | None = None, *, as_json: bool = False
+) -> None:
     """Send records of at least `level` to `stream` alone, standard output by default."""
     survive_code_pages()
     handler = logging.StreamHandler(stream or sys.stdout)
-    handler.setFormatter(SingleLineFormatter(secrets))
     handler.addFilter(_is_news)
+    if as_json:
+        from bot.app.json_logging import JsonLineFormatter  # the library is not always needed
+
+        handler.setFormatter(JsonLineFormatter(redactor(secrets)))
+    else:
+        handler.setFormatter(SingleLineFormatter(secrets))
     logging.raiseExceptions = False  # reports of a faulty log call would not be redacted
     for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(level, logging.WARNING))

@@ -20,6 +20,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.observer import Observer
 from bot.outbox import HOST
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
@@ -41,7 +42,7 @@ class Services:
     """Everything that outlives a connection to Discord, made from the configuration.
 
     Nothing is opened or started. `session` is borrowed for requests to the CAD. `cad` and
-    `settings` replace the configured ones.
+    `settings` replace the configured ones. `observer` is told of what happens.
     """
 
     def __init__(
@@ -51,10 +52,13 @@ class Services:
         *,
         cad: SonoranClient | None = None,
         settings: SettingsCache | None = None,
+        observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
         self.timing = timing
-        self.database = Database(config.database, seconds=timing.transaction)
+        self.shards = config.shards
+        self.observer = observer
+        self.database = Database(config.database, seconds=timing.transaction, observer=observer)
         setting_store = SettingsRepository(self.database)
         self.settings = settings or SettingsCache(
             setting_store,
@@ -63,7 +67,7 @@ class Services:
             timing=timing,
         )
         self.cad = cad or SonoranClient(
-            Transport(session, config.sonoran_api_url),
+            Transport(session, config.sonoran_api_url, observer=observer),
             config.credentials,
             version=config.api_version,
             timing=timing,
@@ -75,6 +79,7 @@ class Services:
             self.settings,
             guild_ids=config.guild_ids,
             role_ids=config.dispatcher_role_ids,
+            shards=config.shards,
             timing=timing,
         )
         self.departures = Departures(self.database, self.settings, self.connections.in_guild)
@@ -109,6 +114,7 @@ class Services:
             waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
             calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
+            observer=observer,
             timing=timing,
         )
         self.cad_probe = CadProbe(self.cad, self.cad_servers.list, timing=timing)

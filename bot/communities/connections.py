@@ -8,6 +8,7 @@ from enum import Enum, auto
 import discord
 
 from bot.communities.problems import ConnectionProblem
+from bot.communities.shards import Shards
 from bot.interactions.errors import Refusal
 from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
@@ -50,7 +51,8 @@ _PROBLEMS = {
 class Connections:
     """The connected guilds: those in the host's settings, and those connected in Discord.
 
-    `guild_ids` and `role_ids` are from the host's settings. `clock` is monotonic, in seconds.
+    `guild_ids` and `role_ids` are from the host's settings, and `shards`, which is None for a
+    process that serves all of Discord's. `clock` is monotonic, in seconds.
     """
 
     def __init__(
@@ -59,6 +61,7 @@ class Connections:
         *,
         guild_ids: frozenset[int] = frozenset(),
         role_ids: frozenset[int] = frozenset(),
+        shards: Shards | None = None,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
@@ -66,6 +69,7 @@ class Connections:
         self._first_guilds = timing.first_guilds
         self._guild_ids = guild_ids
         self._role_ids = role_ids
+        self._shards = shards
         self._clock = clock
         self._client: discord.Client | None = None
         self._alone_since = clock()
@@ -147,7 +151,8 @@ class Connections:
 
         They are withdrawn if the bot was removed from it or it is not connected, and kept while
         that is not known. After `timing.first_guilds` without Discord they are sent if the guild
-        is known to be connected all the same.
+        is known to be connected all the same. Those of a guild that another process serves, which
+        ended, were accepted as the guild was connected: they are sent unless it was disconnected.
         """
         if (guild := self._member_of(guild_id)) is not None:
             connection = self.of(guild)
@@ -157,16 +162,27 @@ class Connections:
             return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
         if self.in_guild(guild_id) is False:
             return WaitingNotes.WITHDRAW
+        if not self._serves(guild_id) and self._settings.known:
+            undone = self._settings.of(guild_id).connected is False
+            return WaitingNotes.KEEP if undone else WaitingNotes.SEND
         alone = self._clock() - self._alone_since >= self._first_guilds
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
 
     def in_guild(self, guild_id: int) -> bool | None:
-        """Whether the bot is in a guild, be it unavailable; None while that is not known."""
+        """Whether the bot is in a guild, be it unavailable; None while that is not known.
+
+        That includes a guild that another process serves.
+        """
         if self._member_of(guild_id) is not None:
             return True
+        if not self._serves(guild_id):
+            return None
         # Before it is ready, a client may not have all guilds of all its shards.
         ready = self._client is not None and self._client.is_ready()
         return False if ready else None
+
+    def _serves(self, guild_id: int) -> bool:
+        return self._shards is None or self._shards.serve(guild_id)
 
     def _member_of(self, guild_id: int) -> discord.Guild | None:
         guild = None if self._client is None else self._client.get_guild(guild_id)

@@ -12,6 +12,7 @@ from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
+from bot.observer import Observer
 from bot.outbox import CallsRead, Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
@@ -22,8 +23,8 @@ class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
     `post_to_log_channel`, `composer`, `live_calls` and `delays` are as for `StatusUpdater`,
-    `cad_for`, `waiting_notes`, `calls_read` and `purges` as for `OutboxWorker`. Nothing is
-    delivered unless `run` is running.
+    `cad_for`, `waiting_notes`, `calls_read`, `purges` and `observer` as for `OutboxWorker`. Nothing
+    is delivered unless `run` is running.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class NoteService:
         waiting_notes: Callable[[NoteRecord], WaitingNotes],
         calls_read: CallsRead,
         purges: Sequence[Purge],
+        observer: Observer,
         timing: Timing,
     ) -> None:
         self.outbox = OutboxWorker(
@@ -51,6 +53,7 @@ class NoteService:
             waiting_notes=waiting_notes,
             calls_read=calls_read,
             purges=purges,
+            observer=observer,
             timing=timing,
         )
         self.messages = StatusUpdater(

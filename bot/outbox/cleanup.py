@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
-from sqlalchemy import ColumnElement, update
+from sqlalchemy import ColumnElement, Connection, Delete, update
 
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
 from bot.outbox.send_rate import SEND_WINDOW_SECONDS
 from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
-from bot.storage.batches import delete_batch
+from bot.storage.batches import batch_of
 from bot.timing import Timing
 
 HELD_SECONDS = 900.0
@@ -34,6 +35,12 @@ MOST_BATCHES = 1000
 
 _WAITING = [state.value for state in WAITING]
 _GIVEN_UP = [state.value for state in GIVEN_UP]
+
+_USELESS_TOKENS = (
+    update(notes)
+    .where(notes.c.token.is_not(None), notes.c.round_started_at < NOW - TOKEN_SECONDS)
+    .values(token=None)
+)
 
 Purge = Callable[[], Awaitable[int]]
 """Deletes a batch of old rows and returns how many, 0 at the end; raises as `Database.run` does."""
@@ -89,35 +96,41 @@ class Cleanup:
 
     async def delete_tokens(self) -> None:
         """Delete the interactions' tokens that no longer work; raises as `Database.run` does."""
-        useless = notes.c.round_started_at < NOW - TOKEN_SECONDS
-        await self._database.execute(
-            update(notes).where(notes.c.token.is_not(None), useless).values(token=None)
-        )
+        await self._database.execute(_USELESS_TOKENS)
 
     async def purge(self) -> int:
         """Delete a batch of old rows of each table; returns how many, 0 at the end.
 
         Raises as `Database.run` does.
         """
-        history = self._history_seconds
-        state, done = notes.c.state, notes.c.settled
-        kept_for_buttons = _older_than(max(history, RETRY_SECONDS))
-        batches = (
-            # Each by the index of `settled` and `updated_at`, as others keep most of the rows.
-            (notes, ~done & (state == NoteState.HELD.value) & _older_than(HELD_SECONDS)),
-            (notes, ~done & state.not_in([*_WAITING, NoteState.HELD.value]) & kept_for_buttons),
-            (notes, done & kept_for_buttons),
-            (
-                notes,
-                done & state.not_in(_GIVEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
-            ),
-            (delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
-            (leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),
-            (call_list_reads, call_list_reads.c.read_at < NOW - 2 * READ_WINDOW_SECONDS),
-            (send_times, send_times.c.updated_at < NOW - 2 * SEND_WINDOW_SECONDS),
-        )
-        counts = [await self._database.run(delete_batch, *batch) for batch in batches]
+        batches = _batches(self._history_seconds)
+        counts = [await self._database.run(_delete, batch) for batch in batches]
         return sum(counts + [await purge() for purge in self._purges])
+
+
+def _delete(connection: Connection, batch: Delete) -> int:
+    return connection.execute(batch).rowcount
+
+
+@functools.lru_cache(maxsize=4)
+def _batches(history: float) -> tuple[Delete, ...]:
+    """Return the statements that delete a batch each of what is old."""
+    state, done = notes.c.state, notes.c.settled
+    kept_for_buttons = _older_than(max(history, RETRY_SECONDS))
+    return (
+        # Each by the index of `settled` and `updated_at`, as others keep most of the rows.
+        batch_of(notes, ~done & (state == NoteState.HELD.value) & _older_than(HELD_SECONDS)),
+        batch_of(notes, ~done & state.not_in([*_WAITING, NoteState.HELD.value]) & kept_for_buttons),
+        batch_of(notes, done & kept_for_buttons),
+        batch_of(
+            notes,
+            done & state.not_in(_GIVEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
+        ),
+        batch_of(delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
+        batch_of(leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),
+        batch_of(call_list_reads, call_list_reads.c.read_at < NOW - 2 * READ_WINDOW_SECONDS),
+        batch_of(send_times, send_times.c.updated_at < NOW - 2 * SEND_WINDOW_SECONDS),
+    )
 
 
 def _older_than(seconds: float) -> ColumnElement[bool]:

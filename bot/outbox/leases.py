@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     Connection,
+    Double,
     Executable,
     Integer,
     and_,
@@ -25,10 +27,22 @@ from bot.outbox.rows import RowReader
 from bot.outbox.schema import leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database
+from bot.storage.database import Insert
 from bot.timing import Timing, loop_time
 
-_TIME = select(NOW)
 _WAITING = [state.value for state in WAITING]
+
+_OWN = bindparam("own", type_=leases.c.id.type)
+_TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
+
+_TIME = select(NOW)
+_FRESH = select(leases.c.heartbeat_at > NOW - _TIMEOUT).where(leases.c.id == _OWN)
+_RENEW = update(leases).where(leases.c.id == _OWN).values(heartbeat_at=NOW)
+_END_ALL = delete(leases)
+_RELEASE = (
+    delete(leases).where(leases.c.id == _OWN),
+    update(notes).where(notes.c.owner == _OWN, notes.c.settled.is_(False)).values(owner=None),
+)
 
 
 class Leases:
@@ -46,7 +60,6 @@ class Leases:
         timing: Timing = Timing(),
     ) -> None:
         self._database = database
-        self._owner = owner
         self._rows = rows or RowReader()
         self.alone = database.address.path is not None
         """Whether no other process can use the database: a SQLite file has one at a time."""
@@ -54,40 +67,36 @@ class Leases:
         self._margin = timing.lease_margin
         self._renewed_at = -math.inf
         self._lapsed_at = -math.inf
-        own = leases.c.id == owner
-        self._fresh = select(leases.c.heartbeat_at > NOW - self._timeout).where(own)
-        self._beat = (
-            # It may be there already, perhaps for long: after a lost confirmation this is repeated.
-            database.insert(leases).on_conflict_do_nothing().values(id=owner, heartbeat_at=NOW),
-            update(leases).where(own).values(heartbeat_at=NOW),
-        )
-        self._claims = {own: self._claim(include_own=own) for own in (False, True)}
+        self._own = {"own": owner}
 
     async def register(self) -> None:
         """Take the lease.
 
         A SQLite file has one process at a time, so all earlier leases end.
         """
-        others = [delete(leases)] if self.alone else []
-        await self._renew(*others)
+        await self._renew(only=self.alone)
 
     async def heartbeat(self) -> None:
         """Renew the lease."""
         await self._renew()
 
-    async def _renew(self, *before: Executable) -> None:
+    async def _renew(self, *, only: bool = False) -> None:
         began = loop_time()
         # The database's clock goes on while a host is suspended, unlike that of the event loop.
-        if not await self._database.run(self._beat_once, before):
+        if not await self._database.run(self._beat_once, only):
             self._lapsed_at = loop_time()
         # Counted from before it was stored, so that it never ends here later than for the others.
         self._renewed_at = began
 
-    def _beat_once(self, connection: Connection, before: Iterable[Executable]) -> bool:
-        """Renew the lease; returns False when it was over."""
-        fresh = bool(connection.execute(self._fresh).scalar())
-        for statement in (*before, *self._beat):
-            connection.execute(statement)
+    def _beat_once(self, connection: Connection, only: bool) -> bool:
+        """Renew the lease, the others ending with `only`; returns False when it was over."""
+        own = {**self._own, "timeout": self._timeout}
+        fresh = bool(connection.execute(_FRESH, own).scalar())
+        if only:
+            connection.execute(_END_ALL)
+        # It may be there already, perhaps for long: after a lost confirmation this is repeated.
+        connection.execute(_begin(self._database.insert), self._own)
+        connection.execute(_RENEW, self._own)
         return fresh
 
     @property
@@ -109,12 +118,11 @@ class Leases:
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
-        await self._database.execute(
-            delete(leases).where(leases.c.id == self._owner),
-            update(notes)
-            .where(notes.c.owner == self._owner, notes.c.settled.is_(False))
-            .values(owner=None),
-        )
+        await self._database.run(self._release)
+
+    def _release(self, connection: Connection) -> None:
+        for statement in _RELEASE:
+            connection.execute(statement, self._own)
 
     async def claim_orphans(
         self, limit: int, *, include_own: bool = False
@@ -130,36 +138,43 @@ class Leases:
     def _claim_orphans(
         self, connection: Connection, limit: int, include_own: bool
     ) -> tuple[list[NoteRecord], float]:
-        taken = connection.execute(self._claims[include_own], {"most": limit}).all()
+        limits = {**self._own, "timeout": self._timeout, "most": limit}
+        taken = connection.execute(_claim(include_own), limits).all()
         records = sorted(self._rows.read(taken), key=lambda record: record.position)
         return records, float(connection.execute(_TIME).scalar_one())
 
-    def _claim(self, *, include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
-        now = NOW
-        alive = select(leases.c.id).where(
-            leases.c.heartbeat_at > now - self._timeout,
-            leases.c.heartbeat_at < now + self._timeout,
+
+@functools.cache
+def _begin(insert: Insert) -> Executable:
+    """Return the statement that takes a lease which is not there, composed as `insert` begins."""
+    return insert(leases).on_conflict_do_nothing().values(id=_OWN, heartbeat_at=NOW)
+
+
+@functools.cache
+def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
+    """Return the statement of `claim_orphans`, which takes long to compose."""
+    alive = select(leases.c.id).where(
+        leases.c.heartbeat_at > NOW - _TIMEOUT,
+        leases.c.heartbeat_at < NOW + _TIMEOUT,
+    )
+    orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
+    if include_own:
+        own = and_(notes.c.owner == _OWN, notes.c.state.in_(_WAITING))
+        orphaned = or_(orphaned, own)
+    unfinished = and_(
+        notes.c.settled.is_(False),
+        notes.c.state != NoteState.HELD.value,
+        or_(notes.c.state.in_(_WAITING), notes.c.updated_at > NOW - RETRY_SECONDS),
+    )
+    left = or_(notes.c.owner.is_(None), notes.c.owner == _OWN)
+    some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
+    return (
+        update(notes)
+        # Asked again of each row, as another process may be taking the same ones.
+        .where(notes.c.id.in_(some.limit(bindparam("most", type_=Integer))), unfinished, orphaned)
+        .values(
+            owner=_OWN,
+            recoveries=notes.c.recoveries + case((left, 0), else_=1),
         )
-        orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
-        if include_own:
-            own = and_(notes.c.owner == self._owner, notes.c.state.in_(_WAITING))
-            orphaned = or_(orphaned, own)
-        unfinished = and_(
-            notes.c.settled.is_(False),
-            notes.c.state != NoteState.HELD.value,
-            or_(notes.c.state.in_(_WAITING), notes.c.updated_at > now - RETRY_SECONDS),
-        )
-        left = or_(notes.c.owner.is_(None), notes.c.owner == self._owner)
-        some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)
-        return (
-            update(notes)
-            # Asked again of each row, as another process may be taking the same ones.
-            .where(
-                notes.c.id.in_(some.limit(bindparam("most", type_=Integer))), unfinished, orphaned
-            )
-            .values(
-                owner=self._owner,
-                recoveries=notes.c.recoveries + case((left, 0), else_=1),
-            )
-            .returning(*notes.c)
-        )
+        .returning(*notes.c)
+    )

@@ -14,6 +14,7 @@ from sqlalchemy import (
     update,
 )
 
+from bot.observer import Observer
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import accept
 from bot.outbox.capacity import COUNT_WAITING, check_room
@@ -37,14 +38,17 @@ from bot.storage import CompiledStatement, Database
 class OutboxRepository:
     """Stores notes and their transitions, as the process `owner`.
 
+    `observer` is told of every transition to a final state.
+
     A transition is made only from the very revision that the caller knows, so two processes, or a
     process and a member, can never both make one; made again after a lost confirmation it counts
     as made, except for one to SENDING, of which no one can tell who made it. Every method
     raises as `Database.run` does.
     """
 
-    def __init__(self, database: Database, owner: str) -> None:
+    def __init__(self, database: Database, owner: str, *, observer: Observer = Observer()) -> None:
         self._database = database
+        self._observer = observer
         self.owner = owner
         self.rows = RowReader()
         self._ledger = Ledger(database)
@@ -111,13 +115,8 @@ class OutboxRepository:
         }
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
             values |= {**asdict(acknowledgement), "token": record.token}
-        return await self._database.run(
-            self._transition,
-            record,
-            target,
-            values,
-            confirmed_count=confirmed_count,
-            per_minute=per_minute,
+        return await self._make(
+            record, target, values, confirmed_count=confirmed_count, per_minute=per_minute
         )
 
     async def member_transition(
@@ -146,9 +145,16 @@ class OutboxRepository:
         }
         if message is not None:
             values["message_id"], values["token"] = message
-        return await self._database.run(
-            self._transition, record, target, values, any_owner=True, waiting_limit=waiting_limit
-        )
+        return await self._make(record, target, values, any_owner=True, waiting_limit=waiting_limit)
+
+    async def _make(
+        self, record: NoteRecord, target: NoteState, values: dict[str, Any], **options: Any
+    ) -> NoteRecord:
+        made = await self._database.run(self._transition, record, target, values, **options)
+        if made.state.final:
+            seconds = max(0.0, made.updated_at - made.round_started_at)
+            self._observer.note_finished(made.state.value, seconds)
+        return made
 
     def _transition(
         self,

@@ -43,6 +43,11 @@ class WorkItem:
     announced: bool = False
     acknowledgement: Acknowledgement | None = None
 
+    @property
+    def waited(self) -> float:
+        """For how many seconds it has been in the queue."""
+        return loop_time() - self.enqueued_at
+
     def start_settling(self, seconds: float) -> None:
         """Count its polls anew; only those begun `seconds` from now can prove it absent."""
         self.settled_at = loop_time() + seconds

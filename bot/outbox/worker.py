@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from bot.observer import Observer
 from bot.outbox.admission import Admission
 from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.deliveries import Deliveries
@@ -45,8 +46,8 @@ class OutboxWorker:
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
     community's CAD, and `waiting_notes` what is to become of a waiting note. `calls_read` takes the
-    live calls that are read for notes in doubt, and `purges` are as for `Cleanup`. `run` must be
-    running once the database is open.
+    live calls that are read for notes in doubt, `purges` are as for `Cleanup`, and `observer` as
+    for `OutboxRepository`. `run` must be running once the database is open.
     """
 
     def __init__(
@@ -60,10 +61,11 @@ class OutboxWorker:
         waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
         calls_read: CallsRead = lambda _community, _calls, _began: None,
         purges: Sequence[Purge] = (),
+        observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
-        self.store = OutboxRepository(database, owner)
+        self.store = OutboxRepository(database, owner, observer=observer)
         self._database = database
         self._limits = limits
         self._timing = timing
@@ -137,6 +139,11 @@ class OutboxWorker:
         """Return why a community's CAD takes no notes at the moment, None while it does."""
         delivery = self.deliveries.known(community)
         return None if delivery is None else delivery.last_failure
+
+    @property
+    def longest_wait(self) -> float:
+        """For how many seconds the oldest unfinished note has been there, 0 without any."""
+        return max((item.waited for item in self.deliveries.items()), default=0.0)
 
     @property
     def waiting_count(self) -> int:

@@ -8,8 +8,10 @@ from ipaddress import ip_address
 import aiohttp
 from yarl import URL
 
+from bot.observer import Observer
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
 from bot.sonoran.wire import LONG_REPLY, REPLY_BYTES, Reply, Request
+from bot.timing import loop_time
 
 CONNECT_SECONDS = 5.0
 """How long a request may take to get a connection, waiting for a free one included."""
@@ -39,7 +41,7 @@ class Transport:
     """Sends requests to one base address over a borrowed session.
 
     `base_url` must be https, or http to a loopback address; anything else raises `ValueError`.
-    Time limits are in seconds.
+    Time limits are in seconds. `observer` is told of every request.
     """
 
     def __init__(
@@ -49,10 +51,12 @@ class Transport:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
+        observer: Observer = Observer(),
     ) -> None:
         self._session = session
         self._base = checked_base_url(base_url)
         self._timeout = aiohttp.ClientTimeout(total=total_seconds, connect=connect_seconds)
+        self._observer = observer
 
     async def send(self, request: Request, *, seconds: float | None = None) -> Reply:
         """Send a request and return the reply, as much of its body read as the request allows.
@@ -69,6 +73,8 @@ class Transport:
             timeout = aiohttp.ClientTimeout(
                 total=min(seconds, timeout.total or seconds), connect=timeout.connect
             )
+        began = loop_time()
+        status: int | None = None
         try:
             async with self._session.request(
                 request.method,
@@ -78,11 +84,12 @@ class Transport:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                success = 200 <= response.status < 300
+                status = response.status
+                success = 200 <= status < 300
                 limit = request.reply_bytes if success else REPLY_BYTES
                 body, complete = await _read(response, limit)
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                reply = Reply(response.status, headers, body, complete)
+                reply = Reply(status, headers, body, complete)
                 if len(body) > LONG_REPLY:
                     return await asyncio.to_thread(reply.without, request.secret)
                 return reply.without(request.secret)
@@ -101,6 +108,8 @@ class Transport:
         except (aiohttp.ClientError, OSError, ValueError):
             # Without its cause: aiohttp's errors can carry the request's headers.
             raise OutcomeUnknownError(Reason.BROKEN_CONNECTION) from None
+        finally:
+            self._observer.cad_request_ended(status, loop_time() - began)
 
 
 async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bool]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, Table, delete, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, select, tuple_
 
 BATCH = 200
 """How many rows are deleted in one transaction, so that a note never waits long for it."""
 
 
-def delete_batch(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
-    """Delete at most `BATCH` rows that meet a condition; returns how many."""
+def batch_of(table: Table, condition: ColumnElement[bool]) -> Delete:
+    """Return the statement that deletes at most `BATCH` rows that meet a condition."""
     key = tuple_(*table.primary_key.columns)
     some = select(*table.primary_key.columns).where(condition).limit(BATCH)
     # Asked again of each row, as a button may just have taken a note up again.
-    return connection.execute(delete(table).where(key.in_(some), condition)).rowcount
+    return delete(table).where(key.in_(some), condition)
+
+
+def delete_batch(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
+    """Delete at most `BATCH` rows that meet a condition; returns how many."""
+    return connection.execute(batch_of(table, condition)).rowcount

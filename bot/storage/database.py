@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 from sqlalchemy.exc import DBAPIError
 
+from bot.observer import Observer
 from bot.storage.connectors import Connector
 from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
-from bot.storage.errors import StorageUnavailableError, UnusableDatabaseError
+from bot.storage.errors import StorageError, StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import TOO_LATE, forbids, unavailable
 from bot.storage.sqlite_connector import SqliteConnector
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
+
+Insert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 
 UPGRADE_SECONDS = 60.0
 """How long bringing the tables up to date may take."""
@@ -44,17 +47,25 @@ class Database:
     """A database with one connection to it, made when first needed, in a thread of its own.
 
     `seconds` bounds each transaction, waiting included. `insert` begins an INSERT of the
-    database's own kind, which may say what is to be done on a conflict.
+    database's own kind, which may say what is to be done on a conflict. `observer` is told of
+    every transaction, but not of one that its work ended with an error of its own.
     """
 
-    def __init__(self, address: DatabaseUrl, *, seconds: float = Timing().transaction) -> None:
+    def __init__(
+        self,
+        address: DatabaseUrl,
+        *,
+        seconds: float = Timing().transaction,
+        observer: Observer = Observer(),
+    ) -> None:
         self.address = address
+        self._observer = observer
         self._seconds = seconds
         self._shared = False
         self._thread: DatabaseThread | None = None
         self._closed = False
         self._file: SqliteFile | None = None
-        self.insert: Callable[[Table], sqlite.Insert | postgresql.Insert]
+        self.insert: Insert
         # Either dialect costs memory that a process with the other engine does without.
         if address.path is None:
             from sqlalchemy.dialects import postgresql
@@ -133,10 +144,18 @@ class Database:
         that may pass, and `UnusableDatabaseError` for a damaged file or a certificate that does not
         hold; a broken constraint raises SQLAlchemy's `IntegrityError`.
         """
+        began = loop_time()
         try:
-            return await self._submit(
-                lambda connection: work(connection, *args, **kwargs), self._seconds
-            )
+            result = await self._run(lambda connection: work(connection, *args, **kwargs))
+        except StorageError:
+            self._observer.transaction_ended(loop_time() - began, failed=True)
+            raise
+        self._observer.transaction_ended(loop_time() - began, failed=False)
+        return result
+
+    async def _run(self, work: Callable[[Connection], _T]) -> _T:
+        try:
+            return await self._submit(work, self._seconds)
         except DBAPIError as error:
             if not forbids(error):
                 raise

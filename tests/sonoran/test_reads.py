@@ -163,7 +163,7 @@ class TestCalls:
             {"body": b'{"ActiveCalls": ["\xe9"], "ClosedCalls": []}'},
             {"status": 204, "body": ""},
         ],
-        ids=lambda fault: str(fault)[:60],
+        ids=["too long", "truncated", "truncated empty", "cut", "web page", "not UTF-8", "none"],
     )
     async def test_a_reply_that_is_no_whole_list_is_unclear(
         self, client: SonoranClient, cad: SonoranServer, fault: dict[str, object]

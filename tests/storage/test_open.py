@@ -1,13 +1,11 @@
 import asyncio
+import contextlib
 import os
-import signal
 import sqlite3
 import stat
-import subprocess
-import sys
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -22,7 +20,10 @@ from bot.storage import (
 )
 from bot.storage.upgrade import HEAD
 from tests import database as databases
+from tests.child import ROOT, environment
 from tests.database import administer, file_in, opened, server_url, setting_of
+from tests.fork_server import Forked, fork
+from tests.outbox.workers import eventually
 
 engine = databases.engine
 address = databases.empty_address
@@ -34,41 +35,37 @@ IN_USE = (
     r"another file in DATABASE_URL\.$"
 )
 
-# Opens the database that its arguments name, says so, and holds it until it is killed.
-HOLDER = """
-import asyncio, sys
-from pathlib import Path
-from bot.storage import Database, DatabaseUrl
 
-async def hold():
-    address = DatabaseUrl.parse(sys.argv[1], folder=Path())
-    await Database(address, seconds=20.0).open()
-    print("open", flush=True)
-    await asyncio.Event().wait()
+class Holder:
+    """A process that holds a database, and the file with what it has said."""
 
-asyncio.run(hold())
-"""
+    def __init__(self, process: Forked, log: Path) -> None:
+        self.process = process
+        self._log = log
+
+    async def said(self) -> str:
+        """Return what it says of the database once it has tried to open it."""
+        await eventually(lambda: self._log.read_text().endswith("\n"))
+        return self._log.read_text()
 
 
-def start_holder(address: DatabaseUrl) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", HOLDER, setting_of(address)],
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=Path(__file__).parents[2],
-    )
-
-
-@contextmanager
-def holders(address: DatabaseUrl, count: int) -> Iterator[list[subprocess.Popen[str]]]:
+@asynccontextmanager
+async def holders(address: DatabaseUrl, folder: Path, count: int) -> AsyncIterator[list[Holder]]:
     """Let processes open a database at the same time, and end them with the block."""
-    processes = [start_holder(address) for _ in range(count)]
+    logs = [folder / f"log{number}" for number in range(count)]
+    started = []
     try:
-        yield processes
+        for log in logs:
+            with log.open("wb") as output:
+                command = "tests.storage.holder", setting_of(address)
+                process = await fork(ROOT, environment({}), *command, output=output)
+            started.append(Holder(process, log))
+        yield started
     finally:
-        for process in processes:
-            process.kill()
-            process.communicate()
+        for holder in started:
+            with contextlib.suppress(ProcessLookupError):
+                holder.process.kill()
+            await holder.process.wait()
 
 
 def mode(path: Path) -> int:
@@ -129,13 +126,12 @@ async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
 
 async def test_another_process_holds_a_file_until_it_is_killed(tmp_path: Path) -> None:
     address = file_in(tmp_path)
-    with holders(address, 1) as (process,):
-        assert process.stdout is not None
-        assert await asyncio.to_thread(process.stdout.readline) == "open\n"
+    async with holders(address, tmp_path, 1) as (holder,):
+        assert await holder.said() == "open\n"
         with pytest.raises(DatabaseInUseError):
             await Database(address).open()
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+        holder.process.kill()
+        await holder.process.wait()
         async with opened(address):
             pass
 
@@ -152,24 +148,24 @@ async def test_of_two_that_open_a_new_file_at_once_one_gets_it(tmp_path: Path) -
 async def test_two_processes_that_open_a_new_file_at_once_leave_it_to_one(
     tmp_path: Path,
 ) -> None:
-    with holders(file_in(tmp_path), 2) as processes:
-        lines = [asyncio.to_thread(p.stdout.readline) for p in processes if p.stdout]
-        assert sorted(await asyncio.gather(*lines)) == ["", "open\n"]
+    async with holders(file_in(tmp_path), tmp_path, 2) as both:
+        assert sorted([await each.said() for each in both]) == ["in use\n", "open\n"]
 
 
 async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
-    request: pytest.FixtureRequest,
+    request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    async with databases.postgresql(request.config) as address:
-        with holders(address, 3) as processes:
-            both = [Database(address, seconds=20.0), Database(address, seconds=20.0)]
-            found = await asyncio.gather(*(one.open() for one in both))
-            assert set(found) <= {None, HEAD}
-            for process in processes:
-                assert process.stdout is not None
-                assert await asyncio.to_thread(process.stdout.readline) == "open\n"
-            for one in both:
-                await one.close()
+    async with (
+        databases.postgresql(request.config, empty=True) as address,
+        holders(address, tmp_path, 3) as others,
+    ):
+        both = [Database(address, seconds=20.0), Database(address, seconds=20.0)]
+        found = await asyncio.gather(*(one.open() for one in both))
+        assert set(found) <= {None, HEAD}
+        for each in others:
+            assert await each.said() == "open\n"
+        for one in both:
+            await one.close()
 
 
 async def test_a_look_beside_a_running_instance_finds_its_revision(address: DatabaseUrl) -> None:

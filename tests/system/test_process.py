@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import re
 import signal
 from pathlib import Path
@@ -21,44 +22,11 @@ from tests.world import API_KEY, PATIENCE, TOKEN, World
 
 pytestmark = pytest.mark.long
 
-UNCAUGHT = """
-import asyncio, sys, threading, warnings
-from bot import __main__
-from bot.app import lifecycle
-from tests.timing import QUICK_PROCESS
-
-class Faulty:
-    def __del__(self):
-        raise ValueError("deleted\\nbadly " + token)
-
-def fail(what):
-    raise ValueError(what + "\\nbadly " + token)
-
-async def fail_in_all_ways(config, *, timing):
-    global token
-    token = config.discord_token
-    thread = threading.Thread(target=fail, args=["thread"])
-    thread.start()
-    thread.join()
-    faulty = Faulty()
-    del faulty
-    warnings.warn("warning\\n" + token)
-    asyncio.get_running_loop().call_soon(fail, "callback")
-    task = asyncio.create_task(asyncio.to_thread(fail, "task"))
-    await asyncio.wait([task])
-    del task
-    fail("main")
-
-__main__.run = fail_in_all_ways
-sys.exit(__main__.main([]))
-"""
-"""A bot that fails in every way in which Python writes to standard error by itself."""
-
 
 async def test_what_nobody_catches_is_a_line_of_the_log_without_secrets(
     world: World, tmp_path: Path
 ) -> None:
-    child = Child(await interpret(tmp_path, settings_of(world), "-c", UNCAUGHT))
+    child = await start(tmp_path, settings_of(world), module="tests.system.uncaught_bot")
     status, out, errors = await child.ended()
     assert status == 1
     assert errors == ""
@@ -118,11 +86,7 @@ async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path, numbe
 
 
 async def test_a_hang_up_that_is_to_be_ignored_is(world: World, tmp_path: Path) -> None:
-    without_hang_ups = (
-        "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_IGN); "
-        "os.execv(sys.executable, [sys.executable, '-m', 'tests.quick_bot'])"
-    )
-    child = Child(await interpret(tmp_path, settings_of(world), "-c", without_hang_ups))
+    child = await start(tmp_path, settings_of(world), module="tests.system.deaf_bot")
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     child.signal(signal.SIGHUP)
     assert (await world.say()).content == ADDED
@@ -132,8 +96,7 @@ async def test_a_hang_up_that_is_to_be_ignored_is(world: World, tmp_path: Path) 
 
 STARTS = {
     "folder": (str(ROOT / "bot"),),
-    "file": (str(ROOT / "bot" / "__main__.py"),),
-    "without docstrings": ("-OO", "-m", "bot"),
+    "file without docstrings": ("-OO", str(ROOT / "bot" / "__main__.py")),
 }
 
 
@@ -144,8 +107,7 @@ async def test_other_ways_to_start_it_do_the_same(
     settings = settings_of(world)
     lines = [f"{name}={value}" for name, value in settings.items()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
-    path = {"PYTHONPATH": str(ROOT) if "-m" in command else ""}
-    child = Child(await interpret(tmp_path, path, *command))
+    child = Child(await interpret(tmp_path, {"PYTHONPATH": ""}, *command))
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
     assert (await world.say()).content == ADDED
@@ -264,6 +226,17 @@ async def test_a_rejected_token_is_one_sentence(world: World, tmp_path: Path) ->
     assert world.discord.identifies == []
 
 
+async def test_in_a_log_as_json_a_rejected_token_is_an_object(world: World, tmp_path: Path) -> None:
+    settings = settings_of(world, DISCORD_TOKEN="wrong-token", LOG_FORMAT="json")
+    child = await start(tmp_path, settings)
+    status, out, errors = await child.ended()
+    assert (status, errors) == (78, "")
+    last = json.loads(out.splitlines()[-1])
+    assert last["level"] == "CRITICAL"
+    assert "DISCORD_TOKEN" in last["message"]
+    assert "wrong-token" not in out
+
+
 async def test_discord_out_of_reach_is_waited_for_until_a_signal(
     world: World, tmp_path: Path
 ) -> None:
@@ -291,7 +264,8 @@ async def test_a_bot_on_sqlite_loads_nothing_that_it_does_without(
     loaded = {line.rpartition("|")[2].strip() for line in errors.splitlines()}
     assert "sqlalchemy.dialects.sqlite" in loaded
     dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
-    assert loaded & dispensable == set()
+    off = {"prometheus_client", "sentry_sdk", "pythonjsonlogger", "aiohttp.web", "bot.monitoring"}
+    assert loaded & (dispensable | off) == set()
 
 
 async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:

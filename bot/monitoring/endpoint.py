@@ -1,0 +1,81 @@
+"""The read-only HTTP endpoint: `/livez`, `/readyz` and `/metrics`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from bot.timing import Timing
+
+_log = logging.getLogger(__name__)
+
+
+class Endpoint:
+    """Answers GET and HEAD at `address`, a host and a port; port 0 takes a free one.
+
+    `readiness` names what the bot needs and tells whether it has it; without all of it `/readyz`
+    answers 503. `exposition` returns the metrics.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int],
+        *,
+        readiness: Callable[[], Mapping[str, bool]],
+        exposition: Callable[[], bytes],
+        timing: Timing,
+    ) -> None:
+        self._address = address
+        self._readiness = readiness
+        self._exposition = exposition
+        self._timing = timing
+
+    async def run(self) -> None:
+        """Answer until cancelled; while another process has the address, try again."""
+        application = web.Application()
+        application.router.add_get("/livez", self._live)
+        application.router.add_get("/readyz", self._ready)
+        application.router.add_get("/metrics", self._metrics)
+        runner = web.AppRunner(
+            application, access_log=None, shutdown_timeout=self._timing.end_endpoint
+        )
+        await runner.setup()
+        try:
+            await self._listen(runner)
+            await asyncio.Event().wait()
+        finally:
+            await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> None:
+        failed = False
+        while True:
+            try:
+                await web.TCPSite(runner, *self._address).start()
+            except OSError as error:
+                if not failed:
+                    _log.error("METRICS_ADDRESS cannot be used, trying again: %s", error)
+                failed = True
+                await asyncio.sleep(self._timing.listen_again)
+            else:
+                host, port = runner.addresses[0][:2]
+                _log.info("metrics are at http://%s:%d/metrics", _in_url(host), port)
+                return
+
+    async def _live(self, _: web.Request) -> web.Response:
+        return web.json_response({"live": True})
+
+    async def _ready(self, _: web.Request) -> web.Response:
+        needs = self._readiness()
+        ready = all(needs.values())
+        return web.json_response({"ready": ready, **needs}, status=200 if ready else 503)
+
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
