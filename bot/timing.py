@@ -73,6 +73,16 @@ class Timing:
     ask_cad: float = 5.0  # for the CAD to answer a probe, or with its list of servers
     keep_good_news: float = 60.0  # for how long such an answer is used
     keep_bad_news: float = 10.0  # the same for a failure, and for an answer in doubt
+    read_calls_again: float = 20.0
+    """The least time between two reads of a CAD server's live calls, however many look at them."""
+    longest_calls_pause: float = 120.0  # between two tries while the live calls cannot be read
+    keep_calls: float = 900.0  # for how long live calls are kept that nobody looks at
+    old_calls: float = 60.0
+    """How old live calls may be for what is shown of them to wait for no newer ones, and to say
+    nothing of their age."""
+    await_calls: float = 1.5
+    """How long what shows live calls waits for newer ones; suggestions must come within 3 s
+    (Discord API docs, Receiving and Responding to Interactions)."""
     first_probe_pause: float = 1.0
     """The pause before the second probe of a CAD that does not answer; it doubles each time, up to
     the host's setting."""

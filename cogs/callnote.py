@@ -7,6 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CallnoteBot
+from bot.calls.guild_calls import GuildCalls
 from bot.interactions import audit_log
 from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.submit import NoteSubmitter, label_of
@@ -19,15 +20,20 @@ class CallNotes(commands.Cog):
     """Adds notes to dispatch calls."""
 
     def __init__(
-        self, dispatchers: Dispatchers, settings: SettingsCache, submitter: NoteSubmitter
+        self,
+        dispatchers: Dispatchers,
+        settings: SettingsCache,
+        submitter: NoteSubmitter,
+        calls: GuildCalls,
     ) -> None:
         self._dispatchers = dispatchers
         self._settings = settings
         self._submitter = submitter
+        self._calls = calls
 
     @app_commands.command(description="Add a note to a dispatch call in Sonoran CAD.")
     @app_commands.describe(
-        call="The call's number in Sonoran CAD, such as 123",
+        call="The call's number in Sonoran CAD, such as 123, or words to find it by",
         note="What to add to the call; everyone working it can read it",
     )
     async def callnote(
@@ -48,8 +54,17 @@ class CallNotes(commands.Cog):
         )
         await self._submitter.submit(interaction, member, as_typed)
 
+    @callnote.autocomplete("call")
+    async def suggest_calls(
+        self, interaction: discord.Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest live calls."""
+        return await self._calls.suggest(interaction, typed)
+
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
     services = bot.services
-    await bot.add_cog(CallNotes(services.dispatchers, services.settings, bot.submitter))
+    await bot.add_cog(
+        CallNotes(services.dispatchers, services.settings, bot.submitter, services.guild_calls)
+    )

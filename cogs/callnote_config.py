@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
+from bot.calls.guild_calls import GuildCalls
 from bot.config import LARGEST_SERVER
 from bot.health.status import StatusReport
 from bot.interactions import audit_log
@@ -44,6 +45,7 @@ class CallnoteConfig(
         log_channel: LogChannelPicker,
         status: StatusReport,
         outbox: OutboxWorker,
+        calls: GuildCalls,
     ) -> None:
         self._handler = handler
         self._connector = connector
@@ -52,6 +54,7 @@ class CallnoteConfig(
         self._log_channel = log_channel
         self._status = status
         self._outbox = outbox
+        self._calls = calls
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
@@ -147,6 +150,13 @@ class CallnoteConfig(
         guild = await self._handler.admit_administrator(interaction)
         await show_page(self._handler, self._outbox, interaction, guild, place)
 
+    @history.autocomplete("call")
+    async def suggest_calls(
+        self, interaction: _Interaction, typed: str
+    ) -> list[app_commands.Choice[str]]:
+        """Suggest live calls, to dispatchers alone."""
+        return await self._calls.suggest(interaction, typed)
+
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and their components to the bot."""
@@ -164,7 +174,16 @@ async def setup(bot: CallnoteBot) -> None:
     server = ServerPicker(handler, services.cad_servers)
     channel = LogChannelPicker(handler, services.log_channel)
     await bot.add_cog(
-        CallnoteConfig(handler, connector, roles, server, channel, services.status, outbox)
+        CallnoteConfig(
+            handler,
+            connector,
+            roles,
+            server,
+            channel,
+            services.status,
+            outbox,
+            services.guild_calls,
+        )
     )
     await bot.add_cog(form)
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))

@@ -27,6 +27,7 @@ QUICK = Timing(
     acknowledge_again=0.05,
     store_note=PATIENCE,
     look_up_names=PATIENCE,
+    await_calls=PATIENCE,
     edit_again=0.05,
     ask_discord_again=0.1,
     edit_interval=0.1,

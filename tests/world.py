@@ -172,6 +172,7 @@ class World:
                 await services.settings.refresh()
                 yield services
             finally:
+                await services.live_calls.close()
                 await services.database.close()
 
     async def use(self, note: str = "some note here", call: str = "123") -> Interaction:

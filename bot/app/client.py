@@ -74,6 +74,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.notes.messages,
             services.composer,
             services.communities.name_of,
+            services.guild_calls,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.interactions.errors import DISCORD_FAILURES
 from bot.interactions.handler import InteractionHandler
 
 ANYWHERE = "anywhere"
@@ -24,7 +26,10 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
     async def interaction_check(
         self, interaction: discord.Interaction[commands.AutoShardedBot], /
     ) -> bool:
-        """Begin a command if it may, or raise the refusal of its guild; see `ANYWHERE`."""
+        """Begin a command if it may, or raise the refusal of its guild; see `ANYWHERE`.
+
+        Also called while an option is being typed, for suggestions.
+        """
         if not self._handler.begin(interaction):
             return False
         command = interaction.command
@@ -40,7 +45,11 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
         error: app_commands.AppCommandError,
         /,
     ) -> None:
-        """Log a failure and tell the member."""
+        """Log a failure and tell the member; where suggestions are refused there are none."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            with contextlib.suppress(*DISCORD_FAILURES):
+                await interaction.response.autocomplete([])
+            return
         await self._handler.respond_to_failure(
             interaction,
             error.original if isinstance(error, app_commands.CommandInvokeError) else error,

@@ -109,6 +109,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
+            await services.live_calls.close()
             await services.database.close()
 
 

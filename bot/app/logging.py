@@ -14,6 +14,7 @@ from typing import TextIO
 from urllib.parse import quote
 
 from bot.interactions.components import SECRET_FORM
+from bot.interactions.errors import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
 
@@ -146,12 +147,24 @@ def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a record is anything but suggestions that Discord did not take, such as too late.
+
+    discord.py 2.7 logs these as errors, with a traceback (`app_commands/tree.py`, `_call`). While
+    two instances are connected, one of them always comes too late.
+    """
+    error = record.exc_info[1] if record.exc_info else None
+    about = record.name == "discord.app_commands.tree" and "autocomplete" in str(record.msg)
+    return not (about and isinstance(error, DISCORD_FAILURES))
+
+
 def set_up_logging(
     level: int, secrets: Iterable[str], stream: TextIO | None = None, *, as_json: bool = False
 ) -> None:
     """Send records of at least `level` to `stream` alone, standard output by default."""
     survive_code_pages()
     handler = logging.StreamHandler(stream or sys.stdout)
+    handler.addFilter(_is_news)
     if as_json:
         from bot.app.json_logging import JsonLineFormatter  # the library is not always needed
 

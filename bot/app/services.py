@@ -9,6 +9,8 @@ import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.logging import ENTERED
+from bot.calls.guild_calls import GuildCalls
+from bot.calls.live_calls import LiveCalls
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
@@ -108,6 +110,19 @@ class Services:
             self.communities.client,
             timing=timing,
         )
+        self.live_calls = LiveCalls(
+            self.communities.client,
+            lambda community: self.notes.outbox.read_slots(community),
+            timing=timing,
+        )
+        self.guild_calls = GuildCalls(
+            self.live_calls,
+            self.settings,
+            self.dispatchers,
+            self.communities.name_of,
+            lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
+            timing=timing,
+        )
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
         self.composer = NoteComposer(timing, config.time_zone)
@@ -118,10 +133,12 @@ class Services:
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
+            live_calls=self.live_calls,
             delays=delays,
             waiting_notes=lambda record: self.connections.waiting_notes(
                 record.guild_id, record.community
             ),
+            calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
             observer=observer,
             timing=timing,

@@ -53,7 +53,8 @@ class InteractionHandler:
         """Begin work on an interaction; False while stopping, when another instance handles it."""
         audit_log.begin(interaction)
         if self.in_flight.closing:
-            audit_log.outcome(interaction, "left to another instance")
+            if interaction.type is not discord.InteractionType.autocomplete:
+                audit_log.outcome(interaction, "left to another instance")
             return False
         self.in_flight.add_current()
         return True

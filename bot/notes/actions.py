@@ -32,6 +32,7 @@ _TARGETS = {
     "retry": NoteState.QUEUED,
     "check": NoteState.CHECKING,
     "resend": NoteState.QUEUED,
+    "to": NoteState.QUEUED,
 }
 
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
@@ -56,25 +57,35 @@ class NoteActions:
         self._store_note = timing.store_note
 
     async def on_button(
-        self, interaction: discord.Interaction[Any], action: str, note_id: int
+        self,
+        interaction: discord.Interaction[Any],
+        action: str,
+        note_id: int,
+        call_id: int | None = None,
     ) -> None:
         """Carry out `action` on a note; failures are shown to the member alone.
 
+        `call_id` is the call that the action is about, where it is not the note's own.
         Only dispatchers of the note's guild may. Of them, only the author or an administrator may
         cancel a note, and only the author may add a repeated one.
         """
         if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
             await self._handler.run(
-                interaction, lambda: self._carry_out(interaction, action, note_id)
+                interaction, lambda: self._carry_out(interaction, action, note_id, call_id)
             )
 
     async def _carry_out(
-        self, interaction: discord.Interaction[Any], action: str, note_id: int
+        self,
+        interaction: discord.Interaction[Any],
+        action: str,
+        note_id: int,
+        call_id: int | None,
     ) -> None:
         member = self._admitted(interaction, action)
         record = await self._record(interaction, note_id)
-        audit_log.about_call(interaction, record.note.call_id)
-        if action not in OFFERED.get(record.state, ()):
+        audit_log.about_call(interaction, call_id or record.note.call_id)
+        # A forged button may lack the call, or have one that it should not.
+        if action not in OFFERED.get(record.state, ()) or (action == "to") != bool(call_id):
             raise Refusal(NoteProblem.NOTE_MOVED_ON)
         own = record.member_id == member.id
         if (action == "add" and not own) or (
@@ -86,7 +97,7 @@ class NoteActions:
             return
         # Of two connected instances of the bot, the one that Discord lets acknowledge goes on.
         await self._handler.acknowledge(interaction)
-        await self._transition(interaction, action, record)
+        await self._transition(interaction, action, record, call_id)
 
     def _admitted(self, interaction: discord.Interaction[Any], action: str) -> discord.Member:
         """Return the member; to cancel a note, an administrator needs no dispatcher role."""
@@ -109,7 +120,11 @@ class NoteActions:
         return record
 
     async def _transition(
-        self, interaction: discord.Interaction[Any], action: str, record: NoteRecord
+        self,
+        interaction: discord.Interaction[Any],
+        action: str,
+        record: NoteRecord,
+        call_id: int | None,
     ) -> None:
         """Transition the note; `StatusUpdater` then updates its message."""
         try:
@@ -120,7 +135,9 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await self._outbox.member_actions.resume(record, _TARGETS[action], shown_in)
+                await self._outbox.member_actions.resume(
+                    record, _TARGETS[action], shown_in, call_id=call_id
+                )
         except NotDoneError as error:
             await self._tell(interaction, refusal_of(error))
         except StorageError:

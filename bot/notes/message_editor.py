@@ -9,8 +9,11 @@ from dataclasses import replace
 
 import discord
 
+from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.buttons import buttons_for
+from bot.notes.call_facts import facts_of
+from bot.notes.call_texts import CallFacts
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, text_to_attach
 from bot.outbox import NoteRecord, NoteState, OutboxWorker
@@ -30,12 +33,14 @@ class MessageEditor:
     def __init__(
         self,
         outbox: OutboxWorker,
+        live_calls: LiveCalls,
         present_client: Callable[[], discord.Client | None],
         *,
         delays: RouteDelays,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
+        self._live_calls = live_calls
         self._present_client = present_client
         self._delays = delays
         self._timing = timing
@@ -56,12 +61,15 @@ class MessageEditor:
 
     async def show(self, client: discord.Client, record: NoteRecord) -> EditResult | None:
         """Let a note's message say what it should; None if another process now shows the note."""
-        content = self._due_content(record)
+        if record.shown >= record.revision:
+            return EditResult.DONE
+        facts = await facts_of(record, self._live_calls)
+        content = self._due_content(record, facts)
         if content is None:
             return EditResult.DONE
         if await self._elsewhere(record) is not None:
             return None
-        shown = await self._edit(client, record, content)
+        shown = await self._edit(client, record, content, facts)
         if shown in (EditResult.RETRY, EditResult.HIDDEN):
             return shown
         self._shown[record.id] = (loop_time(), content)
@@ -71,18 +79,21 @@ class MessageEditor:
             return None
         return shown
 
-    def _due_content(self, record: NoteRecord) -> str | None:
+    def _due_content(self, record: NoteRecord, facts: CallFacts) -> str | None:
         """Return what a note's message should say, None if it says so already."""
-        content = content_of(record, self._outbox.last_failure(record.community))
+        problem = self._outbox.last_failure(record.community)
+        content = content_of(record, problem, facts=facts)
         _, shown = self._shown.get(record.id, (0.0, ""))
-        return None if content == shown or record.shown >= record.revision else content
+        return None if content == shown else content
 
-    async def _edit(self, client: discord.Client, record: NoteRecord, content: str) -> EditResult:
+    async def _edit(
+        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
+    ) -> EditResult:
         message = self.message(client, record)
         problem = self._outbox.last_failure(record.community)
         plain = content_of(record, problem, with_text=False) or content
         shown = await message.show(
-            content, buttons_for(record), text_to_attach(record), plain=plain
+            content, buttons_for(record, facts), text_to_attach(record, facts), plain=plain
         )
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
@@ -108,10 +119,11 @@ class MessageEditor:
         """Show another process's record again, which this process's edit overwrote."""
         pauses = back_off(self._timing.first_show_retry, self._timing.longest_show_retry)
         while True:
+            facts = await facts_of(record, self._live_calls)
             problem = self._outbox.last_failure(record.community)
-            if (content := content_of(record, problem)) is None:
+            if (content := content_of(record, problem, facts=facts)) is None:
                 return
-            shown = await self._edit(client, record, content)
+            shown = await self._edit(client, record, content, facts)
             if shown is EditResult.RETRY:
                 await asyncio.sleep(next(pauses))
                 client = self._present_client() or client

@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import discord
 
+from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
 from bot.observer import Observer
-from bot.outbox import Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
+from bot.outbox import CallsRead, Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
 from bot.timing import Timing, loop_time
@@ -21,9 +22,9 @@ from bot.timing import Timing, loop_time
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer` and `delays` are as for `StatusUpdater`, `cad_for`,
-    `waiting_notes`, `purges` and `observer` as for `OutboxWorker`. Nothing is delivered unless
-    `run` is running.
+    `post_to_log_channel`, `composer`, `live_calls` and `delays` are as for `StatusUpdater`,
+    `cad_for`, `waiting_notes`, `calls_read`, `purges` and `observer` as for `OutboxWorker`. Nothing
+    is delivered unless `run` is running.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class NoteService:
         history_days: int,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
+        live_calls: LiveCalls,
         delays: RouteDelays,
         waiting_notes: Callable[[NoteRecord], WaitingNotes],
+        calls_read: CallsRead,
         purges: Sequence[Purge],
         observer: Observer,
         timing: Timing,
@@ -48,12 +51,13 @@ class NoteService:
             history_days=history_days,
             changed=self._show,
             waiting_notes=waiting_notes,
+            calls_read=calls_read,
             purges=purges,
             observer=observer,
             timing=timing,
         )
         self.messages = StatusUpdater(
-            self.outbox, post_to_log_channel, composer, delays=delays, timing=timing
+            self.outbox, post_to_log_channel, composer, live_calls, delays=delays, timing=timing
         )
         self._timing = timing
         self._running: asyncio.Task[None] | None = None

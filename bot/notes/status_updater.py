@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import discord
 
+from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.composer import NoteComposer
 from bot.notes.hidden_notes import HiddenNotes
@@ -35,6 +36,7 @@ class StatusUpdater:
         outbox: OutboxWorker,
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
+        live_calls: LiveCalls,
         *,
         delays: RouteDelays,
         timing: Timing,
@@ -42,7 +44,9 @@ class StatusUpdater:
         self._outbox = outbox
         self.delays = delays
         self.client: discord.Client | None = None
-        self._editor = MessageEditor(outbox, lambda: self.client, delays=delays, timing=timing)
+        self._editor = MessageEditor(
+            outbox, live_calls, lambda: self.client, delays=delays, timing=timing
+        )
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
         self._timing = timing

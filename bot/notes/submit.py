@@ -9,6 +9,7 @@ from typing import Any
 
 import discord
 
+from bot.calls.guild_calls import GuildCalls
 from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
@@ -51,6 +52,7 @@ class NoteSubmitter:
         messages: StatusUpdater,
         composer: NoteComposer,
         community_of: Callable[[int], str],
+        calls: GuildCalls,
         *,
         timing: Timing,
     ) -> None:
@@ -60,6 +62,7 @@ class NoteSubmitter:
         self._messages = messages
         self._composer = composer
         self._community_of = community_of
+        self._calls = calls
         self._timing = timing
 
     async def submit(
@@ -87,6 +90,13 @@ class NoteSubmitter:
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
                 return
+            self._calls.used(
+                record.guild_id,
+                member_id=record.member_id,
+                channel_id=record.channel_id,
+                server_id=note.server_id,
+                call_id=note.call_id,
+            )
             if record.state is NoteState.HELD:
                 await self._ask(interaction, record, ago or 0.0)
                 return

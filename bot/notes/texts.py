@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_units
 from bot.interactions.texts import Catalogue
+from bot.notes.call_texts import NO_FACTS, CallFacts, advice_about_call, named_below
 from bot.notes.failure_texts import (
     advice_given_up,
     advice_in_doubt,
@@ -97,11 +98,16 @@ TEXTS: Catalogue = {
 
 
 def content_of(
-    record: NoteRecord, problem: Failure | None = None, *, with_text: bool = True
+    record: NoteRecord,
+    problem: Failure | None = None,
+    *,
+    facts: CallFacts = NO_FACTS,
+    with_text: bool = True,
 ) -> str | None:
     """Return a note's message, at most 2,000 characters, or None; `problem` stops all notes now.
 
-    Without the text it has none of the note's words, nor the CAD's, which may quote them.
+    `facts` are told below the CAD's own words. Without the text it has none of the note's words,
+    nor the CAD's, which may quote them.
     """
     call = f"call #{record.note.call_id}"
     match record.state:
@@ -113,9 +119,12 @@ def content_of(
         case NoteState.ADDED if not with_text:
             return f"Added to {call}; {NOT_SHOWN}"
         case NoteState.ADDED:
-            return escape_markdown(record.answer or f"NOTE added to {call}")
+            small = named_below(facts.call)
+            room = CONTENT_LIMIT - utf16_units(small)
+            return escape_markdown(record.answer or f"NOTE added to {call}", limit=room) + small
         case NoteState.REFUSED:
-            return _failure(record, _NOT_ADDED, advice_refused(record.failure), with_text)
+            advice = advice_about_call(record, facts) or advice_refused(record.failure)
+            return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.FAILED:
             advice = advice_given_up(record.failure) + (", or copy it." if with_text else ".")
             return _failure(record, _NOT_ADDED, advice, with_text)
@@ -130,14 +139,14 @@ def content_of(
     return None
 
 
-def text_to_attach(record: NoteRecord) -> str | None:
-    """Return a note's text if its message does not show it whole, else None.
+def text_to_attach(record: NoteRecord, facts: CallFacts = NO_FACTS) -> str | None:
+    """Return a note's text if its message, with `facts`, does not show it whole, else None.
 
     Only for a note that was not added, whose member may still need it.
     """
     if record.state not in (NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED):
         return None
-    return text_unless_shown(content_of(record) or "", record.note.text)
+    return text_unless_shown(content_of(record, facts=facts) or "", record.note.text)
 
 
 def text_unless_shown(content: str, text: str) -> str | None:

@@ -13,6 +13,8 @@ from bot.outbox.errors import (
 )
 from bot.outbox.limits import Limits, RateUsage
 from bot.outbox.models import HOST, Acknowledgement, NewNote, NoteRecord
+from bot.outbox.read_slots import ReadSlots
+from bot.outbox.reconciler import CallsRead
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.states import RETRY_SECONDS, NoteState
 from bot.outbox.stored_failure import Failure, FailureKind, failure_of
@@ -24,6 +26,7 @@ __all__ = [
     "RETRY_SECONDS",
     "AccessRefusedError",
     "Acknowledgement",
+    "CallsRead",
     "DuplicateInteractionError",
     "Failure",
     "FailureKind",
@@ -37,6 +40,7 @@ __all__ = [
     "OutboxWorker",
     "Purge",
     "RateUsage",
+    "ReadSlots",
     "ShareUsedError",
     "StaleRevisionError",
     "TooBusyError",

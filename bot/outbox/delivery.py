@@ -12,7 +12,8 @@ from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits, RateUsage
 from bot.outbox.models import NoteRecord
-from bot.outbox.reconciler import Reconciler
+from bot.outbox.read_slots import ReadSlots
+from bot.outbox.reconciler import CallsRead, Reconciler
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.sender import Sender
 from bot.outbox.stored_failure import Failure
@@ -45,6 +46,8 @@ class Delivery:
         limits: Limits,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[NoteRecord], WaitingNotes],
+        read_slots: ReadSlots,
+        calls_read: CallsRead,
         timing: Timing,
     ) -> None:
         self.cad = cad
@@ -80,7 +83,16 @@ class Delivery:
         )
         self.expiry = Expiry(self.queue, self.transitions, self.breaker, limits, timing)
         self._reconciler = Reconciler(
-            community, self.queue, database, cad, self.transitions, self.breaker, limits, timing
+            community,
+            self.queue,
+            database,
+            cad,
+            self.transitions,
+            self.breaker,
+            limits,
+            read_slots,
+            calls_read,
+            timing,
         )
 
     @property

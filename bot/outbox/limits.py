@@ -16,13 +16,14 @@ class Limits:
     interaction's token. Of the 60 notes a minute that version 2 allows per key (page add-call-note)
     another official tool may take 54 (sonoran_fivepd, one each 1.1 s), so ours are half. It allows
     5 reads of the call list a minute per key, of which each game server takes one (page get-calls;
-    official FiveM client). `waiting_limit` is how many may wait in the outbox,
+    official FiveM client); of ours, three renew a list of live calls every 20 s, and one is left to
+    notes in doubt. `waiting_limit` is how many may wait in the outbox,
     `longest_pause_seconds` the longest pause between probes of a CAD that takes no notes.
     """
 
     notes_per_minute: int = 30
     notes_burst: int = 10
-    call_reads_per_minute: int = 3
+    call_reads_per_minute: int = 4
     waiting_limit: int = 1000
     settle_seconds: float = 60.0
     give_up_seconds: float = 840.0

@@ -51,14 +51,20 @@ class MemberActions:
         return moved
 
     async def resume(
-        self, record: NoteRecord, target: NoteState, message: tuple[int, str | None]
+        self,
+        record: NoteRecord,
+        target: NoteState,
+        message: tuple[int, str | None],
+        *,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Resume a note that was given up: QUEUED to send it, CHECKING to look for it.
 
-        `message` is the message that shows it and a token that can edit it. Raises as `cancel`,
-        `OutboxFullError` when as many notes wait as may, and `TooOldError` after a day.
+        A refused one is only to be sent to another call, `call_id`. `message` is the message that
+        shows it and a token that can edit it. Raises as `cancel`, `OutboxFullError` when as many
+        notes wait as may, and `TooOldError` after a day.
         """
-        moved = await self._transition(record, target, message)
+        moved = await self._transition(record, target, message, call_id)
         known = self._deliveries.item(record)
         if known is None or known.record.revision < moved.revision:
             self._deliveries.of(record.community).queue.track(moved, at_once=True)
@@ -70,11 +76,12 @@ class MemberActions:
         record: NoteRecord,
         target: NoteState,
         message: tuple[int, str | None] | None = None,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Make a transition, which is tried once; a lost confirmation is found out later."""
         try:
             return await self._store.member_transition(
-                record, target, message, waiting_limit=self._waiting_limit
+                record, target, message, waiting_limit=self._waiting_limit, call_id=call_id
             )
         except (StorageError, asyncio.CancelledError):
             self._unconfirmed[record.id] = (

@@ -8,9 +8,12 @@ from sqlalchemy import Connection, func, select, update
 
 from bot.outbox.schema import call_list_reads
 from bot.storage import NOW, Database
+from bot.timing import loop_time
 
 READ_WINDOW_SECONDS = 60.0
 """The period to which the CAD's limit of call list reads applies (page get-calls)."""
+
+_NEXT_SECONDS = 1.0  # for whoever waited for a slot to come back for it
 
 _LOCK = 0x63616C6C  # any number of 31 bits that is these locks' alone
 _TIME = select(NOW)
@@ -23,17 +26,26 @@ class ReadSlots:
         self._database = database
         self._community = community
         self._per_minute = per_minute
+        self._waited_for = 0.0
         # A lock that two communities share only makes one of them wait a moment.
         self._lock = crc32(community.encode()) >> 1
 
-    async def acquire(self) -> float:
+    async def acquire(self, *, spare: bool = False) -> float:
         """Take a slot; raises as `Database.run` does.
 
-        Returns 0 when the list may be read now, else the seconds to wait before asking again.
+        Returns 0 when the list may be read now, else the seconds to wait before asking again. A
+        `spare` read leaves one a minute to others, if there are several, and goes behind those of
+        this process that wait.
         """
-        return await self._database.run(self._acquire)
+        if spare and (wait := self._waited_for - loop_time()) > 0:
+            return wait
+        most = self._per_minute - 1 if spare and self._per_minute > 1 else self._per_minute
+        wait = await self._database.run(self._acquire, most)
+        if wait and not spare:
+            self._waited_for = loop_time() + wait + _NEXT_SECONDS
+        return wait
 
-    def _acquire(self, connection: Connection) -> float:
+    def _acquire(self, connection: Connection, most: int) -> float:
         read_at, of_community = (
             call_list_reads.c.read_at,
             call_list_reads.c.community == self._community,
@@ -47,7 +59,7 @@ class ReadSlots:
         )
         latest = select(read_at).where(of_community, read_at > now - READ_WINDOW_SECONDS)
         times = sorted(connection.scalars(latest))
-        if len(times) >= self._per_minute:
-            return float(max(0.05, times[-self._per_minute] + READ_WINDOW_SECONDS - now))
+        if len(times) >= most:
+            return float(max(0.05, times[-most] + READ_WINDOW_SECONDS - now))
         connection.execute(call_list_reads.insert().values(community=self._community, read_at=now))
         return 0.0

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from functools import partial
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.ledger import explained
@@ -34,15 +36,18 @@ be sent either."""
 CLOSED_PAGES = (ClosedCalls(50), ClosedCalls(50, skip=50))
 """The closed calls that are looked through for a note whose call is not open any more."""
 
+CallsRead = Callable[[str, CallList, float], None]
+"""Takes a community's open calls, and when the read began by the event loop's clock."""
+
 _log = logging.getLogger(__name__)
 
 
 class Reconciler:
-    """The one reader of the call list.
+    """Reads the call list for notes in doubt.
 
     Each read serves all notes in doubt on that CAD server, and all processes together keep to
-    `Limits.call_reads_per_minute`; a delay that the CAD asks for is waited out in full. `run` must
-    be running.
+    `read_slots`; a delay that the CAD asks for is waited out in full. `calls_read` takes the
+    open calls. `run` must be running.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class Reconciler:
         transitions: Transitions,
         breaker: CircuitBreaker,
         limits: Limits,
+        read_slots: ReadSlots,
+        calls_read: CallsRead,
         timing: Timing,
     ) -> None:
         self._queue = queue
@@ -62,7 +69,8 @@ class Reconciler:
         self._transitions = transitions
         self._breaker = breaker
         self._per_minute = limits.call_reads_per_minute
-        self._read_slots = ReadSlots(database, community, self._per_minute)
+        self._read_slots = read_slots
+        self._calls_read = partial(calls_read, community)
         self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
         self._hold_until = 0.0
         self._timing = timing
@@ -135,9 +143,12 @@ class Reconciler:
 
         Returns how many closed calls were listed, None if the list could not be read.
         """
+        began = loop_time()
         calls = await self._read(server_id, closed)
         if calls is None:
             return None
+        if closed is OPEN_ALONE:
+            self._calls_read(calls, began)
         new = [each for each in calls.calls if each.call_id in wanted - found.keys()]
         try:
             made = await asyncio.to_thread(lambda: {each.call_id: ReadCall(each) for each in new})

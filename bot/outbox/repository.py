@@ -30,7 +30,7 @@ from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.send_rate import count_send
-from bot.outbox.states import GIVEN_UP, NoteState, check_transition
+from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 
@@ -126,10 +126,12 @@ class OutboxRepository:
         message: tuple[int, str | None] | None,
         *,
         waiting_limit: int,
+        call_id: int | None = None,
     ) -> NoteRecord:
         """Make a transition for a member, whichever process owns the note, and return it then.
 
-        `message` is Discord's message for it and the token that can edit it, where they are new. A
+        `message` is Discord's message for it and the token that can edit it, where they are new;
+        `call_id` is the call for which it is from now on, if another one. A
         note that was given up and is queued anew goes behind all others of its call; any other has
         the place in which it was accepted.
 
@@ -137,7 +139,10 @@ class OutboxRepository:
         `TooOldError` for a note that was given up long ago.
         """
         failure = None if target is NoteState.QUEUED else record.failure
-        values: dict[str, Any] = {"failure": stored_failure.dump_failure(failure)}
+        values: dict[str, Any] = {
+            "failure": stored_failure.dump_failure(failure),
+            "call_id": call_id,
+        }
         if message is not None:
             values["message_id"], values["token"] = message
         return await self._make(record, target, values, any_owner=True, waiting_limit=waiting_limit)
@@ -164,7 +169,7 @@ class OutboxRepository:
         per_minute: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
-        behind = target is NoteState.QUEUED and record.state in GIVEN_UP
+        behind = target is NoteState.QUEUED and record.state in TAKEN_UP
         found = transition_statement(record.state, target, any_owner=any_owner).rows(
             connection,
             {

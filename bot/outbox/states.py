@@ -20,6 +20,8 @@
 
     SENDING ──▶ FAILED*, too, when it alone is turned down for its credentials time and again
 
+    REFUSED ──▶ QUEUED, for another call
+
     * UNCONFIRMED instead while an earlier send of the note is in doubt
 
 A note is stored before anything happens to it, so each arrow is a row changed first and a
@@ -89,6 +91,9 @@ _FINAL = frozenset(
 GIVEN_UP = frozenset({NoteState.FAILED, NoteState.UNCONFIRMED})
 """The final states from which a member can take a note up again, for `RETRY_SECONDS`."""
 
+TAKEN_UP = GIVEN_UP | {NoteState.REFUSED}
+"""The final states from which a member can take a note up again at all."""
+
 TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {
         NoteState.HELD: frozenset(),
@@ -110,7 +115,7 @@ TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
             {NoteState.ADDED, NoteState.QUEUED, NoteState.UNCONFIRMED, NoteState.CANCELLED}
         ),
         NoteState.ADDED: frozenset(),
-        NoteState.REFUSED: frozenset(),
+        NoteState.REFUSED: frozenset({NoteState.QUEUED}),
         NoteState.FAILED: frozenset({NoteState.QUEUED}),
         NoteState.UNCONFIRMED: frozenset(
             {NoteState.CHECKING, NoteState.QUEUED, NoteState.CANCELLED}

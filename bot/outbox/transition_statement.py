@@ -8,7 +8,7 @@ from sqlalchemy import Integer, String, bindparam, case, func, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
-from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, NoteState
+from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, NoteState
 from bot.storage import NOW, CompiledStatement
 
 
@@ -19,10 +19,10 @@ def transition_statement(
 
     With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
     revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
-    `tries`, `failure`, `answer`; and `message_id`, `token` and `text` where these change, else
-    None.
+    `tries`, `failure`, `answer`; and `message_id`, `token`, `text` and `call_id` where these
+    change, else None.
     """
-    taken_up = origin in GIVEN_UP and target.waiting
+    taken_up = origin in TAKEN_UP and target.waiting
     return _statement(
         any_owner=any_owner,
         anew=origin is NoteState.RECEIVED or taken_up,
@@ -59,6 +59,9 @@ def _statement(*, any_owner: bool, anew: bool, sending: bool, taken_up: bool) ->
             token=case(
                 (message.is_(None), columns.token),
                 else_=bindparam("token", None, columns.token.type),
+            ),
+            call_id=func.coalesce(
+                bindparam("call_id", None, columns.call_id.type), columns.call_id
             ),
             text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
             round_started_at=NOW if anew else columns.round_started_at,

@@ -20,6 +20,8 @@ from bot.outbox.limits import Limits
 from bot.outbox.marks import Marks
 from bot.outbox.member_actions import MemberActions
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
+from bot.outbox.read_slots import ReadSlots
+from bot.outbox.reconciler import CallsRead
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
@@ -43,9 +45,9 @@ class OutboxWorker:
     `history_days` is how long finished notes are kept. `changed` is called with the record after
     every stored transition, and with a note recovered from a process that ended, whose message may
     be behind; one in the state RECEIVED may have been acknowledged or not. `cad_for` returns a
-    community's CAD, and `waiting_notes` what is to become of a waiting note. `purges` are as for
-    `Cleanup`, `observer` as for `OutboxRepository`. `run` must be running once the database is
-    open.
+    community's CAD, and `waiting_notes` what is to become of a waiting note. `calls_read` takes the
+    live calls that are read for notes in doubt, `purges` are as for `Cleanup`, and `observer` as
+    for `OutboxRepository`. `run` must be running once the database is open.
     """
 
     def __init__(
@@ -57,14 +59,17 @@ class OutboxWorker:
         history_days: int = 30,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        calls_read: CallsRead = lambda _community, _calls, _began: None,
         purges: Sequence[Purge] = (),
         observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
         owner = secrets.token_hex(8)
         self.store = OutboxRepository(database, owner, observer=observer)
+        self._database = database
         self._limits = limits
         self._timing = timing
+        self._read_slots: dict[str, ReadSlots] = {}
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, self.store.rows, timing=timing)
@@ -81,6 +86,8 @@ class OutboxWorker:
                 limits=limits,
                 changed=changed,
                 waiting_notes=waiting_notes,
+                read_slots=self.read_slots(community),
+                calls_read=calls_read,
                 timing=timing,
             ),
             timing,
@@ -105,6 +112,13 @@ class OutboxWorker:
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
         self._registered = asyncio.Event()
         self._discarding: set[asyncio.Task[bool]] = set()
+
+    def read_slots(self, community: str) -> ReadSlots:
+        """Return the reads of a community's call list, which all that read it share."""
+        per_minute = self._limits.call_reads_per_minute
+        return self._read_slots.setdefault(
+            community, ReadSlots(self._database, community, per_minute)
+        )
 
     @property
     def keeps_history(self) -> bool:

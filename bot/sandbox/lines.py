@@ -23,6 +23,16 @@ class UseCommand:
 
 
 @dataclass(frozen=True, slots=True)
+class TypeOption:
+    """A person types into the option `focused` of a command, and does not use it yet."""
+
+    person: str
+    command: str
+    options: Mapping[str, str]
+    focused: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """Choose these in the list shown last, as the person who sees it; nothing for none."""
 
@@ -55,7 +65,7 @@ class Word:
     argument: str = ""
 
 
-Asked = UseCommand | Choose | Press | Fill | Word
+Asked = UseCommand | TypeOption | Choose | Press | Fill | Word
 
 WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
 
@@ -75,7 +85,7 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     person = None
     if found := _AS.fullmatch(line):
         person, line = found[1].lower(), found[2].strip()
-        if not line.startswith("/") and line.partition(" ")[0].lower() != "press":
+        if not line.startswith("/") and line.partition(" ")[0].lower() not in ("press", "type"):
             raise LineError("After `as` and a person comes a command, such as /callnote.")
     if line.startswith("/"):
         return _use(person or "dispatcher", line[1:], commands)
@@ -85,6 +95,8 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
             return Choose(tuple(filter(None, (part.strip() for part in argument.split(",")))))
         case "fill":
             return Fill(tuple(part.strip() for part in argument.split(",")))
+        case "type":
+            return _type(person or "dispatcher", argument.strip(), commands)
         case "press" if argument.strip():
             return Press(argument.strip(), person)
         case "press":
@@ -95,12 +107,27 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
 
 
 def _use(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> UseCommand:
+    command, typed = _command(line, commands)
+    return UseCommand(person, command, _options(typed, command, commands[command]))
+
+
+def _type(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> TypeOption:
+    if not line.startswith("/"):
+        raise LineError("Say what is typed: type /callnote call:vine")
+    command, typed = _command(line[1:], commands)
+    options = _texts(typed, commands[command])
+    if not options:
+        raise LineError(f"Say into which option: type /{command} {_shape(commands[command])}")
+    return TypeOption(person, command, options, next(reversed(options)))
+
+
+def _command(line: str, commands: Mapping[str, Sequence[JSON]]) -> tuple[str, str]:
+    """Return the command with which a line begins, and the rest of the line."""
     for count in range(_MOST_WORDS, 0, -1):
         words = line.split(maxsplit=count)
         command = " ".join(words[:count])
         if command in commands:
-            typed = words[count] if len(words) > count else ""
-            return UseCommand(person, command, _options(typed, command, commands[command]))
+            return command, words[count] if len(words) > count else ""
     name = line.partition(" ")[0]
     if inner := [each for each in commands if each.startswith(f"{name} ")]:
         raise LineError(f"Say which command: /{', /'.join(inner)}")
@@ -109,6 +136,15 @@ def _use(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> UseC
 
 
 def _options(typed: str, command: str, registered: Sequence[JSON]) -> dict[str, str]:
+    options = _texts(typed, registered)
+    missing = [each for each in registered if each.get("required") and each["name"] not in options]
+    before = typed.partition(f"{next(iter(options))}:")[0] if options else typed
+    if missing or before.strip() or not all(options.values()):
+        raise LineError(f"Discord wants it like this: /{command} {_shape(registered)}".rstrip())
+    return options
+
+
+def _texts(typed: str, registered: Sequence[JSON]) -> dict[str, str]:
     """Return the texts of the options, each from its first `name:` to the next option's."""
     found = {
         option["name"]: place
@@ -117,16 +153,14 @@ def _options(typed: str, command: str, registered: Sequence[JSON]) -> dict[str, 
     }
     names = sorted(found, key=lambda name: found[name].start())
     ends = [*(found[name].start() for name in names[1:]), len(typed)]
-    options = {
+    return {
         name: typed[found[name].end() : end].strip().replace("\\n", "\n")
         for name, end in zip(names, ends, strict=bool(names))
     }
-    missing = [each for each in registered if each.get("required") and each["name"] not in options]
-    before = typed[: found[names[0]].start()] if names else typed
-    if missing or before or not all(options.values()):
-        shape = " ".join(
-            f"{each['name']}:…" if each.get("required") else f"[{each['name']}:…]"
-            for each in registered
-        )
-        raise LineError(f"Discord wants it like this: /{command} {shape}".rstrip())
-    return options
+
+
+def _shape(registered: Sequence[JSON]) -> str:
+    return " ".join(
+        f"{each['name']}:…" if each.get("required") else f"[{each['name']}:…]"
+        for each in registered
+    )

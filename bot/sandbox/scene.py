@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.app.lifecycle import serve
 from bot.communities.sealing import new_key
@@ -46,19 +46,22 @@ LIMITS = Limits(
 MORE_READS = MappingProxyType({"calls": 60, "version": 60})
 """The simulator's limits per minute here, as with shorter times the bot asks more often."""
 
-CALLS = (
-    (123, "Traffic stop", "Route 9"),
-    (124, "Burglary alarm", "12 Elm Street"),
-    (130, "Vehicle pursuit", "Harbor Bridge"),
+CALLS: tuple[Mapping[str, Any], ...] = (
+    {"call_id": 123, "title": "Traffic stop", "address": "Route 9", "code": "10-50"},
+    {"call_id": 124, "title": "Burglary alarm", "address": "12 Elm Street", "postal": "305"},
+    {"call_id": 130, "title": "Vehicle pursuit", "address": "Harbor Bridge", "priority": 1},
+    {"call_id": 517, "title": "Robbery", "address": "77 Vinewood Blvd", "priority": 1},
 )
-"""The live calls' numbers, titles and addresses."""
+"""The live calls as `SonoranServer.add_call` takes them."""
+
+EMERGENCY_CALL = 88  # the number of the only 911 call, which takes no notes
 
 OTHER_CALLS = ((123, "Store robbery", "Paleto Boulevard"), (125, "Brush fire", "Mount Chiliad"))
 """The same in the other CAD."""
 
 
 class Scene:
-    """Two guilds, five people, three calls, and the bot; made by `open_scene`.
+    """Two guilds, five people, four calls, and the bot; made by `open_scene`.
 
     The stranger's guild is not connected; there is a CAD of its own to which its administrators
     can connect it. The owner of the bot's application is in it, and could connect it to the host's.
@@ -86,9 +89,10 @@ class Scene:
         }
         cad.rate_limits.limits.update(MORE_READS)
         cad.add_server(2, "Night shift")
-        for number, title, address in CALLS:
-            cad.add_call(number, title=title, address=address)
-            cad.add_call(number, title=title, address=address, server_id=2)
+        for call in CALLS:
+            for server_id in (1, 2):
+                cad.add_call(**call, server_id=server_id)
+        cad.add_emergency_call(EMERGENCY_CALL, caller="Jane Doe", location="Mirror Park")
         self._other = cad.add_community(OTHER_ID, OTHER_KEY)
         for number, title, address in OTHER_CALLS:
             self._other.add_call(number, title=title, address=address)
@@ -153,12 +157,30 @@ class Scene:
         with the names there are for a role, channel or member that does not exist.
         """
         member = self.people[person]
-        types = {option["name"]: option["type"] for option in self.commands[command]}
-        values = {
-            name: self._value(member.guild, types[name], text) for name, text in options.items()
-        }
+        values = self._values(member.guild, command, options)
         channel = self._channels[member.guild]
         return await self._discord.use_command(member, channel, command, values, strict=True)
+
+    async def type_option(
+        self, person: str, command: str, options: Mapping[str, str], focused: str
+    ) -> list[str]:
+        """Return what Discord offers one of the people who types into the option `focused`.
+
+        Raises as `use_command`, and `InteractionFailedError` when the bot offers nothing in time.
+        """
+        member = self.people[person]
+        values = self._values(member.guild, command, options)
+        channel = self._channels[member.guild]
+        choices = await self._discord.autocomplete(
+            member, channel, command, values, focused=focused, strict=True
+        )
+        return [choice["name"] for choice in choices]
+
+    def _values(
+        self, guild: Guild, command: str, options: Mapping[str, str]
+    ) -> dict[str, OptionValue]:
+        types = {option["name"]: option["type"] for option in self.commands[command]}
+        return {name: self._value(guild, types[name], text) for name, text in options.items()}
 
     async def press(self, person: str, message: Message, label: str) -> Interaction:
         """Let one of the people press a button; raises `LookupError` for one that is not there."""
@@ -255,14 +277,14 @@ class Scene:
         Those of the second server, and those of the other CAD, only if they have any.
         """
         lines = [
-            f"#{number} {title}: {self._notes(number, 1) or '-'}" for number, title, _ in CALLS
+            f"#{call['call_id']} {call['title']}: {self._notes(call, 1) or '-'}" for call in CALLS
         ]
         return (
             lines
             + [
-                f"#{number} on server 2: {notes}"
-                for number, _, _ in CALLS
-                if (notes := self._notes(number, 2))
+                f"#{call['call_id']} on server 2: {notes}"
+                for call in CALLS
+                if (notes := self._notes(call, 2))
             ]
             + [
                 f"#{number} {title} in {self._other.community_name}'s CAD: {notes}"
@@ -271,8 +293,8 @@ class Scene:
             ]
         )
 
-    def _notes(self, call: int, server: int) -> str:
-        return _shown(self._cad.notes(call, server_id=server))
+    def _notes(self, call: Mapping[str, Any], server: int) -> str:
+        return _shown(self._cad.notes(call["call_id"], server_id=server))
 
 
 def _shown(notes: Sequence[Note]) -> str:

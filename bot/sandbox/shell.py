@@ -13,7 +13,16 @@ from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
-from bot.sandbox.lines import Choose, Fill, LineError, Press, UseCommand, Word, parse
+from bot.sandbox.lines import (
+    Choose,
+    Fill,
+    LineError,
+    Press,
+    TypeOption,
+    UseCommand,
+    Word,
+    parse,
+)
 from bot.sandbox.manners import MANNERS
 from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
 from bot.sandbox.view import as_shown, form_as_shown
@@ -28,6 +37,7 @@ You are Dana, a dispatcher in #dispatch. Callnote really runs; Discord and Sonor
 simulators on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
+  type /callnote call:vine                      see what Discord offers while that is typed
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
                         other commands, such as roles-add role:Civilian or server number:2
@@ -81,19 +91,21 @@ class Shell:
             self._idle = True
         return True
 
-    async def _act(self, asked: UseCommand | Choose | Press | Fill) -> None:
+    async def _act(self, asked: UseCommand | TypeOption | Choose | Press | Fill) -> None:
         """Let a person act in Discord, and show the outcome."""
         if isinstance(asked, Fill):
             await self._fill(asked.texts)
             return
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
-        if isinstance(asked, UseCommand) and person not in scene.people:
+        if isinstance(asked, UseCommand | TypeOption) and person not in scene.people:
             raise LineError(f"There is no such person; try {', '.join(scene.people)}.")
         match asked:
             case UseCommand(command=command, options=options):
                 interaction = await scene.use_command(person, command, options)
                 await self._show_answer(interaction, person)
+            case TypeOption():
+                await self._show_offered(asked)
             case Choose() | Press() if last is None or person not in scene.people:
                 raise LineError("There is nothing to choose or press yet: use a command first.")
             case Choose(names=names):
@@ -119,6 +131,17 @@ class Shell:
         self._form = interaction, person
         self._show(form_as_shown(interaction.modal, person))
         return True
+
+    async def _show_offered(self, asked: TypeOption) -> None:
+        """Show what Discord offers for an option."""
+        try:
+            offered = await self._scene.type_option(
+                asked.person, asked.command, asked.options, asked.focused
+            )
+        except InteractionFailedError:
+            self._show("(Discord would show: Loading options failed)")
+            return
+        self._show("\n".join(f"  {name}" for name in offered) or "(Discord would offer nothing)")
 
     async def _show_answer(self, interaction: Interaction, person: str) -> None:
         """Show the answer to a command or a form."""

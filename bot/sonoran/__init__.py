@@ -14,6 +14,7 @@ from bot.sonoran.models import ApiVersion as ApiVersion
 from bot.sonoran.models import CadServer as CadServer
 from bot.sonoran.models import CallList as CallList
 from bot.sonoran.models import CallNote as CallNote
+from bot.sonoran.models import CallStatus as CallStatus
 from bot.sonoran.models import ClosedCalls as ClosedCalls
 from bot.sonoran.models import CommunityInfo as CommunityInfo
 from bot.sonoran.models import Credentials as Credentials

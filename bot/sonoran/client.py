@@ -147,7 +147,8 @@ class SonoranClient:
         access, wire = await self._ready()
         request = wire.get_calls(access.credentials, server_id, closed)
         read = partial(read_calls, server_id=server_id)
-        return await self._exchange(access, wire, request, read)
+        # Which may take long, so no note waits for it.
+        return await self._exchange(access, wire, request, read, leads=False)
 
     async def get_servers(self) -> tuple[CadServer, ...]:
         """Return the community's servers."""
@@ -235,9 +236,10 @@ class SonoranClient:
         *,
         about_notes: bool = False,
         cheapest: bool = False,
+        leads: bool = True,
     ) -> _Read:
         """Send a request once and read its reply."""
-        async with access.memory.turn(about_notes=about_notes):
+        async with access.memory.turn(about_notes=about_notes, leads=leads):
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)

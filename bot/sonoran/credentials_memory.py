@@ -53,15 +53,16 @@ class CredentialsMemory:
             raise error
 
     @contextlib.asynccontextmanager
-    async def turn(self, *, about_notes: bool = False) -> AsyncIterator[None]:
+    async def turn(self, *, about_notes: bool = False, leads: bool = True) -> AsyncIterator[None]:
         """Let a request go, in which its verdict is to be told to this object.
 
         While the CAD has not accepted these credentials yet, or has refused them since, one
         request goes ahead and the others wait up to `GO_AHEAD_SECONDS` for its verdict, so that
-        many at once do not fail together: notes raise its refusal. Raises like `check`, too.
+        many at once do not fail together: notes raise its refusal. One that does not lead is never
+        waited for. Raises like `check`, too.
         """
         ahead = self._ahead
-        if self._in_doubt and ahead is None:
+        if self._in_doubt and ahead is None and leads:
             self._ahead = ahead = asyncio.Event()
             try:
                 self.check()

@@ -9,17 +9,28 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from datetime import UTC, datetime
+from typing import Any, Final, TypeGuard
 
-from bot.sonoran.models import CadServer, CallList, DispatchCall, ListedNote
+from bot.sonoran.models import CadServer, CallList, CallStatus, DispatchCall, ListedNote
 from bot.sonoran.wire import Reply, fields_of, unclear_read
 
 CALL_LIST_BYTES: Final = 32 * 1024 * 1024
 """How much of a call list is read: room for hundreds of notes of 4,000 emoji, 12 bytes each."""
 
+SHORT_TEXT: Final = 300
+"""Characters of a call's title, code, address or postal that are read; a line has fewer."""
+
+LONG_TEXT: Final = 4000
+"""Characters of a call's description that are read; a message of Discord's has as many at most."""
+
+_MOST_UNITS = 100
+_LARGEST_NUMERAL = 10**9
+_STATUSES = {status.value: status for status in CallStatus}
+
 
 def read_calls(reply: Reply, server_id: int) -> CallList:
-    """Return the dispatch calls that a reply lists, 911 calls left out.
+    """Return the dispatch calls that a reply lists, and of 911 calls the ids.
 
     Raises `OutcomeUnknownError` unless the reply is whole and lists the open calls. A call without
     an id is left out, and of one that stands twice the notes count as not read: what cannot be told
@@ -40,18 +51,21 @@ def read_calls(reply: Reply, server_id: int) -> CallList:
             if call_id in calls:
                 calls[call_id] = replace(calls[call_id], notes=None)
                 continue
-            noted, unreadable = _notes(entry.get("notes"))
-            calls[call_id] = DispatchCall(
-                server_id,
-                call_id,
-                title=_text(entry, "title"),
-                code=_text(entry, "code"),
-                address=_text(entry, "address"),
-                closed=closed,
-                notes=noted,
-                unreadable_notes=unreadable,
-            )
-    return CallList(server_id, tuple(calls.values()))
+            calls[call_id] = _call(entry, server_id, call_id, closed=closed)
+    emergencies = fields.get("emergencycalls")
+    listed = map(fields_of, emergencies if isinstance(emergencies, list) else ())
+    numbers = (_number(entry, "callid") for entry in listed)
+    emergency_ids = frozenset(number for number in numbers if number is not None)
+    return CallList(server_id, tuple(calls.values()), emergency_ids)
+
+
+def parse_time(text: str) -> datetime | None:
+    """Return the time in an ISO 8601 text, in UTC unless it says otherwise; None for any other."""
+    try:
+        time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def read_servers(reply: Reply) -> tuple[CadServer, ...]:
@@ -85,6 +99,30 @@ def _fields(reply: Reply) -> dict[str, Any]:
     return fields_of(value)
 
 
+def _call(entry: Mapping[str, Any], server_id: int, call_id: int, *, closed: bool) -> DispatchCall:
+    noted, unreadable = _notes(entry.get("notes"))
+    shown = _any_notes(entry.get("notes")) if noted is None or unreadable else noted
+    units = entry.get("idents")
+    status = _number(entry, "status")
+    return DispatchCall(
+        server_id,
+        call_id,
+        title=_text(entry, "title"),
+        code=_text(entry, "code"),
+        address=_text(entry, "address"),
+        closed=closed,
+        notes=noted,
+        unreadable_notes=unreadable,
+        shown_notes=shown,
+        postal=_text(entry, "postal") or _numeral(entry, "postal"),
+        description=_text(entry, "description", LONG_TEXT),
+        priority=_text(entry, "priority") or _numeral(entry, "priority"),
+        status=None if status is None else _STATUSES.get(status),
+        unit_ids=tuple(filter(_is_number, units if isinstance(units, list) else ()))[:_MOST_UNITS],
+        updated=parse_time(_text(entry, "updated")),
+    )
+
+
 def _notes(value: Any) -> tuple[tuple[ListedNote, ...] | None, int]:
     """Return the notes, and how many more there are that lack label or text.
 
@@ -96,16 +134,36 @@ def _notes(value: Any) -> tuple[tuple[ListedNote, ...] | None, int]:
     for entry in map(fields_of, value):
         label, text = entry.get("label"), entry.get("content")
         if isinstance(label, str) and isinstance(text, str):
-            notes.append(ListedNote(label, text))
+            notes.append(ListedNote(label, text, _text(entry, "time")))
     return tuple(notes), len(value) - len(notes)
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
+def _any_notes(value: Any) -> tuple[ListedNote, ...]:
+    """Return what can be shown of notes, each an object or a text, of which one may stand alone."""
+    notes = []
+    for each in value if isinstance(value, list) else [value]:
+        entry = {"content": each} if isinstance(each, str) else fields_of(each)
+        if text := _text(entry, "content", None):
+            notes.append(ListedNote(_text(entry, "label"), text, _text(entry, "time")))
+    return tuple(notes)
+
+
+def _text(fields: Mapping[str, Any], name: str, limit: int | None = SHORT_TEXT) -> str:
     """Return a text, with ? for halves of a surrogate pair, which no message can carry."""
     value = fields.get(name)
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    return value[:limit].encode(errors="replace").decode() if isinstance(value, str) else ""
+
+
+def _numeral(fields: Mapping[str, Any], name: str) -> str:
+    """Return a number of reasonable size as text, empty where there is none."""
+    value = _number(fields, name)
+    return "" if value is None or abs(value) > _LARGEST_NUMERAL else str(value)
 
 
 def _number(fields: Mapping[str, Any], name: str) -> int | None:
     value = fields.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    return value if _is_number(value) else None
+
+
+def _is_number(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum, auto
 
 
@@ -77,21 +78,38 @@ class AddedNote:
     trace_id: str | None = None
 
 
+class CallStatus(Enum):
+    """How far a dispatch call has got, by the CAD's number for it (pages get-calls)."""
+
+    PENDING = 0
+    ACTIVE = 1
+    CLOSED = 2
+
+
 @dataclass(frozen=True, slots=True)
 class ListedNote:
-    """A note as the CAD lists it: the sender's free text and the note's own (`content` there)."""
+    """A note as the CAD lists it: the sender's free text and the note's own (`content` there).
+
+    `time` is the CAD's text for when it was made, such as `12:00:00` in version 1 and ISO 8601 in
+    version 2, empty without one.
+    """
 
     label: str = field(repr=False)
     text: str = field(repr=False)
+    time: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class DispatchCall:
     """A dispatch call as the CAD lists it.
 
-    `title`, `code` and `address` are empty where the CAD gives no text. `notes` stand in the
-    CAD's order, which no source states; None means that they could not be read, not that there
-    are none. `unreadable_notes` counts the entries among them that could not.
+    Texts are empty where the CAD gives none and cut where it gives very long ones; `priority` is a
+    number or a community's own word, as text. `status` is None where it is unknown, `updated` where
+    no time can be read. `unit_ids` are the CAD's own, not unit numbers.
+
+    `notes` stand in the CAD's order, which no source states; None means that they could not be
+    read, not that there are none. `unreadable_notes` counts the entries among them that could not.
+    `shown_notes` are all that can be shown, also where they are but texts without a label.
     """
 
     server_id: int
@@ -102,6 +120,13 @@ class DispatchCall:
     closed: bool
     notes: tuple[ListedNote, ...] | None
     unreadable_notes: int = 0
+    shown_notes: tuple[ListedNote, ...] = field(default=(), repr=False)
+    postal: str = ""
+    description: str = ""
+    priority: str = ""
+    status: CallStatus | None = None
+    unit_ids: tuple[int, ...] = ()
+    updated: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +138,8 @@ class ClosedCalls:
 
     @property
     def parameters(self) -> dict[str, int]:
-        """The parameters that ask for dispatch calls (`type` 0), these closed ones among them."""
-        return {"closedLimit": self.count, "closedOffset": self.skip, "type": 0}
+        """The parameters that ask for calls of both kinds (`type` 100), these closed ones too."""
+        return {"closedLimit": self.count, "closedOffset": self.skip, "type": 100}
 
 
 OPEN_ALONE = ClosedCalls()
@@ -124,11 +149,13 @@ OPEN_ALONE = ClosedCalls()
 class CallList:
     """The dispatch calls of one CAD server, those still open and as many closed ones as asked for.
 
-    911 calls have ids of their own and are not among them. No call id stands twice.
+    911 calls have ids of their own, `emergency_ids`, which may be those of dispatch calls, too. No
+    call id stands twice.
     """
 
     server_id: int
     calls: tuple[DispatchCall, ...]
+    emergency_ids: frozenset[int] = frozenset()
 
     def find(self, call_id: int) -> DispatchCall | None:
         """Return the call with this id; None also for one that was closed long ago."""

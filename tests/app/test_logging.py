@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -280,3 +281,18 @@ def test_nothing_of_a_secret_form_is_in_the_log(value: str) -> None:
 
 
 FORM = f"{SECRET_FORM}credentials"
+
+
+@pytest.mark.usefixtures("root")
+def test_suggestions_that_discord_did_not_take_are_not_logged_and_faults_are() -> None:
+    stream = io.StringIO()
+    set_up_logging(logging.INFO, (), stream=stream)
+    for error in (TimeoutError("late"), discord.ClientException("answered"), ValueError("a fault")):
+        try:
+            raise error
+        except type(error):
+            logging.getLogger("discord.app_commands.tree").exception(
+                "Ignoring exception in autocomplete for %r", "callnote"
+            )
+    (line,) = stream.getvalue().splitlines()
+    assert "a fault" in line

@@ -12,6 +12,7 @@ import time
 import traceback
 from pathlib import Path
 
+from tests.benchmark.call_rows import call_rows
 from tests.benchmark.databases import databases
 from tests.benchmark.figures import SIZES, Bench, Row, Size
 from tests.benchmark.kept_rows import kept_rows
@@ -22,7 +23,10 @@ from tests.benchmark.report import Report
 
 def all_rows(size: Size) -> dict[str, Row]:
     """Return every row by its name."""
-    return {row.name: row for row in (*LOAD_ROWS, *process_rows(size), *kept_rows(size))}
+    return {
+        row.name: row
+        for row in (*LOAD_ROWS, *call_rows(size), *process_rows(size), *kept_rows(size))
+    }
 
 
 async def measured(

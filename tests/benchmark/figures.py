@@ -25,7 +25,7 @@ class Size:
 
     `idle` is in seconds. `guilds` and `kept` are the numbers of guilds and of kept notes with which
     something is measured, `old` how many notes there are while old ones are deleted, `open` how
-    many are unfinished when a process starts.
+    many are unfinished when a process starts, `calls` how many live calls the CAD has.
     """
 
     paced: int
@@ -38,6 +38,7 @@ class Size:
     kept: tuple[int, ...]
     old: int
     open: int
+    calls: tuple[int, ...]
 
 
 SIZES: Mapping[str, Size] = {
@@ -52,6 +53,7 @@ SIZES: Mapping[str, Size] = {
         kept=(100,),
         old=1000,
         open=5,
+        calls=(10,),
     ),
     "usual": Size(
         paced=120,
@@ -64,6 +66,7 @@ SIZES: Mapping[str, Size] = {
         kept=(100, 10_000, 100_000),
         old=100_000,
         open=1000,
+        calls=(10, 500, 5000),
     ),
     "full": Size(
         paced=600,
@@ -76,6 +79,7 @@ SIZES: Mapping[str, Size] = {
         kept=(100, 10_000, 1_000_000),
         old=1_000_000,
         open=1000,
+        calls=(10, 500, 5000),
     ),
 }
 

@@ -47,5 +47,11 @@ async def callnote(interaction: discord.Interaction, call: str, note: str) -> No
     )
 
 
+@callnote.autocomplete("call")
+async def suggest(_interaction: discord.Interaction, _typed: str) -> list[app_commands.Choice[str]]:
+    """Suggest nothing."""
+    return []
+
+
 if __name__ == "__main__":
     bot.run(os.environ["DISCORD_TOKEN"])

@@ -149,7 +149,8 @@ async def test_the_same_as_a_refused_note_is_not_held_back(world: World) -> None
     await world.start_with(2)
     world.cad.faults.add(CadFault(status=404, body="{}"))
     await world.say()
-    assert (await world.say()).content == ADDED
+    # The call's title is known by now, as live calls were read for the refused number.
+    assert (await world.say()).content == f"{ADDED}\n-# Traffic stop"
 
 
 async def test_the_same_as_a_note_still_queued_is_held_back(world: World) -> None:

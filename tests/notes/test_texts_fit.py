@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import discord
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
+from bot.notes.buttons import buttons_for
+from bot.notes.call_texts import CallFacts
 from bot.notes.texts import content_of, text_to_attach
 from bot.outbox import NoteState
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import (
     CredentialsError,
+    DispatchCall,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -73,6 +77,26 @@ def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
     assert content is not None
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features == frozenset()
+
+
+@settings(max_examples=30)
+@given(long_hostile_texts(3000), hostile_texts(), long_hostile_texts(300))
+def test_any_call_is_named_in_one_small_line_below(answer: str, title: str, address: str) -> None:
+    call = DispatchCall(1, 5, title, "10-50", address, False, ())
+    facts = CallFacts(call)
+    content = content_of(with_outcome(NoteState.ADDED, answer=answer), facts=facts)
+    assert content is not None
+    assert utf16_units(content) <= CONTENT_LIMIT
+    assert content.splitlines()[-1].startswith("-# 10-50")
+    assert render(content).features <= {"line break", "subtext"}
+    near = content_of(with_outcome(NoteState.REFUSED), facts=CallFacts(call, near=(call,) * 4))
+    assert near is not None
+    assert render(near).features <= {"line break"}
+    view = buttons_for(with_outcome(NoteState.REFUSED), CallFacts(near=(call,) * 4))
+    assert view is not None
+    for button in view.children:
+        assert isinstance(button, discord.ui.Button)
+        assert 0 < utf16_units(button.label or "") <= 80
 
 
 def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:

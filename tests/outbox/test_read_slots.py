@@ -70,3 +70,19 @@ async def test_a_clock_that_is_set_on_frees_reads_and_loses_none(database: Datab
     assert await slots.acquire() > 0
     count = select(func.count()).select_from(call_list_reads)
     assert await database.run(lambda c: c.scalar(count)) == 6
+
+
+async def test_a_spare_read_leaves_one_to_others(database: Database) -> None:
+    slots = ReadSlots(database, HOST, 3)
+    assert [await slots.acquire(spare=True) for _ in range(2)] == [0, 0]
+    assert 0 < await slots.acquire(spare=True) <= 60
+    assert await slots.acquire() == 0
+
+
+async def test_a_spare_read_goes_behind_those_that_wait(database: Database) -> None:
+    slots = ReadSlots(database, HOST, 1)
+    assert await slots.acquire(spare=True) == 0
+    assert await slots.acquire() > 0
+    await pass_reads(database, 61)
+    assert await slots.acquire(spare=True) > 0
+    assert await slots.acquire() == 0

@@ -8,7 +8,13 @@ from itertools import product
 import pytest
 
 from bot.outbox import NoteState, states
-from bot.outbox.states import TRANSITIONS, WAITING, InvalidTransitionError, check_transition
+from bot.outbox.states import (
+    TAKEN_UP,
+    TRANSITIONS,
+    WAITING,
+    InvalidTransitionError,
+    check_transition,
+)
 
 DRAWN = {
     (NoteState.RECEIVED, NoteState.QUEUED),
@@ -31,6 +37,7 @@ DRAWN = {
     (NoteState.UNCONFIRMED, NoteState.QUEUED),
     (NoteState.UNCONFIRMED, NoteState.CANCELLED),
     (NoteState.FAILED, NoteState.QUEUED),
+    (NoteState.REFUSED, NoteState.QUEUED),
 }
 """The arrows of the drawing, read off it by hand."""
 
@@ -77,12 +84,14 @@ def test_only_a_held_note_is_neither_waiting_nor_final() -> None:
     assert [s for s in NoteState if not s.final and not s.waiting] == [NoteState.HELD]
 
 
-def test_only_notes_that_were_given_up_can_be_taken_up_again() -> None:
+def test_only_notes_that_were_given_up_or_refused_can_be_taken_up_again() -> None:
     ended = [state for state in NoteState if state.final]
-    assert {state for state in ended if TRANSITIONS[state]} == {
+    assert {state for state in ended if TRANSITIONS[state]} == TAKEN_UP
+    assert {
+        NoteState.REFUSED,
         NoteState.FAILED,
         NoteState.UNCONFIRMED,
-    }
+    } == TAKEN_UP
 
 
 def test_a_note_is_only_sent_when_it_is_certainly_not_under_way() -> None:

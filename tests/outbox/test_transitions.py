@@ -192,6 +192,28 @@ async def test_what_is_known_of_the_outcome_is_kept(store: OutboxRepository) -> 
     assert refused.failure == failure_of(RefusedError("no such call", status=404))
 
 
+async def test_a_refused_note_goes_to_another_call_behind_its_other_notes(
+    store: OutboxRepository,
+) -> None:
+    sending = await in_state(store, NoteState.SENDING)
+    refused = await store.transition(
+        sending, NoteState.REFUSED, failure=failure_of(RefusedError("no such call", status=404))
+    )
+    before = await in_state(store, NoteState.QUEUED, "before", call=124)
+    moved = await store.member_transition(
+        refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=124
+    )
+    assert moved.call == (1, 124)
+    assert moved.failure is None
+    assert moved.position > before.position
+    with pytest.raises(OutOfOrderError):
+        await store.transition(moved, NoteState.SENDING)
+    again = await store.member_transition(
+        refused, NoteState.QUEUED, (5, "token"), waiting_limit=9, call_id=125
+    )
+    assert again.call == (1, 124)
+
+
 async def test_an_answer_that_a_database_cannot_store_as_it_is_does_not_stop_the_note(
     store: OutboxRepository,
 ) -> None:

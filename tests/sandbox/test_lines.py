@@ -15,6 +15,7 @@ from bot.sandbox.lines import (
     Fill,
     LineError,
     Press,
+    TypeOption,
     UseCommand,
     Word,
 )
@@ -188,3 +189,26 @@ def test_any_line_is_understood_or_answered_in_one_sentence(line: str) -> None:
     else:
         return
     assert len(answer.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "person", "focused", "typed"),
+    [
+        ("type /callnote call:vine", "dispatcher", "call", {"call": "vine"}),
+        ("type /callnote call:", "dispatcher", "call", {"call": ""}),
+        ("type /callnote note:Hi call: x y ", "dispatcher", "call", {"note": "Hi", "call": "x y"}),
+        ("as Admin type /callnote-config history call:1", "admin", "call", {"call": "1"}),
+    ],
+)
+def test_typing_is_into_the_last_option(
+    line: str, person: str, focused: str, typed: dict[str, str]
+) -> None:
+    asked = parse(line)
+    assert isinstance(asked, TypeOption)
+    assert (asked.person, asked.focused, asked.options) == (person, focused, typed)
+
+
+@pytest.mark.parametrize("line", ["type", "type hello", "type /callnote", "type /callnote vine"])
+def test_whoever_types_nothing_is_told_how(line: str) -> None:
+    with pytest.raises(LineError):
+        parse(line)

@@ -109,11 +109,26 @@ async def test_the_cad_can_be_made_to_misbehave(tmp_path: Path) -> None:
         assert lines[1].startswith(shown), manner
 
 
+async def test_what_discord_offers_while_a_number_is_typed_is_shown(tmp_path: Path) -> None:
+    lines = await sandbox(
+        "type /callnote call:vine\nas civilian type /callnote call:\ntype /callnote note:x\n",
+        tmp_path,
+    )
+    assert lines == [
+        "  #517 · Robbery · 77 Vinewood Blvd · P1",
+        "(Discord would offer nothing)",
+        "Discord would not send this: /callnote offers no choices for note",
+    ]
+
+
 BAD_LINES = [
     b"hello",
     b"/other",
     b"/callnote",
     b"/callnote call:1",
+    b"type /callnote",
+    b"type vine",
+    b"as nobody type /callnote call:1",
     b"as nobody /callnote call:1 note:x",
     b"as civilian",
     b"as civilian choose x",

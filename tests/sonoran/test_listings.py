@@ -1,12 +1,16 @@
 """Replies to listings made by hand, and what is read in them."""
 
 import json
+from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.sonoran import (
     CadServer,
     CallList,
+    CallStatus,
     CredentialsError,
     DispatchCall,
     ListedNote,
@@ -26,6 +30,30 @@ ADDRESS = "203.0.113.7"
 SERVER = {"id": 1, "name": "Main", "mapIp": ADDRESS, "outboundIp": ADDRESS, "listenerPort": 30120}
 PLACEHOLDERS = [b"Backend Service Reached", b"Sonoran CAD: Backend Service Reached"]
 DEEP = b'{"ActiveCalls":' * 100_000
+
+
+MEMBERS = [
+    "title",
+    "code",
+    "address",
+    "postal",
+    "priority",
+    "status",
+    "updated",
+    "callId",
+    "notes",
+    "idents",
+    "time",
+    "label",
+    "content",
+]
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
 
 
 def call(call_id: object = 417, **members: object) -> dict[str, object]:
@@ -54,7 +82,18 @@ def unclear(received: Reply, *, servers: bool = False) -> OutcomeUnknownError:
 
 class TestCalls:
     def test_a_call_is_read_with_its_notes(self) -> None:
-        entry = call(code="10-50", address="Route 9", status=1, idents=[31], later="unknown")
+        entry = call(
+            code="10-50",
+            address="Route 9",
+            postal="305",
+            description="Two cars",
+            priority=2,
+            status=1,
+            idents=[31],
+            updated="2026-01-02T03:04:05Z",
+            later="unknown",
+        )
+        note = ListedNote("D-2", "Caller hung up", "12:00:00")
         assert read(calls(entry)) == CallList(
             2,
             (
@@ -65,10 +104,18 @@ class TestCalls:
                     code="10-50",
                     address="Route 9",
                     closed=False,
-                    notes=(ListedNote("D-2", "Caller hung up"),),
+                    notes=(note,),
+                    shown_notes=(note,),
+                    postal="305",
+                    description="Two cars",
+                    priority="2",
+                    status=CallStatus.ACTIVE,
+                    unit_ids=(31,),
+                    updated=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
                 ),
             ),
         )
+        assert read(calls(entry)).calls[0].shown_notes[0].time == "12:00:00"
 
     def test_active_and_closed_calls_are_told_apart(self) -> None:
         found = read(calls(call(1), call(2), closed=[call(3)]))
@@ -90,6 +137,55 @@ class TestCalls:
         body["EmergencyCalls"] = [{"callId": 417, "caller": "Jane"}, {"callId": 7}]
         found = read(body)
         assert [item.call_id for item in found.calls] == [417]
+        assert found.emergency_ids == {417, 7}
+
+    @pytest.mark.parametrize("odd", [None, {}, "x", [None, {}, {"callId": "7"}]], ids=short)
+    def test_911_calls_of_another_shape_keep_no_call_from_being_read(self, odd: object) -> None:
+        found = read({**calls(call()), "EmergencyCalls": odd})
+        assert [item.call_id for item in found.calls] == [417]
+        assert found.emergency_ids == frozenset()
+
+    @pytest.mark.parametrize(
+        ("members", "shown"),
+        [
+            ({"priority": "High", "postal": 305}, ("High", "305")),
+            ({"priority": True, "postal": None}, ("", "")),
+            ({"priority": 10**400, "postal": 1.5}, ("", "")),
+        ],
+        ids=short,
+    )
+    def test_priority_and_postal_are_numbers_or_texts(
+        self, members: dict[str, object], shown: tuple[str, str]
+    ) -> None:
+        (found,) = read(calls(call(**members))).calls
+        assert (found.priority, found.postal) == shown
+
+    @pytest.mark.parametrize("status", [3, -1, "1", None, True, 1.0], ids=short)
+    def test_an_unknown_status_is_none(self, status: object) -> None:
+        (found,) = read(calls(call(status=status))).calls
+        assert found.status is None
+
+    @pytest.mark.parametrize(
+        "updated",
+        ["", "12:00:00", "yesterday", 5, "9999-99-99", "0001-01-01T00:00:00+23:59"],
+        ids=short,
+    )
+    def test_what_is_no_time_is_none(self, updated: object) -> None:
+        (found,) = read(calls(call(updated=updated))).calls
+        assert found.updated is None
+
+    def test_very_long_texts_are_cut(self) -> None:
+        (found,) = read(
+            calls(call(title="x" * 9000, description="y" * 9000, idents=[1] * 900))
+        ).calls
+        assert (len(found.title), len(found.description), len(found.unit_ids)) == (300, 4000, 100)
+
+    @settings(max_examples=40, deadline=None)
+    @given(anything)
+    def test_whatever_an_entry_is_the_other_calls_are_read(self, odd: object) -> None:
+        found = read(calls(odd, call(5)))
+        assert any(item.call_id == 5 for item in found.calls)
+        assert len(found.calls) <= 2
 
     @pytest.mark.parametrize("change", [str.upper, str.lower, str.title, str.swapcase])
     def test_keys_are_read_in_any_case(self, change: object) -> None:
@@ -165,6 +261,25 @@ class TestNotes:
     def test_a_missing_member_leaves_the_notes_unknown(self) -> None:
         (found,) = read(calls({"callId": 1})).calls
         assert found.notes is None
+        assert found.shown_notes == ()
+
+    @pytest.mark.parametrize(
+        ("notes", "shown"),
+        [
+            ("12:00: D-2: Hello", [("", "12:00: D-2: Hello")]),
+            (NOTE, [("D-2", "Caller hung up")]),
+            (
+                ["Hello", NOTE, None, {"content": "x"}],
+                [("", "Hello"), ("D-2", "Caller hung up"), ("", "x")],
+            ),
+        ],
+        ids=short,
+    )
+    def test_notes_of_any_shape_are_there_to_be_shown(
+        self, notes: object, shown: list[tuple[str, str]]
+    ) -> None:
+        (found,) = read(calls(call(notes=notes))).calls
+        assert [(note.label, note.text) for note in found.shown_notes] == shown
 
     def test_unknown_notes_of_one_call_leave_the_others_alone(self) -> None:
         first, second = read(calls(call(1, notes="old"), call(2))).calls

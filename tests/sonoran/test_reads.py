@@ -123,7 +123,7 @@ class TestCalls:
     ) -> None:
         await client.get_calls(1)
         (request,) = cad.requests
-        search = {"closedLimit": 0, "closedOffset": 0, "type": 0}
+        search = {"closedLimit": 0, "closedOffset": 0, "type": 100}
         if version is ApiVersion.V1:
             assert (request.method, request.path) == ("POST", "/emergency/get_calls")
             assert request.json == {

@@ -97,6 +97,43 @@ def check_use(
     Source: Discord API docs, Application Commands ("Contexts", "Permissions", "Application
     Command Option Structure").
     """
+    known = _shown_options(path, command, member, channel, options)
+    for name, option in known.items():
+        if name not in options:
+            if option.get("required"):
+                raise ActionRefusedError(f"The option {name} is required")
+        elif option["type"] in _KINDS:
+            _check_entity(name, option, options[name], channel)
+        else:
+            _check_value(name, option, options[name])
+
+
+def check_typing(
+    path: CommandPath,
+    command: JSON,
+    member: Member | User,
+    channel: Channel,
+    options: Mapping[str, OptionValue],
+    focused: str,
+) -> None:
+    """Raise `ActionRefusedError` where a client asks for no choices of the option `focused`.
+
+    Other required options may still be missing, and what is typed may be too long or too short
+    (same page, "Autocomplete").
+    """
+    known = _shown_options(path, command, member, channel, options)
+    if not known.get(focused, {}).get("autocomplete"):
+        raise ActionRefusedError(f"/{path} offers no choices for {focused}")
+
+
+def _shown_options(
+    path: CommandPath,
+    command: JSON,
+    member: Member | User,
+    channel: Channel,
+    options: Mapping[str, OptionValue],
+) -> dict[str, JSON]:
+    """Return the options of a command by name; refuses if it is hidden or has others."""
     contexts = command.get("contexts")
     context = 1 if channel.guild is None else 0
     if contexts is not None and context not in contexts:
@@ -113,14 +150,7 @@ def check_use(
     known = {option["name"]: option for option in registered}
     if unknown := options.keys() - known.keys():
         raise ActionRefusedError(f"/{path} has no options {sorted(unknown)}")
-    for name, option in known.items():
-        if name not in options:
-            if option.get("required"):
-                raise ActionRefusedError(f"The option {name} is required")
-        elif option["type"] in _KINDS:
-            _check_entity(name, option, options[name], channel)
-        else:
-            _check_value(name, option, options[name])
+    return known
 
 
 def _check_entity(name: str, option: JSON, value: Any, channel: Channel) -> None:

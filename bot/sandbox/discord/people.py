@@ -8,6 +8,7 @@ from bot.sandbox.discord.command_path import SLASH_COMMAND, CommandPath
 from bot.sandbox.discord.command_use import (
     ActionRefusedError,
     OptionValue,
+    check_typing,
     check_use,
     named_entities,
     option_payloads,
@@ -96,16 +97,22 @@ class People(Waiting, ABC):
         options: Mapping[str, OptionValue],
         *,
         focused: str,
+        strict: bool = False,
     ) -> list[JSON]:
         """Let a person type into the option `focused`, and return the choices they are shown.
 
         `command` and `options` are as in `use_command`, but nothing is sent in full: while a
-        person types, ids stay ids (discord.py, `app_commands.Namespace`). Raises
-        InteractionFailedError when no choices come within 3 seconds.
+        person types, ids stay ids (discord.py, `app_commands.Namespace`). With `strict` their
+        client must show the command and ask for choices of that option, else `ActionRefusedError`
+        is raised. Raises InteractionFailedError when no choices come within 3 seconds.
         """
         place = self._place(member, channel)
         path = CommandPath.read(command)
         registered = self._registered(path.name, SLASH_COMMAND, place)
+        if strict:
+            if registered is None:
+                raise ActionRefusedError(f"/{command} is not registered")
+            check_typing(path, registered, member, place, options, focused)
         data = self._command_data(path.name, SLASH_COMMAND, registered)
         data["options"] = option_payloads(path, options, registered, focused)
         interaction = self._interact(AUTOCOMPLETE, data, member, place)

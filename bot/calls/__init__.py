@@ -1,0 +1,1 @@
+"""Live calls of the CAD: one cached reader, search, and what suggests them."""

@@ -1,0 +1,157 @@
+"""The live calls of a guild's CAD server, for those who may add notes to them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.calls.live_calls import LiveCalls, LiveList
+from bot.calls.recent_calls import RecentCalls
+from bot.calls.texts import call_label
+from bot.interactions.errors import Refusal
+from bot.outbox import NoteRecord
+from bot.settings.cache import SettingsCache
+from bot.settings.dispatchers import Dispatchers
+from bot.sonoran import DispatchCall
+from bot.storage import StorageError
+from bot.timing import Timing, loop_time
+
+MOST_CHOICES = 25
+"""Suggestions at most (Discord API docs, Application Commands, Autocomplete)."""
+
+_LAST_NOTES = 100  # by which calls are ordered after a start
+
+_History = Callable[[int, int], Awaitable[Sequence[NoteRecord]]]
+
+
+class GuildCalls:
+    """Finds live calls for the members of guilds, those first that they are likely to mean.
+
+    `community_of` names a guild's community; `history` gives a guild's latest notes, as many as its
+    second argument says, the newest first.
+    """
+
+    def __init__(
+        self,
+        live: LiveCalls,
+        settings: SettingsCache,
+        dispatchers: Dispatchers,
+        community_of: Callable[[int], str],
+        history: _History,
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._live = live
+        self._settings = settings
+        self._dispatchers = dispatchers
+        self._community_of = community_of
+        self._history = history
+        self._timing = timing
+        self._recent = RecentCalls()
+        self._remembering: dict[int, asyncio.Task[None]] = {}
+
+    async def get(self, guild_id: int, server_id: int | None = None) -> LiveList | None:
+        """Return a guild's live calls as `LiveCalls.lately` does, of its own server without one.
+
+        Refuses like `SettingsCache.of`.
+        """
+        server = self._settings.server_id(guild_id) if server_id is None else server_id
+        return await self._live.lately(self._community_of(guild_id), server)
+
+    async def find(
+        self,
+        guild_id: int,
+        typed: str = "",
+        *,
+        member_id: int,
+        channel_id: int,
+        server_id: int | None = None,
+        first: Sequence[int] = (),
+        limit: int = MOST_CHOICES,
+    ) -> tuple[LiveList | None, list[DispatchCall]]:
+        """Return the live calls, as `get`, and of them those that match what was typed.
+
+        See `CallIndex.search`; first come the calls with the ids `first`, then those that the
+        member used last, then those of the channel. Refuses like `get`.
+        """
+        server = self._settings.server_id(guild_id) if server_id is None else server_id
+        remembered = self._remember(guild_id)
+        until = loop_time() + self._timing.await_calls
+        calls = await self.get(guild_id, server)
+        if calls is None:
+            return None, []
+        if not remembered.done():
+            await asyncio.wait({remembered}, timeout=max(0.0, until - loop_time()))
+        recent = self._recent.of(
+            guild_id, member_id=member_id, channel_id=channel_id, server_id=server
+        )
+        order = list(dict.fromkeys([*first, *recent]))
+        return calls, calls.index.search(typed, order, limit)
+
+    async def suggest(
+        self, interaction: discord.Interaction[Any], typed: str, server_id: int | None = None
+    ) -> list[app_commands.Choice[str]]:
+        """Return what to suggest for a call's number; nothing to those who may not add notes.
+
+        Never raises for trouble at the CAD. Whether the guild is connected is for the caller to
+        know.
+        """
+        try:
+            member = self._dispatchers.admit(interaction)
+            calls, found = await self.find(
+                member.guild.id,
+                typed,
+                member_id=member.id,
+                channel_id=interaction.channel_id or 0,
+                server_id=server_id,
+            )
+        except Refusal:
+            return []
+        if calls is None:
+            return []
+        old = calls.age > self._timing.old_calls
+        return [
+            app_commands.Choice(
+                name=call_label(call, age=calls.age) if old else calls.label(call),
+                value=str(call.call_id),
+            )
+            for call in found
+        ]
+
+    def used(
+        self, guild_id: int, *, member_id: int, channel_id: int, server_id: int, call_id: int
+    ) -> None:
+        """Remember that a member sent a note to a call from a channel."""
+        self._recent.used(
+            guild_id,
+            member_id=member_id,
+            channel_id=channel_id,
+            server_id=server_id,
+            call_id=call_id,
+        )
+
+    def _remember(self, guild_id: int) -> asyncio.Task[None]:
+        """Return the task that learns, once for each guild, which calls were used last."""
+        task = self._remembering.get(guild_id)
+        if task is None:
+            task = self._remembering[guild_id] = asyncio.create_task(self._learn(guild_id))
+        return task
+
+    async def _learn(self, guild_id: int) -> None:
+        try:
+            records = await self._history(guild_id, _LAST_NOTES)
+        except StorageError:
+            return  # it only decides about the order
+        for record in records:
+            self._recent.used(
+                guild_id,
+                member_id=record.member_id,
+                channel_id=record.channel_id,
+                server_id=record.note.server_id,
+                call_id=record.note.call_id,
+                before=True,
+            )
