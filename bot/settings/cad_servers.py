@@ -9,7 +9,7 @@ from bot.interactions.ttl_cache import TtlCache
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
-from bot.sonoran import CadServer, SonoranClient, SonoranError
+from bot.sonoran import ServerList, SonoranClient, SonoranError
 from bot.timing import Timing
 
 
@@ -32,7 +32,7 @@ class CadServers:
             ),
         )
 
-    async def list(self) -> tuple[CadServer, ...] | None:
+    async def list(self) -> ServerList | None:
         """Return the CAD's servers; None when the list cannot be loaded."""
         return await self._list.get()
 
@@ -43,19 +43,20 @@ class CadServers:
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Choose a CAD server for a guild and return its name.
 
-        Returns None if the number could not be checked, as the CAD's list cannot be loaded or is
-        empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
+        Returns None if the number could not be checked, as the CAD's list cannot be loaded whole
+        or is empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
         `SettingsCache.change`.
         """
-        names = {server.server_id: server.name for server in await self.list() or ()}
-        if names and number not in names:
+        found = await self.list()
+        names = {server.server_id: server.name for server in found.servers} if found else {}
+        if names and found and found.whole and number not in names:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
         what = server_changed(number, name)
         await self._settings.set(guild_id, member_id, what, server_id=number)
         return name
 
-    async def _ask(self) -> tuple[CadServer, ...] | None:
+    async def _ask(self) -> ServerList | None:
         try:
             async with asyncio.timeout(self._seconds):
                 return await self._cad.get_servers()

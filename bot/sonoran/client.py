@@ -15,11 +15,11 @@ from bot.sonoran.models import (
     OPEN_ALONE,
     AddedNote,
     ApiVersion,
-    CadServer,
     CallList,
     CallNote,
     ClosedCalls,
     Credentials,
+    ServerList,
     VersionSign,
 )
 from bot.sonoran.transport import Transport
@@ -97,7 +97,7 @@ class SonoranClient:
         request = wire.get_calls(self._credentials, server_id, closed)
         return await self._exchange(wire, request, partial(read_calls, server_id=server_id))
 
-    async def get_servers(self) -> tuple[CadServer, ...]:
+    async def get_servers(self) -> ServerList:
         """Return the community's servers."""
         wire = await self._wire()
         return await self._exchange(wire, wire.get_servers(self._credentials), read_servers)

@@ -49,7 +49,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     if str(fields.get("callid")) != str(note.call_id):
         raise unclear_note(reply)
     stored = fields.get("note")
-    shown = stored if isinstance(stored, str) else note.text
+    shown = stored if isinstance(stored, str) and not reply.damaged else note.text
     return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
 
 

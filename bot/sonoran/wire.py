@@ -121,11 +121,20 @@ class Reply:
 
     @property
     def json(self) -> Any:
-        """The body as JSON, whatever its content type; None when it is not JSON."""
+        """The body as JSON, whatever its content type; None when it is not JSON.
+
+        Bytes that are no UTF-8, of which JSON can have some within texts alone, are replaced.
+        """
+        return json_of(self.body.decode("utf-8", "replace") if self.damaged else self.body)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether some of the body is no UTF-8."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+            self.body.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return True
+        return False
 
     @property
     def json_object(self) -> dict[str, Any]:
@@ -220,6 +229,22 @@ _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
 _EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
 """Cloudflare's answer where no page is wanted, such as `error code: 1020` (its 1xxx errors)."""
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
+
+
+def json_of(text: str | bytes) -> Any:
+    """Return a text's JSON, None when it is none.
+
+    Reading a long one does not keep the event loop waiting, if it is done in another thread: that
+    gets its turn at each object, where Python's own code is run.
+    """
+    try:
+        return json.loads(text, object_hook=_same)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _same(value: dict[str, Any]) -> dict[str, Any]:
+    return value
 
 
 def fields_of(value: Any) -> dict[str, Any]:
