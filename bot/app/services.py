@@ -18,6 +18,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.notes.time_zone import CommunityTimeZone
 from bot.observer import Observer
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
@@ -85,7 +86,8 @@ class Services:
         self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
-        self.composer = NoteComposer(timing, config.time_zone)
+        time_zone = CommunityTimeZone(self.cad, config.time_zone, timing)
+        self.composer = NoteComposer(time_zone.get, timing)
         self.notes = NoteService(
             self.database,
             lambda _: self.cad,

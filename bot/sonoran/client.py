@@ -116,6 +116,13 @@ class SonoranClient:
             return self._credentials.community_id or None
         return await self._exchange(v2, v2.get_info(self._credentials), v2.read_community)
 
+    async def get_time_zone(self) -> str | None:
+        """Return the name of the community's time zone; None on version 1, which does not tell."""
+        await self._wire()
+        if self.api_version is not ApiVersion.V2:
+            return None
+        return await self._exchange(v2, v2.get_info(self._credentials), v2.read_time_zone)
+
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.
 

@@ -85,6 +85,17 @@ def read_community(reply: Reply) -> str:
     raise unclear_read(reply)
 
 
+def read_time_zone(reply: Reply) -> str | None:
+    """Read the name of the community's time zone from the reply to `get_info`, None if it has none.
+
+    Raises `OutcomeUnknownError` like the other reads.
+    """
+    if not reply.complete or not reply.json_object:
+        raise unclear_read(reply)
+    name = fields_of(reply.json_object.get("community")).get("timezone")
+    return name.strip() or None if isinstance(name, str) else None
+
+
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
     return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)

@@ -41,8 +41,9 @@ class Community:
     community's API switch. ``plan`` is a name from ``PLANS`` and matters to requests only while
     ``enforce_plan`` is true, because the sources contradict each other on whether plans are
     checked. ``closed_calls_take_notes`` and ``newest_note_first`` settle two open questions: what
-    a note on a closed call does, and the order of a call's notes in replies. ``now`` gives the
-    time of notes, with its zone.
+    a note on a closed call does, and the order of a call's notes in replies. ``time_zone`` is its
+    name in replies (choice: one of the tz database). ``now`` gives the time of notes, with its
+    zone.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Community:
         self.community_id = community_id
         self.api_key = api_key
         self.community_name = community_id.title()
+        self.time_zone = "UTC"
         self.api_enabled = True
         self.plan = "PLUS"
         self.enforce_plan = False

@@ -49,7 +49,7 @@ def info_object(community: Community) -> dict[str, object]:
         "community": {
             "comId": community.community_id,
             "name": community.community_name,
-            "timezone": "UTC",
+            "timezone": community.time_zone,
             "customLoginUrl": "",
         },
         "codes": [],
