@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,6 +9,7 @@ from dataclasses import replace
 import discord
 
 from bot.interactions.discord_answers import RouteDelays
+from bot.notes.attempts import Attempts
 from bot.notes.buttons import buttons_for
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, text_to_attach
@@ -23,20 +23,22 @@ _log = logging.getLogger(__name__)
 class MessageEditor:
     """Edits notes' messages, and remembers what they show and which were replaced.
 
-    `present_client` returns the connection to Discord, None while there is none. `delays` are those
-    that Discord asked for.
+    `present_client` returns the connection to Discord, None while there is none. `attempts` are
+    told when a note cannot be shown for a while. `delays` are those that Discord asked for.
     """
 
     def __init__(
         self,
         outbox: OutboxWorker,
         present_client: Callable[[], discord.Client | None],
+        attempts: Attempts,
         *,
         delays: RouteDelays,
         timing: Timing,
     ) -> None:
         self._outbox = outbox
         self._present_client = present_client
+        self._attempts = attempts
         self._delays = delays
         self._timing = timing
         self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
@@ -84,6 +86,7 @@ class MessageEditor:
         shown = await message.show(
             content, buttons_for(record), text_to_attach(record), plain=plain
         )
+        self._attempts.block(record.id, message.retry_in)
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
         if shown is not EditResult.RETRY:
@@ -113,7 +116,8 @@ class MessageEditor:
                 return
             shown = await self._edit(client, record, content)
             if shown is EditResult.RETRY:
-                await asyncio.sleep(next(pauses))
+                if not await self._attempts.pause(record.id, next(pauses)):
+                    return
                 client = self._present_client() or client
             newer = await self._newer(record)
             if newer is None and shown is not EditResult.RETRY:
