@@ -94,7 +94,7 @@ class StatusMessage:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)
         except discord.HTTPException as error:
             return self._not_found(error), None
-        except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
+        except (*DISCORD_FAILURES, *_UNREADABLE):
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
@@ -195,6 +195,8 @@ class StatusMessage:
                     return verdict
                 failed |= error.status >= 500
                 verdict = Verdict.REFUSED if error.code else Verdict.LATER
+            except KeyError as error:  # discord.py 2.7.1 reads no other key of a refusal
+                return Verdict.LATER if "retry_after" in error.args else Verdict.TAKEN
             except (ValueError, TypeError, LookupError):
                 # Discord accepted it, and described the message in an unreadable way.
                 return Verdict.TAKEN
@@ -261,6 +263,9 @@ class StatusMessage:
             self._record.channel_id, guild_id=self._record.guild_id
         )
 
+
+_UNREADABLE = (ValueError, TypeError, LookupError, RuntimeError)
+"""What discord.py raises for answers that it cannot read, and once its client was closed."""
 
 _AGAIN = {Verdict.LATER, Verdict.BLOCKED}
 """What another attempt may overcome."""

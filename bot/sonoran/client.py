@@ -9,7 +9,14 @@ from typing import Final, TypeVar
 
 from bot.sonoran import plans, v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
-from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
@@ -138,8 +145,10 @@ class SonoranClient:
         except SonoranError as error:
             self._learn(error, cheapest=True)
             raise
-        plan = await self.get_plan()
-        if met is not None and plans.lacks(plan, met.text):
+        wire = await self._wire()
+        request = wire.get_version(self._credentials)
+        plan = await self._exchange(wire, request, partial(_plan_if_told, wire), cheapest=True)
+        if met is not None and plan is not None and plans.lacks(plan, met.text):
             self._memory.confirm(met, span=span)
             raise met from None
 
@@ -213,3 +222,16 @@ class SonoranClient:
                 self._memory.undecided()
         if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
             self._version.doubt()
+
+
+def _plan_if_told(wire: Wire, reply: Reply) -> str | None:
+    """Return the plan's name, None where a success tells it in another way, as it may some day.
+
+    Raises `OutcomeUnknownError` for what is no answer of the CAD's.
+    """
+    try:
+        return wire.read_plan(reply)
+    except OutcomeUnknownError:
+        if reply.is_html or not reply.complete or not reply.body.strip():
+            raise
+        return None

@@ -125,7 +125,7 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     if reply.is_html:
         return VersionSign.WEB_PAGE
     fields = reply.json_object
-    if 200 <= status < 300 and "version" in fields:
+    if 200 <= status < 300 and fields.keys() & {"version", "name"}:
         return VersionSign.ANSWERED
     is_problem = "problem+json" in reply.headers.get("content-type", "").lower()
     if is_problem or ("title" in fields and "status" in fields) or status in (401, 402, 403):

@@ -120,6 +120,13 @@ class Reply:
         return self.is_html or _EDGE_CODE.fullmatch(self.text) is not None
 
     @property
+    def is_from_in_front(self) -> bool:
+        """Whether this refusal is none of the CAD's: a page, or a gateway that found no address."""
+        by_gateway = self.json_object.keys() >= {"message", "request_id"}
+        refused = 400 <= self.status < 500 and self.status != 408
+        return refused and (self.is_from_edge or (self.status in (404, 405) and by_gateway))
+
+    @property
     def json(self) -> Any:
         """The body as JSON, whatever its content type; None when it is not JSON.
 
@@ -225,6 +232,7 @@ class Wire(Protocol):
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
+_TOO_LARGE = (413, 414, 431)  # which the same request always is, whoever says so
 _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
 _EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
 """Cloudflare's answer where no page is wanted, such as `error code: 1020` (its 1xxx errors)."""
@@ -299,7 +307,8 @@ def unclear_read(reply: Reply) -> OutcomeUnknownError:
 def error_of(reply: Reply) -> SonoranError:
     """Return the error that a reply which is no success amounts to, for both versions.
 
-    A server error may come from a service that had already stored the note, and so may a 301 to
+    What a firewall or gateway in front says of an address, it says of none of the CAD's calls. A
+    server error may come from a service that had already stored the note, and so may a 301 to
     303, which can follow a completed request (RFC 9110, section 15.4); 307 and 308 ask for the
     request to be made elsewhere.
     """
@@ -309,7 +318,7 @@ def error_of(reply: Reply) -> SonoranError:
     if status in (401, 402, 403):
         edge = reply.is_from_edge
         return CredentialsError(text, status=status, trace_id=trace_id, from_edge=edge)
-    if status in (307, 308):
+    if status in (307, 308) or (status not in _TOO_LARGE and reply.is_from_in_front):
         return NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=trace_id)
     if 400 <= status < 500 and status != 408:
         return RefusedError(text, status=status, trace_id=trace_id)

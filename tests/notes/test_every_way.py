@@ -77,6 +77,26 @@ async def test_a_web_page_in_place_of_discords_answer_ends_nothing(
     assert public(world) == [message]
 
 
+async def test_a_web_page_with_a_success_is_not_taken_for_discords_answer(world: World) -> None:
+    message = await queued(world)
+    world.discord.faults.add(edge("edit_original", 200))
+    await world.cad.start()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+async def test_a_refusal_that_discord_py_cannot_read_is_not_taken_for_a_success(
+    world: World,
+) -> None:
+    message = await queued(world)
+    headers = {"Via": "1.1 google"}
+    world.discord.faults.add(
+        DiscordFault("edit_original", 429, applied=False, body={"message": "x"}, headers=headers)
+    )
+    await world.cad.start()
+    await shows(world, message, ADDED)
+
+
 @pytest.mark.parametrize("status", [401, 403, 404])
 async def test_a_web_page_does_not_make_the_outbox_forget_an_acknowledged_note(
     world: World, status: int
