@@ -192,8 +192,7 @@ def environment(folder: Path) -> dict[str, str | None]:
     Raises `ConfigError` when that file cannot be read as UTF-8 text.
     """
     try:
-        # Editors on Windows put a mark before the text, which this encoding leaves out.
-        file = dotenv_values(folder / ".env", interpolate=False, encoding="utf-8-sig")
+        file = dotenv_values(folder / ".env", interpolate=False)
     except (OSError, UnicodeDecodeError):
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
     given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}

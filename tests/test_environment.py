@@ -30,12 +30,6 @@ def test_the_file_is_read(tmp_path: Path) -> None:
     assert (settings["DISCORD_TOKEN"], settings["LOG_LEVEL"]) == (TOKEN, "DEBUG")
 
 
-@pytest.mark.usefixtures("bare")
-def test_the_file_may_begin_with_a_mark_of_its_encoding(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\n", encoding="utf-8-sig")
-    assert environment(tmp_path)["DISCORD_TOKEN"] == TOKEN
-
-
 def test_the_process_wins_over_the_file(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
     (tmp_path / ".env").write_text("LOG_LEVEL=DEBUG\n")
     bare.setenv("LOG_LEVEL", "ERROR")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import secrets
 
 import discord
 
@@ -117,7 +116,7 @@ class LogChannel:
             raise unwritable(channel.name, missing)
         try:
             async with asyncio.timeout(self._timing.try_channel):
-                await channel.send(texts.LOG_CHANNEL_TRIAL, nonce=secrets.token_hex(8))
+                await channel.send(texts.LOG_CHANNEL_TRIAL)
         except discord.HTTPException as error:
             if not is_final(error):
                 raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None

@@ -215,16 +215,6 @@ async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world
     assert len(await posted_all(world, log)) == 2
 
 
-async def test_a_test_message_that_discord_took_without_saying_so_is_posted_once(
-    world: World,
-) -> None:
-    await world.registered()
-    channel = world.guild.add_channel("log")
-    world.discord.faults.add(DiscordFault("channel_message", 503, times=2, applied=True))
-    await configure(world, "log-channel", {"channel": channel})
-    assert len(await posted_all(world, channel)) == 1
-
-
 async def test_an_entry_waits_out_a_delay_that_discord_asks_for(world: World) -> None:
     world.let(drain=600.0)  # none of which a stop waits for
     log = await recorded(world)
