@@ -13,9 +13,6 @@ CALLS = range(201, 211)
 MOST_WAITING = 60
 """At so many notes without a final answer people wait before they add more."""
 
-NEIGHBOURS = 60
-"""How many notes of others stand on each of two calls, long and of a costly kind."""
-
 _NEIGHBOURS = ("e" + "\u0301\u0323" * 2000, "\U0001f6a8" * 4000)
 
 _ENDINGS = ("north", "two cars, no injuries", "first line\nsecond line", "x" * 1900)
@@ -24,10 +21,13 @@ _ENDINGS = ("north", "two cars, no injuries", "first line\nsecond line", "x" * 1
 class People:
     """Two guilds with their dispatchers, some of whom have the same name.
 
-    `random` decides what they do; `spoken` is every note they wanted added.
+    `random` decides what they do; `spoken` is every note they wanted added. So many `neighbours`,
+    notes of others that are long and costly to compare, stand on each of two calls.
     """
 
-    def __init__(self, random: Random, discord: DiscordServer, cad: SonoranServer) -> None:
+    def __init__(
+        self, random: Random, discord: DiscordServer, cad: SonoranServer, neighbours: int
+    ) -> None:
         self.spoken: list[Spoken] = []
         self.roles: list[Role] = []
         self._random = random
@@ -43,7 +43,7 @@ class People:
         for call in CALLS:
             cad.add_call(call)
         for call, text in zip(CALLS, _NEIGHBOURS, strict=False):
-            for _ in range(NEIGHBOURS):
+            for _ in range(neighbours):
                 cad.add_note(call, text, label="Unit 9")
         for number in range(2):
             self._add_guild(number)

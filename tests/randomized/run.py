@@ -48,7 +48,8 @@ class Size:
     """How much happens: accepted notes, kills, and how many of the rest besides.
 
     `lapses` are kills after which the dead process's claim is left to lapse by itself; after all
-    others it is deleted. `give_up` is when the bot gives a note up, in seconds.
+    others it is deleted. `give_up` is when the bot gives a note up, in seconds. `neighbours` are as
+    for `People`.
     """
 
     notes: int
@@ -58,6 +59,7 @@ class Size:
     lapses: int
     give_up: int
     pause: float = 0.08
+    neighbours: int = 60
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class Run:
             for part in ("fate", "trouble", "people")
         )
         self._habits = habits
-        self._people = People(habits, discord, cad)
+        self._people = People(habits, discord, cad, size.neighbours)
         discord.world.messages.filters.append(refuse_texts)
         self._witness = Witness(address)
         settings = {
