@@ -7,7 +7,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -49,7 +49,6 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
-_UTC: tzinfo = UTC
 
 _MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
 
@@ -71,8 +70,8 @@ class Config:
     `credentials` are those of the host's own community, None if it has none. `credentials_keys`
     encrypt the credentials that administrators enter: the first encrypts, each may decrypt.
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
-    `time_zone` is for times in notes. `proxy` is an address, user and password included, for what
-    is reached by https.
+    `time_zone` is for times in notes, None for the community's. `proxy` is an address, user and
+    password included, for what is reached by https.
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
@@ -90,7 +89,7 @@ class Config:
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
-    time_zone: tzinfo = UTC
+    time_zone: tzinfo | None = None
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
@@ -160,7 +159,7 @@ class Config:
             server_id=reader.read(
                 "SONORAN_SERVER_ID", values.whole_number(1, LARGEST_SERVER), default=1
             ),
-            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=_UTC),
+            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=None),
             sonoran_api_url=reader.read("SONORAN_API_URL", values.address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", values.address, default=None),
             proxy=reader.read("HTTPS_PROXY", values.proxy, default=None),

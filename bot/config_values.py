@@ -8,12 +8,12 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from ipaddress import ip_address
-from zoneinfo import ZoneInfo
 
 from yarl import URL
 
+from bot.notes.time_zone import zone_named
 from bot.sonoran import ApiVersion
 from bot.sonoran.transport import checked_base_url
 
@@ -109,11 +109,9 @@ def address(text: str) -> str:
 
 def time_zone(text: str) -> tzinfo:
     """Return the time zone of that name."""
-    if text.upper() == "UTC":
-        return UTC  # known also where there is no database of time zones
     try:
-        return ZoneInfo(text)
-    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
+        return zone_named(text)
+    except ValueError:
         raise ValueError("a time zone such as America/Chicago") from None
 
 

@@ -22,6 +22,7 @@ from bot.health.texts import (
     invite_line,
     wiped_line,
 )
+from bot.interactions.discord_answers import is_token_refusal
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.outbox import HOST
 from bot.sonoran import open_session
@@ -71,8 +72,10 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                     guild.id: guild.name
                     async for guild in client.fetch_guilds(limit=None, with_counts=False)
                 }
-    except discord.LoginFailure:
-        return [Line(Mark.ILL, texts.LOGIN_REJECTED)]
+    except discord.LoginFailure as error:
+        if is_token_refusal(error):
+            return [Line(Mark.ILL, texts.LOGIN_REJECTED)]
+        return [texts.answered_with(401, elsewhere=elsewhere)]
     except aiohttp.ClientConnectorCertificateError:  # which is a ValueError, too
         return [texts.UNVERIFIED_CERTIFICATE]
     except UNREADABLE:

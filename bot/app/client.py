@@ -19,7 +19,7 @@ from bot.app.session_starts import SessionStarts
 from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import first_response_trace
+from bot.interactions.responses import answers_trace
 from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.submit import NoteSubmitter
@@ -63,7 +63,7 @@ class CallnoteBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=first_response_trace(),
+            http_trace=answers_trace(),
             proxy=proxy,
         )
         self.owners = Owners(self, services.timing)

@@ -21,6 +21,7 @@ from bot.app.services import Services
 from bot.app.session_starts import SessionStarts
 from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
 from bot.config import Config
+from bot.interactions.discord_answers import is_token_refusal
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
 from bot.observer import Observer
@@ -149,7 +150,7 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
 
 def _fatal(error: Exception) -> str | None:
     """Return the sentence for an error that retrying does not fix, else None."""
-    if isinstance(error, discord.LoginFailure):
+    if is_token_refusal(error):
         return LOGIN_REJECTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return INTENTS_REJECTED

@@ -26,6 +26,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.notes.time_zone import TimeZones
 from bot.observer import Observer
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
@@ -125,7 +126,8 @@ class Services:
         )
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
-        self.composer = NoteComposer(timing, config.time_zone)
+        time_zones = TimeZones(self.communities.client, config.time_zone, timing)
+        self.composer = NoteComposer(time_zones.of, timing)
         self.notes = NoteService(
             self.database,
             self.communities.client,

@@ -172,10 +172,12 @@ def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -
     named = f"CAD server, {source}: {server_id}"
     if health.servers is None:
         return note(f"{named}; the CAD's list can't be loaded.")
-    for server in health.servers:
+    for server in health.servers.servers:
         if server.server_id == server_id:
             return well(f"{named} {server.name}.")
-    there = ", ".join(str(server.server_id) for server in health.servers) or "none"
+    if not health.servers.whole:
+        return note(f"{named}; it may be in the CAD's list, which can't be read whole.")
+    there = ", ".join(str(server.server_id) for server in health.servers.servers) or "none"
     advice = "choose another with /callnote-config server"
     if to_host:
         advice = f"correct SONORAN_SERVER_ID; the CAD has {there}"

@@ -13,8 +13,8 @@ from bot.interactions.ttl_cache import TtlCache
 from bot.outbox import Failure, FailureKind, failure_of
 from bot.sonoran import (
     ApiVersion,
-    CadServer,
     Reason,
+    ServerList,
     SonoranClient,
     SonoranError,
     VersionSign,
@@ -38,7 +38,7 @@ class CadHealth:
     version_reason: tuple[VersionSign, int] | None
     plan: str | None = None
     community: str | None = None
-    servers: tuple[CadServer, ...] | None = None
+    servers: ServerList | None = None
 
 
 class CadProbe:
@@ -51,7 +51,7 @@ class CadProbe:
     def __init__(
         self,
         cad_for: Callable[[str], SonoranClient],
-        servers: Callable[[str], Awaitable[tuple[CadServer, ...] | None]],
+        servers: Callable[[str], Awaitable[ServerList | None]],
         *,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),

@@ -12,10 +12,8 @@ from bot.interactions.ttl_cache import TtlCache
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
-from bot.sonoran import CadServer, SonoranClient, SonoranError
+from bot.sonoran import ServerList, SonoranClient, SonoranError
 from bot.timing import Timing, loop_time
-
-_Servers = tuple[CadServer, ...] | None
 
 
 class CadServers:
@@ -39,7 +37,7 @@ class CadServers:
         self._timing = timing
         self._lists = IdleCache(self._new_list, timing.keep_idle_community, loop_time)
 
-    def _new_list(self, key: tuple[str, int]) -> TtlCache[_Servers]:
+    def _new_list(self, key: tuple[str, int]) -> TtlCache[ServerList | None]:
         timing = self._timing
         return TtlCache(
             partial(self._ask, key[0]),
@@ -48,11 +46,11 @@ class CadServers:
             ),
         )
 
-    async def of_community(self, community: str) -> _Servers:
+    async def of_community(self, community: str) -> ServerList | None:
         """Return the servers of a community's CAD; None when the list cannot be loaded."""
         return await self._lists.get((community, self._cad_for(community).renewals)).get()
 
-    async def list(self, guild_id: int) -> _Servers:
+    async def list(self, guild_id: int) -> ServerList | None:
         """Return the servers of a guild's CAD; None when the list cannot be loaded."""
         return await self.of_community(self._community_of(guild_id))
 
@@ -63,19 +61,20 @@ class CadServers:
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Choose a CAD server for a guild and return its name.
 
-        Returns None if the number could not be checked, as the CAD's list cannot be loaded or is
-        empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
+        Returns None if the number could not be checked, as the CAD's list cannot be loaded whole
+        or is empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
         `SettingsCache.change`.
         """
-        names = {server.server_id: server.name for server in await self.list(guild_id) or ()}
-        if names and number not in names:
+        found = await self.list(guild_id)
+        names = {server.server_id: server.name for server in found.servers} if found else {}
+        if names and found and found.whole and number not in names:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)
         name = names.get(number)
         what = server_changed(number, name)
         await self._settings.set(guild_id, member_id, what, server_id=number)
         return name
 
-    async def _ask(self, community: str) -> _Servers:
+    async def _ask(self, community: str) -> ServerList | None:
         try:
             async with asyncio.timeout(self._timing.ask_cad):
                 return await self._cad_for(community).get_servers()

@@ -152,8 +152,8 @@ def server_now(number: int, name: str | None) -> str:
     """Confirm the chosen CAD server; without a name it could not be checked."""
     if name is None:
         return (
-            f"The CAD server is now {number}. Callnote can't load the server list, so it could "
-            "not be checked."
+            f"The CAD server is now {number}. Callnote can't load the server list whole, so it "
+            "could not be checked."
         )
     return escape_markdown(f"The CAD server is now {number} {name}.")
 

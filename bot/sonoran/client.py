@@ -10,18 +10,25 @@ from typing import Final, TypeVar
 
 from bot.sonoran import plans, v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
-from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
     AddedNote,
     ApiVersion,
-    CadServer,
     CallList,
     CallNote,
     ClosedCalls,
     CommunityInfo,
     Credentials,
+    ServerList,
     VersionSign,
 )
 from bot.sonoran.transport import Transport
@@ -150,7 +157,7 @@ class SonoranClient:
         # Which may take long, so no note waits for it.
         return await self._exchange(access, wire, request, read, leads=False)
 
-    async def get_servers(self) -> tuple[CadServer, ...]:
+    async def get_servers(self) -> ServerList:
         """Return the community's servers."""
         access, wire = await self._ready()
         request = wire.get_servers(access.credentials)
@@ -172,6 +179,13 @@ class SonoranClient:
             return CommunityInfo(known, known) if known else None
         return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_community)
 
+    async def get_time_zone(self) -> str | None:
+        """Return the name of the community's time zone; None on version 1, which does not tell."""
+        access, wire = await self._ready()
+        if wire is not v2:
+            return None
+        return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_time_zone)
+
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.
 
@@ -189,8 +203,11 @@ class SonoranClient:
         except SonoranError as error:
             _learn(access, error, cheapest=True)
             raise
-        plan = await self._get_plan(access, await self._wire(access))
-        if met is not None and plans.lacks(plan, met.text):
+        wire = await self._wire(access)
+        request = wire.get_version(access.credentials)
+        read = partial(_plan_if_told, wire)
+        plan = await self._exchange(access, wire, request, read, cheapest=True)
+        if met is not None and plan is not None and plans.lacks(plan, met.text):
             memory.confirm(met, span=span)
             raise met from None
 
@@ -276,3 +293,16 @@ def _learn(
             access.memory.undecided()
     if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
         access.version.doubt()
+
+
+def _plan_if_told(wire: Wire, reply: Reply) -> str | None:
+    """Return the plan's name, None where a success tells it in another way, as it may some day.
+
+    Raises `OutcomeUnknownError` for what is no answer of the CAD's.
+    """
+    try:
+        return wire.read_plan(reply)
+    except OutcomeUnknownError:
+        if reply.is_html or not reply.complete or not reply.body.strip():
+            raise
+        return None

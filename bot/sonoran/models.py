@@ -171,3 +171,14 @@ class CadServer:
 
     server_id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerList:
+    """The community's servers, no number twice.
+
+    Unless it is `whole`, there may be others: an entry could not be read.
+    """
+
+    servers: tuple[CadServer, ...]
+    whole: bool = True

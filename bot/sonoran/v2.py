@@ -50,7 +50,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     if str(fields.get("callid")) != str(note.call_id):
         raise unclear_note(reply)
     stored = fields.get("note")
-    shown = stored if isinstance(stored, str) else note.text
+    shown = stored if isinstance(stored, str) and not reply.damaged else note.text
     return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
 
 
@@ -86,6 +86,17 @@ def read_community(reply: Reply) -> CommunityInfo:
     return CommunityInfo(community_id, name or community_id)
 
 
+def read_time_zone(reply: Reply) -> str | None:
+    """Read the name of the community's time zone from the reply to `get_info`, None if it has none.
+
+    Raises `OutcomeUnknownError` like the other reads.
+    """
+    if not reply.complete or not reply.json_object:
+        raise unclear_read(reply)
+    name = fields_of(reply.json_object.get("community")).get("timezone")
+    return name.strip() or None if isinstance(name, str) else None
+
+
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
     return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
@@ -115,7 +126,7 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     if reply.is_html:
         return VersionSign.WEB_PAGE
     fields = reply.json_object
-    if 200 <= status < 300 and "version" in fields:
+    if 200 <= status < 300 and fields.keys() & {"version", "name"}:
         return VersionSign.ANSWERED
     is_problem = "problem+json" in reply.headers.get("content-type", "").lower()
     if is_problem or ("title" in fields and "status" in fields) or status in (401, 402, 403):

@@ -102,6 +102,16 @@ async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> Non
     assert "Discord cannot be reached: it answered with status 400" in out
 
 
+async def test_a_page_with_401_is_not_taken_for_discords_refusal_of_the_token(
+    world: World, tmp_path: Path
+) -> None:
+    page = DiscordFault("login", 401, times=None, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    status, out = await check(world, tmp_path)
+    assert status == 1
+    assert "Discord cannot be reached: it answered with status 401" in out
+
+
 async def test_a_network_without_discord_is_told_with_what_to_do(
     world: World, tmp_path: Path
 ) -> None:

@@ -106,7 +106,7 @@ class TestCommunities:
         self, caller: Caller, cad: SonoranServer
     ) -> None:
         other = cad.add_community("paleto", "paleto-key")
-        other.timezone, other.uuid = "America/Denver", "a-uuid"
+        other.time_zone, other.uuid = "America/Denver", "a-uuid"
         other.add_call(123)
         assert (await caller.note(authorization="Bearer paleto-key")).status == 200
         assert (await caller.note(authorization="Bearer nobodys-key")).status == 401

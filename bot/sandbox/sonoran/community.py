@@ -44,8 +44,9 @@ class Community:
     ``enforce_plan`` is true, because the sources contradict each other on whether plans are
     checked. ``closed_calls_take_notes`` and ``newest_note_first`` settle two open questions: what
     a note on a closed call does, and the order of a call's notes in replies. ``now`` gives the
-    time of notes, with its zone. ``uuid`` and ``timezone`` are what info tells besides the id and
-    the name. ``faults`` are the ways in which its requests are to be answered next.
+    time of notes, with its zone. ``uuid`` and ``time_zone`` are what info tells besides the id and
+    the name (choice: a zone of the tz database). ``faults`` are the ways in which its requests are
+    to be answered next.
     """
 
     faults: Faults
@@ -60,7 +61,7 @@ class Community:
         self.api_key = api_key
         self.community_name = community_id.title()
         self.uuid = str(uuid.uuid5(uuid.NAMESPACE_DNS, community_id))
-        self.timezone = "UTC"
+        self.time_zone = "UTC"
         self.api_enabled = True
         self.plan = "PLUS"
         self.enforce_plan = False

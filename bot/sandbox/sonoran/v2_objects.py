@@ -48,7 +48,7 @@ def info_object(community: Community) -> dict[str, object]:
         "community": {
             "comId": community.community_id,
             "name": community.community_name,
-            "timezone": community.timezone,
+            "timezone": community.time_zone,
             "customLoginUrl": "",
         },
         "codes": [],
