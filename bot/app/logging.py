@@ -109,12 +109,16 @@ def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     URL; the tokens of interactions are redacted by their place, and a payload with a secret form as
     a whole.
     """
-    given = {form for secret in secrets if secret for form in _forms(secret)}
+    forms = {form for secret in secrets if secret for form in _forms(secret)}
+    longest_first = sorted(forms, key=len, reverse=True)
 
     def redact(text: str) -> str:
         if SECRET_FORM in text:  # with what was entered there, which nobody knows yet
             text = text[: text.find("{") + 1 or text.find(SECRET_FORM)] + REDACTED
-        for secret in sorted({*given, *ENTERED.found_in(text)}, key=len, reverse=True):
+        known = longest_first
+        if entered := ENTERED.found_in(text):
+            known = sorted({*known, *entered}, key=len, reverse=True)
+        for secret in known:
             text = text.replace(secret, REDACTED)
         for shape in _SHAPES:
             text = shape.sub(rf"\g<1>{REDACTED}", text)

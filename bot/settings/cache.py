@@ -148,13 +148,17 @@ class SettingsCache:
             self._read_all = True
         if self._read_all:
             self._version, self._read_all = 0, False
+        if latest != self._version or not self._version:
+            await self._read_changed(latest)
+        self._loaded.set()
+
+    async def _read_changed(self, latest: int) -> None:
         changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
         if self._refreshing is not None and (changed or not self._version):
             versions = {guild_id: settings.version for guild_id, settings in changed.items()}
             await self._refreshing(versions if self._version else None)
         self._known = {**self._known, **changed} if self._version else changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)
-        self._loaded.set()
 
     def notice_deletions(self, held: Set[int]) -> None:
         """Let the next refresh read all settings if some are cached of a guild not in `held`.
