@@ -78,6 +78,7 @@ class Config:
     the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
     `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
     are reported; None for neither.
+    `source` tells a person where the settings come from.
     """
 
     discord_token: str = field(repr=False)
@@ -99,6 +100,7 @@ class Config:
     log_json: bool = False
     metrics_address: tuple[str, int] | None = None
     sentry_dsn: str | None = field(default=None, repr=False)
+    source: str = field(default="the environment", compare=False)
 
     @property
     def discord_proxy(self) -> str | None:
@@ -179,6 +181,7 @@ class Config:
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
             metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
             sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
+            source=_source(folder),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
@@ -198,6 +201,13 @@ def environment(folder: Path) -> dict[str, str | None]:
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
     given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
     return {**file, **{name: text for name, text in given.items() if text}}
+
+
+def _source(folder: Path) -> str:
+    """Return where `environment` finds settings."""
+    if (folder / ".env").is_file():
+        return f"the environment and the file {folder / '.env'}"
+    return f"the environment alone, as there is no file .env in {folder}"
 
 
 def _unquoted(text: str) -> str:
