@@ -31,7 +31,7 @@ LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-co
 
 # Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
 # documentation); all but Heroku can mount a persistent volume.
-_WIPING_HOSTS = {
+WIPING_HOSTS = {
     "DYNO": "Heroku",
     "RENDER": "Render",
     "RAILWAY_ENVIRONMENT": "Railway",
@@ -176,7 +176,7 @@ class Config:
             ),
             limits=_limits(reader),
             shards=_shards(reader),
-            host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
+            host=next((name for sign, name in WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
             metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
