@@ -17,10 +17,10 @@ COPY cogs /app/cogs
 COPY deploy/healthcheck.py /app/
 RUN python -m compileall -q /app
 
-# Nothing but the volume is written to; the SQLite file is in it, as the bot's working directory.
+# The SQLite file is in the working directory, where a volume belongs, and nothing else is written
+# to. It is not declared here, as Railway refuses a Dockerfile with VOLUME.
 USER 10001
 WORKDIR /data
-VOLUME /data
 
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s CMD ["python", "/app/healthcheck.py"]
 ENTRYPOINT ["python", "-m", "bot"]

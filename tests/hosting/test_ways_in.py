@@ -100,9 +100,10 @@ def test_every_platform_waits_until_the_bot_has_ended() -> None:
 
 
 def test_what_compose_keeps_is_where_the_image_writes() -> None:
-    (volume,) = (rest for step, rest in instructions("Dockerfile") if step == "VOLUME")
-    assert f"      - data:{volume}\n" in COMPOSE
-    (address,) = re.findall(r"METRICS_ADDRESS=(\S+)", dict(instructions("Dockerfile"))["ENV"])
+    steps = dict(instructions("Dockerfile"))
+    assert f"      - data:{steps['WORKDIR']}\n" in COMPOSE
+    assert "VOLUME" not in steps  # "docker VOLUME is not supported, use Railway Volumes"
+    (address,) = re.findall(r"METRICS_ADDRESS=(\S+)", steps["ENV"])
     assert f"METRICS_ADDRESS: ${{METRICS_ADDRESS:-{address}}}\n" in COMPOSE
 
 
@@ -127,3 +128,39 @@ def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
 
 def test_the_panel_waits_for_the_ready_line() -> None:
     assert f'"done": "{READY}"' in EGG["config"]["startup"]
+
+
+def git(folder: Path, *arguments: str) -> None:
+    who = ("-c", "user.name=A", "-c", "user.email=a@example.com")
+    subprocess.run(["git", *who, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607
+
+
+def test_reinstalling_on_a_panel_gets_other_code_and_keeps_the_rest(tmp_path: Path) -> None:
+    repository, server = tmp_path / "repository", tmp_path / "server"
+    repository.mkdir()
+    git(repository, "init", "--quiet")
+    for version in ("v1", "v2"):
+        (repository / "code").write_text(version)
+        git(repository, "add", "code")
+        git(repository, "commit", "--quiet", "--message", version)
+        git(repository, "tag", version)
+    script = EGG["scripts"]["installation"]["script"].replace("/mnt/server", str(server))
+
+    def install(**fields: str) -> str:
+        found = subprocess.run(  # noqa: S603
+            ["bash", "-c", script],  # noqa: S607
+            env={"PATH": os.environ["PATH"], "GIT_REF": "", **fields},
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+        return found.stdout
+
+    assert "upload Callnote's files yourself" in install(GIT_ADDRESS="")
+    (server / ".env").write_text("mine")
+    (server / "code").write_text("uploaded before")
+    address = f"file://{repository}"
+    for ref, version in (("", "v2"), ("v1", "v1"), ("", "v2")):
+        assert "Callnote is at " in install(GIT_ADDRESS=address, GIT_REF=ref)
+        assert (server / "code").read_text() == version
+        assert (server / ".env").read_text() == "mine"

@@ -87,7 +87,6 @@ def in_container(place: Path, pinned: Path, settings: dict[str, str]) -> Way:
             case _:
                 given[instruction] = here(rest)
     assert given["USER"].isdigit()
-    assert given["VOLUME"] == given["WORKDIR"] == str(place / "data")
     code = place / "app"
     for path in (*code.rglob("*"), code):
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -95,7 +94,7 @@ def in_container(place: Path, pinned: Path, settings: dict[str, str]) -> Way:
         command=[*without_rights(), *json.loads(given["ENTRYPOINT"])],
         folder=Path(given["WORKDIR"]),
         environment={**environment, **filled_example(settings)},
-        data=Path(given["VOLUME"]),
+        data=Path(given["WORKDIR"]),
         code=code,
         health=json.loads(given["HEALTHCHECK"].partition("CMD ")[2]),
     )
