@@ -36,8 +36,10 @@ async def report_start(bot: CallnoteBot, config: Config) -> None:
     await bot.wait_until_ready()
     await bot.services.supervisor.opened.wait()
     guilds = {guild.id: guild.name for guild in bot.guilds}
-    shards = config.shards
-    expected = {each for each in config.guild_ids if shards is None or shards.serve(each)}
+    expected = config.guild_ids
+    if (shards := config.shards) is not None:
+        expected = frozenset(filter(shards.serve, expected))
+        _tell([texts.shards_line(shards.ids, shards.count)])
     if bot.application is not None:  # discord.py asks for it in `login`
         _tell(findings.application(bot.application, guilds, expected))
     await bot.services.settings.loaded()

@@ -70,6 +70,12 @@ def invite_address(application_id: int) -> Line:
     return note(f"Invite it with {url}")
 
 
+def shards_line(ids: Sequence[int], count: int) -> Line:
+    """Return which shards this process has, whose servers alone it is told of."""
+    named = ", ".join(map(str, ids))
+    return note(f"This process has only the servers of shard {named}, of {count} in all.")
+
+
 def connected_line(count: int) -> Line:
     """Return how many of the bot's servers may reach the CAD."""
     if count:

@@ -11,6 +11,7 @@ import discord
 
 from bot import __version__
 from bot.app.texts import READY
+from bot.communities.shards import Shards
 from bot.sandbox.sonoran import Fault
 from tests.child import environment, settings_of, start
 from tests.fork_server import fork
@@ -35,8 +36,10 @@ async def log_of_a_start(world: World, folder: Path, **more: str) -> list[str]:
 async def test_the_first_lines_say_who_it_is_and_what_it_has_reached(
     world: World, tmp_path: Path
 ) -> None:
-    other = world.discord.add_guild(name="Paleto Bay")
-    lines = await log_of_a_start(world, tmp_path)
+    shard = next(n for n in range(2) if Shards(2, [n]).serve(world.guild.id))
+    elsewhere = (1 - shard) << 22  # the id of a guild that another process has
+    parts = {"DISCORD_SHARD_COUNT": "2", "DISCORD_SHARD_IDS": str(shard)}
+    lines = await log_of_a_start(world, tmp_path, DISCORD_GUILD_IDS=str(elsewhere), **parts)
     application = world.discord.application_id
     expected = [
         (
@@ -49,12 +52,13 @@ async def test_the_first_lines_say_who_it_is_and_what_it_has_reached(
         ),
         "The installed packages are those that requirements.txt pins.",
         "opened the SQLite file callnote.db",
+        f"This process has only the servers of shard {shard}, of 2 in all.",
         f"The bot is callbot, application {application}.",
         (
             "Invite it with https://discord.com/oauth2/authorize?"
             f"client_id={application}&scope=bot+applications.commands&permissions=0"
         ),
-        f'The bot is in 2 servers: {world.guild.id} "Rockford County", {other.id} "Paleto Bay".',
+        f'The bot is in 1 server: {world.guild.id} "Rockford County".',
         "Connected to the CAD: 1 server.",
         "The CAD accepts the API key",
         "API version 2: it answered the version 2 request.",
