@@ -116,7 +116,8 @@ def test_each_way_of_hosting_says_how_to_update_and_to_back_up() -> None:
 
 
 def test_every_file_for_hosting_is_named_where_it_is_explained() -> None:
-    files = [path.relative_to(ROOT).as_posix() for path in (ROOT / "deploy").iterdir()]
+    inside = filter(Path.is_file, (ROOT / "deploy").iterdir())
+    files = [path.relative_to(ROOT).as_posix() for path in inside]
     for name in ("Dockerfile", "Procfile", "app.json", *files):
         assert name in HOSTING or name == "deploy/healthcheck.py"
 

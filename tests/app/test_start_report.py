@@ -25,7 +25,8 @@ async def log_of_a_start(world: World, folder: Path, **more: str) -> list[str]:
     with log.open("wb") as output:
         settings = environment(settings_of(world, **more))
         process = await fork(folder, settings, "tests.quick_bot", output=output)
-    await eventually(lambda: READY in log.read_text())
+    await eventually(lambda: READY in log.read_text() or process.returncode is not None)
+    assert READY in log.read_text(), log.read_text()
     process.terminate()
     assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
     before, ready, _ = log.read_text().partition(READY)
@@ -37,7 +38,7 @@ async def test_the_first_lines_say_who_it_is_and_what_it_has_reached(
     world: World, tmp_path: Path
 ) -> None:
     shard = next(n for n in range(2) if Shards(2, [n]).serve(world.guild.id))
-    elsewhere = (1 - shard) << 22  # the id of a guild that another process has
+    elsewhere = (3 - shard) << 22  # the id of a guild that another process has
     parts = {"DISCORD_SHARD_COUNT": "2", "DISCORD_SHARD_IDS": str(shard)}
     lines = await log_of_a_start(world, tmp_path, DISCORD_GUILD_IDS=str(elsewhere), **parts)
     application = world.discord.application_id
