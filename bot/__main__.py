@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if not __package__:  # as `python bot` or `python bot/__main__.py`, which look for modules in there
     sys.path[0] = str(ROOT)
 
+from bot import __version__
 from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
 from bot.app.monitoring import error_reports
@@ -23,7 +24,7 @@ from bot.timing import Timing
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
-USAGE = "usage: python -m bot [check | new-key | sandbox]"
+USAGE = "usage: python -m bot [check | new-key | sandbox | --version]"
 
 
 def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
@@ -44,6 +45,9 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
         return 0
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
+        return 0
+    if arguments == ["--version"]:
+        print(f"Callnote {__version__}")
         return 0
     if arguments not in ([], ["check"]):
         print(USAGE, file=sys.stderr)

@@ -31,7 +31,7 @@ LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-co
 
 # Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
 # documentation); all but Heroku can mount a persistent volume.
-_WIPING_HOSTS = {
+WIPING_HOSTS = {
     "DYNO": "Heroku",
     "RENDER": "Render",
     "RAILWAY_ENVIRONMENT": "Railway",
@@ -79,6 +79,7 @@ class Config:
     the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
     `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
     are reported; None for neither.
+    `source` tells a person where the settings come from.
     """
 
     discord_token: str = field(repr=False)
@@ -101,6 +102,7 @@ class Config:
     log_json: bool = False
     metrics_address: tuple[str, int] | None = None
     sentry_dsn: str | None = field(default=None, repr=False)
+    source: str = field(default="the environment", compare=False)
 
     @property
     def discord_proxy(self) -> str | None:
@@ -168,11 +170,12 @@ class Config:
             ),
             limits=_limits(reader),
             shards=_shards(reader),
-            host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
+            host=next((name for sign, name in WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
             metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
             sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
+            source=_source(folder),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
@@ -192,6 +195,13 @@ def environment(folder: Path) -> dict[str, str | None]:
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
     given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
     return {**file, **{name: text for name, text in given.items() if text}}
+
+
+def _source(folder: Path) -> str:
+    """Return where `environment` finds settings."""
+    if (folder / ".env").is_file():
+        return f"the environment and the file {folder / '.env'}"
+    return f"the environment alone, as there is no file .env in {folder}"
 
 
 def _unquoted(text: str) -> str:

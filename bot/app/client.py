@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.app.command_sync import register
 from bot.app.command_tree import CallnoteCommandTree
+from bot.app.discord_endpoint import introduce
 from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
@@ -66,6 +67,7 @@ class CallnoteBot(commands.AutoShardedBot):
             http_trace=answers_trace(),
             proxy=proxy,
         )
+        introduce(self)
         self.owners = Owners(self, services.timing)
         self.submitter = NoteSubmitter(
             self,

@@ -25,7 +25,10 @@ REDACTED = "[redacted]"
 _SHAPES = (
     re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
     re.compile(r"""(\\?["'](?:token|key|session_id)\\?["']\s*:\s*\\?["'])[^"'\\]+"""),
-    re.compile(r"(\b(?:Bearer|(?i:Authorization\W+(?:Bot|Bearer)))\s+)[^\s\"',}]+"),
+    # Not the CAD's sentence "… is required as a Bearer token."
+    re.compile(
+        r"(\b(?:Bearer|(?i:Authorization\W+(?:Bot|Bearer)))\s+)(?!token\W*(?:\s|$))[^\s\"',}]+"
+    ),
 )
 
 

@@ -114,6 +114,12 @@ def test_a_secret_that_begins_like_another_is_blotted_out_whole() -> None:
     assert formatted("secretive", secrets=("secret", "secretive")).endswith(f": {REDACTED}")
 
 
+def test_the_cads_sentence_about_a_bearer_token_is_kept() -> None:
+    sentence = "A valid API key is required as a Bearer token.): check SONORAN_API_KEY"
+    assert formatted("%s", sentence).endswith(sentence)
+    assert "tokenish" not in formatted("Bearer tokenish-and-long")
+
+
 def test_an_empty_secret_blots_nothing() -> None:
     assert formatted("nothing to hide", secrets=("",)).endswith(": nothing to hide")
 
