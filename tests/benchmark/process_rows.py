@@ -68,6 +68,9 @@ async def _memory(bench: Bench, subject: Subject) -> Mapping[str, float]:
         async with bench.warm(subject, guilds=guilds) as (there, process):
             await asyncio.sleep(QUIET_SECONDS)
             figures[_guilds(guilds)] = process.resident
+            before, began = process.cpu, time.monotonic()
+            await asyncio.sleep(bench.size.idle)
+            figures[_idle_at(guilds)] = (process.cpu - before) / (time.monotonic() - began) * 100
             if guilds > min(bench.size.guilds):
                 continue
             resident = []
@@ -86,6 +89,10 @@ def _guilds(guilds: int) -> str:
     return f"memory: {guilds:,} guilds"
 
 
+def _idle_at(guilds: int) -> str:
+    return f"idle CPU: {guilds:,} guilds"
+
+
 def process_rows(size: Size) -> tuple[Row, ...]:
     """Return the rows; `start` is of a process that has done nothing yet.
 
@@ -98,6 +105,7 @@ def process_rows(size: Size) -> tuple[Row, ...]:
     )
     memory = (
         *(Figure(_guilds(n), "MB", "<= + 35 MB", compared="difference") for n in size.guilds),
+        *(Figure(_idle_at(n), "%", compared=None) for n in size.guilds),
         Figure(_GROWTH, f"MB over {size.notes:,} notes", "flat", compared=None),
     )
     disk = tuple(Figure(f"disk: sync {part}", "ms", compared=None) for part in ("p50", "p99"))
