@@ -10,7 +10,8 @@ from bot.app.client import CallnoteBot
 from bot.calls.guild_calls import GuildCalls
 from bot.interactions import audit_log
 from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
-from bot.notes.submit import NoteSubmitter, label_of
+from bot.notes.submit import NoteSubmitter
+from bot.notes.unit_numbers import NoteLabels
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
 from bot.sonoran import CallNote
@@ -25,11 +26,13 @@ class CallNotes(commands.Cog):
         settings: SettingsCache,
         submitter: NoteSubmitter,
         calls: GuildCalls,
+        labels: NoteLabels,
     ) -> None:
         self._dispatchers = dispatchers
         self._settings = settings
         self._submitter = submitter
         self._calls = calls
+        self._labels = labels
 
     @app_commands.command(description="Add a note to a dispatch call in Sonoran CAD.")
     @app_commands.describe(
@@ -50,7 +53,7 @@ class CallNotes(commands.Cog):
             server_id=self._settings.server_id(member.guild.id),
             call_id=call_id,
             text=parse_note(note),
-            label=label_of(member),
+            label=await self._labels.of(member),
         )
         await self._submitter.submit(interaction, member, as_typed)
 
@@ -66,5 +69,11 @@ async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
     services = bot.services
     await bot.add_cog(
-        CallNotes(services.dispatchers, services.settings, bot.submitter, services.guild_calls)
+        CallNotes(
+            services.dispatchers,
+            services.settings,
+            bot.submitter,
+            services.guild_calls,
+            services.note_labels,
+        )
     )

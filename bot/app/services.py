@@ -20,6 +20,7 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.notes.unit_numbers import NoteLabels
 from bot.observer import Observer
 from bot.outbox import HOST
 from bot.settings import texts as setting_texts
@@ -102,6 +103,7 @@ class Services:
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
         self.composer = NoteComposer(timing, config.time_zone)
+        self.note_labels = NoteLabels()
         self.notes = NoteService(
             self.database,
             lambda _: self.cad,

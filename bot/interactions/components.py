@@ -3,14 +3,53 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, Self, TypeVar
 
 import discord
 
-_View = TypeVar("_View", bound=discord.ui.View)
+SECRET_FORM = "callnote-secret:"  # noqa: S105 - the word, not one
+"""What the custom id of a form begins with whose values the log must never show."""
+
+_View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 
 DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
+
+
+def text_values(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """Return what stands in a submitted form's text fields, by their custom ids.
+
+    A form is handled by what was submitted, as the one that was shown may date from an earlier
+    process. What is not as Discord sends it is left out.
+    """
+    found: dict[str, str] = {}
+    for component in _submitted(interaction):
+        custom_id, value = component.get("custom_id"), component.get("value")
+        if isinstance(custom_id, str) and isinstance(value, str):
+            found[custom_id] = value.strip()
+    return found
+
+
+def chosen_values(interaction: discord.Interaction[Any]) -> dict[str, str]:
+    """Return the first value chosen in each select of a submitted form, like `text_values`."""
+    found: dict[str, str] = {}
+    for component in _submitted(interaction):
+        custom_id, values = component.get("custom_id"), component.get("values")
+        if isinstance(custom_id, str) and isinstance(values, list) and values:
+            found[custom_id] = str(values[0])
+    return found
+
+
+def _submitted(interaction: discord.Interaction[Any]) -> Iterator[dict[str, Any]]:
+    left: list[Any] = [dict(interaction.data or {})]
+    while left:
+        component = left.pop()
+        if not isinstance(component, dict):
+            continue
+        yield component
+        inner = component.get("components")
+        left += inner if isinstance(inner, list) else []
+        left.append(component.get("component"))
 
 
 def stopped(view: _View) -> _View:

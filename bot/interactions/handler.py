@@ -22,12 +22,20 @@ from bot.interactions.responses import (
     close_if_forgotten,
     confirmed,
     edit_placeholder,
+    files_of,
     reason_of,
 )
 from bot.interactions.texts import Catalogue, worded
 from bot.timing import Timing
 
+AnswerFor = Callable[[str], tuple[str, str | None]]
+
 _log = logging.getLogger(__name__)
+
+
+def only_words(words: str) -> tuple[str, None]:
+    """Return the words for a failure as the whole answer."""
+    return words, None
 
 
 class InteractionHandler:
@@ -75,6 +83,13 @@ class InteractionHandler:
         )
         interaction.extras[ACKNOWLEDGED] = True
 
+    async def show_form(
+        self, interaction: discord.Interaction[Any], form: discord.ui.Modal
+    ) -> None:
+        """Answer with a form, which must be the first response; raises like `acknowledge`."""
+        await confirmed(lambda: interaction.response.send_modal(form), self._timing)
+        interaction.extras[ACKNOWLEDGED] = True
+
     async def admit_administrator(self, interaction: discord.Interaction[Any]) -> discord.Guild:
         """Admit an administrator, acknowledge privately, return the guild; raises as both do."""
         guild = admit_administrator(interaction)
@@ -87,14 +102,15 @@ class InteractionHandler:
         content: str,
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
+        attachment: str | None = None,
     ) -> None:
         """Show `content` as the interaction's answer.
 
         After an acknowledgement it replaces the placeholder, else it is a private message. `view`
-        holds the components below it; None removes those that are there. Never raises for
-        failures of Discord or the network.
+        holds the components below it; None removes those that are there. `attachment` is a text to
+        attach. Never raises for failures of Discord or the network.
         """
-        if not await self.show_if_taken(interaction, content, view=view):
+        if not await self.show_if_taken(interaction, content, view=view, attachment=attachment):
             _log.warning("interaction=%d answer refused for its content", interaction.id)
 
     async def show_if_taken(
@@ -103,15 +119,21 @@ class InteractionHandler:
         content: str,
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
+        attachment: str | None = None,
     ) -> bool:
         """Do as `respond`; returns False if Discord refuses `content` itself."""
         try:
             if interaction.response.is_done() or ACKNOWLEDGED in interaction.extras:
-                await edit_placeholder(interaction, content, view, self._timing.edit_again)
+                await edit_placeholder(
+                    interaction, content, view, self._timing.edit_again, attachment
+                )
             else:
                 await confirmed(
                     lambda: interaction.response.send_message(
-                        content, view=view or discord.utils.MISSING, ephemeral=True
+                        content,
+                        view=view or discord.utils.MISSING,
+                        files=files_of(attachment),
+                        ephemeral=True,
                     ),
                     self._timing,
                 )
@@ -124,15 +146,21 @@ class InteractionHandler:
         return True
 
     async def run(
-        self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
+        self,
+        interaction: discord.Interaction[Any],
+        work: Callable[[], Awaitable[None]],
+        answer_for: AnswerFor = only_words,
     ) -> None:
-        """Run a component's `work`, and answer its failures, which discord.py would only log."""
+        """Run a component's or form's `work`, and answer failures, which discord.py only logs.
+
+        `answer_for` makes the answer from the words for a failure: a content, and a text to attach.
+        """
         if not self.begin(interaction):
             return
         try:
             await work()
         except Exception as error:
-            await self.respond_to_failure(interaction, error)
+            await self.respond_to_failure(interaction, error, answer_for)
 
     async def run_component_callback(
         self,
@@ -153,9 +181,12 @@ class InteractionHandler:
             await self.run(interaction, admitted)
 
     async def respond_to_failure(
-        self, interaction: discord.Interaction[Any], error: Exception
+        self,
+        interaction: discord.Interaction[Any],
+        error: Exception,
+        answer_for: AnswerFor = only_words,
     ) -> None:
-        """Log why a command or a component callback failed, and tell the member."""
+        """Log why a command or a component callback failed, and tell the member; see `run`."""
         if isinstance(error, NotAcknowledgedError):
             await self._leave(interaction, error)
             return
@@ -167,7 +198,8 @@ class InteractionHandler:
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=error
             )
         setting = audit_log.is_setting(interaction)
-        await self.respond(interaction, self.words_for(error, reference, setting=setting))
+        content, attachment = answer_for(self.words_for(error, reference, setting=setting))
+        await self.respond(interaction, content, attachment=attachment)
 
     def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:
         """Return the content that tells a member what went wrong.

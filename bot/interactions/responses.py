@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 from typing import TypeVar, cast
 
@@ -106,19 +107,31 @@ def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
     )
 
 
+def files_of(attachment: str | None) -> list[discord.File]:
+    """Return the file with a text that a message gives back; discord.py closes one once sent."""
+    if attachment is None:
+        return []
+    return [discord.File(io.BytesIO(attachment.encode("utf-8", "replace")), "note.txt")]
+
+
 async def edit_placeholder(
-    interaction: discord.Interaction, content: str, view: discord.ui.View | None, pause: float
+    interaction: discord.Interaction,
+    content: str,
+    view: discord.ui.View | None,
+    pause: float,
+    attachment: str | None = None,
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
-    discord.py itself retries after server errors; the placeholder may have been deleted. The
-    pauses double, and a longer one that Discord asks for is kept to. Raises what Discord answers to
-    a content that it refuses, and after the last try.
+    `attachment` is a text to attach. discord.py itself retries after server errors; the placeholder
+    may have been deleted. The pauses double, and a longer one that Discord asks for is kept to.
+    Raises what Discord answers to a content that it refuses, and after the last try.
     """
     failures = 0
     while True:
         try:
-            await interaction.edit_original_response(content=content, view=view)
+            files = files_of(attachment) or discord.utils.MISSING
+            await interaction.edit_original_response(content=content, view=view, attachments=files)
         except discord.HTTPException as error:
             verdict, failures = verdict_of(error), failures + 1
             if verdict is Verdict.MESSAGE_GONE:
@@ -136,16 +149,21 @@ async def edit_placeholder(
             pause *= 2
         else:
             return
-    await _follow_up(interaction, content, view)
+    await _follow_up(interaction, content, view, attachment)
 
 
 async def _follow_up(
-    interaction: discord.Interaction, content: str, view: discord.ui.View | None
+    interaction: discord.Interaction,
+    content: str,
+    view: discord.ui.View | None,
+    attachment: str | None,
 ) -> None:
     private = interaction.extras.get(PRIVATE, False)
     if interaction.message is not None:
         private = interaction.message.flags.ephemeral
-    await interaction.followup.send(content, view=view or discord.utils.MISSING, ephemeral=private)
+    await interaction.followup.send(
+        content, view=view or discord.utils.MISSING, files=files_of(attachment), ephemeral=private
+    )
 
 
 async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import discord
 
 from bot.notes.mentions import Names, mentioned_channels, mentioned_members, with_names
+from bot.notes.message_text import note_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
@@ -60,6 +62,24 @@ class NoteComposer:
             channels=known,
         )
         return with_names(as_typed, names, self._zone)
+
+    def text_of(self, message: discord.Message) -> str:
+        """Return the text of a note made of a message, as typed; see `note_of`.
+
+        Members that it mentions have the names that came with it; what is not known is left to
+        `text_as_sent`.
+        """
+        guild = message.guild
+        names = Names(members={user.id: user.display_name for user in message.mentions})
+        if guild is not None:
+            names = replace(
+                names,
+                roles={role.id: role.name for role in guild.roles},
+                channels={each.id: each.name for each in (*guild.channels, *guild.threads)},
+            )
+        return note_of(
+            message, self._zone, lambda text: with_names(text, names, self._zone, keep_unknown=True)
+        )
 
     async def _look_up(self, wanted: Sequence[tuple[dict[int, str], _Fetch, int]]) -> None:
         """Add to each dictionary the name that belongs to an id, as far as it is found in time."""
