@@ -103,7 +103,9 @@ class Services:
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
         self.composer = NoteComposer(timing, config.time_zone)
-        self.note_labels = NoteLabels()
+        self.note_labels = NoteLabels(
+            self.settings, lambda _guild_id: HOST, lambda _community: self.cad, timing=timing
+        )
         self.notes = NoteService(
             self.database,
             lambda _: self.cad,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+NAMELESS = "Somebody"  # a webhook may have a name that shows nothing
 NO_TEXT = "(The message has no text.)"
 SHORTENED = "… (shortened)"
 

@@ -88,6 +88,7 @@ class NoteForms:
         `Dispatchers.admit`; raises `NotAcknowledgedError` when Discord does not take the form.
         """
         member = self._dispatchers.admit(interaction)
+        self._labels.prepare(member)
         server = server_id or self._settings.server_id(member.guild.id)
         channel_id = interaction.channel_id or 0
         first = [call_id] if call_id is not None else [*named, *self._cards_in(channel_id)]

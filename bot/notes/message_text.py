@@ -10,7 +10,7 @@ from datetime import datetime, tzinfo
 import discord
 
 from bot.interactions.markdown import one_line, utf16_units, without_controls
-from bot.notes.form_texts import NO_TEXT, SHORTENED, forwarded_from, written_by
+from bot.notes.form_texts import NAMELESS, NO_TEXT, SHORTENED, forwarded_from, written_by
 from bot.notes.parsing import NOTE_LIMIT, has_visible
 
 MOST_NUMBERS = 5
@@ -151,7 +151,7 @@ def _beginning(text: str, units: int) -> str:
 
 def _name(author: discord.abc.User) -> str:
     name = one_line(author.display_name)[:_LONGEST_NAME]
-    return name if has_visible(name) else author.name
+    return name if has_visible(name) else NAMELESS
 
 
 def _time(moment: datetime, zone: tzinfo) -> str:

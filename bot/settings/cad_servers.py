@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
+from collections.abc import Sequence
 
 from bot.interactions.errors import Refusal
 from bot.interactions.ttl_cache import TtlCache
@@ -11,6 +14,8 @@ from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
 from bot.sonoran import CadServer, SonoranClient, SonoranError
 from bot.timing import Timing
+
+_NUMBER = re.compile(r"\s*#?([1-9][0-9]{0,8})\s*")
 
 
 class CadServers:
@@ -25,6 +30,7 @@ class CadServers:
         self._settings = settings
         self._cad = cad
         self._seconds = timing.ask_cad
+        self._soon = timing.await_calls
         self._list = TtlCache(
             self._ask,
             seconds_for=lambda servers: (
@@ -39,6 +45,37 @@ class CadServers:
     def current(self, guild_id: int) -> int:
         """Return the number of a guild's CAD server; refuses like `SettingsCache.of`."""
         return self._settings.server_id(guild_id)
+
+    async def named(self, typed: str) -> CadServer | None:
+        """Return the server that was typed by its number or its whole name, case aside.
+
+        Any number is taken, as the CAD knows best. None for a name that is not in the list, or
+        while that cannot be loaded within `timing.await_calls`.
+        """
+        number = number_typed(typed)
+        if number is not None:
+            return CadServer(number, "")
+        name = typed.strip().casefold()
+        named = (each for each in await self._listed_soon() if each.name.strip().casefold() == name)
+        return next(named, None)
+
+    async def matching(self, typed: str) -> Sequence[CadServer]:
+        """Return the servers to suggest for what was typed; none where there is one alone."""
+        servers = await self._listed_soon()
+        if len(servers) < 2:
+            return ()
+        part = typed.strip().removeprefix("#").casefold()
+        return [
+            each
+            for each in servers
+            if str(each.server_id).startswith(part) or part in each.name.casefold()
+        ]
+
+    async def _listed_soon(self) -> tuple[CadServer, ...]:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._soon):
+                return await self.list() or ()
+        return ()
 
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Choose a CAD server for a guild and return its name.
@@ -61,3 +98,9 @@ class CadServers:
                 return await self._cad.get_servers()
         except (SonoranError, TimeoutError):
             return None
+
+
+def number_typed(typed: object) -> int | None:
+    """Return the number in `2` or `#2`, None for anything else that an option may hold."""
+    found = _NUMBER.fullmatch(typed) if isinstance(typed, str) else None
+    return None if found is None else int(found[1])

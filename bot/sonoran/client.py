@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeVar
 
-from bot.sonoran import plans, v1, v2
+from bot.sonoran import plans, units, v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
 from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
 from bot.sonoran.listings import read_calls, read_servers
@@ -117,6 +117,20 @@ class SonoranClient:
         if self.api_version is not ApiVersion.V2:
             return self._credentials.community_id or None
         return await self._exchange(v2, v2.get_info(self._credentials), v2.read_community)
+
+    async def get_unit_number(self, discord_id: int) -> str | None:
+        """Return the number of the unit that a member has selected, None without one.
+
+        Two reads, which are of version 2 alone: on version 1 it is None at once. Raises
+        `RefusedError` for a member who has not linked Discord.
+        """
+        await self._wire()
+        if self.api_version is not ApiVersion.V2:
+            return None
+        request = units.get_account(self._credentials, discord_id)
+        account = await self._exchange(v2, request, units.read_account, leads=False)
+        request = units.get_identifiers(self._credentials, account)
+        return await self._exchange(v2, request, units.read_unit_number, leads=False)
 
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.

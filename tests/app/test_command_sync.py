@@ -74,10 +74,11 @@ async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
     await world.start()
     await until_registered(world)
     (command,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
-    call, note = command["options"]
+    call, note, server = command["options"]
     assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
     assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
     assert note["max_length"] == 4000
+    assert (server["name"], server["type"], server.get("required")) == ("server", 3, None)
 
 
 async def test_what_is_registered_already_is_left_alone(world: World) -> None:
