@@ -190,8 +190,8 @@ def repeated(record: NoteRecord, seconds: float) -> str:
     """Return the private question about a note that came already, or one of the same message."""
     if record.source_id is not None:
         return (
-            f"This message was sent to call #{record.note.call_id} {duration(seconds)} ago "
-            "already, so it was not added again."
+            f"This message was sent to call #{record.note.call_id} already, {duration(seconds)} "
+            "ago, so it was not added again."
         )
     return (
         f"You sent the same note to call #{record.note.call_id} {duration(seconds)} ago, so this "

@@ -13,12 +13,16 @@ from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
+from bot.sandbox.forms import form_as_shown
 from bot.sandbox.lines import (
     Choose,
     LineError,
+    Post,
     Press,
+    Submit,
     TypeOption,
     UseCommand,
+    UseMenu,
     Word,
     parse,
 )
@@ -37,6 +41,8 @@ simulators on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   type /callnote call:vine                      see what Discord offers while that is typed
+  post A red car, menu Add to dispatch call     let Casey write that; open that message's form
+  submit call:123 note:Two cars                 submit the form, of which the rest stays
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
                         other commands, such as roles-add role:Civilian or server number:2
@@ -44,14 +50,12 @@ simulators on this machine, so nothing you do here leaves it.
                         connection is up to the bot's owner: as owner /callnote-config connect
   choose Dispatcher, Civilian                   choose in the list that was shown last
   press Cancel          press a button of the last message (as admin press Cancel: as another)
-  wait                  wait until the last message changes, and show it
-  calls                 the live calls and the notes that the CAD really has
+  wait, calls           show the last message once it changes; the calls and their real notes
   cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
   cad down, cad silent  nothing is there; it does not answer (Callnote waits 10 seconds)
   cad failing, cad webpage    it answers with an internal error, or a proxy's web page
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
-  cad limited           it says there are too many requests, for 30 seconds
-  cad wrong-key         it does not accept the API key (for a minute at least; see restart)
+  cad limited, cad wrong-key   too many requests, for 30 seconds; a wrong API key (see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log, help, quit    restart the bot; show its last log lines, or this; leave
 Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is
@@ -66,8 +70,11 @@ class Shell:
         self._log = log
         self._show = show
         self._last: Message | None = None
+        self._posted: Message | None = None
+        self._form: Interaction | None = None
         self._shown = ""
         self._viewer = ""
+        self._form_person = ""
         self._idle = True
 
     async def carry_out(self, line: str) -> bool:
@@ -89,11 +96,16 @@ class Shell:
             self._idle = True
         return True
 
-    async def _act(self, asked: UseCommand | TypeOption | Choose | Press) -> None:
+    async def _act(
+        self, asked: UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press
+    ) -> None:
         """Let a person act in Discord, and show the outcome."""
+        if isinstance(asked, Submit):
+            await self._submit(asked)
+            return
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
-        if isinstance(asked, UseCommand | TypeOption) and person not in scene.people:
+        if not isinstance(asked, Choose | Press) and person not in scene.people:
             raise LineError(f"There is no such person; try {', '.join(scene.people)}.")
         match asked:
             case UseCommand(command=command, options=options):
@@ -101,6 +113,14 @@ class Shell:
                 await self._show_answer(interaction, person)
             case TypeOption():
                 await self._show_offered(asked)
+            case Post(text=text):
+                self._posted = scene.post(person, text)
+                self._show(f"{scene.people[person].display_name}: {text}")
+            case UseMenu(command=command):
+                if self._posted is None:
+                    raise LineError("There is no message yet: post one first.")
+                interaction = await scene.use_menu(person, self._posted, command)
+                await self._show_answer(interaction, person)
             case Choose() | Press() if last is None or person not in scene.people:
                 raise LineError("There is nothing to choose or press yet: use a command first.")
             case Choose(names=names):
@@ -121,9 +141,18 @@ class Shell:
             return
         self._show("\n".join(f"  {name}" for name in offered) or "(Discord would offer nothing)")
 
+    async def _submit(self, asked: Submit) -> None:
+        """Submit the form that was shown last, and show the answer."""
+        if self._form is None:
+            raise LineError("There is no form yet: use /callnote-form first.")
+        person = self._form_person
+        interaction = await self._scene.submit(person, self._form, asked.texts)
+        self._form = None
+        await self._show_answer(interaction, person)
+
     async def _show_answer(self, interaction: Interaction, person: str) -> None:
-        """Show the answer to a command."""
-        waiting = asyncio.ensure_future(interaction.answered())
+        """Show the answer to a command or a form."""
+        waiting = asyncio.ensure_future(_answered(interaction))
         try:
             done, _ = await asyncio.wait({waiting}, timeout=THINKING_SECONDS)
             if not done:
@@ -132,11 +161,18 @@ class Shell:
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: The application did not respond)")
             return
+        if message is None:
+            self._show_form(interaction, person)
+            return
         self._show_message(message, person)
 
     async def _show_outcome(self, interaction: Interaction, source: Message, person: str) -> None:
         """Show the effect of a component: the edited message, or a new one."""
         try:
+            await interaction.acknowledged()
+            if interaction.modal is not None:
+                self._show_form(interaction, person)
+                return
             message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: This interaction failed)")
@@ -145,6 +181,11 @@ class Shell:
             self._show_message(message, self._viewer)
         else:
             self._show(as_shown(message, person))
+
+    def _show_form(self, interaction: Interaction, person: str) -> None:
+        """Show a form, to which the next line may refer."""
+        self._form, self._form_person = interaction, person
+        self._show(form_as_shown(interaction))
 
     def _show_message(self, message: Message, person: str) -> None:
         """Show a message, to which the next line may refer."""
@@ -205,6 +246,12 @@ class Shell:
             case _:
                 raise LineError("Say which API version the CAD should speak: api 1 or api 2.")
         return True
+
+
+async def _answered(interaction: Interaction) -> Message | None:
+    """Wait for the answer to an interaction, None for a form."""
+    await interaction.acknowledged()
+    return None if interaction.modal is not None else await interaction.answered()
 
 
 def main() -> int:

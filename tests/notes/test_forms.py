@@ -130,7 +130,7 @@ async def test_the_same_message_for_the_same_call_asks_first_whoever_sends_it(
     await told(world, await submitted(world, await opened(world, message), call="123"), "added")
     again = await opened(world, message, kim)
     question = await answered(await submitted(world, again, kim, call="123", note="in my words"))
-    assert question.content.startswith("This message was sent to call #123 ")
+    assert question.content.startswith("This message was sent to call #123 already, ")
     assert question.content.endswith("Your note: in my words")
     assert labels(question) == ["Add anyway"]
     other = await submitted(world, await opened(world, message, kim), kim, number="124")
