@@ -11,6 +11,7 @@ from bot.sandbox.sonoran import Fault
 from tests.note_messages import public, told
 from tests.notes.forms import (
     ADDRESS,
+    MENU,
     PICTURE,
     answered,
     fields,
@@ -80,6 +81,11 @@ async def test_in_a_server_that_is_not_connected_the_text_is_given_back(world: W
     message = await answered(form)
     assert message.content.endswith("\nYour note: my text")
     assert form.messages == [message]
+    posted = world.discord.post(sam, next(iter(strange.channels.values())), "Hello")
+    asked = await world.discord.use_message_command(sam, posted, MENU, strict=False)
+    assert "not connected" in (await answered(asked)).content
+    assert asked.modal is None
+    assert world.cad.requests == []
 
 
 async def test_every_field_is_within_what_discord_takes(world: World) -> None:
