@@ -98,6 +98,8 @@ class Timing:
     acknowledge_again: float = 0.2  # before a first response that Discord did not take is repeated
     store_note: float = 2.0  # to store it: with the acknowledgement this must end within 3 s
     look_up_names: float = 2.0  # for the mentioned members' names in all
+    read_text: float = 1.0
+    """For Discord to give a text again that a form was refused with; the form must come in 3 s."""
     await_unit_number: float = 0.3
     """How long a note waits for its member's unit number in the CAD; at 0 none is looked up."""
     keep_unit_number: float = 300.0  # for how long a unit number is used, as units change

@@ -10,7 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.notes.form_texts import FORM_TITLE
-from bot.notes.forms import NoteForms
+from bot.notes.forms import NoteForms, again_button
 
 
 class NoteFormCommands(commands.Cog):
@@ -51,3 +51,4 @@ class NoteFormCommands(commands.Cog):
 async def setup(bot: CallnoteBot) -> None:
     """Add the cog to the bot."""
     await bot.add_cog(NoteFormCommands(bot, bot.note_forms))
+    bot.add_dynamic_items(again_button(bot.note_forms.press_again))

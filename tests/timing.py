@@ -25,6 +25,7 @@ QUICK = Timing(
     acknowledge_again=0.05,
     store_note=PATIENCE,
     look_up_names=PATIENCE,
+    read_text=PATIENCE,
     await_unit_number=0.0,
     await_calls=PATIENCE,
     edit_again=0.05,

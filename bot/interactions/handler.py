@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 from discord import app_commands
@@ -28,14 +28,18 @@ from bot.interactions.responses import (
 from bot.interactions.texts import Catalogue, worded
 from bot.timing import Timing
 
-AnswerFor = Callable[[str], tuple[str, str | None]]
+
+class Answer(NamedTuple):
+    """What answers an interaction: a content, a text to attach, and components below it."""
+
+    content: str
+    attachment: str | None = None
+    view: discord.ui.View | None = None
+
+
+AnswerFor = Callable[[str], Answer]
 
 _log = logging.getLogger(__name__)
-
-
-def only_words(words: str) -> tuple[str, None]:
-    """Return the words for a failure as the whole answer."""
-    return words, None
 
 
 class InteractionHandler:
@@ -149,11 +153,11 @@ class InteractionHandler:
         self,
         interaction: discord.Interaction[Any],
         work: Callable[[], Awaitable[None]],
-        answer_for: AnswerFor = only_words,
+        answer_for: AnswerFor = Answer,
     ) -> None:
         """Run a component's or form's `work`, and answer failures, which discord.py only logs.
 
-        `answer_for` makes the answer from the words for a failure: a content, and a text to attach.
+        `answer_for` makes the answer from the words for a failure.
         """
         if not self.begin(interaction):
             return
@@ -184,7 +188,7 @@ class InteractionHandler:
         self,
         interaction: discord.Interaction[Any],
         error: Exception,
-        answer_for: AnswerFor = only_words,
+        answer_for: AnswerFor = Answer,
     ) -> None:
         """Log why a command or a component callback failed, and tell the member; see `run`."""
         if isinstance(error, NotAcknowledgedError):
@@ -198,8 +202,13 @@ class InteractionHandler:
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=error
             )
         setting = audit_log.is_setting(interaction)
-        content, attachment = answer_for(self.words_for(error, reference, setting=setting))
-        await self.respond(interaction, content, attachment=attachment)
+        answer = answer_for(self.words_for(error, reference, setting=setting))
+        await self.respond(
+            interaction,
+            answer.content,
+            view=answer.view or discord.utils.MISSING,
+            attachment=answer.attachment,
+        )
 
     def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:
         """Return the content that tells a member what went wrong.

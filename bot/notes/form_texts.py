@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+OPEN_AGAIN = "Try again"
+
 NAMELESS = "Somebody"  # a webhook may have a name that shows nothing
 NO_TEXT = "(The message has no text.)"
 SHORTENED = "… (shortened)"

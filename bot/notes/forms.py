@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import discord
 
 from bot.calls.guild_calls import GuildCalls
 from bot.calls.live_calls import LiveList
-from bot.calls.texts import call_label
+from bot.calls.texts import call_label, cut
 from bot.interactions import audit_log
-from bot.interactions.components import chosen_values, stopped, text_values
-from bot.interactions.errors import Refusal
-from bot.interactions.handler import InteractionHandler
+from bot.interactions.components import (
+    DynamicButton,
+    chosen_values,
+    dynamic_button,
+    stopped,
+    text_values,
+)
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.handler import Answer, InteractionHandler
+from bot.interactions.markdown import unescaped
 from bot.notes import form_texts as texts
 from bot.notes.composer import NoteComposer
 from bot.notes.message_text import calls_named_in
 from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
 from bot.notes.submit import NoteSubmitter
-from bot.notes.texts import given_back
+from bot.notes.texts import YOUR_NOTE, given_back
 from bot.notes.unit_numbers import NoteLabels
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
@@ -32,6 +40,7 @@ from bot.timing import Timing
 _CUSTOM_ID = re.compile(
     r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20}):(?P<nonce>[0-9a-f]{16})"
 )
+_AGAIN = re.compile(r"callnote-again:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})")
 _CALL, _NUMBER, _NOTE = "call", "number", "note"
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged form may have a larger one
 _NUMBER_LIMIT = 100  # characters of a call's number, as in `/callnote`
@@ -69,6 +78,7 @@ class NoteForms:
         self._labels = labels
         self._cards_in = cards_in
         self._old_calls = timing.old_calls
+        self._read_seconds = timing.read_text
 
     async def open(
         self,
@@ -133,8 +143,36 @@ class NoteForms:
         await self._handler.run(
             interaction,
             lambda: self._submit(interaction, found, values, text),
-            lambda words: given_back(words, text),
+            lambda words: Answer(*given_back(words, text), view=_again(found) if text else None),
         )
+
+    async def press_again(self, interaction: _Interaction, found: re.Match[str]) -> None:
+        """Show a form that was refused again, with its text."""
+        if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
+            await self._handler.run(interaction, lambda: self._open_again(interaction, found))
+
+    async def _open_again(self, interaction: _Interaction, found: re.Match[str]) -> None:
+        self._dispatchers.admit(interaction)
+        source = int(found["source"])
+        await self.open(
+            interaction,
+            server_id=int(found["server"]),
+            text=await self._text_again(interaction.message),
+            source_id=source if 0 < source <= _LARGEST_ID else None,
+        )
+
+    async def _text_again(self, message: discord.Message | None) -> str:
+        """Return the text that the answer to a refused form gives back; see `given_back`."""
+        if message is None:
+            return ""
+        if not message.attachments:
+            return unescaped(message.content.partition(f"\n{YOUR_NOTE}")[2])
+        try:
+            async with asyncio.timeout(self._read_seconds):
+                text = (await message.attachments[0].read()).decode("utf-8", "replace")
+        except (*DISCORD_FAILURES, TimeoutError):
+            raise Refusal(NoteProblem.TEXT_UNREADABLE) from None
+        return cut(text, NOTE_LIMIT)
 
     async def _submit(
         self,
@@ -166,6 +204,20 @@ class NoteForms:
     def _shown_age(self, calls: LiveList | None) -> float:
         """Return the age to show of a list that is old, else 0."""
         return 0.0 if calls is None or calls.age <= self._old_calls else calls.age
+
+
+def again_button(
+    press: Callable[[_Interaction, re.Match[str]], Awaitable[None]],
+) -> type[DynamicButton]:
+    """Return the dynamic item for the buttons that open a refused form again."""
+    return dynamic_button(_AGAIN, press)
+
+
+def _again(found: re.Match[str]) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    custom_id = f"callnote-again:{found['server']}:{found['source']}"
+    view.add_item(discord.ui.Button(label=texts.OPEN_AGAIN, custom_id=custom_id))
+    return stopped(view)
 
 
 def is_note_form(interaction: _Interaction) -> bool:

@@ -25,6 +25,7 @@ _LEAST_ROOM = 200  # UTF-16 units; with less a text is attached alone
 _REFUSAL_LIMIT = 200  # characters of the CAD's reply where a note is not accepted
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
+YOUR_NOTE = "Your note: "
 _NOT_ADDED = "❌ Not added to"
 _NOT_CONFIRMED = "❓ Not confirmed for"
 NOT_SHOWN = "Discord does not show this note's text."
@@ -61,6 +62,9 @@ TEXTS: Catalogue = {
     ),
     NoteProblem.NO_CALL_CHOSEN: (
         "Not added: no call was chosen. Choose one in the list, or type its number."
+    ),
+    NoteProblem.TEXT_UNREADABLE: (
+        "Discord does not give the text again now: copy it from above into /callnote-form."
     ),
     NoteProblem.UNKNOWN_SERVER: (
         "There is no CAD server “{typed}”: choose one from the list, or type its number."
@@ -182,7 +186,7 @@ def given_back(words: str, text: str) -> tuple[str, str | None]:
     room = CONTENT_LIMIT - utf16_units(words) - 1
     if not text or room < _LEAST_ROOM:
         return words, text or None
-    content = f"{words}\n" + escape_markdown(f"Your note: {text}", limit=room)
+    content = f"{words}\n" + escape_markdown(f"{YOUR_NOTE}{text}", limit=room)
     return content, text_unless_shown(content, text)
 
 

@@ -13,7 +13,7 @@ from tests.world import PATIENCE, World
 
 MENU = "Add to dispatch call"
 PICTURE = Attachment(7, "scene.png", b"png")
-ADDRESS = "https://cdn.discordapp.com/attachments/0/0/file"
+ADDRESS = PICTURE.base + PICTURE.path
 
 
 async def ready(world: World) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +22,7 @@ from tests.notes.forms import (
     ready,
     submitted,
 )
-from tests.world import World
+from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_bot.keeper
@@ -168,6 +170,34 @@ async def test_a_long_text_is_given_back_whole(world: World) -> None:
     answer = await answered(await submitted(world, await opened(world), note=text))
     assert answer.content.startswith("Not added: no call was chosen.")
     assert [file.content.decode() for file in answer.attachments] == [text.strip()]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["my *text* \\o/ @here #5 1. ~~x~~ [a](b)", "*line* of text\n" * 250, "😀" * 1500],
+    ids=["shown", "attached", "shortened"],
+)
+async def test_a_refused_form_can_be_opened_again_with_its_text(world: World, text: str) -> None:
+    await ready(world)
+    message = world.discord.post(world.civilian, world.channel, "Hello")
+    asked = await opened(world, message)
+    answer = await answered(await submitted(world, asked, note=text))
+    assert labels(answer) == ["Try again"]
+    again = await press(world, world.dispatcher, answer, "Try again")
+    await asyncio.wait_for(again.acknowledged(), PATIENCE)
+    assert prefilled(again) == text.strip()
+    await told(world, await submitted(world, again, call="123"), "added to call #123")
+    assert world.stored() == [text.strip()]
+    third = await answered(await submitted(world, await opened(world, message), call="123"))
+    assert third.content.startswith("This message was sent to call #123 already")
+
+
+async def test_a_text_that_discord_does_not_give_again_is_said_so(world: World) -> None:
+    await ready(world)
+    answer = await answered(await submitted(world, await opened(world), note="x\ny"))
+    answer.attachments[:] = [replace(answer.attachments[0], base="http://127.0.0.1:1")]
+    pressed = await press(world, world.dispatcher, answer, "Try again")
+    assert "copy it from above" in (await answered(pressed)).content
 
 
 async def test_roles_are_checked_when_it_opens_and_when_it_is_submitted(world: World) -> None:
