@@ -8,7 +8,6 @@ import io
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
@@ -28,6 +27,7 @@ from bot.sandbox.lines import (
 )
 from bot.sandbox.manners import MANNERS
 from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
+from bot.sandbox.standard_input import StandardInput
 from bot.sandbox.view import as_shown
 
 ANSWER_SECONDS = 40.0
@@ -282,7 +282,7 @@ async def _run(log: io.StringIO) -> None:
         shell = Shell(scene, log, lambda text: print(text, flush=True))
         if interactive:
             print(HELP)
-        lines = _Lines(interactive)
+        lines = StandardInput(interactive)
         with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows' loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lines.end)
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lines.end)
@@ -292,38 +292,3 @@ async def _run(log: io.StringIO) -> None:
                 break
         if watching is not None:
             watching.cancel()
-
-
-class _Lines:
-    """Lines of standard input, read in a thread as asyncio cannot read a terminal everywhere."""
-
-    def __init__(self, interactive: bool) -> None:
-        self._interactive = interactive
-        self._loop = asyncio.get_running_loop()
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
-        self._wanted = threading.Semaphore(0)
-        threading.Thread(target=self._read, daemon=True).start()
-
-    async def next(self) -> str | None:
-        """Return the next line, None at the end of input."""
-        self._wanted.release()
-        return await self._lines.get()
-
-    def end(self) -> None:
-        """Make `next` return None."""
-        self._lines.put_nowait(None)
-
-    def _read(self) -> None:
-        while True:
-            self._wanted.acquire()
-            try:
-                line = input("> ") if self._interactive else sys.stdin.readline()
-            except (EOFError, OSError, ValueError):
-                line = ""
-                self._interactive = False
-            else:
-                line = f"{line}\n" if self._interactive else line
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
-                self._loop.call_soon_threadsafe(self._lines.put_nowait, line or None)
-            if not line:
-                return

@@ -85,6 +85,7 @@ async def test_in_a_server_that_is_not_connected_the_text_is_given_back(world: W
     asked = await world.discord.use_message_command(sam, posted, MENU, strict=False)
     assert "not connected" in (await answered(asked)).content
     assert asked.modal is None
+    assert len(form.callbacks) == 1
     assert world.cad.requests == []
 
 
