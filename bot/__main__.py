@@ -1,4 +1,7 @@
-"""`python -m bot` runs the bot; `check` checks its settings; `sandbox` tries it out."""
+"""`python -m bot` runs the bot; `check` checks its settings; `sandbox` tries it out.
+
+`new-key` prints a new key for CREDENTIALS_KEY.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 if not __package__:  # as `python bot` or `python bot/__main__.py`, which look for modules in there
     sys.path[0] = str(ROOT)
 
+from bot import __version__
 from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
 from bot.app.monitoring import error_reports
@@ -20,7 +24,7 @@ from bot.timing import Timing
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
-USAGE = "usage: python -m bot [check | sandbox]"
+USAGE = "usage: python -m bot [check | new-key | sandbox | --version]"
 
 
 def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
@@ -34,8 +38,16 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
         from bot.sandbox import shell  # the simulators cost memory that the bot does without
 
         return shell.main()
+    if arguments == ["new-key"]:
+        from bot.communities.sealing import new_key
+
+        print(new_key())
+        return 0
     if arguments in (["-h"], ["--help"]):
         print(USAGE)
+        return 0
+    if arguments == ["--version"]:
+        print(f"Callnote {__version__}")
         return 0
     if arguments not in ([], ["check"]):
         print(USAGE, file=sys.stderr)

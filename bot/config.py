@@ -7,7 +7,7 @@ import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,7 +31,7 @@ LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-co
 
 # Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
 # documentation); all but Heroku can mount a persistent volume.
-_WIPING_HOSTS = {
+WIPING_HOSTS = {
     "DYNO": "Heroku",
     "RENDER": "Render",
     "RAILWAY_ENVIRONMENT": "Railway",
@@ -49,7 +49,6 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
-_UTC: tzinfo = UTC
 
 _MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
 
@@ -66,11 +65,13 @@ class ConfigError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The host's settings. The token, the key and the password are left out of `repr`.
+    """The host's settings. The token, the keys and the password are left out of `repr`.
 
+    `credentials` are those of the host's own community, None if it has none. `credentials_keys`
+    encrypt the credentials that administrators enter: the first encrypts, each may decrypt.
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
-    `time_zone` is for times in notes. `proxy` is an address, user and password included, for what
-    is reached by https.
+    `time_zone` is for times in notes, None for the community's. `proxy` is an address, user and
+    password included, for what is reached by https.
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
@@ -78,16 +79,18 @@ class Config:
     the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
     `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
     are reported; None for neither.
+    `source` tells a person where the settings come from.
     """
 
     discord_token: str = field(repr=False)
-    credentials: Credentials
+    credentials: Credentials | None
     database: DatabaseUrl
+    credentials_keys: tuple[str, ...] = field(default=(), repr=False)
     guild_ids: frozenset[int] = frozenset()
     dispatcher_role_ids: frozenset[int] = frozenset()
     api_version: ApiVersion | None = None
     server_id: int = 1
-    time_zone: tzinfo = UTC
+    time_zone: tzinfo | None = None
     sonoran_api_url: str = SONORAN_API_URL
     discord_api_url: str | None = None
     proxy: str | None = field(default=None, repr=False)
@@ -99,6 +102,7 @@ class Config:
     log_json: bool = False
     metrics_address: tuple[str, int] | None = None
     sentry_dsn: str | None = field(default=None, repr=False)
+    source: str = field(default="the environment", compare=False)
 
     @property
     def discord_proxy(self) -> str | None:
@@ -120,7 +124,8 @@ class Config:
         """What the log must redact."""
         return (
             self.discord_token,
-            self.credentials.api_key,
+            *([] if self.credentials is None else [self.credentials.api_key]),
+            *self.credentials_keys,
             *self.database.secrets,
             *_secrets_of(self.proxy),
             *((URL(self.sentry_dsn).user or "",) if self.sentry_dsn else ()),
@@ -139,21 +144,12 @@ class Config:
 
         reader = _Reader(settings)
         api_version = reader.read("SONORAN_API_VERSION", values.api_version, default=None)
-        needs_community = api_version is not ApiVersion.V2
-        token = reader.required("DISCORD_TOKEN", values.single_word, "the bot's token from Discord")
-        key = reader.required(
-            "SONORAN_API_KEY", values.single_word, "the community's Sonoran CAD API key"
-        )
-        community = (
-            reader.required(
-                "SONORAN_COMMUNITY_ID", values.single_word, "the community's Sonoran CAD id"
-            )
-            if needs_community
-            else reader.read("SONORAN_COMMUNITY_ID", values.single_word, default="")
-        )
         config = cls(
-            discord_token=token,
-            credentials=Credentials(api_key=key, community_id=community),
+            discord_token=reader.required(
+                "DISCORD_TOKEN", values.single_word, "the bot's token from Discord"
+            ),
+            credentials=_credentials(reader, api_version),
+            credentials_keys=reader.read("CREDENTIALS_KEY", values.fernet_keys, default=()),
             database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
             guild_ids=reader.read(
                 "DISCORD_GUILD_IDS", values.snowflakes("server ids"), default=frozenset()
@@ -165,7 +161,7 @@ class Config:
             server_id=reader.read(
                 "SONORAN_SERVER_ID", values.whole_number(1, LARGEST_SERVER), default=1
             ),
-            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=_UTC),
+            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=None),
             sonoran_api_url=reader.read("SONORAN_API_URL", values.address, default=SONORAN_API_URL),
             discord_api_url=reader.read("DISCORD_API_URL", values.address, default=None),
             proxy=reader.read("HTTPS_PROXY", values.proxy, default=None),
@@ -174,11 +170,12 @@ class Config:
             ),
             limits=_limits(reader),
             shards=_shards(reader),
-            host=next((name for sign, name in _WIPING_HOSTS.items() if settings.get(sign)), None),
+            host=next((name for sign, name in WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
             metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
             sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
+            source=_source(folder),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
@@ -198,6 +195,13 @@ def environment(folder: Path) -> dict[str, str | None]:
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
     given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
     return {**file, **{name: text for name, text in given.items() if text}}
+
+
+def _source(folder: Path) -> str:
+    """Return where `environment` finds settings."""
+    if (folder / ".env").is_file():
+        return f"the environment and the file {folder / '.env'}"
+    return f"the environment alone, as there is no file .env in {folder}"
 
 
 def _unquoted(text: str) -> str:
@@ -235,11 +239,28 @@ class _Reader:
             return default
 
     def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
-        if not (self._settings.get(name) or "").strip():
+        if not self.given(name):
             self.problems.append(f"{name}: missing; expected {meaning}")
             self.missing = True
             return ""
         return self.read(name, parse, default="")
+
+    def given(self, *names: str) -> bool:
+        """Whether one of these settings is not empty."""
+        return any((self._settings.get(name) or "").strip() for name in names)
+
+
+def _credentials(reader: _Reader, api_version: ApiVersion | None) -> Credentials | None:
+    """Read the credentials of the host's community, which a bot with CREDENTIALS_KEY may lack."""
+    own = ("SONORAN_API_KEY", "SONORAN_COMMUNITY_ID")
+    if reader.given("CREDENTIALS_KEY") and not reader.given(*own):
+        return None
+    key = reader.required(own[0], values.single_word, "the community's Sonoran CAD API key")
+    if api_version is ApiVersion.V2:
+        return Credentials(key, reader.read(own[1], values.single_word, default=""))
+    return Credentials(
+        key, reader.required(own[1], values.single_word, "the community's Sonoran CAD id")
+    )
 
 
 def _shards(reader: _Reader) -> Shards | None:

@@ -6,13 +6,14 @@ Each raises `ValueError` with the words for what it expects.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable
-from datetime import UTC, tzinfo
+from datetime import tzinfo
 from ipaddress import ip_address
-from zoneinfo import ZoneInfo
 
 from yarl import URL
 
+from bot.notes.time_zone import zone_named
 from bot.sonoran import ApiVersion
 from bot.sonoran.transport import checked_base_url
 
@@ -25,6 +26,7 @@ MOST_SHARDS = 16_384
 LOOPBACK = "127.0.0.1"
 
 LOG_FORMATS = ("text", "json")
+_FERNET_KEY = re.compile(r"[A-Za-z0-9_-]{43}=")  # 32 bytes in base64url (Fernet specification)
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
@@ -46,6 +48,14 @@ def single_word(text: str) -> str:
     if not text.isascii() or not text.isprintable() or " " in text:
         raise ValueError("one word without spaces, copied whole")
     return text
+
+
+def fernet_keys(text: str) -> tuple[str, ...]:
+    """Return keys for Fernet, separated by commas."""
+    keys = tuple(part.strip() for part in text.split(",") if part.strip())
+    if not keys or not all(map(_FERNET_KEY.fullmatch, keys)):
+        raise ValueError("keys made by `python -m bot new-key`, separated by commas")
+    return keys
 
 
 def api_version(text: str) -> ApiVersion | None:
@@ -99,11 +109,9 @@ def address(text: str) -> str:
 
 def time_zone(text: str) -> tzinfo:
     """Return the time zone of that name."""
-    if text.upper() == "UTC":
-        return UTC  # known also where there is no database of time zones
     try:
-        return ZoneInfo(text)
-    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
+        return zone_named(text)
+    except ValueError:
         raise ValueError("a time zone such as America/Chicago") from None
 
 

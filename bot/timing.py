@@ -92,12 +92,21 @@ class Timing:
     each time that it is confirmed again."""
     longest_refusal: float = 900.0
 
+    keep_idle_community: float = 1800.0
+    """For how long what was learnt of a community's CAD is kept after its last use."""
+    try_credentials: float = 12.0
+    """For the CAD to show whether it takes credentials; an administrator waits for it."""
+    ask_owners_first: float = 1.0
+    """For Discord to say who owns the application before a form is shown: that must be within 3 s
+    of the command."""
+
     # Taking a note
     acknowledge: float = 2.5
     """Time for the first response, repetitions included. Discord gives 3 s from the event."""
     acknowledge_again: float = 0.2  # before a first response that Discord did not take is repeated
     store_note: float = 2.0  # to store it: with the acknowledgement this must end within 3 s
     look_up_names: float = 2.0  # for the mentioned members' names in all
+    await_zone: float = 0.5  # for the community's time zone, where a form waits for it
     read_text: float = 1.0
     """For Discord to give a text again that a form was refused with; the form must come in 3 s."""
     await_unit_number: float = 0.3

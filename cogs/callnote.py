@@ -83,7 +83,7 @@ class CallNotes(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         """Suggest the CAD's servers to dispatchers, if there are several."""
         try:
-            self._dispatchers.admit(interaction)
+            member = self._dispatchers.admit(interaction)
         except Refusal:
             return []
         return [
@@ -91,14 +91,14 @@ class CallNotes(commands.Cog):
                 name=cut(f"#{each.server_id} · {one_line(each.name)}", CHOICE_LIMIT),
                 value=str(each.server_id),
             )
-            for each in (await self._servers.matching(typed))[:MOST_CHOICES]
+            for each in (await self._servers.matching(member.guild.id, typed))[:MOST_CHOICES]
         ]
 
     async def _server_id(self, guild_id: int, typed: str | None) -> int:
         """Return the number of the CAD server that was typed, else the guild's."""
         if typed is None:
             return self._settings.server_id(guild_id)
-        server = await self._servers.named(typed)
+        server = await self._servers.named(guild_id, typed)
         if server is None:
             raise Refusal(NoteProblem.UNKNOWN_SERVER, typed=typed)
         return server.server_id

@@ -22,6 +22,7 @@ from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import unit_numbers_changed, unit_numbers_now
 from cogs.connecting import Connector, ConnectView
+from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
 from cogs.pickers import LogChannelPicker, RolePicker, ServerPicker
@@ -62,7 +63,7 @@ class CallnoteConfig(
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
         audit_log.about_settings(interaction)
-        if interaction.command not in (self.connect, self.disconnect):  # the owner may, too
+        if interaction.command not in (self.connect, self.disconnect):  # which the owner may, too
             admit_administrator(interaction)
         return True
 
@@ -71,10 +72,11 @@ class CallnoteConfig(
     )
     async def connect(self, interaction: _Interaction) -> None:
         """Connect this server to the community's CAD."""
-        await self._handler.acknowledge(interaction, private=True)
         await self._connector.show(interaction)
 
-    @app_commands.command(description="Disconnect this server from the community's CAD.")
+    @app_commands.command(
+        extras={ANYWHERE: True}, description="Disconnect this server from the community's CAD."
+    )
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect this server from the community's CAD."""
         await self._handler.acknowledge(interaction, private=True)
@@ -177,7 +179,15 @@ class CallnoteConfig(
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and their components to the bot."""
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
-    connector = Connector(handler, services.connections, bot.owners)
+    form = CredentialsForm(handler, services.connections, services.communities, services.trial)
+    connector = Connector(
+        handler,
+        services.connections,
+        services.communities,
+        bot.owners,
+        form,
+        timing=services.timing,
+    )
     roles = RolePicker(handler, services.dispatcher_roles)
     server = ServerPicker(handler, services.cad_servers)
     channel = LogChannelPicker(handler, services.log_channel)
@@ -194,6 +204,7 @@ async def setup(bot: CallnoteBot) -> None:
             services.settings,
         )
     )
+    await bot.add_cog(form)
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
     # Components are answered however old their message is.
     for view in (ConnectView(connector), roles, server, channel):

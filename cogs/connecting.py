@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
 
-from bot.communities.connections import Connections, role_ids_of
+from bot.communities.connections import Connection, Connections, role_ids_of
 from bot.communities.owners import Owners
+from bot.communities.registry import Communities
 from bot.communities.texts import (
     CONNECT,
     CONNECTED_NOW,
+    OTHER_CAD,
     connect_question,
     connected_already,
     disconnected_now,
+    other_question,
     whom_to_ask,
 )
 from bot.interactions import audit_log
@@ -21,44 +25,69 @@ from bot.interactions.administrators import is_administrator
 from bot.interactions.components import stopped
 from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
+from bot.timing import Timing
+from cogs.credentials_form import CredentialsForm
 
 CONNECT_ID = "callnote-config:connect"
-"""The custom id of the only button that works in a guild that is not connected."""
+OTHER_CAD_ID = "callnote-config:other-cad"
+CONNECT_IDS = frozenset({CONNECT_ID, OTHER_CAD_ID})
+"""The custom ids of the only buttons that work in a guild that is not connected."""
 
 _Interaction = discord.Interaction[Any]
 
 
 class Connector:
-    """Connects guilds to the CAD for the application's owner, and disconnects them."""
+    """Connects guilds to the host's CAD for the application's owner, and disconnects them.
+
+    Where administrators may connect their guilds to CADs of their own, it shows them `form`.
+    """
 
     def __init__(
-        self, handler: InteractionHandler, connections: Connections, owners: Owners
+        self,
+        handler: InteractionHandler,
+        connections: Connections,
+        communities: Communities,
+        owners: Owners,
+        form: CredentialsForm,
+        *,
+        timing: Timing,
     ) -> None:
         self._handler = handler
         self._connections = connections
+        self._communities = communities
         self._owners = owners
+        self._form = form
+        self._timing = timing
 
     async def show(self, interaction: _Interaction) -> None:
-        """Ask the application's owner whether to connect the guild; tell others whom to ask.
+        """Show an administrator the form, and the application's owner what else they can do.
 
-        The interaction must be acknowledged. Refuses with NOT_IN_GUILD in a direct message, and
-        like `Owners.include` and `Connections.check_known`.
+        Where there is no form, others than the owner are told whom to ask. Refuses with
+        NOT_IN_GUILD in a direct message, with NOT_ADMINISTRATOR whom the form is not for, and like
+        `Owners.include` and `Connections.check_known`.
         """
-        guild = await self._to_be_connected(interaction)
-        if guild is not None:
-            view = stopped(ConnectView(self))
-            await self._handler.respond(interaction, connect_question(guild.name), view=view)
-            audit_log.outcome(interaction, "connecting offered")
+        if not self._communities.accepts_new:
+            await self._handler.acknowledge(interaction, private=True)
+            guild = await self._to_be_connected(interaction)
+            if guild is not None:
+                await self._offer(interaction, connect_question(guild.name), ConnectView(self))
+        elif not await self._is_owner_soon(interaction.user.id):
+            await self._form.show(interaction)
+        else:
+            await self._handler.acknowledge(interaction, private=True)
+            await self._show_owner(interaction)
 
     async def disconnect(self, interaction: _Interaction) -> None:
         """Disconnect the guild for an administrator of it or the application's owner.
 
         The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for others, with
-        NOT_IN_GUILD in a direct message, and like `Owners.include` and `Connections.disconnect`.
+        NOT_IN_GUILD in a direct message, and like `Connections.check_connected`, `Owners.include`
+        and `Connections.disconnect`.
         """
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
+        self._connections.check_connected(self._connection(interaction, guild))
         if not is_administrator(interaction) and not await self._owners.include(user_id):
             raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
         left = await self._connections.disconnect(guild, user_id)
@@ -75,6 +104,13 @@ class Connector:
         audit_log.about_settings(interaction)
         await self._handler.run(interaction, lambda: self._connect(interaction))
 
+    async def press_other(self, interaction: _Interaction) -> None:
+        """Show an administrator the form."""
+        if interaction.message is None or not interaction.message.flags.ephemeral:
+            return
+        audit_log.about_settings(interaction)
+        await self._handler.run(interaction, lambda: self._form.show(interaction))
+
     async def _connect(self, interaction: _Interaction) -> None:
         await self._handler.acknowledge(interaction, private=True)
         guild = await self._to_be_connected(interaction)
@@ -88,7 +124,7 @@ class Connector:
         guild = interaction.guild
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
-        connection = self._connections.of(guild, role_ids_of(interaction.user))
+        connection = self._connection(interaction, guild)
         if connection.connected:
             await self._handler.respond(interaction, connected_already(connection), view=None)
             audit_log.outcome(interaction, "connected already")
@@ -100,9 +136,47 @@ class Connector:
             return None
         return guild
 
+    async def _is_owner_soon(self, user_id: int) -> bool:
+        """Whether a user can connect guilds to the host's CAD, as far as Discord says so at once.
+
+        The form must be shown within the time for a first response. Whoever is shown it for that
+        reason has the button a moment later.
+        """
+        if self._communities.host is None:
+            return False
+        try:
+            async with asyncio.timeout(self._timing.ask_owners_first):
+                return await self._owners.include(user_id)
+        except (Refusal, TimeoutError):
+            return False
+
+    async def _show_owner(self, interaction: _Interaction) -> None:
+        guild = interaction.guild
+        if guild is None:
+            raise Refusal(InteractionProblem.NOT_IN_GUILD)
+        connection = self._connection(interaction, guild)
+        self._connections.check_known(connection)
+        view = ConnectView(self)
+        if not is_administrator(interaction):
+            view.remove_item(view.other)
+        if connection.connected:
+            view.remove_item(view.connect)
+            await self._offer(interaction, other_question(connection), view)
+        else:
+            await self._offer(interaction, connect_question(guild.name), view)
+
+    async def _offer(self, interaction: _Interaction, content: str, view: ConnectView) -> None:
+        if not self._communities.accepts_new:
+            view.remove_item(view.other)
+        await self._handler.respond(interaction, content, view=stopped(view))
+        audit_log.outcome(interaction, "connecting offered")
+
+    def _connection(self, interaction: _Interaction, guild: discord.Guild) -> Connection:
+        return self._connections.of(guild, role_ids_of(interaction.user))
+
 
 class ConnectView(discord.ui.View):
-    """Asks the application's owner whether to connect a guild."""
+    """Asks the application's owner whether to connect a guild, and to which CAD."""
 
     def __init__(self, connector: Connector) -> None:
         super().__init__(timeout=None)
@@ -114,3 +188,10 @@ class ConnectView(discord.ui.View):
     ) -> None:
         """Pass the press to the connector, which also answers failures."""
         await self._connector.press(interaction)
+
+    @discord.ui.button(custom_id=OTHER_CAD_ID, label=OTHER_CAD)
+    async def other(
+        self, interaction: _Interaction, _button: discord.ui.Button[ConnectView]
+    ) -> None:
+        """Do the same for the form."""
+        await self._connector.press_other(interaction)

@@ -18,7 +18,8 @@ from bot.notes.forms import is_note_form
 from bot.notes.status_updater import StatusUpdater
 from bot.settings.cache import SettingsCache
 from bot.storage import StorageError
-from cogs.connecting import CONNECT_ID
+from cogs.connecting import CONNECT_IDS
+from cogs.credentials_form import is_credentials_form
 
 _log = logging.getLogger("callnote")
 
@@ -48,7 +49,9 @@ class Guilds(commands.Cog):
     async def on_interaction(self, interaction: discord.Interaction) -> None:
         """Refuse components and modals of unconnected guilds; the tree refuses commands there."""
         kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
-        if interaction.type not in kinds or _is_connect(interaction):
+        if interaction.type not in kinds:
+            return
+        if _is_connect(interaction) or is_credentials_form(interaction):
             return
         if is_note_form(interaction):  # whose refusal has the text in it
             return
@@ -145,12 +148,12 @@ class Guilds(commands.Cog):
 
 
 def _is_connect(interaction: discord.Interaction) -> bool:
-    """Whether the Connect button was pressed, which works in every guild."""
+    """Whether a button was pressed that connects a guild, which works in every guild."""
     data: Mapping[str, object] = interaction.data or {}
     message = interaction.message
-    button = (discord.ComponentType.button.value, CONNECT_ID)
     return (
-        (data.get("component_type"), data.get("custom_id")) == button
+        data.get("component_type") == discord.ComponentType.button.value
+        and data.get("custom_id") in CONNECT_IDS
         and message is not None
         and message.flags.ephemeral
     )

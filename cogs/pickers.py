@@ -115,7 +115,7 @@ class ServerPicker(discord.ui.View):
     async def show(self, interaction: _Interaction) -> None:
         """Answer an administrator with the CAD server and the picker."""
         guild = await self._handler.admit_administrator(interaction)
-        current, servers = self._choice.current(guild.id), await self._choice.list()
+        current, servers = self._choice.current(guild.id), await self._servers(guild.id)
         content = texts.servers_unknown(current)
         if servers:
             names = {server.server_id: server.name for server in servers}
@@ -142,7 +142,7 @@ class ServerPicker(discord.ui.View):
 
         async def save(guild: discord.Guild) -> None:
             number = int(select.values[0])
-            view = self._showing(await self._choice.list(), number)
+            view = self._showing(await self._servers(guild.id), number)
             await self._save(interaction, guild, number, view)
 
         await self._handler.run_component_callback(interaction, save)
@@ -158,7 +158,11 @@ class ServerPicker(discord.ui.View):
         await self._handler.respond(interaction, texts.server_now(number, name), view=view)
         audit_log.outcome(interaction, f"CAD server {number} chosen")
 
-    def _showing(self, servers: Sequence[CadServer] | None, current: int) -> discord.ui.View | None:
+    async def _servers(self, guild_id: int) -> Sequence[CadServer]:
+        found = await self._choice.list(guild_id)
+        return () if found is None else found.servers
+
+    def _showing(self, servers: Sequence[CadServer], current: int) -> discord.ui.View | None:
         if not servers:
             return None
         return stopped(ServerPicker(self._handler, self._choice, servers, current))

@@ -108,6 +108,7 @@ class KeptWorld(World):
         self.discord.world.messages.filters.clear()
         self.cad.faults = self._faults = NotedFaults()
         self.cad.requests.clear()
+        self.cad.others.clear()
         Community.__init__(self.cad, COMMUNITY, API_KEY)
         self.cad.versions, self.cad.absent_answer = {1, 2}, "backend"
         self.populate()

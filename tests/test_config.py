@@ -7,7 +7,7 @@ import pytest
 
 from bot.communities.shards import Shards
 from bot.config import SONORAN_API_URL, Config, ConfigError
-from bot.sonoran import ApiVersion
+from bot.sonoran import ApiVersion, Credentials
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"
 KEY = "0f0e0d0c-key-of-a-test"
@@ -33,8 +33,7 @@ def problems(**settings: str | None) -> list[str]:
 def test_the_required_settings_are_enough() -> None:
     config = read()
     assert config.discord_token == TOKEN
-    assert config.credentials.api_key == KEY
-    assert config.credentials.community_id == COMMUNITY
+    assert config.credentials == Credentials(KEY, COMMUNITY)
 
 
 def test_everything_else_has_a_default() -> None:
@@ -136,7 +135,7 @@ def test_days_of_history_out_of_bounds_are_reported(value: str) -> None:
 
 def test_version_2_needs_no_community_id() -> None:
     config = read(SONORAN_API_VERSION="2", SONORAN_COMMUNITY_ID=None)
-    assert config.credentials.community_id == ""
+    assert config.credentials == Credentials(KEY, "")
 
 
 @pytest.mark.parametrize("value", ["1", "auto", None])
@@ -383,3 +382,26 @@ def test_a_malformed_dsn_is_reported_without_being_repeated(value: str) -> None:
     (problem,) = problems(SENTRY_DSN=value)
     assert problem.startswith("SENTRY_DSN: expected a Sentry project's DSN")
     assert "0f1e2d" not in problem
+
+
+FERNET_KEY = "0123456789abcdefghijklmnopqrstuvwxyzABCDEF_="
+
+
+def test_with_a_credentials_key_the_hosts_community_is_optional() -> None:
+    config = read(CREDENTIALS_KEY=FERNET_KEY, SONORAN_API_KEY="", SONORAN_COMMUNITY_ID=None)
+    assert config.credentials is None
+    assert config.credentials_keys == (FERNET_KEY,)
+
+
+@pytest.mark.parametrize("name", ["SONORAN_API_KEY", "SONORAN_COMMUNITY_ID"])
+def test_with_a_credentials_key_half_of_the_hosts_community_is_not_enough(name: str) -> None:
+    (problem,) = problems(CREDENTIALS_KEY=FERNET_KEY, **{name: ""})
+    assert problem.startswith(f"{name}: missing; expected ")
+
+
+@pytest.mark.parametrize("value", ["k", FERNET_KEY[:-1], f"{FERNET_KEY},x", f"{FERNET_KEY} y", ","])
+def test_a_malformed_credentials_key_is_one_sentence_without_its_value(value: str) -> None:
+    (problem,) = problems(CREDENTIALS_KEY=value, SONORAN_API_KEY="", SONORAN_COMMUNITY_ID="")
+    assert problem == (
+        "CREDENTIALS_KEY: expected keys made by `python -m bot new-key`, separated by commas"
+    )

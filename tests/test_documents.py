@@ -12,14 +12,18 @@ from dotenv import dotenv_values
 import bot.communities.schema
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - they fill the metadata
+from bot import __version__
 from bot.config import Config, ConfigError
 from bot.config_values import LOG_LEVELS
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
+from bot.storage.upgrade import HEAD
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
+CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
 RETENTION = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
 APP = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
 REQUIRED = {"DISCORD_TOKEN": "token", "SONORAN_API_KEY": "key", "SONORAN_COMMUNITY_ID": "id"}
@@ -87,5 +91,40 @@ def test_for_every_table_it_is_stated_how_long_its_rows_are_kept() -> None:
     assert sorted(stated) == sorted([*metadata.tables, VERSION_TABLE])
 
 
+def test_the_changes_begin_with_this_version_and_its_database() -> None:
+    newest = CHANGES.split("\n## ")[1]
+    assert newest.startswith(f"{__version__}\n\nDatabase revision {HEAD}.\n\n- ")
+
+
+def test_no_version_is_twice_in_the_changes_nor_after_a_later_one() -> None:
+    versions = [
+        tuple(map(int, found)) for found in re.findall(r"^## (\d+)\.(\d+)\.(\d+)$", CHANGES, re.M)
+    ]
+    assert len(versions) == CHANGES.count("\n## ") > 1
+    assert versions == sorted(set(versions), reverse=True)
+
+
 def test_the_log_levels_are_named_in_the_readme() -> None:
     assert set(LOG_LEVELS) <= set(re.findall(r"`(\w+)`", table()["LOG_LEVEL"]))
+
+
+def test_each_way_of_hosting_says_how_to_update_and_to_back_up() -> None:
+    sections = HOSTING.split("\n## ")[1:]
+    ways = [each for each in sections if "\n- **Update:** " in each]
+    assert len(ways) == 7
+    assert all("\n- **Back up:** " in each for each in ways)
+
+
+def test_every_file_for_hosting_is_named_where_it_is_explained() -> None:
+    inside = filter(Path.is_file, (ROOT / "deploy").iterdir())
+    files = [path.relative_to(ROOT).as_posix() for path in inside]
+    for name in ("Dockerfile", "Procfile", "app.json", *files):
+        assert name in HOSTING or name == "deploy/healthcheck.py"
+
+
+def test_the_sentence_of_a_refused_database_leads_to_the_chapter_on_it() -> None:
+    for words in (
+        "The database was changed by a\nnewer version of Callnote",
+        "## Going back a version",
+    ):
+        assert words in HOSTING

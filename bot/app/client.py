@@ -13,13 +13,14 @@ from discord.ext import commands
 
 from bot.app.command_sync import register
 from bot.app.command_tree import CallnoteCommandTree
+from bot.app.discord_endpoint import introduce
 from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
 from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
-from bot.interactions.responses import first_response_trace
+from bot.interactions.responses import answers_trace
 from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.form_texts import FORM_TITLE
@@ -65,9 +66,10 @@ class CallnoteBot(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
-            http_trace=first_response_trace(),
+            http_trace=answers_trace(),
             proxy=proxy,
         )
+        introduce(self)
         self.owners = Owners(self, services.timing)
         self.submitter = NoteSubmitter(
             self,
@@ -75,6 +77,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.notes.outbox,
             services.notes.messages,
             services.composer,
+            services.communities.name_of,
             services.guild_calls,
             timing=services.timing,
         )
@@ -86,6 +89,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.composer,
             services.note_labels,
+            services.communities.name_of,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

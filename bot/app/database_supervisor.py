@@ -8,7 +8,7 @@ import logging
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from bot.health.lines import Line
-from bot.health.texts import database_line
+from bot.health.texts import database_line, wiped_line
 from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
 from bot.timing import Timing
@@ -38,13 +38,8 @@ class DatabaseSupervisor:
 
         Sets `opened` in between. Raises `UnusableDatabaseError` when retrying cannot help.
         """
-        if self._wiped_by is not None:
-            _log.warning(
-                "the database is a file, which %s wipes at a restart%s: set DATABASE_URL to a "
-                "PostgreSQL database",
-                self._wiped_by,
-                "" if self._wiped_by == "Heroku" else " unless it is on a mounted volume",
-            )
+        if (wiped := wiped_line(self._wiped_by, to_host=True)) is not None:
+            _log.warning("%s", wiped.text)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
             wait=wait_exponential_jitter(

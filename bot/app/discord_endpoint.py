@@ -10,6 +10,7 @@ import yarl
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from bot import USER_AGENT
 from bot.sonoran.transport import is_loopback
 
 UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
@@ -45,3 +46,11 @@ def use_discord_at(api_url: str, gateway_url: str) -> None:
     session is lost, so both must change together, or the token would be sent to Discord itself.
     """
     Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = api_url, yarl.URL(gateway_url)
+
+
+def introduce(client: discord.Client) -> None:
+    """Let a client name Callnote to Discord, after the name that discord.py must give.
+
+    Discord allows more behind it (Discord API docs, API Reference, User Agent).
+    """
+    client.http.user_agent += f" {USER_AGENT}"

@@ -8,7 +8,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from types import FrameType
 from typing import Any
 
@@ -16,11 +16,14 @@ import discord
 
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
+from bot.app.findings import discord_trouble
 from bot.app.monitoring import metrics_for, serve_metrics
 from bot.app.services import Services
 from bot.app.session_starts import SessionStarts
-from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED, connection_failed
+from bot.app.start_report import report_installation, report_start
+from bot.app.texts import INTENTS_REJECTED, LOGIN_REJECTED
 from bot.config import Config
+from bot.interactions.discord_answers import is_token_refusal
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.notes.service import NoteService
 from bot.observer import Observer
@@ -43,6 +46,9 @@ _FATAL = {4004: LOGIN_REJECTED, 4013: INTENTS_REJECTED, 4014: INTENTS_REJECTED}
 _log = logging.getLogger(__name__)
 
 
+Report = Callable[[CallnoteBot, Config], Coroutine[Any, Any, None]]
+
+
 class FatalError(Exception):
     """An error that retrying cannot fix; the message is one sentence for the host."""
 
@@ -57,8 +63,9 @@ async def run(config: Config, *, timing: Timing = Timing()) -> int:
     """
     stop = asyncio.Event()
     _stop_on_signals(stop, timing.longest_stop)
+    report_installation(config)
     try:
-        await serve(config, stop, timing=timing)
+        await serve(config, stop, report=report_start, timing=timing)
     except FatalError as error:
         if config.log_json:
             _log.critical("%s", error)
@@ -72,9 +79,16 @@ async def run(config: Config, *, timing: Timing = Timing()) -> int:
     return 0
 
 
-async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing()) -> None:
+async def serve(
+    config: Config,
+    stop: asyncio.Event,
+    *,
+    report: Report | None = None,
+    timing: Timing = Timing(),
+) -> None:
     """Run the bot until `stop` is set and the notes in flight are answered.
 
+    `report` is run beside each client that has logged in, and cancelled when it ends.
     Raises `FatalError` when Discord rejects the bot for good or the database cannot be used. For
     anything else, such as an outage of either, it retries with back-off.
     """
@@ -99,7 +113,7 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(timing.database_first):
                     await _finished_before(halt, services.settings.loaded(), timing)
-            await _serve_discord(services, config, halt)
+            await _serve_discord(services, config, halt, report)
             for task in filter(asyncio.Task.done, tasks):
                 await task  # a service, which ends only with an error
         except UnusableDatabaseError as error:
@@ -113,7 +127,9 @@ async def serve(config: Config, stop: asyncio.Event, *, timing: Timing = Timing(
             await services.database.close()
 
 
-async def _serve_discord(services: Services, config: Config, stop: asyncio.Event) -> None:
+async def _serve_discord(
+    services: Services, config: Config, stop: asyncio.Event, report: Report | None
+) -> None:
     """Keep a bot connected to Discord until `stop` is set; raises as `serve` does."""
     timing = services.timing
     pauses = None
@@ -130,14 +146,15 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
             began = loop_time()
             try:
                 bot = CallnoteBot(services, starts, config.discord_proxy)
-                await _serve_with(bot, config.discord_token, stop)
+                await _serve_with(bot, config, stop, report)
             finally:
                 if loop_time() - began >= timing.steady_session:
                     pauses = None
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
-            _log.warning("Discord cannot be reached: %s", connection_failed(error))
+            trouble = discord_trouble(error, elsewhere=config.discord_api_url is not None)
+            _log.warning("%s (%s: %s)", trouble.text, type(error).__name__, error)
         except UNREADABLE:
             _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
@@ -149,28 +166,35 @@ async def _serve_discord(services: Services, config: Config, stop: asyncio.Event
 
 def _fatal(error: Exception) -> str | None:
     """Return the sentence for an error that retrying does not fix, else None."""
-    if isinstance(error, discord.LoginFailure):
+    if is_token_refusal(error):
         return LOGIN_REJECTED
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return INTENTS_REJECTED
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
 
 
-async def _serve_with(bot: CallnoteBot, token: str, stop: asyncio.Event) -> None:
+async def _serve_with(
+    bot: CallnoteBot, config: Config, stop: asyncio.Event, report: Report | None
+) -> None:
     """Serve until the client ends or `stop` is set."""
     notes, connections, timing = (
         bot.services.notes,
         bot.services.connections,
         bot.services.timing,
     )
+    reporting: asyncio.Task[None] | None = None
     async with bot:
         try:
-            if await _finished_before(stop, bot.login(token), timing):
+            if await _finished_before(stop, bot.login(config.discord_token), timing):
+                if report is not None:
+                    reporting = asyncio.create_task(report(bot, config))
                 connections.use(bot)
                 notes.messages.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect(), timing)
         finally:
+            if reporting is not None:
+                reporting.cancel()
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
             connections.use(None)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import logging
 import re
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import TextIO
 from urllib.parse import quote
 
+from bot.interactions.components import SECRET_FORM
 from bot.interactions.errors import DISCORD_FAILURES
 
 _log = logging.getLogger(__name__)
@@ -23,12 +25,69 @@ REDACTED = "[redacted]"
 _SHAPES = (
     re.compile(r"(/(?:webhooks|interactions)/\d+/)[\w.~%-]+"),
     re.compile(r"""(\\?["'](?:token|key|session_id)\\?["']\s*:\s*\\?["'])[^"'\\]+"""),
-    re.compile(r"(\b(?:Bearer|(?i:Authorization\W+(?:Bot|Bearer)))\s+)[^\s\"',}]+"),
+    # Not the CAD's sentence "… is required as a Bearer token."
+    re.compile(
+        r"(\b(?:Bearer|(?i:Authorization\W+(?:Bot|Bearer)))\s+)(?!token\W*(?:\s|$))[^\s\"',}]+"
+    ),
 )
 
 
+_INDEXED = 8  # characters by which entered secrets are found
+
+_SHORTEST_TRIED = 8
+"""Characters from which on what somebody has entered is redacted before it turns out to be a
+secret; with less, words of the log could be blotted out."""
+
 # Libraries whose lines show stored data, including interaction tokens and notes.
 _TALKATIVE = ("sqlalchemy", "alembic", "psycopg")
+
+
+class EnteredSecrets:
+    """The secrets that were entered while the process runs; the log redacts them by value."""
+
+    def __init__(self) -> None:
+        self._kept: frozenset[str] = frozenset()
+        self._tried: list[str] = []
+        self._index: dict[str, list[str]] = {}
+        self.forms: frozenset[str] = frozenset()
+
+    def add(self, secrets: Iterable[str]) -> None:
+        """Redact these, too, from now on."""
+        self._kept |= {form for secret in secrets if secret for form in _forms(secret)}
+        self._update()
+
+    @contextlib.contextmanager
+    def redacted(self, secret: str) -> Iterator[None]:
+        """Redact what may be a secret until the block ends."""
+        self._tried.append(secret)
+        self._update()
+        try:
+            yield
+        finally:
+            self._tried.remove(secret)
+            self._update()
+
+    def found_in(self, line: str) -> set[str]:
+        """Return which of them stand in a line, in their forms; many take no longer than few."""
+        index = self._index
+        found = {form for form in index.get("", ()) if form in line}
+        if len(index) > 1:
+            for place in range(len(line) - _INDEXED + 1):
+                if (forms := index.get(line[place : place + _INDEXED])) is not None:
+                    found.update(form for form in forms if line.startswith(form, place))
+        return found
+
+    def _update(self) -> None:
+        tried = (secret for secret in self._tried if len(secret) >= _SHORTEST_TRIED)
+        self.forms = self._kept.union(*map(_forms, tried))
+        index: dict[str, list[str]] = {"": []}
+        for form in self.forms:
+            index.setdefault(form[:_INDEXED] if len(form) >= _INDEXED else "", []).append(form)
+        self._index = index  # another one, as other threads may be using the one before
+
+
+ENTERED = EnteredSecrets()
+"""Those of this process."""
 
 
 class SingleLineFormatter(logging.Formatter):
@@ -49,14 +108,20 @@ class SingleLineFormatter(logging.Formatter):
 def redactor(secrets: Iterable[str]) -> Callable[[str], str]:
     """Return what takes the secrets out of a text.
 
-    `secrets` are redacted by value, also as quoted for JSON, Python or a URL; the tokens of
-    interactions are redacted by their place.
+    `secrets` and those in `ENTERED` are redacted by value, also as quoted for JSON, Python or a
+    URL; the tokens of interactions are redacted by their place, and a payload with a secret form as
+    a whole.
     """
     forms = {form for secret in secrets if secret for form in _forms(secret)}
     longest_first = sorted(forms, key=len, reverse=True)
 
     def redact(text: str) -> str:
-        for secret in longest_first:
+        if SECRET_FORM in text:  # with what was entered there, which nobody knows yet
+            text = text[: text.find("{") + 1 or text.find(SECRET_FORM)] + REDACTED
+        known = longest_first
+        if entered := ENTERED.found_in(text):
+            known = sorted({*known, *entered}, key=len, reverse=True)
+        for secret in known:
             text = text.replace(secret, REDACTED)
         for shape in _SHAPES:
             text = shape.sub(rf"\g<1>{REDACTED}", text)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
+from bot.app.logging import ENTERED
 from bot.calls.guild_calls import GuildCalls
 from bot.calls.live_calls import LiveCalls
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
+from bot.communities.registry import Communities
+from bot.communities.trial import Trial
 from bot.config import Config
 from bot.health.probe import CadProbe
 from bot.health.status import StatusReport
@@ -20,18 +26,21 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.notes.time_zone import TimeZones
 from bot.notes.unit_numbers import NoteLabels
 from bot.observer import Observer
-from bot.outbox import HOST
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
 from bot.settings.dispatcher_roles import DispatcherRoles
 from bot.settings.dispatchers import Dispatchers
 from bot.settings.repository import SettingsRepository
-from bot.sonoran import SonoranClient, Transport
+from bot.sonoran import Credentials, SonoranClient, Transport
 from bot.storage import Database
 from bot.timing import Timing
+
+if TYPE_CHECKING:
+    from bot.communities.sealing import Sealer
 
 TEXTS: Catalogue = (
     interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
@@ -42,8 +51,8 @@ TEXTS: Catalogue = (
 class Services:
     """Everything that outlives a connection to Discord, made from the configuration.
 
-    Nothing is opened or started. `session` is borrowed for requests to the CAD. `cad` and
-    `settings` replace the configured ones. `observer` is told of what happens.
+    Nothing is opened or started. `session` is borrowed for requests to the CADs. `cad` replaces the
+    client of the host's community, and `settings` the settings. `observer` is told of what happens.
     """
 
     def __init__(
@@ -60,17 +69,27 @@ class Services:
         self.shards = config.shards
         self.observer = observer
         self.database = Database(config.database, seconds=timing.transaction, observer=observer)
+        transport = Transport(session, config.sonoran_api_url, observer=observer)
+
+        def new_client(credentials: Credentials | None) -> SonoranClient:
+            return SonoranClient(transport, credentials, version=config.api_version, timing=timing)
+
+        self.communities = Communities(
+            self.database,
+            _sealer(config.credentials_keys),
+            host=config.credentials,
+            new_client=new_client,
+            host_client=cad,
+            keep_secret=ENTERED.add,
+            timing=timing,
+        )
+        self.trial = Trial(self.communities, new_client, redacted=ENTERED.redacted, timing=timing)
         setting_store = SettingsRepository(self.database)
         self.settings = settings or SettingsCache(
             setting_store,
             default_roles=config.dispatcher_role_ids,
             default_server=config.server_id,
-            timing=timing,
-        )
-        self.cad = cad or SonoranClient(
-            Transport(session, config.sonoran_api_url, observer=observer),
-            config.credentials,
-            version=config.api_version,
+            refreshing=self.communities.refresh,
             timing=timing,
         )
         self.supervisor = DatabaseSupervisor(
@@ -78,6 +97,7 @@ class Services:
         )
         self.connections = Connections(
             self.settings,
+            self.communities,
             guild_ids=config.guild_ids,
             role_ids=config.dispatcher_role_ids,
             shards=config.shards,
@@ -86,9 +106,14 @@ class Services:
         self.departures = Departures(self.database, self.settings, self.connections.in_guild)
         self.dispatchers = Dispatchers(self.settings)
         self.dispatcher_roles = DispatcherRoles(self.settings)
-        self.cad_servers = CadServers(self.settings, self.cad, timing=timing)
+        self.cad_servers = CadServers(
+            self.settings,
+            self.communities.name_of,
+            self.communities.client,
+            timing=timing,
+        )
         self.live_calls = LiveCalls(
-            lambda _community: self.cad,
+            self.communities.client,
             lambda community: self.notes.outbox.read_slots(community),
             timing=timing,
         )
@@ -96,38 +121,52 @@ class Services:
             self.live_calls,
             self.settings,
             self.dispatchers,
-            lambda _guild_id: HOST,
+            self.communities.name_of,
             lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
             timing=timing,
         )
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)
-        self.composer = NoteComposer(timing, config.time_zone)
+        time_zones = TimeZones(self.communities.client, config.time_zone, timing)
+        self.composer = NoteComposer(time_zones.of, timing)
         self.note_labels = NoteLabels(
-            self.settings, lambda _guild_id: HOST, lambda _community: self.cad, timing=timing
+            self.settings, self.communities.name_of, self.communities.client, timing=timing
         )
         self.notes = NoteService(
             self.database,
-            lambda _: self.cad,
+            self.communities.client,
             limits=config.limits,
             history_days=config.history_days,
             post_to_log_channel=self.log_channel.post,
             composer=self.composer,
             live_calls=self.live_calls,
             delays=delays,
-            waiting_notes=lambda record: self.connections.waiting_notes(record.guild_id),
+            waiting_notes=lambda record: self.connections.waiting_notes(
+                record.guild_id, record.community
+            ),
             calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
             observer=observer,
             timing=timing,
         )
-        self.cad_probe = CadProbe(self.cad, self.cad_servers.list, timing=timing)
+        self.cad_probe = CadProbe(
+            self.communities.client, self.cad_servers.of_community, timing=timing
+        )
         self.status = StatusReport(
             self.cad_probe,
             self.notes.outbox,
             self.settings,
             self.connections,
+            self.communities,
             self.dispatcher_roles,
             self.log_channel,
             database_line=self.supervisor.health_line,
         )
+
+
+def _sealer(keys: Sequence[str]) -> Sealer | None:
+    if not keys:
+        return None
+    from bot.communities.sealing import Sealer  # costs memory that a bot without keys does without
+
+    return Sealer(keys)

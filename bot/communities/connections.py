@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import Enum, auto
 
 import discord
 
 from bot.communities.problems import ConnectionProblem
+from bot.communities.registry import Communities
 from bot.communities.shards import Shards
+from bot.communities.trial import FoundCommunity
 from bot.interactions.errors import Refusal
-from bot.outbox import WaitingNotes
+from bot.outbox import HOST, WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
-from bot.settings.texts import CONNECTED, DISCONNECTED
+from bot.settings.repository import GuildSettings
+from bot.settings.texts import CONNECTED, DISCONNECTED, connected_to
 from bot.timing import Timing, loop_time
 
 
@@ -23,6 +27,10 @@ class Connection(Enum):
     GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
     ROLE_ID = auto()  # a role that the host's setting DISPATCHER_ROLE_IDS names belongs to it
     CHOICE = auto()  # the application's owner connected it in Discord
+    CREDENTIALS = auto()  # an administrator entered credentials, to whichever CAD they belong
+    KEY_REPLACED = auto()
+    """An administrator entered credentials, and another guild of that community a newer key."""
+    SEALED = auto()  # an administrator entered credentials, which no CREDENTIALS_KEY opens
     NEVER = auto()  # it was never connected nor disconnected
     UNDONE = auto()  # it was disconnected in Discord
     NOT_MEMBER = auto()
@@ -38,10 +46,21 @@ class Connection(Enum):
 
 _REFUSAL = "refusal"  # the key in an interaction's extras for its refusal or None
 
-_CONNECTED = frozenset({Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE})
+_CONNECTED = frozenset(
+    {Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE, Connection.CREDENTIALS}
+)
+_UNDECIDED = frozenset(
+    {
+        *(Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN),
+        *(Connection.KEY_REPLACED, Connection.SEALED),
+    }
+)
+"""How a guild may be connected again without anybody connecting it, so that its notes wait."""
 _PROBLEMS = {
     Connection.NEVER: ConnectionProblem.NOT_CONNECTED,
     Connection.UNDONE: ConnectionProblem.NOT_CONNECTED,
+    Connection.KEY_REPLACED: ConnectionProblem.KEY_REPLACED,
+    Connection.SEALED: ConnectionProblem.CREDENTIALS_SEALED,
     Connection.NOT_MEMBER: ConnectionProblem.NOT_MEMBER,
     Connection.ROLES_UNKNOWN: SettingProblem.GUILD_NOT_READY,
     Connection.SETTINGS_UNKNOWN: ConnectionProblem.CONNECTION_UNKNOWN,
@@ -51,13 +70,16 @@ _PROBLEMS = {
 class Connections:
     """The connected guilds: those in the host's settings, and those connected in Discord.
 
-    `guild_ids` and `role_ids` are from the host's settings, and `shards`, which is None for a
-    process that serves all of Discord's. `clock` is monotonic, in seconds.
+    A guild's own credentials win over whatever connects it to the host's community. `guild_ids` and
+    `role_ids` are from the host's settings, and count nothing where the host has no community;
+    `shards`, too, which is None for a process that serves all of Discord's. `clock` is monotonic,
+    in seconds.
     """
 
     def __init__(
         self,
         settings: SettingsCache,
+        communities: Communities,
         *,
         guild_ids: frozenset[int] = frozenset(),
         role_ids: frozenset[int] = frozenset(),
@@ -66,9 +88,11 @@ class Connections:
         timing: Timing = Timing(),
     ) -> None:
         self._settings = settings
+        self._communities = communities
         self._first_guilds = timing.first_guilds
-        self._guild_ids = guild_ids
-        self._role_ids = role_ids
+        self._hosts = communities.host is not None
+        self._guild_ids = guild_ids if self._hosts else frozenset()
+        self._role_ids = role_ids if self._hosts else frozenset()
         self._shards = shards
         self._clock = clock
         self._client: discord.Client | None = None
@@ -104,6 +128,8 @@ class Connections:
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
+        if (own := self._by_credentials(guild.id)) is not None:
+            return own
         if guild.id in self._guild_ids:
             return Connection.GUILD_ID
         if not self._role_ids.isdisjoint(role_ids) or any(map(guild.get_role, self._role_ids)):
@@ -116,18 +142,30 @@ class Connections:
         if not self._settings.known:
             return Connection.SETTINGS_UNKNOWN
         chosen = self._settings.of(guild.id).connected
-        if chosen:
+        if chosen and self._hosts:
             return Connection.CHOICE
         if self._role_ids and not guild.roles:
             return Connection.ROLES_UNKNOWN
         return Connection.NEVER if chosen is None else Connection.UNDONE
 
+    def _by_credentials(self, guild_id: int) -> Connection | None:
+        """Return how a guild's own credentials connect it; None if it has none."""
+        if not self._settings.known:
+            # Where there can be some, even a guild that the host names may have a CAD of its own.
+            return Connection.SETTINGS_UNKNOWN if self._communities.accepts_new else None
+        if self._communities.of_guild(guild_id) is None:
+            return None
+        if not self._communities.opened(guild_id):
+            return Connection.SEALED
+        current = self._communities.current(guild_id)
+        return Connection.CREDENTIALS if current else Connection.KEY_REPLACED
+
     def refusal(self, interaction: discord.Interaction) -> Refusal | None:
         """Return why an interaction is refused; the same at every call.
 
-        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the guild, or CONNECTION_UNKNOWN
-        or GUILD_NOT_READY while it is not known. None for a connected guild, and in a direct
-        message.
+        That is NOT_CONNECTED, NOT_MEMBER where the bot is not in the guild, CONNECTION_UNKNOWN or
+        GUILD_NOT_READY while it is not known, and KEY_REPLACED or CREDENTIALS_SEALED where the
+        guild's own credentials cannot be used. None for a connected guild, and in a direct message.
         """
         if _REFUSAL not in interaction.extras:
             interaction.extras[_REFUSAL] = self._refusal(interaction)
@@ -142,27 +180,37 @@ class Connections:
 
     def check_known(self, connection: Connection) -> None:
         """Refuse as `refusal` does while it is not known how a guild is connected."""
-        problem = _PROBLEMS.get(connection, ConnectionProblem.NOT_CONNECTED)
-        if problem is not ConnectionProblem.NOT_CONNECTED:
-            raise Refusal(problem)
+        known = (Connection.NEVER, Connection.UNDONE, Connection.KEY_REPLACED, Connection.SEALED)
+        if connection in _PROBLEMS and connection not in known:
+            raise Refusal(_PROBLEMS[connection])
 
-    def waiting_notes(self, guild_id: int) -> WaitingNotes:
-        """Return what to do with a guild's waiting notes.
+    def check_connected(self, connection: Connection) -> None:
+        """Refuse as `refusal` does unless a guild is connected, or was with its own credentials."""
+        own = connection in (Connection.KEY_REPLACED, Connection.SEALED)
+        if connection in _PROBLEMS and not own:
+            raise Refusal(_PROBLEMS[connection])
 
-        They are withdrawn if the bot was removed from it or it is not connected, and kept while
-        that is not known. After `timing.first_guilds` without Discord they are sent if the guild
-        is known to be connected all the same. Those of a guild that another process serves, which
-        ended, were accepted as the guild was connected: they are sent unless it was disconnected.
+    def waiting_notes(self, guild_id: int, community: str = HOST) -> WaitingNotes:
+        """Return what to do with a guild's waiting notes for a community.
+
+        They are withdrawn if the bot was removed from it, it is not connected, or it is connected
+        to another community now; and kept while that is not known or its own credentials cannot be
+        used. After `timing.first_guilds` without Discord they are sent if the guild is known to be
+        connected all the same. Those of a guild that another process serves, which ended, were
+        accepted as the guild was connected: they are sent unless it was disconnected.
         """
+        if self._settings.known and self._communities.name_of(guild_id) != community:
+            return WaitingNotes.WITHDRAW
         if (guild := self._member_of(guild_id)) is not None:
             connection = self.of(guild)
             if connection.connected:
                 return WaitingNotes.SEND
-            unknown = (Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN)
-            return WaitingNotes.KEEP if connection in unknown else WaitingNotes.WITHDRAW
+            return WaitingNotes.KEEP if connection in _UNDECIDED else WaitingNotes.WITHDRAW
         if self.in_guild(guild_id) is False:
             return WaitingNotes.WITHDRAW
         if not self._serves(guild_id) and self._settings.known:
+            if (own := self._by_credentials(guild_id)) is not None:
+                return WaitingNotes.SEND if own.connected else WaitingNotes.KEEP
             undone = self._settings.of(guild_id).connected is False
             return WaitingNotes.KEEP if undone else WaitingNotes.SEND
         alone = self._clock() - self._alone_since >= self._first_guilds
@@ -192,7 +240,9 @@ class Connections:
         """Whether a guild is connected, as far as is known without Discord."""
         if guild_id in self._left:
             return False
-        chosen = self._settings.known and self._settings.of(guild_id).connected
+        if (own := self._by_credentials(guild_id)) is not None:
+            return own.connected
+        chosen = self._hosts and self._settings.known and self._settings.of(guild_id).connected
         return bool(chosen) or guild_id in self._guild_ids | self._with_role
 
     def to_be_connected(self, guild: discord.Guild) -> bool:
@@ -200,12 +250,48 @@ class Connections:
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a guild; raises as `SettingsCache.change` does."""
+        """Connect a guild to the host's community; raises as `SettingsCache.change` does."""
         await self._settings.set(guild.id, member_id, CONNECTED, connected=True)
 
+    async def connect_to(self, guild: discord.Guild, member_id: int, found: FoundCommunity) -> None:
+        """Connect a guild to a community of its own, or renew its key; raises like `connect`.
+
+        A guild that comes from another community gets the first of the new one's CAD servers.
+        """
+        communities, community = self._communities, found.community
+        before = communities.of_guild(guild.id)
+
+        def edit(settings: GuildSettings) -> GuildSettings:
+            if before == community:
+                return settings
+            return replace(settings, server_id=None if community == HOST else 1)
+
+        settings = await self._settings.change(
+            guild.id,
+            member_id,
+            edit,
+            lambda _, __: connected_to(found.name, again=before == community),
+            communities.writing(guild.id, community, found.credentials),
+        )
+        communities.stored(guild.id, community, found.credentials, settings.version)
+
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect`; returns how the guild is connected then, if by the host's settings."""
-        await self._settings.set(guild.id, member_id, DISCONNECTED, connected=False)
+        """Undo `connect` and `connect_to`, with the credentials deleted; raises like `connect`.
+
+        Returns how the guild is connected then, if by the host's settings.
+        """
+        communities = self._communities
+        own = communities.of_guild(guild.id) is not None
+        await self._settings.change(
+            guild.id,
+            member_id,
+            lambda settings: replace(
+                settings, connected=False, server_id=None if own else settings.server_id
+            ),
+            lambda _, __: DISCONNECTED,
+            communities.deleting(guild.id),
+        )
+        communities.deleted(guild.id)
         return self.of(guild)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Connection, Select, delete, func, select, union
 
-from bot.communities.schema import departures
+from bot.communities.schema import departures, guild_credentials
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING
 from bot.settings.cache import SettingsCache
@@ -32,7 +32,10 @@ def _guilds_with_notes() -> Select[int]:
 
 # The guilds of which something is stored.
 _HELD = union(
-    _guilds_with_notes(), select(guild_settings.c.guild_id), select(setting_changes.c.guild_id)
+    _guilds_with_notes(),
+    select(guild_credentials.c.guild_id),
+    select(guild_settings.c.guild_id),
+    select(setting_changes.c.guild_id),
 )
 _IS_OVER = departures.c.left_at < NOW - KEPT_SECONDS
 
@@ -100,5 +103,7 @@ def _delete(connection: Connection, guild_id: int) -> int:
     return (
         delete_batch(connection, notes, (notes.c.guild_id == guild_id) & finished)
         or delete_batch(connection, setting_changes, setting_changes.c.guild_id == guild_id)
+        or delete_batch(connection, guild_credentials, guild_credentials.c.guild_id == guild_id)
+        # Last, as its absence lets every process read all settings and credentials anew.
         or delete_batch(connection, guild_settings, guild_settings.c.guild_id == guild_id)
     )

@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.communities.connections import Connection
-from bot.communities.problems import ConnectionProblem
+from bot.communities.problems import ConnectionProblem, CredentialsProblem
 from bot.interactions.markdown import escape_markdown
 from bot.interactions.texts import Catalogue
+from bot.sonoran import Reason
 
 CONNECTED_BY = {
     Connection.GUILD_ID: "by the host's setting DISCORD_GUILD_IDS",
     Connection.ROLE_ID: "by a role in the host's setting DISPATCHER_ROLE_IDS",
     Connection.CHOICE: "with /callnote-config connect",
+    Connection.CREDENTIALS: "with an API key from /callnote-config connect",
 }
 """How a guild is connected, in words."""
 
 CONNECTED_NOW = "Connected. Next, choose who may add notes: /callnote-config roles"
 CONNECT = "Connect"  # the label of the button that connects a guild
+OTHER_CAD = "Connect another CAD"  # the label of the button that shows the form
+
+FORM_TITLE = "Connect your Sonoran CAD"
+COMMUNITY_ID, API_KEY = "Community id", "API key"
+COMMUNITY_ID_HELP = "Only where the CAD asks for it: it stands beside the key."
+API_KEY_HELP = "In Sonoran CAD: Admin > In-Game Integration > API"
+
+_SAID_LIMIT = 100  # characters of the CAD's own text
+
+_TROUBLE = {
+    Reason.NO_CONNECTION: "cannot be reached",
+    Reason.UNVERIFIED_CERTIFICATE: "has a certificate that cannot be verified",
+    Reason.NO_ANSWER: "did not answer in time",
+    Reason.BROKEN_CONNECTION: "broke the connection",
+    Reason.SERVER_ERROR: "had an internal error",
+}
+
+
+def _cad_trouble(why: Reason) -> str:
+    trouble = _TROUBLE.get(why, "gave an answer that cannot be read")
+    return f"Nothing was stored: Sonoran CAD {trouble}. Try again in a moment."
+
+
+def _refused(what: str, advice: str) -> Callable[[int, str], str]:
+    def text(status: int, said: str) -> str:
+        answer = said[:_SAID_LIMIT] or f"status {status}"
+        return f"Nothing was stored: the CAD refused {what} ({answer}). {advice}"
+
+    return text
+
 
 TEXTS: Catalogue = {
     ConnectionProblem.NOT_CONNECTED: (
@@ -33,6 +67,44 @@ TEXTS: Catalogue = {
     ConnectionProblem.OWNERS_UNKNOWN: (
         "Discord did not say who owns this bot: try again in a moment."
     ),
+    ConnectionProblem.KEY_REPLACED: (
+        "Another server has entered a newer API key for your CAD: an administrator must enter it "
+        "here, too, with /callnote-config connect."
+    ),
+    ConnectionProblem.CREDENTIALS_SEALED: (
+        "This server's API key can't be decrypted: ask the bot's host to correct CREDENTIALS_KEY, "
+        "or enter the key again with /callnote-config connect."
+    ),
+    CredentialsProblem.NOT_OFFERED: (
+        "Nothing was stored: this bot serves its host's community only."
+    ),
+    CredentialsProblem.MALFORMED: (
+        "Nothing was stored: an API key or community id is one word without spaces. Copy it whole "
+        "and try again: /callnote-config connect"
+    ),
+    CredentialsProblem.TOO_MANY_TRIES: (
+        "Nothing was tried: there were too many tries, and wrong keys can get the API blocked. "
+        "Look at the key in the CAD, and try again in 10 minutes."
+    ),
+    CredentialsProblem.COMMUNITY_ID_NEEDED: (
+        "Nothing was stored: this CAD needs the community id, too. Try again: /callnote-config "
+        "connect"
+    ),
+    CredentialsProblem.KEY_REFUSED: _refused(
+        "the API key or community id", "Copy both again and see that the API is enabled."
+    ),
+    CredentialsProblem.PLAN_REFUSED: _refused(
+        "for want of a plan with the API", "Connect the server when the community has it."
+    ),
+    CredentialsProblem.CAD_TROUBLE: _cad_trouble,
+    CredentialsProblem.CAD_BUSY: (
+        "Nothing was stored: Sonoran CAD gets too many requests with this key. Try again in a "
+        "minute."
+    ),
+    CredentialsProblem.HOSTS_COMMUNITY: (
+        "Nothing was stored: this is the community of the bot's host, whose API key is another "
+        "one. Ask the host to connect this server, or for the present key."
+    ),
 }
 """None of these reveals anything about a CAD."""
 
@@ -48,7 +120,8 @@ def connect_question(name: str) -> str:
 def whom_to_ask(guild_id: int) -> str:
     """Say who can connect a guild, with the id that they need."""
     return (
-        "Only the bot's host can connect this server. Give them its id for "
+        "Only the bot's host can connect this server. This bot serves its host's community only. "
+        "Give them its id for "
         f"DISCORD\\_GUILD\\_IDS, or ask them to use /callnote-config connect here: {guild_id}"
     )
 
@@ -56,6 +129,23 @@ def whom_to_ask(guild_id: int) -> str:
 def connected_already(connection: Connection) -> str:
     """Say that there is nothing to connect."""
     return escape_markdown(f"This server is connected already, {CONNECTED_BY[connection]}.")
+
+
+def other_question(connection: Connection) -> str:
+    """Say how a guild is connected, above the button that connects it to another CAD."""
+    return escape_markdown(
+        f"This server is connected already, {CONNECTED_BY[connection]}. You can connect it to "
+        "another CAD."
+    )
+
+
+def connected_to_own(name: str, *, again: bool) -> str:
+    """Confirm that a guild is connected to a community of its own; `again` after a renewed key."""
+    if again:
+        return escape_markdown(f"The API key for the CAD of {name} is stored.")
+    return escape_markdown(
+        f"Connected to the CAD of {name}. Next, choose who may add notes: /callnote-config roles"
+    )
 
 
 def disconnected_now(connection: Connection) -> str:

@@ -23,12 +23,14 @@ _REASONS = {
     Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
     Reason.WRONG_ADDRESS: "is not at this address",
     Reason.STOPPED: "was not asked, as Callnote is stopping",
+    Reason.NO_CREDENTIALS: "was not asked, as there is no API key for it",
 }
 
 _ADVICE = {
     Reason.WRONG_ADDRESS: "{host}correct SONORAN_API_URL or SONORAN_API_VERSION",
     Reason.UNCLEAR_REPLY: "{host}check SONORAN_API_URL and SONORAN_API_VERSION",
     Reason.UNVERIFIED_CERTIFICATE: f"{{host}}{CERTIFICATE_ADVICE}",
+    Reason.NO_CREDENTIALS: "enter one with /callnote-config connect",
 }
 _WAIT = "notes wait until it answers; if that lasts, {host}check SONORAN_API_URL"
 
@@ -58,14 +60,20 @@ _VERSION_SIGNS = {
 
 
 def cad_lines(
-    health: CadHealth, server_id: int | None, *, chosen: bool, to_host: bool = False
+    health: CadHealth,
+    server_id: int | None,
+    *,
+    chosen: bool,
+    to_host: bool = False,
+    own: bool = False,
 ) -> Iterator[Line]:
     """Return what is known of the CAD; `chosen` tells that a guild's own choice is meant.
 
-    There is no line about the CAD server if `server_id` is None.
+    `own` tells that the guild's administrators entered the API key. There is no line about the CAD
+    server if `server_id` is None.
     """
     yield _reached(health, ask_host(to_host))
-    yield _credentials(health, ask_host(to_host))
+    yield _credentials(health, ask_host(to_host), own=own)
     if server_id is not None:
         yield _server(health, server_id, chosen=chosen, to_host=to_host)
 
@@ -142,10 +150,15 @@ def _reached(health: CadHealth, host: str) -> Line:
     return well(f"Sonoran CAD answers, in {health.milliseconds} ms.")
 
 
-def _credentials(health: CadHealth, host: str) -> Line:
+def _credentials(health: CadHealth, host: str, *, own: bool) -> Line:
     if health.error is None:
         named = f", for the community {health.community}" if health.community else ""
         return well(f"The CAD accepts the API key{named}.")
+    if health.error.kind is FailureKind.CREDENTIALS and own:
+        return ill(
+            f"The CAD refused the API key{_said(health.error)}: see that the API is enabled, and "
+            "enter the present key with /callnote-config connect."
+        )
     if health.error.kind is FailureKind.CREDENTIALS:
         return ill(
             f"The CAD refused the API key or community id{_said(health.error)}: {host}check "
@@ -159,10 +172,12 @@ def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -
     named = f"CAD server, {source}: {server_id}"
     if health.servers is None:
         return note(f"{named}; the CAD's list can't be loaded.")
-    for server in health.servers:
+    for server in health.servers.servers:
         if server.server_id == server_id:
             return well(f"{named} {server.name}.")
-    there = ", ".join(str(server.server_id) for server in health.servers) or "none"
+    if not health.servers.whole:
+        return note(f"{named}; it may be in the CAD's list, which can't be read whole.")
+    there = ", ".join(str(server.server_id) for server in health.servers.servers) or "none"
     advice = "choose another with /callnote-config server"
     if to_host:
         advice = f"correct SONORAN_SERVER_ID; the CAD has {there}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import discord
 
 from bot.communities.connections import Connections
+from bot.communities.registry import Communities
 from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
@@ -25,6 +26,7 @@ class StatusReport:
         outbox: OutboxWorker,
         settings: SettingsCache,
         connections: Connections,
+        communities: Communities,
         dispatcher_roles: DispatcherRoles,
         log_channel: LogChannel,
         *,
@@ -34,6 +36,7 @@ class StatusReport:
         self._outbox = outbox
         self._settings = settings
         self._connections = connections
+        self._communities = communities
         self._dispatcher_roles = dispatcher_roles
         self._log_channel = log_channel
         self._database_line = database_line
@@ -43,23 +46,27 @@ class StatusReport:
     ) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
 
+        Of the CADs it tells of the guild's own alone.
+
         `here` are Callnote's permissions in the channel of the command, which is of this `kind`;
         those of a thread are its channel's. However often it is
         called, it makes a few requests a minute to the CAD at most. Settings and roles are left
         out while they are not known.
         """
         outbox = self._outbox
-        delivery = outbox.deliveries.of(HOST)
+        community = self._communities.name_of(guild.id)
+        delivery = outbox.deliveries.of(community)
         problem, waiting = delivery.last_failure, len(delivery.queue)
         refusal, refused_at = delivery.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
         health = await self._cad_probe.health(
+            community,
             doubted=problem is not None and waiting > 0,
             contradicted=refused_at if about_access else None,
         )
         change = await self._settings.last_change(guild.id) if self._settings.known else None
         lines = [
-            *self._settings_lines(guild, health),
+            *self._settings_lines(guild, health, own=community != HOST),
             texts.connection_line(self._connections.of(guild)),
             cad_texts.notes_line(problem, waiting, health.error, held_back=delivery.held_back),
             *cad_texts.last_note_lines(refusal),
@@ -72,14 +79,17 @@ class StatusReport:
         ]
         return status_content(lines, None if change is None else texts.last_change(change))
 
-    def _settings_lines(self, guild: discord.Guild, health: CadHealth) -> Iterator[Line]:
+    def _settings_lines(
+        self, guild: discord.Guild, health: CadHealth, *, own: bool
+    ) -> Iterator[Line]:
         if not self._settings.known:
-            yield from cad_texts.cad_lines(health, None, chosen=False)
+            yield from cad_texts.cad_lines(health, None, chosen=False, own=own)
             yield texts.SETTINGS_UNKNOWN
             return
         settings = self._settings.of(guild.id)
         server_id = self._settings.server_id(guild.id)
-        yield from cad_texts.cad_lines(health, server_id, chosen=settings.server_id is not None)
+        chosen = settings.server_id is not None
+        yield from cad_texts.cad_lines(health, server_id, chosen=chosen, own=own)
         if not guild.roles:
             yield texts.GUILD_UNKNOWN
             return

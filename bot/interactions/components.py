@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
 
 import discord
@@ -16,32 +16,32 @@ _View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
 
 
-def text_values(interaction: discord.Interaction[Any]) -> dict[str, str]:
+def text_values(data: Mapping[str, object]) -> dict[str, str]:
     """Return what stands in a submitted form's text fields, by their custom ids.
 
-    A form is handled by what was submitted, as the one that was shown may date from an earlier
-    process. What is not as Discord sends it is left out.
+    `data` is the interaction's: a form is handled by what was submitted, as the one that was shown
+    may date from an earlier process. What is not as Discord sends it is left out.
     """
     found: dict[str, str] = {}
-    for component in _submitted(interaction):
+    for component in _submitted(data):
         custom_id, value = component.get("custom_id"), component.get("value")
         if isinstance(custom_id, str) and isinstance(value, str):
             found[custom_id] = value.strip()
     return found
 
 
-def chosen_values(interaction: discord.Interaction[Any]) -> dict[str, str]:
+def chosen_values(data: Mapping[str, object]) -> dict[str, str]:
     """Return the first value chosen in each select of a submitted form, like `text_values`."""
     found: dict[str, str] = {}
-    for component in _submitted(interaction):
+    for component in _submitted(data):
         custom_id, values = component.get("custom_id"), component.get("values")
         if isinstance(custom_id, str) and isinstance(values, list) and values:
             found[custom_id] = str(values[0])
     return found
 
 
-def _submitted(interaction: discord.Interaction[Any]) -> Iterator[dict[str, Any]]:
-    left: list[Any] = [dict(interaction.data or {})]
+def _submitted(data: Mapping[str, object]) -> Iterator[dict[str, Any]]:
+    left: list[Any] = [dict(data)]
     while left:
         component = left.pop()
         if not isinstance(component, dict):

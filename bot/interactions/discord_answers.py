@@ -45,7 +45,7 @@ def verdict_of(error: discord.HTTPException) -> Verdict:
     An error 500 in JSON, which discord.py has tried five times, may be due to the content.
     """
     if error.status >= 500:
-        return Verdict.CONTENT if error.status == 500 and _in_json(error) else Verdict.LATER
+        return Verdict.CONTENT if error.status == 500 and in_json(error) else Verdict.LATER
     if error.code in (0, _OF_THE_EDGE) or error.status == 429:
         return Verdict.BLOCKED
     if error.code == _UNKNOWN_MESSAGE:
@@ -61,12 +61,28 @@ def verdict_of(error: discord.HTTPException) -> Verdict:
     return Verdict.REFUSED
 
 
+def is_token_refusal(error: BaseException) -> bool:
+    """Whether Discord itself refused the bot's token at the login.
+
+    discord.py takes every 401 for that, also a page of what is in front of Discord.
+    """
+    cause = error.__cause__
+    page = isinstance(cause, discord.HTTPException) and not in_json(cause)
+    return isinstance(error, discord.LoginFailure) and not page
+
+
+def is_about_content(error: BaseException) -> bool:
+    """Whether Discord refused a message for what is in it."""
+    return isinstance(error, discord.HTTPException) and verdict_of(error) is Verdict.CONTENT
+
+
 def is_final(error: discord.HTTPException) -> bool:
     """Whether Discord itself refused a request, so that the same one never succeeds."""
     return verdict_of(error) not in (Verdict.LATER, Verdict.BLOCKED) and error.code != 0
 
 
-def _in_json(error: discord.HTTPException) -> bool:
+def in_json(error: discord.HTTPException) -> bool:
+    """Whether an error's answer is in JSON, as all of Discord's own are."""
     return error.response.headers.get("Content-Type", "").startswith("application/json")
 
 

@@ -35,4 +35,5 @@ class InteractionProblem(StrEnum):
     UNEXPECTED = auto()  # something failed while a note was accepted; `reference` is in the log
     UNEXPECTED_IN_SETTING = auto()
     """Something failed while a setting was changed; `reference` is in the log."""
+    ANSWER_REFUSED = auto()  # Discord does not take the answer's text
     UNFINISHED = auto()  # no instance of the bot finished a command about settings

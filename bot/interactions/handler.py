@@ -12,7 +12,7 @@ from discord import app_commands
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.discord_answers import Verdict, verdict_of
+from bot.interactions.discord_answers import is_about_content
 from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
@@ -110,12 +110,15 @@ class InteractionHandler:
     ) -> None:
         """Show `content` as the interaction's answer.
 
-        After an acknowledgement it replaces the placeholder, else it is a private message. `view`
-        holds the components below it; None removes those that are there. `attachment` is a text to
+        After an acknowledgement it replaces the placeholder, else it is a private message. In place
+        of a content that Discord refuses a sentence says so, without new components. `view` holds
+        the components below it; None removes those that are there. `attachment` is a text to
         attach. Never raises for failures of Discord or the network.
         """
         if not await self.show_if_taken(interaction, content, view=view, attachment=attachment):
             _log.warning("interaction=%d answer refused for its content", interaction.id)
+            content = worded(self._texts, InteractionProblem.ANSWER_REFUSED)
+            await self.show_if_taken(interaction, content)
 
     async def show_if_taken(
         self,
@@ -129,7 +132,12 @@ class InteractionHandler:
         try:
             if interaction.response.is_done() or ACKNOWLEDGED in interaction.extras:
                 await edit_placeholder(
-                    interaction, content, view, self._timing.edit_again, attachment
+                    interaction,
+                    content,
+                    view,
+                    self._timing.edit_again,
+                    self.in_flight.sleep_unless_closing,
+                    attachment,
                 )
             else:
                 await confirmed(
@@ -144,7 +152,9 @@ class InteractionHandler:
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
         except (*DISCORD_FAILURES, NotAcknowledgedError) as error:
-            if isinstance(error, discord.HTTPException) and verdict_of(error) is Verdict.CONTENT:
+            if is_about_content(error) or (
+                isinstance(error, NotAcknowledgedError) and error.content
+            ):
                 return False
             _log.warning("interaction=%d answer failed: %s", interaction.id, reason_of(error))
         return True

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import TypeVar, cast
 
 import aiohttp
 import discord
 
-from bot.interactions.discord_answers import Verdict, is_final, retry_after, verdict_of
+from bot.interactions.discord_answers import (
+    Verdict,
+    is_about_content,
+    is_final,
+    retry_after,
+    verdict_of,
+)
 from bot.interactions.errors import DISCORD_FAILURES
 from bot.timing import Timing
 
@@ -37,32 +45,45 @@ class NotAcknowledgedError(Exception):
     Another instance of the bot may have acknowledged, as two are connected during a deploy, or the
     3 seconds were over. `reason` is what Discord said, for the log. `expired` means that nothing
     is left to do: the interaction is gone or handled. `elsewhere` means that the acknowledgement
-    that Discord has is certainly not ours.
+    that Discord has is certainly not ours. `content` means that it refused what was to be shown.
     """
 
-    def __init__(self, reason: str, *, expired: bool, elsewhere: bool = False) -> None:
+    def __init__(
+        self, reason: str, *, expired: bool, elsewhere: bool = False, content: bool = False
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.expired = expired
         self.elsewhere = elsewhere
+        self.content = content
 
 
-class _ServerError(OSError):
-    """Discord answered a first response with an error of its own."""
+_FILE = re.compile(r"/(?:ephemeral-)?attachments/")
+"""How the address of a file begins, which Discord's content network serves."""
 
 
-def first_response_trace() -> aiohttp.TraceConfig:
-    """Return what ends a first response at Discord's error, for a client's `http_trace`.
+class _NoAnswerError(OSError):
+    """Something else than Discord answered, or a first response met an error of Discord's."""
 
-    discord.py would try it again after 1 and 4 s, and the interaction is lost after 3.
+
+def answers_trace() -> aiohttp.TraceConfig:
+    """Return what ends a request whose answer is of no use, for a client's `http_trace`.
+
+    That is a page with a success, as of a proxy, which discord.py takes for Discord's; and an error
+    of Discord's to a first response: discord.py would try it again after 1 and 4 s, and the
+    interaction is lost after 3.
     """
 
     async def on_request_end(
         _session: object, _context: object, ended: aiohttp.TraceRequestEndParams
     ) -> None:
-        if ended.response.status >= 500 and ended.url.path.endswith("/callback"):
-            ended.response.close()
-            raise _ServerError
+        response = ended.response
+        failed = response.status >= 500 and ended.url.path.endswith("/callback")
+        success = 200 <= response.status < 300 and response.status != HTTPStatus.NO_CONTENT
+        readable = response.content_type == "application/json" or _FILE.match(ended.url.path)
+        if failed or (success and not readable):
+            response.close()
+            raise _NoAnswerError
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(on_request_end)
@@ -104,6 +125,7 @@ def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
         reason_of(error),
         expired=unknown or (refused and not already and not lost),
         elsewhere=already and not lost,
+        content=is_about_content(error),
     )
 
 
@@ -119,13 +141,15 @@ async def edit_placeholder(
     content: str,
     view: discord.ui.View | None,
     pause: float,
+    sleep: Callable[[float], Awaitable[bool]],
     attachment: str | None = None,
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
     `attachment` is a text to attach. discord.py itself retries after server errors; the placeholder
-    may have been deleted. The pauses double, and a longer one that Discord asks for is kept to.
-    Raises what Discord answers to a content that it refuses, and after the last try.
+    may have been deleted. The pauses double, and a longer one that Discord asks for is kept to;
+    `sleep` returns False if there is no time for it. Raises what Discord answers to a content that
+    it refuses, and after the last try.
     """
     failures = 0
     while True:
@@ -143,9 +167,8 @@ async def edit_placeholder(
             wait = max(pause, retry_after(error))
             if wait > _LONGEST_WAIT_SECONDS:
                 raise
-            if failures > _RETRIES:
+            if failures > _RETRIES or not await sleep(wait):
                 break
-            await asyncio.sleep(wait)
             pause *= 2
         else:
             return

@@ -45,6 +45,9 @@ TEXTS: Catalogue = {
         "Something went wrong in Callnote. See /callnote-config status, and give the bot's host "
         "this code: {reference}"
     ),
+    InteractionProblem.ANSWER_REFUSED: (
+        "Discord does not show this answer, because of a name or a text in it."
+    ),
     InteractionProblem.UNFINISHED: (
         "Callnote could not finish this command: see /callnote-config status and try again."
     ),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import contextlib
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
@@ -11,7 +12,13 @@ from typing import Any
 
 import discord
 
-from bot.notes.mentions import Names, mentioned_channels, mentioned_members, with_names
+from bot.notes.mentions import (
+    Names,
+    has_times,
+    mentioned_channels,
+    mentioned_members,
+    with_names,
+)
 from bot.notes.message_text import note_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
@@ -26,14 +33,15 @@ class NoteComposer:
     """The one place that decides what the CAD gets for what a member typed.
 
     As typed, a note is what `parse_note` returns: the outbox stores that first and finds
-    repetitions by it. As sent, it has words in place of Discord's codes, times in `zone`: that
-    replaces it in the outbox before the note is queued, and is what the CAD and the note's message
-    show.
+    repetitions by it. As sent, it has words in place of Discord's codes, times in the zone that
+    `time_zone` finds for its community: that replaces it in the outbox before the note is queued,
+    and is what the CAD and the note's message show.
     """
 
-    def __init__(self, timing: Timing = Timing(), zone: tzinfo = UTC) -> None:
+    def __init__(self, time_zone: Callable[[str], Awaitable[tzinfo]], timing: Timing) -> None:
         self._look_up_seconds = timing.look_up_names
-        self._zone = zone
+        self._await_zone = timing.await_zone
+        self._time_zone = time_zone
 
     async def text_as_sent(
         self,
@@ -55,20 +63,29 @@ class NoteComposer:
             *((members, guild.fetch_member, each) for each in mentioned_members(as_typed)),
             *((known, guild.fetch_channel, each) for each in mentioned_channels(as_typed)),
         ]
-        await self._look_up([each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS])
+        unknown = [each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS]
+        zone, _ = await asyncio.gather(self._zone_for(record), self._look_up(unknown))
         names = Names(
             members=members,
             roles={role.id: role.name for role in guild.roles},
             channels=known,
         )
-        return with_names(as_typed, names, self._zone)
+        return with_names(as_typed, names, zone)
 
-    def text_of(self, message: discord.Message) -> str:
+    async def _zone_for(self, record: NoteRecord) -> tzinfo:
+        return await self._time_zone(record.community) if has_times(record.note.text) else UTC
+
+    async def text_of(self, message: discord.Message, community: str) -> str:
         """Return the text of a note made of a message, as typed; see `note_of`.
 
-        Members that it mentions have the names that came with it; what is not known is left to
+        The zone is the community's, or UTC if it is not told within `Timing.await_zone`. Members
+        that it mentions have the names that came with it; what is not known is left to
         `text_as_sent`.
         """
+        zone: tzinfo = UTC
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._await_zone):
+                zone = await self._time_zone(community)
         guild = message.guild
         names = Names(members={user.id: user.display_name for user in message.mentions})
         if guild is not None:
@@ -77,9 +94,7 @@ class NoteComposer:
                 roles={role.id: role.name for role in guild.roles},
                 channels={each.id: each.name for each in (*guild.channels, *guild.threads)},
             )
-        return note_of(
-            message, self._zone, lambda text: with_names(text, names, self._zone, keep_unknown=True)
-        )
+        return note_of(message, zone, lambda text: with_names(text, names, zone, keep_unknown=True))
 
     async def _look_up(self, wanted: Sequence[tuple[dict[int, str], _Fetch, int]]) -> None:
         """Add to each dictionary the name that belongs to an id, as far as it is found in time."""

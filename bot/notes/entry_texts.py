@@ -17,6 +17,7 @@ HISTORY_LIMIT = 185
 
 NEWER, OLDER = "Newer", "Older"
 
+_LOOKED_AT = 4  # how many times its room of a text is looked at, as blank lines take none
 _REASON_LIMIT = 200  # characters of the CAD's reason
 _NAME_LIMIT = 150
 _OUTCOMES = {
@@ -102,8 +103,15 @@ def _call(record: NoteRecord) -> str:
 
 
 def _cut(text: str, room: int) -> str:
-    """Return the escaped beginning of a text, in at most `room` UTF-16 units."""
-    content = escape_markdown(text)
+    """Return the escaped beginning of a text, in at most `room` UTF-16 units.
+
+    Of a long one only the beginning is escaped, as ten of 4,000 characters take a while.
+    """
+    if len(text) > _LOOKED_AT * room:
+        text = text[: _LOOKED_AT * room]
+        content = escape_markdown(f"{text}…")
+    else:
+        content = escape_markdown(text)
     while utf16_units(content) > room:
         text = text[: max(0, min(len(text) - 1, room * len(text) // utf16_units(content)) - 1)]
         content = escape_markdown(f"{text.rstrip()}…")

@@ -29,6 +29,7 @@ _SAID = {
     Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
+    Reason.NO_CREDENTIALS: "there is no API key for Sonoran CAD",
 }
 """What is shown when the CAD gave no text."""
 
@@ -40,6 +41,10 @@ _WAITING_FOR = {
     ),
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
     Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified; trying again",
+    Reason.NO_CREDENTIALS: (
+        "there is no API key for Sonoran CAD now; an administrator can enter one with "
+        "/callnote-config connect"
+    ),
 }
 """Why a note is waiting; for all else, the CAD is not answering."""
 

@@ -53,7 +53,8 @@ class NoteForms:
     """Shows the form for a note, and takes the note when it is submitted.
 
     All that a form needs is in its custom id, so it works after a restart and however late it is
-    submitted. `cards_in` returns the ids of the calls that have a card in a channel.
+    submitted. `community_of` names a guild's
+    community, and `cards_in` returns the ids of the calls that have a card in a channel.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class NoteForms:
         submitter: NoteSubmitter,
         composer: NoteComposer,
         labels: NoteLabels,
+        community_of: Callable[[int], str],
         *,
         cards_in: Callable[[int], Sequence[int]] = lambda _: (),
         timing: Timing = Timing(),
@@ -76,6 +78,7 @@ class NoteForms:
         self._submitter = submitter
         self._composer = composer
         self._labels = labels
+        self._community_of = community_of
         self._cards_in = cards_in
         self._old_calls = timing.old_calls
         self._read_seconds = timing.read_text
@@ -128,7 +131,7 @@ class NoteForms:
         place = getattr(interaction.channel, "name", None) or ""
         await self.open(
             interaction,
-            text=self._composer.text_of(message),
+            text=await self._composer.text_of(message, self._community_of(member.guild.id)),
             source_id=message.id,
             named=calls_named_in(message, self._settings.server_id(member.guild.id), place),
         )
@@ -138,7 +141,7 @@ class NoteForms:
         found = _form_id(interaction)
         if found is None:
             return
-        values = text_values(interaction)
+        values = text_values(interaction.data or {})
         text = values.get(f"{_NOTE}:{found['nonce']}", "")
         await self._handler.run(
             interaction,
@@ -185,7 +188,7 @@ class NoteForms:
             raise refusal
         member = self._dispatchers.admit(interaction)
         nonce, source = found["nonce"], int(found["source"])
-        typed = values.get(f"{_NUMBER}:{nonce}") or chosen_values(interaction).get(
+        typed = values.get(f"{_NUMBER}:{nonce}") or chosen_values(interaction.data or {}).get(
             f"{_CALL}:{nonce}"
         )
         if not typed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 
-from bot.outbox import RETRY_SECONDS, NoteRecord
+from bot.outbox import RETRY_SECONDS, NoteRecord, NoteState
 from bot.timing import loop_time
 
 
@@ -27,12 +27,18 @@ class HiddenNotes:
         self._notes.pop(note_id, None)
 
     def visible_again(self, guild: discord.Guild) -> list[NoteRecord]:
-        """Return the notes in channels of a guild that the bot can see now."""
+        """Return the notes in channels of a guild that the bot can see now.
+
+        Those of more than a day ago are forgotten, but for one that was never acknowledged, which
+        is returned for that.
+        """
         self.permission_changes += 1
         visible = []
         for since, record in list(self._notes.values()):
             if loop_time() - since > RETRY_SECONDS:
                 self.discard(record.id)
+                if record.state is NoteState.RECEIVED:
+                    visible.append(record)
             elif record.guild_id == guild.id and _may_be_visible(guild, record.channel_id):
                 visible.append(record)
         return visible

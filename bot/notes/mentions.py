@@ -53,6 +53,11 @@ def mentioned_channels(note: str) -> list[int]:
     return list(dict.fromkeys(int(match["id"]) for match in found))
 
 
+def has_times(note: str) -> bool:
+    """Whether there is a time in the note."""
+    return any(match["time"] for match in _CODE.finditer(note))
+
+
 def with_names(note: str, names: Names, zone: tzinfo = UTC, *, keep_unknown: bool = False) -> str:
     """Return the note with words in place of every code: a name, or a time in `zone`.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ import discord
 
 from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
+from bot.notes.attempts import Attempts
 from bot.notes.buttons import buttons_for
 from bot.notes.call_facts import facts_of
 from bot.notes.call_texts import CallFacts
@@ -26,8 +26,8 @@ _log = logging.getLogger(__name__)
 class MessageEditor:
     """Edits notes' messages, and remembers what they show and which were replaced.
 
-    `present_client` returns the connection to Discord, None while there is none. `delays` are those
-    that Discord asked for.
+    `present_client` returns the connection to Discord, None while there is none. `attempts` are
+    told when a note cannot be shown for a while. `delays` are those that Discord asked for.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class MessageEditor:
         outbox: OutboxWorker,
         live_calls: LiveCalls,
         present_client: Callable[[], discord.Client | None],
+        attempts: Attempts,
         *,
         delays: RouteDelays,
         timing: Timing,
@@ -42,6 +43,7 @@ class MessageEditor:
         self._outbox = outbox
         self._live_calls = live_calls
         self._present_client = present_client
+        self._attempts = attempts
         self._delays = delays
         self._timing = timing
         self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
@@ -95,6 +97,7 @@ class MessageEditor:
         shown = await message.show(
             content, buttons_for(record, facts), text_to_attach(record, facts), plain=plain
         )
+        self._attempts.block(record.id, message.retry_in)
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
         if shown is not EditResult.RETRY:
@@ -125,7 +128,8 @@ class MessageEditor:
                 return
             shown = await self._edit(client, record, content, facts)
             if shown is EditResult.RETRY:
-                await asyncio.sleep(next(pauses))
+                if not await self._attempts.pause(record.id, next(pauses)):
+                    return
                 client = self._present_client() or client
             newer = await self._newer(record)
             if newer is None and shown is not EditResult.RETRY:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
@@ -71,6 +71,8 @@ class StatusMessage:
         self.moved_to: int | None = None  # the id of the new message when the old one was gone
         self.token_over = False
         """Whether the token is gone, or Discord said that it does not work any more."""
+        self.retry_in = 0.0
+        """After RETRY, the seconds before which another attempt cannot succeed."""
 
     async def find(self) -> tuple[EditResult, int | None]:
         """Find out whether the interaction was acknowledged and still shows its placeholder.
@@ -84,12 +86,12 @@ class StatusMessage:
             self.token_over = self._record.token is None
             return EditResult.GAVE_UP, None
         if self._delays.left(RouteDelays.WEBHOOKS):
-            return EditResult.RETRY, None
+            return self._retry({RouteDelays.WEBHOOKS: Verdict.BLOCKED}), None
         try:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)
         except discord.HTTPException as error:
             return self._not_found(error), None
-        except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
+        except (*DISCORD_FAILURES, *_UNREADABLE):
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
@@ -134,9 +136,9 @@ class StatusMessage:
         by_channel = await self._send(self._by_channel, RouteDelays.CHANNELS, forms, edits=True)
         if by_channel in _AT_ONCE:
             return _AT_ONCE[by_channel]
-        met = {by_token, by_channel}
-        if met & {Verdict.LATER, Verdict.BLOCKED} and Verdict.MESSAGE_GONE not in met:
-            return EditResult.RETRY
+        met = {RouteDelays.WEBHOOKS: by_token, RouteDelays.CHANNELS: by_channel}
+        if _AGAIN & set(met.values()) and Verdict.MESSAGE_GONE not in met.values():
+            return self._retry(met)
         return await self._send_new(forms, by_token=True)
 
     async def post(self, content: str, attachment: str | None, *, plain: str) -> EditResult:
@@ -148,17 +150,26 @@ class StatusMessage:
         ways = [(self._new_by_channel, RouteDelays.CHANNELS)]
         if by_token:
             ways.append((self._new_by_token, RouteDelays.WEBHOOKS))
-        met = set()
+        met = {}
         for way, route in ways:
             verdict = await self._send(way, route, forms)
             if verdict is Verdict.LATER:  # it may have been taken
                 return EditResult.RETRY
             if verdict in _AT_ONCE:
                 return _AT_ONCE[verdict]
-            met.add(verdict)
-        if Verdict.BLOCKED in met:
-            return EditResult.RETRY
-        return EditResult.HIDDEN if Verdict.NO_ACCESS in met else EditResult.GAVE_UP
+            met[route] = verdict
+        if Verdict.BLOCKED in met.values():
+            return self._retry(met)
+        return EditResult.HIDDEN if Verdict.NO_ACCESS in met.values() else EditResult.GAVE_UP
+
+    def _retry(self, met: Mapping[str, Verdict]) -> EditResult:
+        """Note when the first of the routes that may lead on is open again."""
+        self.retry_in = min(
+            self._delays.left(route) if verdict is Verdict.BLOCKED else 0.0
+            for route, verdict in met.items()
+            if verdict in _AGAIN
+        )
+        return EditResult.RETRY
 
     async def _send(
         self, way: _Way, route: str, forms: Sequence[_Form], *, edits: bool = False
@@ -181,6 +192,8 @@ class StatusMessage:
                     return verdict
                 failed |= error.status >= 500
                 verdict = Verdict.REFUSED if error.code else Verdict.LATER
+            except KeyError as error:  # discord.py 2.7.1 reads no other key of a refusal
+                return Verdict.LATER if "retry_after" in error.args else Verdict.TAKEN
             except (ValueError, TypeError, LookupError):
                 # Discord accepted it, and described the message in an unreadable way.
                 return Verdict.TAKEN
@@ -247,6 +260,12 @@ class StatusMessage:
             self._record.channel_id, guild_id=self._record.guild_id
         )
 
+
+_UNREADABLE = (ValueError, TypeError, LookupError, RuntimeError)
+"""What discord.py raises for answers that it cannot read, and once its client was closed."""
+
+_AGAIN = {Verdict.LATER, Verdict.BLOCKED}
+"""What another attempt may overcome."""
 
 _AT_ONCE = {Verdict.TAKEN: EditResult.DONE, Verdict.UNREACHABLE: EditResult.RETRY}
 """What needs no other way: it is shown, or no way leads to Discord."""

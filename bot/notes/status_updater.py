@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 
@@ -11,13 +12,14 @@ import discord
 
 from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
+from bot.notes.attempts import Attempts
 from bot.notes.composer import NoteComposer
 from bot.notes.hidden_notes import HiddenNotes
 from bot.notes.message_editor import MessageEditor
 from bot.notes.outcome_log import log_outcome
 from bot.notes.status_message import EditResult
 from bot.notes.texts import expired, text_unless_shown
-from bot.outbox import Acknowledgement, NoteRecord, NoteState, OutboxWorker
+from bot.outbox import RETRY_SECONDS, Acknowledgement, NoteRecord, NoteState, OutboxWorker
 from bot.timing import Timing, back_off, loop_time, set_within
 
 _log = logging.getLogger(__name__)
@@ -44,8 +46,9 @@ class StatusUpdater:
         self._outbox = outbox
         self.delays = delays
         self.client: discord.Client | None = None
+        self._attempts = Attempts()
         self._editor = MessageEditor(
-            outbox, live_calls, lambda: self.client, delays=delays, timing=timing
+            outbox, live_calls, lambda: self.client, self._attempts, delays=delays, timing=timing
         )
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer
@@ -96,7 +99,12 @@ class StatusUpdater:
             self._tasks[record.id] = asyncio.create_task(self._keep_shown(record.id))
 
     async def finish(self, seconds: float) -> None:
-        """Wait until all is shown, at most `seconds`; the rest is left to the next process."""
+        """Wait until all is shown that can be within `seconds`; the next process shows the rest.
+
+        A message that waits for another attempt is tried at once.
+        """
+        self._attempts.stop(seconds)
+        self._news.set()
         running = set(self._tasks.values())
         if running and self.client is not None:
             _, running = await asyncio.wait(running, timeout=seconds)
@@ -116,13 +124,15 @@ class StatusUpdater:
                 if self.client is None:
                     continue
                 if await self._try_to_show(self.client, record) is EditResult.RETRY:
-                    await asyncio.sleep(next(pauses))
+                    if not await self._attempts.pause(note_id, next(pauses)):
+                        return
                 elif self._latest[note_id] is record:
                     return
         finally:
             # No `await` since the check above, so no newer state is missed.
             record = self._latest.pop(note_id)
             del self._tasks[note_id]
+            self._attempts.forget(note_id)
             if not record.state.waiting:
                 self._editor.forget(note_id)
 
@@ -146,9 +156,12 @@ class StatusUpdater:
 
     async def _show(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Do what a note's state needs; returns RETRY if that is not done yet."""
-        if record.state is NoteState.RECEIVED:
-            return await self._find_acknowledgement(client, record)
         changes = self._hidden.permission_changes
+        if record.state is NoteState.RECEIVED:
+            found = await self._find_acknowledgement(client, record)
+            if found is EditResult.HIDDEN:
+                self._hide(record, changes)
+            return found
         shown = await self._editor.show(client, record)
         if shown is None:  # another process shows it
             self._editor.forget(record.id)
@@ -175,6 +188,9 @@ class StatusUpdater:
         pauses = self._pauses()
         until = loop_time() + next(pauses)
         while not logged and self._latest[record.id] is record:
+            open_again = loop_time() + self.delays.left(RouteDelays.CHANNELS)
+            if self._attempts.too_late(max(until, open_again)):
+                break
             self._news.clear()
             if await set_within(self._news, until - loop_time()):
                 continue  # perhaps news of another note
@@ -197,14 +213,14 @@ class StatusUpdater:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
         message = self._editor.message(client, record)
         found, message_id = await message.find()
-        if found is EditResult.RETRY:
+        if found is not EditResult.RETRY and message_id is None and message.token_over:
+            content, plain = expired(record), expired(record, with_text=False)
+            attachment = text_unless_shown(content, record.note.text)
+            found = await message.post(content, attachment, plain=plain)
+        self._attempts.block(record.id, message.retry_in)
+        if found is EditResult.RETRY or (found is EditResult.HIDDEN and not _too_old(record)):
             return found
         if message_id is None:
-            if message.token_over:
-                content, plain = expired(record), expired(record, with_text=False)
-                attachment = text_unless_shown(content, record.note.text)
-                if await message.post(content, attachment, plain=plain) is EditResult.RETRY:
-                    return EditResult.RETRY
             await self._outbox.discard(record)
             return EditResult.DONE
         guild = client.get_guild(record.guild_id)
@@ -213,3 +229,8 @@ class StatusUpdater:
         as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
+
+
+def _too_old(record: NoteRecord) -> bool:
+    """Whether nobody waits any more to hear of a note that was never sent."""
+    return time.time() - record.accepted_at > RETRY_SECONDS

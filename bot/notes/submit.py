@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -36,7 +37,10 @@ from bot.timing import Timing
 
 
 class NoteSubmitter:
-    """Takes notes from the interactions of one connection to Discord."""
+    """Takes notes from the interactions of one connection to Discord.
+
+    `community_of` names the community of a guild.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class NoteSubmitter:
         outbox: OutboxWorker,
         messages: StatusUpdater,
         composer: NoteComposer,
+        community_of: Callable[[int], str],
         calls: GuildCalls,
         *,
         timing: Timing,
@@ -54,6 +59,7 @@ class NoteSubmitter:
         self._outbox = outbox
         self._messages = messages
         self._composer = composer
+        self._community_of = community_of
         self._calls = calls
         self._timing = timing
 
@@ -115,6 +121,7 @@ class NoteSubmitter:
     ) -> tuple[NoteRecord | None, float | None]:
         new = NewNote(
             id=interaction.id,
+            community=self._community_of(interaction.guild_id or 0),
             guild_id=interaction.guild_id or 0,
             channel_id=interaction.channel_id or 0,
             member_id=member.id,

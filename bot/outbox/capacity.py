@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Text, and_, bindparam, case, func, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, func, select
 
 from bot.outbox.errors import OutboxFullError, ShareUsedError
 from bot.outbox.schema import is_open, notes
@@ -13,8 +13,8 @@ _of_member = and_(_of_guild, notes.c.member_id == bindparam("member_id", type_=B
 
 WAITING_COUNTS = select(
     func.count().label("total"),
-    func.coalesce(func.sum(case((_of_guild, 1), else_=0)), 0).label("guild"),
-    func.coalesce(func.sum(case((_of_member, 1), else_=0)), 0).label("member"),
+    func.count().filter(_of_guild).label("guild"),
+    func.count().filter(_of_member).label("member"),
 ).where(notes.c.community == bindparam("community", type_=Text), is_open())
 """Selects how many notes of a community wait or are held: in all, of a guild, and of a member."""
 

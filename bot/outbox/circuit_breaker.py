@@ -140,6 +140,7 @@ class CircuitBreaker:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(SonoranError),
             wait=self._pause,
+            sleep=self._cad.renewed_within,  # other credentials are tried at once
         ):
             with attempt:
                 await self._hold()

@@ -116,7 +116,7 @@ class OutboxRepository:
             "answer": _storable(answer),
         }
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
-            values |= {**asdict(acknowledgement), "token": record.token}
+            values |= {**asdict(acknowledgement), "same_token": True}
         return await self._make(
             record, target, values, confirmed_count=confirmed_count, per_minute=per_minute
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from sqlalchemy import Integer, String, bindparam, case, func, update
+from sqlalchemy import Boolean, Integer, String, bindparam, case, func, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
@@ -19,8 +19,8 @@ def transition_statement(
 
     With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
     revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
-    `tries`, `failure`, `answer`; and `message_id`, `token`, `text` and `call_id` where these
-    change, else None.
+    `tries`, `failure`, `answer`; and `message_id`, `text` and `call_id` where these change, else
+    None. `token` goes with a `message_id` unless `same_token` is true.
     """
     taken_up = origin in TAKEN_UP and target.waiting
     return _statement(
@@ -57,7 +57,7 @@ def _statement(*, any_owner: bool, anew: bool, sending: bool, taken_up: bool) ->
             position=bindparam("place", type_=columns.position.type),
             message_id=func.coalesce(message, columns.message_id),
             token=case(
-                (message.is_(None), columns.token),
+                (message.is_(None) | bindparam("same_token", False, Boolean), columns.token),
                 else_=bindparam("token", None, columns.token.type),
             ),
             call_id=func.coalesce(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from bot.sandbox.discord import Interaction
 from bot.sandbox.discord.component_validation import STRING_SELECT, walk
@@ -37,15 +37,27 @@ def form_values(form: Interaction, texts: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def form_as_shown(form: Interaction) -> str:
-    """Return what somebody sees of a form: each field's name, what it offers and what is in it."""
-    fields = form_fields(form)
-    lines = [f"(a form) {(form.modal or {}).get('title')}"]
+def in_order(form: Interaction, texts: Sequence[str]) -> dict[str, str]:
+    """Return texts that were typed in the order of the fields, by what their ids begin with."""
+    return dict(zip(form_fields(form), texts, strict=False))
+
+
+def form_as_shown(form: Interaction, person: str) -> str:
+    """Return what a person sees of a form: what it asks for, what it offers, what is in it."""
+    modal, fields = form.modal or {}, form_fields(form)
+    title = f"(only the {person} sees this form) {modal.get('title')}"
+    if not any(field.get("options") or field.get("value") for field in fields.values()):
+        labels = [
+            label["label"]
+            + ("" if label["component"].get("required", True) else " (may be left out)")
+            for label in modal["components"]
+        ]
+        return f"{title}\n  fill: {', '.join(labels)}"
+    lines = [title]
     for name, field in fields.items():
         lines.append(f"  {name}:")
         for option in field.get("options", []):
             mark = "*" if option.get("default") else "-"
             lines.append(f"    {mark} {option['label']}")
         lines += [f"    {line}" for line in str(field.get("value") or "").splitlines()]
-    first = next(iter(fields), "")
-    return "\n".join([*lines, f"  submit {first}:…"])
+    return "\n".join([*lines, f"  submit {next(iter(fields))}:…"])

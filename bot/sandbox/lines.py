@@ -71,6 +71,16 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Fill:
+    """Fill in the form shown last and submit it, with a text for each field in order.
+
+    What is entered may be a secret, so it is left out of `repr`.
+    """
+
+    texts: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Word:
     """One of the sandbox's own commands, with its argument or an empty text."""
 
@@ -78,7 +88,7 @@ class Word:
     argument: str = ""
 
 
-Asked = UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Word
+Asked = UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Fill | Word
 
 WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
 
@@ -113,6 +123,8 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     match name.lower():
         case "choose":
             return Choose(tuple(filter(None, (part.strip() for part in argument.split(",")))))
+        case "fill":
+            return Fill(tuple(part.strip() for part in argument.split(",")))
         case "type":
             return _type(person or "dispatcher", argument.strip(), commands)
         case "post" | "menu" | "submit" if not argument.strip():

@@ -1,16 +1,17 @@
-"""What the sandbox starts: a Discord with two guilds, a CAD with live calls, and the bot."""
+"""What the sandbox starts: a Discord with two guilds, two CADs with live calls, and the bot."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from bot.app.lifecycle import serve
+from bot.communities.sealing import new_key
 from bot.config import Config
 from bot.outbox import Limits
 from bot.sandbox.discord import Channel, DiscordServer, Guild, Interaction, Member, Message, Role
@@ -22,7 +23,7 @@ from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.forms import form_values
 from bot.sandbox.manners import MANNERS
 from bot.sandbox.naming import named
-from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran import Note, SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
 from bot.timing import Timing
@@ -30,6 +31,8 @@ from bot.timing import Timing
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 API_KEY = "sandbox-key"
 COMMUNITY_ID = "sandbox"
+OTHER_KEY = "paleto-key"  # with which the stranger can connect their guild to a CAD of its own
+OTHER_ID = "paleto"
 START_SECONDS = 20.0
 
 LIMITS = Limits(
@@ -53,12 +56,15 @@ CALLS: tuple[Mapping[str, Any], ...] = (
 
 EMERGENCY_CALL = 88  # the number of the only 911 call, which takes no notes
 
+OTHER_CALLS = ((123, "Store robbery", "Paleto Boulevard"), (125, "Brush fire", "Mount Chiliad"))
+"""The same in the other CAD."""
+
 
 class Scene:
     """Two guilds, five people, four calls, and the bot; made by `open_scene`.
 
-    The stranger's guild is not connected to the CAD; the owner of the bot's application is in it,
-    and could connect it.
+    The stranger's guild is not connected; there is a CAD of its own to which its administrators
+    can connect it. The owner of the bot's application is in it, and could connect it to the host's.
     """
 
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
@@ -87,6 +93,10 @@ class Scene:
             for server_id in (1, 2):
                 cad.add_call(**call, server_id=server_id)
         cad.add_emergency_call(EMERGENCY_CALL, caller="Jane Doe", location="Mirror Park")
+        self._other = cad.add_community(OTHER_ID, OTHER_KEY)
+        for number, title, address in OTHER_CALLS:
+            self._other.add_call(number, title=title, address=address)
+        self._credentials_key = new_key()
         self._listening = True
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
@@ -103,6 +113,7 @@ class Scene:
                 Config(
                     discord_token=TOKEN,
                     credentials=Credentials(api_key=API_KEY, community_id=COMMUNITY_ID),
+                    credentials_keys=(self._credentials_key,),
                     database=self._database,
                     dispatcher_role_ids=frozenset({self._role_id}),
                     sonoran_api_url=self._cad.url,
@@ -206,12 +217,14 @@ class Scene:
     async def outcome(self, interaction: Interaction, source: Message, seconds: float) -> Message:
         """Wait for the effect of a component, and return the message that shows it.
 
-        That is `source` once it was edited, or a new message of the interaction. Raises
-        `TimeoutError` without either within `seconds`, and `InteractionFailedError` when the bot
-        did not respond in time.
+        That is `source` when a form was shown and once it was edited, or a new message of the
+        interaction. Raises `TimeoutError` without any of these within `seconds`, and
+        `InteractionFailedError` when the bot did not respond in time.
         """
         edits = len(source.edits)
         await asyncio.wait_for(interaction.acknowledged(), seconds)
+        if interaction.modal is not None:
+            return source
 
         def others() -> list[Message]:
             return [each for each in interaction.messages if each is not source and each.content]
@@ -267,19 +280,33 @@ class Scene:
         await self.start_bot()
 
     def calls(self) -> list[str]:
-        """Return a line for each live call with its notes; the second server's if it has any."""
+        """Return a line for each live call with its notes.
+
+        Those of the second server, and those of the other CAD, only if they have any.
+        """
         lines = [
             f"#{call['call_id']} {call['title']}: {self._notes(call, 1) or '-'}" for call in CALLS
         ]
-        return lines + [
-            f"#{call['call_id']} on server 2: {notes}"
-            for call in CALLS
-            if (notes := self._notes(call, 2))
-        ]
+        return (
+            lines
+            + [
+                f"#{call['call_id']} on server 2: {notes}"
+                for call in CALLS
+                if (notes := self._notes(call, 2))
+            ]
+            + [
+                f"#{number} {title} in {self._other.community_name}'s CAD: {notes}"
+                for number, title, _ in OTHER_CALLS
+                if (notes := _shown(self._other.notes(number)))
+            ]
+        )
 
     def _notes(self, call: Mapping[str, Any], server: int) -> str:
-        notes = self._cad.notes(call["call_id"], server_id=server)
-        return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
+        return _shown(self._cad.notes(call["call_id"], server_id=server))
+
+
+def _shown(notes: Sequence[Note]) -> str:
+    return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
 
 
 def _choices(message: Message, select: JSON) -> Mapping[str, Role | Channel | str]:

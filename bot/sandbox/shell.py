@@ -12,9 +12,10 @@ from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
-from bot.sandbox.forms import form_as_shown
+from bot.sandbox.forms import form_as_shown, in_order
 from bot.sandbox.lines import (
     Choose,
+    Fill,
     LineError,
     Post,
     Press,
@@ -46,14 +47,14 @@ simulators on this machine, so nothing you do here leaves it.
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
                         other commands, such as roles-add role:Civilian or server number:2
-  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; its
-                        connection is up to the bot's owner: as owner /callnote-config connect
-  choose Dispatcher, Civilian                   choose in the list that was shown last
-  press Cancel          press a button of the last message (as admin press Cancel: as another)
-  wait, calls           show the last message once it changes; the calls and their real notes
-  cad ok, cad slow      the CAD answers as it should, or only after 4 seconds
-  cad down, cad silent  nothing is there; it does not answer (Callnote waits 10 seconds)
-  cad failing, cad webpage    it answers with an internal error, or a proxy's web page
+  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; either
+                        its administrator (stranger) connects it to a CAD of its own with
+                        /callnote-config connect, or the bot's owner (owner) to yours
+  fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
+  choose Civilian, press Cancel   in the last message (as admin press Cancel: as another)
+  wait, calls           wait until the last message changes; show the notes that the CAD really has
+  cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
+  cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
   cad limited, cad wrong-key   too many requests, for 30 seconds; a wrong API key (see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
@@ -71,10 +72,9 @@ class Shell:
         self._show = show
         self._last: Message | None = None
         self._posted: Message | None = None
-        self._form: Interaction | None = None
         self._shown = ""
         self._viewer = ""
-        self._form_person = ""
+        self._form: tuple[Interaction, str] | None = None
         self._idle = True
 
     async def carry_out(self, line: str) -> bool:
@@ -97,11 +97,11 @@ class Shell:
         return True
 
     async def _act(
-        self, asked: UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press
+        self, asked: UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Fill
     ) -> None:
         """Let a person act in Discord, and show the outcome."""
-        if isinstance(asked, Submit):
-            await self._submit(asked)
+        if isinstance(asked, Fill | Submit):
+            await self._fill(asked)
             return
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
@@ -130,6 +130,24 @@ class Shell:
                 interaction = await scene.press(person, last, label)
                 await self._show_outcome(interaction, last, person)
 
+    async def _fill(self, asked: Fill | Submit) -> None:
+        """Submit the form that was shown last."""
+        if self._form is None:
+            raise LineError("There is no form to fill in: use a command first that shows one.")
+        shown, person = self._form
+        texts = asked.texts if isinstance(asked, Submit) else in_order(shown, asked.texts)
+        interaction = await self._scene.submit(person, shown, texts)
+        self._form = None
+        await self._show_answer(interaction, person)
+
+    def _show_form(self, interaction: Interaction, person: str) -> bool:
+        """Show the form that was the answer, which the next line may fill in; False without one."""
+        if interaction.modal is None:
+            return False
+        self._form = interaction, person
+        self._show(form_as_shown(interaction, person))
+        return True
+
     async def _show_offered(self, asked: TypeOption) -> None:
         """Show what Discord offers for an option."""
         try:
@@ -141,18 +159,9 @@ class Shell:
             return
         self._show("\n".join(f"  {name}" for name in offered) or "(Discord would offer nothing)")
 
-    async def _submit(self, asked: Submit) -> None:
-        """Submit the form that was shown last, and show the answer."""
-        if self._form is None:
-            raise LineError("There is no form yet: use /callnote-form first.")
-        person = self._form_person
-        interaction = await self._scene.submit(person, self._form, asked.texts)
-        self._form = None
-        await self._show_answer(interaction, person)
-
     async def _show_answer(self, interaction: Interaction, person: str) -> None:
         """Show the answer to a command or a form."""
-        waiting = asyncio.ensure_future(_answered(interaction))
+        waiting = asyncio.ensure_future(self._answer(interaction))
         try:
             done, _ = await asyncio.wait({waiting}, timeout=THINKING_SECONDS)
             if not done:
@@ -163,29 +172,28 @@ class Shell:
             return
         if message is None:
             self._show_form(interaction, person)
-            return
-        self._show_message(message, person)
+        else:
+            self._show_message(message, person)
+
+    @staticmethod
+    async def _answer(interaction: Interaction) -> Message | None:
+        """Wait for the answer, None for a form."""
+        await interaction.acknowledged()
+        return None if interaction.modal is not None else await interaction.answered()
 
     async def _show_outcome(self, interaction: Interaction, source: Message, person: str) -> None:
         """Show the effect of a component: the edited message, or a new one."""
         try:
-            await interaction.acknowledged()
-            if interaction.modal is not None:
-                self._show_form(interaction, person)
-                return
             message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
         except (TimeoutError, InteractionFailedError):
             self._show("(Discord would show: This interaction failed)")
+            return
+        if self._show_form(interaction, person):
             return
         if message is source or not message.ephemeral:
             self._show_message(message, self._viewer)
         else:
             self._show(as_shown(message, person))
-
-    def _show_form(self, interaction: Interaction, person: str) -> None:
-        """Show a form, to which the next line may refer."""
-        self._form, self._form_person = interaction, person
-        self._show(form_as_shown(interaction))
 
     def _show_message(self, message: Message, person: str) -> None:
         """Show a message, to which the next line may refer."""
@@ -246,12 +254,6 @@ class Shell:
             case _:
                 raise LineError("Say which API version the CAD should speak: api 1 or api 2.")
         return True
-
-
-async def _answered(interaction: Interaction) -> Message | None:
-    """Wait for the answer to an interaction, None for a form."""
-    await interaction.acknowledged()
-    return None if interaction.modal is not None else await interaction.answered()
 
 
 def main() -> int:

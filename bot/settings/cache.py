@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Set
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import replace
 
 from bot.interactions.errors import Refusal
 from bot.settings.problems import SettingProblem
-from bot.settings.repository import GuildSettings, SettingChange, SettingsRepository
+from bot.settings.repository import Along, GuildSettings, SettingChange, SettingsRepository
 from bot.storage import (
     UNUSABLE_AT_LAST,
     StorageError,
@@ -27,7 +27,9 @@ class SettingsCache:
     """What each guild has chosen, with the host's defaults where it chose nothing.
 
     Reading never waits for the database; while it is down, the last known settings are used.
-    `default_roles` and `default_server` are the host's.
+    `default_roles` and `default_server` are the host's. `refreshing` reads what other parts store
+    with the settings: it is called with the versions of the guilds whose settings were found
+    changed, or None after all were read, before any of them is used.
     """
 
     def __init__(
@@ -36,11 +38,13 @@ class SettingsCache:
         *,
         default_roles: frozenset[int] = frozenset(),
         default_server: int = 1,
+        refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]] | None = None,
         timing: Timing = Timing(),
     ) -> None:
         self._store = store
         self._default_roles = default_roles
         self._default_server = default_server
+        self._refreshing = refreshing
         self._refresh_pause = timing.settings_refresh
         self._known: dict[int, GuildSettings] = {}
         self._version = 0
@@ -93,6 +97,7 @@ class SettingsCache:
         member_id: int,
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
+        along: Along | None = None,
     ) -> GuildSettings:
         """Save a change and return the new settings.
 
@@ -101,7 +106,7 @@ class SettingsCache:
         """
         self.of(guild_id)
         try:
-            settings = await self._store.change(guild_id, member_id, edit, describe)
+            settings = await self._store.change(guild_id, member_id, edit, describe, along)
         except StorageError as error:
             _log.warning("guild=%d setting not saved: %s", guild_id, error)
             self.full = isinstance(error, StorageFullError)
@@ -143,10 +148,17 @@ class SettingsCache:
             self._read_all = True
         if self._read_all:
             self._version, self._read_all = 0, False
+        if latest != self._version or not self._version:
+            await self._read_changed(latest)
+        self._loaded.set()
+
+    async def _read_changed(self, latest: int) -> None:
         changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
+        if self._refreshing is not None and (changed or not self._version):
+            versions = {guild_id: settings.version for guild_id, settings in changed.items()}
+            await self._refreshing(versions if self._version else None)
         self._known = {**self._known, **changed} if self._version else changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)
-        self._loaded.set()
 
     def notice_deletions(self, held: Set[int]) -> None:
         """Let the next refresh read all settings if some are cached of a guild not in `held`.

@@ -39,6 +39,9 @@ _TOO_MANY = delete(setting_changes).where(
     setting_changes.c.guild_id == bindparam("guild"), setting_changes.c.id <= _NEWEST_TOO_MANY
 )
 
+Along = Callable[[Connection, int], None]
+"""Changes what other parts store with a guild's settings, given the change's version."""
+
 FROM_DISCORD = 0
 """The member id of a change that no member made, such as after a role was deleted."""
 
@@ -98,15 +101,17 @@ class SettingsRepository:
         member_id: int,
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
+        along: Along | None = None,
     ) -> GuildSettings:
         """Apply `edit` to a guild's settings and return the new ones.
 
         `describe` words the change from the old to the new settings. The change is atomic, across
         processes too; of a guild's changes the last `KEPT_CHANGES` are kept. An edit that changes
-        nothing writes nothing; an exception from either function undoes the change and is raised.
-        Both run in the database's thread, perhaps more than once, and must not touch shared state.
+        nothing writes nothing, unless something is changed `along`; an exception from any of these
+        functions undoes the change and is raised. They run in the database's thread, perhaps more
+        than once, and must not touch shared state.
         """
-        return await self._database.run(self._change, guild_id, member_id, edit, describe)
+        return await self._database.run(self._change, guild_id, member_id, edit, describe, along)
 
     def _change(
         self,
@@ -115,6 +120,7 @@ class SettingsRepository:
         member_id: int,
         edit: Callable[[GuildSettings], GuildSettings],
         describe: Callable[[GuildSettings, GuildSettings], str],
+        along: Along | None,
     ) -> GuildSettings:
         # Locked until the commit, this row serializes the changes of all processes.
         latest = connection.scalar(select(settings_version.c.value).with_for_update())
@@ -122,7 +128,7 @@ class SettingsRepository:
         row = connection.execute(select(guild_settings).where(same)).one_or_none()
         before = GuildSettings(guild_id) if row is None else _settings(row)
         after = replace(edit(before), guild_id=guild_id, version=before.version)
-        if after == before:
+        if after == before and along is None:
             return before
         after = replace(after, version=(latest or 0) + 1)
         connection.execute(update(settings_version).values(value=after.version))
@@ -130,6 +136,8 @@ class SettingsRepository:
             connection.execute(guild_settings.insert().values(_values(after)))
         else:
             connection.execute(update(guild_settings).where(same).values(_values(after)))
+        if along is not None:
+            along(connection, after.version)
         connection.execute(_TOO_MANY, {"guild": guild_id})
         connection.execute(
             setting_changes.insert().values(

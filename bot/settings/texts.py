@@ -101,6 +101,11 @@ DISCONNECTED = "disconnected from the CAD"
 """The records of these changes; those of the others are below."""
 
 
+def connected_to(name: str, *, again: bool) -> str:
+    """Return the record of a connection to a guild's own community; `again` for a renewed key."""
+    return f"new API key for the CAD of {name}" if again else f"connected to the CAD of {name}"
+
+
 def roles_changed(names: Sequence[str]) -> str:
     """Return the record of a change of the dispatcher roles, to those with these names."""
     return f"dispatcher roles: {', '.join(f'@{name}' for name in names) or 'none'}"
@@ -163,8 +168,8 @@ def server_now(number: int, name: str | None) -> str:
     """Confirm the chosen CAD server; without a name it could not be checked."""
     if name is None:
         return (
-            f"The CAD server is now {number}. Callnote can't load the server list, so it could "
-            "not be checked."
+            f"The CAD server is now {number}. Callnote can't load the server list whole, so it "
+            "could not be checked."
         )
     return escape_markdown(f"The CAD server is now {number} {name}.")
 

@@ -16,9 +16,11 @@ from bot.sonoran.models import CallList as CallList
 from bot.sonoran.models import CallNote as CallNote
 from bot.sonoran.models import CallStatus as CallStatus
 from bot.sonoran.models import ClosedCalls as ClosedCalls
+from bot.sonoran.models import CommunityInfo as CommunityInfo
 from bot.sonoran.models import Credentials as Credentials
 from bot.sonoran.models import DispatchCall as DispatchCall
 from bot.sonoran.models import ListedNote as ListedNote
+from bot.sonoran.models import ServerList as ServerList
 from bot.sonoran.models import VersionSign as VersionSign
 from bot.sonoran.models import added_text as added_text
 from bot.sonoran.transport import Transport as Transport

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
 from bot.sonoran import plans, units, v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
-from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError, SonoranError
+from bot.sonoran.errors import (
+    CredentialsError,
+    NoEffectError,
+    OutcomeUnknownError,
+    Reason,
+    RefusedError,
+    SonoranError,
+)
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
     AddedNote,
     ApiVersion,
-    CadServer,
     CallList,
     CallNote,
     ClosedCalls,
+    CommunityInfo,
     Credentials,
+    ServerList,
     VersionSign,
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
 from bot.sonoran.wire import LONG_REPLY, Reply, Request, Wire
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, loop_time, set_within
 
 _Read = TypeVar("_Read")
 
 _WIRES: Final[Mapping[ApiVersion, Wire]] = {ApiVersion.V1: v1, ApiVersion.V2: v2}
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """Credentials, and what has been learnt with them; a request belongs to those it began with."""
+
+    credentials: Credentials
+    memory: CredentialsMemory
+    version: VersionChoice
 
 
 class SonoranClient:
@@ -40,26 +58,62 @@ class SonoranClient:
     Limits per key and minute, shared with everybody who uses the key (v2 pages): notes 60, call
     lists 5, the other reads 10 each.
 
-    `transport` is borrowed and may be shared by the clients of several communities. `version` is
-    the API version to use, None to find out. `clock` gives seconds that only ever grow.
+    `transport` is borrowed and may be shared by the clients of several communities. Without
+    `credentials` every method raises `NoEffectError` with NO_CREDENTIALS, and nothing is sent.
+    `version` is the API version to use, None to find out. `clock` gives seconds that only ever
+    grow.
     """
 
     def __init__(
         self,
         transport: Transport,
-        credentials: Credentials,
+        credentials: Credentials | None,
         *,
         version: ApiVersion | None = None,
         clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
-        self._credentials = credentials
-        self._memory = CredentialsMemory(clock, timing)
+        self._given = version
+        self._clock = clock
+        self._timing = timing
         self._open_alone = True
-        self._version = VersionChoice(
-            transport, credentials, given=version, accepted=self._memory.accepted, clock=clock
+        self.renewals = 0  # how often the credentials were renewed
+        self._renewed = asyncio.Event()
+        self._access = self._access_with(credentials)
+
+    def _access_with(self, credentials: Credentials | None) -> _Access | None:
+        if credentials is None:
+            return None
+        memory = CredentialsMemory(self._clock, self._timing)
+        version = VersionChoice(
+            self._transport,
+            credentials,
+            given=self._given,
+            accepted=memory.accepted,
+            clock=self._clock,
         )
+        return _Access(credentials, memory, version)
+
+    @property
+    def credentials(self) -> Credentials | None:
+        """The credentials in use."""
+        return None if self._access is None else self._access.credentials
+
+    def renew(self, credentials: Credentials | None) -> None:
+        """Use other credentials from now on, and forget what was learnt about those before.
+
+        A request that is under way goes on with its own, and says nothing about the new ones.
+        """
+        if credentials != self.credentials:
+            self._access = self._access_with(credentials)
+            self.renewals += 1
+            self._renewed.set()
+            self._renewed = asyncio.Event()
+
+    async def renewed_within(self, seconds: float) -> None:
+        """Wait until the credentials are renewed, at most that long."""
+        await set_within(self._renewed, seconds)
 
     async def add_call_note(self, note: CallNote) -> AddedNote:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
@@ -70,10 +124,14 @@ class SonoranClient:
         `RateLimitedError`, `NoEffectError`, or `OutcomeUnknownError` when the note may have been
         added.
         """
-        wire = await self._wire()
-        request = wire.add_call_note(self._credentials, note)
+        access, wire = await self._ready()
+        request = wire.add_call_note(access.credentials, note)
         return await self._exchange(
-            wire, request, lambda reply: wire.read_added_note(reply, note), about_notes=True
+            access,
+            wire,
+            request,
+            lambda reply: wire.read_added_note(reply, note),
+            about_notes=True,
         )
 
     async def get_calls(self, server_id: int, closed: ClosedCalls = OPEN_ALONE) -> CallList:
@@ -93,30 +151,40 @@ class SonoranClient:
         return found
 
     async def _get_calls(self, server_id: int, closed: ClosedCalls) -> CallList:
-        wire = await self._wire()
-        request = wire.get_calls(self._credentials, server_id, closed)
+        access, wire = await self._ready()
+        request = wire.get_calls(access.credentials, server_id, closed)
         read = partial(read_calls, server_id=server_id)
         # Which may take long, so no note waits for it.
-        return await self._exchange(wire, request, read, leads=False)
+        return await self._exchange(access, wire, request, read, leads=False)
 
-    async def get_servers(self) -> tuple[CadServer, ...]:
+    async def get_servers(self) -> ServerList:
         """Return the community's servers."""
-        wire = await self._wire()
-        return await self._exchange(wire, wire.get_servers(self._credentials), read_servers)
+        access, wire = await self._ready()
+        request = wire.get_servers(access.credentials)
+        return await self._exchange(access, wire, request, read_servers)
 
     async def get_plan(self) -> str:
         """Return the name of the community's plan, such as PLUS, or `plan 5` for an unknown one."""
-        wire = await self._wire()
-        return await self._exchange(
-            wire, wire.get_version(self._credentials), wire.read_plan, cheapest=True
-        )
+        return await self._get_plan(*await self._ready())
 
-    async def get_community(self) -> str | None:
-        """Return the community's name, or its id on version 1 at once; None without an id."""
-        await self._wire()
-        if self.api_version is not ApiVersion.V2:
-            return self._credentials.community_id or None
-        return await self._exchange(v2, v2.get_info(self._credentials), v2.read_community)
+    async def _get_plan(self, access: _Access, wire: Wire) -> str:
+        request = wire.get_version(access.credentials)
+        return await self._exchange(access, wire, request, wire.read_plan, cheapest=True)
+
+    async def get_community(self) -> CommunityInfo | None:
+        """Return the community's id and name; on version 1 its id alone, at once, None without."""
+        access, wire = await self._ready()
+        if wire is not v2:
+            known = access.credentials.community_id
+            return CommunityInfo(known, known) if known else None
+        return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_community)
+
+    async def get_time_zone(self) -> str | None:
+        """Return the name of the community's time zone; None on version 1, which does not tell."""
+        access, wire = await self._ready()
+        if wire is not v2:
+            return None
+        return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_time_zone)
 
     async def get_unit_number(self, discord_id: int) -> str | None:
         """Return the number of the unit that a member has selected, None without one.
@@ -124,13 +192,13 @@ class SonoranClient:
         Two reads, which are of version 2 alone: on version 1 it is None at once. Raises
         `RefusedError` for a member who has not linked Discord.
         """
-        await self._wire()
-        if self.api_version is not ApiVersion.V2:
+        access, wire = await self._ready()
+        if wire is not v2:
             return None
-        request = units.get_account(self._credentials, discord_id)
-        account = await self._exchange(v2, request, units.read_account, leads=False)
-        request = units.get_identifiers(self._credentials, account)
-        return await self._exchange(v2, request, units.read_unit_number, leads=False)
+        request = units.get_account(access.credentials, discord_id)
+        account = await self._exchange(access, v2, request, units.read_account, leads=False)
+        request = units.get_identifiers(access.credentials, account)
+        return await self._exchange(access, v2, request, units.read_unit_number, leads=False)
 
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.
@@ -139,45 +207,60 @@ class SonoranClient:
         version again: the caller spaces its probes. It confirms what a note met, a refusal of the
         plan by the plan's name. A confirmed refusal is raised with nothing sent, like everywhere.
         """
-        met, span = self._memory.met_by_note, self._memory.span
+        access = self._checked()
+        memory = access.memory
+        met, span = memory.met_by_note, memory.span
         try:
-            self._memory.check()
-            if await self._version.ask_now() and met is None:
+            memory.check()
+            if await access.version.ask_now() and met is None:
                 return
         except SonoranError as error:
-            self._learn(error, cheapest=True)
+            _learn(access, error, cheapest=True)
             raise
-        plan = await self.get_plan()
-        if met is not None and plans.lacks(plan, met.text):
-            self._memory.confirm(met, span=span)
+        wire = await self._wire(access)
+        request = wire.get_version(access.credentials)
+        read = partial(_plan_if_told, wire)
+        plan = await self._exchange(access, wire, request, read, cheapest=True)
+        if met is not None and plan is not None and plans.lacks(plan, met.text):
+            memory.confirm(met, span=span)
             raise met from None
 
     @property
     def api_version(self) -> ApiVersion | None:
         """The API version in use; None while it is not known."""
-        return self._version.settled
+        return self._given if self._access is None else self._access.version.settled
 
     @property
     def api_version_reason(self) -> tuple[VersionSign, int] | None:
         """By what it is known, with the status of the answer; None while it is not known."""
-        return self._version.reason
+        return None if self._access is None else self._access.version.reason
 
     @property
     def refusal(self) -> CredentialsError | None:
         """The confirmed refusal of the credentials while it stands, None while there is none."""
-        return self._memory.refusal
+        return None if self._access is None else self._access.memory.refusal
 
-    async def _wire(self) -> Wire:
-        """Return the version's requests and replies, once the credentials may be used."""
+    def _checked(self) -> _Access:
+        if self._access is None:
+            raise NoEffectError(Reason.NO_CREDENTIALS)
+        return self._access
+
+    async def _ready(self) -> tuple[_Access, Wire]:
+        """Return what requests are made with, once the credentials may be used."""
+        access = self._checked()
+        return access, await self._wire(access)
+
+    async def _wire(self, access: _Access) -> Wire:
         try:
-            self._memory.check()
-            return _WIRES[await self._version.get()]
+            access.memory.check()
+            return _WIRES[await access.version.get()]
         except SonoranError as error:
-            self._learn(error, cheapest=True)  # the question for the version
+            _learn(access, error, cheapest=True)  # the question for the version
             raise
 
     async def _exchange(
         self,
+        access: _Access,
         wire: Wire,
         request: Request,
         read: Callable[[Reply], _Read],
@@ -187,7 +270,7 @@ class SonoranClient:
         leads: bool = True,
     ) -> _Read:
         """Send a request once and read its reply."""
-        async with self._memory.turn(about_notes=about_notes, leads=leads):
+        async with access.memory.turn(about_notes=about_notes, leads=leads):
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)
@@ -196,30 +279,44 @@ class SonoranClient:
                 else:
                     result = read(reply)
             except SonoranError as error:
-                self._learn(error, about_notes=about_notes, cheapest=cheapest)
+                _learn(access, error, about_notes=about_notes, cheapest=cheapest)
                 raise
-            self._memory.accepted()
+            access.memory.accepted()
         return result
 
-    def _learn(
-        self, error: SonoranError, *, about_notes: bool = False, cheapest: bool = False
-    ) -> None:
-        """Draw from an error what it says about the credentials and the version in use.
 
-        Of the reads only the `cheapest` tells of credentials, as each community may make it.
-        """
-        match error:
-            case CredentialsError(remembered=True):
-                return
-            case CredentialsError() if about_notes:
-                self._memory.refused_to_note(error)
-            case CredentialsError() if cheapest:
-                self._memory.refused_to_read(error)
-            case CredentialsError():
-                self._memory.undecided()
-            case RefusedError(status=status) if status not in (401, 402, 403):
-                self._memory.accepted()
-            case _:
-                self._memory.undecided()
-        if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
-            self._version.doubt()
+def _learn(
+    access: _Access, error: SonoranError, *, about_notes: bool = False, cheapest: bool = False
+) -> None:
+    """Draw from an error what it says about the credentials and the version in use.
+
+    Of the reads only the `cheapest` tells of credentials, as each community may make it.
+    """
+    match error:
+        case CredentialsError(remembered=True):
+            return
+        case CredentialsError() if about_notes:
+            access.memory.refused_to_note(error)
+        case CredentialsError() if cheapest:
+            access.memory.refused_to_read(error)
+        case CredentialsError():
+            access.memory.undecided()
+        case RefusedError(status=status) if status not in (401, 402, 403):
+            access.memory.accepted()
+        case _:
+            access.memory.undecided()
+    if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
+        access.version.doubt()
+
+
+def _plan_if_told(wire: Wire, reply: Reply) -> str | None:
+    """Return the plan's name, None where a success tells it in another way, as it may some day.
+
+    Raises `OutcomeUnknownError` for what is no answer of the CAD's.
+    """
+    try:
+        return wire.read_plan(reply)
+    except OutcomeUnknownError:
+        if reply.is_html or not reply.complete or not reply.body.strip():
+            raise
+        return None

@@ -24,6 +24,7 @@ class Reason(Enum):
     UNCLEAR_REPLY = auto()  # the CAD answered something that does not settle the question
     WRONG_ADDRESS = auto()  # there is no such request at this address, or it redirects elsewhere
     STOPPED = auto()  # the process was stopped before the answer came
+    NO_CREDENTIALS = auto()  # there are no credentials for the community, so nothing was sent
 
 
 class SonoranError(Exception):

@@ -6,14 +6,20 @@ every level: version 2 writes the outermost ones in Pascal case and version 1 do
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
 
-from bot.sonoran.models import CadServer, CallList, CallStatus, DispatchCall, ListedNote
-from bot.sonoran.wire import Reply, fields_of, unclear_read
+from bot.sonoran.models import (
+    CadServer,
+    CallList,
+    CallStatus,
+    DispatchCall,
+    ListedNote,
+    ServerList,
+)
+from bot.sonoran.wire import Reply, fields_of, json_of, unclear_read
 
 CALL_LIST_BYTES: Final = 32 * 1024 * 1024
 """How much of a call list is read: room for hundreds of notes of 4,000 emoji, 12 bytes each."""
@@ -27,23 +33,28 @@ LONG_TEXT: Final = 4000
 _MOST_UNITS = 100
 _LARGEST_NUMERAL = 10**9
 _STATUSES = {status.value: status for status in CallStatus}
+_LISTS: Final = (("activecalls", False), ("closedcalls", True))
+_REPLACED: Final = "\ufffd"  # in place of what is no UTF-8
+
+LARGEST_SERVER: Final = 2**31 - 1  # the largest number of a CAD server that a database takes
 
 
 def read_calls(reply: Reply, server_id: int) -> CallList:
     """Return the dispatch calls that a reply lists, and of 911 calls the ids.
 
-    Raises `OutcomeUnknownError` unless the reply is whole and lists the open calls. A call without
-    an id is left out, and of one that stands twice the notes count as not read: what cannot be told
-    apart must not be taken for the call in question, and does not matter to any other.
+    Raises `OutcomeUnknownError` unless the reply is whole and has a list, of open calls or of
+    closed ones. A call without an id is left out, and of one that stands twice the notes count as
+    not read: what cannot be told apart must not be taken for the call in question, and does not
+    matter to any other.
     """
-    fields = _fields(reply)
+    fields, damaged = _fields(reply), reply.damaged
     calls: dict[int, DispatchCall] = {}
-    for name, closed in (("activecalls", False), ("closedcalls", True)):
-        entries = fields.get(name)
-        if closed and entries is None:
-            continue  # as perhaps where none were asked for
+    lists = [(fields.get(name), closed) for name, closed in _LISTS]
+    if not any(isinstance(entries, list) for entries, _ in lists):
+        raise unclear_read(reply)
+    for entries, closed in lists:
         if not isinstance(entries, list):
-            raise unclear_read(reply)
+            continue  # whoever looks for a call there does not find it
         for entry in map(fields_of, entries):
             call_id = _number(entry, "callid")
             if call_id is None:
@@ -51,7 +62,7 @@ def read_calls(reply: Reply, server_id: int) -> CallList:
             if call_id in calls:
                 calls[call_id] = replace(calls[call_id], notes=None)
                 continue
-            calls[call_id] = _call(entry, server_id, call_id, closed=closed)
+            calls[call_id] = _call(entry, server_id, call_id, closed=closed, damaged=damaged)
     emergencies = fields.get("emergencycalls")
     listed = map(fields_of, emergencies if isinstance(emergencies, list) else ())
     numbers = (_number(entry, "callid") for entry in listed)
@@ -68,21 +79,24 @@ def parse_time(text: str) -> datetime | None:
         return None
 
 
-def read_servers(reply: Reply) -> tuple[CadServer, ...]:
+def read_servers(reply: Reply) -> ServerList:
     """Return number and name of the servers that a reply lists, and nothing else of them.
 
-    Raises `OutcomeUnknownError` unless the reply is whole and each server has a number of its own.
+    An entry without a usable number may be any server: without it the list is not whole. Of two
+    with the same number the first counts. Raises `OutcomeUnknownError` unless the reply is whole.
     """
     entries = _fields(reply).get("servers")
     if not isinstance(entries, list):
         raise unclear_read(reply)
     servers: dict[int, CadServer] = {}
+    whole = True
     for entry in map(fields_of, entries):
         server_id = _number(entry, "id")
-        if server_id is None or server_id in servers:
-            raise unclear_read(reply)
-        servers[server_id] = CadServer(server_id, _text(entry, "name"))
-    return tuple(servers.values())
+        if server_id is None or not 0 <= server_id <= LARGEST_SERVER:
+            whole = False
+        else:
+            servers.setdefault(server_id, CadServer(server_id, _text(entry, "name")))
+    return ServerList(tuple(servers.values()), whole)
 
 
 def _fields(reply: Reply) -> dict[str, Any]:
@@ -92,15 +106,14 @@ def _fields(reply: Reply) -> dict[str, Any]:
     """
     value = reply.json if reply.complete else None
     if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return {}
+        value = json_of(value)
     return fields_of(value)
 
 
-def _call(entry: Mapping[str, Any], server_id: int, call_id: int, *, closed: bool) -> DispatchCall:
-    noted, unreadable = _notes(entry.get("notes"))
+def _call(
+    entry: Mapping[str, Any], server_id: int, call_id: int, *, closed: bool, damaged: bool
+) -> DispatchCall:
+    noted, unreadable = _notes(entry.get("notes"), damaged=damaged)
     shown = _any_notes(entry.get("notes")) if noted is None or unreadable else noted
     units = entry.get("idents")
     status = _number(entry, "status")
@@ -123,19 +136,23 @@ def _call(entry: Mapping[str, Any], server_id: int, call_id: int, *, closed: boo
     )
 
 
-def _notes(value: Any) -> tuple[tuple[ListedNote, ...] | None, int]:
-    """Return the notes, and how many more there are that lack label or text.
+def _notes(value: Any, *, damaged: bool) -> tuple[tuple[ListedNote, ...] | None, int]:
+    """Return the notes, and how many entries cannot be read whole.
 
-    None if there is no list at all: before 2022-12-05 they were one string.
+    None if there is no list at all: before 2022-12-05 they were one string. In a `damaged` reply a
+    note with a replaced character is among both.
     """
     if not isinstance(value, list):
         return None, 0
-    notes = []
+    notes, odd = [], 0
     for entry in map(fields_of, value):
         label, text = entry.get("label"), entry.get("content")
         if isinstance(label, str) and isinstance(text, str):
             notes.append(ListedNote(label, text, _text(entry, "time")))
-    return tuple(notes), len(value) - len(notes)
+            odd += damaged and _REPLACED in label + text
+        else:
+            odd += 1
+    return tuple(notes), odd
 
 
 def _any_notes(value: Any) -> tuple[ListedNote, ...]:

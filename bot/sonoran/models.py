@@ -38,6 +38,14 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
+class CommunityInfo:
+    """Which community a key belongs to: the CAD's own id for it, perhaps empty, and its name."""
+
+    community_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class CallNote:
     """A note to add to a dispatch call.
 
@@ -163,3 +171,14 @@ class CadServer:
 
     server_id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerList:
+    """The community's servers, no number twice.
+
+    Unless it is `whole`, there may be others: an entry could not be read.
+    """
+
+    servers: tuple[CadServer, ...]
+    whole: bool = True

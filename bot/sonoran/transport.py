@@ -8,6 +8,7 @@ from ipaddress import ip_address
 import aiohttp
 from yarl import URL
 
+from bot import USER_AGENT
 from bot.observer import Observer
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
 from bot.sonoran.wire import LONG_REPLY, REPLY_BYTES, Reply, Request
@@ -32,7 +33,7 @@ def open_session(proxy: str | None = None) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(limit=CONNECTIONS),
         cookie_jar=aiohttp.DummyCookieJar(),
         trust_env=False,
-        headers={"User-Agent": "Callnote", "Accept-Encoding": "identity"},
+        headers={"User-Agent": USER_AGENT, "Accept-Encoding": "identity"},
         proxy=proxy,
     )
 

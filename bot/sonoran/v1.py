@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.sonoran import listings, wire
-from bot.sonoran.errors import CredentialsError
+from bot.sonoran.errors import CredentialsError, OutcomeUnknownError
 from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
 from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
@@ -82,6 +82,17 @@ def read_plan(reply: Reply) -> str:
     if number is None:
         raise wire.unclear_read(reply)
     return _PLANS.get(int(number[0]), f"plan {int(number[0])}")
+
+
+def is_answer(reply: Reply) -> bool:
+    """Whether this reply to `get_version` is one that only version 1 gives."""
+    if reply.status == 400:
+        said = reply.words.rstrip(" .!")
+        return bool(_ABOUT_CREDENTIALS.fullmatch(said)) or said.upper() == "INVALID REQUEST TYPE"
+    try:
+        return reply.status == 200 and bool(read_plan(reply))
+    except OutcomeUnknownError:
+        return False
 
 
 def raise_failure(reply: Reply) -> None:

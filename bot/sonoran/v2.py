@@ -13,6 +13,7 @@ from bot.sonoran.models import (
     AddedNote,
     CallNote,
     ClosedCalls,
+    CommunityInfo,
     Credentials,
     VersionSign,
     added_text,
@@ -49,7 +50,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     if str(fields.get("callid")) != str(note.call_id):
         raise unclear_note(reply)
     stored = fields.get("note")
-    shown = stored if isinstance(stored, str) else note.text
+    shown = stored if isinstance(stored, str) and not reply.damaged else note.text
     return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
 
 
@@ -77,14 +78,25 @@ def get_info(credentials: Credentials) -> Request:
     return Request("GET", "/v2/general/info", headers_of(credentials), secret=credentials.api_key)
 
 
-def read_community(reply: Reply) -> str:
-    """Read the community's name from the reply to `get_info`, its id where it has no name."""
+def read_community(reply: Reply) -> CommunityInfo:
+    """Read the community's id and its name, or the id again, from the reply to `get_info`."""
     community = fields_of(reply.json_object.get("community")) if reply.complete else {}
-    for name in ("name", "comid"):
-        value = community.get(name)
-        if isinstance(value, str) and value.strip():
-            return value.strip()
-    raise unclear_read(reply)
+    found = [community.get(name) for name in ("comid", "name")]
+    community_id, name = (value.strip() if isinstance(value, str) else "" for value in found)
+    if not (name or community_id):
+        raise unclear_read(reply)
+    return CommunityInfo(community_id, name or community_id)
+
+
+def read_time_zone(reply: Reply) -> str | None:
+    """Read the name of the community's time zone from the reply to `get_info`, None if it has none.
+
+    Raises `OutcomeUnknownError` like the other reads.
+    """
+    if not reply.complete or not reply.json_object:
+        raise unclear_read(reply)
+    name = fields_of(reply.json_object.get("community")).get("timezone")
+    return name.strip() or None if isinstance(name, str) else None
 
 
 def get_version(credentials: Credentials) -> Request:
@@ -118,7 +130,7 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     if reply.is_html:
         return VersionSign.WEB_PAGE
     fields = reply.json_object
-    if 200 <= status < 300 and "version" in fields:
+    if 200 <= status < 300 and fields.keys() & {"version", "name"}:
         return VersionSign.ANSWERED
     is_problem = "problem+json" in reply.headers.get("content-type", "").lower()
     if is_problem or ("title" in fields and "status" in fields) or status in (401, 402, 403):

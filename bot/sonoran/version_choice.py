@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from bot.sonoran import v2
+from bot.sonoran import v1, v2
 from bot.sonoran.errors import (
     NoEffectError,
     OutcomeUnknownError,
@@ -24,6 +24,9 @@ ASK_AGAIN_SECONDS = 30.0
 ASK_AGAIN_AT_LATEST_SECONDS = 900.0  # the most that a rate limit of the question puts off all notes
 
 ASK_SECONDS = 5.0  # how long the question may take, so that a note's own request still has its time
+
+_OF_ANYBODY = (VersionSign.WEB_PAGE, VersionSign.NO_ADDRESS)
+"""What a firewall, a proxy or a gateway may answer as well, for a moment."""
 
 _log = logging.getLogger(__name__)
 
@@ -96,6 +99,8 @@ class VersionChoice:
         sign = v2.read_version_sign(reply)
         if sign is None:
             raise self._postpone(_unclear(reply))
+        if sign in _OF_ANYBODY and not await self._speaks_version_1():
+            raise self._postpone(NoEffectError(Reason.WRONG_ADDRESS, text=reply.words))
         self._unanswered = None
         present = sign in (VersionSign.ANSWERED, VersionSign.REFUSED)
         version = ApiVersion.V2 if present else ApiVersion.V1
@@ -112,6 +117,16 @@ class VersionChoice:
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
             raise error_of(reply)
         return version, accepted
+
+    async def _speaks_version_1(self) -> bool:
+        """Ask version 1's cheapest read; returns whether version 1 answers it."""
+        try:
+            reply = await self._transport.send(
+                v1.get_version(self._credentials), seconds=ASK_SECONDS
+            )
+        except (NoEffectError, OutcomeUnknownError):
+            return False
+        return v1.is_answer(reply)
 
     def _postpone(self, error: NoEffectError | RateLimitedError) -> SonoranError:
         delay = ASK_AGAIN_SECONDS

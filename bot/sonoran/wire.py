@@ -120,12 +120,28 @@ class Reply:
         return self.is_html or _EDGE_CODE.fullmatch(self.text) is not None
 
     @property
+    def is_from_in_front(self) -> bool:
+        """Whether this refusal is none of the CAD's: a page, or a gateway that found no address."""
+        by_gateway = self.json_object.keys() >= {"message", "request_id"}
+        refused = 400 <= self.status < 500 and self.status != 408
+        return refused and (self.is_from_edge or (self.status in (404, 405) and by_gateway))
+
+    @property
     def json(self) -> Any:
-        """The body as JSON, whatever its content type; None when it is not JSON."""
+        """The body as JSON, whatever its content type; None when it is not JSON.
+
+        Bytes that are no UTF-8, of which JSON can have some within texts alone, are replaced.
+        """
+        return json_of(self.body.decode("utf-8", "replace") if self.damaged else self.body)
+
+    @property
+    def damaged(self) -> bool:
+        """Whether some of the body is no UTF-8."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+            self.body.decode("utf-8", "surrogatepass")
+        except UnicodeDecodeError:
+            return True
+        return False
 
     @property
     def json_object(self) -> dict[str, Any]:
@@ -216,10 +232,27 @@ class Wire(Protocol):
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
 
+_TOO_LARGE = (413, 414, 431)  # which the same request always is, whoever says so
 _TRACE_ID = re.compile(r"[\w.:|/+=-]{1,100}", re.ASCII)
 _EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
 """Cloudflare's answer where no page is wanted, such as `error code: 1020` (its 1xxx errors)."""
 _ADDED_TAIL = re.compile(r"' added to call #(\d{1,16})\.?\s*\Z", re.IGNORECASE)
+
+
+def json_of(text: str | bytes) -> Any:
+    """Return a text's JSON, None when it is none.
+
+    Reading a long one does not keep the event loop waiting, if it is done in another thread: that
+    gets its turn at each object, where Python's own code is run.
+    """
+    try:
+        return json.loads(text, object_hook=_same)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _same(value: dict[str, Any]) -> dict[str, Any]:
+    return value
 
 
 def fields_of(value: Any) -> dict[str, Any]:
@@ -274,7 +307,8 @@ def unclear_read(reply: Reply) -> OutcomeUnknownError:
 def error_of(reply: Reply) -> SonoranError:
     """Return the error that a reply which is no success amounts to, for both versions.
 
-    A server error may come from a service that had already stored the note, and so may a 301 to
+    What a firewall or gateway in front says of an address, it says of none of the CAD's calls. A
+    server error may come from a service that had already stored the note, and so may a 301 to
     303, which can follow a completed request (RFC 9110, section 15.4); 307 and 308 ask for the
     request to be made elsewhere.
     """
@@ -284,7 +318,7 @@ def error_of(reply: Reply) -> SonoranError:
     if status in (401, 402, 403):
         edge = reply.is_from_edge
         return CredentialsError(text, status=status, trace_id=trace_id, from_edge=edge)
-    if status in (307, 308):
+    if status in (307, 308) or (status not in _TOO_LARGE and reply.is_from_in_front):
         return NoEffectError(Reason.WRONG_ADDRESS, text=text, trace_id=trace_id)
     if 400 <= status < 500 and status != 408:
         return RefusedError(text, status=status, trace_id=trace_id)

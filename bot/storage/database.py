@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 
@@ -25,8 +26,13 @@ if TYPE_CHECKING:
 
 Insert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 
+_log = logging.getLogger(__name__)
+
 UPGRADE_SECONDS = 60.0
 """How long bringing the tables up to date may take."""
+
+COPY_SECONDS = 600.0
+"""How long the copy before that may take, of a file that a slow disk holds."""
 
 CLOSE_SECONDS = 1.0
 """How long what is under way may take at the end, and then its interruption."""
@@ -81,9 +87,11 @@ class Database:
         """Connect, bring the tables up to date, and return the revision that was found before.
 
         None stands for a database without tables, or a SQLite file that was not there and is
-        made. With `shared`, nothing is made, changed or locked: it is a look at a database that
-        another process may be using; it fails where a file or tables that are missing could not be
-        made.
+        made. Before the tables of a SQLite file are changed, it is copied to a file beside it with
+        the suffix `.REVISION.bak`.
+
+        With `shared`, nothing is made, changed or locked: it is a look at a database that another
+        process may be using; it fails where a file or tables that are missing could not be made.
 
         Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
         `UnusableDatabaseError` when it cannot; nothing stays open then.
@@ -99,6 +107,8 @@ class Database:
             await self._submit(check_encoding, self._seconds)
             found = await self._submit(revision_of, self._seconds)
             if found != HEAD and not shared:
+                if found is not None:
+                    await self._before_upgrade(found)
                 await self._submit(upgrade, UPGRADE_SECONDS)
             elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
                 raise UnusableDatabaseError(_NO_RIGHT)
@@ -114,6 +124,20 @@ class Database:
         except BaseException:
             await self.close()
             raise
+
+    async def _before_upgrade(self, found: str) -> None:
+        """Make a copy of a SQLite file, with which the version before can be gone back to."""
+        if self._file is None:
+            _log.info("updating the database's tables from revision %s to %s", found, HEAD)
+            return
+        file = self._file
+        name = await self._submit(lambda _: file.copy(f"{found}.bak"), COPY_SECONDS)
+        _log.info(
+            "updating the database's tables from revision %s to %s; as it was it is kept in %s",
+            found,
+            HEAD,
+            name,
+        )
 
     async def close(self) -> None:
         """Finish what waits, close the connection and give a SQLite file free for others.

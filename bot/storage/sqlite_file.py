@@ -64,6 +64,26 @@ class SqliteFile:
             raise self._unusable()
         return there
 
+    def copy(self, suffix: str) -> str:
+        """Copy the database as it was last committed to a file beside it; returns that one's name.
+
+        An earlier copy with the suffix is replaced once the new one is whole. Raises what sqlite3
+        and the operating system do, and changes nothing then.
+        """
+        target = self._path.with_name(f"{self._path.name}.{suffix}")
+        unfinished = target.with_name(f"{target.name}.part")
+        unfinished.unlink(missing_ok=True)
+        os.close(os.open(unfinished, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with (
+            contextlib.closing(
+                sqlite3.connect(f"{self._path.as_uri()}?mode=rw", uri=True)
+            ) as source,
+            contextlib.closing(sqlite3.connect(unfinished)) as copy,
+        ):
+            source.backup(copy)
+        unfinished.replace(target)
+        return target.name
+
     def _unusable(self) -> UnusableDatabaseError:
         return UnusableDatabaseError(
             f"The database file {self._path.name} cannot be made or written to in its folder: let "

@@ -29,8 +29,9 @@ def revision_of(connection: Connection) -> str | None:
     found: str | None = connection.scalar(text(f"SELECT version_num FROM {VERSION_TABLE}"))  # noqa: S608
     if found is not None and found not in REVISIONS:
         raise NewerSchemaError(
-            "The database was changed by a newer version of Callnote; run that version, or use "
-            "another database."
+            "The database was changed by a newer version of Callnote: run that version again, or "
+            "put back the copy from before its update as docs/hosting.md says (Going back a "
+            "version)."
         )
     return found
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 from base64 import b64encode
 from pathlib import Path
 
 import pytest
 
+from bot.communities.sealing import new_key
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import running, settings_of, start
+from tests.database import file_in, make_file
 from tests.self_certified import self_certified
 from tests.world import API_KEY, PATIENCE, TOKEN, World
 
@@ -49,7 +53,7 @@ async def test_before_the_first_start_it_changes_nothing_and_all_is_well(
 ) -> None:
     status, out = await check(world, tmp_path)
     assert status == 0
-    assert "--     Not registered with Discord yet: /callnote and /callnote-config" in out
+    assert "yet: Add to dispatch call, /callnote, /callnote-config, /callnote-form;" in out
     assert world.discord.registered_commands == []
     assert world.discord.identifies == []
     assert files_in(tmp_path) == []
@@ -96,6 +100,16 @@ async def test_discord_out_of_reach_is_told(world: World, tmp_path: Path) -> Non
     status, out = await check(world, tmp_path)
     assert status == 1
     assert "Discord cannot be reached: it answered with status 400" in out
+
+
+async def test_a_page_with_401_is_not_taken_for_discords_refusal_of_the_token(
+    world: World, tmp_path: Path
+) -> None:
+    page = DiscordFault("login", 401, times=None, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    status, out = await check(world, tmp_path)
+    assert status == 1
+    assert "Discord cannot be reached: it answered with status 401" in out
 
 
 async def test_a_network_without_discord_is_told_with_what_to_do(
@@ -220,3 +234,18 @@ async def test_no_secret_is_printed(world: World, tmp_path: Path) -> None:
 async def test_settings_that_cannot_be_used_end_it_with_78(tmp_path: Path) -> None:
     child = await start(tmp_path, {}, "check")
     assert (await child.ended())[0] == 78
+
+
+async def test_a_public_bot_has_no_cad_and_keys_that_cannot_be_decrypted_are_counted(
+    world: World, tmp_path: Path
+) -> None:
+    path = make_file(file_in(tmp_path)).path
+    assert path is not None
+    with contextlib.closing(sqlite3.connect(path)) as other, other:
+        other.execute("INSERT INTO guild_credentials VALUES (7, 'paleto', 'sealed', 1)")
+    nobodys = {"SONORAN_API_KEY": "", "SONORAN_COMMUNITY_ID": "", "CREDENTIALS_KEY": new_key()}
+    status, out = await check(world, tmp_path, **nobodys)
+    assert status == 1
+    assert "--     No SONORAN_API_KEY is set: each server is connected to the CAD whose key" in out
+    assert "NOT OK 1 server's API key cannot be decrypted: add the key that was used then" in out
+    assert world.cad.requests == []

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.app.logging import REDACTED, SingleLineFormatter, set_up_logging
+from bot.app import logging as bot_logging
+from bot.app.logging import REDACTED, EnteredSecrets, SingleLineFormatter, set_up_logging
+from bot.interactions.components import SECRET_FORM
 from tests.hostile_text import hostile_texts
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.Cl2FMQ.ZnCjm1XVW7vRze4b7Cq4se7kKWs"
@@ -110,6 +112,12 @@ def test_a_secret_in_the_causing_exception_is_blotted_out() -> None:
 
 def test_a_secret_that_begins_like_another_is_blotted_out_whole() -> None:
     assert formatted("secretive", secrets=("secret", "secretive")).endswith(f": {REDACTED}")
+
+
+def test_the_cads_sentence_about_a_bearer_token_is_kept() -> None:
+    sentence = "A valid API key is required as a Bearer token.): check SONORAN_API_KEY"
+    assert formatted("%s", sentence).endswith(sentence)
+    assert "tokenish" not in formatted("Bearer tokenish-and-long")
 
 
 def test_an_empty_secret_blots_nothing() -> None:
@@ -236,6 +244,49 @@ def test_lines_go_to_standard_output(
     set_up_logging(logging.INFO, ())
     logging.getLogger("bot.x").info("c")
     assert capsys.readouterr().out.endswith("INFO bot.x: c\n")
+
+
+@pytest.fixture
+def entered(monkeypatch: pytest.MonkeyPatch) -> EnteredSecrets:
+    monkeypatch.setattr(bot_logging, "ENTERED", EnteredSecrets())
+    return bot_logging.ENTERED
+
+
+def test_a_secret_that_was_entered_meanwhile_is_blotted_out(entered: EnteredSecrets) -> None:
+    formatter = SingleLineFormatter([TOKEN])
+    record = logging.LogRecord("a.b", logging.INFO, __file__, 1, f"{KEY} {TOKEN}", (), None)
+    assert KEY in formatter.format(record)
+    entered.add([KEY, ""])
+    assert formatter.format(record).endswith(f": {REDACTED} {REDACTED}")
+
+
+def test_what_is_tried_is_blotted_out_meanwhile_unless_it_is_a_word(
+    entered: EnteredSecrets,
+) -> None:
+    with entered.redacted("tried-key"), entered.redacted("word"):
+        with entered.redacted("tried-key"):
+            pass
+        assert formatted("tried-key word").endswith(f": {REDACTED} word")
+    assert formatted("tried-key").endswith("tried-key")
+
+
+def test_what_turned_out_to_be_a_secret_while_it_was_tried_stays_blotted_out(
+    entered: EnteredSecrets,
+) -> None:
+    with entered.redacted("tried-key"):
+        entered.add(["tried-key"])
+    assert formatted("tried-key").endswith(f": {REDACTED}")
+
+
+@given(hostile_texts())
+def test_nothing_of_a_secret_form_is_in_the_log(value: str) -> None:
+    payload = {"op": 0, "d": {"components": [{"value": f"secret-{value}"}], "custom_id": FORM}}
+    for text in (payload, json.dumps(payload), {"custom_id": FORM, "value": f"secret-{value}"}):
+        line = formatted("For Shard ID 0: WebSocket Event: %s", text)
+        assert line.endswith("For Shard ID 0: WebSocket Event: {" + REDACTED)
+
+
+FORM = f"{SECRET_FORM}credentials"
 
 
 @pytest.mark.usefixtures("root")

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import bot
 from bot.app.services import TEXTS
-from bot.communities.problems import ConnectionProblem
+from bot.communities.problems import ConnectionProblem, CredentialsProblem
 from bot.interactions.errors import InteractionProblem
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.markdown import CONTENT_LIMIT
@@ -29,7 +29,9 @@ from bot.timing import Timing
 from tests.hostile_text import hostile_texts, utf16_units
 
 REFERENCE = "1a2b3c4d"
-PROBLEMS = [InteractionProblem, ConnectionProblem, SettingProblem, NoteProblem]
+PROBLEMS = [
+    *(InteractionProblem, ConnectionProblem, CredentialsProblem, SettingProblem, NoteProblem)
+]
 KEYS: list[StrEnum] = [key for problems in PROBLEMS for key in problems]
 NUMBERS = ("length", "limit", "number")
 HANDLER = InteractionHandler(refusal=lambda _: None, texts=TEXTS, timing=Timing())

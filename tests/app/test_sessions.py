@@ -171,3 +171,11 @@ async def test_an_unreadable_answer_at_the_start_is_asked_for_again(
     await world.start()
     assert (await world.say()).content == ADDED
     assert world.discord.faults.pending == []
+
+
+async def test_a_page_with_401_at_the_login_is_no_refusal_of_the_token(world: World) -> None:
+    page = Fault("login", 401, times=2, applied=False, body="<html>Just a moment...</html>")
+    world.discord.faults.add(page)
+    await world.start()
+    assert (await world.say()).content == ADDED
+    assert world.discord.faults.pending == []

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmark.call_rows import call_rows
@@ -30,11 +31,17 @@ def all_rows(size: Size) -> dict[str, Row]:
 
 
 async def measured(
-    engine: str, size: str = "usual", *, rounds: int, only: list[str] | None = None
+    engine: str,
+    size: str = "usual",
+    *,
+    rounds: int,
+    only: list[str] | None = None,
+    keep: Callable[[Report], None] = lambda _: None,
 ) -> Report:
     """Do a run, in which the programs take turns, and return its report.
 
-    Without `only`, which names rows, all are measured.
+    Without `only`, which names rows, all are measured. `keep` gets the report after every row, so
+    that a long run which is ended early was not for nothing.
     """
     report = Report(engine, size, rounds)
     rows = all_rows(SIZES[size])
@@ -52,6 +59,7 @@ async def measured(
                         else:
                             report.add(row.name, subject, row.figures, values)
                 print(f"{time.strftime('%X')} {row.name}", file=sys.stderr)
+                keep(report)
     return report
 
 
@@ -65,12 +73,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE")
     chosen = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # of processes that were killed
+
+    def keep(report: Report) -> None:
+        if chosen.json is not None:
+            chosen.json.write_text(json.dumps(report.json(), indent=1))
+
     report = asyncio.run(
-        measured(chosen.engine, chosen.size, rounds=chosen.rounds, only=chosen.only)
+        measured(chosen.engine, chosen.size, rounds=chosen.rounds, only=chosen.only, keep=keep)
     )
     print(report.table())
-    if chosen.json is not None:
-        chosen.json.write_text(json.dumps(report.json(), indent=1))
 
 
 if __name__ == "__main__":

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from bot.sandbox.discord.markdown import render
+from bot.sandbox.sonoran import Fault
 from tests import kept_bot
 from tests.world import API_KEY, COMMUNITY, World
 
@@ -153,6 +155,38 @@ async def test_times_reach_the_cad_in_the_zone_of_the_settings(world: World) -> 
     await world.start_with(2)
     await world.say("seen <t:1618953630:t>, see </callnote:1>")
     assert world.stored() == ["seen 16:20 CDT, see /callnote"]
+
+
+async def test_times_reach_the_cad_in_the_communitys_zone_where_the_settings_name_none(
+    world: World,
+) -> None:
+    world.cad.time_zone = "America/Chicago"
+    await world.start()
+    for text in ("first <t:1618953630:t>", "then <t:1618957230:t>", "no time"):
+        await world.say(text)
+    assert world.stored() == ["first 16:20 CDT", "then 17:20 CDT", "no time"]
+    assert sum(request.kind == "info" for request in world.cad.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["Central Standard Time", "", "../UTC"])
+async def test_times_reach_the_cad_in_utc_where_the_communitys_zone_is_not_known(
+    world: World, name: str
+) -> None:
+    world.cad.time_zone = name
+    await world.start()
+    await world.say("seen <t:1618953630:t>")
+    assert world.stored() == ["seen 21:20 UTC"]
+
+
+@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 403}, {"body": "[]"}])
+async def test_a_cad_that_does_not_tell_its_zone_keeps_no_note_back(
+    world: World, fault: dict[str, Any]
+) -> None:
+    world.cad.time_zone = "America/Chicago"
+    world.cad.faults.add(Fault(on="info", times=None, **fault))
+    await world.start()
+    await world.say("seen <t:1618953630:t>")
+    assert world.stored() == ["seen 21:20 UTC"]
 
 
 async def test_many_members_are_looked_up_within_bounds(world: World) -> None:

@@ -216,7 +216,7 @@ async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world
 
 
 async def test_an_entry_waits_out_a_delay_that_discord_asks_for(world: World) -> None:
-    world.let(drain=0.1)
+    world.let(drain=600.0)  # none of which a stop waits for
     log = await recorded(world)
     headers = {"Retry-After": "3600", "Content-Type": "text/plain"}
     banned = DiscordFault("channel_message", 429, applied=False, body="1015", headers=headers)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from bot.sandbox.sonoran import Fault
 from tests.administrator import choose, configure
 from tests.world import World
@@ -57,6 +59,20 @@ async def test_with_an_empty_list_a_number_is_taken_and_said_to_be_unchecked(wor
     assert message.content.startswith(
         "The CAD server is now 2. Callnote can't load the server list"
     )
+
+
+async def test_an_odd_entry_of_the_list_hides_no_other_and_lets_any_number_be_taken(
+    world: World,
+) -> None:
+    entries = [{"id": 1, "name": "Main"}, {"id": "2", "name": "Night shift"}, None]
+    world.cad.faults.add(Fault(on="servers", times=None, body=json.dumps({"servers": entries})))
+    await world.registered()
+    (select,) = (await configure(world, "server")).selects
+    assert [each["label"] for each in select["options"]] == ["1 Main"]
+    message = await configure(world, "server", {"number": 2})
+    assert message.content.startswith("The CAD server is now 2. ")
+    status = await configure(world, "status")
+    assert "2; it may be in the CAD's list" in status.content
 
 
 async def test_more_servers_than_discord_can_list_are_chosen_by_number(world: World) -> None:

@@ -230,7 +230,7 @@ async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(
     world.config = replace(world.config, host="Heroku")
     await world.registered()
     assert "which Heroku wipes at least daily" in await status(world)
-    assert "the database is a file, which Heroku wipes" in caplog.text
+    assert "Database: a SQLite file, which Heroku wipes" in caplog.text
 
 
 async def test_many_roles_with_long_names_still_fit_one_message(world: World) -> None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.sandbox.discord import Channel, Member, Message
+from bot.sandbox.discord import ApiError, Channel, Fault, Member, Message
+from tests.administrator import configure
 from tests.world import PATIENCE, World
 
 ADMINISTRATOR = 1 << 3
@@ -94,3 +95,36 @@ async def test_a_note_is_measured_after_trimming(world: World) -> None:
     await world.start()
     await world.say("  " + "x" * 4000 + "\n")
     assert world.stored() == ["x" * 4000]
+
+
+@pytest.mark.parametrize(("status", "code"), [(400, 240000), (403, 50269)])
+@pytest.mark.parametrize("acknowledged", [False, True])
+async def test_an_answer_that_discord_refuses_for_its_content_is_said_to_be_one(
+    world: World, status: int, code: int, acknowledged: bool
+) -> None:
+    blocked = ApiError(status, code, "Blocked")
+    world.role.name = "blockedword"
+    world.discord.world.messages.filters.append(
+        lambda draft: blocked if "blockedword" in (draft.content or "") else None
+    )
+    await world.registered()
+    if acknowledged:
+        content = (await configure(world, "roles")).content
+    else:
+        content = (await used_by(world, world.civilian, world.channel)).content
+    assert content.startswith("Discord does not show this answer")
+
+
+async def test_a_stop_does_not_wait_for_an_answer_that_discord_takes_too_late(
+    world: World,
+) -> None:
+    world.let(drain=600.0, edit_again=50.0)
+    await world.registered()
+    page = Fault("edit_original", 403, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config status", {}
+    )
+    await asyncio.wait_for(world.discord.requested("edit_original"), PATIENCE)
+    await world.finish()
+    assert any("Notes" in message.content for message in interaction.messages)

@@ -9,15 +9,17 @@ import pytest
 from sqlalchemy import Table, delete, insert, select, update
 
 from bot.communities.departures import KEPT_SECONDS, Departures
-from bot.communities.schema import departures
+from bot.communities.schema import departures, guild_credentials
 from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.schema import delivery_ledger, notes
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
 from bot.settings.schema import guild_settings, setting_changes
+from bot.sonoran import Credentials
 from bot.storage import Database
 from bot.storage.batches import BATCH
 from tests import database as databases
+from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import in_state
@@ -28,7 +30,7 @@ database = databases.database
 
 GONE, HERE, UNKNOWN = 1, 2, 3
 GUILDS: dict[int, bool | None] = {GONE: False, HERE: True, UNKNOWN: None}
-STORED = (notes, setting_changes, guild_settings)
+STORED = (notes, setting_changes, guild_credentials, guild_settings)
 
 
 class Place:
@@ -37,15 +39,24 @@ class Place:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.guilds = dict(GUILDS)
-        self.settings = SettingsCache(SettingsRepository(database))
+        self.communities = communities_in(database)
+        self.settings = SettingsCache(
+            SettingsRepository(database), refreshing=self.communities.refresh
+        )
         self.departures = Departures(database, self.settings, self.guilds.__getitem__)
 
     async def fill(self) -> None:
-        """Store settings and a finished note of every guild."""
+        """Store settings, credentials and a finished note of every guild."""
         store = OutboxRepository(self.database, "one")
         await self.settings.refresh()
         for guild_id in GUILDS:
-            await self.settings.set(guild_id, 7, "connected", connected=True)
+            await self.settings.change(
+                guild_id,
+                7,
+                lambda settings: replace(settings, connected=True),
+                lambda _, __: "connected",
+                self.communities.writing(guild_id, str(guild_id), Credentials("a-key")),
+            )
             await in_state(store, NoteState.ADDED, guild=guild_id, call=guild_id)
 
     async def guilds_in(self, table: Table) -> set[int]:
@@ -90,7 +101,7 @@ async def test_after_30_days_its_notes_and_settings_are_deleted_and_nothing_else
 ) -> None:
     await place.departures.review()
     await place.let_pass(KEPT_SECONDS + 60)
-    assert await place.purged() == [1, 1, 1]
+    assert await place.purged() == [1, 1, 1, 1]
     for table in STORED:
         assert await place.guilds_in(table) == {HERE, UNKNOWN}
     assert await place.marked() == set()
@@ -111,7 +122,9 @@ async def test_the_deleted_settings_are_not_used_any_more_not_even_by_another_pr
         await process.departures.review()
         await process.settings.refresh()
         assert process.settings.of(GONE) == GuildSettings(GONE)
+        assert process.communities.of_guild(GONE) is None
         assert process.settings.of(HERE).connected
+        assert process.communities.opened(HERE)
 
 
 async def test_a_guild_that_is_back_is_as_before_and_its_30_days_begin_anew(place: Place) -> None:
@@ -142,7 +155,7 @@ async def test_a_note_that_waits_is_left_to_the_outbox(place: Place) -> None:
     waiting = await in_state(OutboxRepository(place.database, "one"), NoteState.QUEUED, guild=GONE)
     await place.departures.review()
     await place.let_pass(KEPT_SECONDS + 60)
-    assert await place.purged() == [1, 1, 1]
+    assert await place.purged() == [1, 1, 1, 1]
     left = select(notes.c.id).where(notes.c.guild_id == GONE)
     assert await place.database.run(lambda c: c.scalars(left).all()) == [waiting.id]
     assert await place.marked() == {GONE}
@@ -158,7 +171,7 @@ async def test_many_notes_are_deleted_in_batches(place: Place) -> None:
     await place.database.run(lambda c: c.execute(insert(notes), more))
     await place.departures.review()
     await place.let_pass(KEPT_SECONDS + 60)
-    assert await place.purged() == [BATCH, 50, 1, 1]
+    assert await place.purged() == [BATCH, 50, 1, 1, 1]
 
 
 async def test_two_processes_may_do_the_same_at_once(place: Place) -> None:
@@ -168,7 +181,7 @@ async def test_two_processes_may_do_the_same_at_once(place: Place) -> None:
         assert await place.marked() == {GONE}
         await place.let_pass(KEPT_SECONDS + 60)
         done = await asyncio.gather(place.purged(), other.purged())
-    assert sorted(done[0] + done[1]) == [1, 1, 1]
+    assert sorted(done[0] + done[1]) == [1, 1, 1, 1]
     assert await place.guilds_in(guild_settings) == {HERE, UNKNOWN}
     assert await place.marked() == set()
 
@@ -189,7 +202,7 @@ async def test_a_mark_that_another_process_is_removing_deletes_nothing(
             assert await place.guilds_in(table) == GUILDS.keys()
 
 
-@pytest.mark.parametrize("table", [guild_settings, setting_changes, notes], ids=str)
+@pytest.mark.parametrize("table", STORED, ids=str)
 async def test_a_guild_is_found_by_each_table_that_names_it(place: Place, table: Table) -> None:
     for other in STORED:
         if other is not table:

@@ -19,6 +19,7 @@ from tests import database
 from tests.clock import Clock
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, STATUS, WITHDRAWN, Strangers, logged
+from tests.communities.unreached import communities_in
 from tests.loop_clock import hurried
 from tests.note_messages import (
     ADDED,
@@ -173,8 +174,12 @@ def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_
     world: World, strangers: Strangers, tmp_path: Path
 ) -> None:
     clock = Clock()
-    settings = SettingsCache(SettingsRepository(Database(database.file_in(tmp_path))))
-    connections = Connections(settings, guild_ids=frozenset({world.guild.id}), clock=clock)
+    lone = Database(database.file_in(tmp_path))
+    settings = SettingsCache(SettingsRepository(lone))
+    communities = communities_in(lone, None, clock=clock)
+    connections = Connections(
+        settings, communities, guild_ids=frozenset({world.guild.id}), clock=clock
+    )
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
     clock.seconds += Timing().first_guilds
     connections.use(None)  # as after each try that fails, which begins no new time

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import aiohttp
 
-from bot.health.probe import CadProbe
+from bot.health.probe import CadHealth, CadProbe
+from bot.outbox import HOST
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import SonoranClient, Transport
 from bot.timing import Timing
@@ -21,16 +22,20 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock
 ) -> None:
     client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-    probe = CadProbe(client, client.get_servers, clock=clock)
-    assert (await probe.health()).error is None
+    probe = CadProbe(lambda _: client, lambda _: client.get_servers(), clock=clock)
+
+    async def health(**how: bool) -> CadHealth:
+        return await probe.health(HOST, **how)
+
+    assert (await health()).error is None
     asked = len(cad.requests)
-    await probe.health(doubted=True)
+    await health(doubted=True)
     assert len(cad.requests) == asked
     await cad.stop()
     clock.seconds += Timing().keep_bad_news
-    assert (await probe.health()).error is None
-    assert (await probe.health(doubted=True)).error is not None
+    assert (await health()).error is None
+    assert (await health(doubted=True)).error is not None
     await cad.start()
-    assert (await probe.health(doubted=True)).error is not None
+    assert (await health(doubted=True)).error is not None
     clock.seconds += Timing().keep_bad_news
-    assert (await probe.health(doubted=True)).error is None
+    assert (await health(doubted=True)).error is None

@@ -32,6 +32,7 @@ from bot.sonoran import (
     RateLimitedError,
     Reason,
     RefusedError,
+    ServerList,
     VersionSign,
 )
 from tests.hostile_text import hostile_texts, utf16_units
@@ -49,7 +50,7 @@ def health(text: str, error: Failure | None) -> CadHealth:
         version_reason=(VersionSign.REFUSED, 401),
         plan=text,
         community=text,
-        servers=(CadServer(1, text),),
+        servers=ServerList((CadServer(1, text),)),
     )
 
 

@@ -47,7 +47,8 @@ class FaultyClient(SonoranClient):
         if self.failed:
             return await super().add_call_note(note)
         self.failed = True
-        error = KeyError(repr(note), self._credentials.api_key, TOKEN, COMMUNITY)
+        assert self.credentials is not None
+        error = KeyError(repr(note), self.credentials.api_key, TOKEN, COMMUNITY)
         error.add_note(f"{note.text} by {note.label}")
         raise error from ValueError(note.text)
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.sonoran import Fault
 from tests import kept_bot
-from tests.note_messages import ADDED, labels, press, privately, public, shows, told
+from tests.note_messages import ADDED, NOT_ADDED, labels, press, privately, public, shows, told
 from tests.world import API_KEY, PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -262,3 +262,28 @@ async def test_simultaneous_notes_with_a_wrong_key_cost_few_failed_requests(worl
         await interaction.answered()
     await refused_at_once(world)
     assert len(world.cad.requests) <= 3
+
+
+@both_versions
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, "<html>Not found</html>"),
+        (400, "<html>Bad request</html>"),
+        (404, "error code: 1003"),
+        (404, '{"message": "no Route matched with those values", "request_id": "5a1f"}'),
+    ],
+)
+async def test_what_something_in_front_of_the_cad_says_to_one_note_ends_nothing(
+    world: World, version: int, status: int, body: str
+) -> None:
+    await world.start_with(version)
+    world.cad.faults.add(Fault(status=status, body=body))
+    assert (await world.say()).content == ADDED
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_note_that_is_too_large_is_refused_whoever_says_so(world: World) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(status=413, body="<html>Request entity too large</html>"))
+    assert (await world.say()).content.startswith(NOT_ADDED)

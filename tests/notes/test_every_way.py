@@ -36,7 +36,7 @@ def edge(route: str, status: int, times: int | None = 1, **headers: str) -> Disc
 def banned(route: str) -> DiscordFault:
     """Return the refusal of a route for an hour, in plain text and without `Via`.
 
-    A bot that met it keeps to it, so it is not to be kept.
+    A bot that met it keeps to it, so it is not to be kept, which other periods see to.
     """
     headers = {"Content-Type": "text/plain", "Retry-After": "3600"}
     return DiscordFault(route, 429, None, applied=False, body="error code: 1015", headers=headers)
@@ -75,6 +75,26 @@ async def test_a_web_page_in_place_of_discords_answer_ends_nothing(
     await world.cad.start()
     await shows(world, message, ADDED)
     assert public(world) == [message]
+
+
+async def test_a_web_page_with_a_success_is_not_taken_for_discords_answer(world: World) -> None:
+    message = await queued(world)
+    world.discord.faults.add(edge("edit_original", 200))
+    await world.cad.start()
+    await shows(world, message, ADDED)
+    assert public(world) == [message]
+
+
+async def test_a_refusal_that_discord_py_cannot_read_is_not_taken_for_a_success(
+    world: World,
+) -> None:
+    message = await queued(world)
+    headers = {"Via": "1.1 google"}
+    world.discord.faults.add(
+        DiscordFault("edit_original", 429, applied=False, body={"message": "x"}, headers=headers)
+    )
+    await world.cad.start()
+    await shows(world, message, ADDED)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -155,7 +175,7 @@ async def test_a_file_that_the_edge_does_not_take_is_left_out(world: World) -> N
 async def test_a_banned_route_is_left_alone_while_the_channel_shows_the_note(
     world: World,
 ) -> None:
-    world.let(drain=0.1)
+    world.let(drain=600.0)
     message = await queued(world)
     world.discord.faults.add(banned("edit_original"))
     before = len(world.discord.requests)
@@ -171,7 +191,7 @@ async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_way(
     world: World,
 ) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
-    world.let(drain=0.1)
+    world.let(drain=600.0)
     message = await queued(world)
     world.discord.faults.add(banned("edit_original"))
     await world.cad.start()
@@ -180,6 +200,30 @@ async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_way(
     asked = [each for each in world.discord.requests if each.status == 429]
     assert len(asked) == 1
     assert message.content.startswith(QUEUED)
+
+
+async def test_a_stop_waits_for_no_note_whose_only_route_is_banned(world: World) -> None:
+    world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
+    world.let(drain=600.0)
+    message = await queued(world)
+    world.discord.faults.add(banned("edit_original"))
+    await world.cad.start()
+    await asyncio.wait_for(world.discord.requested("edit_message"), PATIENCE)
+    await world.finish()
+    world.discord.faults.clear()
+    await world.restart()
+    await shows(world, message, ADDED)
+
+
+async def test_what_waits_for_its_next_attempt_is_tried_once_more_at_a_stop(world: World) -> None:
+    world.let(drain=600.0, first_show_retry=1800.0, longest_show_retry=3600.0)
+    message = await queued(world)
+    for route in ("edit_original", "edit_message"):
+        world.discord.faults.add(edge(route, 403))
+    await world.cad.start()
+    await asyncio.wait_for(world.discord.requested("edit_message"), PATIENCE)
+    await world.finish()
+    assert message.content == ADDED
 
 
 async def test_an_expired_token_is_not_tried_again(world: World) -> None:
@@ -246,3 +290,28 @@ async def test_what_could_not_be_shown_is_shown_when_the_channel_can_be_seen_aga
     await world.settled()
     assert len(await world.discord.posted(log)) == 2
     assert len(public(world)) == 4
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["", "channel hidden"])
+async def test_a_note_that_came_too_late_is_told_of_once_there_is_a_way(
+    world: World, hidden: bool
+) -> None:
+    await world.start_with(2)
+    world.discord.faults.add(DiscordFault("callback", 500, applied=True))
+    world.discord.faults.add(DiscordFault("get_original", None, None, applied=False, abort=True))
+    interaction = await world.use()
+    await asyncio.wait_for(interaction.attempted(2), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("get_original"), PATIENCE)
+    await world.finish()
+    world.discord.faults.clear()
+    world.clock.later(WINDOW)
+    if hidden:
+        world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
+    await world.restart()
+    await asyncio.wait_for(world.discord.requested("channel_message"), PATIENCE)
+    if hidden:
+        assert [each.interaction for each in world.discord.messages] == [interaction]
+        world.channel.set_app_permissions(ORDINARY_PERMISSIONS)
+    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
+    assert posted.content.startswith("❌ Not added to call #123: Callnote was offline too long.")
+    assert world.stored() == []

@@ -7,6 +7,7 @@ import pytest
 
 from bot.outbox import HOST, AccessRefusedError, FailureKind, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sonoran import Credentials
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
@@ -80,6 +81,17 @@ async def test_while_a_refusal_is_confirmed_accepted_notes_wait_and_new_ones_are
             await worker.became(record, NoteState.ADDED)
         await worker.became(await worker.note("third", 125), NoteState.ADDED)
     assert stored(cad, 125) == ["third"]
+
+
+async def test_notes_that_wait_for_a_renewed_key_go_as_soon_as_the_client_has_it(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.api_key = "renewed"
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note("first")
+        await eventually(lambda: worker.client.refusal is not None)
+        worker.client.renew(Credentials("renewed", "rockford"))
+        await worker.became(record, NoteState.ADDED)
 
 
 async def test_waiting_notes_are_told_when_the_credentials_are_refused(

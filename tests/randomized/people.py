@@ -6,11 +6,14 @@ from random import Random
 
 from bot.sandbox.discord import Channel, DiscordServer, Member, Message, RecordedRequest, Role
 from bot.sandbox.sonoran import SonoranServer
-from tests.randomized.truth import NUMBER, Spoken, told_by
+from tests.randomized.faults import BLOCKED, CRASHING
+from tests.randomized.truth import Spoken, told_by
 
 CALLS = range(201, 211)
 MOST_WAITING = 60
 """At so many notes without a final answer people wait before they add more."""
+
+_NEIGHBOURS = ("e" + "\u0301\u0323" * 2000, "\U0001f6a8" * 4000)
 
 _ENDINGS = ("north", "two cars, no injuries", "first line\nsecond line", "x" * 1900)
 
@@ -18,10 +21,13 @@ _ENDINGS = ("north", "two cars, no injuries", "first line\nsecond line", "x" * 1
 class People:
     """Two guilds with their dispatchers, some of whom have the same name.
 
-    `random` decides what they do; `spoken` is every note they wanted added.
+    `random` decides what they do; `spoken` is every note they wanted added. So many `neighbours`,
+    notes of others that are long and costly to compare, stand on each of two calls.
     """
 
-    def __init__(self, random: Random, discord: DiscordServer, cad: SonoranServer) -> None:
+    def __init__(
+        self, random: Random, discord: DiscordServer, cad: SonoranServer, neighbours: int
+    ) -> None:
         self.spoken: list[Spoken] = []
         self.roles: list[Role] = []
         self._random = random
@@ -36,6 +42,9 @@ class People:
         self._confirmed: set[int] = set()
         for call in CALLS:
             cad.add_call(call)
+        for call, text in zip(CALLS, _NEIGHBOURS, strict=False):
+            for _ in range(neighbours):
+                cad.add_note(call, text, label="Unit 9")
         for number in range(2):
             self._add_guild(number)
 
@@ -67,20 +76,8 @@ class People:
         """See to which notes the bot's ordinary messages belong."""
         messages = self._discord.messages
         for message in messages[self._seen_messages :]:
-            found = NUMBER.search(message.content)
-            if found is None or message.interaction is not None:
-                continue
-            possible = [
-                each
-                for each in self.spoken
-                if each.number == int(found[1])
-                and each.interaction.channel is message.channel
-                and each.messages
-            ]
-            # It stands for a message that was deleted, or that Discord said was.
-            possible.sort(key=lambda each: (bool(each.visible), each.told is not None))
-            for each in possible[:1]:
-                each.posted.append(message)
+            if message.nonce is not None:  # it begins with the interaction's id, in hexadecimal
+                self._by_source[int(message.nonce.partition("-")[0], 16)].posted.append(message)
         self._seen_messages = len(messages)
 
     async def act(self) -> None:
@@ -119,6 +116,8 @@ class People:
         """Return the rest of a note's text, the same whoever says it."""
         if number % 23 == 0:
             return f"ask <@{self._members[number % len(self._members)][0].id}>"
+        if number % 29 == 0:
+            return CRASHING if number % 203 == 0 else BLOCKED
         return _ENDINGS[-1] if number % 41 == 0 else _ENDINGS[number % 3]
 
     def _note(self, each: Spoken) -> None:

@@ -16,7 +16,13 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import DatabaseUrl
 from tests.database import setting_of
 from tests.randomized.children import Children
-from tests.randomized.faults import LATE_SECONDS, cad_fault, discord_fault
+from tests.randomized.faults import (
+    LATE_SECONDS,
+    cad_fault,
+    discord_fault,
+    odd_neighbours,
+    refuse_texts,
+)
 from tests.randomized.people import MOST_WAITING, People
 from tests.randomized.truth import Spoken, Verdict, history, judge
 from tests.randomized.witness import Witness
@@ -42,7 +48,8 @@ class Size:
     """How much happens: accepted notes, kills, and how many of the rest besides.
 
     `lapses` are kills after which the dead process's claim is left to lapse by itself; after all
-    others it is deleted. `give_up` is when the bot gives a note up, in seconds.
+    others it is deleted. `give_up` is when the bot gives a note up, in seconds. `neighbours` are as
+    for `People`.
     """
 
     notes: int
@@ -52,6 +59,7 @@ class Size:
     lapses: int
     give_up: int
     pause: float = 0.08
+    neighbours: int = 60
 
 
 @dataclass(frozen=True)
@@ -87,7 +95,8 @@ class Run:
             for part in ("fate", "trouble", "people")
         )
         self._habits = habits
-        self._people = People(habits, discord, cad)
+        self._people = People(habits, discord, cad, size.neighbours)
+        discord.world.messages.filters.append(refuse_texts)
         self._witness = Witness(address)
         settings = {
             "DISCORD_TOKEN": TOKEN,
@@ -151,6 +160,8 @@ class Run:
                 continue
             if self._trouble.random() < 0.25:
                 self._cad.faults.clear()  # else it would hardly ever take a note at once
+            elif self._trouble.random() < 0.05:
+                odd_neighbours(self._trouble, self._cad)
             elif self._trouble.random() < 0.6:
                 self._cad.faults.add(cad_fault(self._trouble))
             elif len(self._discord.faults.pending) < 5:

@@ -9,6 +9,7 @@ from enum import Enum
 
 from bot.sandbox.discord import DiscordServer, Interaction, Member, Message
 from bot.sandbox.sonoran import SonoranServer
+from tests.randomized.faults import is_note
 
 NUMBER = re.compile(r"\bn(\d+)n\b")
 """By this every note carries its own number in its text."""
@@ -18,6 +19,7 @@ class Told(Enum):
     """What a public message says of its note in the end; the values are its first words."""
 
     ADDED = "NOTE "
+    ADDED_WITHOUT_TEXT = "Added to call"
     FAILED = "Callnote stopped trying"
     REFUSED = "❌ Not added to call"
     UNCONFIRMED = "❓ Not confirmed for call"
@@ -28,6 +30,11 @@ class Told(Enum):
     def may_be_there(self) -> bool:
         """Whether the member was told that nobody knows."""
         return self in (Told.UNCONFIRMED, Told.CANCELLED_UNSURE)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the member was told that the note was added."""
+        return self in (Told.ADDED, Told.ADDED_WITHOUT_TEXT)
 
 
 def told_by(message: Message) -> Told | None:
@@ -117,7 +124,7 @@ def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
     stored: dict[tuple[int, str, int], list[int]] = defaultdict(list)
     for _, call in cad.calls:
         for position, note in enumerate(cad.notes(call)):
-            if found := NUMBER.search(note.content):
+            if is_note(note) and (found := NUMBER.search(note.content)):
                 stored[call, note.label, int(found[1])].append(position)
     groups: dict[tuple[int, str, int], list[Spoken]] = defaultdict(list)
     for each in spoken:
@@ -135,7 +142,8 @@ def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
     counts = {
         "accepted": len(accepted),
         "refused": told.count(Told.REFUSED),
-        "added": told.count(Told.ADDED),
+        "added": sum(each is not None and each.is_there for each in told),
+        "of these shown without text": told.count(Told.ADDED_WITHOUT_TEXT),
         "not confirmed": told.count(Told.UNCONFIRMED),
         "failed": told.count(Told.FAILED),
         "cancelled": told.count(Told.CANCELLED) + told.count(Told.CANCELLED_UNSURE),
@@ -146,7 +154,7 @@ def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
 def _count_copies(group: list[Spoken], copies: int, offences: dict[str, list[Spoken]]) -> None:
     """Compare the copies of notes that say the same with what their members were told."""
     accepted = [each for each in group if each.accepted]
-    added = sum(each.told is Told.ADDED for each in accepted)
+    added = sum(each.told is not None and each.told.is_there for each in accepted)
     possible = sum(each.told is None or each.told.may_be_there for each in accepted)
     again = sum(each.sent_again for each in group)
     if copies < added:
@@ -182,7 +190,7 @@ def history(cad: SonoranServer, discord: DiscordServer, each: Spoken) -> list[st
     copies = [
         f"{position} at {note.time:%H:%M:%S.%f}"
         for position, note in enumerate(cad.notes(call))
-        if note.label == label and f"n{number}n" in note.content
+        if is_note(note) and note.label == label and f"n{number}n" in note.content
     ]
     answers = [attempt.code or attempt.status for attempt in each.interaction.callbacks]
     lines = [

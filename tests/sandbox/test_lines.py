@@ -12,6 +12,7 @@ from bot.sandbox.lines import (
     WORDS,
     Asked,
     Choose,
+    Fill,
     LineError,
     Press,
     TypeOption,
@@ -98,11 +99,13 @@ def test_another_person_may_use_the_command() -> None:
         ("choose Dispatcher, Night shift", Choose(("Dispatcher", "Night shift"))),
         ("choose", Choose(())),
         ("press Try again", Press("Try again")),
+        ("fill a-key, paleto", Fill(("a-key", "paleto"))),
+        ("fill , paleto", Fill(("", "paleto"))),
         ("as Admin press Cancel", Press("Cancel", "admin")),
     ],
 )
 def test_what_administrators_do_is_understood(
-    line: str, asked: UseCommand | Choose | Press
+    line: str, asked: UseCommand | Choose | Press | Fill
 ) -> None:
     assert parse(line) == asked
 

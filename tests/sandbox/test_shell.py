@@ -9,7 +9,15 @@ import aiohttp
 import pytest
 
 from bot.sandbox.discord import DiscordServer
-from bot.sandbox.scene import API_KEY, COMMUNITY_ID, LIMITS, TOKEN, Scene
+from bot.sandbox.scene import (
+    API_KEY,
+    COMMUNITY_ID,
+    LIMITS,
+    OTHER_ID,
+    OTHER_KEY,
+    TOKEN,
+    Scene,
+)
 from bot.sandbox.sonoran import SonoranServer
 from tests import fork_server
 from tests.child import environment, interpret
@@ -127,6 +135,7 @@ BAD_LINES = [
     b"choose Dispatcher",
     b"press",
     b"press Older",
+    b"fill a-key",
     b"wait",
     b"/callnote-config",
     b"/callnote-config roles",
@@ -239,14 +248,13 @@ async def test_a_strangers_server_reaches_nothing_until_the_owner_connects_it(
 ) -> None:
     note = "as stranger /callnote call:123 note:hi\n"
     lines = await sandbox(
-        f"{note}as stranger /callnote-config connect\ncalls\n"
+        f"{note}calls\n"
         "as owner /callnote-config connect\npress Connect\n"
         f"as stranger /callnote-config roles-add role:Dispatcher\n{note}",
         tmp_path,
     )
     assert "is not connected yet" in lines[0]
-    assert "Only the bot's host" in lines[1]
-    assert lines[2] == "#123 Traffic stop: -"
+    assert lines[1] == "#123 Traffic stop: -"
     assert lines[-1] == "NOTE 'hi' added to call #123"
 
 
@@ -262,7 +270,7 @@ async def test_a_message_becomes_a_note_by_the_form(tmp_path: Path) -> None:
     )
     assert lines[0] == "Casey: Two suspects #124"
     assert lines[1:4] == [
-        "(a form) Add to dispatch call",
+        "(only the dispatcher sees this form) Add to dispatch call",
         "  call:",
         "    * #124 · Burglary alarm · 12 Elm Street · P2",
     ]
@@ -270,7 +278,7 @@ async def test_a_message_becomes_a_note_by_the_form(tmp_path: Path) -> None:
     (refused,) = [line for line in lines if "call number is a whole number" in line]
     assert refused.startswith("(only the dispatcher sees this) ")
     assert lines[-3] == "NOTE 'A red car ↵ and a blue one' added to call #130"
-    assert lines[-1] == "There is no form yet: use /callnote-form first."
+    assert lines[-1] == "There is no form to fill in: use a command first that shows one."
 
 
 async def test_what_is_wrong_with_a_form_is_one_sentence(tmp_path: Path) -> None:
@@ -292,3 +300,32 @@ async def test_what_is_wrong_with_a_form_is_one_sentence(tmp_path: Path) -> None
         "Say what is in the form's fields: submit call:123 note:Suspect fled north",
     ]
     assert lines[-3].startswith("Discord would not send this: ")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_a_strangers_server_is_connected_to_a_cad_of_its_own_with_a_form(
+    tmp_path: Path, version: int
+) -> None:
+    lines = await sandbox(
+        f"api {version}\nas stranger /callnote-config connect\nfill wrong-key, paleto\n"
+        "as owner /callnote-config connect\npress Connect another CAD\n"
+        f"fill {OTHER_KEY}, {OTHER_ID}\nas stranger /callnote-config status\n"
+        "as admin /callnote-config status\n"
+        "as stranger /callnote-config roles-add role:Dispatcher\n"
+        "as stranger /callnote call:123 note:hi\ncalls\nlog\n",
+        tmp_path,
+    )
+    form = [
+        "(only the stranger sees this form) Connect your Sonoran CAD",
+        "  fill: API key, Community id (may be left out)",
+    ]
+    assert lines[1:3] == form
+    assert "Nothing was stored: the CAD refused the API key or community id" in lines[3]
+    assert lines[6:8] == [form[0].replace("stranger", "owner"), form[1]]
+    name = OTHER_ID if version == 1 else "Paleto"
+    assert f"Connected to the CAD of {name}. Next" in lines[8]
+    told = [line for line in lines if "for the community" in line]
+    assert [f"the community {name}" in line for line in told] == [True, False]
+    assert "#123 Traffic stop: -" in lines
+    assert "#123 Store robbery in Paleto's CAD: sam: 'hi'" in lines
+    assert OTHER_KEY not in "\n".join(lines)

@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 
-from bot.sandbox.sonoran import AbsentAnswer, SonoranServer
+from bot.sandbox.sonoran import AbsentAnswer, Fault, SonoranServer
 from tests.clock import Clock
 from tests.sandbox import cad_caller
 from tests.sandbox.cad_caller import BACKEND, CALLS, NOTES, Caller
@@ -99,3 +99,56 @@ class TestRecording:
     def test_has_no_address_before_the_start(self) -> None:
         with pytest.raises(RuntimeError, match="not been started"):
             _ = SonoranServer().url
+
+
+class TestCommunities:
+    async def test_in_v2_the_key_says_which_is_meant(
+        self, caller: Caller, cad: SonoranServer
+    ) -> None:
+        other = cad.add_community("paleto", "paleto-key")
+        other.time_zone, other.uuid = "America/Denver", "a-uuid"
+        other.add_call(123)
+        assert (await caller.note(authorization="Bearer paleto-key")).status == 200
+        assert (await caller.note(authorization="Bearer nobodys-key")).status == 401
+        assert (len(other.notes(123)), len(cad.notes(123))) == (1, 0)
+        assert [request.community for request in cad.requests] == ["paleto", None]
+        headers = {"Authorization": "Bearer paleto-key"}
+        async with caller.session.get(cad.url + "/v2/general/info", headers=headers) as reply:
+            info = await reply.json()
+        assert info["uuid"] == "a-uuid"
+        assert info["community"] == {
+            "comId": "paleto",
+            "name": "Paleto",
+            "timezone": "America/Denver",
+            "customLoginUrl": "",
+        }
+
+    async def test_in_v1_the_id_says_it_and_the_key_must_be_its_own(
+        self, caller: Caller, cad: SonoranServer
+    ) -> None:
+        other = cad.add_community("paleto", "paleto-key")
+        other.plan = "PRO"
+
+        async def plan(community_id: str, key: str) -> str:
+            path = "/general/get_version"
+            return (await caller.v1(path, [], id=community_id, key=key))[1]
+
+        assert await plan("paleto", "paleto-key") == "4"
+        assert await plan("rockford", "sandbox-key") == "3"
+        assert await plan("paleto", "sandbox-key") == "INVALID API KEY"
+        assert await plan("nowhere", "paleto-key") == "INVALID COMMUNITY ID"
+        communities = [request.community for request in cad.requests]
+        assert communities == ["paleto", "rockford", None, None]
+
+    async def test_each_has_limits_and_faults_of_its_own(
+        self, caller: Caller, cad: SonoranServer
+    ) -> None:
+        other = cad.add_community("paleto", "paleto-key")
+        other.add_call(123)
+        other.faults.add(Fault(status=500, times=None))
+        cad.rate_limits.limits["note"] = 1
+        assert (await caller.note()).status == 200
+        assert (await caller.note()).status == 429
+        assert (await caller.note(authorization="Bearer paleto-key")).status == 500
+        other.faults.clear()
+        assert (await caller.note(authorization="Bearer paleto-key")).status == 200

@@ -1,6 +1,7 @@
 """Replies to listings made by hand, and what is read in them."""
 
 import json
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -19,6 +20,7 @@ from bot.sonoran import (
     RateLimitedError,
     Reason,
     RefusedError,
+    ServerList,
     SonoranError,
 )
 from bot.sonoran.listings import read_calls, read_servers
@@ -28,6 +30,7 @@ from tests.sonoran.wire_replies import HTML, both_versions, reply, short
 NOTE = {"time": "12:00:00", "label": "D-2", "type": "text", "content": "Caller hung up"}
 ADDRESS = "203.0.113.7"
 SERVER = {"id": 1, "name": "Main", "mapIp": ADDRESS, "outboundIp": ADDRESS, "listenerPort": 30120}
+MAIN_ALONE = ServerList((CadServer(1, "Main"),))
 PLACEHOLDERS = [b"Backend Service Reached", b"Sonoran CAD: Backend Service Reached"]
 DEEP = b'{"ActiveCalls":' * 100_000
 
@@ -287,6 +290,49 @@ class TestNotes:
         assert second.notes == (ListedNote("D-2", "Caller hung up"),)
 
 
+class TestDamagedCalls:
+    """Bytes that are no UTF-8 may stand for any character, within a text."""
+
+    def test_they_spoil_no_other_text(self) -> None:
+        body = json.dumps(calls(call(title="Zo\xeb")), ensure_ascii=False).encode("latin-1")
+        (found,) = read(body).calls
+        assert (found.title, found.address) == ("Zo\ufffd", "")
+        assert found.notes == (ListedNote("D-2", "Caller hung up"),)
+        assert found.unreadable_notes == 0
+
+    def test_a_note_with_some_may_be_another_note(self) -> None:
+        entry = call(notes=[NOTE, {**NOTE, "content": "Zo\xeb"}])
+        body = json.dumps(calls(entry, call(5)), ensure_ascii=False).encode("latin-1")
+        found, other = read(body).calls
+        assert found.notes == (
+            ListedNote("D-2", "Caller hung up"),
+            ListedNote("D-2", "Zo\ufffd"),
+        )
+        assert (found.unreadable_notes, other.unreadable_notes) == (1, 0)
+
+    def test_the_replacement_character_itself_is_one_like_others(self) -> None:
+        (found,) = read(calls(call(notes=[{**NOTE, "content": "Zo\ufffd"}]))).calls
+        assert found.unreadable_notes == 0
+
+
+def test_other_threads_get_their_turn_at_each_object_of_a_list() -> None:
+    """Python runs another thread between two steps of its own code, and at no other time."""
+    steps = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal steps
+        steps += event == "call"
+
+    body = json.dumps(calls(call(notes=[NOTE] * 1000))).encode()
+    sys.setprofile(count)
+    try:
+        found = Reply(200, {}, body).json
+    finally:
+        sys.setprofile(None)
+    assert steps > 1000
+    assert found == json.loads(body)
+
+
 class TestUnusableCalls:
     @pytest.mark.parametrize(
         "body",
@@ -294,15 +340,12 @@ class TestUnusableCalls:
             {},
             [],
             [call()],
-            {"ClosedCalls": [call()]},
-            {"ActiveCalls": None, "ClosedCalls": []},
-            {"ActiveCalls": [], "ClosedCalls": {"417": call()}},
+            {"ActiveCalls": None, "ClosedCalls": {"417": call()}},
             b"",
             b"null",
             b'"{"',
             b"ActiveCalls",
             b"\xff\xfe\x00",
-            json.dumps(calls(call(title="Zo\xeb")), ensure_ascii=False).encode("latin-1"),
             HTML,
             DEEP,
         ],
@@ -332,8 +375,17 @@ class TestUnusableCalls:
             assert other is not None
             assert other.notes == (ListedNote("D-2", "Caller hung up"),)
 
-    def test_where_no_closed_calls_are_asked_for_the_list_of_them_may_lack(self) -> None:
-        assert read({"ActiveCalls": [call()]}) == read(calls(call()))
+    @pytest.mark.parametrize("closed", [{}, {"ClosedCalls": None}, {"ClosedCalls": {"4": "x"}}])
+    def test_an_odd_list_of_closed_calls_does_not_keep_open_ones_from_being_read(
+        self, closed: dict[str, object]
+    ) -> None:
+        assert read({"ActiveCalls": [call()], **closed}) == read(calls(call()))
+
+    @pytest.mark.parametrize("active", [{}, {"ActiveCalls": None}, {"ActiveCalls": "none"}])
+    def test_an_odd_list_of_open_calls_does_not_keep_closed_ones_from_being_read(
+        self, active: dict[str, object]
+    ) -> None:
+        assert read({"ClosedCalls": [call()], **active}) == read(calls(closed=[call()]))
 
     def test_an_incomplete_list_is_not_read(self) -> None:
         body = json.dumps(calls(call())).encode()
@@ -347,16 +399,40 @@ class TestUnusableCalls:
 class TestServers:
     def test_number_and_name_are_read(self) -> None:
         second = {"id": 2, "name": "North County"}
-        assert read_servers(reply({"servers": [SERVER, second]})) == (
-            CadServer(1, "Main"),
-            CadServer(2, "North County"),
+        assert read_servers(reply({"servers": [SERVER, second]})) == ServerList(
+            (CadServer(1, "Main"), CadServer(2, "North County"))
         )
 
     def test_a_list_quoted_as_a_json_text_is_read(self) -> None:
-        assert read_servers(reply(json.dumps({"Servers": [SERVER]}))) == (CadServer(1, "Main"),)
+        assert read_servers(reply(json.dumps({"Servers": [SERVER]}))) == MAIN_ALONE
 
     def test_a_server_without_a_name_keeps_its_number(self) -> None:
-        assert read_servers(reply({"servers": [{"id": 3}]})) == (CadServer(3, ""),)
+        assert read_servers(reply({"servers": [{"id": 3}]})).servers == (CadServer(3, ""),)
+
+    @pytest.mark.parametrize(
+        "odd",
+        [
+            "Main",
+            None,
+            {},
+            {**SERVER, "id": "2"},
+            {**SERVER, "id": None},
+            {**SERVER, "id": True},
+            {**SERVER, "id": 2**31},
+            {**SERVER, "id": -1},
+        ],
+        ids=short,
+    )
+    def test_an_odd_entry_spoils_no_other_but_the_list_may_lack_a_server(self, odd: object) -> None:
+        found = read_servers(reply({"servers": [odd, SERVER]}))
+        assert found == ServerList(MAIN_ALONE.servers, whole=False)
+
+    def test_of_two_with_the_same_number_the_first_counts(self) -> None:
+        assert read_servers(reply({"servers": [SERVER, {**SERVER, "name": "x"}]})) == MAIN_ALONE
+
+    def test_a_byte_that_is_no_text_spoils_nothing_but_its_character(self) -> None:
+        body = b'{"servers": [{"id": 1, "name": "Zo\xeb"}]}'
+        assert read_servers(reply(body)) == ServerList((CadServer(1, "Zo\ufffd"),))
 
     @pytest.mark.parametrize(
         "body",
@@ -364,10 +440,6 @@ class TestServers:
             {},
             [SERVER],
             {"servers": SERVER},
-            {"servers": [SERVER, SERVER]},
-            {"servers": ["Main"]},
-            {"servers": [{**SERVER, "id": "1"}]},
-            {"servers": [{**SERVER, "id": None}]},
             json.dumps({"servers": [SERVER]}).encode()[:-1],
             HTML,
             b"\xff",

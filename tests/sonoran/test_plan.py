@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.sonoran import OutcomeUnknownError, v1, v2
+from bot.sonoran import CommunityInfo, OutcomeUnknownError, v1, v2
 from bot.sonoran.wire import Reply
 from tests.sonoran.wire_replies import HTML, reply, short
 
@@ -72,7 +72,8 @@ def test_a_cut_reply_names_no_plan_and_no_community() -> None:
 def test_a_community_is_called_by_its_name_or_else_its_id(
     community: dict[str, object], name: str
 ) -> None:
-    assert v2.read_community(reply({"uuid": "u", "Community": community})) == name
+    found = v2.read_community(reply({"uuid": "u", "Community": community}))
+    assert found == CommunityInfo("rockford", name)
 
 
 @pytest.mark.parametrize(

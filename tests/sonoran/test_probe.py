@@ -222,3 +222,30 @@ class TestVersionInUse:
         assert (client.api_version, client.api_version_reason) == (None, None)
         await client.probe()
         assert client.api_version is ApiVersion.V1
+
+
+@pytest.mark.parametrize(
+    ("version", "answer"), [(ApiVersion.V1, "PLUS"), (ApiVersion.V2, '{"plan": 3}')]
+)
+async def test_a_plan_told_in_another_way_is_an_answer_all_the_same(
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    clock: Clock,
+    version: ApiVersion,
+    answer: str,
+) -> None:
+    client = client_of(cad, session, clock, version)
+    cad.faults.add(Fault(on="version", times=None, body=answer))
+    await client.probe()
+    with pytest.raises(OutcomeUnknownError):
+        await client.get_plan()
+
+
+@pytest.mark.parametrize("page", ["<html>Welcome</html>", ""])
+async def test_a_page_in_place_of_the_plan_is_no_answer(
+    cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock, page: str
+) -> None:
+    client = client_of(cad, session, clock, ApiVersion.V2)
+    cad.faults.add(Fault(on="version", body=page))
+    with pytest.raises(OutcomeUnknownError):
+        await client.probe()

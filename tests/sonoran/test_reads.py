@@ -9,6 +9,7 @@ from bot.sonoran import (
     CadServer,
     CallList,
     ClosedCalls,
+    CommunityInfo,
     ListedNote,
     OutcomeUnknownError,
     Reason,
@@ -95,13 +96,16 @@ class TestCalls:
         cad.close_call(124)
         assert (await client.get_calls(1)).find(123) is not None
 
-    async def test_ninety_notes_of_emoji_do_not_keep_the_list_from_being_read(
+    async def test_ten_megabytes_of_emoji_do_not_keep_the_list_from_being_read(
         self, client: SonoranClient, cad: SonoranServer
     ) -> None:
         cad.add_call(124)
-        for _ in range(90):
+        for _ in range(210):
             cad.add_note(124, "🚓" * 4000)
-        assert (await client.get_calls(1)).find(123) is not None
+        cad.add_note(123, "Suspect fled", label="D-2")
+        found = (await client.get_calls(1)).find(123)
+        assert found is not None
+        assert found.notes == (ListedNote("D-2", "Suspect fled"),)
 
     async def test_the_server_named_is_the_one_listed(
         self, client: SonoranClient, cad: SonoranServer
@@ -160,7 +164,7 @@ class TestCalls:
             {"body": EMPTY_LIST, "abort": "truncated"},
             {"abort": "after_headers", "status": 200},
             {"body": "<!DOCTYPE html><html></html>", "content_type": "text/html"},
-            {"body": b'{"ActiveCalls": ["\xe9"], "ClosedCalls": []}'},
+            {"body": b'{"ActiveCalls": [\xe9], "ClosedCalls": []}'},
             {"status": 204, "body": ""},
         ],
         ids=["too long", "truncated", "truncated empty", "cut", "web page", "not UTF-8", "none"],
@@ -188,7 +192,8 @@ class TestServers:
     ) -> None:
         cad.add_server(2, "North County")
         found = await client.get_servers()
-        assert found == (CadServer(1, "Rockford Main"), CadServer(2, "North County"))
+        assert found.whole
+        assert found.servers == (CadServer(1, "Rockford Main"), CadServer(2, "North County"))
         (request,) = cad.requests
         if version is ApiVersion.V1:
             assert request.path == "/general/get_servers"
@@ -223,12 +228,12 @@ class TestCommunity:
     async def test_the_community_is_named_on_version_2_and_by_its_id_on_version_1(
         self, client: SonoranClient, cad: SonoranServer, version: ApiVersion
     ) -> None:
-        name = await client.get_community()
+        info = await client.get_community()
         if version is ApiVersion.V1:
-            assert name == CREDENTIALS.community_id
+            assert info == CommunityInfo("rockford", "rockford")
             assert cad.requests == []
         else:
-            assert name == "Rockford"
+            assert info == CommunityInfo("rockford", "Rockford")
             assert [request.path for request in cad.requests] == ["/v2/general/info"]
 
     async def test_a_version_found_out_to_be_1_gives_the_community_s_id(
@@ -236,4 +241,4 @@ class TestCommunity:
     ) -> None:
         cad.versions = {1}
         client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-        assert await client.get_community() == CREDENTIALS.community_id
+        assert await client.get_community() == CommunityInfo("rockford", "rockford")

@@ -79,9 +79,25 @@ class TestRefusals:
         assert error.trace_id == "00-1f2e"
 
     @both_versions
-    @pytest.mark.parametrize("body", [b"", b"\xff\xfe", HTML, DEEP, b"[1]", b"null"], ids=short)
+    @pytest.mark.parametrize("body", [b"", b"\xff\xfe", DEEP, b"[1]", b"null"], ids=short)
     def test_a_refusal_stays_one_whatever_its_body(self, wire: Wire, body: bytes) -> None:
         assert type(error_from(wire, reply(body, 404))) is RefusedError
+
+    @both_versions
+    @pytest.mark.parametrize("status", [400, 404, 405, 410])
+    @pytest.mark.parametrize("body", [HTML, b"error code: 1003"], ids=short)
+    def test_what_is_in_front_of_the_cad_refuses_nothing_for_it(
+        self, wire: Wire, status: int, body: bytes
+    ) -> None:
+        error = error_from(wire, reply(body, status, x_trace_id="00-1f2e"))
+        assert isinstance(error, NoEffectError)
+        assert error.trace_id == "00-1f2e"
+
+    @both_versions
+    def test_a_gateway_that_found_no_address_refuses_nothing_else(self, wire: Wire) -> None:
+        body = {"message": "Bad thing", "request_id": "a"}
+        assert isinstance(error_from(wire, reply(body, 404)), NoEffectError)
+        assert type(error_from(wire, reply(body, 400))) is RefusedError
 
     @both_versions
     def test_a_web_page_is_only_named(self, wire: Wire) -> None:
@@ -108,7 +124,7 @@ class TestRefusals:
             ({"title": "Not Found", "detail": " no such call "}, "no such call"),
             ({"title": "Not Found", "detail": " ", "status": 404}, "Not Found"),
             ({"Title": "Not Found", "Detail": "no such call"}, "no such call"),
-            ({"message": "no Route matched", "request_id": "a"}, "no Route matched"),
+            ({"message": "no such call", "requestId": "a"}, "no such call"),
             ({"detail": 5}, '{"detail": 5}'),
             (b"plain words", "plain words"),
         ],

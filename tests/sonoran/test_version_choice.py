@@ -1,5 +1,6 @@
 import asyncio
 import logging
+from typing import Any
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ from bot.sonoran import (
     CredentialsError,
     NoEffectError,
     RateLimitedError,
+    Reason,
     SonoranClient,
     Transport,
 )
@@ -55,7 +57,9 @@ class TestClearAnswers:
     ) -> None:
         cad.versions, cad.absent_answer = {1}, absent
         await client.add_call_note(NOTE)
-        assert kinds(cad) == ["version", "note"]
+        # A page, or a gateway's error, may come from anybody, so version 1 is asked for, too.
+        asked = ["version"] if absent == "backend" else ["version", "version"]
+        assert kinds(cad) == [*asked, "note"]
         assert last_path(cad) == "/emergency/add_call_note"
         assert len(cad.notes(123)) == 1
 
@@ -105,6 +109,37 @@ class TestClearAnswers:
         assert kinds(cad) == ["version", "note", "note", "version", "note"]
         assert last_path(cad) == "/emergency/add_call_note"
         assert len(cad.notes(123)) == 2
+
+
+class TestAnswersOfOthers:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            {"body": "<html>Under maintenance</html>"},
+            {"body": "<html>Not found</html>", "status": 404},
+            {"body": '{"message": "no Route matched", "request_id": "5a"}', "status": 404},
+        ],
+    )
+    async def test_what_anybody_may_answer_settles_no_version(
+        self, client: SonoranClient, cad: SonoranServer, clock: Clock, answer: dict[str, Any]
+    ) -> None:
+        cad.faults.add(Fault(on="version", times=2, **answer))
+        with pytest.raises(NoEffectError) as caught:
+            await client.add_call_note(NOTE)
+        assert caught.value.reason is Reason.WRONG_ADDRESS
+        clock.seconds += 30.0
+        await client.add_call_note(NOTE)
+        assert last_path(cad).startswith("/v2/")
+        assert len(cad.notes(123)) == 1
+
+    @pytest.mark.parametrize("refusal", ["INVALID API KEY", "INVALID REQUEST TYPE."])
+    async def test_version_1_is_known_by_its_refusals_as_well(
+        self, client: SonoranClient, cad: SonoranServer, refusal: str
+    ) -> None:
+        cad.faults.add(Fault(on="version", body="<html></html>", status=404))
+        cad.faults.add(Fault(on="version", body=refusal, status=400))
+        await client.add_call_note(NOTE)
+        assert last_path(cad) == "/emergency/add_call_note"
 
 
 class TestNoAnswer:

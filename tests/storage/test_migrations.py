@@ -1,3 +1,9 @@
+import contextlib
+import logging
+import sqlite3
+import stat
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +16,12 @@ from sqlalchemy import Connection, MetaData, Table, select
 import bot.communities.schema
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - they fill the metadata
-from bot.storage import DatabaseUrl, UnusableDatabaseError
+from bot.storage import DatabaseUrl, StorageError, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD, upgrade
 from tests import database as databases
-from tests.database import at_once, opened
+from tests.database import at_once, file_in, opened
 
 engine = databases.engine
 address = databases.empty_address
@@ -96,9 +102,7 @@ async def test_a_schema_that_differs_from_the_tables_is_noticed(address: Databas
 async def test_a_database_of_each_revision_opens_with_its_rows_intact(
     address: DatabaseUrl, revision: str
 ) -> None:
-    await at_once(address, lambda connection: upgrade(connection, to=revision))
-    await at_once(address, fill)
-    before: Rows = await at_once(address, rows)
+    before = await make_older(address, revision)
     async with opened(address) as database:
         pass
     assert await database.open(shared=True) == HEAD
@@ -110,6 +114,78 @@ async def test_a_database_of_each_revision_opens_with_its_rows_intact(
         columns = {key: names.get(key, key) for key in kept[0]}
         found = after[RENAMED_TABLES.get(name, name)]
         assert [{key: row[new] for key, new in columns.items()} for row in found] == kept
+
+
+@pytest.fixture
+def older(tmp_path: Path) -> DatabaseUrl:
+    return file_in(tmp_path)
+
+
+async def make_older(address: DatabaseUrl, revision: str = REVISIONS[-2]) -> Rows:
+    """Make a database of an earlier version; returns its rows."""
+    await at_once(address, lambda connection: upgrade(connection, to=revision))
+    await at_once(address, fill)
+    found: Rows = await at_once(address, rows)
+    return found
+
+
+def copies(address: DatabaseUrl) -> list[Path]:
+    assert address.path is not None
+    return sorted(address.path.parent.glob("callnote.db.*.bak*"))
+
+
+async def test_a_file_is_copied_before_its_tables_are_updated(
+    older: DatabaseUrl, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bot.storage")
+    before = await make_older(older)
+    assert older.path is not None
+    with contextlib.closing(sqlite3.connect(older.path)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("UPDATE guild_settings SET version = 8")
+        other.commit()  # which is in the log beside the file until all have closed it
+        async with opened(older):
+            pass
+    (copy,) = copies(older)
+    assert copy.name == f"callnote.db.{REVISIONS[-2]}.bak"
+    assert f"from revision {REVISIONS[-2]} to {HEAD}; as it was it is kept in {copy.name}" in (
+        caplog.text
+    )
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    kept: Rows = await at_once(replace(older, path=copy), rows)
+    assert kept["guild_settings"][0].pop("version") == 8
+    before["guild_settings"][0].pop("version")
+    assert kept == before
+
+
+async def test_the_copy_put_back_is_what_it_was_and_is_updated_again(older: DatabaseUrl) -> None:
+    before = await make_older(older)
+    async with opened(older):
+        pass
+    (copy,) = copies(older)
+    assert older.path is not None
+    copy.replace(older.path)
+    assert await at_once(older, rows) == before
+    async with opened(older):
+        pass
+    assert copies(older) == [copy]
+
+
+async def test_the_first_start_and_one_without_an_update_make_no_copy(older: DatabaseUrl) -> None:
+    for _ in range(2):
+        async with opened(older):
+            pass
+    assert copies(older) == []
+
+
+async def test_without_room_for_the_copy_nothing_is_updated(older: DatabaseUrl) -> None:
+    before = await make_older(older)
+    assert older.path is not None
+    (older.path.parent / f"callnote.db.{REVISIONS[-2]}.bak").mkdir()  # where none can be put
+    with pytest.raises(StorageError):
+        async with opened(older):
+            pass
+    assert await at_once(older, rows) == before
 
 
 async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseUrl) -> None:

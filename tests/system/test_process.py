@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import Config
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import ROOT, Child, environment, interpret, running, settings_of, start
@@ -265,7 +266,16 @@ async def test_a_bot_on_sqlite_loads_nothing_that_it_does_without(
     assert "sqlalchemy.dialects.sqlite" in loaded
     dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
     off = {"prometheus_client", "sentry_sdk", "pythonjsonlogger", "aiohttp.web", "bot.monitoring"}
-    assert loaded & (dispensable | off) == set()
+    sealing = {"cryptography", "bot.communities.sealing"}
+    assert loaded & (dispensable | off | sealing) == set()
+
+
+async def test_a_new_key_is_printed_and_taken(tmp_path: Path) -> None:
+    child = await start(tmp_path, {}, "new-key")
+    status, out, errors = await child.ended()
+    assert (status, errors) == (0, "")
+    settings = {"DISCORD_TOKEN": "token", "CREDENTIALS_KEY": out}
+    assert Config.from_mapping(settings, tmp_path).credentials_keys == (out.strip(),)
 
 
 async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ pytestmark = pytest.mark.long
 engine = databases.engine
 address = databases.address
 
-SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30)
-BROKEN = Size(notes=50, kills=4, stops=0, outages=0, lapses=0, give_up=30)
+SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30, neighbours=5)
+BROKEN = Size(notes=50, kills=4, stops=0, outages=0, lapses=0, give_up=30, neighbours=5)
 
 
 async def test_every_promise_is_kept_whatever_happens(address: DatabaseUrl, tmp_path: Path) -> None:

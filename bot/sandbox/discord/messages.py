@@ -69,7 +69,7 @@ class Message:
 
     `edits` holds every content in order, the first one included (a "thinking" placeholder starts
     with ""); `pings` says who was really notified; `mentions` whom the present content mentions
-    as far as the request allowed it.
+    as far as the request allowed it; `nonce` is an enforced one.
     """
 
     id: int
@@ -92,6 +92,7 @@ class Message:
     webhook: bool = False
     forwarded: "Message | None" = None
     snapshots: list[JSON] = field(default_factory=list)
+    nonce: str | None = None
 
     @property
     def channel_id(self) -> int:
@@ -228,6 +229,7 @@ class Messages:
         self.all.append(message)
         self._by_id[message.id] = message
         if draft is not None and draft.nonce is not None:
+            message.nonce = draft.nonce
             self._by_nonce[author, draft.nonce] = message
         self._changed()
         return message

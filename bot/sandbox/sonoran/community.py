@@ -1,8 +1,10 @@
 """One community of Sonoran CAD: its credentials, plan, servers and calls."""
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
+from .faults import Faults
 from .model import (
     ACTIVE,
     CLOSED,
@@ -46,8 +48,12 @@ class Community:
     ``enforce_plan`` is true, because the sources contradict each other on whether plans are
     checked. ``closed_calls_take_notes`` and ``newest_note_first`` settle two open questions: what
     a note on a closed call does, and the order of a call's notes in replies. ``now`` gives the
-    time of notes, with its zone.
+    time of notes, with its zone. ``uuid`` and ``time_zone`` are what info tells besides the id and
+    the name (choice: a zone of the tz database). ``faults`` are the ways in which its requests are
+    to be answered next.
     """
+
+    faults: Faults
 
     def __init__(
         self,
@@ -58,6 +64,8 @@ class Community:
         self.community_id = community_id
         self.api_key = api_key
         self.community_name = community_id.title()
+        self.uuid = str(uuid.uuid5(uuid.NAMESPACE_DNS, community_id))
+        self.time_zone = "UTC"
         self.api_enabled = True
         self.plan = "PLUS"
         self.enforce_plan = False

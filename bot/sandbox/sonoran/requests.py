@@ -41,10 +41,10 @@ class RecordedRequest:
     """A request as it arrived, and how it was answered.
 
     ``path`` is decoded and without the query. ``json`` is the body read as JSON, or None where it
-    is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info``,
-    ``account``, ``identifiers`` or ``other``.
-    ``status`` is the status of the answer, None as long as (or if) none was begun. What may hold
-    a key is left out of the printed form.
+    is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info``, ``account``,
+    ``identifiers`` or ``other``. ``status`` is the status of the answer, None as long as (or if)
+    none was begun. ``community`` is the id of the community whose credentials it had, None for
+    those of none. What may hold a key is left out of the printed form.
     """
 
     method: str
@@ -55,6 +55,13 @@ class RecordedRequest:
     json: object = field(repr=False)
     kind: str
     status: int | None = None
+    community: str | None = None
+
+    @property
+    def bearer(self) -> str:
+        """The key in the header that version 2 wants, empty without one."""
+        scheme, _, key = self.headers.get("Authorization", "").partition(" ")
+        return key.strip() if scheme.lower() == "bearer" else ""
 
 
 async def read_request(request: web.Request) -> RecordedRequest:

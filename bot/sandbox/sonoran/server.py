@@ -27,6 +27,8 @@ AbsentAnswer = Literal["backend", "html", "404"]
 class SonoranServer(Community):
     """A community and the service that answers for it, at ``url`` between start and stop.
 
+    ``others`` are further communities that it answers for: in v2 the key says which is meant, in v1
+    the community id. Each has faults of its own; a request for none meets those of the first.
     ``versions`` are the API versions served. A path of a version that is not answers as
     ``absent_answer`` says: ``backend`` 200 "Backend Service Reached" (official FiveM client),
     ``html`` a web page with 200, ``404`` the gateway's JSON (the last two are choices).
@@ -54,6 +56,7 @@ class SonoranServer(Community):
         self.rate_limited = True
         self.rate_limits = RateLimits(clock)
         self.faults = Faults()
+        self.others: list[Community] = []
         self.requests: list[RecordedRequest] = []
         self._port = port
         self._runner: web.AppRunner | None = None
@@ -71,6 +74,13 @@ class SonoranServer(Community):
     def note_requests(self) -> list[RecordedRequest]:
         """The requests that tried to add a note, refused and failed ones too."""
         return [request for request in self.requests if request.kind == "note"]
+
+    def add_community(self, community_id: str, api_key: str) -> Community:
+        """Answer for one more community, and return it."""
+        community = Community(community_id, api_key, self._now)
+        community.faults = Faults()
+        self.others.append(community)
+        return community
 
     async def received(self, count: int) -> None:
         """Wait until that many requests to add a note have arrived since the server was made."""
@@ -126,41 +136,57 @@ class SonoranServer(Community):
         if task is not None:
             self._track(task)
         record = await read_request(request)
+        community = self._community_of(record)
         self.requests.append(record)
         self._announce_notes()
-        fault = self.faults.take(record.kind)
+        fault = community.faults.take(record.kind)
         if fault is None:
-            answer = self._answer(record)
+            answer = self._answer(community, record)
         else:
-            answer = await self._faulty_answer(record, fault)
+            answer = await self._faulty_answer(community, record, fault)
         answer.headers.setdefault("X-Kong-Request-Id", secrets.token_hex(16))
         return await deliver(request, record, answer, fault)
 
-    async def _faulty_answer(self, record: RecordedRequest, fault: Fault) -> Answer:
+    def _community_of(self, record: RecordedRequest) -> Community:
+        """Return the community that a request is for, and note it; the first for that of none."""
+        body = record.json if isinstance(record.json, dict) else {}
+        for community in (self, *self.others):
+            by_key = record.bearer == community.api_key
+            if by_key or body.get("id") == community.community_id:
+                if by_key or body.get("key") == community.api_key:
+                    record.community = community.community_id
+                return community
+        return self
+
+    async def _faulty_answer(
+        self, community: Community, record: RecordedRequest, fault: Fault
+    ) -> Answer:
         if fault.survives_disconnect:
-            effect = asyncio.create_task(self._effect(record, fault))
+            effect = asyncio.create_task(self._effect(community, record, fault))
             self._track(effect)
             normal = await asyncio.shield(effect)
         else:
-            normal = await self._effect(record, fault)
+            normal = await self._effect(community, record, fault)
         if fault.delay_after:
             await asyncio.sleep(fault.delay_after)
         if fault.hold is not None:
             await fault.hold.wait()
         return fault.replace(normal)
 
-    async def _effect(self, record: RecordedRequest, fault: Fault) -> Answer | None:
+    async def _effect(
+        self, community: Community, record: RecordedRequest, fault: Fault
+    ) -> Answer | None:
         if fault.delay:
             await asyncio.sleep(fault.delay)
-        return self._answer(record) if fault.applied else None
+        return self._answer(community, record) if fault.applied else None
 
-    def _answer(self, record: RecordedRequest) -> Answer:
+    def _answer(self, community: Community, record: RecordedRequest) -> Answer:
         version = 2 if record.path == "/v2" or record.path.startswith("/v2/") else 1
         if version not in self.versions:
             return self._absent_answer()
         if version == 1:
-            return answer_v1(self, record)
-        return answer_v2(self, self.rate_limits if self.rate_limited else None, record)
+            return answer_v1(community, record)
+        return answer_v2(community, self.rate_limits if self.rate_limited else None, record)
 
     def _absent_answer(self) -> Answer:
         if self.absent_answer == "backend":

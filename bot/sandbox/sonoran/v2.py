@@ -47,7 +47,7 @@ def answer_v2(
     trace_id = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     headers = {"X-Trace-Id": trace_id}
     try:
-        _authenticate(community, request.headers)
+        _authenticate(community, request)
         headers["Cache-Control"] = "no-store"
         kind, server_id, call_id = _route(request)
         wait = rate_limits.take(community.api_key, kind) if rate_limits else None
@@ -71,14 +71,13 @@ def answer_v2(
     return answer
 
 
-def _authenticate(community: Community, headers: Mapping[str, str]) -> None:
+def _authenticate(community: Community, request: RecordedRequest) -> None:
     """Check the key before anything else.
 
     401 when the header is missing, is not Bearer, or the key is invalid (v2 page authentication).
     Choice: a community whose API is switched off answers 403.
     """
-    scheme, _, key = headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or key.strip() != community.api_key:
+    if not request.bearer or request.bearer != community.api_key:
         raise RefusedError(401, "Unauthorized", "A valid API key is required as a Bearer token.")
     if not community.api_enabled:
         raise RefusedError(403, "Forbidden", "The API is not enabled for this community.")

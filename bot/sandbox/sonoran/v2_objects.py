@@ -1,6 +1,5 @@
 """The objects inside v2 replies, all in camel case (v2 pages get-calls, get-servers, get-info)."""
 
-import uuid
 from datetime import UTC, datetime
 
 from .both_versions import call_members, emergency_members, note_object, server_members
@@ -45,11 +44,11 @@ def version_object(community: Community) -> dict[str, object]:
 def info_object(community: Community) -> dict[str, object]:
     """Return the community's description; what ``codes`` holds is left empty (choice)."""
     return {
-        "uuid": str(uuid.uuid5(uuid.NAMESPACE_DNS, community.community_id)),
+        "uuid": community.uuid,
         "community": {
             "comId": community.community_id,
             "name": community.community_name,
-            "timezone": "UTC",
+            "timezone": community.time_zone,
             "customLoginUrl": "",
         },
         "codes": [],

@@ -1,0 +1,160 @@
+"""The credentials that guilds' administrators entered: stored encrypted, cached in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, delete, select
+
+from bot.communities.schema import guild_credentials
+from bot.sonoran import Credentials
+from bot.storage import Database
+
+if TYPE_CHECKING:
+    from bot.communities.sealing import Sealer  # and cryptography with it
+
+Write = Callable[[Connection, int], None]
+"""Changes a guild's row within a change of its settings, whose version it is given."""
+
+_Row = tuple[int, str, str, int]  # a guild's id, its community, what is sealed, and the version
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredentials:
+    """A guild's own credentials for a community; None for those that no key opens.
+
+    `version` is that of the change of settings that stored them.
+    """
+
+    community: str
+    credentials: Credentials | None
+    version: int
+
+
+class GuildCredentials:
+    """What guilds' administrators entered; reading it never waits for the database.
+
+    `sealer` is None without a CREDENTIALS_KEY: then no row can be opened, and none is written.
+    `name` returns what a row's community is called in this process. `changed` is called with the
+    communities of rows that have changed, after each change.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        sealer: Sealer | None,
+        *,
+        name: Callable[[str, Credentials | None], str],
+        changed: Callable[[Collection[str]], None],
+    ) -> None:
+        self._database = database
+        self._sealer = sealer
+        self._name = name
+        self._changed = changed
+        self._rows: dict[int, StoredCredentials] = {}
+        self._guilds: dict[str, set[int]] = {}
+
+    @property
+    def accepts_new(self) -> bool:
+        """Whether credentials can be stored."""
+        return self._sealer is not None
+
+    @property
+    def all(self) -> Collection[StoredCredentials]:
+        """Every guild's credentials."""
+        return self._rows.values()
+
+    def of_guild(self, guild_id: int) -> StoredCredentials | None:
+        """Return what a guild's administrators entered, None if nothing."""
+        return self._rows.get(guild_id)
+
+    def newest(self, community: str) -> Credentials | None:
+        """Return the credentials that were entered last for a community; None if there are none."""
+        rows = (self._rows[guild_id] for guild_id in self._guilds.get(community, ()))
+        opened = [row for row in rows if row.credentials is not None]
+        return max(opened, key=lambda row: row.version).credentials if opened else None
+
+    async def refresh(self, changed: Mapping[int, int] | None) -> None:
+        """Read the rows of guilds whose settings changed, by their versions; all for None.
+
+        Raises as `Database.run` does.
+        """
+        rows = await self._database.run(_read, changed)
+        found = await asyncio.to_thread(self._open, rows) if rows else {}
+        if changed is None:
+            self._put({**dict.fromkeys(self._rows), **found})
+            return
+        # A row that was stored here meanwhile is newer than what was read.
+        self._put(
+            {
+                guild_id: found.get(guild_id)
+                for guild_id, version in changed.items()
+                if guild_id not in self._rows or self._rows[guild_id].version <= version
+            }
+        )
+
+    def writing(self, guild_id: int, community: str, credentials: Credentials) -> Write:
+        """Return what stores a guild's credentials in place of any that it has."""
+        if self._sealer is None:
+            raise RuntimeError("there is no key to seal credentials with")
+        sealed = self._sealer.seal(guild_id, community, credentials)
+        row = {"guild_id": guild_id, "community": community, "sealed": sealed}
+        return partial(_write, row)
+
+    @staticmethod
+    def deleting(guild_id: int) -> Write:
+        """Return what deletes a guild's credentials, if it has any."""
+        return partial(_delete, guild_id)
+
+    def stored(self, guild_id: int, row: StoredCredentials | None) -> None:
+        """Use from now on what was stored or deleted (None) of a guild."""
+        self._put({guild_id: row})
+
+    def _open(self, rows: Sequence[_Row]) -> dict[int, StoredCredentials]:
+        found = {}
+        for guild_id, community, sealed, version in rows:
+            opened = None
+            if self._sealer is not None:
+                opened = self._sealer.open(guild_id, community, sealed)
+            name = self._name(community, opened)
+            found[guild_id] = StoredCredentials(name, opened, version)
+        return found
+
+    def _put(self, changes: Mapping[int, StoredCredentials | None]) -> None:
+        communities = set()
+        for guild_id, row in changes.items():
+            before = self._rows.pop(guild_id, None)
+            if before is not None:
+                communities.add(before.community)
+                self._guilds[before.community].discard(guild_id)
+            if row is not None:
+                communities.add(row.community)
+                self._rows[guild_id] = row
+                self._guilds.setdefault(row.community, set()).add(guild_id)
+        for community in communities:
+            if not self._guilds[community]:
+                del self._guilds[community]
+        if communities:
+            self._changed(communities)
+
+
+def _read(connection: Connection, changed: Mapping[int, int] | None) -> list[_Row]:
+    query = select(guild_credentials)
+    if changed is not None:
+        query = query.where(guild_credentials.c.guild_id.in_(changed))
+    return [
+        (row.guild_id, row.community, row.sealed, row.version) for row in connection.execute(query)
+    ]
+
+
+def _write(row: Mapping[str, object], connection: Connection, version: int) -> None:
+    _delete(int(str(row["guild_id"])), connection, version)
+    connection.execute(guild_credentials.insert().values(**row, version=version))
+
+
+def _delete(guild_id: int, connection: Connection, _version: int) -> None:
+    connection.execute(delete(guild_credentials).where(guild_credentials.c.guild_id == guild_id))

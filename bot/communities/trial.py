@@ -1,0 +1,159 @@
+"""Tries credentials against the CAD before they are stored."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from pyrate_limiter import InMemoryBucket, MonotonicClock, Rate, RateItem
+
+from bot.communities.problems import CredentialsProblem
+from bot.communities.registry import Communities
+from bot.interactions.errors import Refusal
+from bot.interactions.markdown import one_line
+from bot.outbox import HOST
+from bot.sonoran import (
+    ApiVersion,
+    CommunityInfo,
+    Credentials,
+    CredentialsError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    Reason,
+    SonoranClient,
+    SonoranError,
+)
+from bot.timing import Timing
+
+_LONGEST_NAME = 100  # characters of a community's name that are shown and recorded
+
+_SECOND = 1000  # milliseconds, the limiter's unit
+
+TRIES_OF_GUILD = Rate(5, 600 * _SECOND)
+"""How often a guild's administrators may try, as failed requests count toward a blacklist of the
+API access (changelog of CAD 3.13.0): of the community, or of this bot's address."""
+
+TRIES = Rate(30, 600 * _SECOND)
+"""How often those of all guilds may."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCommunity:
+    """The community that the CAD took credentials for: how it is named in code, and for people."""
+
+    community: str
+    name: str
+    credentials: Credentials
+
+
+class Trial:
+    """Tries credentials, at most `TRIES_OF_GUILD` and `TRIES` in this process.
+
+    `new_client` is as for `Communities`. While a key is being tried, the log has it `redacted`.
+    """
+
+    def __init__(
+        self,
+        communities: Communities,
+        new_client: Callable[[Credentials | None], SonoranClient],
+        *,
+        redacted: Callable[[str], AbstractContextManager[None]],
+        timing: Timing = Timing(),
+    ) -> None:
+        self._communities = communities
+        self._new_client = new_client
+        self._redacted = redacted
+        self._seconds = timing.try_credentials
+        self._clock = MonotonicClock()
+        self._all = InMemoryBucket([TRIES])
+        self._guilds: dict[int, InMemoryBucket] = {}
+
+    async def find(self, guild_id: int, community_id: str, api_key: str) -> FoundCommunity:
+        """Return the community that the CAD takes these credentials for.
+
+        `community_id` may be empty. Refuses with a `CredentialsProblem`, whose data never has what
+        was entered.
+        """
+        if not self._communities.accepts_new:
+            raise Refusal(CredentialsProblem.NOT_OFFERED)
+        if not _is_word(api_key) or not (community_id == "" or _is_word(community_id)):
+            raise Refusal(CredentialsProblem.MALFORMED)
+        self._count(guild_id)
+        with self._redacted(api_key):
+            return await self._find(community_id, api_key)
+
+    async def _find(self, community_id: str, api_key: str) -> FoundCommunity:
+        client = self._new_client(Credentials(api_key, community_id))
+        try:
+            async with asyncio.timeout(self._seconds):
+                info = await self._ask(client)
+        except CredentialsError as error:
+            if client.api_version is ApiVersion.V1 and not community_id:
+                raise Refusal(CredentialsProblem.COMMUNITY_ID_NEEDED) from None
+            problem = CredentialsProblem.KEY_REFUSED
+            if _is_about_plan(error):
+                problem = CredentialsProblem.PLAN_REFUSED
+            said = "" if community_id and community_id in error.text else error.text
+            raise Refusal(problem, status=error.status, said=said) from None
+        except TimeoutError:
+            raise Refusal(CredentialsProblem.CAD_TROUBLE, why=Reason.NO_ANSWER) from None
+        except RateLimitedError:
+            raise Refusal(CredentialsProblem.CAD_BUSY) from None
+        except SonoranError as error:
+            why = getattr(error, "reason", Reason.UNCLEAR_REPLY)
+            raise Refusal(CredentialsProblem.CAD_TROUBLE, why=why) from None
+        community = await self._community_of(info.community_id.casefold(), api_key)
+        name = one_line(info.name)[:_LONGEST_NAME] or info.community_id
+        return FoundCommunity(community, name, Credentials(api_key, info.community_id))
+
+    async def _ask(self, client: SonoranClient) -> CommunityInfo:
+        await client.probe()
+        info = await client.get_community()
+        if info is None or not _is_word(info.community_id):
+            raise OutcomeUnknownError(Reason.UNCLEAR_REPLY)
+        try:
+            await client.get_calls(1)  # it needs the plan that notes need
+        except SonoranError as error:
+            if isinstance(error, CredentialsError) and _is_about_plan(error):
+                raise
+        return info
+
+    async def _community_of(self, community: str, api_key: str) -> str:
+        """Return what the community is called; refuses another key for the host's."""
+        host = self._communities.host
+        if host is None:
+            return community
+        if api_key == host.api_key:
+            return HOST
+        known = host.community_id
+        if not known:
+            try:
+                async with asyncio.timeout(self._seconds):
+                    info = await self._communities.client(HOST).get_community()
+            except (SonoranError, TimeoutError):
+                info = None
+            known = "" if info is None else info.community_id
+        if known.casefold() == community:
+            raise Refusal(CredentialsProblem.HOSTS_COMMUNITY)
+        return community
+
+    def _count(self, guild_id: int) -> None:
+        """Count a try; refuses with TOO_MANY_TRIES when it is one too many."""
+        now = self._clock.now()
+        for bucket in (self._all, *self._guilds.values()):
+            bucket.leak(now)
+        self._guilds = {each: tries for each, tries in self._guilds.items() if tries.count()}
+        tries = self._guilds.setdefault(guild_id, InMemoryBucket([TRIES_OF_GUILD]))
+        item = RateItem("try", now)
+        if not (tries.put(item) and self._all.put(item)):
+            raise Refusal(CredentialsProblem.TOO_MANY_TRIES)
+
+
+def _is_about_plan(error: CredentialsError) -> bool:
+    return error.status == 402 or error.text.upper().startswith("VERSION ")
+
+
+def _is_word(text: str) -> bool:
+    return text != "" and text.isascii() and text.isprintable() and " " not in text

@@ -1,0 +1,80 @@
+"""The zone in which the CAD gets the times in notes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+from functools import partial
+from zoneinfo import ZoneInfo
+
+from bot.idle_cache import IdleCache
+from bot.interactions.ttl_cache import TtlCache
+from bot.outbox import HOST
+from bot.sonoran import SonoranClient, SonoranError
+from bot.timing import Timing, loop_time
+
+_SHOWN = 60  # characters of a name that is none, for the log
+
+_log = logging.getLogger(__name__)
+
+
+def zone_named(name: str) -> tzinfo:
+    """Return the zone with a name of the tz database; raises `ValueError` if it has none such."""
+    if name.upper() == "UTC":
+        return UTC  # known also where there is no database of time zones
+    try:
+        return ZoneInfo(name)
+    except (LookupError, OSError, ValueError):  # OSError for a folder of them, such as America
+        raise ValueError(name) from None
+
+
+class TimeZones:
+    """The zone of each community; `cad_for` returns its client.
+
+    That of the host's is the one that the host `chose`, if any.
+    """
+
+    def __init__(
+        self, cad_for: Callable[[str], SonoranClient], chosen: tzinfo | None, timing: Timing
+    ) -> None:
+        self._cad_for = cad_for
+        self._chosen = chosen
+        self._timing = timing
+        self._asked = IdleCache(self._new_cache, timing.keep_idle_community, loop_time)
+
+    def _new_cache(self, community: str) -> TtlCache[tzinfo | None]:
+        bad_news = self._timing.keep_bad_news
+        return TtlCache(
+            partial(self._ask, community),
+            seconds_for=lambda zone: math.inf if zone is not None else bad_news,
+        )
+
+    async def of(self, community: str) -> tzinfo:
+        """Return a zone, UTC while it is not known.
+
+        The CAD is asked, if need be, until it has told the community's.
+        """
+        if community == HOST and self._chosen is not None:
+            return self._chosen
+        return await self._asked.get(community).get() or UTC
+
+    async def _ask(self, community: str) -> tzinfo | None:
+        """Return the community's zone, UTC if it has none that is known, None without an answer.
+
+        In which form the CAD names it, no source says (v2 page, Get Info).
+        """
+        try:
+            async with asyncio.timeout(self._timing.look_up_names):
+                name = await self._cad_for(community).get_time_zone()
+        except (SonoranError, TimeoutError):
+            return None
+        try:
+            return UTC if name is None else zone_named(name)
+        except ValueError:
+            _log.warning(
+                "times in notes are in UTC: no time zone is named %r", (name or "")[:_SHOWN]
+            )
+            return UTC

@@ -1,0 +1,105 @@
+"""The form with which an administrator connects a guild to a CAD of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.communities import texts
+from bot.communities.connections import Connections, role_ids_of
+from bot.communities.problems import CredentialsProblem
+from bot.communities.registry import Communities
+from bot.communities.trial import Trial
+from bot.interactions import audit_log
+from bot.interactions.administrators import admit_administrator
+from bot.interactions.components import SECRET_FORM, stopped, text_values
+from bot.interactions.errors import Refusal
+from bot.interactions.handler import InteractionHandler
+
+FORM_ID = f"{SECRET_FORM}credentials"
+"""The custom id of the only form that works in a guild that is not connected."""
+
+_COMMUNITY_ID, _API_KEY = "community-id", "api-key"
+_LONGEST = 200  # characters of a key or id; ours, the CAD documents none
+
+_Interaction = discord.Interaction[Any]
+
+
+class CredentialsForm(commands.Cog):
+    """Shows the form, and stores what is submitted once the CAD has taken it.
+
+    It is a cog as it listens for the forms that were submitted, also those that an earlier process
+    showed.
+    """
+
+    def __init__(
+        self,
+        handler: InteractionHandler,
+        connections: Connections,
+        communities: Communities,
+        trial: Trial,
+    ) -> None:
+        self._handler = handler
+        self._connections = connections
+        self._communities = communities
+        self._trial = trial
+
+    async def show(self, interaction: _Interaction) -> None:
+        """Show the form as the first response; refuses like `_admit`."""
+        self._admit(interaction)
+        await self._handler.show_form(interaction, _form())
+        audit_log.outcome(interaction, "form shown")
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: _Interaction) -> None:
+        """Handle the form when it is submitted."""
+        if is_credentials_form(interaction):
+            audit_log.about_settings(interaction)
+            await self._handler.run(interaction, lambda: self._submit(interaction))
+
+    async def _submit(self, interaction: _Interaction) -> None:
+        guild = self._admit(interaction)
+        await self._handler.acknowledge(interaction, private=True)
+        values = text_values(interaction.data or {})
+        entered = values.get(_COMMUNITY_ID, ""), values.get(_API_KEY, "")
+        found = await self._trial.find(guild.id, *entered)
+        again = self._communities.of_guild(guild.id) == found.community
+        await self._connections.connect_to(guild, interaction.user.id, found)
+        await self._handler.respond(interaction, texts.connected_to_own(found.name, again=again))
+        audit_log.outcome(interaction, "server connected with an API key")
+
+    def _admit(self, interaction: _Interaction) -> discord.Guild:
+        """Return the guild that an administrator may connect.
+
+        Refuses with NOT_OFFERED without a CREDENTIALS_KEY, like `admit_administrator`, and like
+        `Connections.check_known`.
+        """
+        guild = admit_administrator(interaction)
+        if not self._communities.accepts_new:
+            raise Refusal(CredentialsProblem.NOT_OFFERED)
+        connection = self._connections.of(guild, role_ids_of(interaction.user))
+        self._connections.check_known(connection)
+        return guild
+
+
+def is_credentials_form(interaction: _Interaction) -> bool:
+    """Whether the form was submitted."""
+    data: Mapping[str, object] = interaction.data or {}
+    submitted = interaction.type is discord.InteractionType.modal_submit
+    return submitted and data.get("custom_id") == FORM_ID
+
+
+def _form() -> discord.ui.Modal:
+    form = discord.ui.Modal(title=texts.FORM_TITLE, custom_id=FORM_ID)
+    for custom_id, text, help_text, required in (
+        (_API_KEY, texts.API_KEY, texts.API_KEY_HELP, True),
+        (_COMMUNITY_ID, texts.COMMUNITY_ID, texts.COMMUNITY_ID_HELP, False),
+    ):
+        field = discord.ui.TextInput[discord.ui.Modal](
+            custom_id=custom_id, required=required, max_length=_LONGEST
+        )
+        form.add_item(discord.ui.Label(text=text, description=help_text, component=field))
+    return stopped(form)

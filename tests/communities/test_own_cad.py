@@ -1,0 +1,311 @@
+"""An administrator connects a server to a CAD of its own, with one form."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+from pyrate_limiter import Rate
+
+from bot.communities import trial
+from bot.sandbox.discord import Interaction
+from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
+from bot.sandbox.sonoran import Fault
+from tests.administrator import configure
+from tests.communities import strangers as scene
+from tests.communities.own_cad import (
+    CONNECTED,
+    FORM,
+    KEY,
+    add_community,
+    another_guild,
+    enter,
+    let_enter,
+    rows,
+    shown_form,
+    submit,
+)
+from tests.communities.strangers import NOT_CONNECTED, STATUS, Strangers, changes
+from tests.note_messages import labels, privately
+from tests.world import API_KEY, PATIENCE, World
+
+strangers = scene.strangers
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_an_administrator_connects_a_server_to_its_own_cad_with_one_form(
+    world: World, strangers: Strangers, version: int
+) -> None:
+    world.cad.versions = {version}
+    add_community(world).add_server(2, "Night shift")
+    let_enter(world)
+    await world.registered()
+    interaction = await world.discord.use_command(
+        strangers.stranger, strangers.channel, "callnote-config connect", strict=True
+    )
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    said = await submit(
+        world, strangers.stranger, interaction, community_id="Paleto" if version == 1 else ""
+    )
+    assert said == CONNECTED
+    await strangers.let_in()
+    content = (await strangers.use(STATUS)).content
+    assert "The CAD accepts the API key, for the community Paleto." in content
+    assert "This server is connected, with an API key from /callnote-config connect." in content
+    assert "CAD server, chosen here: 1 Paleto Main." in content
+    assert "Rockford" not in content
+    assert "Night shift" in (await strangers.use("callnote-config server", {"number": 2})).content
+    assert {request.community for request in world.cad.requests} <= {"Paleto", None}
+    own, *others = changes(world)
+    assert own == (strangers.guild.id, strangers.stranger.id, "connected to the CAD of Paleto")
+    assert KEY not in str(others)
+    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
+        (strangers.guild.id, "paleto")
+    ]
+
+
+async def test_the_hosts_settings_connect_to_the_hosts_cad_until_a_key_is_entered(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+    await enter(world, strangers.stranger, strangers.channel)
+    assert "for the community Paleto" in (await strangers.use(STATUS)).content
+    said = (await strangers.use("callnote-config disconnect")).content
+    assert "still connected, by the host's setting" in said
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+
+
+async def test_a_renewed_key_is_entered_the_same_way_and_disconnect_deletes_it(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await enter(world, strangers.stranger, strangers.channel)
+    community.api_key = "paleto-key-renewed"
+    said = await enter(world, strangers.stranger, strangers.channel, community.api_key)
+    assert said == "The API key for the CAD of Paleto is stored."
+    assert "The CAD accepts the API key" in (await strangers.use(STATUS)).content
+    said = (await strangers.use("callnote-config disconnect")).content
+    assert said == "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."
+    assert rows(world) == []
+    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
+    assert (await strangers.use("callnote-config disconnect")).content == NOT_CONNECTED
+    assert [what for _, _, what in changes(world)] == [
+        "connected to the CAD of Paleto",
+        "new API key for the CAD of Paleto",
+        "disconnected from the CAD",
+    ]
+
+
+async def test_a_bot_without_a_community_of_its_host_serves_those_of_its_guilds(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    world.config = replace(world.config, credentials=None)
+    world.connect(strangers.guild)
+    await world.start()
+    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
+    assert await enter(world, strangers.owner, strangers.channel) == CONNECTED
+    assert "for the community Paleto" in (await strangers.use(STATUS)).content
+
+
+async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
+    world: World, strangers: Strangers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "TRIES_OF_GUILD", trial.TRIES)
+    community = add_community(world)
+    let_enter(world)
+    world.let(try_credentials=1.0)
+    await world.start()
+    channel, stranger = strangers.channel, strangers.stranger
+
+    async def said(key: str = KEY, community_id: str = "") -> str:
+        answer = await enter(world, stranger, channel, key, community_id)
+        assert answer.startswith("Nothing was stored: ")
+        return answer.removeprefix("Nothing was stored: ")
+
+    refused = "the CAD refused the API key or community id ("
+    assert (await said("paleto-key-wrong")).startswith(f"{refused}A valid API key is required")
+    assert (await said("two words")).startswith("an API key or community id is one word")
+    assert (await said("schlüssel-0123")).startswith("an API key or community id is one word")
+    community.faults.add(Fault(on="any", hold=asyncio.Event()))
+    assert (await said()).startswith("Sonoran CAD did not answer in time.")
+    community.faults.add(Fault(on="any", status=500))
+    assert (await said()).startswith("Sonoran CAD had an internal error.")
+    community.faults.add(Fault(on="any", status=429))
+    assert (await said()).startswith("Sonoran CAD gets too many requests with this key.")
+    community.plan, community.enforce_plan = "STANDARD", True
+    assert (await said()).startswith("the CAD refused for want of a plan with the API (The PLUS")
+    community.enforce_plan, community.api_enabled = False, False
+    assert (await said()).startswith(f"{refused}The API is not enabled")
+    world.cad.versions = {1}
+    assert (await said()).startswith("this CAD needs the community id, too.")
+    assert (await said(community_id="paleto-key-01234")).startswith(f"{refused}INVALID COMM")
+    assert (await said(community_id="Paleto")).startswith(f"{refused}API IS NOT ENABLED")
+    assert rows(world) == []
+    assert changes(world) == []
+    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
+
+
+async def test_tries_are_limited_for_each_server_and_for_all(
+    world: World, strangers: Strangers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trial, "TRIES", Rate(6, 60_000))
+    let_enter(world)
+    await world.start()
+    for _ in range(5):
+        said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
+        assert "refused the API key" in said
+    asked = len(world.cad.requests)
+    said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
+    assert said.startswith("Nothing was tried: there were too many tries")
+    assert len(world.cad.requests) == asked
+    _, channel, admin = another_guild(world)
+    assert "refused the API key" in await enter(world, admin, channel, "paleto-key-wrong")
+    _, channel, admin = another_guild(world, "Sandy Shores")
+    said = await enter(world, admin, channel, "paleto-key-wrong")
+    assert said.startswith("Nothing was tried")
+
+
+async def test_only_an_administrator_can_submit_the_form_whoever_forges_it(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    passer_by = strangers.guild.add_member("pat")
+    await world.start()
+
+    async def forged(by: object, *, direct: bool = False) -> str:
+        assert by in (passer_by, strangers.stranger)
+        submitted = await world.discord.forge_form(
+            passer_by if by is passer_by else strangers.stranger,
+            None if direct else strangers.channel,
+            FORM,
+            {"api-key": KEY},
+        )
+        return await privately(world, submitted)
+
+    assert "you need Manage Server" in await forged(passer_by)
+    assert "not in direct messages" in await forged(strangers.stranger, direct=True)
+    said = await strangers.use("callnote-config connect", by=passer_by)
+    assert "you need Manage Server" in said.content
+    shown = await shown_form(world, strangers.stranger, strangers.channel)
+    strangers.stranger.permissions = ORDINARY_PERMISSIONS  # since then
+    assert "you need Manage Server" in await submit(world, strangers.stranger, shown)
+    assert world.cad.requests == []
+    assert rows(world) == []
+
+
+async def test_a_form_of_an_earlier_process_works_and_an_empty_one_is_refused(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    await world.start()
+    shown = await shown_form(world, strangers.stranger, strangers.channel)
+    await world.restart()
+    empty = await world.discord.forge_form(strangers.stranger, strangers.channel, FORM)
+    message = await asyncio.wait_for(empty.answered(), PATIENCE)
+    assert "is one word without spaces" in message.content
+    assert await submit(world, strangers.stranger, shown) == CONNECTED
+
+
+async def test_without_a_credentials_key_the_bot_serves_its_hosts_community_only(
+    world: World, strangers: Strangers
+) -> None:
+    await world.start()
+    said = (await strangers.use("callnote-config connect")).content
+    assert "This bot serves its host's community only." in said
+    forged = await world.discord.forge_form(
+        strangers.stranger, strangers.channel, FORM, {"api-key": KEY}
+    )
+    said = await privately(world, forged)
+    assert said == "Nothing was stored: this bot serves its host's community only."
+    assert world.cad.requests == []
+
+
+async def test_the_owner_chooses_between_the_hosts_cad_and_another(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    await world.start()
+    message = await strangers.use("callnote-config connect", by=strangers.owner)
+    assert labels(message) == ["Connect", "Connect another CAD"]
+    assert await press_other(world, strangers, message.buttons[1].custom_id) == CONNECTED
+    message = await strangers.use("callnote-config connect", by=strangers.owner)
+    assert message.content.startswith("This server is connected already, with an API key")
+    assert labels(message) == ["Connect another CAD"]
+    await strangers.use("callnote-config disconnect")
+    assert "Connected. Next" in await strangers.press_connect(strangers.owner)
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+
+
+async def press_other(world: World, strangers: Strangers, custom_id: str | None) -> str:
+    """Let the owner press the button for the form and submit it."""
+    assert custom_id is not None
+    message = world.discord.messages[-1]
+    pressed: Interaction = await world.discord.press_button(strangers.owner, message, custom_id)
+    await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
+    return await submit(world, strangers.owner, pressed)
+
+
+async def test_several_servers_of_a_community_share_the_key_that_was_entered_last(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    _, channel, admin = another_guild(world)
+    await enter(world, strangers.stranger, strangers.channel)
+    await enter(world, admin, channel)
+    assert "connected" in (await strangers.use(STATUS)).content
+    community.api_key = "paleto-key-renewed"
+    await enter(world, admin, channel, community.api_key)
+    said = (await strangers.use(STATUS)).content
+    assert said.startswith("Another server has entered a newer API key for your CAD")
+    await enter(world, strangers.stranger, strangers.channel, community.api_key)
+    assert "accepts the API key" in (await strangers.use(STATUS)).content
+
+
+@pytest.mark.parametrize("known_by", ["its setting", "the CAD"])
+async def test_the_hosts_community_is_entered_with_the_hosts_key_alone(
+    world: World, strangers: Strangers, known_by: str
+) -> None:
+    let_enter(world)
+    if known_by == "the CAD":
+        credentials = world.config.credentials
+        assert credentials is not None
+        world.config = replace(world.config, credentials=replace(credentials, community_id=""))
+    await world.start()
+    world.cad.add_community("Rockford", "second-key-0123")
+    said = await enter(world, strangers.stranger, strangers.channel, "second-key-0123")
+    assert "this is the community of the bot's host" in said
+    said = await enter(world, strangers.stranger, strangers.channel, API_KEY)
+    assert said.startswith("Connected to the CAD of Rockford")
+    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
+        (strangers.guild.id, "")
+    ]
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+
+
+async def test_a_cad_that_refuses_the_key_later_is_told_to_its_own_server_alone(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.registered()
+    await enter(world, strangers.stranger, strangers.channel)
+    community.api_key = "paleto-key-renewed"
+    content = (await strangers.use(STATUS)).content
+    assert "enter the present key with /callnote-config connect" in content
+    ours = (await configure(world, "status")).content
+    assert "for the community Rockford" in ours
+    assert "❌" not in ours

@@ -1,0 +1,80 @@
+"""The notes of a server with a CAD of its own arrive there, and nowhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.communities import strangers as scene
+from tests.communities.own_cad import add_community, enter, let_enter
+from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
+from tests.note_messages import ADDED, QUEUED, shows, told
+from tests.world import World
+
+strangers = scene.strangers
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_each_servers_notes_arrive_in_its_own_cad_and_only_there(
+    world: World, strangers: Strangers, version: int
+) -> None:
+    world.cad.versions = {version}
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await enter(world, strangers.stranger, strangers.channel, community_id="Paleto")
+    await strangers.let_in()
+    await world.final(await strangers.add("theirs"))
+    await world.say("ours")
+    assert [note.content for note in community.notes(123)] == ["theirs"]
+    assert world.stored() == ["ours"]
+    sent = [request.community for request in world.cad.note_requests]
+    assert sent == ["Paleto", "rockford"]
+
+
+async def test_one_cads_outage_is_not_felt_by_the_other(world: World, strangers: Strangers) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    community.faults.add(DOWN)
+    theirs = await told(world, await strangers.add("theirs"), QUEUED)
+    await world.say("ours")
+    assert world.stored() == ["ours"]
+    community.faults.clear()
+    await shows(world, theirs, "NOTE 'theirs' added to call #123")
+
+
+async def test_a_note_that_waits_is_withdrawn_when_its_server_is_connected_elsewhere(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    world.cad.faults.add(DOWN)
+    await world.start()
+    await strangers.let_in()
+    message = await strangers.waiting_note()
+    ours = await told(world, await world.use(), QUEUED)
+    await enter(world, strangers.stranger, strangers.channel)
+    await shows(world, message, WITHDRAWN)
+    world.cad.faults.clear()
+    await shows(world, ours, ADDED)
+    assert community.notes(123) == []
+    assert world.stored() == ["some note here"]
+
+
+async def test_a_note_that_waits_is_sent_with_the_renewed_key_and_no_other(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    community.api_key = "paleto-key-renewed"
+    message = await told(world, await strangers.add("theirs"), QUEUED)
+    await enter(world, strangers.stranger, strangers.channel, community.api_key)
+    await shows(world, message, "NOTE 'theirs' added to call #123")
+    assert [note.content for note in community.notes(123)] == ["theirs"]
+    assert world.stored() == []

@@ -1,0 +1,37 @@
+"""What was entered into a form is read whatever was sent."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.interactions.components import text_values
+
+FIELD = {"type": 4, "id": 2, "custom_id": "key", "value": " secret\n"}
+
+
+def test_text_fields_are_read_in_labels_and_in_rows_without_space_around() -> None:
+    row = {"type": 1, "components": [{**FIELD, "custom_id": "id", "value": ""}]}
+    label = {"type": 18, "id": 1, "component": FIELD}
+    data = {"custom_id": "form", "components": [label, row]}
+    assert text_values(data) == {"key": "secret", "id": ""}
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        None,
+        5,
+        [],
+        "text",
+        {"components": 5},
+        {"component": [FIELD]},
+        {"custom_id": "key"},
+        {"custom_id": ["key"], "value": "secret"},
+        {"custom_id": "key", "value": None},
+        {"custom_id": "key", "value": ["secret"]},
+    ],
+    ids=str,
+)
+def test_what_is_not_as_discord_sends_it_is_left_out(component: object) -> None:
+    assert text_values({"custom_id": "form", "components": [component]}) == {}
+    assert text_values({"components": component}) == {}
