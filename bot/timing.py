@@ -106,6 +106,18 @@ class Timing:
     acknowledge_again: float = 0.2  # before a first response that Discord did not take is repeated
     store_note: float = 2.0  # to store it: with the acknowledgement this must end within 3 s
     look_up_names: float = 2.0  # for the mentioned members' names in all
+    await_zone: float = 0.5  # for the community's time zone, where a form waits for it
+    read_text: float = 1.0
+    """For Discord to give a text again that a form was refused with; the form must come in 3 s."""
+    await_unit_number: float = 0.3
+    """How long a note waits for its member's unit number in the CAD; at 0 none is looked up."""
+    keep_unit_number: float = 300.0  # for how long a unit number is used, as units change
+    keep_no_unit_number: float = 3600.0
+    """The same for a member of whom the CAD knows none; failed requests count against the
+    community."""
+    keep_label: float = 60.0
+    """How long a member's notes go without a unit number once one had to; within it, the same note
+    is a repetition."""
     ask_discord_again: float = 2.0  # before asking again whether Discord took the acknowledgement
     acknowledged_at_latest: float = 3.5
     """The age at which an interaction that is not acknowledged never will be (Discord API docs,

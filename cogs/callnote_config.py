@@ -19,6 +19,8 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
 from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
+from bot.settings.cache import SettingsCache
+from bot.settings.texts import unit_numbers_changed, unit_numbers_now
 from cogs.connecting import Connector, ConnectView
 from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
@@ -46,6 +48,7 @@ class CallnoteConfig(
         status: StatusReport,
         outbox: OutboxWorker,
         calls: GuildCalls,
+        settings: SettingsCache,
     ) -> None:
         self._handler = handler
         self._connector = connector
@@ -55,6 +58,7 @@ class CallnoteConfig(
         self._status = status
         self._outbox = outbox
         self._calls = calls
+        self._settings = settings
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
@@ -121,6 +125,20 @@ class CallnoteConfig(
         else:
             await self._log_channel.choose(interaction, channel)
 
+    @app_commands.command(
+        name="unit-numbers", description="Choose what stands beside notes in the CAD."
+    )
+    @app_commands.describe(
+        on="True: the member's unit number where the CAD knows it; False: always the display name"
+    )
+    async def unit_numbers(self, interaction: _Interaction, on: bool) -> None:
+        """Choose what stands beside notes in the CAD."""
+        guild = await self._handler.admit_administrator(interaction)
+        what = unit_numbers_changed(on)
+        await self._settings.set(guild.id, interaction.user.id, what, unit_numbers=on)
+        await self._handler.respond(interaction, unit_numbers_now(on))
+        audit_log.outcome(interaction, what)
+
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do if it is not."""
@@ -183,6 +201,7 @@ async def setup(bot: CallnoteBot) -> None:
             services.status,
             outbox,
             services.guild_calls,
+            services.settings,
         )
     )
     await bot.add_cog(form)

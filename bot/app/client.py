@@ -23,17 +23,19 @@ from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import answers_trace
 from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
+from bot.notes.form_texts import FORM_TITLE
+from bot.notes.forms import NoteForms
 from bot.notes.submit import NoteSubmitter
 
-COGS = ("cogs.callnote", "cogs.callnote_config", "cogs.guilds")
-COMMANDS = frozenset({"callnote", "callnote-config"})
+COGS = ("cogs.callnote", "cogs.note_forms", "cogs.callnote_config", "cogs.guilds")
+COMMANDS = frozenset({"callnote", "callnote-form", "callnote-config", FORM_TITLE})
 
 
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` and `starts` outlive it; `handler`, `owners`, `submitter` and `note_actions` belong
-    to this client.
+    `services` and `starts` outlive it; `handler`, `owners`, `submitter`, `note_forms` and
+    `note_actions` belong to this client.
     """
 
     def __init__(
@@ -77,6 +79,17 @@ class CallnoteBot(commands.AutoShardedBot):
             services.composer,
             services.communities.name_of,
             services.guild_calls,
+            timing=services.timing,
+        )
+        self.note_forms = NoteForms(
+            self.handler,
+            services.dispatchers,
+            services.settings,
+            services.guild_calls,
+            self.submitter,
+            services.composer,
+            services.note_labels,
+            services.communities.name_of,
             timing=services.timing,
         )
         self.note_actions = NoteActions(

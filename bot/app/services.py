@@ -27,6 +27,7 @@ from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
 from bot.notes.time_zone import TimeZones
+from bot.notes.unit_numbers import NoteLabels
 from bot.observer import Observer
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
@@ -128,6 +129,9 @@ class Services:
         self.log_channel = LogChannel(self.settings, delays, timing)
         time_zones = TimeZones(self.communities.client, config.time_zone, timing)
         self.composer = NoteComposer(time_zones.of, timing)
+        self.note_labels = NoteLabels(
+            self.settings, self.communities.name_of, self.communities.client, timing=timing
+        )
         self.notes = NoteService(
             self.database,
             self.communities.client,

@@ -94,7 +94,8 @@ def commands_line(missing: Collection[str]) -> Line:
     """Return whether the commands are registered with Discord; `missing` are not."""
     if not missing:
         return well("The commands are registered with Discord.")
-    names = " and ".join(f"/{name}" for name in missing)
+    # A command of a message's menu is known by the space in its name.
+    names = ", ".join(name if " " in name else f"/{name}" for name in missing)
     return note(f"Not registered with Discord yet: {names}; the bot does that at its start.")
 
 

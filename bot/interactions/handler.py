@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import discord
 from discord import app_commands
@@ -22,10 +22,22 @@ from bot.interactions.responses import (
     close_if_forgotten,
     confirmed,
     edit_placeholder,
+    files_of,
     reason_of,
 )
 from bot.interactions.texts import Catalogue, worded
 from bot.timing import Timing
+
+
+class Answer(NamedTuple):
+    """What answers an interaction: a content, a text to attach, and components below it."""
+
+    content: str
+    attachment: str | None = None
+    view: discord.ui.View | None = None
+
+
+AnswerFor = Callable[[str], Answer]
 
 _log = logging.getLogger(__name__)
 
@@ -94,15 +106,16 @@ class InteractionHandler:
         content: str,
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
+        attachment: str | None = None,
     ) -> None:
         """Show `content` as the interaction's answer.
 
         After an acknowledgement it replaces the placeholder, else it is a private message. In place
         of a content that Discord refuses a sentence says so, without new components. `view` holds
-        the components below it; None removes those that are there. Never raises for failures of
-        Discord or the network.
+        the components below it; None removes those that are there. `attachment` is a text to
+        attach. Never raises for failures of Discord or the network.
         """
-        if not await self.show_if_taken(interaction, content, view=view):
+        if not await self.show_if_taken(interaction, content, view=view, attachment=attachment):
             _log.warning("interaction=%d answer refused for its content", interaction.id)
             content = worded(self._texts, InteractionProblem.ANSWER_REFUSED)
             await self.show_if_taken(interaction, content)
@@ -113,6 +126,7 @@ class InteractionHandler:
         content: str,
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
+        attachment: str | None = None,
     ) -> bool:
         """Do as `respond`; returns False if Discord refuses `content` itself."""
         try:
@@ -123,11 +137,15 @@ class InteractionHandler:
                     view,
                     self._timing.edit_again,
                     self.in_flight.sleep_unless_closing,
+                    attachment,
                 )
             else:
                 await confirmed(
                     lambda: interaction.response.send_message(
-                        content, view=view or discord.utils.MISSING, ephemeral=True
+                        content,
+                        view=view or discord.utils.MISSING,
+                        files=files_of(attachment),
+                        ephemeral=True,
                     ),
                     self._timing,
                 )
@@ -142,15 +160,21 @@ class InteractionHandler:
         return True
 
     async def run(
-        self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
+        self,
+        interaction: discord.Interaction[Any],
+        work: Callable[[], Awaitable[None]],
+        answer_for: AnswerFor = Answer,
     ) -> None:
-        """Run a component's `work`, and answer its failures, which discord.py would only log."""
+        """Run a component's or form's `work`, and answer failures, which discord.py only logs.
+
+        `answer_for` makes the answer from the words for a failure.
+        """
         if not self.begin(interaction):
             return
         try:
             await work()
         except Exception as error:
-            await self.respond_to_failure(interaction, error)
+            await self.respond_to_failure(interaction, error, answer_for)
 
     async def run_component_callback(
         self,
@@ -171,9 +195,12 @@ class InteractionHandler:
             await self.run(interaction, admitted)
 
     async def respond_to_failure(
-        self, interaction: discord.Interaction[Any], error: Exception
+        self,
+        interaction: discord.Interaction[Any],
+        error: Exception,
+        answer_for: AnswerFor = Answer,
     ) -> None:
-        """Log why a command or a component callback failed, and tell the member."""
+        """Log why a command or a component callback failed, and tell the member; see `run`."""
         if isinstance(error, NotAcknowledgedError):
             await self._leave(interaction, error)
             return
@@ -185,7 +212,13 @@ class InteractionHandler:
                 interaction, f"unexpected, reference {reference}", level=logging.ERROR, error=error
             )
         setting = audit_log.is_setting(interaction)
-        await self.respond(interaction, self.words_for(error, reference, setting=setting))
+        answer = answer_for(self.words_for(error, reference, setting=setting))
+        await self.respond(
+            interaction,
+            answer.content,
+            view=answer.view or discord.utils.MISSING,
+            attachment=answer.attachment,
+        )
 
     def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:
         """Return the content that tells a member what went wrong.

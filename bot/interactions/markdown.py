@@ -34,6 +34,8 @@ _START = re.compile(
     r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]*(?:[#>+-]|\d+[.)])"
 )
 
+_BACKSLASH = re.compile(r"\\(.)")
+
 _TAIL = 48  # characters; keeps `' added to call #9007199254740991` when a reply is shortened
 
 
@@ -65,6 +67,11 @@ def escape_markdown(text: str, *, limit: int = CONTENT_LIMIT) -> str:
     if utf16_units(content) <= limit:
         return content
     return _shortened(pieces, limit)
+
+
+def unescaped(content: str) -> str:
+    """Return the text that `escape_markdown` made content of, unless it was shortened."""
+    return _BACKSLASH.sub(r"\1", content)
 
 
 def _escaped(line: str) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import TypeVar, cast
@@ -56,6 +58,10 @@ class NotAcknowledgedError(Exception):
         self.content = content
 
 
+_FILE = re.compile(r"/(?:ephemeral-)?attachments/")
+"""How the address of a file begins, which Discord's content network serves."""
+
+
 class _NoAnswerError(OSError):
     """Something else than Discord answered, or a first response met an error of Discord's."""
 
@@ -74,7 +80,8 @@ def answers_trace() -> aiohttp.TraceConfig:
         response = ended.response
         failed = response.status >= 500 and ended.url.path.endswith("/callback")
         success = 200 <= response.status < 300 and response.status != HTTPStatus.NO_CONTENT
-        if failed or (success and response.content_type != "application/json"):
+        readable = response.content_type == "application/json" or _FILE.match(ended.url.path)
+        if failed or (success and not readable):
             response.close()
             raise _NoAnswerError
 
@@ -122,24 +129,33 @@ def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
     )
 
 
+def files_of(attachment: str | None) -> list[discord.File]:
+    """Return the file with a text that a message gives back; discord.py closes one once sent."""
+    if attachment is None:
+        return []
+    return [discord.File(io.BytesIO(attachment.encode("utf-8", "replace")), "note.txt")]
+
+
 async def edit_placeholder(
     interaction: discord.Interaction,
     content: str,
     view: discord.ui.View | None,
     pause: float,
     sleep: Callable[[float], Awaitable[bool]],
+    attachment: str | None = None,
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
-    discord.py itself retries after server errors; the placeholder may have been deleted. The
-    pauses double, and a longer one that Discord asks for is kept to; `sleep` returns False if there
-    is no time for it. Raises what Discord answers to a content that it refuses, and after the last
-    try.
+    `attachment` is a text to attach. discord.py itself retries after server errors; the placeholder
+    may have been deleted. The pauses double, and a longer one that Discord asks for is kept to;
+    `sleep` returns False if there is no time for it. Raises what Discord answers to a content that
+    it refuses, and after the last try.
     """
     failures = 0
     while True:
         try:
-            await interaction.edit_original_response(content=content, view=view)
+            files = files_of(attachment) or discord.utils.MISSING
+            await interaction.edit_original_response(content=content, view=view, attachments=files)
         except discord.HTTPException as error:
             verdict, failures = verdict_of(error), failures + 1
             if verdict is Verdict.MESSAGE_GONE:
@@ -156,16 +172,21 @@ async def edit_placeholder(
             pause *= 2
         else:
             return
-    await _follow_up(interaction, content, view)
+    await _follow_up(interaction, content, view, attachment)
 
 
 async def _follow_up(
-    interaction: discord.Interaction, content: str, view: discord.ui.View | None
+    interaction: discord.Interaction,
+    content: str,
+    view: discord.ui.View | None,
+    attachment: str | None,
 ) -> None:
     private = interaction.extras.get(PRIVATE, False)
     if interaction.message is not None:
         private = interaction.message.flags.ephemeral
-    await interaction.followup.send(content, view=view or discord.utils.MISSING, ephemeral=private)
+    await interaction.followup.send(
+        content, view=view or discord.utils.MISSING, files=files_of(attachment), ephemeral=private
+    )
 
 
 async def close_if_forgotten(interaction: discord.Interaction, content: str) -> bool | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +19,7 @@ from bot.notes.mentions import (
     mentioned_members,
     with_names,
 )
+from bot.notes.message_text import note_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
@@ -37,6 +40,7 @@ class NoteComposer:
 
     def __init__(self, time_zone: Callable[[str], Awaitable[tzinfo]], timing: Timing) -> None:
         self._look_up_seconds = timing.look_up_names
+        self._await_zone = timing.await_zone
         self._time_zone = time_zone
 
     async def text_as_sent(
@@ -70,6 +74,27 @@ class NoteComposer:
 
     async def _zone_for(self, record: NoteRecord) -> tzinfo:
         return await self._time_zone(record.community) if has_times(record.note.text) else UTC
+
+    async def text_of(self, message: discord.Message, community: str) -> str:
+        """Return the text of a note made of a message, as typed; see `note_of`.
+
+        The zone is the community's, or UTC if it is not told within `Timing.await_zone`. Members
+        that it mentions have the names that came with it; what is not known is left to
+        `text_as_sent`.
+        """
+        zone: tzinfo = UTC
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._await_zone):
+                zone = await self._time_zone(community)
+        guild = message.guild
+        names = Names(members={user.id: user.display_name for user in message.mentions})
+        if guild is not None:
+            names = replace(
+                names,
+                roles={role.id: role.name for role in guild.roles},
+                channels={each.id: each.name for each in (*guild.channels, *guild.threads)},
+            )
+        return note_of(message, zone, lambda text: with_names(text, names, zone, keep_unknown=True))
 
     async def _look_up(self, wanted: Sequence[tuple[dict[int, str], _Fetch, int]]) -> None:
         """Add to each dictionary the name that belongs to an id, as far as it is found in time."""

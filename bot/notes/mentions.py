@@ -58,11 +58,12 @@ def has_times(note: str) -> bool:
     return any(match["time"] for match in _CODE.finditer(note))
 
 
-def with_names(note: str, names: Names, zone: tzinfo = UTC) -> str:
+def with_names(note: str, names: Names, zone: tzinfo = UTC, *, keep_unknown: bool = False) -> str:
     """Return the note with words in place of every code: a name, or a time in `zone`.
 
     The codes are Discord's (API reference, Message Formatting). A name that is not known becomes
-    `@unknown` or `#unknown`; a time beyond the calendar stays as it is, as in Discord.
+    `@unknown` or `#unknown`, or with `keep_unknown` its code is left to be looked up; a time beyond
+    the calendar stays as it is, as in Discord.
     """
 
     def words(match: re.Match[str]) -> str:
@@ -75,9 +76,11 @@ def with_names(note: str, names: Names, zone: tzinfo = UTC) -> str:
         if match["emoji"]:
             return match["emoji"]
         number = int(match["id"])
+        known = {"#": names.channels, "@&": names.roles}.get(match["kind"], names.members)
+        if keep_unknown and number not in known:
+            return match[0]
         if match["kind"] == "#":
             return f"#{one_line(names.channels.get(number, 'unknown'))}"
-        known = names.roles if match["kind"] == "@&" else names.members
         return f"@{one_line(known.get(number, 'unknown')).removeprefix('@')}"
 
     return _CODE.sub(words, note)

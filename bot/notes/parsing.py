@@ -42,13 +42,14 @@ def parse_call_number(text: str) -> int:
     return int(rest)
 
 
-def parse_note(text: str) -> str:
+def parse_note(text: str, *, lines: bool = False) -> str:
     r"""Return the text as typed: trimmed, without control characters other than line breaks.
 
-    `\n` is a line break, too, as some clients cannot type any into an option. Refuses with
-    BLANK_NOTE when nothing visible is left, with LONG_NOTE above `NOTE_LIMIT`.
+    `\n` is a line break, too, as some clients cannot type any into an option; not so where it was
+    typed in a field of several `lines`. Refuses with BLANK_NOTE when nothing visible is left, with
+    LONG_NOTE above `NOTE_LIMIT`.
     """
-    note = without_controls(text.replace("\\n", "\n")).strip()
+    note = without_controls(text if lines else text.replace("\\n", "\n")).strip()
     if not has_visible(note):
         raise Refusal(NoteProblem.BLANK_NOTE)
     if len(note) > NOTE_LIMIT:

@@ -11,6 +11,9 @@ class NoteProblem(StrEnum):
     NO_CALL_NUMBER = auto()
     CALL_NUMBER_AFTER_DASH = auto()
     """The `call` option is no call number, but ends with one after a dash."""
+    NO_CALL_CHOSEN = auto()  # in the form, neither from the list nor by number
+    TEXT_UNREADABLE = auto()  # of a form that was refused: Discord does not give its text again
+    UNKNOWN_SERVER = auto()  # the `server` option is neither a number nor a name in the CAD's list
     BLANK_NOTE = auto()
     LONG_NOTE = auto()
     STORAGE_DOWN = auto()

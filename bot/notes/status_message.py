@@ -7,7 +7,6 @@ ordinary message of the bot's (discord/discord-api-docs, discussion 3090).
 from __future__ import annotations
 
 import contextlib
-import io
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import discord
 
 from bot.interactions.discord_answers import EXPIRED_TOKEN, RouteDelays, Verdict, verdict_of
 from bot.interactions.errors import DISCORD_FAILURES
-from bot.interactions.responses import ORIGINAL_MESSAGE
+from bot.interactions.responses import ORIGINAL_MESSAGE, files_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 
@@ -49,9 +48,7 @@ class _Form:
         return {"content": self.content, "view": view, "files": self._files()}
 
     def _files(self) -> list[discord.File]:
-        if self.attachment is None:
-            return []
-        return [discord.File(io.BytesIO(self.attachment.encode("utf-8", "replace")), "note.txt")]
+        return files_of(self.attachment)
 
 
 _Way = Callable[[_Form], Awaitable[bool]]

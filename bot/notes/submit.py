@@ -13,16 +13,14 @@ from bot.calls.guild_calls import GuildCalls
 from bot.interactions import audit_log
 from bot.interactions.errors import Refusal
 from bot.interactions.in_flight import InFlight
-from bot.interactions.markdown import one_line
-from bot.interactions.responses import NotAcknowledgedError, confirmed
+from bot.interactions.responses import NotAcknowledgedError, confirmed, files_of
 from bot.notes.buttons import buttons_for
 from bot.notes.composer import NoteComposer
-from bot.notes.parsing import has_visible
 from bot.notes.problems import NoteProblem
 from bot.notes.refusals import refusal_of
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.status_updater import StatusUpdater
-from bot.notes.texts import ADDED_AGAIN, repeated
+from bot.notes.texts import ADDED_AGAIN, given_back, repeated
 from bot.outbox import (
     Acknowledgement,
     DuplicateInteractionError,
@@ -72,12 +70,14 @@ class NoteSubmitter:
         note: CallNote,
         *,
         instead_of: NoteRecord | None = None,
+        source_id: int | None = None,
     ) -> None:
         """Store a note, acknowledge the interaction publicly, and queue the note.
 
         `note` has its text as typed. Of two instances of the bot on one database, the one that
         does not get the row leaves the interaction alone. A note that repeats one just sent is
-        held back with a private question. Raises a `Refusal` when the note cannot be stored; it is
+        held back with a private question; `source_id` is Discord's message of which it was made, if
+        it was. Raises a `Refusal` when the note cannot be stored; it is
         not sent then. Raises `NotAcknowledgedError` when Discord did not confirm the
         acknowledgement; the note is then sent only if it turns out to have been shown.
         """
@@ -86,7 +86,9 @@ class NoteSubmitter:
                 admitted.enter_context(self._outbox.admit())
             except TooBusyError as error:
                 raise refusal_of(error) from None
-            record, ago = await self._accept(interaction, member, note, instead_of)
+            if instead_of is not None:
+                source_id = instead_of.source_id
+            record, ago = await self._accept(interaction, member, note, instead_of, source_id)
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
                 return
@@ -115,6 +117,7 @@ class NoteSubmitter:
         member: discord.Member,
         note: CallNote,
         instead_of: NoteRecord | None,
+        source_id: int | None,
     ) -> tuple[NoteRecord | None, float | None]:
         new = NewNote(
             id=interaction.id,
@@ -125,6 +128,7 @@ class NoteSubmitter:
             member_name=member.display_name,
             token=interaction.token,
             note=note,
+            source_id=source_id,
         )
         held = None if instead_of is None else instead_of.id
         try:
@@ -206,10 +210,14 @@ class NoteSubmitter:
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
         """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
+        question, attachment = repeated(record, seconds), None
+        if interaction.type is discord.InteractionType.modal_submit:
+            question, attachment = given_back(question, record.note.text)
         await confirmed(
             lambda: interaction.response.send_message(
-                repeated(record, seconds),
+                question,
                 view=buttons_for(record) or discord.utils.MISSING,
+                files=files_of(attachment),
                 ephemeral=True,
             ),
             self._timing,
@@ -224,9 +232,3 @@ class NoteSubmitter:
         return StatusMessage(
             self._client, record, delays=self._messages.delays, timing=self._timing
         )
-
-
-def label_of(member: discord.Member) -> str:
-    """Return the name that the CAD shows beside the note; a nickname may be blank."""
-    name = one_line(member.display_name)
-    return name if has_visible(name) else member.name

@@ -21,9 +21,11 @@ from bot.notes.problems import NoteProblem
 from bot.outbox import Failure, NoteRecord, NoteState
 
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
+_LEAST_ROOM = 200  # UTF-16 units; with less a text is attached alone
 _REFUSAL_LIMIT = 200  # characters of the CAD's reply where a note is not accepted
 _SAID_LIMIT = 4000  # characters of the CAD's reply, which may have 64 KiB
 
+YOUR_NOTE = "Your note: "
 _NOT_ADDED = "❌ Not added to"
 _NOT_CONFIRMED = "❓ Not confirmed for"
 NOT_SHOWN = "Discord does not show this note's text."
@@ -57,6 +59,15 @@ TEXTS: Catalogue = {
     NoteProblem.CALL_NUMBER_AFTER_DASH: (
         "Use the number after the dash: a call number is a whole number such as 123; you typed "
         "“{typed}”."
+    ),
+    NoteProblem.NO_CALL_CHOSEN: (
+        "Not added: no call was chosen. Choose one in the list, or type its number."
+    ),
+    NoteProblem.TEXT_UNREADABLE: (
+        "Discord does not give the text again now: copy it from above into /callnote-form."
+    ),
+    NoteProblem.UNKNOWN_SERVER: (
+        "There is no CAD server “{typed}”: choose one from the list, or type its number."
     ),
     NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
     NoteProblem.LONG_NOTE: (
@@ -166,8 +177,26 @@ def expired(record: NoteRecord, *, with_text: bool = True) -> str:
     )
 
 
+def given_back(words: str, text: str) -> tuple[str, str | None]:
+    """Return the words for a failure with the text that was typed, and the text to attach.
+
+    It is attached unless it stands in the message as it is.
+    """
+    text = text.strip()
+    room = CONTENT_LIMIT - utf16_units(words) - 1
+    if not text or room < _LEAST_ROOM:
+        return words, text or None
+    content = f"{words}\n" + escape_markdown(f"{YOUR_NOTE}{text}", limit=room)
+    return content, text_unless_shown(content, text)
+
+
 def repeated(record: NoteRecord, seconds: float) -> str:
-    """Return the private question about a note that its member has just sent already."""
+    """Return the private question about a note that came already, or one of the same message."""
+    if record.source_id is not None:
+        return (
+            f"This message was sent to call #{record.note.call_id} already, {duration(seconds)} "
+            "ago, so it was not added again."
+        )
     return (
         f"You sent the same note to call #{record.note.call_id} {duration(seconds)} ago, so this "
         "one was not added. Look at the first message."

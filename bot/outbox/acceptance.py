@@ -45,6 +45,19 @@ _same = (
     notes.c.accepted_at.between(NOW - REPEAT_SECONDS, NOW + REPEAT_SECONDS),
 )
 
+_OF_MESSAGE = CompiledStatement(
+    select(NOW - func.max(notes.c.accepted_at)).where(
+        notes.c.guild_id == bindparam("guild_id", type_=BigInteger),
+        notes.c.call_id == bindparam("call_id", type_=BigInteger),
+        notes.c.server_id == bindparam("server_id", type_=Integer),
+        notes.c.community == bindparam("community", type_=Text),
+        notes.c.source_id == bindparam("source_id", type_=BigInteger),
+        notes.c.state.in_([literal(state.value) for state in _REPEATABLE]),
+    )
+)
+"""Tells how many seconds ago a note of the same message came for the same call, whoever sent it and
+however long ago; None if none is known."""
+
 _counted = WAITING_COUNTS.subquery()
 
 BEFORE_ACCEPTING = CompiledStatement(
@@ -79,6 +92,8 @@ def accept(
     if taken:
         raise DuplicateInteractionError
     check_room(*waiting, limit=waiting_limit)
+    if ago is None and new.source_id is not None:
+        [(ago,)] = _OF_MESSAGE.rows(connection, values)
     if instead_of is not None:
         ago = None
         if not replaced:

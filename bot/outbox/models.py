@@ -20,6 +20,7 @@ class NewNote:
     `token` lets the owner of the row answer the interaction for 15 minutes (Discord API docs,
     Receiving and Responding to Interactions), and is None once it is deleted; it is left out of
     `repr`. `community` names the CAD community that it is for: the CAD's id of it, or `HOST`.
+    `source_id` is Discord's message of which the note was made, None for one that was typed.
     """
 
     id: int
@@ -30,6 +31,7 @@ class NewNote:
     member_name: str = field(repr=False)
     token: str | None = field(repr=False)
     note: CallNote
+    source_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,7 +57,9 @@ class OutboxRepository:
     async def accept(
         self, new: NewNote, *, waiting_limit: int, instead_of: int | None = None
     ) -> tuple[NoteRecord, float | None]:
-        """Store a new note as RECEIVED, or as HELD when it repeats one just sent.
+        """Store a new note as RECEIVED, or as HELD when it repeats one.
+
+        It repeats one that its member has just sent, or one made of the same message.
 
         Returns the record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one

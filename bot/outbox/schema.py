@@ -61,6 +61,7 @@ notes = Table(
     Column("logged", Integer, nullable=False),
     Column("settled", Boolean, nullable=False),
     Column("owner", String(32)),
+    Column("source_id", BigInteger),
     Index("notes_guild", "guild_id", "position"),
     Index("notes_guild_call", "guild_id", "call_id", "position"),
     Index("notes_guild_member", "guild_id", "member_id", "position"),

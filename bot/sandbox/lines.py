@@ -33,6 +33,29 @@ class TypeOption:
 
 
 @dataclass(frozen=True, slots=True)
+class Post:
+    """A person writes an ordinary message."""
+
+    person: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UseMenu:
+    """A person uses a command of the menu of the message that was posted last."""
+
+    person: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Submit the form that was shown last; `texts` are by field, the others stay as they are."""
+
+    texts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Choose:
     """Choose these in the list shown last, as the person who sees it; nothing for none."""
 
@@ -65,11 +88,18 @@ class Word:
     argument: str = ""
 
 
-Asked = UseCommand | TypeOption | Choose | Press | Fill | Word
+Asked = UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Fill | Word
 
 WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
 
+_MISSING = {
+    "post": "Say what is written: post Two suspects in a red car",
+    "menu": "Say which command of the message's menu: menu Add to dispatch call",
+    "submit": "Say what is in the form's fields: submit call:123 note:Suspect fled north",
+}
 _AS = re.compile(r"as\s+(\S+)\s+(.*)", re.DOTALL)
+_AS_TOO = ("press", "type", "post", "menu")  # what else somebody may do
+_FIELD = re.compile(r"(?:^|\s)([a-z]+):")
 _MOST_WORDS = 3  # of a command: its name, a group and a sub-command
 
 
@@ -85,7 +115,7 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     person = None
     if found := _AS.fullmatch(line):
         person, line = found[1].lower(), found[2].strip()
-        if not line.startswith("/") and line.partition(" ")[0].lower() not in ("press", "type"):
+        if not line.startswith("/") and line.partition(" ")[0].lower() not in _AS_TOO:
             raise LineError("After `as` and a person comes a command, such as /callnote.")
     if line.startswith("/"):
         return _use(person or "dispatcher", line[1:], commands)
@@ -97,6 +127,14 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
             return Fill(tuple(part.strip() for part in argument.split(",")))
         case "type":
             return _type(person or "dispatcher", argument.strip(), commands)
+        case "post" | "menu" | "submit" if not argument.strip():
+            raise LineError(_MISSING[name.lower()])
+        case "post":
+            return Post(person or "civilian", argument.strip().replace("\\n", "\n"))
+        case "menu":
+            return UseMenu(person or "dispatcher", argument.strip())
+        case "submit":
+            return Submit(_fields(argument))
         case "press" if argument.strip():
             return Press(argument.strip(), person)
         case "press":
@@ -104,6 +142,15 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     if name.lower() not in WORDS:
         raise LineError("That is not a command here: type help to see what is.")
     return Word(name.lower(), argument.strip().lower())
+
+
+def _fields(typed: str) -> dict[str, str]:
+    """Return the texts of a form's fields, each from its `name:` to the next one's."""
+    parts = _FIELD.split(typed)
+    if parts[0].strip() or len(parts) < 3:
+        raise LineError(_MISSING["submit"])
+    texts = (part.strip().replace("\\n", "\n") for part in parts[2::2])
+    return dict(zip(parts[1::2], texts, strict=True))
 
 
 def _use(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> UseCommand:

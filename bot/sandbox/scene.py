@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
 from bot.app.lifecycle import serve
 from bot.communities.sealing import new_key
@@ -20,13 +20,13 @@ from bot.sandbox.discord.command_use import OptionType, OptionValue
 from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.permissions import ADMINISTRATOR
+from bot.sandbox.forms import form_values
 from bot.sandbox.manners import MANNERS
+from bot.sandbox.naming import named
 from bot.sandbox.sonoran import Note, SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
 from bot.timing import Timing
-
-_Thing = TypeVar("_Thing")
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
 API_KEY = "sandbox-key"
@@ -176,6 +176,23 @@ class Scene:
         )
         return [choice["name"] for choice in choices]
 
+    def post(self, person: str, text: str) -> Message:
+        """Let one of the people write a message in their channel."""
+        member = self.people[person]
+        return self._discord.post(member, self._channels[member.guild], text)
+
+    async def use_menu(self, person: str, message: Message, command: str) -> Interaction:
+        """Let one of the people use a command of a message's menu; raises like `use_command`."""
+        return await self._discord.use_message_command(self.people[person], message, command)
+
+    async def submit(self, person: str, form: Interaction, texts: Mapping[str, str]) -> Interaction:
+        """Let one of the people submit the form that answered an interaction.
+
+        `texts` are as `form_values` takes them. Raises like that and `use_command`.
+        """
+        values = form_values(form, texts)
+        return await self._discord.submit_modal(self.people[person], form, values)
+
     def _values(
         self, guild: Guild, command: str, options: Mapping[str, str]
     ) -> dict[str, OptionValue]:
@@ -185,7 +202,7 @@ class Scene:
     async def press(self, person: str, message: Message, label: str) -> Interaction:
         """Let one of the people press a button; raises `LookupError` for one that is not there."""
         buttons = {shown: custom_id for shown, custom_id, _ in message.buttons}
-        custom_id = _named(label, buttons, "button")
+        custom_id = named(label, buttons, "button")
         return await self._discord.press_button(self.people[person], message, custom_id or "")
 
     async def choose(self, person: str, message: Message, names: tuple[str, ...]) -> Interaction:
@@ -194,17 +211,8 @@ class Scene:
             raise LookupError("There is no list to choose from below the last message")
         select = message.selects[0]
         things = _choices(message, select)
-        values = [_named(name, things, "choice") for name in names]
+        values = [named(name, things, "choice") for name in names]
         return await self._discord.choose(self.people[person], message, select["custom_id"], values)
-
-    async def fill(self, person: str, shown: Interaction, texts: Sequence[str]) -> Interaction:
-        """Let one of the people submit the form that they were shown, with texts in its order.
-
-        Raises `ActionRefusedError` for what Discord would not let them submit.
-        """
-        fields = [label["component"]["custom_id"] for label in (shown.modal or {})["components"]]
-        values = dict(zip(fields, texts, strict=False))
-        return await self._discord.submit_modal(self.people[person], shown, values)
 
     async def outcome(self, interaction: Interaction, source: Message, seconds: float) -> Message:
         """Wait for the effect of a component, and return the message that shows it.
@@ -244,11 +252,11 @@ class Scene:
         """Return what a client sends for an option of this type."""
         match option_type:
             case OptionType.ROLE:
-                return _named(text, _roles(guild), "role")
+                return named(text, _roles(guild), "role")
             case OptionType.CHANNEL:
-                return _named(text.removeprefix("#"), _channels(guild), "channel")
+                return named(text.removeprefix("#"), _channels(guild), "channel")
             case OptionType.USER:
-                return _named(text, self.people, "person")
+                return named(text, self.people, "person")
             case OptionType.INTEGER if text.isascii() and text.isdigit():
                 return int(text)
             case OptionType.BOOLEAN if text.lower() in ("true", "false"):
@@ -315,13 +323,6 @@ def _roles(guild: Guild) -> dict[str, Role]:
 
 def _channels(guild: Guild) -> dict[str, Channel]:
     return {channel.name: channel for channel in guild.channels.values()}
-
-
-def _named(name: str, things: Mapping[str, _Thing], kind: str) -> _Thing:
-    for known, thing in things.items():
-        if known.lower() == name.lower():
-            return thing
-    raise LookupError(f"There is no such {kind}; there is: {', '.join(things) or 'none'}")
 
 
 @contextlib.asynccontextmanager

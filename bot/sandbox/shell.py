@@ -8,24 +8,28 @@ import io
 import logging
 import signal
 import sys
-import threading
 from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
+from bot.sandbox.forms import form_as_shown, in_order
 from bot.sandbox.lines import (
     Choose,
     Fill,
     LineError,
+    Post,
     Press,
+    Submit,
     TypeOption,
     UseCommand,
+    UseMenu,
     Word,
     parse,
 )
 from bot.sandbox.manners import MANNERS
 from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
-from bot.sandbox.view import as_shown, form_as_shown
+from bot.sandbox.standard_input import StandardInput
+from bot.sandbox.view import as_shown
 
 ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0
@@ -38,6 +42,8 @@ simulators on this machine, so nothing you do here leaves it.
 
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   type /callnote call:vine                      see what Discord offers while that is typed
+  post A red car, menu Add to dispatch call     let Casey write that; open that message's form
+  submit call:123 note:Two cars                 submit the form, of which the rest stays
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
                         other commands, such as roles-add role:Civilian or server number:2
@@ -45,14 +51,12 @@ simulators on this machine, so nothing you do here leaves it.
                         its administrator (stranger) connects it to a CAD of its own with
                         /callnote-config connect, or the bot's owner (owner) to yours
   fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
-  choose Dispatcher, Civilian                   choose in the list that was shown last
-  press Cancel          press a button of the last message (as admin press Cancel: as another)
+  choose Civilian, press Cancel   in the last message (as admin press Cancel: as another)
   wait, calls           wait until the last message changes; show the notes that the CAD really has
   cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
   cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
-  cad limited           it says there are too many requests, for 30 seconds
-  cad wrong-key         it does not accept the API key (for a minute at least; see restart)
+  cad limited, cad wrong-key   too many requests, for 30 seconds; a wrong API key (see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log, help, quit    restart the bot; show its last log lines, or this; leave
 Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is
@@ -67,6 +71,7 @@ class Shell:
         self._log = log
         self._show = show
         self._last: Message | None = None
+        self._posted: Message | None = None
         self._shown = ""
         self._viewer = ""
         self._form: tuple[Interaction, str] | None = None
@@ -91,14 +96,16 @@ class Shell:
             self._idle = True
         return True
 
-    async def _act(self, asked: UseCommand | TypeOption | Choose | Press | Fill) -> None:
+    async def _act(
+        self, asked: UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Fill
+    ) -> None:
         """Let a person act in Discord, and show the outcome."""
-        if isinstance(asked, Fill):
-            await self._fill(asked.texts)
+        if isinstance(asked, Fill | Submit):
+            await self._fill(asked)
             return
         person = self._viewer if isinstance(asked, Choose) else asked.person or self._viewer
         scene, last = self._scene, self._last
-        if isinstance(asked, UseCommand | TypeOption) and person not in scene.people:
+        if not isinstance(asked, Choose | Press) and person not in scene.people:
             raise LineError(f"There is no such person; try {', '.join(scene.people)}.")
         match asked:
             case UseCommand(command=command, options=options):
@@ -106,6 +113,14 @@ class Shell:
                 await self._show_answer(interaction, person)
             case TypeOption():
                 await self._show_offered(asked)
+            case Post(text=text):
+                self._posted = scene.post(person, text)
+                self._show(f"{scene.people[person].display_name}: {text}")
+            case UseMenu(command=command):
+                if self._posted is None:
+                    raise LineError("There is no message yet: post one first.")
+                interaction = await scene.use_menu(person, self._posted, command)
+                await self._show_answer(interaction, person)
             case Choose() | Press() if last is None or person not in scene.people:
                 raise LineError("There is nothing to choose or press yet: use a command first.")
             case Choose(names=names):
@@ -115,12 +130,13 @@ class Shell:
                 interaction = await scene.press(person, last, label)
                 await self._show_outcome(interaction, last, person)
 
-    async def _fill(self, texts: tuple[str, ...]) -> None:
+    async def _fill(self, asked: Fill | Submit) -> None:
         """Submit the form that was shown last."""
         if self._form is None:
             raise LineError("There is no form to fill in: use a command first that shows one.")
         shown, person = self._form
-        interaction = await self._scene.fill(person, shown, texts)
+        texts = asked.texts if isinstance(asked, Submit) else in_order(shown, asked.texts)
+        interaction = await self._scene.submit(person, shown, texts)
         self._form = None
         await self._show_answer(interaction, person)
 
@@ -129,7 +145,7 @@ class Shell:
         if interaction.modal is None:
             return False
         self._form = interaction, person
-        self._show(form_as_shown(interaction.modal, person))
+        self._show(form_as_shown(interaction, person))
         return True
 
     async def _show_offered(self, asked: TypeOption) -> None:
@@ -268,7 +284,7 @@ async def _run(log: io.StringIO) -> None:
         shell = Shell(scene, log, lambda text: print(text, flush=True))
         if interactive:
             print(HELP)
-        lines = _Lines(interactive)
+        lines = StandardInput(interactive)
         with contextlib.suppress(NotImplementedError):  # no signal handlers on Windows' loop
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lines.end)
             asyncio.get_running_loop().add_signal_handler(signal.SIGINT, lines.end)
@@ -278,38 +294,3 @@ async def _run(log: io.StringIO) -> None:
                 break
         if watching is not None:
             watching.cancel()
-
-
-class _Lines:
-    """Lines of standard input, read in a thread as asyncio cannot read a terminal everywhere."""
-
-    def __init__(self, interactive: bool) -> None:
-        self._interactive = interactive
-        self._loop = asyncio.get_running_loop()
-        self._lines: asyncio.Queue[str | None] = asyncio.Queue()
-        self._wanted = threading.Semaphore(0)
-        threading.Thread(target=self._read, daemon=True).start()
-
-    async def next(self) -> str | None:
-        """Return the next line, None at the end of input."""
-        self._wanted.release()
-        return await self._lines.get()
-
-    def end(self) -> None:
-        """Make `next` return None."""
-        self._lines.put_nowait(None)
-
-    def _read(self) -> None:
-        while True:
-            self._wanted.acquire()
-            try:
-                line = input("> ") if self._interactive else sys.stdin.readline()
-            except (EOFError, OSError, ValueError):
-                line = ""
-                self._interactive = False
-            else:
-                line = f"{line}\n" if self._interactive else line
-            with contextlib.suppress(RuntimeError):  # the loop ended meanwhile
-                self._loop.call_soon_threadsafe(self._lines.put_nowait, line or None)
-            if not line:
-                return

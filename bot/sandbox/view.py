@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.sandbox.discord import Message
-from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.markdown import render
 
 
@@ -27,12 +26,3 @@ def as_shown(message: Message, person: str, choices: Sequence[str] = ()) -> str:
     if choices:
         lines.append("  choose: " + ", ".join(choices))
     return "\n".join(lines)
-
-
-def form_as_shown(form: JSON, person: str) -> str:
-    """Return what a person sees of a form: its title, and what it asks for in order."""
-    fields = [
-        label["label"] + ("" if label["component"].get("required", True) else " (may be left out)")
-        for label in form["components"]
-    ]
-    return f"(only the {person} sees this form) {form['title']}\n  fill: {', '.join(fields)}"

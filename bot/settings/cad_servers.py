@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bot.idle_cache import IdleCache
@@ -12,8 +14,10 @@ from bot.interactions.ttl_cache import TtlCache
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
-from bot.sonoran import ServerList, SonoranClient, SonoranError
+from bot.sonoran import CadServer, ServerList, SonoranClient, SonoranError
 from bot.timing import Timing, loop_time
+
+_NUMBER = re.compile(r"\s*#?([1-9][0-9]{0,8})\s*")
 
 
 class CadServers:
@@ -58,6 +62,42 @@ class CadServers:
         """Return the number of a guild's CAD server; refuses like `SettingsCache.of`."""
         return self._settings.server_id(guild_id)
 
+    async def named(self, guild_id: int, typed: str) -> CadServer | None:
+        """Return the server that was typed by its number or its whole name, case aside.
+
+        Any number is taken, as the CAD knows best. None for a name that is not in the list, or
+        while that cannot be loaded within `timing.await_calls`.
+        """
+        number = number_typed(typed)
+        if number is not None:
+            return CadServer(number, "")
+        name = typed.strip().casefold()
+        named = (
+            each
+            for each in await self._listed_soon(guild_id)
+            if each.name.strip().casefold() == name
+        )
+        return next(named, None)
+
+    async def matching(self, guild_id: int, typed: str) -> Sequence[CadServer]:
+        """Return the servers to suggest for what was typed; none where there is one alone."""
+        servers = await self._listed_soon(guild_id)
+        if len(servers) < 2:
+            return ()
+        part = typed.strip().removeprefix("#").casefold()
+        return [
+            each
+            for each in servers
+            if str(each.server_id).startswith(part) or part in each.name.casefold()
+        ]
+
+    async def _listed_soon(self, guild_id: int) -> tuple[CadServer, ...]:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self._timing.await_calls):
+                found = await self.list(guild_id)
+                return found.servers if found else ()
+        return ()
+
     async def choose(self, guild_id: int, member_id: int, number: int) -> str | None:
         """Choose a CAD server for a guild and return its name.
 
@@ -80,3 +120,9 @@ class CadServers:
                 return await self._cad_for(community).get_servers()
         except (SonoranError, TimeoutError):
             return None
+
+
+def number_typed(typed: object) -> int | None:
+    """Return the number in `2` or `#2`, None for anything else that an option may hold."""
+    found = _NUMBER.fullmatch(typed) if isinstance(typed, str) else None
+    return None if found is None else int(found[1])

@@ -127,6 +127,22 @@ def log_channel_changed(name: str | None) -> str:
     return "log channel: none" if name is None else f"log channel: #{name}"
 
 
+def unit_numbers_changed(on: bool) -> str:
+    """Return the record of a change of whether notes bear unit numbers."""
+    return f"unit numbers: {'on' if on else 'off'}"
+
+
+def unit_numbers_now(on: bool) -> str:
+    """Say what stands beside members' notes in the CAD from now on."""
+    if not on:
+        return "Members' display names stand beside their notes in the CAD from now on."
+    return (
+        "Members' unit numbers stand beside their notes from now on, where Sonoran CAD can tell "
+        "them: Discord must be linked to their account, and the CAD's API must be version 2. For "
+        "others it is the display name."
+    )
+
+
 def roles_now(names: Sequence[str], *, gone: Sequence[str] = ()) -> str:
     """Confirm which roles, by name, may add notes from now on, and which no longer may."""
     if not names:

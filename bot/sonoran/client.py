@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final, TypeVar
 
-from bot.sonoran import plans, v1, v2
+from bot.sonoran import plans, units, v1, v2
 from bot.sonoran.credentials_memory import CredentialsMemory
 from bot.sonoran.errors import (
     CredentialsError,
@@ -185,6 +185,20 @@ class SonoranClient:
         if wire is not v2:
             return None
         return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_time_zone)
+
+    async def get_unit_number(self, discord_id: int) -> str | None:
+        """Return the number of the unit that a member has selected, None without one.
+
+        Two reads, which are of version 2 alone: on version 1 it is None at once. Raises
+        `RefusedError` for a member who has not linked Discord.
+        """
+        access, wire = await self._ready()
+        if wire is not v2:
+            return None
+        request = units.get_account(access.credentials, discord_id)
+        account = await self._exchange(access, v2, request, units.read_account, leads=False)
+        request = units.get_identifiers(access.credentials, account)
+        return await self._exchange(access, v2, request, units.read_unit_number, leads=False)
 
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.

@@ -38,7 +38,7 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
     return Request(
         "POST",
         f"/v2/emergency/servers/{note.server_id:d}/dispatch-calls/{note.call_id:d}/notes",
-        {**_headers(credentials), "Content-Type": "application/json"},
+        {**headers_of(credentials), "Content-Type": "application/json"},
         json.dumps(body).encode(),
         secret=credentials.api_key,
     )
@@ -59,7 +59,7 @@ def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> 
     return Request(
         "GET",
         f"/v2/emergency/servers/{server_id:d}/calls",
-        _headers(credentials),
+        headers_of(credentials),
         secret=credentials.api_key,
         query=closed.parameters,
         reply_bytes=listings.CALL_LIST_BYTES,
@@ -68,12 +68,14 @@ def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> 
 
 def get_servers(credentials: Credentials) -> Request:
     """Build the request that lists the community's servers."""
-    return Request("GET", "/v2/general/servers", _headers(credentials), secret=credentials.api_key)
+    return Request(
+        "GET", "/v2/general/servers", headers_of(credentials), secret=credentials.api_key
+    )
 
 
 def get_info(credentials: Credentials) -> Request:
     """Build the request for the community's description."""
-    return Request("GET", "/v2/general/info", _headers(credentials), secret=credentials.api_key)
+    return Request("GET", "/v2/general/info", headers_of(credentials), secret=credentials.api_key)
 
 
 def read_community(reply: Reply) -> CommunityInfo:
@@ -99,7 +101,9 @@ def read_time_zone(reply: Reply) -> str | None:
 
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
-    return Request("GET", "/v2/general/version", _headers(credentials), secret=credentials.api_key)
+    return Request(
+        "GET", "/v2/general/version", headers_of(credentials), secret=credentials.api_key
+    )
 
 
 def read_plan(reply: Reply) -> str:
@@ -134,5 +138,6 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     return VersionSign.NO_ADDRESS if status in (400, 404, 405) else None
 
 
-def _headers(credentials: Credentials) -> dict[str, str]:
+def headers_of(credentials: Credentials) -> dict[str, str]:
+    """Return the headers with which a request proves itself."""
     return {"Authorization": f"Bearer {credentials.api_key}", "Accept": "application/json"}

@@ -52,14 +52,19 @@ async def test_setting_callnote_up_is_shown_to_those_with_manage_server_alone(
         command["name"]: command["default_member_permissions"]
         for command in world.discord.registered_commands
     }
-    assert shown_to == {"callnote": None, "callnote-config": str(MANAGE_GUILD)}
+    assert {name for name, shown in shown_to.items() if shown is None} == {
+        "callnote",
+        "callnote-form",
+        "Add to dispatch call",
+    }
+    assert shown_to["callnote-config"] == str(MANAGE_GUILD)
 
 
 async def test_every_command_is_in_the_readme_and_no_other(world: World) -> None:
     await world.start()
     await until_registered(world)
     documented = re.findall(
-        r"^\| `/(callnote-config [a-z-]+)", README.read_text(encoding="utf-8"), re.M
+        r"^\| `/(callnote(?:-form|-config [a-z-]+))", README.read_text(encoding="utf-8"), re.M
     )
     commands = usable_commands(world.discord.registered_commands)
     assert sorted(documented) == sorted(commands.keys() - {"callnote"})
@@ -69,10 +74,11 @@ async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
     await world.start()
     await until_registered(world)
     (command,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
-    call, note = command["options"]
+    call, note, server = command["options"]
     assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
     assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
     assert note["max_length"] == 4000
+    assert (server["name"], server["type"], server.get("required")) == ("server", 3, None)
 
 
 async def test_what_is_registered_already_is_left_alone(world: World) -> None:
@@ -91,7 +97,8 @@ async def test_a_changed_command_is_registered_anew(world: World) -> None:
     await until_registered(world)
     await world.finish()
     world.discord.registered_commands = [
-        {**command, "description": "An older text"} for command in world.discord.registered_commands
+        {**command, "description": "An older text"} if command["type"] == 1 else command
+        for command in world.discord.registered_commands
     ]
     world.stop.clear()
     await world.start()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, without_controls
+from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, unescaped, without_controls
 from bot.sandbox.discord.markdown import render
 from tests.hostile_text import (
     AT_LINE_STARTS,
@@ -55,6 +55,11 @@ def test_content_can_be_sent_as_utf_8(text: str) -> None:
 @example("*" * 200_000, 150)
 def test_content_keeps_within_the_limit_in_utf_16_units(text: str, limit: int) -> None:
     assert utf16_units(escape_markdown(text, limit=limit)) <= limit
+
+
+@given(hostile_texts())
+def test_a_text_can_be_had_back_from_its_content(text: str) -> None:
+    assert unescaped(escape_markdown(text, limit=10**6)) == expected_line(text)
 
 
 @given(hostile_texts())

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.outbox import (
     DuplicateInteractionError,
+    NewNote,
     NoteState,
     OutboxFullError,
     OutboxRepository,
@@ -192,6 +193,46 @@ async def test_the_same_note_after_a_minute_is_no_repetition(
     await shift(database, REPEAT_SECONDS + 1, "accepted_at")
     record, _ = await store.accept(new_note(), waiting_limit=10)
     assert record.state is NoteState.RECEIVED
+
+
+def of_message(note: NewNote, source: int | None = 55) -> NewNote:
+    return replace(note, source_id=source)
+
+
+async def test_a_note_of_the_same_message_for_the_call_is_held_whoever_sends_it_and_when(
+    store: OutboxRepository, database: Database
+) -> None:
+    first, _ = await store.accept(of_message(new_note()), waiting_limit=10)
+    assert first.source_id == 55
+    await shift(database, 30 * 86_400.0, "accepted_at")
+    held, ago = await store.accept(
+        of_message(new_note("in other words", member=8)), waiting_limit=10
+    )
+    assert (held.state, held.source_id) == (NoteState.HELD, 55)
+    assert ago is not None
+    assert ago > 86_400.0
+    assert await store.get(held.id) == held
+    meant, _ = await store.accept(of_message(new_note("x")), waiting_limit=10, instead_of=held.id)
+    assert meant.state is NoteState.RECEIVED
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        of_message(new_note("other"), 56),
+        of_message(new_note("other"), None),
+        of_message(new_note("other", call=124)),
+        of_message(new_note("other", guild=2)),
+        of_message(new_note("other", community="other")),
+    ],
+    ids=["message", "typed", "call", "guild", "community"],
+)
+async def test_a_note_of_another_message_or_place_is_no_repetition(
+    store: OutboxRepository, other: NewNote
+) -> None:
+    await store.accept(of_message(new_note()), waiting_limit=10)
+    record, ago = await store.accept(replace(other, id=new_note().id), waiting_limit=10)
+    assert (record.state, ago) == (NoteState.RECEIVED, None)
 
 
 async def test_a_held_note_is_taken_once_when_it_is_meant(store: OutboxRepository) -> None:

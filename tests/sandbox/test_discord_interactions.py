@@ -6,8 +6,10 @@ import aiohttp
 import discord
 import pytest
 from discord import app_commands
+from discord.ext import commands
 
 from bot.sandbox.discord import ActionRefusedError, Fault, InteractionFailedError
+from bot.sandbox.discord.messages import CONTEXT_MENU_COMMAND_TYPE
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import Interaction, Recorder, World, say_hello
 
@@ -197,3 +199,77 @@ async def test_autocomplete(world: World) -> None:
         world.dana, world.channel, "callnote", {"call": "12"}, focused="call"
     )
     assert [(choice["name"], choice["value"]) for choice in choices] == [("#12", "12")]
+
+
+async def test_a_message_command_gets_the_whole_message(world: World) -> None:
+    recorder = Recorder(say_hello)
+    seen: list[discord.Message] = []
+
+    async def take(interaction: Interaction, message: discord.Message) -> None:
+        seen.append(message)
+        await recorder(interaction)
+
+    def prepare(bot: commands.AutoShardedBot) -> None:
+        bot.tree.add_command(app_commands.ContextMenu(name="Take it", callback=take))
+
+    bot = await world.connect(say_hello, prepare)
+    await bot.tree.sync()
+    other = world.guild.add_channel("tips")
+    footer = {"footer": {"text": "dana | 5 | 123 | 1"}}
+    posted = world.server.post_by_webhook(other, "Sonoran CAD", "New call", embeds=[footer])
+    with pytest.raises(ActionRefusedError):
+        await world.server.use_message_command(world.dana, posted, "Drop it")
+    forwarded = world.server.forward(world.dana, world.channel, posted)
+    twice = world.server.forward(world.dana, world.channel, forwarded)
+    for message in (posted, forwarded, twice):
+        asked = await world.server.use_message_command(world.dana, message, "Take it")
+        answer = await asked.answered()
+        assert answer.type == CONTEXT_MENU_COMMAND_TYPE
+        assert asked.channel is message.channel
+    assert [each.content for each in seen] == ["New call", "", ""]
+    assert [each.webhook_id is not None for each in seen] == [True, False, False]
+    assert seen[0].author.name == "Sonoran CAD"
+    assert [len(each.message_snapshots) for each in seen] == [0, 1, 1]
+    for each in seen[1:]:
+        (snapshot,) = each.message_snapshots
+        assert snapshot.content == "New call"
+        assert snapshot.embeds[0].footer.text == "dana | 5 | 123 | 1"
+        assert each.reference is not None
+        assert each.flags.forwarded
+    world.server.world.messages.delete(posted)
+    with pytest.raises(ActionRefusedError):
+        await world.server.use_message_command(world.dana, posted, "Take it")
+
+
+async def test_a_form_with_a_select_and_defaults(world: World) -> None:
+    select = discord.ui.Select[discord.ui.Modal](
+        custom_id="call",
+        required=False,
+        min_values=0,
+        options=[
+            discord.SelectOption(label="One", value="1"),
+            discord.SelectOption(label="Two", value="2", default=True),
+        ],
+    )
+    text = discord.ui.TextInput[discord.ui.Modal](custom_id="note", default="as it is")
+
+    class Form(discord.ui.Modal, title="Note"):
+        async def on_submit(self, interaction: Interaction) -> None:  # type: ignore[override]
+            content = f"{select.values} {text.value}"
+            await interaction.response.send_message(content, ephemeral=True)
+
+    form = Form()
+    form.add_item(discord.ui.Label(text="Call", component=select))
+    form.add_item(discord.ui.Label(text="Note", component=text))
+
+    async def show(interaction: Interaction) -> None:
+        await interaction.response.send_modal(form)
+
+    await world.connect(show)
+    shown = await world.note()
+    await shown.acknowledged()
+    taken = await world.server.submit_modal(world.dana, shown, {"call": "1"})
+    assert (await taken.answered()).content == "['1'] as it is"
+    for wrong in ({"call": "3"}, {"note": ""}, {"sky": "blue"}):
+        with pytest.raises(ActionRefusedError):
+            await world.server.submit_modal(world.dana, shown, wrong)

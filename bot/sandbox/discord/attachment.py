@@ -7,11 +7,17 @@ from bot.sandbox.discord.errors import JSON
 
 @dataclass(frozen=True)
 class Attachment:
-    """One uploaded file with its content."""
+    """One uploaded file with its content; `base` is the address of who serves it."""
 
     id: int
     filename: str
     content: bytes
+    base: str = "https://cdn.discordapp.com"
+
+    @property
+    def path(self) -> str:
+        """Where it is below its `base`; the simulator serves those that the bot uploaded."""
+        return f"/attachments/0/{self.id}/{self.filename}"
 
     def payload(self) -> JSON:
         """Return the object (Discord API docs, Message Resource, "Attachment Object")."""
@@ -19,6 +25,6 @@ class Attachment:
             "id": str(self.id),
             "filename": self.filename,
             "size": len(self.content),
-            "url": "https://cdn.discordapp.com/attachments/0/0/file",
-            "proxy_url": "https://media.discordapp.net/attachments/0/0/file",
+            "url": self.base + self.path,
+            "proxy_url": self.base + self.path,
         }

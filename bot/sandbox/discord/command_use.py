@@ -126,6 +126,20 @@ def check_typing(
         raise ActionRefusedError(f"/{path} offers no choices for {focused}")
 
 
+def check_shown(name: str, command: JSON, member: Member | User, channel: Channel) -> None:
+    """Raise `ActionRefusedError` where a client does not show a command of any type."""
+    contexts = command.get("contexts")
+    context = 1 if channel.guild is None else 0
+    if contexts is not None and context not in contexts:
+        raise ActionRefusedError(f"{name} is not offered here")
+    needed = command.get("default_member_permissions")
+    if needed is not None and isinstance(member, Member):
+        has = member.resolved_permissions
+        enough = int(needed) and not int(needed) & ~has
+        if not (has & ADMINISTRATOR or enough):
+            raise ActionRefusedError(f"{member.display_name} may not use {name}")
+
+
 def _shown_options(
     path: CommandPath,
     command: JSON,
@@ -134,16 +148,7 @@ def _shown_options(
     options: Mapping[str, OptionValue],
 ) -> dict[str, JSON]:
     """Return the options of a command by name; refuses if it is hidden or has others."""
-    contexts = command.get("contexts")
-    context = 1 if channel.guild is None else 0
-    if contexts is not None and context not in contexts:
-        raise ActionRefusedError(f"/{path} is not offered here")
-    needed = command.get("default_member_permissions")
-    if needed is not None and isinstance(member, Member):
-        has = member.resolved_permissions
-        enough = int(needed) and not int(needed) & ~has
-        if not (has & ADMINISTRATOR or enough):
-            raise ActionRefusedError(f"{member.display_name} may not use /{path}")
+    check_shown(f"/{path}", command, member, channel)
     registered = path.options(command)
     if registered is None:
         raise ActionRefusedError(f"/{path} is not a command that can be used")

@@ -42,6 +42,18 @@ DEFAULT_TYPE = 0
 CHAT_INPUT_COMMAND_TYPE = 20
 CONTEXT_MENU_COMMAND_TYPE = 23
 
+FORWARD = 1
+"""Same page, "Message Reference Types"."""
+
+HAS_SNAPSHOT = 1 << 14
+"""Same page, "Message Flags": set on a message that forwards another."""
+
+SNAPSHOT_FIELDS = (
+    *("type", "content", "mentions", "mention_roles", "attachments", "embeds", "timestamp"),
+    *("edited_timestamp", "flags", "components"),
+)
+"""What a snapshot has (discord/discord-api-spec, MinimalContentMessageResponse)."""
+
 
 class Button(NamedTuple):
     """A button as people see it; one that only opens a link has no `custom_id`."""
@@ -77,6 +89,9 @@ class Message:
     timestamp: str = field(default_factory=timestamp_now)
     edited_timestamp: str | None = None
     interaction: Origin | None = None
+    webhook: bool = False
+    forwarded: "Message | None" = None
+    snapshots: list[JSON] = field(default_factory=list)
     nonce: str | None = None
 
     @property
@@ -138,7 +153,24 @@ class Message:
             payload["application_id"] = str(self.author.id)
             payload["webhook_id"] = str(self.author.id)
             payload["interaction_metadata"] = self.interaction.metadata()
+        if self.webhook:
+            payload["webhook_id"] = str(self.author.id)
+        if self.forwarded is not None:
+            payload["message_snapshots"] = self.snapshots
+            payload["message_reference"] = {
+                "type": FORWARD,
+                "channel_id": str(self.forwarded.channel.id),
+                "message_id": str(self.forwarded.id),
+            }
         return payload
+
+    def snapshot(self) -> JSON:
+        """Return what a forwarding message keeps of this one (same page, "Message Snapshot").
+
+        The author is not part of it.
+        """
+        payload = self.payload()
+        return {"message": {key: payload[key] for key in SNAPSHOT_FIELDS}}
 
 
 Filter = Callable[[Draft], ApiError | None]
@@ -199,6 +231,23 @@ class Messages:
         if draft is not None and draft.nonce is not None:
             message.nonce = draft.nonce
             self._by_nonce[author, draft.nonce] = message
+        self._changed()
+        return message
+
+    def forward(self, channel: Channel, author: User, original: Message) -> Message:
+        """Add a message that forwards another one as it is now; its own content is empty."""
+        message = Message(
+            self._snowflakes.next(),
+            channel,
+            author,
+            flags=HAS_SNAPSHOT,
+            forwarded=original,
+            # What forwards a message that forwards another has that one's snapshot.
+            snapshots=original.snapshots or [original.snapshot()],
+        )
+        message.edits.append("")
+        self.all.append(message)
+        self._by_id[message.id] = message
         self._changed()
         return message
 

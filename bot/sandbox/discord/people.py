@@ -4,15 +4,18 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from bot.sandbox.discord.attachment import Attachment
 from bot.sandbox.discord.command_path import SLASH_COMMAND, CommandPath
 from bot.sandbox.discord.command_use import (
     ActionRefusedError,
     OptionValue,
+    check_shown,
     check_typing,
     check_use,
     named_entities,
     option_payloads,
 )
+from bot.sandbox.discord.command_validation import MESSAGE_MENU
 from bot.sandbox.discord.component_use import (
     ModalValue,
     SelectValue,
@@ -32,7 +35,7 @@ from bot.sandbox.discord.interaction import (
     Interaction,
 )
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
-from bot.sandbox.discord.message_validation import read_draft
+from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
 from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import resolve
@@ -51,11 +54,38 @@ class People(Waiting, ABC):
     def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         """Send a gateway event to the shard of the guild, None being direct messages."""
 
-    def post(self, member: Member | User, channel: Channel | None, content: str) -> Message:
-        """Let a person write an ordinary message (which the bot's intents do not show it)."""
-        user = member.user if isinstance(member, Member) else member
-        draft = read_draft({"content": content}, CHANNEL_DEFAULT, [])
-        return self.world.messages.create(self._place(member, channel), user, draft)
+    def post(
+        self,
+        member: Member | User,
+        channel: Channel | None,
+        content: str,
+        *,
+        embeds: Sequence[JSON] = (),
+        files: Sequence[Attachment] = (),
+        components: Sequence[JSON] = (),
+    ) -> Message:
+        """Let a person write an ordinary message (which the bot's intents do not show it).
+
+        Only bots and webhooks can really add `embeds` and `components`, but for link previews.
+        """
+        body: JSON = {"content": content, "embeds": list(embeds), "components": list(components)}
+        if components:
+            body = {"components": list(components), "flags": IS_COMPONENTS_V2}
+        draft = read_draft(body, CHANNEL_DEFAULT, list(files))
+        return self.world.messages.create(self._place(member, channel), _account(member), draft)
+
+    def post_by_webhook(
+        self, channel: Channel, name: str, content: str, *, embeds: Sequence[JSON] = ()
+    ) -> Message:
+        """Let a channel's webhook write a message, under a name (Discord API docs, Webhook)."""
+        author = User(self.world.snowflakes.next(), name, bot=True)
+        message = self.post(author, channel, content, embeds=embeds)
+        message.webhook = True
+        return message
+
+    def forward(self, member: Member | User, channel: Channel, message: Message) -> Message:
+        """Let a person forward a message to a channel."""
+        return self.world.messages.forward(channel, _account(member), message)
 
     async def use_command(
         self,
@@ -88,6 +118,27 @@ class People(Waiting, ABC):
             if resolved := resolve(named_entities(payloads), place.guild, member):
                 data["resolved"] = resolved
         return self._interact(APPLICATION_COMMAND, data, member, place, locale=locale)
+
+    async def use_message_command(
+        self, member: Member | User, message: Message, name: str, *, strict: bool = True
+    ) -> Interaction:
+        """Let a person use a command of a message's menu; with `strict` as in `use_command`.
+
+        The whole message comes with it, without the member that its author is (Discord API docs,
+        Receiving and Responding to Interactions, "Resolved Data Structure").
+        """
+        place = message.channel
+        registered = self._registered(name, MESSAGE_MENU, place)
+        if strict:
+            if registered is None:
+                raise ActionRefusedError(f"{name} is not registered")
+            if message.deleted or message.ephemeral or message.loading:
+                raise ActionRefusedError("The message's menu has no commands")
+            check_shown(name, registered, member, place)
+        data = self._command_data(name, MESSAGE_MENU, registered)
+        data["target_id"] = str(message.id)
+        data["resolved"] = {"messages": {str(message.id): message.payload()}}
+        return self._interact(APPLICATION_COMMAND, data, member, place)
 
     async def autocomplete(
         self,

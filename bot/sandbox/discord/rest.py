@@ -202,7 +202,11 @@ class RestInterface:
                 body = json.loads(content)
             else:
                 name = part.filename or "file"  # type: ignore[union-attr]
-                files.append(Attachment(self._snowflakes.next(), name, bytes(content)))
+                files.append(
+                    Attachment(
+                        self._snowflakes.next(), name, bytes(content), f"http://{request.host}"
+                    )
+                )
         return body, files
 
 

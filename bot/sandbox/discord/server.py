@@ -86,12 +86,21 @@ class DiscordServer(GuildMembership):
         application = web.Application(client_max_size=32 * 1024**2)
         application.router.add_get(_GATEWAY_PATH, self._gateway.handle)
         application.router.add_get(_GATEWAY_PATH + "/", self._gateway.handle)
+        application.router.add_get("/attachments/{path:.*}", self._file)
         self._rest.add_to(application)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, _HOST, self._port)
         await site.start()
         self._port = self._runner.addresses[0][1]
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Serve a file that stands below a message, as Discord's content network does."""
+        for message in self.messages:
+            for file in message.attachments:
+                if file.path == request.path and not message.deleted:
+                    return web.Response(body=file.content, content_type="text/plain")
+        return web.Response(status=404)
 
     async def stop(self) -> None:
         """Cut every connection and stop listening."""

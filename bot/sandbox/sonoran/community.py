@@ -10,6 +10,7 @@ from .model import (
     CLOSED,
     DEFAULT_NOTE_LABEL,
     DEFAULT_NOTE_TYPE,
+    Account,
     Call,
     EmergencyCall,
     Note,
@@ -32,8 +33,11 @@ LOWEST_PLANS: Mapping[str, str] = {
     "servers": "STANDARD",
     "version": "FREE",
     "info": "FREE",
+    "account": "FREE",
+    "identifiers": "FREE",
 }
-"""The lowest plan for each kind of request (v1 page api-restrictions; ``info`` is a choice)."""
+"""The lowest plan for each kind of request (v1 page api-restrictions; those that v2 alone
+has are a choice)."""
 
 
 class Community:
@@ -70,6 +74,7 @@ class Community:
         self.servers: dict[int, Server] = {}
         self.calls: dict[tuple[int, int], Call] = {}
         self.emergency_calls: dict[tuple[int, int], EmergencyCall] = {}
+        self.accounts: dict[int, Account] = {}
         self._now = now
         # A free community has one server, and 1 is the default ID (page configuring-multiple-
         # servers).
@@ -80,6 +85,14 @@ class Community:
         server = Server(server_id, name, description)
         self.servers[server_id] = server
         return server
+
+    def link_account(self, discord_id: int, *numbers: object, uuid: str = "") -> Account:
+        """Link an account to a Discord id, with units of these numbers, the last one selected."""
+        units = dict(enumerate(numbers, 31))
+        account = Account(uuid or f"account-{discord_id}", f"user{discord_id}", units)
+        account.selected = max(units, default=None)
+        self.accounts[discord_id] = account
+        return account
 
     def add_call(
         self,

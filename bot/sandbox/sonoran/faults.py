@@ -8,7 +8,9 @@ from typing import Literal
 
 from .answers import TEXT, Answer
 
-FaultTarget = Literal["note", "calls", "version", "servers", "info", "any"]
+FaultTarget = Literal[
+    "note", "calls", "version", "servers", "info", "account", "identifiers", "any"
+]
 Abort = Literal["before", "after_headers", "truncated"]
 
 

@@ -82,6 +82,19 @@ class EmergencyCall:
 
 
 @dataclass
+class Account:
+    """A member's account that is linked to Discord, with the units that are theirs.
+
+    ``units`` are unit numbers by the id of the identifier, of which one or none is ``selected``.
+    """
+
+    uuid: str
+    username: str
+    units: dict[int, object] = field(default_factory=dict)
+    selected: int | None = None
+
+
+@dataclass
 class Server:
     """A configured server (v2 page get-servers); the addresses are from the documentation range."""
 

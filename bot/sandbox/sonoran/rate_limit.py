@@ -12,9 +12,10 @@ class RateLimits:
     """Counts requests per API key and endpoint within the last minute.
 
     ``limits`` gives the requests per minute of each kind and may be changed: notes 60, calls 5,
-    servers, version and info 10 each (v2 pages add-call-note, get-calls, get-servers, get-version,
-    get-info). Choices: the window slides, a refused request does not count, and all servers and
-    calls of a key count together. ``clock`` gives seconds from any origin.
+    servers, version, info, account and identifiers 10 each (v2 pages add-call-note, get-calls,
+    get-servers, get-version, get-info, get-account, get-identifiers). Choices: the window slides, a
+    refused request does not count, and all servers and calls of a key count together. ``clock``
+    gives seconds from any origin.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -24,6 +25,8 @@ class RateLimits:
             "servers": 10,
             "version": 10,
             "info": 10,
+            "account": 10,
+            "identifiers": 10,
         }
         self._clock = clock
         self._times: dict[tuple[str, str], deque[float]] = {}

@@ -21,11 +21,16 @@ V2_KINDS: Mapping[str, str] = {
     "/v2/general/servers": "servers",
     "/v2/general/version": "version",
     "/v2/general/info": "info",
+    "/v2/general/accounts/account": "account",
 }
-"""The v2 paths without parameters and the kind of each (v2 pages of general/configuration)."""
+"""The v2 paths without parameters and the kind of each (v2 pages of general/configuration, and
+get-account)."""
 
 V2_NOTES = re.compile(r"/v2/emergency/servers/([^/]+)/dispatch-calls/([^/]+)/notes")
 """Path of v2 page add-call-note: server ID, call ID."""
+
+V2_IDENTIFIERS = re.compile(r"/v2/emergency/accounts/([^/]+)/identifiers")
+"""Path of v2 page get-identifiers: account."""
 
 V2_CALLS = re.compile(r"/v2/emergency/servers/([^/]+)/calls")
 """Path of v2 page get-calls: server ID."""
@@ -36,10 +41,10 @@ class RecordedRequest:
     """A request as it arrived, and how it was answered.
 
     ``path`` is decoded and without the query. ``json`` is the body read as JSON, or None where it
-    is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info`` or ``other``.
-    ``status`` is the status of the answer, None as long as (or if) none was begun. ``community``
-    is the id of the community whose credentials it had, None for those of none. What may hold a
-    key is left out of the printed form.
+    is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info``, ``account``,
+    ``identifiers`` or ``other``. ``status`` is the status of the answer, None as long as (or if)
+    none was begun. ``community`` is the id of the community whose credentials it had, None for
+    those of none. What may hold a key is left out of the printed form.
     """
 
     method: str
@@ -92,4 +97,6 @@ def _kind_of(method: str, path: str, value: object) -> str:
         return V1_KINDS.get(path, "other")
     if V2_CALLS.fullmatch(path):
         return "calls"
+    if V2_IDENTIFIERS.fullmatch(path):
+        return "identifiers"
     return V2_KINDS.get(path, "other")

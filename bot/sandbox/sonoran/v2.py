@@ -7,9 +7,18 @@ from collections.abc import Mapping
 from .answers import Answer, json_answer, problem_answer
 from .both_versions import DEFAULT_CLOSED_LIMIT, SEARCH_TYPES, listed_calls
 from .community import LOWEST_PLANS, Community
+from .model import Account
 from .rate_limit import RateLimits
-from .requests import V2_CALLS, V2_KINDS, V2_NOTES, RecordedRequest
-from .v2_objects import call_object, emergency_object, info_object, server_object, version_object
+from .requests import V2_CALLS, V2_IDENTIFIERS, V2_KINDS, V2_NOTES, RecordedRequest
+from .v2_objects import (
+    account_object,
+    call_object,
+    emergency_object,
+    identifiers_object,
+    info_object,
+    server_object,
+    version_object,
+)
 
 PLAN_PROBLEM = "https://sonorancad.com/errors/err-ss-101"
 """Problem type of a plan refusal; the official FiveM client looks for ``err-ss-101`` in it."""
@@ -86,6 +95,9 @@ def _route(request: RecordedRequest) -> tuple[str, int, int]:
     if calls := V2_CALLS.fullmatch(request.path):
         _require_method(request, "GET")
         return "calls", _identifier(calls[1], "serverId"), 0
+    if V2_IDENTIFIERS.fullmatch(request.path):
+        _require_method(request, "GET")
+        return "identifiers", 0, 0
     kind = V2_KINDS.get(request.path)
     if kind is None:
         raise RefusedError(404, "Not Found", "There is no such endpoint.")
@@ -123,6 +135,14 @@ def _carry_out(
         return _add_call_note(community, request, server_id, call_id)
     if kind == "calls":
         return _get_calls(community, request.query, server_id)
+    if kind == "account":
+        discord_id = _whole_number(request.query.get("discord", ""), "discord")
+        return json_answer(200, account_object(_account(community.accounts.get(discord_id))))
+    if kind == "identifiers":
+        named = V2_IDENTIFIERS.fullmatch(request.path)
+        uuid = named[1] if named else ""
+        accounts = {account.uuid: account for account in community.accounts.values()}
+        return json_answer(200, identifiers_object(_account(accounts.get(uuid))))
     if kind == "servers":
         # The one reply whose outermost key is lower case (v2 page get-servers).
         servers = [server_object(server) for server in community.servers.values()]
@@ -184,8 +204,15 @@ def _get_calls(community: Community, query: Mapping[str, str], server_id: int) -
     )
 
 
+def _account(account: Account | None) -> Account:
+    """Return an account; choice: one that is not there answers 404."""
+    if account is None:
+        raise RefusedError(404, "Not Found", "There is no such account.")
+    return account
+
+
 def _whole_number(text: str, name: str) -> int:
-    if not re.fullmatch("[0-9]{1,18}", text):
+    if not re.fullmatch("[0-9]{1,20}", text):
         raise _bad_request(f"{name} must be a whole number.")
     return int(text)
 

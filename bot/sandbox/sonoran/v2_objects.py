@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from .both_versions import call_members, emergency_members, note_object, server_members
 from .community import PLANS, Community
-from .model import Call, EmergencyCall, Server
+from .model import Account, Call, EmergencyCall, Server
 
 
 def call_object(community: Community, call: Call) -> dict[str, object]:
@@ -52,6 +52,22 @@ def info_object(community: Community) -> dict[str, object]:
             "customLoginUrl": "",
         },
         "codes": [],
+    }
+
+
+def account_object(account: Account) -> dict[str, object]:
+    """Return an account (v2 page get-account); what else is in one is left out (choice)."""
+    return {"uuid": account.uuid, "username": account.username, "status": 1}
+
+
+def identifiers_object(account: Account) -> dict[str, object]:
+    """Return an account's identifiers (v2 page get-identifiers), the outermost in Pascal case."""
+    return {
+        "SelectedIdent": account.selected,
+        "Identifiers": [
+            {"id": identifier, "status": 0, "isDispatch": True, "data": {"unitNum": number}}
+            for identifier, number in account.units.items()
+        ],
     }
 
 

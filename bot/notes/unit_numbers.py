@@ -1,0 +1,148 @@
+"""The name beside a note in the CAD: the member's unit number there, or else the display name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import discord
+
+from bot.interactions.markdown import one_line
+from bot.notes.parsing import has_visible
+from bot.settings.cache import SettingsCache
+from bot.sonoran import (
+    CredentialsError,
+    RateLimitedError,
+    RefusedError,
+    SonoranClient,
+    SonoranError,
+)
+from bot.timing import Timing, loop_time
+
+LOOK_UPS_PER_MINUTE = 5
+"""Members who are looked up in a community at most; the CAD allows 10 such reads for each key,
+which two processes may share (v2 pages get-account and get-identifiers)."""
+
+MOST_MEMBERS = 10_000
+"""Members who are remembered; the one looked up longest ago goes first."""
+
+_Key = tuple[str, int]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the CAD said of a member, and until when it is not asked again.
+
+    Until `unused_until` it does not count, as a note had to go without.
+    """
+
+    number: str | None = None
+    until: float = 0.0
+    unused_until: float = 0.0
+    task: asyncio.Task[None] | None = None
+
+
+class NoteLabels:
+    """Tells what stands beside members' notes.
+
+    `community_of` names a guild's community and `client_of` gives a community's client. A number is
+    remembered for `timing.keep_unit_number`, and a note waits for one at most
+    `timing.await_unit_number`; at 0 none is looked up.
+    """
+
+    def __init__(
+        self,
+        settings: SettingsCache,
+        community_of: Callable[[int], str],
+        client_of: Callable[[str], SonoranClient],
+        *,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._settings = settings
+        self._community_of = community_of
+        self._client_of = client_of
+        self._timing = timing
+        self._known: OrderedDict[_Key, _Known] = OrderedDict()
+        self._times: dict[str, deque[float]] = {}
+        self._held_back: dict[str, float] = {}
+
+    async def of(self, member: discord.Member) -> str:
+        """Return what stands beside a member's note: one line with something visible in it."""
+        known = self._look_up(member)
+        if known is None:
+            return label_of(member)
+        if loop_time() < known.unused_until:
+            return label_of(member)
+        if known.task is not None:
+            await asyncio.wait({known.task}, timeout=self._timing.await_unit_number)
+            if known.task is not None and known.number is None:
+                # Else the same note a moment later would be another one, under another name.
+                known.unused_until = loop_time() + self._timing.keep_label
+                return label_of(member)
+        return known.number or label_of(member)
+
+    def prepare(self, member: discord.Member) -> None:
+        """Begin to look a member up who is about to send a note."""
+        self._look_up(member)
+
+    def _look_up(self, member: discord.Member) -> _Known | None:
+        """Return what is known of a member, who is looked up if that is due; None where not."""
+        guild_id = member.guild.id
+        if not self._timing.await_unit_number or not self._settings.known:
+            return None
+        if self._settings.of(guild_id).unit_numbers is False:
+            return None
+        community = self._community_of(guild_id)
+        known = self._known.setdefault((community, member.id), _Known())
+        if len(self._known) > MOST_MEMBERS:
+            self._known.popitem(last=False)
+        if known.task is None and loop_time() >= known.until and self._may_ask(community):
+            known.task = asyncio.create_task(self._ask(community, member.id, known))
+        return known
+
+    def _may_ask(self, community: str) -> bool:
+        now = loop_time()
+        if now < self._held_back.get(community, 0.0):
+            return False
+        times = self._times.setdefault(community, deque())
+        while times and times[0] <= now - 60.0:
+            times.popleft()
+        if len(times) >= LOOK_UPS_PER_MINUTE:
+            return False
+        times.append(now)
+        return True
+
+    async def _ask(self, community: str, member_id: int, known: _Known) -> None:
+        timing, now = self._timing, loop_time()
+        try:
+            async with asyncio.timeout(timing.ask_cad):
+                number = await self._client_of(community).get_unit_number(member_id)
+            known.number = number if number and has_visible(number := one_line(number)) else None
+            seconds = timing.keep_unit_number if number else timing.keep_no_unit_number
+        except (SonoranError, TimeoutError) as error:
+            _log.debug("a unit number cannot be looked up: %s", error)
+            seconds = timing.keep_bad_news
+            if isinstance(error, RateLimitedError):
+                self._held_back[community] = now + (error.retry_after or 60.0)
+            elif isinstance(error, CredentialsError):
+                self._held_back[community] = now + timing.longest_refusal
+            elif isinstance(error, RefusedError):  # nobody is linked to this Discord id
+                known.number = None
+                seconds = timing.keep_no_unit_number
+        except Exception:  # a label must never keep a note from being sent
+            _log.exception("looking a unit number up failed unexpectedly")
+            seconds = timing.keep_no_unit_number
+        finally:
+            known.task = None
+        known.until = max(known.until, now + seconds)
+
+
+def label_of(member: discord.Member) -> str:
+    """Return the name that the CAD shows beside the note; a nickname may be blank."""
+    name = one_line(member.display_name)
+    return name if has_visible(name) else member.name
