@@ -19,6 +19,7 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
 from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
+from cogs.cards_setting import CardsSetting
 from cogs.connecting import Connector, ConnectView
 from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
@@ -46,6 +47,7 @@ class CallnoteConfig(
         status: StatusReport,
         outbox: OutboxWorker,
         calls: GuildCalls,
+        cards: CardsSetting,
     ) -> None:
         self._handler = handler
         self._connector = connector
@@ -55,6 +57,7 @@ class CallnoteConfig(
         self._status = status
         self._outbox = outbox
         self._calls = calls
+        self._cards = cards
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
@@ -121,6 +124,12 @@ class CallnoteConfig(
         else:
             await self._log_channel.choose(interaction, channel)
 
+    @app_commands.command(description="See whether cards may be kept in channels, or change it.")
+    @app_commands.describe(allow="Whether dispatchers may keep a call's card in a channel")
+    async def cards(self, interaction: _Interaction, allow: bool | None = None) -> None:
+        """See whether cards may be kept in channels, or change it."""
+        await self._cards.show(interaction, allow)
+
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do if it is not."""
@@ -183,6 +192,7 @@ async def setup(bot: CallnoteBot) -> None:
             services.status,
             outbox,
             services.guild_calls,
+            CardsSetting(handler, services.settings),
         )
     )
     await bot.add_cog(form)

@@ -17,6 +17,7 @@ from bot.app.discord_endpoint import introduce
 from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
+from bot.calls.cards import CallCards
 from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
@@ -25,15 +26,15 @@ from bot.notes.actions import NoteActions
 from bot.notes.buttons import note_button
 from bot.notes.submit import NoteSubmitter
 
-COGS = ("cogs.callnote", "cogs.callnote_config", "cogs.guilds")
-COMMANDS = frozenset({"callnote", "callnote-config"})
+COGS = ("cogs.callnote", "cogs.call_cards", "cogs.callnote_config", "cogs.guilds")
+COMMANDS = frozenset({"callnote", "callnote-config", "call", "calls"})
 
 
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` and `starts` outlive it; `handler`, `owners`, `submitter` and `note_actions` belong
-    to this client.
+    `services` and `starts` outlive it; `handler`, `owners`, `submitter`, `note_actions` and
+    `call_cards` belong to this client.
     """
 
     def __init__(
@@ -84,6 +85,14 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.notes.outbox,
             services.dispatchers,
+            timing=services.timing,
+        )
+        self.call_cards = CallCards(
+            self.handler,
+            services.dispatchers,
+            services.settings,
+            services.guild_calls,
+            services.kept_cards,
             timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None

@@ -94,7 +94,7 @@ def commands_line(missing: Collection[str]) -> Line:
     """Return whether the commands are registered with Discord; `missing` are not."""
     if not missing:
         return well("The commands are registered with Discord.")
-    names = " and ".join(f"/{name}" for name in missing)
+    names = ", ".join(f"/{name}" for name in missing)
     return note(f"Not registered with Discord yet: {names}; the bot does that at its start.")
 
 

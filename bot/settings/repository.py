@@ -50,8 +50,9 @@ FROM_DISCORD = 0
 class GuildSettings:
     """What a guild has chosen; None is what it never chose. Each field is a column of that name.
 
-    `connected` is True after `/callnote-config connect`, False after `disconnect`. `version` grows
-    with every change of any guild's settings, and is 0 before the first.
+    `connected` is True after `/callnote-config connect`, False after `disconnect`. `call_cards`
+    says whether calls' cards may be kept in channels; None means so. `version` grows with every
+    change of any guild's settings, and is 0 before the first.
     """
 
     guild_id: int
@@ -59,6 +60,7 @@ class GuildSettings:
     server_id: int | None = None
     log_channel_id: int | None = None
     connected: bool | None = None
+    call_cards: bool | None = None
     version: int = 0
 
 

@@ -22,6 +22,7 @@ guild_settings = Table(
     Column("server_id", Integer),
     Column("log_channel_id", BigInteger),
     Column("connected", Boolean),
+    Column("call_cards", Boolean),
     Column("version", BigInteger, nullable=False),
     Index("guild_settings_version", "version"),
 )

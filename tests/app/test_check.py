@@ -53,7 +53,7 @@ async def test_before_the_first_start_it_changes_nothing_and_all_is_well(
 ) -> None:
     status, out = await check(world, tmp_path)
     assert status == 0
-    assert "--     Not registered with Discord yet: /callnote and /callnote-config" in out
+    assert "yet: /call, /callnote, /callnote-config, /calls;" in out
     assert world.discord.registered_commands == []
     assert world.discord.identifies == []
     assert files_in(tmp_path) == []
