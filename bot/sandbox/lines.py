@@ -67,7 +67,19 @@ class Word:
 
 Asked = UseCommand | TypeOption | Choose | Press | Fill | Word
 
-WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
+WORDS = (
+    "help",
+    "calls",
+    "channel",
+    "note",
+    "close",
+    "cad",
+    "api",
+    "log",
+    "wait",
+    "restart",
+    "quit",
+)
 
 _AS = re.compile(r"as\s+(\S+)\s+(.*)", re.DOTALL)
 _MOST_WORDS = 3  # of a command: its name, a group and a sub-command
@@ -103,7 +115,8 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
             raise LineError("Say which button: press Older")
     if name.lower() not in WORDS:
         raise LineError("That is not a command here: type help to see what is.")
-    return Word(name.lower(), argument.strip().lower())
+    argument = argument.strip()
+    return Word(name.lower(), argument if name.lower() == "note" else argument.lower())
 
 
 def _use(person: str, line: str, commands: Mapping[str, Sequence[JSON]]) -> UseCommand:
