@@ -29,6 +29,8 @@ LARGEST_SERVER = 999_999_999
 
 LONGEST_HISTORY = 3650  # the most days that notes may be kept for `/callnote-config history`
 
+MOST_CALL_CARDS = 100  # the most calls' cards that a guild may keep in its channels
+
 # Platforms that wipe a process's disk at a restart, by a variable that each sets (see their
 # documentation); all but Heroku can mount a persistent volume.
 WIPING_HOSTS = {
@@ -75,7 +77,8 @@ class Config:
     `guild_ids` are the guilds that reach the CAD without being connected in Discord.
     `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
     not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
-    `limits` bound their delivery. `shards` are this process's of Discord's, None for all. `host` is
+    `limits` bound their delivery. `shards` are this process's of Discord's, None for all.
+    `call_cards_per_guild` is how many calls' cards a guild may keep in its channels. `host` is
     the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
     `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
     are reported; None for neither.
@@ -97,6 +100,7 @@ class Config:
     history_days: int = 30
     limits: Limits = field(default_factory=Limits)
     shards: Shards | None = None
+    call_cards_per_guild: int = 10
     host: str | None = None
     log_level: int = logging.INFO
     log_json: bool = False
@@ -170,6 +174,9 @@ class Config:
             ),
             limits=_limits(reader),
             shards=_shards(reader),
+            call_cards_per_guild=reader.read(
+                "CALL_CARDS_PER_GUILD", values.whole_number(1, MOST_CALL_CARDS), default=10
+            ),
             host=next((name for sign, name in WIPING_HOSTS.items() if settings.get(sign)), None),
             log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),

@@ -80,6 +80,14 @@ class Timing:
     old_calls: float = 60.0
     """How old live calls may be for what is shown of them to wait for no newer ones, and to say
     nothing of their age."""
+    look_at_cards: float = 1.0
+    """How often it is looked whether the calls of cards in channels may be read again."""
+    claim_cards: float = 10.0  # how often cards of processes that ended are looked for
+    stale_calls: float = 120.0  # how old live calls may be for a card in a channel not to say so
+    first_card_retry: float = 5.0  # before Discord is tried again with a card; doubles each time
+    first_hidden_retry: float = 60.0
+    """The same where a permission is missing; meanwhile no calls are read for the card."""
+    longest_card_retry: float = 900.0
     await_calls: float = 1.5
     """How long what shows live calls waits for newer ones; suggestions must come within 3 s
     (Discord API docs, Receiving and Responding to Interactions)."""

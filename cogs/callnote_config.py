@@ -21,6 +21,7 @@ from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import unit_numbers_changed, unit_numbers_now
+from cogs.cards_setting import CardsSetting
 from cogs.connecting import Connector, ConnectView
 from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
@@ -49,6 +50,7 @@ class CallnoteConfig(
         outbox: OutboxWorker,
         calls: GuildCalls,
         settings: SettingsCache,
+        cards: CardsSetting,
     ) -> None:
         self._handler = handler
         self._connector = connector
@@ -59,6 +61,7 @@ class CallnoteConfig(
         self._outbox = outbox
         self._calls = calls
         self._settings = settings
+        self._cards = cards
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
@@ -139,6 +142,12 @@ class CallnoteConfig(
         await self._handler.respond(interaction, unit_numbers_now(on))
         audit_log.outcome(interaction, what)
 
+    @app_commands.command(description="See whether cards may be kept in channels, or change it.")
+    @app_commands.describe(allow="Whether dispatchers may keep a call's card in a channel")
+    async def cards(self, interaction: _Interaction, allow: bool | None = None) -> None:
+        """See whether cards may be kept in channels, or change it."""
+        await self._cards.show(interaction, allow)
+
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
         """See whether all is well, and what to do if it is not."""
@@ -202,6 +211,7 @@ async def setup(bot: CallnoteBot) -> None:
             outbox,
             services.guild_calls,
             services.settings,
+            CardsSetting(handler, services.settings),
         )
     )
     await bot.add_cog(form)

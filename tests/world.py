@@ -148,6 +148,7 @@ class World:
             await bot.login(self.config.discord_token)
             services.connections.use(bot)
             notes.messages.connect(bot)
+            services.kept_cards.connect(bot)
             tasks = [asyncio.create_task(bot.connect()), asyncio.create_task(notes.run(opened))]
             try:
                 await asyncio.wait_for(self.discord.connected(), PATIENCE)

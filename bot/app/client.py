@@ -17,6 +17,7 @@ from bot.app.discord_endpoint import introduce
 from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
+from bot.calls.cards import CallCards
 from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
@@ -27,15 +28,21 @@ from bot.notes.form_texts import FORM_TITLE
 from bot.notes.forms import NoteForms
 from bot.notes.submit import NoteSubmitter
 
-COGS = ("cogs.callnote", "cogs.note_forms", "cogs.callnote_config", "cogs.guilds")
-COMMANDS = frozenset({"callnote", "callnote-form", "callnote-config", FORM_TITLE})
+COGS = (
+    "cogs.callnote",
+    "cogs.note_forms",
+    "cogs.call_cards",
+    "cogs.callnote_config",
+    "cogs.guilds",
+)
+COMMANDS = frozenset({"callnote", "callnote-form", "callnote-config", "call", "calls", FORM_TITLE})
 
 
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` and `starts` outlive it; `handler`, `owners`, `submitter`, `note_forms` and
-    `note_actions` belong to this client.
+    `services` and `starts` outlive it; `handler`, `owners`, `submitter`, `note_forms`,
+    `note_actions` and `call_cards` belong to this client.
     """
 
     def __init__(
@@ -90,6 +97,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.composer,
             services.note_labels,
             services.communities.name_of,
+            cards_in=services.kept_cards.calls_in,
             timing=services.timing,
         )
         self.note_actions = NoteActions(
@@ -97,6 +105,15 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.notes.outbox,
             services.dispatchers,
+            timing=services.timing,
+        )
+        self.call_cards = CallCards(
+            self.handler,
+            services.dispatchers,
+            services.settings,
+            services.guild_calls,
+            services.kept_cards,
+            self.note_forms.open,
             timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None

@@ -101,6 +101,7 @@ async def serve(
             for work in (
                 services.supervisor.run(),
                 services.notes.run(services.supervisor.opened),
+                services.kept_cards.run(services.supervisor.opened),
                 stop.wait(),
             )
         ]
@@ -119,6 +120,7 @@ async def serve(
         except UnusableDatabaseError as error:
             raise FatalError(str(error)) from None
         finally:
+            await services.kept_cards.finish()
             await services.notes.finish(timing.drain)
             for task in tasks:
                 task.cancel()
@@ -190,6 +192,7 @@ async def _serve_with(
                     reporting = asyncio.create_task(report(bot, config))
                 connections.use(bot)
                 notes.messages.connect(bot)
+                bot.services.kept_cards.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect(), timing)
         finally:
@@ -197,6 +200,7 @@ async def _serve_with(
                 reporting.cancel()
             await _drain(bot, notes if stop.is_set() else None)
             notes.messages.connect(None)
+            bot.services.kept_cards.connect(None)
             connections.use(None)
 
 
@@ -215,6 +219,7 @@ async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
     if left:
         _log.error("stopping: %d commands cut off after %g s", left, drain)
     if notes is not None:
+        await bot.services.kept_cards.finish()
         await notes.finish(max(0.0, deadline - loop_time()))
     await asyncio.wait({leaving}, timeout=bot.services.timing.leave_gateway)
 

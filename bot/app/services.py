@@ -9,8 +9,12 @@ import aiohttp
 
 from bot.app.database_supervisor import DatabaseSupervisor
 from bot.app.logging import ENTERED
+from bot.calls import card_texts
+from bot.calls.card_store import CardStore
 from bot.calls.guild_calls import GuildCalls
+from bot.calls.kept_cards import KeptCards
 from bot.calls.live_calls import LiveCalls
+from bot.calls.schema import call_cards
 from bot.communities import texts as connection_texts
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
@@ -43,7 +47,11 @@ if TYPE_CHECKING:
     from bot.communities.sealing import Sealer
 
 TEXTS: Catalogue = (
-    interaction_texts.TEXTS | connection_texts.TEXTS | setting_texts.TEXTS | note_texts.TEXTS
+    interaction_texts.TEXTS
+    | connection_texts.TEXTS
+    | setting_texts.TEXTS
+    | card_texts.TEXTS
+    | note_texts.TEXTS
 )
 """The texts of all features for refusals."""
 
@@ -103,7 +111,9 @@ class Services:
             shards=config.shards,
             timing=timing,
         )
-        self.departures = Departures(self.database, self.settings, self.connections.in_guild)
+        self.departures = Departures(
+            self.database, self.settings, self.connections.in_guild, others=(call_cards,)
+        )
         self.dispatchers = Dispatchers(self.settings)
         self.dispatcher_roles = DispatcherRoles(self.settings)
         self.cad_servers = CadServers(
@@ -147,6 +157,17 @@ class Services:
             calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
             observer=observer,
+            timing=timing,
+        )
+        self.kept_cards = KeptCards(
+            self.notes.outbox,
+            CardStore(self.database, self.notes.outbox.owner, timing),
+            self.live_calls,
+            self.settings,
+            self.communities.name_of,
+            self.connections.waiting_notes,
+            delays=delays,
+            per_guild=config.call_cards_per_guild,
             timing=timing,
         )
         self.cad_probe = CadProbe(

@@ -39,11 +39,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LiveList:
-    """The calls of one CAD server as they were read: `began` by the event loop's clock."""
+    """The calls of one CAD server as they were read: `began` by the event loop's clock.
+
+    `with_closed` says whether the calls that were closed lately were read as well.
+    """
 
     calls: CallList
     index: CallIndex
     began: float
+    with_closed: bool = True
     _labels: dict[int, str] = field(default_factory=dict, repr=False)
 
     @property
@@ -242,6 +246,6 @@ class LiveCalls:
         index = await asyncio.to_thread(CallIndex, calls.calls)  # which takes a while with many
         if held.list is not None and held.list.began >= began:
             return
-        held.list = LiveList(calls, index, began)
+        held.list = LiveList(calls, index, began, with_closed)
         for changed in self._listeners:
             changed(community, calls.server_id)

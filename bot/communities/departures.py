@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from sqlalchemy import Connection, Select, delete, func, select, union
+from sqlalchemy import Connection, Select, Table, delete, func, select, union
 
 from bot.communities.schema import departures, guild_credentials
 from bot.outbox.schema import notes
@@ -30,36 +30,42 @@ def _guilds_with_notes() -> Select[int]:
     return select(steps.c.guild_id).where(steps.c.guild_id.is_not(None))
 
 
-# The guilds of which something is stored.
-_HELD = union(
-    _guilds_with_notes(),
-    select(guild_credentials.c.guild_id),
-    select(guild_settings.c.guild_id),
-    select(setting_changes.c.guild_id),
-)
 _IS_OVER = departures.c.left_at < NOW - KEPT_SECONDS
 
 
 class Departures:
     """The guilds of which something is stored that the bot is not in any more.
 
-    `in_guild` tells whether the bot is in a guild, None while that is not known. Methods raise as
+    `in_guild` tells whether the bot is in a guild, None while that is not known. `others` are
+    further tables of what is stored of guilds, with a column `guild_id`. Methods raise as
     `Database.run` does.
     """
 
     def __init__(
-        self, database: Database, settings: SettingsCache, in_guild: Callable[[int], bool | None]
+        self,
+        database: Database,
+        settings: SettingsCache,
+        in_guild: Callable[[int], bool | None],
+        *,
+        others: Sequence[Table] = (),
     ) -> None:
         self._database = database
         self._settings = settings
         self._in_guild = in_guild
+        # The settings last, as their absence lets every process read all settings and credentials
+        # anew.
+        self._tables = (*others, setting_changes, guild_credentials, guild_settings)
+        # The guilds of which something is stored.
+        self._held = union(
+            _guilds_with_notes(), *(select(table.c.guild_id) for table in self._tables)
+        )
 
     async def review(self) -> list[int]:
         """Store which guilds the bot has left since the last review, and that it is back in others.
 
         Returns the ids of those whose data is to be deleted.
         """
-        held, departed = await self._database.run(_read)
+        held, departed = await self._database.run(self._read)
         gone = {each for each in held if self._in_guild(each) is False}
         ended = {each for each in departed if each not in held or self._in_guild(each)}
         self._settings.notice_deletions(held)
@@ -81,29 +87,26 @@ class Departures:
         for guild_id in await self.review():
             if self._in_guild(guild_id) is not False:
                 continue
-            if count := await self._database.run(_delete, guild_id):
+            if count := await self._database.run(self._delete, guild_id):
                 _log.info("guild=%d left 30 days ago, %d of its rows are deleted", guild_id, count)
                 return count
         return 0
 
+    def _read(self, connection: Connection) -> tuple[set[int], dict[int, bool]]:
+        """Return the guilds of which something is stored, and those left, with whether long ago."""
+        departed = select(departures.c.guild_id, _IS_OVER).order_by(departures.c.left_at)
+        held = set(connection.scalars(self._held))
+        return held, {guild_id: bool(over) for guild_id, over in connection.execute(departed)}
 
-def _read(connection: Connection) -> tuple[set[int], dict[int, bool]]:
-    """Return the guilds of which something is stored, and those left, with whether long ago."""
-    departed = select(departures.c.guild_id, _IS_OVER).order_by(departures.c.left_at)
-    held = set(connection.scalars(_HELD))
-    return held, {guild_id: bool(over) for guild_id, over in connection.execute(departed)}
-
-
-def _delete(connection: Connection, guild_id: int) -> int:
-    # Locked until the commit: another process may be removing the row, as the bot is back.
-    departure = select(departures.c.guild_id).where(departures.c.guild_id == guild_id, _IS_OVER)
-    if connection.scalar(departure.with_for_update()) is None:
+    def _delete(self, connection: Connection, guild_id: int) -> int:
+        # Locked until the commit: another process may be removing the row, as the bot is back.
+        departure = select(departures.c.guild_id).where(departures.c.guild_id == guild_id, _IS_OVER)
+        if connection.scalar(departure.with_for_update()) is None:
+            return 0
+        finished = notes.c.state.not_in([state.value for state in WAITING])
+        if count := delete_batch(connection, notes, (notes.c.guild_id == guild_id) & finished):
+            return count
+        for table in self._tables:
+            if count := delete_batch(connection, table, table.c.guild_id == guild_id):
+                return count
         return 0
-    finished = notes.c.state.not_in([state.value for state in WAITING])
-    return (
-        delete_batch(connection, notes, (notes.c.guild_id == guild_id) & finished)
-        or delete_batch(connection, setting_changes, setting_changes.c.guild_id == guild_id)
-        or delete_batch(connection, guild_credentials, guild_credentials.c.guild_id == guild_id)
-        # Last, as its absence lets every process read all settings and credentials anew.
-        or delete_batch(connection, guild_settings, guild_settings.c.guild_id == guild_id)
-    )

@@ -14,6 +14,7 @@ SECRET_FORM = "callnote-secret:"  # noqa: S105 - the word, not one
 _View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 
 DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
+DynamicSelect = discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]]
 
 
 def text_values(data: Mapping[str, object]) -> dict[str, str]:
@@ -84,5 +85,38 @@ def dynamic_button(
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
             await press(interaction, self._match)
+
+    return Item
+
+
+def dynamic_select(
+    template: re.Pattern[str],
+    choose: Callable[[discord.Interaction[Any], re.Match[str], str], Awaitable[None]],
+) -> type[DynamicSelect]:
+    """Return the dynamic item that handles every string select whose custom id matches `template`.
+
+    `choose` is called with the interaction, the match and the first chosen value, empty without
+    one, and handles failures.
+    """
+
+    class Item(DynamicSelect, template=template):
+        def __init__(self, match: re.Match[str]) -> None:
+            self._match = match
+            super().__init__(discord.ui.Select(custom_id=match[0]))
+
+        @classmethod
+        async def from_custom_id(
+            cls,
+            _interaction: discord.Interaction[Any],
+            _item: discord.ui.Item[Any],
+            match: re.Match[str],
+            /,
+        ) -> Self:
+            return cls(match)
+
+        async def callback(self, interaction: discord.Interaction[Any]) -> None:
+            data: Any = interaction.data or {}
+            values = data.get("values") or [""]
+            await choose(interaction, self._match, str(values[0]))
 
     return Item

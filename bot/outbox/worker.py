@@ -64,7 +64,8 @@ class OutboxWorker:
         observer: Observer = Observer(),
         timing: Timing = Timing(),
     ) -> None:
-        owner = secrets.token_hex(8)
+        self.owner = owner = secrets.token_hex(8)
+        """This process's id in the leases."""
         self.store = OutboxRepository(database, owner, observer=observer)
         self._database = database
         self._limits = limits
@@ -129,6 +130,15 @@ class OutboxWorker:
     def alone(self) -> bool:
         """Whether no other process can use the database."""
         return self._leases.alone
+
+    @property
+    def lease_held(self) -> bool:
+        """Whether no other process can have taken over by now what this one owns."""
+        return self._leases.held
+
+    async def registered(self) -> None:
+        """Wait until the other processes know of this one."""
+        await self._registered.wait()
 
     @property
     def unreadable(self) -> int:

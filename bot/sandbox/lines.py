@@ -90,7 +90,19 @@ class Word:
 
 Asked = UseCommand | TypeOption | Post | UseMenu | Submit | Choose | Press | Fill | Word
 
-WORDS = ("help", "calls", "cad", "api", "log", "wait", "restart", "quit")
+WORDS = (
+    "help",
+    "calls",
+    "channel",
+    "note",
+    "close",
+    "cad",
+    "api",
+    "log",
+    "wait",
+    "restart",
+    "quit",
+)
 
 _MISSING = {
     "post": "Say what is written: post Two suspects in a red car",
@@ -141,7 +153,8 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
             raise LineError("Say which button: press Older")
     if name.lower() not in WORDS:
         raise LineError("That is not a command here: type help to see what is.")
-    return Word(name.lower(), argument.strip().lower())
+    argument = argument.strip()
+    return Word(name.lower(), argument if name.lower() == "note" else argument.lower())
 
 
 def _fields(typed: str) -> dict[str, str]:

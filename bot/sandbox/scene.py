@@ -34,6 +34,7 @@ COMMUNITY_ID = "sandbox"
 OTHER_KEY = "paleto-key"  # with which the stranger can connect their guild to a CAD of its own
 OTHER_ID = "paleto"
 START_SECONDS = 20.0
+READ_CALLS_AGAIN = 3.0
 
 LIMITS = Limits(
     call_reads_per_minute=30,
@@ -122,7 +123,7 @@ class Scene:
                 ),
                 self._stop,
                 # However slow the machine is, the first command finds the database open.
-                timing=Timing(database_first=START_SECONDS),
+                timing=Timing(database_first=START_SECONDS, read_calls_again=READ_CALLS_AGAIN),
             )
         )
         ready = asyncio.create_task(self._ready())
@@ -243,6 +244,32 @@ class Scene:
         except TimeoutError:
             return False
         return True
+
+    def newest(self, person: str) -> Message:
+        """Return the newest message that everybody in a person's channel sees.
+
+        Raises `LookupError` without one.
+        """
+        channel = self._channels[self.people.get(person, self.people["dispatcher"]).guild]
+        for message in reversed(self._discord.messages):
+            if message.channel is channel and not message.ephemeral and not message.deleted:
+                return message
+        raise LookupError("There is no message in the channel yet")
+
+    def change_call(self, change: str, what: str) -> str:
+        """Add a note to a call in the CAD (`note`, `517 Backup sent`), or `close` it, as others do.
+
+        Returns what was done. Raises `LookupError` for a call that is not there.
+        """
+        number, _, text = what.partition(" ")
+        call_id = int(number) if number.isascii() and number.isdigit() else 0
+        if (1, call_id) not in self._cad.calls:
+            raise LookupError("Say which call, such as: note 517 Backup sent, or: close 517")
+        if change == "close":
+            self._cad.close_call(call_id)
+            return f"(call #{call_id} is closed in the CAD)"
+        self._cad.add_note(call_id, text or "...", label="Kim K-9")
+        return f"(Kim K-9 added a note to call #{call_id} in the CAD)"
 
     def choices(self, message: Message) -> list[str]:
         """Return the names of what can be chosen in a message's list."""

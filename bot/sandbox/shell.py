@@ -51,16 +51,18 @@ simulators on this machine, so nothing you do here leaves it.
                         its administrator (stranger) connects it to a CAD of its own with
                         /callnote-config connect, or the bot's owner (owner) to yours
   fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
-  choose Civilian, press Cancel   in the last message (as admin press Cancel: as another)
-  wait, calls           wait until the last message changes; show the notes that the CAD really has
+  choose Dispatcher, Civilian / press Cancel    use the last message (as admin press Cancel)
+  wait, channel, calls  show the last message once it changes, the newest one, or the CAD's notes
+  /call call:517, /calls        see a call's card, or the live calls; Keep in channel posts the card
+  note 517 Backup sent, close 517               do that in the CAD, as somebody else would
   cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
   cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
-  cad limited, cad wrong-key   too many requests, for 30 seconds; a wrong API key (see restart)
+  cad limited, cad wrong-key  too many requests, for 30 seconds; it refuses the key (see restart)
   api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
   restart, log, help, quit    restart the bot; show its last log lines, or this; leave
 Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is
-known to be missing after 5 seconds instead of 60."""
+known to be missing after 5 seconds instead of 60; calls are read again after 3 instead of 20."""
 
 
 class Shell:
@@ -185,8 +187,11 @@ class Shell:
         """Show the effect of a component: the edited message, or a new one."""
         try:
             message = await self._scene.outcome(interaction, source, ANSWER_SECONDS)
-        except (TimeoutError, InteractionFailedError):
+        except InteractionFailedError:
             self._show("(Discord would show: This interaction failed)")
+            return
+        except TimeoutError:
+            self._show("(Discord would show no change)")
             return
         if self._show_form(interaction, person):
             return
@@ -236,6 +241,10 @@ class Shell:
                 self._show(HELP)
             case "calls", _:
                 self._show("\n".join(self._scene.calls()))
+            case "channel", _:
+                self._show_message(self._scene.newest(self._viewer), self._viewer)
+            case ("note" | "close") as change, what:
+                self._show(self._scene.change_call(change, what))
             case "log", _:
                 self._show(self._log.getvalue()[-LOG_CHARACTERS:].strip() or "(nothing yet)")
             case "wait", _:

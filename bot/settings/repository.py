@@ -51,8 +51,9 @@ class GuildSettings:
     """What a guild has chosen; None is what it never chose. Each field is a column of that name.
 
     `connected` is True after `/callnote-config connect`, False after `disconnect`.
-    `unit_numbers` says whether notes bear their members' unit numbers; None means so. `version`
-    grows with every change of any guild's settings, and is 0 before the first.
+    `unit_numbers` says whether notes bear their members' unit numbers, `call_cards` whether calls'
+    cards may be kept in channels; None means so for both. `version` grows with every change of any
+    guild's settings, and is 0 before the first.
     """
 
     guild_id: int
@@ -61,6 +62,7 @@ class GuildSettings:
     log_channel_id: int | None = None
     connected: bool | None = None
     unit_numbers: bool | None = None
+    call_cards: bool | None = None
     version: int = 0
 
 

@@ -23,6 +23,7 @@ guild_settings = Table(
     Column("log_channel_id", BigInteger),
     Column("connected", Boolean),
     Column("unit_numbers", Boolean),
+    Column("call_cards", Boolean),
     Column("version", BigInteger, nullable=False),
     Index("guild_settings_version", "version"),
 )

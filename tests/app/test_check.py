@@ -53,7 +53,8 @@ async def test_before_the_first_start_it_changes_nothing_and_all_is_well(
 ) -> None:
     status, out = await check(world, tmp_path)
     assert status == 0
-    assert "yet: Add to dispatch call, /callnote, /callnote-config, /callnote-form;" in out
+    expected = "Add to dispatch call, /call, /callnote, /callnote-config, /callnote-form, /calls"
+    assert f"yet: {expected};" in out
     assert world.discord.registered_commands == []
     assert world.discord.identifies == []
     assert files_in(tmp_path) == []

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import bot
 from bot.app.services import TEXTS
+from bot.calls.problems import CardProblem
 from bot.communities.problems import ConnectionProblem, CredentialsProblem
 from bot.interactions.errors import InteractionProblem
 from bot.interactions.handler import InteractionHandler
@@ -30,7 +31,12 @@ from tests.hostile_text import hostile_texts, utf16_units
 
 REFERENCE = "1a2b3c4d"
 PROBLEMS = [
-    *(InteractionProblem, ConnectionProblem, CredentialsProblem, SettingProblem, NoteProblem)
+    InteractionProblem,
+    ConnectionProblem,
+    CredentialsProblem,
+    SettingProblem,
+    CardProblem,
+    NoteProblem,
 ]
 KEYS: list[StrEnum] = [key for problems in PROBLEMS for key in problems]
 NUMBERS = ("length", "limit", "number")

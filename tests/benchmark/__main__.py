@@ -14,6 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.benchmark.call_rows import call_rows
+from tests.benchmark.card_rows import card_rows
 from tests.benchmark.databases import databases
 from tests.benchmark.figures import SIZES, Bench, Row, Size
 from tests.benchmark.kept_rows import kept_rows
@@ -26,7 +27,13 @@ def all_rows(size: Size) -> dict[str, Row]:
     """Return every row by its name."""
     return {
         row.name: row
-        for row in (*LOAD_ROWS, *call_rows(size), *process_rows(size), *kept_rows(size))
+        for row in (
+            *LOAD_ROWS,
+            *call_rows(size),
+            *card_rows(size),
+            *process_rows(size),
+            *kept_rows(size),
+        )
     }
 
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Table, delete, insert, select, update
 
+from bot.calls.card_store import CardStore, KeptCard
+from bot.calls.schema import call_cards
 from bot.communities.departures import KEPT_SECONDS, Departures
 from bot.communities.schema import departures, guild_credentials
 from bot.outbox import NoteState, OutboxRepository
@@ -43,7 +45,9 @@ class Place:
         self.settings = SettingsCache(
             SettingsRepository(database), refreshing=self.communities.refresh
         )
-        self.departures = Departures(database, self.settings, self.guilds.__getitem__)
+        self.departures = Departures(
+            database, self.settings, self.guilds.__getitem__, others=(call_cards,)
+        )
 
     async def fill(self) -> None:
         """Store settings, credentials and a finished note of every guild."""
@@ -161,6 +165,18 @@ async def test_a_note_that_waits_is_left_to_the_outbox(place: Place) -> None:
     assert await place.marked() == {GONE}
     await place.database.execute(update(notes).values(state=NoteState.CANCELLED.value))
     assert await place.purged() == [1]
+    assert await place.marked() == set()
+
+
+async def test_its_cards_are_deleted_too_and_count_as_stored(database: Database) -> None:
+    place, cards = Place(database), CardStore(database, "one")
+    await place.settings.refresh()
+    for guild_id in GUILDS:
+        await cards.add(KeptCard(guild_id, guild_id, 1, "", 1, 123, "shown"), 10)
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    assert await place.purged() == [1]
+    assert await place.guilds_in(call_cards) == {HERE, UNKNOWN}
     assert await place.marked() == set()
 
 

@@ -63,6 +63,28 @@ async def test_the_last_line_needs_no_line_break(tmp_path: Path) -> None:
     assert lines == ["NOTE 'some note here' added to call #123"]
 
 
+async def test_a_calls_card_is_kept_in_the_channel_and_closed_with_it(tmp_path: Path) -> None:
+    lines = await sandbox(
+        """/calls
+choose #517 · Robbery · 77 Vinewood Blvd · P1
+press Keep in channel
+channel
+note 517 Backup sent
+close 517
+note 4711 Hello
+""",
+        tmp_path,
+    )
+    text = "\n".join(lines)
+    assert "(only the dispatcher sees this) #517 · Robbery" in text
+    assert "Keep in channel shows this card to everyone" in text
+    assert "\n#517 · Robbery" in text
+    assert "  press: Add note, Refresh" in lines
+    assert "(Kim K-9 added a note to call #517 in the CAD)" in lines
+    assert "(call #517 is closed in the CAD)" in lines
+    assert lines[-1].startswith("Say which call, such as")
+
+
 async def test_a_civilian_is_refused(tmp_path: Path) -> None:
     (line,) = await sandbox("as civilian /callnote call:123 note:hello\n", tmp_path)
     assert line.startswith("(only the civilian sees this) ")

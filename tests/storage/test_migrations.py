@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, Table, select
 
+import bot.calls.schema
 import bot.communities.schema
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - they fill the metadata

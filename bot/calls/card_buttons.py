@@ -1,0 +1,119 @@
+"""The buttons and the select of call cards, which keep working after a restart.
+
+A button's custom id holds the action, the CAD server and the call. Who may press it, and whether
+the message is one that offers it, is checked at every press.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import discord
+
+from bot.calls.card_texts import ADD_NOTE, KEEP, NEWER, OLDER, PLACEHOLDER, REFRESH
+from bot.interactions.components import (
+    DynamicButton,
+    DynamicSelect,
+    dynamic_button,
+    dynamic_select,
+    stopped,
+)
+from bot.sonoran import DispatchCall
+
+MOST_OPTIONS = 25
+"""Discord's limit for the options of a select (Component reference, String Select)."""
+
+_BUTTON_ID = re.compile(
+    r"callnote-card:(?P<action>add|keep|refresh|page):(?P<server>[1-9][0-9]{0,8})"
+    r":(?P<call>[1-9][0-9]{0,15})(?::(?P<page>[0-9]{1,2}))?"
+)
+_SELECT_ID = re.compile(r"callnote-card:open:(?P<server>[1-9][0-9]{0,8})")
+
+
+def private_buttons(
+    call: DispatchCall, page: int, *, older: bool, may_keep: bool
+) -> discord.ui.View:
+    """Return the buttons below a card that one member sees."""
+    view = discord.ui.View(timeout=None)
+    if not call.closed:
+        view.add_item(_button(ADD_NOTE, "add", call))
+    if may_keep:
+        view.add_item(_button(KEEP, "keep", call))
+    view.add_item(_button(REFRESH, "page", call, page))
+    if page > 0:
+        view.add_item(_button(NEWER, "page", call, page - 1, row=1))
+    if older:
+        view.add_item(_button(OLDER, "page", call, page + 1, row=1))
+    return stopped(view)
+
+
+def kept_buttons(server_id: int, call_id: int) -> discord.ui.View:
+    """Return the buttons below a card in a channel."""
+    view = discord.ui.View(timeout=None)
+    for label, action in ((ADD_NOTE, "add"), (REFRESH, "refresh")):
+        view.add_item(
+            discord.ui.Button(label=label, custom_id=_custom_id(action, server_id, call_id))
+        )
+    return stopped(view)
+
+
+def call_select(
+    server_id: int, calls: Sequence[DispatchCall], label_of: Callable[[DispatchCall], str]
+) -> discord.ui.View | None:
+    """Return the select that opens the card of one of these calls, None without any."""
+    if not calls:
+        return None
+    view = discord.ui.View(timeout=None)
+    select: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+        custom_id=f"callnote-card:open:{server_id}",
+        placeholder=PLACEHOLDER,
+        options=[
+            discord.SelectOption(label=label_of(call), value=str(call.call_id))
+            for call in calls[:MOST_OPTIONS]
+        ],
+    )
+    view.add_item(select)
+    return stopped(view)
+
+
+def card_button(
+    press: Callable[[discord.Interaction[Any], str, int, int, int], Awaitable[None]],
+) -> type[DynamicButton]:
+    """Return the dynamic item for all these buttons.
+
+    `press` gets the action, the ids of CAD server and call, and the page, 0 where there is none.
+    """
+
+    async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
+        server, call, page = match["server"], match["call"], match["page"]
+        await press(interaction, match["action"], int(server), int(call), int(page or 0))
+
+    return dynamic_button(_BUTTON_ID, press_matched)
+
+
+def card_select(
+    choose: Callable[[discord.Interaction[Any], int, str], Awaitable[None]],
+) -> type[DynamicSelect]:
+    """Return the dynamic item for all these selects; `choose` gets CAD server and chosen value."""
+
+    async def choose_matched(
+        interaction: discord.Interaction[Any], match: re.Match[str], value: str
+    ) -> None:
+        await choose(interaction, int(match["server"]), value)
+
+    return dynamic_select(_SELECT_ID, choose_matched)
+
+
+def _button(
+    label: str, action: str, call: DispatchCall, page: int | None = None, row: int = 0
+) -> discord.ui.Button[discord.ui.View]:
+    custom_id = _custom_id(action, call.server_id, call.call_id)
+    if page is not None:
+        custom_id += f":{page}"
+    return discord.ui.Button(label=label, custom_id=custom_id, row=row)
+
+
+def _custom_id(action: str, server_id: int, call_id: int) -> str:
+    return f"callnote-card:{action}:{server_id}:{call_id}"

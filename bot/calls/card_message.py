@@ -1,0 +1,104 @@
+"""Posts and edits the message of a call's card in a channel."""
+
+from __future__ import annotations
+
+import asyncio
+from enum import Enum, auto
+
+import discord
+
+from bot.calls.card_store import KeptCard
+from bot.calls.problems import CardProblem
+from bot.interactions.discord_answers import (
+    UNKNOWN_CHANNEL,
+    RouteDelays,
+    Verdict,
+    is_final,
+    verdict_of,
+)
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.timing import Timing
+
+_UNREADABLE = (ValueError, TypeError, LookupError)
+"""What discord.py raises where Discord took a message and described it in an unreadable way."""
+
+
+class EditResult(Enum):
+    """What became of an edit."""
+
+    DONE = auto()
+    RETRY = auto()
+    HIDDEN = auto()  # a permission is missing, or the thread is archived
+    REFUSED = auto()  # Discord refuses the content
+    GONE = auto()
+
+
+async def post(
+    client: discord.Client,
+    guild_id: int,
+    channel_id: int,
+    content: str,
+    view: discord.ui.View,
+    nonce: str,
+    timing: Timing,
+) -> discord.Message:
+    """Post a card; with its nonce it is one message.
+
+    Refuses with CARD_FORBIDDEN where Callnote may not write, else with CARD_NOT_POSTED.
+    """
+    channel = client.get_partial_messageable(channel_id, guild_id=guild_id)
+    try:
+        async with asyncio.timeout(timing.try_channel):
+            return await channel.send(content, view=view, nonce=nonce, suppress_embeds=True)
+    except discord.HTTPException as error:
+        forbidden = is_final(error) and verdict_of(error) is not Verdict.CONTENT
+        problem = CardProblem.CARD_FORBIDDEN if forbidden else CardProblem.CARD_NOT_POSTED
+        raise Refusal(problem) from None
+    except (*DISCORD_FAILURES, *_UNREADABLE):
+        raise Refusal(CardProblem.CARD_NOT_POSTED) from None
+
+
+async def edit(
+    client: discord.Client,
+    card: KeptCard,
+    content: str | None,
+    view: discord.ui.View | None,
+    *,
+    delays: RouteDelays,
+    timing: Timing,
+) -> EditResult:
+    """Edit a card, without `content` its buttons alone.
+
+    Never raises for failures of Discord or the network.
+    """
+    if delays.left(RouteDelays.CHANNELS):
+        return EditResult.RETRY
+    channel = client.get_partial_messageable(card.channel_id, guild_id=card.guild_id)
+    try:
+        async with asyncio.timeout(timing.post):
+            await channel.get_partial_message(card.message_id).edit(
+                content=discord.utils.MISSING if content is None else content, view=view
+            )
+    except discord.HTTPException as error:
+        delays.record(RouteDelays.CHANNELS, error)
+        return _result_of(error)
+    except _UNREADABLE:
+        return EditResult.DONE
+    except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
+        return EditResult.RETRY
+    return EditResult.DONE
+
+
+def _result_of(error: discord.HTTPException) -> EditResult:
+    if error.code == UNKNOWN_CHANNEL:
+        return EditResult.GONE
+    match verdict_of(error):
+        case Verdict.LATER | Verdict.BLOCKED:
+            return EditResult.RETRY
+        case Verdict.CONTENT if error.status >= 500:  # perhaps Discord is out of order
+            return EditResult.RETRY
+        case Verdict.NO_ACCESS | Verdict.ARCHIVED:
+            return EditResult.HIDDEN
+        case Verdict.CONTENT:
+            return EditResult.REFUSED
+    return EditResult.GONE

@@ -1,0 +1,312 @@
+"""Keeps the calls' cards in channels up to date, also after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import discord
+
+from bot.calls import card_message
+from bot.calls.card_buttons import kept_buttons
+from bot.calls.card_message import EditResult
+from bot.calls.card_store import CardStore, KeptCard
+from bot.calls.card_texts import Ending, plain_card
+from bot.calls.followed_card import FollowedCard, live_content
+from bot.calls.live_calls import LiveCalls
+from bot.calls.problems import CardProblem
+from bot.interactions.discord_answers import RouteDelays
+from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.outbox import OutboxWorker, WaitingNotes
+from bot.settings.cache import SettingsCache
+from bot.sonoran import DispatchCall
+from bot.storage import StorageError
+from bot.timing import Timing, loop_time, set_within
+
+_log = logging.getLogger(__name__)
+
+
+class KeptCards:
+    """All cards in channels of this process; `run` must be running.
+
+    `community_of` names a guild's community, `waiting_notes` says whether a guild is connected to a
+    community, as for its notes. `per_guild` is how many cards a guild may have. `client` is the
+    present connection to Discord and may be replaced; while it is None nothing is shown.
+    """
+
+    def __init__(
+        self,
+        outbox: OutboxWorker,
+        store: CardStore,
+        live: LiveCalls,
+        settings: SettingsCache,
+        community_of: Callable[[int], str],
+        waiting_notes: Callable[[int, str], WaitingNotes],
+        *,
+        delays: RouteDelays,
+        per_guild: int = 10,
+        timing: Timing = Timing(),
+    ) -> None:
+        self._outbox = outbox
+        self._store = store
+        self._live = live
+        self._settings = settings
+        self._community_of = community_of
+        self._waiting_notes = waiting_notes
+        self._delays = delays
+        self._per_guild = per_guild
+        self._timing = timing
+        self._cards: dict[int, FollowedCard] = {}
+        self._include_own = True
+        self._news = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+        self.client: discord.Client | None = None
+        live.listen(self._listed)
+
+    def __len__(self) -> int:
+        return len(self._cards)
+
+    def calls_in(self, channel_id: int) -> list[int]:
+        """Return the ids of the calls that have a card in a channel."""
+        return [
+            card.row.call_id for card in self._cards.values() if card.row.channel_id == channel_id
+        ]
+
+    def connect(self, client: discord.Client | None) -> None:
+        """Show everything through this client from now on; None while there is none."""
+        self.client = client
+        self._news.set()
+
+    async def keep(
+        self,
+        client: discord.Client,
+        call: DispatchCall,
+        *,
+        guild_id: int,
+        channel_id: int,
+        nonce: str,
+    ) -> str:
+        """Post a call's card to a channel, keep it up to date, and return its address.
+
+        Refuses with CARDS_OFF, as `card_message.post`, and with CARD_NOT_STORED; then no card is
+        left in the channel.
+        """
+        if not self.allowed(guild_id):
+            raise Refusal(CardProblem.CARDS_OFF)
+        content, fingerprint = live_content(call)
+        view = kept_buttons(call.server_id, call.call_id)
+        message = await card_message.post(
+            client, guild_id, channel_id, content, view, nonce, self._timing
+        )
+        community = self._community_of(guild_id)
+        row = KeptCard(
+            message.id, guild_id, channel_id, community, call.server_id, call.call_id, fingerprint
+        )
+        try:
+            await self._outbox.registered()
+            over = await self._store.add(row, self._per_guild)
+        except StorageError as error:
+            _log.warning("guild=%d card not stored: %s", guild_id, error)
+            self._include_own = True  # it may be stored all the same
+            self._news.set()
+            with contextlib.suppress(*DISCORD_FAILURES):
+                await message.delete()
+            raise Refusal(CardProblem.CARD_NOT_STORED) from None
+        row = replace(row, kept_at=time.time())
+        self._cards[row.message_id] = FollowedCard(row, call, edited_at=loop_time())
+        for each in over:
+            card = self._cards.setdefault(each.message_id, FollowedCard(each))
+            ending = Ending.REPLACED if row.replaces(each) else Ending.TOO_MANY
+            self._end(card, ending)
+        self._news.set()
+        return message.jump_url
+
+    async def refresh(self, message_id: int) -> bool:
+        """Have a card's call read anew if that may be; returns False for a message that is none.
+
+        A card that another process keeps is left to that.
+        """
+        card = self._cards.get(message_id)
+        if card is None:
+            with contextlib.suppress(StorageError):
+                known, _ = await self._store.owner_of(message_id)
+                return known
+            return True
+        await self._live.get(*card.row.list_key, wait=self._timing.await_calls)
+        self._start(card)
+        return True
+
+    def allowed(self, guild_id: int) -> bool:
+        """Whether a guild's administrators let cards be kept; refuses as `SettingsCache.of`."""
+        return self._settings.of(guild_id).call_cards is not False
+
+    async def run(self, opened: asyncio.Event) -> None:
+        """Keep the cards up to date once the database is `opened`, until cancelled or finished."""
+        await opened.wait()
+        running = self._running = asyncio.create_task(self._run())
+        try:
+            await asyncio.wait({running})
+        finally:
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Stop; the next process goes on."""
+        running, self._running = self._running, None
+        tasks = {card.task for card in self._cards.values() if card.task is not None}
+        tasks |= {running} if running is not None else set()
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _run(self) -> None:
+        await self._outbox.registered()
+        alone, claim_at = self._outbox.alone, 0.0
+        while True:
+            try:
+                if self._include_own or (not alone and loop_time() >= claim_at):
+                    claim_at = loop_time() + self._timing.claim_cards
+                    await self._claim()
+                await self._look()
+            except Exception:  # a card in a channel must not end the bot
+                _log.exception("looking at the cards in channels failed unexpectedly")
+            pause = None if alone and not self._include_own else self._timing.claim_cards
+            await set_within(self._news, self._timing.look_at_cards if self._cards else pause)
+            self._news.clear()
+
+    async def _claim(self) -> None:
+        try:
+            rows = await self._store.claim(include_own=self._include_own)
+        except StorageError as error:
+            self._include_own = True  # some may be claimed all the same
+            _log.warning("cards in channels cannot be taken over: %s", error)
+            return
+        self._include_own = False
+        for row in rows:
+            self._cards.setdefault(row.message_id, FollowedCard(row))
+
+    async def _look(self) -> None:
+        """Have the lists read that cards need, and show the cards that are due."""
+        if self.client is None or not self._settings.known:
+            return
+        needed: dict[tuple[str, int], list[FollowedCard]] = {}
+        for card in list(self._cards.values()):
+            if card.ending is None and (ending := self._ending_of(card)) is not None:
+                self._end(card, ending)
+            if card.again_at is not None:
+                if loop_time() < card.again_at:
+                    continue
+                card.again_at = None
+                self._start(card)
+            row = card.row
+            connected = self._waiting_notes(row.guild_id, row.community) is WaitingNotes.SEND
+            if card.ending is None and connected:
+                needed.setdefault(row.list_key, []).append(card)
+        for key, cards in needed.items():
+            await self._live.get(*key)
+            for card in cards:
+                if card.stale != (self._stale_since(card) is not None):
+                    self._start(card)
+
+    def _ending_of(self, card: FollowedCard) -> Ending | None:
+        """Return why a card is to be ended, apart from what becomes of its call."""
+        guild_id = card.row.guild_id
+        if not self.allowed(guild_id):
+            return Ending.OFF
+        if self._waiting_notes(guild_id, card.row.community) is WaitingNotes.WITHDRAW:
+            return Ending.DISCONNECTED
+        return Ending.TOO_OLD if card.too_old else None
+
+    def _listed(self, community: str, server_id: int) -> None:
+        for card in list(self._cards.values()):
+            if card.row.list_key == (community, server_id) and not card.hidden:
+                self._start(card)
+
+    def _end(self, card: FollowedCard, ending: Ending) -> None:
+        card.ending = ending
+        self._start(card)
+
+    def _start(self, card: FollowedCard) -> None:
+        card.news = True
+        if card.task is None:
+            card.task = asyncio.create_task(self._keep_shown(card))
+
+    async def _keep_shown(self, card: FollowedCard) -> None:
+        try:
+            while card.news and card.again_at is None and card.row.message_id in self._cards:
+                card.news = False
+                await self._show(card)
+        except Exception:
+            _log.exception("card=%d failed unexpectedly", card.row.message_id)
+        finally:
+            card.task = None
+
+    async def _show(self, card: FollowedCard) -> None:
+        """Let a card say what it should, and forget it when it has ended."""
+        card.learn(self._live.known(*card.row.list_key))
+        client = self.client
+        if client is None or not self._outbox.lease_held:
+            card.again_at = loop_time() + self._timing.look_at_cards
+            return
+        card.stale = (since := self._stale_since(card)) is not None
+        if (due := card.due(since)) is None:
+            return
+        content, fingerprint = due
+        await asyncio.sleep(card.edited_at + self._timing.edit_interval - loop_time())
+        try:
+            if not self._outbox.alone and not (await self._store.owner_of(card.row.message_id))[1]:
+                self._cards.pop(card.row.message_id, None)
+                return
+            result = await self._edit(client, card, content)
+            await self._after(card, result, fingerprint)
+        except StorageError as error:
+            _log.warning("card=%d not stored: %s", card.row.message_id, error)
+            card.again_at = loop_time() + self._timing.first_card_retry
+
+    def _stale_since(self, card: FollowedCard) -> int | None:
+        """Return when the card's list was read, in seconds since 1970, if that is long ago."""
+        calls = self._live.known(*card.row.list_key)
+        if calls is None or calls.age <= self._timing.stale_calls:
+            return None
+        return int(time.time() - calls.age)
+
+    async def _edit(
+        self, client: discord.Client, card: FollowedCard, content: str | None
+    ) -> EditResult:
+        buttons = card.ending is None
+        for text in (content, plain_card(card.row.call_id)):
+            view = kept_buttons(card.row.server_id, card.row.call_id) if buttons else None
+            result = await card_message.edit(
+                client, card.row, text, view, delays=self._delays, timing=self._timing
+            )
+            if result is not EditResult.REFUSED:
+                break
+        card.edited_at = loop_time()
+        return result
+
+    async def _after(self, card: FollowedCard, result: EditResult, fingerprint: str) -> None:
+        """Store what became of an edit, or decide when to try it again."""
+        message_id = card.row.message_id
+        card.hidden = result is EditResult.HIDDEN
+        over = card.ending is Ending.DISCONNECTED or card.too_old
+        if result is EditResult.RETRY or (card.hidden and not over):
+            first = self._timing.first_card_retry
+            if card.hidden:
+                first = self._timing.first_hidden_retry
+            pause = min(first * 2.0**card.failures, self._timing.longest_card_retry)
+            card.failures += 1
+            pause = self._delays.left(RouteDelays.CHANNELS) or pause
+            card.again_at = loop_time() + pause
+            return
+        card.failures = 0
+        if card.ending is not None or result is not EditResult.DONE:
+            await self._store.remove(message_id)
+            self._cards.pop(message_id, None)
+            _log.info("guild=%d card=%d ended", card.row.guild_id, message_id)
+            return
+        card.row = replace(card.row, shown=fingerprint)
+        await self._store.set_shown(message_id, fingerprint)

@@ -1,0 +1,90 @@
+"""Which process keeps a card is settled in the database, and so is how many there may be."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import insert, update
+
+from bot.calls.card_store import CardStore, KeptCard
+from bot.outbox.schema import leases
+from bot.storage import NOW, Database
+from bot.timing import Timing
+from tests import database as databases
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+
+CARD = KeptCard(1, 10, 20, "", 1, 123, "shown")
+
+
+def card(message: int, call: int | None = None, **members: object) -> KeptCard:
+    return replace(CARD, message_id=message, call_id=call or message, **members)  # type: ignore[arg-type]
+
+
+def ids(cards: list[KeptCard]) -> list[int]:
+    return sorted(each.message_id for each in cards)
+
+
+async def alive(database: Database, *owners: str) -> None:
+    rows = [{"id": owner, "heartbeat_at": NOW} for owner in owners]
+    await database.execute(*(insert(leases).values(**row) for row in rows))
+
+
+async def lapsed(database: Database, owner: str) -> None:
+    late = leases.c.heartbeat_at - Timing().lease_timeout
+    await database.execute(update(leases).where(leases.c.id == owner).values(heartbeat_at=late))
+
+
+async def test_a_card_is_one_processs_until_its_lease_is_over(database: Database) -> None:
+    one, two = CardStore(database, "one"), CardStore(database, "two")
+    await alive(database, "one", "two")
+    assert await one.add(CARD, 10) == []
+    assert await one.owner_of(1) == (True, True)
+    assert await two.owner_of(1) == (True, False)
+    assert await two.claim(include_own=True) == []
+    assert await one.claim() == []
+    await one.set_shown(1, "other")
+    (own,) = await one.claim(include_own=True)
+    assert own == replace(CARD, shown="other", kept_at=own.kept_at)
+    assert own.kept_at > 0
+    await lapsed(database, "one")
+    assert await two.claim() == [own]
+    assert await one.owner_of(1) == (True, False)
+    assert await one.claim() == []
+    await two.remove(1)
+    assert await two.owner_of(1) == (False, False)
+
+
+async def test_of_too_many_cards_the_oldest_are_given_out_and_taken_over(
+    database: Database,
+) -> None:
+    one, two = CardStore(database, "one"), CardStore(database, "two")
+    await alive(database, "one", "two")
+    for message in (1, 2, 3):
+        assert await one.add(card(message), 3) == []
+    assert await one.add(card(9, guild_id=11), 1) == []
+    assert ids(await two.add(card(4), 3)) == [1]
+    assert await two.owner_of(1) == (True, True)
+    assert await two.owner_of(2) == (True, False)
+    await two.remove(1)
+    assert ids(await two.add(card(5, 4), 3)) == [4]
+    await two.remove(4)
+    assert ids(await two.add(card(6), 1)) == [2, 3, 5]
+
+
+async def test_a_card_of_another_channel_server_or_community_is_another(
+    database: Database,
+) -> None:
+    store = CardStore(database, "one")
+    await alive(database, "one")
+    await store.add(CARD, 10)
+    others = (
+        card(2, CARD.call_id, channel_id=2),
+        card(3, CARD.call_id, server_id=2),
+        card(4, CARD.call_id, community="x"),
+    )
+    for other in others:
+        assert await store.add(other, 10) == []
+    assert ids(await store.add(card(7, CARD.call_id), 10)) == [1]
