@@ -45,7 +45,6 @@ TEXTS: Catalogue = {
     ),
     CardProblem.CARD_LEFT: "This card is no longer kept up to date: use /call for a new one.",
     CardProblem.OUTDATED_CARD: "This is out of date: use /call again.",
-    CardProblem.NO_FORM: "Add the note with /callnote call:{call} note:…",
 }
 
 

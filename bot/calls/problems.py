@@ -16,4 +16,3 @@ class CardProblem(StrEnum):
     CARD_NOT_STORED = auto()
     CARD_LEFT = auto()  # the card in the channel is not kept up to date any more
     OUTDATED_CARD = auto()  # the button or the choice is none that this message offers
-    NO_FORM = auto()  # there is no form for a note to the call `call`
