@@ -53,8 +53,7 @@ simulators on this machine, so nothing you do here leaves it.
   fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
   choose Dispatcher, Civilian / press Cancel    use the last message (as admin press Cancel)
   wait, channel, calls  show the last message once it changes, the newest one, or the CAD's notes
-  /call call:517, /calls        see a call's card, or the live calls; Keep in channel posts the card
-  note 517 Backup sent, close 517               do that in the CAD, as somebody else would
+  /call call:517, /calls; note 517 Sent, close 517    a call's card; change the call in the CAD
   cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
   cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
   cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read

@@ -64,7 +64,9 @@ async def test_a_card_is_shown_privately_with_the_calls_latest_notes(world: Worl
     pressed = await press(world, world.dispatcher, message, "Newer notes")
     assert await edited(world, message, pressed) == newest
     add = await press(world, world.dispatcher, message, "Add note")
-    assert (await privately(world, add)).startswith("Add the note with /callnote call:124 ")
+    await asyncio.wait_for(add.acknowledged(), PATIENCE)
+    assert add.modal is not None
+    assert str(add.modal["custom_id"]).startswith("callnote-form:")
     world.cad.add_note(124, "the last")
     await let_pass(61.0)
     pressed = await press(world, world.dispatcher, message, "Refresh")

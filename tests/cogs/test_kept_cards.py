@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -19,7 +20,7 @@ from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.storage import NOW
 from tests import database as databases
 from tests.database import at_once
-from tests.loop_clock import fast, idle, let_pass
+from tests.loop_clock import fast, let_pass, tick
 from tests.note_messages import forge, labels, press, privately, public, shows
 from tests.world import PATIENCE, World
 
@@ -46,19 +47,46 @@ async def kept(world: World, call: str = "123") -> Message:
     return card
 
 
-async def later(seconds: float = AGAIN) -> None:
-    """Let time pass, and the calls be read and the cards be edited in it."""
-    for _ in range(3):  # one after the other: a timer, its read, and the pause before an edit
+async def later(seconds: float) -> None:
+    """Let time pass, and what comes of it happen: a timer, its read, the pause before an edit."""
+    for _ in range(3):
         await let_pass(seconds / 3)
-        await asyncio.sleep(0.02)
-        await idle()
+        await tick()
 
 
-async def reads_and_edits(world: World) -> tuple[int, int]:
-    await idle()
-    reads = sum(request.kind == "calls" for request in world.cad.requests)
-    edits = sum(request.route == "edit_message" for request in world.discord.requests)
-    return reads, edits
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait until something holds, while time goes on."""
+    async with asyncio.timeout(PATIENCE):
+        while not holds():
+            await tick()
+
+
+def reads(world: World) -> int:
+    return sum(request.kind == "calls" for request in world.cad.requests)
+
+
+def edits(world: World) -> int:
+    return sum(request.route == "edit_message" for request in world.discord.requests)
+
+
+async def read_again(world: World) -> None:
+    """Let so much time pass that the calls are read again, and what comes of it happen."""
+    count = reads(world)
+    await let_pass(AGAIN)
+    await until(lambda: reads(world) > count)
+    await later(1)
+
+
+def cards(world: World) -> int:
+    """Return how many cards are stored."""
+    return len(world.rows("SELECT 1 FROM call_cards"))
+
+
+async def quiet(world: World, seconds: float) -> None:
+    """Let time pass in which nothing is read and no card is edited."""
+    before = reads(world), edits(world)
+    await later(seconds)
+    assert (reads(world), edits(world)) == before
 
 
 async def test_a_kept_card_follows_its_call_until_that_is_closed(world: World) -> None:
@@ -68,33 +96,31 @@ async def test_a_kept_card_follows_its_call_until_that_is_closed(world: World) -
     assert card.author.bot
     assert labels(card) == BUTTONS
     assert "Keep in channel" not in card.content
-    reads, _ = await reads_and_edits(world)
-    await later()
-    reads_after, edits = await reads_and_edits(world)
-    assert reads_after == reads + 1
-    assert edits == 0
+    count = reads(world)
+    await read_again(world)
+    assert reads(world) == count + 1
+    assert edits(world) == 0
     world.cad.add_note(123, "*Shots* fired", label="Kim")
-    await later()
+    await read_again(world)
     await shows(world, card, "Kim: \\*Shots\\* fired")
-    assert await reads_and_edits(world) == (reads + 2, 1)
+    assert reads(world) == count + 2
+    assert edits(world) == 1
     world.cad.close_call(123)
-    await later()
+    await read_again(world)
     await shows(world, card, "-# The call is closed.")
     assert labels(card) == []
     assert "· closed ·" in card.content
-    reads, edits = await reads_and_edits(world)
-    await later(120)
-    assert await reads_and_edits(world) == (reads, edits)
-    assert world.rows("SELECT 1 FROM call_cards") == []
+    await until(lambda: not cards(world))
+    await quiet(world, 120)
 
 
 async def test_a_call_that_two_lists_lack_is_gone(world: World) -> None:
     await world.registered()
     card = await kept(world)
     del world.cad.calls[1, 123]
-    await later()
+    await read_again(world)
     assert labels(card) == BUTTONS
-    await later()
+    await read_again(world)
     await shows(world, card, "-# The call is no longer in the CAD")
     assert "· gone ·" in card.content
     assert labels(card) == []
@@ -105,17 +131,16 @@ async def test_a_card_goes_on_after_a_restart_and_is_edited_only_on_change(world
     await world.registered()
     card = await kept(world)
     await world.restart()
-    await later()
-    _, edits = await reads_and_edits(world)
-    assert edits == 0
+    await read_again(world)
+    assert edits(world) == 0
     world.cad.add_note(123, "after the restart")
-    await later()
+    await read_again(world)
     await shows(world, card, "after the restart")
     await world.finish()
     world.cad.close_call(123)
     world.stop.clear()
     await world.start()
-    await later()
+    await read_again(world)
     await shows(world, card, "-# The call is closed.")
 
 
@@ -130,7 +155,7 @@ async def test_refresh_reads_anew_if_that_may_be_and_only_for_dispatchers(world:
     pressed = await press(world, world.dispatcher, card, "Refresh")
     await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
     assert pressed.messages in ([], [card])
-    await later()
+    await read_again(world)
     await shows(world, card, "news")
     out = await forge(world, world.dispatcher, "callnote-card:page:1:123:1")
     assert "out of date" in await privately(world, out)
@@ -144,13 +169,11 @@ async def test_the_oldest_is_let_go_and_a_newer_one_replaces_its_like(world: Wor
     first = await kept(world, "123")
     second = await kept(world, "124")
     third = await kept(world, "125")
-    await later(6)
     await shows(world, first, "-# No longer kept up to date, as there are newer cards")
     again = await kept(world, "124")
-    await later(6)
     await shows(world, second, "-# A newer card of this call is below.")
     assert [labels(card) for card in (first, second, third, again)] == [[], [], BUTTONS, BUTTONS]
-    assert len(world.rows("SELECT 1 FROM call_cards")) == 2
+    await until(lambda: cards(world) == 2)
     refreshed = await forge(world, world.dispatcher, "callnote-card:refresh:1:123")
     assert "no longer kept" in await privately(world, refreshed)
 
@@ -167,12 +190,9 @@ async def test_a_deleted_message_or_channel_ends_the_reading(world: World) -> No
     world.channel = place
     for number in (123, 124):
         world.cad.add_note(number, "news")
-    await later()
-    await later()
-    assert world.rows("SELECT 1 FROM call_cards") == []
-    before = await reads_and_edits(world)
-    await later(120)
-    assert await reads_and_edits(world) == before
+    await read_again(world)
+    await until(lambda: not cards(world))
+    await quiet(world, 120)
 
 
 async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(world: World) -> None:
@@ -180,16 +200,14 @@ async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(wo
     card = await kept(world)
     world.channel.set_app_permissions(0)
     world.cad.add_note(123, "unseen")
-    await later()
-    before = await reads_and_edits(world)
-    assert before[1] == 1
-    await later(30)
-    assert await reads_and_edits(world) == before
+    await read_again(world)
+    await until(lambda: edits(world) == 1)
+    await quiet(world, 30)
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS)
     await later(60)
     await shows(world, card, "unseen")
     world.cad.add_note(123, "seen again")
-    await later()
+    await read_again(world)
     await shows(world, card, "seen again")
 
 
@@ -197,11 +215,8 @@ async def test_a_guild_that_removes_the_bot_ends_its_cards(world: World) -> None
     await world.registered()
     await kept(world)
     world.discord.remove_guild(world.guild)
-    await later(6)
-    assert world.rows("SELECT 1 FROM call_cards") == []
-    before = await reads_and_edits(world)
-    await later(60)
-    assert await reads_and_edits(world) == before
+    await until(lambda: not cards(world))
+    await quiet(world, 60)
 
 
 async def test_a_card_is_let_go_after_a_week(world: World) -> None:
@@ -212,9 +227,7 @@ async def test_a_card_is_let_go_after_a_week(world: World) -> None:
         other.execute(f"UPDATE call_cards SET kept_at = kept_at - {CARD_SECONDS}")  # noqa: S608
     world.stop.clear()
     await world.start()
-    await later()
-    await later()
-    assert world.rows("SELECT 1 FROM call_cards") == []
+    await until(lambda: not cards(world))
     assert labels(card) == []
     assert card.content.startswith("**#123** · Traffic stop")
 
@@ -226,7 +239,7 @@ async def test_where_callnote_may_not_write_no_card_is_kept(world: World) -> Non
     await press(world, world.dispatcher, message, "Keep in channel")
     await shows(world, message, "Callnote can't write in this channel")
     assert labels(message) != []
-    assert world.rows("SELECT 1 FROM call_cards") == []
+    assert cards(world) == 0
 
 
 async def test_an_administrator_switches_cards_off_and_on(world: World) -> None:
@@ -274,7 +287,7 @@ async def test_a_cad_out_of_order_is_said_once(world: World) -> None:
     assert len(card.edits) == count
     await world.cad.start()
     await later(180)
-    await later()
+    await read_again(world)
     assert "told nothing new" not in card.content
 
 
@@ -285,11 +298,11 @@ async def test_texts_that_discord_refuses_are_left_out(world: World) -> None:
         DiscordFault("edit_message", 400, applied=False, body={"code": 200000, "message": "no"})
     )
     world.cad.add_note(123, "refused")
-    await later()
+    await read_again(world)
     await shows(world, card, "Discord does not take this call's texts")
     assert labels(card) == BUTTONS
     world.cad.add_note(123, "taken")
-    await later()
+    await read_again(world)
     await shows(world, card, "taken")
 
 
@@ -300,7 +313,7 @@ async def test_a_discord_out_of_order_delays_an_edit(world: World) -> None:
         DiscordFault("edit_message", 429, applied=False, headers={"Retry-After": "30"})
     )
     world.cad.add_note(123, "late")
-    await later()
+    await read_again(world)
     await later(40)
     await shows(world, card, "late")
 
@@ -315,16 +328,16 @@ async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
         card = await kept(world)
         await world.start()
         world.cad.add_note(123, "one")
-        await later()
+        await read_again(world)
         await shows(world, card, "one")
-        assert (await reads_and_edits(world))[1] == 1
+        assert edits(world) == 1
         stopping.set()
         await asyncio.wait_for(first, PATIENCE)
         world.bots.remove(first)
         world.cad.add_note(123, "two")
         async with fast():
             await shows(world, card, "two")
-        assert (await reads_and_edits(world))[1] == 2
+        assert edits(world) == 2
         pressed = await press(world, world.dispatcher, card, "Refresh")
         await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
         await world.finish()
@@ -338,9 +351,9 @@ async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_en
         card = await kept(world)
         await at_once(world.database, _let_another_have_it)
         world.cad.add_note(123, "theirs")
-        await later()
-        await later()
-        assert (await reads_and_edits(world))[1] == 0
+        await read_again(world)
+        assert edits(world) == 0
+        await quiet(world, 60)
         await at_once(world.database, lambda c: c.execute(delete(leases).where(_IS_OTHER)))
         async with fast():
             await shows(world, card, "theirs")
