@@ -108,11 +108,11 @@ def test_the_log_levels_are_named() -> None:
     assert set(LOG_LEVELS) <= set(re.findall(r"`(\w+)`", table()["LOG_LEVEL"]))
 
 
-def test_each_way_of_hosting_says_how_to_update_and_to_back_up() -> None:
+def test_each_way_of_hosting_says_how_to_update_to_back_up_and_to_remove() -> None:
     sections = HOSTING.split("\n## ")[1:]
     ways = [each for each in sections if "\n- **Update:** " in each]
     assert len(ways) == 8
-    assert all("\n- **Back up:** " in each for each in ways)
+    assert all("\n- **Back up:** " in each and "\n- **Remove:** " in each for each in ways)
 
 
 def test_every_file_for_hosting_is_named_where_it_is_explained() -> None:
