@@ -21,9 +21,9 @@ from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
 
 ROOT = Path(__file__).parent.parent
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
 RETENTION = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
 APP = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
@@ -42,8 +42,8 @@ NUMBERS = sorted(
 
 
 def table() -> dict[str, str]:
-    """Return the lines of the README's table of settings by the names in them."""
-    return {found[1]: found[0] for found in re.finditer(r"^\| `([A-Z_]+)` \| .*$", README, re.M)}
+    """Return the lines of the tables of settings by the names in them."""
+    return {found[1]: found[0] for found in re.finditer(r"^\| `([A-Z_]+)` \| .*$", SETTINGS, re.M)}
 
 
 def test_the_example_is_what_holds_without_it() -> None:
@@ -52,7 +52,7 @@ def test_the_example_is_what_holds_without_it() -> None:
     )
 
 
-def test_every_setting_of_the_example_is_in_the_readme_and_no_other() -> None:
+def test_every_setting_of_the_example_is_documented_and_no_other() -> None:
     assert table().keys() == settings().keys()
 
 
@@ -105,15 +105,15 @@ def test_no_version_is_twice_in_the_changes_nor_after_a_later_one() -> None:
     assert versions == sorted(set(versions), reverse=True)
 
 
-def test_the_log_levels_are_named_in_the_readme() -> None:
+def test_the_log_levels_are_named() -> None:
     assert set(LOG_LEVELS) <= set(re.findall(r"`(\w+)`", table()["LOG_LEVEL"]))
 
 
-def test_each_way_of_hosting_says_how_to_update_and_to_back_up() -> None:
+def test_each_way_of_hosting_says_how_to_update_to_back_up_and_to_remove() -> None:
     sections = HOSTING.split("\n## ")[1:]
     ways = [each for each in sections if "\n- **Update:** " in each]
-    assert len(ways) == 7
-    assert all("\n- **Back up:** " in each for each in ways)
+    assert len(ways) == 8
+    assert all("\n- **Back up:** " in each and "\n- **Remove:** " in each for each in ways)
 
 
 def test_every_file_for_hosting_is_named_where_it_is_explained() -> None:

@@ -28,7 +28,7 @@ SECRET = re.compile(r"_TOKEN$|_KEYS?$|_DSN$|_PROXY$")
     ("place", "found"),
     [
         (".env.example", EXAMPLE.keys()),
-        ("the README's tables of settings", table().keys()),
+        ("docs/settings.md", table().keys()),
         ("app.json, where PostgreSQL sets one itself", {*APP, "DATABASE_URL"}),
         ("deploy/egg-callnote.json", FIELDS.keys() - NOT_SETTINGS),
     ],
