@@ -45,8 +45,7 @@ simulators on this machine, so nothing you do here leaves it.
   post A red car, menu Add to dispatch call     let Casey write that; open that message's form
   submit call:123 note:Two cars                 submit the form, of which the rest stays
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
-  as admin /callnote-config roles               set Callnote up; /callnote-config alone lists the
-                        other commands, such as roles-add role:Civilian or server number:2
+  as admin /callnote-config roles     set Callnote up; /callnote-config alone lists all of that
   as stranger /callnote call:123 note:Hello     do it in a server that is not connected; either
                         its administrator (stranger) connects it to a CAD of its own with
                         /callnote-config connect, or the bot's owner (owner) to yours

@@ -184,7 +184,13 @@ async def test_a_member_without_manage_server_who_forges_a_command_is_refused(
 ) -> None:
     await world.registered()
     commands = every_command(world, world.role, world.channel, world.civilian)
-    for name in ("callnote", "callnote-form", "call", "calls", "callnote-config connect"):  # for others
+    for name in (
+        "callnote",
+        "callnote-form",
+        "call",
+        "calls",
+        "callnote-config connect",
+    ):  # for others
         del commands[name]
     for command, options in commands.items():
         interaction = await world.discord.use_command(
