@@ -211,6 +211,7 @@ async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world
     log = await recorded(world)
     world.discord.faults.add(DiscordFault("channel_message", 503, times=3, applied=True))
     await world.say()
+    await posted(world, log, 2)
     await world.settled()
     assert len(await posted_all(world, log)) == 2
 
