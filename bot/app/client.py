@@ -105,6 +105,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.notes.outbox,
             services.dispatchers,
+            services.communities.name_of,
             timing=services.timing,
         )
         self.call_cards = CallCards(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -39,7 +40,10 @@ _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have 
 
 
 class NoteActions:
-    """Carries out the buttons of notes for one Discord client."""
+    """Carries out the buttons of notes for one Discord client.
+
+    `community_of` names the community of a guild.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class NoteActions:
         submitter: NoteSubmitter,
         outbox: OutboxWorker,
         dispatchers: Dispatchers,
+        community_of: Callable[[int], str],
         *,
         timing: Timing,
     ) -> None:
@@ -54,6 +59,7 @@ class NoteActions:
         self._submitter = submitter
         self._outbox = outbox
         self._dispatchers = dispatchers
+        self._community_of = community_of
         self._store_note = timing.store_note
 
     async def on_button(
@@ -67,7 +73,8 @@ class NoteActions:
 
         `call_id` is the call that the action is about, where it is not the note's own.
         Only dispatchers of the note's guild may. Of them, only the author or an administrator may
-        cancel a note, and only the author may add a repeated one.
+        cancel a note, and only the author may add a repeated one. Nothing but a cancellation is
+        done to a note for a CAD that the guild had before: its calls have the same numbers.
         """
         if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
             await self._handler.run(
@@ -87,6 +94,8 @@ class NoteActions:
         # A forged button may lack the call, or have one that it should not.
         if action not in OFFERED.get(record.state, ()) or (action == "to") != bool(call_id):
             raise Refusal(NoteProblem.NOTE_MOVED_ON)
+        if action != "cancel" and record.community != self._community_of(record.guild_id):
+            raise Refusal(NoteProblem.OTHER_CAD)
         own = record.member_id == member.id
         if (action == "add" and not own) or (
             action == "cancel" and not own and not is_administrator(interaction)

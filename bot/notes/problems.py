@@ -25,6 +25,7 @@ class NoteProblem(StrEnum):
     NOTE_GONE = auto()  # the button's note was deleted, or belongs to another guild
     NOTE_MOVED_ON = auto()  # the button's note is no longer in a state that offers the action
     NOTE_TOO_OLD = auto()  # the button's note failed too long ago to be tried again
+    OTHER_CAD = auto()  # the button's note is for a CAD that its guild had before
     NOT_YOUR_NOTE = auto()
     ACTION_NOT_CONFIRMED = auto()  # the database did not confirm the button's action
     HISTORY_UNREADABLE = auto()

@@ -96,6 +96,10 @@ TEXTS: Catalogue = {
     NoteProblem.NOTE_TOO_OLD: (
         "This note failed more than a day ago. Send it again if you still need it."
     ),
+    NoteProblem.OTHER_CAD: (
+        "This note is for another CAD than this server is connected to now. Send it anew if it "
+        "belongs there."
+    ),
     NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
     NoteProblem.ACTION_NOT_CONFIRMED: (
         "Callnote's database did not confirm this. Watch the note's message, and press again if "

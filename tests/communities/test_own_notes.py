@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from tests.communities import strangers as scene
 from tests.communities.own_cad import add_community, enter, let_enter
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
-from tests.note_messages import ADDED, QUEUED, shows, told
-from tests.world import World
+from tests.note_messages import ADDED, QUEUED, labels, press, privately, shows, told
+from tests.world import PATIENCE, World
 
 strangers = scene.strangers
 
@@ -77,4 +79,40 @@ async def test_a_note_that_waits_is_sent_with_the_renewed_key_and_no_other(
     await enter(world, strangers.stranger, strangers.channel, community.api_key)
     await shows(world, message, "NOTE 'theirs' added to call #123")
     assert [note.content for note in community.notes(123)] == ["theirs"]
+    assert world.stored() == []
+
+
+async def test_a_repeated_note_is_not_added_anyway_to_the_call_of_another_cad(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    await strangers.let_in()
+    await world.final(await strangers.add("theirs"))
+    question = await asyncio.wait_for((await strangers.add("theirs")).answered(), PATIENCE)
+    assert labels(question) == ["Add anyway"]
+    await enter(world, strangers.stranger, strangers.channel)
+    pressed = await press(world, strangers.stranger, question, "Add anyway")
+    assert "for another CAD" in await privately(world, pressed)
+    assert community.notes(123) == []
+    assert world.stored() == ["theirs"]
+
+
+async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_another_cad(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    await strangers.let_in()
+    message = await world.final(await strangers.add("theirs", "122"))
+    content, (near,) = message.content, labels(message)
+    await enter(world, strangers.stranger, strangers.channel)
+    pressed = await press(world, strangers.stranger, message, near)
+    assert "for another CAD" in await privately(world, pressed)
+    assert message.content == content
+    assert community.notes(123) == []
     assert world.stored() == []
