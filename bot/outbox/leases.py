@@ -7,6 +7,7 @@ import math
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     Connection,
     Double,
@@ -34,6 +35,7 @@ _WAITING = [state.value for state in WAITING]
 
 _OWN = bindparam("own", type_=leases.c.id.type)
 _TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
+_BEHIND: BindParameter[int] = bindparam("behind", type_=BigInteger())
 
 _TIME = select(NOW)
 _FRESH = select(leases.c.heartbeat_at > NOW - _TIMEOUT).where(leases.c.id == _OWN)
@@ -125,20 +127,21 @@ class Leases:
             connection.execute(statement, self._own)
 
     async def claim_orphans(
-        self, limit: int, *, include_own: bool = False
+        self, limit: int, *, include_own: bool = False, behind: int = 0
     ) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes whose leases are over, at most `limit`.
 
-        Finished ones that Discord does not show yet are among them for a day. With `include_own`
-        those on their way that are this process's already are among them, too, as after a lost
-        confirmation. Returns them, and the time by the database's clock.
+        They are the first behind the position `behind`. Finished ones that Discord does not show
+        yet are among them for a day. With `include_own` those on their way that are this process's
+        already are among them, too, as after a lost confirmation. Returns them, and the time by the
+        database's clock.
         """
-        return await self._database.run(self._claim_orphans, limit, include_own)
+        return await self._database.run(self._claim_orphans, limit, include_own, behind)
 
     def _claim_orphans(
-        self, connection: Connection, limit: int, include_own: bool
+        self, connection: Connection, limit: int, include_own: bool, behind: int
     ) -> tuple[list[NoteRecord], float]:
-        limits = {**self._own, "timeout": self._timeout, "most": limit}
+        limits = {**self._own, "timeout": self._timeout, "most": limit, "behind": behind}
         taken = connection.execute(_claim(include_own), limits).all()
         records = sorted(self._rows.read(taken), key=lambda record: record.position)
         return records, float(connection.execute(_TIME).scalar_one())
@@ -164,6 +167,7 @@ def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
     unfinished = and_(
         notes.c.settled.is_(False),
         notes.c.state != NoteState.HELD.value,
+        notes.c.position > _BEHIND,
         or_(notes.c.state.in_(_WAITING), notes.c.updated_at > NOW - RETRY_SECONDS),
     )
     left = or_(notes.c.owner.is_(None), notes.c.owner == _OWN)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.deliveries import Deliveries
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 
 class OrphanRecovery:
-    """Takes unfinished notes over, at most `limit` at a time.
+    """Takes unfinished notes over, `limit` at a time until none is left.
 
     `changed` is called with each that is not queued, as its message may be behind.
     """
@@ -58,9 +58,19 @@ class OrphanRecovery:
         A note of this process's own is among them when another one had it for a while.
         """
         include_own = self._incomplete or await self._find_strays()
-        self._incomplete = True  # until the claim is confirmed
-        records, now = await self._leases.claim_orphans(self._limit, include_own=include_own)
-        self._incomplete = False
+        again, behind = False, 0
+        while True:
+            self._incomplete = True  # until the claim is confirmed
+            records, now = await self._leases.claim_orphans(
+                self._limit, include_own=include_own, behind=behind
+            )
+            self._incomplete = again
+            await self._take_over(records, now)
+            if len(records) < self._limit:
+                return
+            again, behind = self._incomplete, records[-1].position
+
+    async def _take_over(self, records: Sequence[NoteRecord], now: float) -> None:
         new = [each for each in records if self._is_news(each)]
         # All that needs no waiting first: meanwhile a member could change what was just read.
         hopeless = [each for each in new if each.recoveries > MOST_RECOVERIES]

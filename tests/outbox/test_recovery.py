@@ -27,9 +27,9 @@ class Unconfirmed(Leases):
     heard = False
 
     async def claim_orphans(
-        self, limit: int, *, include_own: bool = False
+        self, limit: int, *, include_own: bool = False, behind: int = 0
     ) -> tuple[list[NoteRecord], float]:
-        taken = await super().claim_orphans(limit, include_own=include_own)
+        taken = await super().claim_orphans(limit, include_own=include_own, behind=behind)
         if not self.heard:
             self.heard = True
             raise StorageUnavailableError("the connection broke")
@@ -57,3 +57,18 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
         await recovery.recover()
     assert told == [record.id]
     assert deliveries.item(record) is not None
+
+
+async def test_no_communitys_notes_are_recovered_later_for_the_number_of_anothers(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    gone = OutboxRepository(database, "gone")
+    many = [await in_state(gone, NoteState.QUEUED, f"note {number}") for number in range(7)]
+    behind = await in_state(gone, NoteState.QUEUED, "theirs", community="second")
+    leases = Leases(database, "two")
+    await leases.register()
+    deliveries = Worker(database, cad, session).outbox.deliveries
+    store = OutboxRepository(database, "two")
+    recovery = OrphanRecovery(deliveries, leases, store, limit=3, changed=lambda _: None)
+    await recovery.recover()
+    assert all(map(deliveries.item, [*many, behind]))
