@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator
 
 from bot.outbox.delivery import Delivery
 from bot.outbox.models import NoteRecord
 from bot.outbox.work_queue import WorkItem
 from bot.timing import Timing, set_within
+
+_log = logging.getLogger(__name__)
 
 
 class Deliveries:
@@ -72,7 +75,7 @@ class Deliveries:
         while True:
             for delivery in self:
                 if delivery.queue:
-                    delivery.expiry.look(group)
+                    _look(delivery, group)
             await asyncio.sleep(self._timing.expiry_interval)
 
     def _drop_idle(self) -> None:
@@ -84,3 +87,10 @@ class Deliveries:
     async def finish(self, seconds: float) -> None:
         """Wait for the sends under way, at most that long."""
         await asyncio.gather(*(delivery.sender.finish(seconds) for delivery in self))
+
+
+def _look(delivery: Delivery, group: asyncio.TaskGroup) -> None:
+    try:
+        delivery.expiry.look(group)
+    except Exception:  # which no other community is to feel
+        _log.exception("it cannot be seen which notes have waited too long")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections.abc import Awaitable, Callable
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
+from bot.outbox.models import NoteRecord
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import FailureKind
 from bot.outbox.transitions import Transitions
@@ -15,6 +18,8 @@ from bot.timing import Timing, loop_time
 LAST_POLL = 0.5
 """How much longer a note sent shortly before its deadline is polled for once it has settled, as a
 fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
+
+_log = logging.getLogger(__name__)
 
 
 class Expiry:
@@ -43,14 +48,26 @@ class Expiry:
             queued = item.record.state is NoteState.QUEUED
             if self._waits_silently(item, now) or (news and queued):
                 self._transitions.announce(item)
-            end = None
+            end: Callable[[WorkItem], Awaitable[None]] | None = None
             if self._queue.to_withdraw(item):
-                end = self._withdraw(item)
+                end = self._withdraw
             elif self._is_over(item, now):
-                end = self._give_up(item)
+                end = self._give_up
             if end is not None:  # in a task, as the database may take none of them
                 item.busy = True
-                group.create_task(end)
+                group.create_task(self._end(item, item.record, end))
+
+    async def _end(
+        self, item: WorkItem, record: NoteRecord, end: Callable[[WorkItem], Awaitable[None]]
+    ) -> None:
+        """End a note's way; an unexpected error must not end the group, which all notes share."""
+        try:
+            if item.record is record:  # else a member was quicker
+                await end(item)
+        except Exception:
+            _log.exception("note %d could not be given up", record.id)
+        finally:
+            item.busy = False
 
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""

@@ -13,6 +13,7 @@ from sqlalchemy import Table, delete, func, select
 from bot.outbox import (
     HOST,
     AccessRefusedError,
+    NoteRecord,
     NoteState,
     OutboxFullError,
     OutboxRepository,
@@ -193,6 +194,41 @@ async def test_what_is_withdrawn_of_one_community_stays_with_another(
             await worker.became(before, NoteState.CANCELLED)
         assert stored(cad) == []
         assert stored(second) == ["typed since"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_what_fails_unexpectedly_for_one_community_holds_up_no_other(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    faulty = asyncio.Event()
+
+    def verdict(note: NoteRecord) -> WaitingNotes:
+        if note.community == HOST and faulty.is_set():
+            return WaitingNotes.WITHDRAW
+        if faulty.is_set():
+            raise RuntimeError("a fault of the program")
+        return WaitingNotes.KEEP
+
+    async with working(Worker(database, cad, session, waiting_notes=verdict)) as worker:
+        await worker.became(await worker.note(community="second"), NoteState.QUEUED)
+        ours = await worker.note("ours")
+        faulty.set()
+        await worker.became(ours, NoteState.CANCELLED)
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_note_that_its_member_cancels_as_it_is_withdrawn_disturbs_no_other(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    worker = Worker(database, cad, session, waiting_notes=lambda _: WaitingNotes.WITHDRAW)
+    queued = await in_state(worker.outbox.store, NoteState.QUEUED)
+    delivery = worker.outbox.deliveries.of(HOST)
+    item = delivery.queue.track(queued)
+    cancelled = await worker.outbox.store.transition(queued, NoteState.CANCELLED)
+    async with asyncio.TaskGroup() as group:
+        delivery.expiry.look(group)
+        delivery.queue.put(item, cancelled)
+    assert worker.told == []
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
