@@ -31,8 +31,9 @@ from bot.sonoran import (
 from bot.storage import StorageError
 from bot.timing import Timing, loop_time, set_within
 
-MOST_SENDS = 20
-"""How many notes that had to wait are sent at the same time, so that new commands are answered."""
+MOST_SENDS = 8
+"""How many notes of a community are sent at the same time: several a second to a slow CAD, and with
+thirty CADs that do not answer there are connections left for the others (`CONNECTIONS`)."""
 
 MOST_TURNED_DOWN = 3
 """How often a note may be turned down for credentials that the CAD takes when it is asked, before
@@ -101,7 +102,7 @@ class Sender:
         One with nothing ahead of it is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
-        if self._can_go_first(item):
+        if len(self._sends) < MOST_SENDS and self._can_go_first(item):
             self._begin(item)
         else:
             await self._enqueue(item)

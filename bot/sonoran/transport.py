@@ -20,7 +20,7 @@ CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 10.0  # how long a request may take in all, the reply's body included
 
 CONNECTIONS = 256
-"""How many connections may be open at once, well above the 60 notes a minute that v2 allows."""
+"""How many connections may be open at once, for all communities together."""
 
 
 def open_session(proxy: str | None = None) -> aiohttp.ClientSession:

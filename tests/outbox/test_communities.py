@@ -21,7 +21,9 @@ from bot.outbox import (
 )
 from bot.outbox.ledger import explained
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes, send_times
+from bot.outbox.sender import MOST_SENDS
 from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sonoran.transport import CONNECTIONS
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
@@ -194,6 +196,25 @@ async def test_what_is_withdrawn_of_one_community_stays_with_another(
             await worker.became(before, NoteState.CANCELLED)
         assert stored(cad) == []
         assert stored(second) == ["typed since"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_slow_cads_leave_connections_to_the_others(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with SonoranServer("slow", KEY) as slow:
+        slow.rate_limited = False
+        slow.faults.add(Fault(on="note", times=None, hold=asyncio.Event()))
+        worker = Worker(database, cad, session, others={"slow": slow}, answer_seconds=PATIENCE)
+        async with working(worker):
+            for call in range(1, 2 * MOST_SENDS):
+                slow.add_call(call)
+                await worker.note(call=call, community="slow")
+            await eventually(lambda: len(slow.note_requests) >= MOST_SENDS)
+            await worker.became(await worker.note("ours"), NoteState.ADDED)
+            assert len(slow.note_requests) == MOST_SENDS
+            await worker.kill()
+    assert 30 * MOST_SENDS < CONNECTIONS
 
 
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
