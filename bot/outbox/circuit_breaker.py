@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 
 from tenacity import (
     AsyncRetrying,
@@ -64,7 +63,7 @@ class CircuitBreaker:
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
-        self._limited_at: deque[float] = deque(maxlen=MOST_LIMITED)
+        self._limited_at: list[float] = []
         self._open = asyncio.Event()
         self.failure_count = 0
         """How often it failed; a send that was about to begin when this grows waits instead."""
@@ -84,7 +83,7 @@ class CircuitBreaker:
 
     def count_limited(self) -> None:
         """Count an answer of the CAD's that it gets too many requests."""
-        self._limited_at.append(loop_time())
+        self._limited_at = [*self._limited_at[1 - MOST_LIMITED :], loop_time()]
 
     @property
     def held_back(self) -> bool:

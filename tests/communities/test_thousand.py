@@ -1,0 +1,146 @@
+"""One process with a thousand connected communities, of which two hundred have notes."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import tracemalloc
+from collections.abc import Iterator
+
+import aiohttp
+import pytest
+from sqlalchemy import update
+
+from bot.communities.registry import Communities
+from bot.communities.schema import guild_credentials
+from bot.communities.sealing import Sealer, new_key
+from bot.outbox import NoteRecord, NoteState, OutboxWorker
+from bot.outbox.models import Acknowledgement
+from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran.community import Community
+from bot.settings.cache import SettingsCache
+from bot.settings.repository import SettingsRepository
+from bot.settings.schema import guild_settings, settings_version
+from bot.sonoran import ApiVersion, Credentials, SonoranClient, Transport
+from bot.storage import Database
+from tests import database as databases
+from tests import timing
+from tests.loop_clock import idle, let_pass
+from tests.outbox import workers
+from tests.outbox.workers import QUICK, eventually, new_note
+
+address = databases.address
+database = databases.database
+session = workers.session
+cad = workers.cad
+
+CONNECTED, ACTIVE = 1000, 200
+MOST_BYTES = 20_000
+
+
+@pytest.fixture
+def engine() -> str:
+    """Give only SQLite, as the database has no part in this."""
+    return "sqlite"
+
+
+@pytest.fixture
+def traced() -> Iterator[None]:
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+
+
+def in_use() -> int:
+    """Return how many bytes this process has allocated since tracing began."""
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0]
+
+
+def name(number: int) -> str:
+    return f"community-{number}"
+
+
+def credentials(number: int) -> Credentials:
+    return Credentials(f"key-of-community-{number}", name(number))
+
+
+async def connect_all(database: Database, sealer: Sealer) -> None:
+    """Let a thousand guilds, numbered from 1, have entered the credentials of a community each."""
+    numbers = range(1, CONNECTED + 1)
+    settings = [{"guild_id": number, "server_id": 1, "version": number} for number in numbers]
+    sealed = [
+        {
+            "guild_id": number,
+            "community": name(number),
+            "sealed": sealer.seal(number, name(number), credentials(number)),
+            "version": number,
+        }
+        for number in numbers
+    ]
+    await database.execute(
+        guild_settings.insert().values(settings),
+        guild_credentials.insert().values(sealed),
+        update(settings_version).values(value=CONNECTED),
+    )
+
+
+@pytest.fixture
+async def cads(cad: SonoranServer) -> dict[int, Community]:
+    """Give the communities by their guilds' numbers, with a call each."""
+    found = {}
+    for number in range(1, CONNECTED + 1):
+        found[number] = cad.add_community(name(number), credentials(number).api_key)
+        found[number].add_call(123)
+    return found
+
+
+@pytest.mark.usefixtures("traced")
+async def test_all_notes_arrive_each_in_its_own_cad_and_the_idle_take_little_memory(
+    database: Database,
+    session: aiohttp.ClientSession,
+    cad: SonoranServer,
+    cads: dict[int, Community],
+) -> None:
+    sealer = Sealer([new_key()])
+    await connect_all(database, sealer)
+    transport = Transport(session, cad.url)
+
+    def new_client(credentials: Credentials | None) -> SonoranClient:
+        return SonoranClient(transport, credentials, version=ApiVersion.V2, timing=timing.QUICK)
+
+    before = in_use()
+    communities = Communities(database, sealer, host=None, new_client=new_client)
+    settings = SettingsCache(SettingsRepository(database), refreshing=communities.refresh)
+    await settings.refresh()
+    added: list[int] = []
+
+    def changed(record: NoteRecord) -> None:
+        if record.state is NoteState.ADDED:
+            added.append(record.id)
+
+    outbox = OutboxWorker(
+        database, communities.client, limits=QUICK, changed=changed, timing=timing.QUICK
+    )
+    running = asyncio.create_task(outbox.run())
+    for number in range(1, ACTIVE + 1):
+        community = communities.name_of(number)
+        new = new_note(f"note {number}", guild=number, community=community)
+        record, _ = await outbox.accept(new)
+        await outbox.acknowledged(record, Acknowledgement(record.id + 1))
+    await eventually(lambda: len(added) == ACTIVE)
+    for number, its_cad in cads.items():
+        expected = [f"note {number}"] if number <= ACTIVE else []
+        assert [note.content for note in its_cad.notes(123)] == expected
+    cad.requests.clear()
+
+    # As when all have just had notes, or somebody has looked at the status.
+    for number in cads:
+        outbox.deliveries.of(communities.name_of(number))
+    await idle(database)
+    await let_pass(timing.QUICK.keep_delivery, database)
+    await eventually(lambda: not list(outbox.deliveries))
+    assert in_use() - before <= MOST_BYTES * CONNECTED
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    await outbox.finish(0)
