@@ -122,8 +122,10 @@ class Delivery:
 
     @property
     def idle(self) -> bool:
-        """Whether it has had nothing to do for `Timing.keep_delivery`."""
-        return not self.queue and loop_time() - self._used_at >= self._timing.keep_delivery
+        """Whether it has had nothing to do for `Timing.keep_delivery`, and no delay to wait out."""
+        if self.queue or self.held_back:
+            return False
+        return loop_time() - self._used_at >= self._timing.keep_delivery
 
     def touch(self) -> None:
         """Count as used now."""

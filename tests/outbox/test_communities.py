@@ -267,6 +267,22 @@ async def test_an_idle_delivery_is_dropped_and_made_anew_when_needed(
         assert stored(second) == ["note 0", "note 1"]
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_delay_that_a_cad_asked_for_is_not_forgotten_with_its_delivery(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", status=429, headers={"Retry-After": "600"}))
+    async with working(Worker(database, cad, session, keep_delivery=0.05)) as worker:
+        await worker.note()
+        await worker.until(lambda told: any(record.failure for record in told))
+        await worker.outbox.member_actions.cancel(worker.told[-1])
+        worker.outbox.deliveries.of("second")
+        await eventually(lambda: worker.outbox.deliveries.known("second") is None)
+        assert worker.outbox.deliveries.known(HOST) is not None
+        await worker.became(await worker.note("later"), NoteState.QUEUED)
+    assert len(cad.note_requests) == 1
+
+
 async def test_a_communitys_rows_can_be_deleted_without_anothers(database: Database) -> None:
     store = OutboxRepository(database, "one")
     for community in (HOST, "second"):
