@@ -23,8 +23,9 @@ from bot.sonoran import (
 from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
-MOST_LISTS = 64
-"""Lists that are held at once; those that nobody needed for longest are dropped first."""
+MOST_LISTS = 512
+"""Lists that are held at once, several hundred communities' in a process; those that nobody needed
+for longest are dropped first."""
 
 CLOSED_TOO = ClosedCalls(25)
 """The closed calls that are read with the live ones, so that a closed one is told from one gone."""

@@ -270,6 +270,13 @@ class TestKept:
         await let_pass(301.0, database)
         assert len(live) == 0
 
+    async def test_two_hundred_communities_take_no_lists_from_each_other(
+        self, live: LiveCalls
+    ) -> None:
+        for number in range(200):
+            await live.get(f"community-{number}", 1)
+        assert len(live) == 200
+
     async def test_only_so_many_lists_are_kept(self, live: LiveCalls) -> None:
         for number in range(1, live_calls.MOST_LISTS + 10):
             await live.get("", number)
