@@ -46,28 +46,33 @@ class NoteComposer:
     async def text_as_sent(
         self,
         record: NoteRecord,
-        guild: discord.Guild,
+        guild: discord.Guild | None,
         channels: Mapping[int, str] = _NO_NAMES,
     ) -> str:
         """Return the text to send for a record that has its text as typed.
 
         Roles and channels come from the cache, and `channels` are further ones that are known.
         Members are not cached, nor are all threads: each of these is looked up once, all together
-        within `Timing.look_up_names`; one not found in time becomes `@unknown` or `#unknown`.
+        within `Timing.look_up_names`; one not found in time becomes `@unknown` or `#unknown`, and
+        so does every one of a guild that another process serves: `guild` is None then.
         """
         as_typed = record.note.text
         members = {record.member_id: record.member_name}
-        known = {channel.id: channel.name for channel in (*guild.channels, *guild.threads)}
-        known |= channels
-        wanted = [
-            *((members, guild.fetch_member, each) for each in mentioned_members(as_typed)),
-            *((known, guild.fetch_channel, each) for each in mentioned_channels(as_typed)),
-        ]
+        known, roles = dict(channels), dict[int, str]()
+        wanted: list[tuple[dict[int, str], _Fetch, int]] = []
+        if guild is not None:
+            roles = {role.id: role.name for role in guild.roles}
+            listed = (*guild.channels, *guild.threads)
+            known = {channel.id: channel.name for channel in listed} | known
+            wanted = [
+                *((members, guild.fetch_member, each) for each in mentioned_members(as_typed)),
+                *((known, guild.fetch_channel, each) for each in mentioned_channels(as_typed)),
+            ]
         unknown = [each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS]
         zone, _ = await asyncio.gather(self._zone_for(record), self._look_up(unknown))
         names = Names(
             members=members,
-            roles={role.id: role.name for role in guild.roles},
+            roles=roles,
             channels=known,
         )
         return with_names(as_typed, names, zone)

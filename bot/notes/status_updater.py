@@ -226,7 +226,7 @@ class StatusUpdater:
         guild = client.get_guild(record.guild_id)
         if (guild is None or guild.unavailable) and not client.is_ready():
             return EditResult.RETRY  # the names in the note are not known yet
-        as_sent = None if guild is None else await self._composer.text_as_sent(record, guild)
+        as_sent = await self._composer.text_as_sent(record, guild)
         await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
         return EditResult.DONE
 

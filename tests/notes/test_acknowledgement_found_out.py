@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import discord
 import pytest
 
+from bot.communities.shards import Shards
 from bot.interactions.discord_answers import RouteDelays
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.sandbox.discord import Fault
@@ -96,6 +98,26 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_fo
     await kept.restart()
     await told(kept, interaction, ADDED)
     assert kept.stored() == ["some note here"]
+
+
+async def test_a_note_found_by_a_process_with_other_shards_goes_without_discords_codes(
+    world: World,
+) -> None:
+    world.let(acknowledge=0.5, acknowledged_at_latest=PATIENCE)
+    await world.start()
+    held = asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", applied=False, hold=held))
+    interaction = await world.use("<@1234> at <t:0>")
+    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("get_original"), PATIENCE)
+    await world.finish()
+    held.set()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    other = 1 - (world.guild.id >> 22) % 2
+    world.config = replace(world.config, shards=Shards(2, [other]))
+    await world.restart()
+    await told(world, interaction, "added to call #123")
+    assert world.stored() == ["@unknown at 1970-01-01 00:00 UTC"]
 
 
 async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_acknowledgement(
