@@ -282,7 +282,7 @@ class Connections:
         """
         communities = self._communities
         own = communities.of_guild(guild.id) is not None
-        await self._settings.change(
+        settings = await self._settings.change(
             guild.id,
             member_id,
             lambda settings: replace(
@@ -291,7 +291,7 @@ class Connections:
             lambda _, __: DISCONNECTED,
             communities.deleting(guild.id),
         )
-        communities.deleted(guild.id)
+        communities.deleted(guild.id, settings.version)
         return self.of(guild)
 
 

@@ -57,6 +57,8 @@ class GuildCredentials:
         self._changed = changed
         self._rows: dict[int, StoredCredentials] = {}
         self._guilds: dict[str, set[int]] = {}
+        self._written: dict[int, int] = {}
+        """The versions of this process's own changes."""
 
     @property
     def accepts_new(self) -> bool:
@@ -86,14 +88,15 @@ class GuildCredentials:
         rows = await self._database.run(_read, changed)
         found = await asyncio.to_thread(self._open, rows) if rows else {}
         if changed is None:
+            self._written.clear()
             self._put({**dict.fromkeys(self._rows), **found})
             return
-        # A row that was stored here meanwhile is newer than what was read.
+        # What was stored or deleted here meanwhile is newer than what was read.
         self._put(
             {
                 guild_id: found.get(guild_id)
                 for guild_id, version in changed.items()
-                if guild_id not in self._rows or self._rows[guild_id].version <= version
+                if self._written.get(guild_id, 0) <= version
             }
         )
 
@@ -110,8 +113,9 @@ class GuildCredentials:
         """Return what deletes a guild's credentials, if it has any."""
         return partial(_delete, guild_id)
 
-    def stored(self, guild_id: int, row: StoredCredentials | None) -> None:
-        """Use from now on what was stored or deleted (None) of a guild."""
+    def stored(self, guild_id: int, row: StoredCredentials | None, version: int) -> None:
+        """Use from now on what was stored or deleted (None) of a guild, in this version."""
+        self._written[guild_id] = version
         self._put({guild_id: row})
 
     def _open(self, rows: Sequence[_Row]) -> dict[int, StoredCredentials]:

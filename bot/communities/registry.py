@@ -106,11 +106,12 @@ class Communities:
 
     def stored(self, guild_id: int, community: str, credentials: Credentials, version: int) -> None:
         """Use a guild's credentials that were stored with this version of its settings."""
-        self._stored.stored(guild_id, StoredCredentials(community, credentials, version))
+        row = StoredCredentials(community, credentials, version)
+        self._stored.stored(guild_id, row, version)
 
-    def deleted(self, guild_id: int) -> None:
-        """Use a guild's credentials no more."""
-        self._stored.stored(guild_id, None)
+    def deleted(self, guild_id: int, version: int) -> None:
+        """Use a guild's credentials no more, deleted with this version of its settings."""
+        self._stored.stored(guild_id, None, version)
 
     def _make(self, community: str) -> SonoranClient:
         return self._new_client(self._in_force(community))

@@ -157,7 +157,13 @@ class SettingsCache:
         if self._refreshing is not None and (changed or not self._version):
             versions = {guild_id: settings.version for guild_id, settings in changed.items()}
             await self._refreshing(versions if self._version else None)
-        self._known = {**self._known, **changed} if self._version else changed
+        if self._version:  # else all were read
+            # What was changed here meanwhile is newer than what was read.
+            for guild_id, settings in changed.items():
+                if self._known.get(guild_id, settings).version <= settings.version:
+                    self._known[guild_id] = settings
+        else:
+            self._known = changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)
 
     def notice_deletions(self, held: Set[int]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 
 import pytest
@@ -17,7 +19,7 @@ from bot.sonoran import Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import database as databases
 from tests.clock import Clock
-from tests.timing import QUICK
+from tests.timing import PATIENCE, QUICK
 
 engine = databases.engine
 address = databases.address
@@ -67,14 +69,14 @@ class Process:
         self.communities.stored(guild_id, community, credentials, settings.version)
 
     async def delete(self, guild_id: int) -> None:
-        await self.settings.change(
+        settings = await self.settings.change(
             guild_id,
             7,
             lambda settings: replace(settings, connected=False),
             lambda _, __: "disconnected",
             self.communities.deleting(guild_id),
         )
-        self.communities.deleted(guild_id)
+        self.communities.deleted(guild_id, settings.version)
 
     def in_use(self, community: str) -> Credentials | None:
         return self.communities.client(community).credentials
@@ -132,6 +134,39 @@ async def test_the_hosts_key_and_id_are_the_hosts_community(database: Database) 
     assert since.communities.current(1)
     assert not since.communities.current(2)
     assert since.in_use(HOST) == HOSTS
+
+
+class SlowSealer(Sealer):
+    """Opens what was sealed once it is let."""
+
+    def __init__(self) -> None:
+        super().__init__([new_key()])
+        self.begun, self.let = threading.Event(), threading.Event()
+
+    def open(self, guild_id: int, community: str, sealed: str) -> Credentials | None:
+        self.begun.set()
+        assert self.let.wait(PATIENCE)
+        return super().open(guild_id, community, sealed)
+
+
+async def test_what_is_deleted_while_it_is_being_read_stays_deleted(database: Database) -> None:
+    sealer = SlowSealer()
+    process, other = Process(database, sealer), Process(database, sealer)
+    await process.settings.refresh()
+    await other.settings.refresh()
+    await other.enter(2, OLD, "first")
+    sealer.let.set()
+    await process.settings.refresh()
+    sealer.begun.clear()
+    sealer.let.clear()
+    await other.enter(1, OLD, "paleto")
+    refreshing = asyncio.create_task(process.settings.refresh())
+    assert await asyncio.to_thread(sealer.begun.wait, PATIENCE)
+    await process.delete(1)
+    sealer.let.set()
+    await refreshing
+    assert process.communities.of_guild(1) is None
+    assert process.settings.of(1).connected is False
 
 
 async def test_all_is_read_anew_when_the_database_is_older_than_before(
