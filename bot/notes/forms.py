@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
+from zlib import crc32
 
 import discord
 
@@ -38,7 +39,8 @@ from bot.sonoran import CallNote, DispatchCall
 from bot.timing import Timing
 
 _CUSTOM_ID = re.compile(
-    r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20}):(?P<nonce>[0-9a-f]{16})"
+    r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})"
+    r":(?P<nonce>(?P<cad>[0-9a-f]{8})[0-9a-f]{8})"
 )
 _AGAIN = re.compile(r"callnote-again:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})")
 _CALL, _NUMBER, _NOTE = "call", "number", "note"
@@ -117,6 +119,7 @@ class NoteForms:
         form = _form(
             server,
             source_id or 0,
+            _mark(self._community_of(member.guild.id)),
             text,
             found,
             chosen=meant[0] if len(meant) == 1 else None,
@@ -187,6 +190,8 @@ class NoteForms:
         if refusal := self._handler.refusal(interaction):
             raise refusal
         member = self._dispatchers.admit(interaction)
+        if found["cad"] != _mark(self._community_of(member.guild.id)):
+            raise Refusal(NoteProblem.OTHER_CAD)
         nonce, source = found["nonce"], int(found["source"])
         typed = values.get(f"{_NUMBER}:{nonce}") or chosen_values(interaction.data or {}).get(
             f"{_CALL}:{nonce}"
@@ -235,21 +240,30 @@ def _form_id(interaction: _Interaction) -> re.Match[str] | None:
     return _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
 
 
+def _mark(community: str) -> str:
+    """Return what a form's id has of its community, as another one has calls of the same numbers.
+
+    One in four thousand million others has the same.
+    """
+    return f"{crc32(community.encode()):08x}"
+
+
 def _form(
     server_id: int,
     source_id: int,
+    cad: str,
     text: str,
     calls: Sequence[DispatchCall],
     *,
     chosen: int | None,
     age: float,
 ) -> discord.ui.Modal:
-    """Return the form, whose ids no form had before.
+    """Return the form, whose ids no form had before; they begin with the mark of its `cad`.
 
     Some clients show the first form that they saw under an id, with its text
     (discord/discord-api-docs, issue 7554).
     """
-    nonce = secrets.token_hex(8)
+    nonce = cad + secrets.token_hex(4)
     form = discord.ui.Modal(
         title=texts.FORM_TITLE, custom_id=f"callnote-form:{server_id}:{source_id}:{nonce}"
     )

@@ -10,6 +10,7 @@ from tests.communities import strangers as scene
 from tests.communities.own_cad import add_community, enter, let_enter
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, shows, told
+from tests.notes.forms import fields
 from tests.world import PATIENCE, World
 
 strangers = scene.strangers
@@ -114,5 +115,25 @@ async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_ano
     pressed = await press(world, strangers.stranger, message, near)
     assert "for another CAD" in await privately(world, pressed)
     assert message.content == content
+    assert community.notes(123) == []
+    assert world.stored() == []
+
+
+async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    await strangers.let_in()
+    asked = await world.discord.use_command(strangers.stranger, strangers.channel, "callnote-form")
+    await asyncio.wait_for(asked.acknowledged(), PATIENCE)
+    ids = {name: str(field["custom_id"]) for name, field in fields(asked).items()}
+    await enter(world, strangers.stranger, strangers.channel)
+    values = {ids["number"]: "123", ids["note"]: "theirs"}
+    submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
+    message = await asyncio.wait_for(submitted.answered(), PATIENCE)
+    assert "for another CAD" in message.content
     assert community.notes(123) == []
     assert world.stored() == []

@@ -232,11 +232,11 @@ async def test_a_message_deleted_in_between_still_becomes_a_note(world: World) -
 
 async def test_a_forged_form_is_a_refusal_at_most(world: World) -> None:
     await world.start()
-    form = "callnote-form:1:99999999999999999999:00112233445566aa"
-    texts = {"number:00112233445566aa": "123", "note:00112233445566aa": "forged"}
+    form = "callnote-form:1:99999999999999999999:00000000445566aa"
+    texts = {"number:00000000445566aa": "123", "note:00000000445566aa": "forged"}
     forged = await world.discord.forge_form(world.dispatcher, world.channel, form, texts)
     await told(world, forged, "added to call #123")
-    other = {"number:00112233445566ab": "123", "note:00112233445566ab": "other"}
+    other = {"number:00000000445566ab": "123", "note:00000000445566ab": "other"}
     answer = await answered(
         await world.discord.forge_form(world.dispatcher, world.channel, form, other)
     )

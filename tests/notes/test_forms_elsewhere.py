@@ -74,9 +74,9 @@ async def test_in_a_server_that_is_not_connected_the_text_is_given_back(world: W
     await world.start()
     strange = world.discord.add_guild("Paleto Bay")
     sam = strange.add_member("sam", roles=[strange.add_role("Dispatcher")])
-    texts = {"number:00112233445566aa": "123", "note:00112233445566aa": "my text"}
+    texts = {"number:00000000445566aa": "123", "note:00000000445566aa": "my text"}
     form = await world.discord.forge_form(
-        sam, strange.add_channel("x"), "callnote-form:1:0:00112233445566aa", texts
+        sam, strange.add_channel("x"), "callnote-form:1:0:00000000445566aa", texts
     )
     message = await answered(form)
     assert message.content.endswith("\nYour note: my text")
