@@ -42,7 +42,6 @@ TROUBLES: dict[str, tuple[Fault, ...]] = {
     "outage": (Fault(on="any", times=None, status=503),),
     "wrong key": (Fault(on="any", times=None, status=401, body='{"title": "", "status": 401}'),),
     "plan": (Fault(on="any", times=None, status=400, body="VERSION PLUS REQUIRED"),),
-    "slow": (Fault(on="any", times=None, hold=asyncio.Event()),),
     "limited": (Fault(on="any", times=None, status=429, headers={"Retry-After": "60"}),),
     "no answer": (Fault(on="any", times=None, abort="before"),),
     "answer cut off": (Fault(on="any", times=None, abort="truncated"),),
@@ -58,7 +57,7 @@ async def twenty(database: Database) -> AsyncIterator[dict[str, SonoranServer]]:
     """One community in each kind of trouble, and as many as make twenty without."""
     async with AsyncExitStack() as stack:
         servers = {}
-        for name in [*TROUBLES, *(f"well {number}" for number in range(20 - len(TROUBLES)))]:
+        for name in [*TROUBLES, "slow", *(f"well {n}" for n in range(19 - len(TROUBLES)))]:
             servers[name] = await stack.enter_async_context(SonoranServer(name, KEY))
             servers[name].add_call(CALL)
         yield servers
@@ -73,18 +72,21 @@ async def test_no_community_feels_anothers_trouble(
 ) -> None:
     worker = Worker(database, cad, session, others=twenty, answer_seconds=PATIENCE)
     async with working(worker):
-        for name, faults in TROUBLES.items():
+        answered = asyncio.Event()
+        slow = (Fault(on="any", times=None, hold=answered),)
+        for name, faults in {**TROUBLES, "slow": slow}.items():
             for fault in faults:
                 twenty[name].faults.add(fault)
             await worker.note("trouble", community=name)
         await eventually(lambda: all(twenty[name].requests for name in TROUBLES))
-        for name in twenty.keys() - TROUBLES.keys():
+        for name in twenty.keys() - TROUBLES.keys() - {"slow"}:
             record = await worker.note("well", community=name)
             added = await worker.became(record, NoteState.ADDED)
             assert added.attempts == 1, name
             assert worker.outbox.last_failure(name) is None
+        answered.set()
     for name, server in twenty.items():
-        if name not in TROUBLES:
+        if name not in (*TROUBLES, "slow"):
             assert stored(server) == ["well"]
 
 
