@@ -181,8 +181,8 @@ class Timing:
     begin_anew: float = 1.0  # before a part begins again that failed for no known reason
     token_interval: float = 60.0  # how often interactions' tokens are deleted that expired
     first_purge: float = 10.0
-    """How long after its start a process first deletes old rows and tokens; by then it is connected,
-    which the statements for that would hold up."""
+    """How long after its start a process first deletes old rows and tokens, which would hold up its
+    connection."""
     purge_interval: float = 3600.0  # how often old rows are deleted
     purge_pause: float = 0.5  # between two batches of them, in which notes have the database
 
