@@ -49,7 +49,6 @@ it short itself.
 QUICK_PROCESS = replace(
     QUICK,
     acknowledge=Timing().acknowledge,
-    first_purge=0.0,
     heartbeat=0.4,
     stale_send=1.0,
     lease_timeout=4.0,
