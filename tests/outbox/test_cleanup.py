@@ -231,17 +231,17 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
     await in_state(store, NoteState.ADDED)
     row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
     row["settled"] = True
-    more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
+    more = [{**row, "id": n, "position": -n} for n in range(1, 20 * BATCH)]
     await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
     async with working(Worker(database, cad, session, history_days=0, first_purge=0.0)) as worker:
         async with asyncio.timeout(PATIENCE):
             # Deleting begins when the first taking over is past.
-            while await _count(database) >= 49 * BATCH:  # noqa: ASYNC110 - nothing tells of it
+            while await _count(database) >= 19 * BATCH:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
         left_behind = await _left_behind(database)
         await worker.became(left_behind, NoteState.ADDED)
-        assert 1 < await _count(database) < 49 * BATCH
+        assert 1 < await _count(database) < 19 * BATCH
 
 
 async def _count(database: Database) -> int:
