@@ -180,6 +180,9 @@ class Timing:
     recovery_interval_alone: float = 10.0  # the same where no other process has the database
     begin_anew: float = 1.0  # before a part begins again that failed for no known reason
     token_interval: float = 60.0  # how often interactions' tokens are deleted that expired
+    first_purge: float = 10.0
+    """How long after its start a process first deletes old rows and tokens, which would hold up its
+    connection."""
     purge_interval: float = 3600.0  # how often old rows are deleted
     purge_pause: float = 0.5  # between two batches of them, in which notes have the database
 

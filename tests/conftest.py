@@ -15,7 +15,7 @@ import pytest
 
 from bot.sandbox.discord import DiscordServer
 from bot.sandbox.sonoran import SonoranServer
-from tests import server
+from tests import fork_server, server
 from tests.clock import Clock
 from tests.database import drop_kept
 from tests.loop_clock import Loop
@@ -28,9 +28,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
     if (worker := getattr(config, "workerinput", None)) is None:
         server.begin(config)
+        forks = Path(server.place(config)[0]) / "forks"
+        config.add_cleanup(fork_server.begin(forks))
         compile_once(config.rootpath)
     else:
         server.join(config, worker["server"])
+        forks = Path(worker["server"][0]) / "forks"
+    fork_server.use(forks)
 
 
 def compile_once(root: Path) -> None:

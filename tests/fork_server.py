@@ -1,8 +1,9 @@
 """Processes that begin with Callnote's modules loaded, which takes most of a new one's time.
 
-A program of its own has loaded them and forks for every process that is wanted. From there on it
-is as if `python -m …` had been started: with that folder, environment, arguments, input and
-output, and an end of its own. How it begins otherwise is for `tests.child.interpret`.
+A program of its own, one for a run of the tests, has loaded them and forks for every process that
+is wanted. From there on it is as if `python -m …` had been started: with that folder, environment,
+arguments, input and output, and an end of its own. How it begins otherwise is for
+`tests.child.interpret`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ import json
 import os
 import runpy
 import selectors
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 ROOT = Path(__file__).parent.parent
 
@@ -102,8 +106,7 @@ async def fork(
     told_of = await _reader(status)
     readers = [await _reader(read) for read, _ in outputs]
     if not (pid := await told_of.readline()):
-        assert _program is not None
-        raise RuntimeError(f"The fork server has ended: {_program.communicate()}")
+        raise RuntimeError("The fork server has ended, and says why at the end of the run.")
     reading = [asyncio.create_task(reader.read()) for reader in readers]
     return Forked(int(pid), stdin[1], reading, told_of)
 
@@ -118,103 +121,180 @@ async def _reader(end: int) -> asyncio.StreamReader:
 
 @functools.cache
 def _server() -> socket.socket:
-    """Start the fork server of this process, once; returns the socket that leads to it."""
+    """Connect this process to the fork server, that of the run if there is one."""
+    path = _path
+    if path is None:
+        path = Path(tempfile.mkdtemp(prefix="callnote-")) / "forks"
+        atexit.register(shutil.rmtree, path.parent)
+        atexit.register(begin(path))
+    connection = socket.socket(socket.AF_UNIX)
+    connection.connect(str(path))
+    atexit.register(connection.close)
+    return connection
+
+
+def use(path: Path) -> None:
+    """Let this process use the fork server that listens there."""
+    global _path
+    _path = path
+
+
+def begin(path: Path) -> Callable[[], None]:
+    """Start a fork server that listens at a path; returns what ends it, and whatever it has.
+
+    It loads nothing before somebody connects to it. What a process that is connected has wanted
+    ends with that process.
+    """
     ours, theirs = socket.socketpair()
-    global _program
-    _program = subprocess.Popen(  # noqa: S603
-        [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        stdin=subprocess.PIPE,  # as it will be in each, which is what Python prepares for
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        pass_fds=[theirs.fileno()],
-        start_new_session=True,
-    )
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen()
+        ends = [theirs.fileno(), listening.fileno()]
+        program = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "tests.fork_server", *map(str, ends)],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,  # as it will be in each, which is what Python prepares for
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            pass_fds=ends,
+            start_new_session=True,
+        )
     theirs.close()
-    atexit.register(_end, ours, _program)
-    return ours
+
+    def end() -> None:
+        ours.close()
+        _, errors = program.communicate()
+        sys.stderr.write(errors.decode(errors="replace"))
+
+    return end
 
 
-def _end(ours: socket.socket, program: subprocess.Popen[bytes]) -> None:
-    """Let the fork server end, and with it whatever it still has."""
-    ours.close()
-    program.communicate()
+_path: Path | None = None
 
 
-_program: subprocess.Popen[bytes] | None = None  # kept, as Python complains of one let go of
-
-
-def _forks(control: socket.socket) -> list[str]:
+def _forks(control: socket.socket, listening: socket.socket) -> list[str]:
     """Fork for whatever is wanted; returns the arguments in each forked process."""
     woken, waker = socket.socketpair()
     woken.setblocking(False)
     waker.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker.fileno())
-    living: dict[int, int] = {}
+    living: dict[int, _Living] = {}
     selector = selectors.DefaultSelector()
-    selector.register(control, selectors.EVENT_READ)
-    selector.register(woken, selectors.EVENT_READ)
+    for each in (control, listening, woken):
+        selector.register(each, selectors.EVENT_READ)
     while True:
         ready = [key.fileobj for key, _ in selector.select()]
         if woken in ready:
             woken.recv(4096)
             _reap(living)
-        if control not in ready:
-            continue
-        head, ends, *_ = socket.recv_fds(control, 4, 4)
-        if not head:  # whoever wanted them has ended
-            for pid in living:
-                os.kill(pid, signal.SIGKILL)
+        if control in ready:  # the run has ended
+            _kill(living)
             sys.exit()
-        message = b""
-        while len(message) < int.from_bytes(head):
-            message += control.recv(int.from_bytes(head) - len(message))
-        pid = os.fork()
-        if pid:
-            living[pid] = ends.pop()
-            os.write(living[pid], b"%d\n" % pid)
-            for end in ends:
-                os.close(end)
-            continue
-        signal.set_wakeup_fd(-1)
-        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        selector.close()
-        for each in (control, woken, waker):
-            each.close()
-        for status in (ends.pop(), *living.values()):
-            os.close(status)
-        for number, end in enumerate(ends):
-            os.dup2(end, number)
-            os.close(end)
-        wanted = json.loads(message)
-        os.chdir(wanted["folder"])
-        os.environ.clear()
-        os.environ.update(wanted["environment"])
-        if encoding := os.environ.get("PYTHONIOENCODING"):
-            for stream in (sys.stdin, sys.stdout, sys.stderr):
-                assert isinstance(stream, io.TextIOWrapper)
-                stream.reconfigure(encoding=encoding, errors=stream.errors)
-        return list(wanted["arguments"])
+        if listening in ready:
+            _load()
+            selector.register(listening.accept()[0], selectors.EVENT_READ)
+        for wanting in ready:
+            if not isinstance(wanting, socket.socket) or wanting in (listening, woken):
+                continue
+            head, ends, *_ = socket.recv_fds(wanting, 4, 4)
+            if not head:  # whoever wanted them has ended
+                selector.unregister(wanting)
+                _kill(pid for pid, each in living.items() if each.wanting is wanting)
+                wanting.close()
+                continue
+            message = b""
+            while len(message) < int.from_bytes(head):
+                message += wanting.recv(int.from_bytes(head) - len(message))
+            pid = os.fork()
+            if pid:
+                living[pid] = _Living(ends.pop(), wanting)
+                os.write(living[pid].told, b"%d\n" % pid)
+                for number in ends:
+                    os.close(number)
+                continue
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            sockets = [key.fileobj for key in selector.get_map().values()]
+            selector.close()
+            for end in (*sockets, waker):
+                assert isinstance(end, socket.socket)
+                end.close()
+            for told in (ends.pop(), *(each.told for each in living.values())):
+                os.close(told)
+            return _become(json.loads(message), ends)
 
 
-def _reap(living: dict[int, int]) -> None:
+def _load() -> None:
+    """Load what every process will need, once."""
+    for name in LOADED:
+        importlib.import_module(name)
+    gc.freeze()
+
+
+def _become(wanted: dict[str, Any], ends: list[int]) -> list[str]:
+    """Make of this process the one that is wanted; returns its arguments."""
+    atexit.register(_end)  # before any other, so that it comes last
+    for number, end in enumerate(ends):
+        os.dup2(end, number)
+        os.close(end)
+    os.chdir(wanted["folder"])
+    os.environ.clear()
+    os.environ.update(wanted["environment"])
+    if encoding := os.environ.get("PYTHONIOENCODING"):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
+            assert isinstance(stream, io.TextIOWrapper)
+            stream.reconfigure(encoding=encoding, errors=stream.errors)
+    return list(wanted["arguments"])
+
+
+def _run(arguments: list[str]) -> None:
+    """Do what `python -m` does with these arguments."""
+    global _status
+    sys.argv, sys.path[0] = arguments, os.getcwd()
+    try:
+        runpy.run_module(arguments[0], run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        _status = end.code
+        raise
+
+
+_status: object = None
+
+
+def _end() -> None:
+    """End without taking all modules apart, which would be half of what a short process costs."""
+    if isinstance(_status, int):
+        gc.collect()  # says what was not closed
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_status)
+
+
+class _Living(NamedTuple):
+    """A process that was forked: where its end is told, and for which connection it was forked."""
+
+    told: int
+    wanting: socket.socket
+
+
+def _kill(pids: Iterable[int]) -> None:
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+
+
+def _reap(living: dict[int, _Living]) -> None:
     """Tell of every process that has ended how it did."""
     while living:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if not pid:
             return
-        end = living.pop(pid)
+        end = living.pop(pid).told
         with contextlib.suppress(BrokenPipeError):
             os.write(end, b"%d" % os.waitstatus_to_exitcode(status))
         os.close(end)
 
 
 if __name__ == "__main__":
-    for _name in LOADED:
-        importlib.import_module(_name)
-    gc.freeze()
-    sys.argv = _forks(socket.socket(fileno=int(sys.argv[1])))
-    sys.path[0] = os.getcwd()
-    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)
+    _run(_forks(*(socket.socket(fileno=int(end)) for end in sys.argv[1:])))

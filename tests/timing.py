@@ -37,9 +37,10 @@ QUICK = Timing(
     first_show_retry=0.05,
     longest_show_retry=0.5,
     listen_again=0.05,
+    first_purge=PATIENCE,
 )
 """What a bot waits for in vain is quick; what must happen in time may take long, and a note that
-waits is not soon said to.
+waits is not soon said to. Old rows are not deleted, which is most of what a start costs.
 
 The latter keeps a busy machine from deciding the outcome; a test lets such a period pass by making
 it short itself.

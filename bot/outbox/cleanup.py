@@ -70,7 +70,11 @@ class Cleanup:
         self._timing = timing
 
     async def run(self) -> None:
-        """Delete old rows every `timing.purge_interval`, and tokens more often, for ever."""
+        """Delete old rows every `timing.purge_interval`, and tokens more often, for ever.
+
+        Both begin after `timing.first_purge`.
+        """
+        await asyncio.sleep(self._timing.first_purge)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._purge_for_ever())
             group.create_task(self._delete_tokens_for_ever())

@@ -27,7 +27,7 @@ from bot.outbox import Failure, FailureKind
 from bot.sandbox.discord.markdown import render
 from bot.settings.problems import SettingProblem
 from bot.timing import Timing
-from tests.hostile_text import hostile_texts, utf16_units
+from tests.hostile_text import few, hostile_texts, utf16_units
 
 REFERENCE = "1a2b3c4d"
 PROBLEMS = [
@@ -74,6 +74,7 @@ def test_a_refusal_is_one_line_without_effects_that_fits(key: StrEnum) -> None:
     check(example_of(key, "😀" * 100, count=250))
 
 
+@few
 @given(key=st.sampled_from([key for key in KEYS if parameters(key)]), name=hostile_texts(8))
 def test_no_name_in_a_refusal_has_effects(key: StrEnum, name: str) -> None:
     check(example_of(key, name, count=100))

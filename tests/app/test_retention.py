@@ -51,7 +51,7 @@ async def test_of_every_table_what_is_old_goes(kept: World) -> None:
     address = make_file(kept.database or kept.file(0))
     await at_once(address, lambda connection: fill(connection, kept.guild.id))
     assert set((await at_once(address, counts)).values()) == {1}
-    kept.let(purge_interval=0.1, purge_pause=0.0)
+    kept.let(first_purge=0.0, purge_interval=0.1, purge_pause=0.0)
     await kept.start()
     expected = {table.name: int(table in ONE_ROW) for table in metadata.sorted_tables}
     expected["leases"] = 1  # that of the running bot

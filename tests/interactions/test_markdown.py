@@ -13,6 +13,7 @@ from tests.hostile_text import (
     BREAKS,
     CONSTRUCTS,
     expected_line,
+    few,
     has_controls,
     hostile_texts,
     long_hostile_texts,
@@ -35,16 +36,19 @@ def assert_seen_as(content: str, text: str) -> None:
     assert rendered.text == text
 
 
+@few
 @given(hostile_texts(), st.integers(150, CONTENT_LIMIT))
 def test_content_is_a_single_line(text: str, limit: int) -> None:
     assert len(escape_markdown(text, limit=limit).splitlines()) <= 1
 
 
+@few
 @given(hostile_texts(), st.integers(150, CONTENT_LIMIT))
 def test_content_has_no_control_or_bidirectional_override(text: str, limit: int) -> None:
     assert not has_controls(escape_markdown(text, limit=limit))
 
 
+@few
 @given(hostile_texts() | st.text())
 def test_content_can_be_sent_as_utf_8(text: str) -> None:
     escape_markdown(text).encode("utf-8")
@@ -87,16 +91,19 @@ def test_a_shortened_text_renders_as_its_start_and_end_with_no_feature(
     assert int(count.replace(",", "")) == len(line)
 
 
+@few
 @given(hostile_texts())
 def test_without_controls_leaves_no_control_but_line_feeds(text: str) -> None:
     assert not has_controls(without_controls(text).replace("\n", ""))
 
 
+@few
 @given(hostile_texts())
 def test_without_controls_keeps_the_number_of_lines(text: str) -> None:
     assert without_controls(f"{text}.").count("\n") == len(f"{text}.".splitlines()) - 1
 
 
+@few
 @given(hostile_texts())
 def test_without_controls_changes_nothing_the_second_time(text: str) -> None:
     once = without_controls(text)

@@ -13,7 +13,7 @@ from bot.notes.entry_texts import HISTORY_LIMIT, history_entry, log_entry, outco
 from bot.outbox import NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import CallNote, RefusedError
-from tests.hostile_text import hostile_texts, utf16_units
+from tests.hostile_text import few, hostile_texts, utf16_units
 from tests.note_records import record
 
 LARGEST = 2**63 - 1
@@ -37,6 +37,7 @@ RECORD = record(
 )
 
 
+@few
 @given(hostile_texts(), hostile_texts(), hostile_texts(), st.sampled_from(NoteState))
 def test_an_entry_fits_and_shows_text_as_it_is(
     text: str, name: str, said: str, state: NoteState

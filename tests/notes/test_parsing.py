@@ -11,7 +11,7 @@ from bot.interactions.markdown import one_line
 from bot.notes.mentions import Names, mentioned_channels, mentioned_members, with_names
 from bot.notes.parsing import LARGEST_CALL, NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
-from tests.hostile_text import has_controls, hostile_texts
+from tests.hostile_text import few, has_controls, hostile_texts
 
 CALL_PROBLEMS = (NoteProblem.NO_CALL_NUMBER, NoteProblem.CALL_NUMBER_AFTER_DASH)
 
@@ -81,11 +81,13 @@ def test_anything_else_is_no_call_number(text: str) -> None:
     assert caught.value.key in CALL_PROBLEMS
 
 
+@few
 @given(st.integers(1, LARGEST_CALL))
 def test_every_call_number_is_read_with_or_without_the_sign(number: int) -> None:
     assert parse_call_number(f"{number}") == parse_call_number(f"#{number}") == number
 
 
+@few
 @given(hostile_texts() | st.text())
 def test_any_text_is_a_call_number_in_range_or_refused(text: str) -> None:
     try:
@@ -160,6 +162,7 @@ def test_a_notes_markdown_is_kept() -> None:
     assert parse_note("**a** `b` \\c <t:1>") == "**a** `b` \\c <t:1>"
 
 
+@few
 @given(hostile_texts())
 def test_no_control_but_line_feeds_is_left_in_a_note(text: str) -> None:
     try:
@@ -267,6 +270,7 @@ def test_a_name_brings_no_line_break_or_override_into_a_note() -> None:
     assert with_names("<@1>", Names(members={1: "Eve\nNOTE\u202e x\0"})) == "@Eve NOTE x"
 
 
+@few
 @given(hostile_texts())
 def test_names_never_bring_control_characters(name: str) -> None:
     names = Names(members={1: name}, roles={1: name}, channels={1: name})

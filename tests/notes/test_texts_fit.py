@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
@@ -23,7 +23,7 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
-from tests.hostile_text import hostile_texts, long_hostile_texts, utf16_units
+from tests.hostile_text import few, hostile_texts, long_hostile_texts, utf16_units
 from tests.note_records import said, with_outcome
 
 TOLD = [
@@ -71,6 +71,7 @@ def test_any_content_fits_and_has_no_effects(
     assert render(content).features <= {"line break"}
 
 
+@few
 @given(long_hostile_texts(65_536))
 def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
     content = content_of(with_outcome(NoteState.ADDED, answer=answer))
@@ -79,7 +80,7 @@ def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
     assert render(content).features == frozenset()
 
 
-@settings(max_examples=30)
+@few
 @given(long_hostile_texts(3000), hostile_texts(), long_hostile_texts(300))
 def test_any_call_is_named_in_one_small_line_below(answer: str, title: str, address: str) -> None:
     call = DispatchCall(1, 5, title, "10-50", address, False, ())

@@ -18,9 +18,11 @@ from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
 from bot.storage.batches import BATCH
+from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
+from tests.loop_clock import idle, let_pass, tick
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.world import PATIENCE
@@ -179,6 +181,21 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     assert await database.run(lambda c: c.scalar(reads)) == 1
 
 
+async def test_a_new_process_deletes_nothing_before_it_is_in_service(
+    store: OutboxRepository, leases: Leases, database: Database
+) -> None:
+    await in_state(store, NoteState.FAILED)
+    await shift(database, DAY + 1)
+    running = asyncio.create_task(Cleanup(database, 0).run())
+    await idle(database)
+    assert await _count(database) == 1
+    await let_pass(Timing().first_purge, database)
+    async with asyncio.timeout(PATIENCE):
+        while await _count(database):
+            await tick()
+    running.cancel()
+
+
 async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
     store: OutboxRepository, leases: Leases, database: Database
 ) -> None:
@@ -214,17 +231,17 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
     await in_state(store, NoteState.ADDED)
     row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
     row["settled"] = True
-    more = [{**row, "id": n, "position": -n} for n in range(1, 50 * BATCH)]
+    more = [{**row, "id": n, "position": -n} for n in range(1, 20 * BATCH)]
     await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
-    async with working(Worker(database, cad, session, history_days=0)) as worker:
+    async with working(Worker(database, cad, session, history_days=0, first_purge=0.0)) as worker:
         async with asyncio.timeout(PATIENCE):
             # Deleting begins when the first taking over is past.
-            while await _count(database) >= 49 * BATCH:  # noqa: ASYNC110 - nothing tells of it
+            while await _count(database) >= 19 * BATCH:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
         left_behind = await _left_behind(database)
         await worker.became(left_behind, NoteState.ADDED)
-        assert 1 < await _count(database) < 49 * BATCH
+        assert 1 < await _count(database) < 19 * BATCH
 
 
 async def _count(database: Database) -> int:

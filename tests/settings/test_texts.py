@@ -15,11 +15,12 @@ from bot.settings.texts import (
     server_now,
     server_shown,
 )
-from tests.hostile_text import hostile_texts, utf16_units
+from tests.hostile_text import few, hostile_texts, utf16_units
 
 names = hostile_texts()
 
 
+@few
 @given(names)
 def test_a_sentence_has_no_effects_and_fits_one_message(name: str) -> None:
     for content in (

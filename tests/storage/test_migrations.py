@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, Table, select
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
 
 import bot.calls.schema
 import bot.communities.schema
@@ -49,10 +49,12 @@ Rows = dict[str, list[dict[str, Any]]]
 
 
 def tables(connection: Connection) -> list[Table]:
-    """Return the tables that a database has, the version's left out."""
-    found = MetaData()
-    found.reflect(connection)
-    return [table for table in found.sorted_tables if table.name != VERSION_TABLE]
+    """Return the tables that a database has with their columns alone, the version's left out."""
+    return [
+        Table(name, MetaData(), *(Column(each["name"], each["type"]) for each in columns))
+        for (_, name), columns in inspect(connection).get_multi_columns().items()
+        if name != VERSION_TABLE
+    ]
 
 
 def fill(connection: Connection) -> None:
