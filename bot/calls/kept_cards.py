@@ -97,12 +97,12 @@ class KeptCards:
         """
         if not self.allowed(guild_id):
             raise Refusal(CardProblem.CARDS_OFF)
+        community = self._community_of(guild_id)  # the call's, whatever is connected meanwhile
         content, fingerprint = live_content(call)
         view = kept_buttons(call.server_id, call.call_id)
         message = await card_message.post(
             client, guild_id, channel_id, content, view, nonce, self._timing
         )
-        community = self._community_of(guild_id)
         row = KeptCard(
             message.id, guild_id, channel_id, community, call.server_id, call.call_id, fingerprint
         )
@@ -256,13 +256,14 @@ class KeptCards:
         if (due := card.due(since)) is None:
             return
         content, fingerprint = due
+        ending = card.ending  # it may end while the edit is under way, which does not show that
         await asyncio.sleep(card.edited_at + self._timing.edit_interval - loop_time())
         try:
             if not self._outbox.alone and not (await self._store.owner_of(card.row.message_id))[1]:
                 self._cards.pop(card.row.message_id, None)
                 return
-            result = await self._edit(client, card, content)
-            await self._after(card, result, fingerprint)
+            result = await self._edit(client, card, content, ending)
+            await self._after(card, result, fingerprint, ending)
         except StorageError as error:
             _log.warning("card=%d not stored: %s", card.row.message_id, error)
             card.again_at = loop_time() + self._timing.first_card_retry
@@ -275,11 +276,14 @@ class KeptCards:
         return int(time.time() - calls.age)
 
     async def _edit(
-        self, client: discord.Client, card: FollowedCard, content: str | None
+        self,
+        client: discord.Client,
+        card: FollowedCard,
+        content: str | None,
+        ending: Ending | None,
     ) -> EditResult:
-        buttons = card.ending is None
         for text in (content, plain_card(card.row.call_id)):
-            view = kept_buttons(card.row.server_id, card.row.call_id) if buttons else None
+            view = None if ending else kept_buttons(card.row.server_id, card.row.call_id)
             result = await card_message.edit(
                 client, card.row, text, view, delays=self._delays, timing=self._timing
             )
@@ -288,7 +292,9 @@ class KeptCards:
         card.edited_at = loop_time()
         return result
 
-    async def _after(self, card: FollowedCard, result: EditResult, fingerprint: str) -> None:
+    async def _after(
+        self, card: FollowedCard, result: EditResult, fingerprint: str, ending: Ending | None
+    ) -> None:
         """Store what became of an edit, or decide when to try it again."""
         message_id = card.row.message_id
         card.hidden = result is EditResult.HIDDEN
@@ -303,7 +309,7 @@ class KeptCards:
             card.again_at = loop_time() + pause
             return
         card.failures = 0
-        if card.ending is not None or result is not EditResult.DONE:
+        if ending is not None or result is not EditResult.DONE:
             await self._store.remove(message_id)
             self._cards.pop(message_id, None)
             _log.info("guild=%d card=%d ended", card.row.guild_id, message_id)

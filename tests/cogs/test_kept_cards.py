@@ -306,6 +306,23 @@ async def test_texts_that_discord_refuses_are_left_out(world: World) -> None:
     await shows(world, card, "taken")
 
 
+async def test_a_card_that_ends_while_it_is_edited_says_so_then(world: World) -> None:
+    await world.registered()
+    card = await kept(world)
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("edit_message", applied=True, hold=held))
+    world.cad.add_note(123, "news")
+    await read_again(world)
+    await until(lambda: edits(world) == 1)
+    off = {"allow": False}
+    await world.discord.use_command(world.admin, world.channel, "callnote-config cards", off)
+    await later(3)
+    held.set()
+    await later(6)
+    await shows(world, card, "an administrator has switched off cards")
+    assert labels(card) == []
+
+
 async def test_a_discord_out_of_order_delays_an_edit(world: World) -> None:
     await world.registered()
     card = await kept(world)
