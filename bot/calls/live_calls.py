@@ -24,8 +24,11 @@ from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
 MOST_LISTS = 512
-"""Lists that are held at once, several hundred communities' in a process; those that nobody needed
-for longest are dropped first."""
+"""Lists that are held at once, several hundred communities' in a process; above, those are dropped
+that nobody needed for `Timing.old_calls`.
+
+One that is needed stays, as it would be read anew each time that somebody looks.
+"""
 
 CLOSED_TOO = ClosedCalls(25)
 """The closed calls that are read with the live ones, so that a closed one is told from one gone."""
@@ -176,7 +179,10 @@ class LiveCalls:
         held = self._held.setdefault(key, _Held())
         held.wanted_at = loop_time()
         self._held.move_to_end(key)
-        if len(self._held) > MOST_LISTS:
+        unneeded = held.wanted_at - self._timing.old_calls
+        while (
+            len(self._held) > MOST_LISTS and next(iter(self._held.values())).wanted_at <= unneeded
+        ):
             self._held.popitem(last=False)
         if self._sweep is None:
             self._sweep = self._after_idling(self._timing.keep_calls)

@@ -277,7 +277,19 @@ class TestKept:
             await live.get(f"community-{number}", 1)
         assert len(live) == 200
 
-    async def test_only_so_many_lists_are_kept(self, live: LiveCalls) -> None:
-        for number in range(1, live_calls.MOST_LISTS + 10):
-            await live.get("", number)
+    async def test_above_so_many_lists_those_are_dropped_that_nobody_needs(
+        self,
+        live: LiveCalls,
+        cad: SonoranServer,
+        database: Database,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr(live_calls, "MOST_LISTS", 5)
+        for _ in range(2):
+            for number in range(1, 10):
+                await live.get("", number, wait=PATIENT)
+        assert reads(cad) == len(live) == 9
+        await let_pass(61.0, database)
+        await live.get("", 1)
         assert len(live) == live_calls.MOST_LISTS
+        assert live.known("", 1) is not None
