@@ -18,6 +18,10 @@ from bot.stream_safe import stream_safe
 MOST_CALLS = 10_000
 """Calls of one list that are searched, the newest; bounds the work of a search."""
 
+MOST_WORDS = 20_000
+"""Different words of one list that calls are found by; bounds the same. Of further ones those in
+descriptions are left out first, and of these those of the oldest calls."""
+
 LARGEST_CALL = 2**53 - 1  # the largest integer that every JSON parser keeps exact
 
 _TYPED_CHARACTERS = 100
@@ -50,11 +54,12 @@ class CallIndex:
         self._places = {call.call_id: place for place, call in enumerate(self.live)}
         self._numbers = [str(call.call_id) for call in self.live]
         words: dict[str, list[int]] = defaultdict(list)
-        for place, call in enumerate(self.live):
-            texts = (call.code, call.title, call.address, call.postal, call.description)
-            searched = " ".join(text[:_SEARCHED_CHARACTERS] for text in texts)
-            for word in set(_WORD.findall(plain(searched))):
-                words[word].append(place)
+        for texts_of in (_names, _descriptions):
+            for place, call in enumerate(self.live):
+                searched = " ".join(text[:_SEARCHED_CHARACTERS] for text in texts_of(call))
+                for word in set(_WORD.findall(plain(searched))):
+                    if word in words or len(words) < MOST_WORDS:
+                        words[word].append(place)
         self._words = {word: words[word] for word in sorted(words)}
         self._sorted = list(self._words)
         self._letters = [word for word in self._sorted if not any(map(str.isdigit, word))]
@@ -178,6 +183,14 @@ class CallIndex:
             )
             for each in begun[beginning]
         ]
+
+
+def _names(call: DispatchCall) -> tuple[str, ...]:
+    return call.code, call.title, call.address, call.postal
+
+
+def _descriptions(call: DispatchCall) -> tuple[str, ...]:
+    return (call.description,)
 
 
 def plain(text: str) -> str:

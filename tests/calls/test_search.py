@@ -114,6 +114,19 @@ def test_no_more_are_found_than_asked_for() -> None:
         assert len(index.search(typed)) == 25
 
 
+def test_of_more_words_than_are_searched_the_oldest_calls_descriptions_are_left_out() -> None:
+    index = CallIndex(
+        call(
+            number,
+            f"Title{number}x",
+            description=" ".join(f"w{number}x{word}z" for word in range(90)),
+        )
+        for number in range(1, 241)
+    )
+    for typed, ids in (("w240x9z", [240]), ("title1x", [1]), ("w1x9z", [])):
+        assert [found.call_id for found in index.search(typed)] == ids
+
+
 def test_an_index_of_no_calls_finds_nothing() -> None:
     index = CallIndex([])
     assert [index.search(typed) for typed in ("", "1", "vine", "vinewood")] == [[], [], [], []]
