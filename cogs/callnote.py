@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -19,7 +17,7 @@ from bot.notes.problems import NoteProblem
 from bot.notes.submit import NoteSubmitter
 from bot.notes.unit_numbers import NoteLabels
 from bot.settings.cache import SettingsCache
-from bot.settings.cad_servers import CadServers, number_typed
+from bot.settings.cad_servers import CadServers
 from bot.settings.dispatchers import Dispatchers
 from bot.sonoran import CallNote
 
@@ -72,9 +70,14 @@ class CallNotes(commands.Cog):
     async def suggest_calls(
         self, interaction: discord.Interaction, typed: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest live calls, those of another CAD server if one was chosen before."""
-        self._prepare_label(interaction)
-        server_id = number_typed(getattr(interaction.namespace, "server", None))
+        """Suggest live calls, those of another CAD server if one was typed before."""
+        try:
+            member = self._dispatchers.admit(interaction)
+            self._labels.prepare(member)
+            server = getattr(interaction.namespace, "server", None) or None
+            server_id = await self._server_id(member.guild.id, server)
+        except Refusal:  # also of a server's name that is in no list: its calls are not known
+            return []
         return await self._calls.suggest(interaction, typed, server_id)
 
     @callnote.autocomplete("server")
@@ -102,11 +105,6 @@ class CallNotes(commands.Cog):
         if server is None:
             raise Refusal(NoteProblem.UNKNOWN_SERVER, typed=typed)
         return server.server_id
-
-    def _prepare_label(self, interaction: discord.Interaction) -> None:
-        """Have the unit number of a member at hand who is about to send a note."""
-        with contextlib.suppress(Refusal):
-            self._labels.prepare(self._dispatchers.admit(interaction))
 
 
 async def setup(bot: CallnoteBot) -> None:

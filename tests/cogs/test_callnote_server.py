@@ -48,11 +48,15 @@ async def test_the_note_and_the_suggested_calls_are_of_that_server(
     world.cad.add_server(2, "Night shift")
     world.cad.add_call(7, server_id=2, title="Elsewhere")
     await world.registered()
-    typed = {"server": "2", "call": ""}
+    typed = {"server": server, "call": ""}
     calls = await world.discord.autocomplete(
         world.dispatcher, world.channel, "callnote", typed, focused="call", strict=True
     )
     assert [call["name"] for call in calls] == ["#7 · Elsewhere · P2"]
+    unknown = {"server": "Atlantis", "call": ""}
+    assert not await world.discord.autocomplete(
+        world.dispatcher, world.channel, "callnote", unknown, focused="call"
+    )
     options = {"call": "7", "note": "over there", "server": server}
     used = await world.discord.use_command(
         world.dispatcher, world.channel, "callnote", options, strict=True
