@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -188,6 +189,16 @@ class KeptCards:
         self._include_own = False
         for row in rows:
             self._cards.setdefault(row.message_id, FollowedCard(row))
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """End the cards that are too many, as the host may allow fewer than before."""
+        counts: Counter[int] = Counter()
+        for card in sorted(self._cards.values(), key=lambda card: card.row.kept_at, reverse=True):
+            if card.ending is None:
+                counts[card.row.guild_id] += 1
+                if counts[card.row.guild_id] > self._per_guild:
+                    self._end(card, Ending.TOO_MANY)
 
     async def _look(self) -> None:
         """Have the lists read that cards need, and show the cards that are due."""

@@ -178,6 +178,16 @@ async def test_the_oldest_is_let_go_and_a_newer_one_replaces_its_like(world: Wor
     assert "no longer kept" in await privately(world, refreshed)
 
 
+async def test_the_oldest_is_let_go_where_the_host_allows_fewer_now(world: World) -> None:
+    world.cad.add_call(124)
+    await world.registered()
+    first, second = await kept(world, "123"), await kept(world, "124")
+    world.config = replace(world.config, call_cards_per_guild=1)
+    await world.restart()
+    await until(lambda: cards(world) == 1)
+    assert [labels(card) for card in (first, second)] == [[], BUTTONS]
+
+
 async def test_a_deleted_message_or_channel_ends_the_reading(world: World) -> None:
     world.cad.add_call(124)
     await world.registered()
