@@ -30,11 +30,15 @@ from bot.timing import Timing
 
 
 class Answer(NamedTuple):
-    """What answers an interaction: a content, a text to attach, and components below it."""
+    """What answers an interaction: a content, a text to attach, and components below it.
+
+    `kept` is the text that must not be lost where Discord refuses the content.
+    """
 
     content: str
     attachment: str | None = None
     view: discord.ui.View | None = None
+    kept: str | None = None
 
 
 AnswerFor = Callable[[str], Answer]
@@ -107,18 +111,21 @@ class InteractionHandler:
         *,
         view: discord.ui.View | None = discord.utils.MISSING,
         attachment: str | None = None,
+        kept: str | None = None,
     ) -> None:
         """Show `content` as the interaction's answer.
 
         After an acknowledgement it replaces the placeholder, else it is a private message. In place
         of a content that Discord refuses a sentence says so, without new components. `view` holds
         the components below it; None removes those that are there. `attachment` is a text to
-        attach. Never raises for failures of Discord or the network.
+        attach, `kept` one that is attached to that sentence. Never raises for failures of Discord
+        or the network.
         """
         if not await self.show_if_taken(interaction, content, view=view, attachment=attachment):
             _log.warning("interaction=%d answer refused for its content", interaction.id)
             content = worded(self._texts, InteractionProblem.ANSWER_REFUSED)
-            await self.show_if_taken(interaction, content)
+            if not await self.show_if_taken(interaction, content, attachment=kept) and kept:
+                await self.show_if_taken(interaction, content)
 
     async def show_if_taken(
         self,
@@ -218,6 +225,7 @@ class InteractionHandler:
             answer.content,
             view=answer.view or discord.utils.MISSING,
             attachment=answer.attachment,
+            kept=answer.kept,
         )
 
     def words_for(self, error: Exception, reference: str, *, setting: bool = False) -> str:

@@ -149,7 +149,11 @@ class NoteForms:
         await self._handler.run(
             interaction,
             lambda: self._submit(interaction, found, values, text),
-            lambda words: Answer(*given_back(words, text), view=_again(found) if text else None),
+            lambda words: Answer(
+                *given_back(words, text),
+                view=_again(found) if text else None,
+                kept=text or None,
+            ),
         )
 
     async def press_again(self, interaction: _Interaction, found: re.Match[str]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.discord import Fault
 from tests import kept_bot
 from tests.note_messages import labels, press, public, told
 from tests.notes.forms import (
@@ -190,6 +191,17 @@ async def test_a_refused_form_can_be_opened_again_with_its_text(world: World, te
     assert world.stored() == [text.strip()]
     third = await answered(await submitted(world, await opened(world, message), call="123"))
     assert third.content.startswith("This message was sent to call #123 already")
+
+
+async def test_a_text_that_discord_refuses_to_show_is_given_back_as_a_file(world: World) -> None:
+    await ready(world)
+    asked = await opened(world)
+    world.discord.faults.add(
+        Fault("callback", 400, applied=False, body={"code": 200000, "message": "no"})
+    )
+    answer = await answered(await submitted(world, asked, note="my text"))
+    assert "my text" not in answer.content
+    assert [file.content.decode() for file in answer.attachments] == ["my text"]
 
 
 async def test_a_text_that_discord_does_not_give_again_is_said_so(world: World) -> None:
