@@ -42,7 +42,7 @@ _CUSTOM_ID = re.compile(
     r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})"
     r":(?P<nonce>(?P<cad>[0-9a-f]{8})[0-9a-f]{8})"
 )
-_AGAIN = re.compile(r"callnote-again:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})")
+_AGAIN = re.compile(r"callnote-again:(?P<server>0|[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})")
 _CALL, _NUMBER, _NOTE = "call", "number", "note"
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged form may have a larger one
 _NUMBER_LIMIT = 100  # characters of a call's number, as in `/callnote`
@@ -151,7 +151,7 @@ class NoteForms:
             lambda: self._submit(interaction, found, values, text),
             lambda words: Answer(
                 *given_back(words, text),
-                view=_again(found) if text else None,
+                view=self._again(interaction, found) if text else None,
                 kept=text or None,
             ),
         )
@@ -170,6 +170,14 @@ class NoteForms:
             text=await self._text_again(interaction.message),
             source_id=source if 0 < source <= _LARGEST_ID else None,
         )
+
+    def _again(self, interaction: _Interaction, found: re.Match[str]) -> discord.ui.View:
+        """Return the button that opens a refused form again; 0 is the guild's own CAD server."""
+        here = found["cad"] == _mark(self._community_of(interaction.guild_id or 0))
+        view = discord.ui.View(timeout=None)
+        custom_id = f"callnote-again:{found['server'] if here else 0}:{found['source']}"
+        view.add_item(discord.ui.Button(label=texts.OPEN_AGAIN, custom_id=custom_id))
+        return stopped(view)
 
     async def _text_again(self, message: discord.Message | None) -> str:
         """Return the text that the answer to a refused form gives back; see `given_back`."""
@@ -223,13 +231,6 @@ def again_button(
 ) -> type[DynamicButton]:
     """Return the dynamic item for the buttons that open a refused form again."""
     return dynamic_button(_AGAIN, press)
-
-
-def _again(found: re.Match[str]) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    custom_id = f"callnote-again:{found['server']}:{found['source']}"
-    view.add_item(discord.ui.Button(label=texts.OPEN_AGAIN, custom_id=custom_id))
-    return stopped(view)
 
 
 def is_note_form(interaction: _Interaction) -> bool:

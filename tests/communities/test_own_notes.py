@@ -127,6 +127,8 @@ async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
     world.connect(strangers.guild)
     await world.start()
     await strangers.let_in()
+    world.cad.add_server(2, "Night shift")
+    await strangers.use("callnote-config server", {"number": 2})
     asked = await world.discord.use_command(strangers.stranger, strangers.channel, "callnote-form")
     await asyncio.wait_for(asked.acknowledged(), PATIENCE)
     ids = {name: str(field["custom_id"]) for name, field in fields(asked).items()}
@@ -135,5 +137,9 @@ async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
     submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
     message = await asyncio.wait_for(submitted.answered(), PATIENCE)
     assert "for another CAD" in message.content
+    again = await press(world, strangers.stranger, message, "Try again")
+    await asyncio.wait_for(again.acknowledged(), PATIENCE)
+    assert again.modal is not None
+    assert str(again.modal["custom_id"]).startswith("callnote-form:1:")
     assert community.notes(123) == []
     assert world.stored() == []
