@@ -49,7 +49,10 @@ class Gate:
     async def cut(self) -> None:
         """Abort every connection; new ones are treated as before."""
         for writer in list(self._writers):
-            writer.transport.abort()
+            # Of a connection with TLS that was closed twice, asyncio of Python 3.11 has nothing
+            # left to abort, and says so in this way.
+            with contextlib.suppress(AttributeError):
+                writer.transport.abort()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
