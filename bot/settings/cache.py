@@ -48,7 +48,7 @@ class SettingsCache:
         self._refresh_pause = timing.settings_refresh
         self._known: dict[int, GuildSettings] = {}
         self._version = 0
-        self._read_all = False
+        self._read_all = True
         self._loaded = asyncio.Event()
         self.down = False  # whether the database failed at the last request
         self.full = False  # whether the database had no room for the last change
@@ -146,10 +146,15 @@ class SettingsCache:
         if latest < self._version:
             _log.warning(_OLDER)
             self._read_all = True
-        if self._read_all:
-            self._version, self._read_all = 0, False
-        if latest != self._version or not self._version:
-            await self._read_changed(latest)
+        everything, self._read_all = self._read_all, False
+        if everything:
+            self._version = 0
+        try:
+            if everything or latest != self._version:
+                await self._read_changed(latest)
+        except BaseException:
+            self._read_all |= everything
+            raise
         self._loaded.set()
 
     async def _read_changed(self, latest: int) -> None:

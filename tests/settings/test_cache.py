@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from bot.observer import Observer
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
-from bot.storage import UNUSABLE_AT_LAST, Database, UnusableDatabaseError
+from bot.storage import UNUSABLE_AT_LAST, Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
 from tests.timing import PATIENCE, QUICK
 
@@ -84,3 +85,30 @@ async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_ro
         await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
     assert tries == 4 + UNUSABLE_AT_LAST
     assert cache.down
+
+
+async def test_where_nobody_chose_anything_a_refresh_asks_for_the_version_alone(
+    address: DatabaseUrl,
+) -> None:
+    class Counting(Observer):
+        count = 0
+
+        def transaction_ended(self, seconds: float, *, failed: bool) -> None:
+            self.count += 1
+
+    observer = Counting()
+    database = Database(address, observer=observer)
+    await database.open()
+    try:
+        cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+        await cache.refresh()
+        observer.count = 0
+        await cache.refresh()
+        assert observer.count == 1
+        await SettingsRepository(database).change(
+            1, 7, lambda settings: replace(settings, server_id=5), words
+        )
+        await cache.refresh()
+        assert cache.server_id(1) == 5
+    finally:
+        await database.close()
