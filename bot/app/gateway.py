@@ -129,6 +129,8 @@ class ShardConnection:
         try:
             while True:
                 await self._read(socket)
+                # Of many that came together, each would else wait until all have been read.
+                await asyncio.sleep(0)
         except Exception:
             await self._close(socket)
             raise
