@@ -150,9 +150,9 @@ class Timing:
     """A send that could not begin so soon after it was stored as SENDING is not begun at all: the
     process was held up, and after `lease_timeout` another one takes the note over."""
     send_again: float = 1.0  # after another process, or the database, held it back
-    admit_within: float = 2.0
-    """A note is refused while those before it would take longer to be acknowledged, for which
-    Discord gives 3 s."""
+    admit_within: float = 1.5
+    """A note is refused that would be acknowledged later, as others came before it: Discord gives
+    3 s, and those behind it must be refused within them, too."""
     longest_rush: float = 2.0  # a send waits at most while many notes are being accepted
     first_store_retry: float = 0.2  # doubles each time that what became of it is not stored
     longest_store_retry: float = 5.0

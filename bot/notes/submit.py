@@ -83,7 +83,7 @@ class NoteSubmitter:
         """
         with contextlib.ExitStack() as admitted:
             try:
-                admitted.enter_context(self._outbox.admit())
+                admitted.enter_context(self._outbox.admit(interaction.created_at.timestamp()))
             except TooBusyError as error:
                 raise refusal_of(error) from None
             if instead_of is not None:

@@ -16,13 +16,18 @@ have time."""
 FIRST_ESTIMATE = 0.004
 """Seconds that a note is taken to need before any has been timed."""
 
+LULL = 1.0
+"""Seconds without a command after which the next one counts as on time, whatever the clocks say."""
+
 _SMOOTHING = 0.05
 
 
 class Admission:
     """Counts the notes between their command and its acknowledgement.
 
-    One is refused while those ahead of it would take longer than `seconds`, by a moving average.
+    One is refused if it is acknowledged later than `seconds` after it could have been had nobody
+    else sent any: by how long it has waited to be looked at and, as a moving average tells, those
+    ahead of it will take.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -30,14 +35,19 @@ class Admission:
         self._count = 0
         self._average = FIRST_ESTIMATE
         self._last = 0.0
+        self._least_way = 0.0
+        self._looked_at = -LULL
         self.calm = asyncio.Event()
         """Set while few notes are being taken."""
         self.calm.set()
 
     @contextlib.contextmanager
-    def admit(self) -> Iterator[None]:
-        """Take a note in the block, until it is acknowledged; raises `TooBusyError`."""
-        if self._count * self._average >= self._seconds:
+    def admit(self, made_at: float) -> Iterator[None]:
+        """Take a note in the block, until it is acknowledged; raises `TooBusyError`.
+
+        `made_at` is when its command was used, in seconds by Discord's clock.
+        """
+        if self._late(made_at) + self._count * self._average >= self._seconds:
             raise TooBusyError
         self._count += 1
         if self._count <= FEW + 1:
@@ -49,6 +59,18 @@ class Admission:
             self._count -= 1
             self._set_calm()
             self._update_average()
+
+    def _late(self, made_at: float) -> float:
+        """Return how much longer a command was on its way than the quickest of those around it.
+
+        Discord's clock and the event loop's differ by something unknown, which this leaves out.
+        """
+        now = loop_time()
+        way = now - made_at
+        lull = now - self._looked_at >= LULL
+        self._looked_at = now
+        self._least_way = way if lull else min(way, self._least_way)
+        return way - self._least_way
 
     def _set_calm(self) -> None:
         if self._count > FEW:

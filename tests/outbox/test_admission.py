@@ -7,28 +7,31 @@ import contextlib
 
 import pytest
 
-from bot.outbox.admission import FEW, FIRST_ESTIMATE, Admission
+from bot.outbox.admission import FEW, FIRST_ESTIMATE, LULL, Admission
 from bot.outbox.errors import TooBusyError
+from tests.loop_clock import let_pass
+
+NOON = 1_800_000_000.0  # by Discord's clock
 
 
 async def test_sends_wait_only_while_many_notes_are_taken() -> None:
     admission = Admission(2.0)
     with contextlib.ExitStack() as many:
         for _ in range(FEW):
-            many.enter_context(admission.admit())
+            many.enter_context(admission.admit(NOON))
         assert admission.calm.is_set()
-        with admission.admit():
+        with admission.admit(NOON):
             assert not admission.calm.is_set()
         assert admission.calm.is_set()
 
 
 async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothing() -> None:
     admission = Admission(FIRST_ESTIMATE)
-    with admission.admit():
+    with admission.admit(NOON):
         for _ in range(2):
-            with pytest.raises(TooBusyError), admission.admit():
+            with pytest.raises(TooBusyError), admission.admit(NOON):
                 raise AssertionError("it was admitted")
-    with admission.admit():
+    with admission.admit(NOON):
         pass
 
 
@@ -36,24 +39,45 @@ async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
     admission = Admission(100 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(100)]
     for each in waiting:
-        each.enter_context(admission.admit())
-    with pytest.raises(TooBusyError), admission.admit():
+        each.enter_context(admission.admit(NOON))
+    with pytest.raises(TooBusyError), admission.admit(NOON):
         pass
     for each in waiting[1:]:  # which takes no time at all
         each.close()
     with waiting[0], contextlib.ExitStack() as many:
         for _ in range(100):
-            many.enter_context(admission.admit())
+            many.enter_context(admission.admit(NOON))
 
 
 async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
     admission = Admission(20 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
     for each in waiting:
-        each.enter_context(admission.admit())
+        each.enter_context(admission.admit(NOON))
     await asyncio.sleep(1.0)  # as when the database stalls
     for each in waiting:
         each.close()
     with contextlib.ExitStack() as many:
         for _ in range(20):
-            many.enter_context(admission.admit())
+            many.enter_context(admission.admit(NOON))
+
+
+async def test_a_note_that_was_looked_at_too_late_is_not_taken() -> None:
+    admission = Admission(2.0)
+    with admission.admit(NOON):
+        pass
+    with pytest.raises(TooBusyError), admission.admit(NOON - 3.0):
+        pass
+    with admission.admit(NOON - 1.0):
+        pass
+
+
+async def test_after_a_lull_a_note_is_on_time_whatever_the_clocks_say() -> None:
+    admission = Admission(2.0)
+    with admission.admit(NOON):
+        pass
+    with admission.admit(NOON + 3600.0):  # Discord's clock, or this machine's, was set
+        pass
+    await let_pass(LULL)
+    with admission.admit(NOON):
+        pass
