@@ -58,11 +58,10 @@ class _Item:
 class DatabaseThread:
     """Does works one after the other, in the order in which they come.
 
-    Those that wait are done in one transaction, each behind a savepoint, and nobody is told
-    anything before it is committed. A work that fails undoes nothing but its own. When a
-    transaction of several is lost, each is done once more by itself, so a work must touch nothing
-    but its connection. A caller may give up at any time; its work is undone then, unless it is just
-    being committed.
+    Those that wait are done in one transaction, and nobody is told anything before it is committed.
+    When a work fails, those before it are done once more without it, and then it by itself; so are
+    the works of a transaction that is lost. So a work must touch nothing but its connection. A
+    caller may give up at any time; its work is undone then, unless it is just being committed.
     """
 
     def __init__(self, connector: Connector) -> None:
@@ -133,46 +132,35 @@ class DatabaseThread:
         return items
 
     def _perform(self, items: list[_Item]) -> None:
-        self._doing = items
-        if len(items) > 1:
-            items = self._together(items)
-        for item in items:
-            self._doing = [item]
-            if not item.given_up and not self._stopped:
-                self._alone(item)
+        while items:
+            self._doing = items
+            done = self._together(items)
+            if not done:
+                self._doing, done = items[:1], 1
+                if not items[0].given_up and not self._stopped:
+                    self._alone(items[0])
+            items = items[done:]
 
-    def _together(self, items: list[_Item]) -> list[_Item]:
-        """Do works in one transaction; returns those that are to be done by themselves."""
+    def _together(self, items: list[_Item]) -> int:
+        """Do works in one transaction; returns how many of the first ones are done, 0 for none.
+
+        A work that fails undoes those before it, which are then done without it.
+        """
+        if len(items) < 2:
+            return 0
+        done = 0
         try:
             connection = self._begin(items)
-            again = [item for item in items if not self._behind_savepoint(connection, item)]
-        except BaseException:  # the transaction is lost, and with it what each of them did
+            for item in items:
+                item.do(connection)
+                done += 1
+        except BaseException:
             self._roll_back()
-            return items
-        done = [item for item in items if item not in again]
-        if not self._commit(connection, done):
-            return items
-        self._deliver(done)
-        return again
-
-    def _behind_savepoint(self, connection: Connection, item: _Item) -> bool:
-        """Do a work of several; returns False when it is to be done by itself.
-
-        Raises whatever ended the transaction.
-        """
-        execute = connection.connection.cursor().execute
-        execute("SAVEPOINT work")
-        try:
-            item.do(connection)
-        except BaseException as error:
-            if not self._connector.in_transaction(connection):
-                raise
-            execute("ROLLBACK TO SAVEPOINT work")
-            if worth_another_try(error):
-                return False
-            item.error = translation(error)
-        execute("RELEASE SAVEPOINT work")
-        return True
+            return self._together(items[:done])
+        if not self._commit(connection, items):
+            return 0
+        self._deliver(items)
+        return len(items)
 
     def _alone(self, item: _Item) -> None:
         """Do a work in a transaction of its own, on a new connection if the kept one was lost."""
