@@ -18,6 +18,7 @@ QUICK = Timing(
     recovery_interval=1.0,
     recovery_interval_alone=1.0,
     send_again=0.05,
+    admit_within=PATIENCE,
     longest_store_retry=0.2,
     store_marks=0.01,
     expiry_interval=0.05,

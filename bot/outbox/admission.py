@@ -19,6 +19,9 @@ FIRST_ESTIMATE = 0.004
 LULL = 1.0
 """Seconds without a command after which the next one counts as on time, whatever the clocks say."""
 
+DRIFT = 0.001
+"""How much faster this machine's clock may be than Discord's, as a fraction."""
+
 _SMOOTHING = 0.05
 
 
@@ -66,10 +69,10 @@ class Admission:
         Discord's clock and the event loop's differ by something unknown, which this leaves out.
         """
         now = loop_time()
-        way = now - made_at
-        lull = now - self._looked_at >= LULL
+        way, pause = now - made_at, now - self._looked_at
         self._looked_at = now
-        self._least_way = way if lull else min(way, self._least_way)
+        least = self._least_way + pause * DRIFT
+        self._least_way = way if pause >= LULL else min(way, least)
         return way - self._least_way
 
     def _set_calm(self) -> None:

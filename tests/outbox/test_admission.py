@@ -4,34 +4,39 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 
 import pytest
 
-from bot.outbox.admission import FEW, FIRST_ESTIMATE, LULL, Admission
+from bot.outbox import admission as admission_module
+from bot.outbox.admission import DRIFT, FEW, FIRST_ESTIMATE, LULL, Admission
 from bot.outbox.errors import TooBusyError
-from tests.loop_clock import let_pass
+from tests.loop_clock import Loop, let_pass
 
 NOON = 1_800_000_000.0  # by Discord's clock
+
+ON_TIME = itertools.count(NOON)
+"""When commands were used that each come faster than the one before, on any machine."""
 
 
 async def test_sends_wait_only_while_many_notes_are_taken() -> None:
     admission = Admission(2.0)
     with contextlib.ExitStack() as many:
         for _ in range(FEW):
-            many.enter_context(admission.admit(NOON))
+            many.enter_context(admission.admit(next(ON_TIME)))
         assert admission.calm.is_set()
-        with admission.admit(NOON):
+        with admission.admit(next(ON_TIME)):
             assert not admission.calm.is_set()
         assert admission.calm.is_set()
 
 
 async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothing() -> None:
     admission = Admission(FIRST_ESTIMATE)
-    with admission.admit(NOON):
+    with admission.admit(next(ON_TIME)):
         for _ in range(2):
-            with pytest.raises(TooBusyError), admission.admit(NOON):
+            with pytest.raises(TooBusyError), admission.admit(next(ON_TIME)):
                 raise AssertionError("it was admitted")
-    with admission.admit(NOON):
+    with admission.admit(next(ON_TIME)):
         pass
 
 
@@ -39,36 +44,39 @@ async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
     admission = Admission(100 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(100)]
     for each in waiting:
-        each.enter_context(admission.admit(NOON))
-    with pytest.raises(TooBusyError), admission.admit(NOON):
+        each.enter_context(admission.admit(next(ON_TIME)))
+    with pytest.raises(TooBusyError), admission.admit(next(ON_TIME)):
         pass
     for each in waiting[1:]:  # which takes no time at all
         each.close()
     with waiting[0], contextlib.ExitStack() as many:
         for _ in range(100):
-            many.enter_context(admission.admit(NOON))
+            many.enter_context(admission.admit(next(ON_TIME)))
 
 
 async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
     admission = Admission(20 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
     for each in waiting:
-        each.enter_context(admission.admit(NOON))
+        each.enter_context(admission.admit(next(ON_TIME)))
     await asyncio.sleep(1.0)  # as when the database stalls
     for each in waiting:
         each.close()
     with contextlib.ExitStack() as many:
         for _ in range(20):
-            many.enter_context(admission.admit(NOON))
+            many.enter_context(admission.admit(next(ON_TIME)))
 
 
-async def test_a_note_that_was_looked_at_too_late_is_not_taken() -> None:
-    admission = Admission(2.0)
+async def test_a_note_that_was_looked_at_too_late_is_not_taken(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission_module, "LULL", 3600.0)  # lest this machine have one
+    admission = Admission(1000.0)
     with admission.admit(NOON):
         pass
-    with pytest.raises(TooBusyError), admission.admit(NOON - 3.0):
+    with pytest.raises(TooBusyError), admission.admit(NOON - 1000.0):
         pass
-    with admission.admit(NOON - 1.0):
+    with admission.admit(NOON):
         pass
 
 
@@ -81,3 +89,13 @@ async def test_after_a_lull_a_note_is_on_time_whatever_the_clocks_say() -> None:
     await let_pass(LULL)
     with admission.admit(NOON):
         pass
+
+
+async def test_clocks_that_drift_apart_make_no_note_late_however_long_there_is_no_lull() -> None:
+    admission = Admission(2.0)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop)
+    pause = 0.9 * LULL
+    for number in range(25_000):  # for six hours
+        with admission.admit(NOON + number * pause * (1 - DRIFT / 10)):
+            loop.later(pause)
