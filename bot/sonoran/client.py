@@ -18,6 +18,7 @@ from bot.sonoran.errors import (
     RefusedError,
     SonoranError,
 )
+from bot.sonoran.exchange import LONG_REPLY, Reply, Request
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
@@ -33,7 +34,7 @@ from bot.sonoran.models import (
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.version_choice import VersionChoice
-from bot.sonoran.wire import LONG_REPLY, Reply, Request, Wire
+from bot.sonoran.wire import Wire
 from bot.timing import Timing, loop_time, set_within
 
 _Read = TypeVar("_Read")

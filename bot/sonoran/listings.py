@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, TypeGuard
 
+from bot.sonoran.exchange import Reply, fields_of, json_of
 from bot.sonoran.models import (
     CadServer,
     CallList,
@@ -19,7 +20,7 @@ from bot.sonoran.models import (
     ListedNote,
     ServerList,
 )
-from bot.sonoran.wire import Reply, fields_of, json_of, unclear_read
+from bot.sonoran.wire import unclear_read
 
 CALL_LIST_BYTES: Final = 32 * 1024 * 1024
 """How much of a call list is read: room for hundreds of notes of 4,000 emoji, 12 bytes each."""

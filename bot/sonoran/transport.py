@@ -11,7 +11,7 @@ from yarl import URL
 from bot import USER_AGENT
 from bot.observer import Observer
 from bot.sonoran.errors import NoEffectError, OutcomeUnknownError, Reason
-from bot.sonoran.wire import LONG_REPLY, REPLY_BYTES, Reply, Request
+from bot.sonoran.exchange import LONG_REPLY, REPLY_BYTES, Reply, Request
 from bot.timing import loop_time
 
 CONNECT_SECONDS = 5.0

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.sonoran.exchange import Reply, Request, fields_of
 from bot.sonoran.models import Credentials
 from bot.sonoran.v2 import headers_of
-from bot.sonoran.wire import Reply, Request, fields_of, unclear_read
+from bot.sonoran.wire import unclear_read
 
 _UUID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from bot.sonoran import listings, wire
 from bot.sonoran.errors import CredentialsError, OutcomeUnknownError
+from bot.sonoran.exchange import REPLY_BYTES, Reply, Request
 from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
-from bot.sonoran.wire import REPLY_BYTES, Reply, Request
 
 _PLANS: Final[Mapping[int, str]] = {
     0: "FREE",

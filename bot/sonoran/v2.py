@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 
 from bot.sonoran import listings
+from bot.sonoran.exchange import Reply, Request, fields_of
 from bot.sonoran.models import (
     AddedNote,
     CallNote,
@@ -18,14 +19,7 @@ from bot.sonoran.models import (
     VersionSign,
     added_text,
 )
-from bot.sonoran.wire import (
-    Reply,
-    Request,
-    fields_of,
-    nothing_took_it,
-    unclear_note,
-    unclear_read,
-)
+from bot.sonoran.wire import nothing_took_it, unclear_note, unclear_read
 from bot.sonoran.wire import raise_failure as raise_failure
 
 NOTE_TYPE = "text"

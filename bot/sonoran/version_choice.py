@@ -14,9 +14,10 @@ from bot.sonoran.errors import (
     Reason,
     SonoranError,
 )
+from bot.sonoran.exchange import Reply
 from bot.sonoran.models import ApiVersion, Credentials, VersionSign
 from bot.sonoran.transport import Transport
-from bot.sonoran.wire import Reply, error_of
+from bot.sonoran.wire import error_of
 
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""

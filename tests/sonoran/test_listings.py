@@ -23,8 +23,9 @@ from bot.sonoran import (
     ServerList,
     SonoranError,
 )
+from bot.sonoran.exchange import Reply
 from bot.sonoran.listings import read_calls, read_servers
-from bot.sonoran.wire import Reply, Wire
+from bot.sonoran.wire import Wire
 from tests.sonoran.wire_replies import HTML, both_versions, reply, short
 
 NOTE = {"time": "12:00:00", "label": "D-2", "type": "text", "content": "Caller hung up"}

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.sonoran import CommunityInfo, OutcomeUnknownError, v1, v2
-from bot.sonoran.wire import Reply
+from bot.sonoran.exchange import Reply
 from tests.sonoran.wire_replies import HTML, reply, short
 
 

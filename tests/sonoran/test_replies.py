@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.sonoran import CallNote, RateLimitedError, VersionSign, v1, v2
-from bot.sonoran.wire import LONGEST_DELAY, Reply, Wire
+from bot.sonoran.exchange import LONGEST_DELAY, Reply
+from bot.sonoran.wire import Wire
 
 NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)

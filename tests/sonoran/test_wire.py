@@ -8,7 +8,8 @@ from bot.sonoran import (
     v1,
     v2,
 )
-from bot.sonoran.wire import Reply, Wire, call_named_as_noted
+from bot.sonoran.exchange import Reply
+from bot.sonoran.wire import Wire, call_named_as_noted
 from tests.sonoran.wire_replies import (
     CREDENTIALS,
     DEEP,

@@ -11,7 +11,8 @@ from bot.sonoran import (
     v1,
     v2,
 )
-from bot.sonoran.wire import Reply, Wire
+from bot.sonoran.exchange import Reply
+from bot.sonoran.wire import Wire
 
 KEY = "key-that-must-not-show"
 CREDENTIALS = Credentials(KEY, "rockford")
