@@ -19,7 +19,8 @@ from bot.app.lifecycle import EX_CONFIG, run
 from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
 from bot.app.monitoring import error_reports
 from bot.app.texts import CANNOT_START
-from bot.config import Config, ConfigError, environment
+from bot.config import Config
+from bot.environment import ConfigError, environment
 from bot.timing import Timing
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)

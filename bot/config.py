@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import TypeVar
 
-from dotenv import dotenv_values
 from yarl import URL
 
 from bot import config_values as values
 from bot.communities.shards import Shards
 from bot.config_values import MOST_SHARDS
+from bot.environment import ConfigError, misplaced, source_of
 from bot.outbox import Limits
 from bot.sonoran import ApiVersion, Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
@@ -51,18 +50,7 @@ _LIMITS = {
     "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
 }
 
-
-_MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
-
 _Value = TypeVar("_Value")
-
-
-class ConfigError(Exception):
-    """One or more settings are missing or malformed; `problems` has a sentence for each."""
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,49 +170,11 @@ class Config:
             log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
             metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
             sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
-            source=_source(folder),
+            source=source_of(folder),
         )
         if reader.problems:
-            raise ConfigError([*reader.problems, *_misplaced(folder, reader)])
+            raise ConfigError([*reader.problems, *(misplaced(folder) if reader.missing else ())])
         return config
-
-
-def environment(folder: Path) -> dict[str, str | None]:
-    """Return the environment, which overrides the `.env` file in `folder` if there is one.
-
-    An empty variable overrides nothing. One matching pair of quotes around a variable is taken
-    off, as `docker run --env-file` leaves them there (Docker documentation, docker container run).
-    Raises `ConfigError` when that file cannot be read as UTF-8 text.
-    """
-    try:
-        file = dotenv_values(folder / ".env", interpolate=False)
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
-    given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
-    return {**file, **{name: text for name, text in given.items() if text}}
-
-
-def _source(folder: Path) -> str:
-    """Return where `environment` finds settings."""
-    if (folder / ".env").is_file():
-        return f"the environment and the file {folder / '.env'}"
-    return f"the environment alone, as there is no file .env in {folder}"
-
-
-def _unquoted(text: str) -> str:
-    quoted = len(text) >= 2 and text[0] == text[-1] and text[0] in "\"'"
-    return text[1:-1] if quoted else text
-
-
-def _misplaced(folder: Path, reader: _Reader) -> list[str]:
-    """Return what is wrong with the `.env` file in `folder`, if settings are missing."""
-    file = folder / ".env"
-    if not reader.missing or file.is_file():
-        return []
-    if file.is_dir():
-        return [".env: is a folder, so no settings are read from it; it must be a file"]
-    others = [name for name in _MISNAMED if (folder / name).is_file()]
-    return [f"{name}: is not read, as the file's name must be .env" for name in others]
 
 
 class _Reader:

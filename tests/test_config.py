@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.communities.shards import Shards
-from bot.config import SONORAN_API_URL, Config, ConfigError
+from bot.config import SONORAN_API_URL, Config
+from bot.environment import ConfigError
 from bot.sonoran import ApiVersion, Credentials
 
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"

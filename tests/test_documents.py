@@ -14,8 +14,9 @@ import bot.communities.schema
 import bot.outbox.schema
 import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot import __version__
-from bot.config import Config, ConfigError
+from bot.config import Config
 from bot.config_values import LOG_LEVELS
+from bot.environment import ConfigError
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from bot.config import Config, ConfigError, environment
+from bot.config import Config
+from bot.environment import ConfigError, environment
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 TOKEN = "MTk4NjIyNDgzNDcxOTI1MjQ4.token.of-a-test"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 
-from bot import config
+from bot import environment
 from bot.app import texts as app_texts
 from bot.app.services import TEXTS
 from bot.health import cad_texts
@@ -55,7 +55,7 @@ _TOLD = (
     ("StorageFullError", "bot/storage", ""),
     ("StorageUnavailableError", "bot/storage", ""),
     ("unavailable", "bot/storage", _NO_DATABASE),
-    ("ConfigError", "bot/config.py", ""),
+    ("ConfigError", "bot/config.py bot/environment.py", ""),
     ("self.problems.append", "bot/config.py", ""),
     ("reader.problems.append", "bot/config.py", ""),
     ("_log.warning", "bot cogs", ""),
@@ -95,7 +95,7 @@ def to_hosts() -> Iterator[str]:
                 if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
                     for argument in node.args[:1]:
                         yield from (before + each for each in _sentences(argument))
-    yield from _sentences(_body(config._misplaced), config)
+    yield from _sentences(_body(environment.misplaced), environment)
     yield from (app_texts.CANNOT_START, app_texts.LOGIN_REJECTED, app_texts.INTENTS_REJECTED)
     yield _NO_DISCORD + app_texts.UNVERIFIED
     yield from (_gapped(each) for each in cad_texts._REACHED.values())
