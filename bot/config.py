@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from yarl import URL
 
@@ -39,18 +39,38 @@ WIPING_HOSTS = {
     "FLY_APP_NAME": "Fly.io",
 }
 
-# The fields of `Limits`: each one's variable and the most that it may be.
-_LIMITS = {
-    "notes_per_minute": ("SONORAN_NOTES_PER_MINUTE", 6000),
-    "notes_burst": ("SONORAN_NOTES_BURST", 1000),
-    "call_reads_per_minute": ("SONORAN_CALL_READS_PER_MINUTE", 600),
-    "waiting_limit": ("NOTES_WAITING_LIMIT", 100_000),
-    "settle_seconds": ("SONORAN_SETTLE_SECONDS", 600),
-    "give_up_seconds": ("NOTE_GIVE_UP_SECONDS", 840),
-    "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", 300),
-}
-
 _Value = TypeVar("_Value")
+_Fields = Mapping[str, tuple[str, Callable[[str], Any]]]
+"""By the name of a field: the variable that sets it, and the parser of what that holds."""
+
+_LIMITS: _Fields = {
+    "notes_per_minute": ("SONORAN_NOTES_PER_MINUTE", values.whole_number(1, 6000)),
+    "notes_burst": ("SONORAN_NOTES_BURST", values.whole_number(1, 1000)),
+    "call_reads_per_minute": ("SONORAN_CALL_READS_PER_MINUTE", values.whole_number(1, 600)),
+    "waiting_limit": ("NOTES_WAITING_LIMIT", values.whole_number(1, 100_000)),
+    "settle_seconds": ("SONORAN_SETTLE_SECONDS", values.whole_number(1, 600)),
+    "give_up_seconds": ("NOTE_GIVE_UP_SECONDS", values.whole_number(1, 840)),
+    "longest_pause_seconds": ("SONORAN_LONGEST_PAUSE_SECONDS", values.whole_number(1, 300)),
+}
+"""The fields of `Limits`."""
+
+_ALONE: _Fields = {
+    "credentials_keys": ("CREDENTIALS_KEY", values.fernet_keys),
+    "guild_ids": ("DISCORD_GUILD_IDS", values.snowflakes("server ids")),
+    "dispatcher_role_ids": ("DISPATCHER_ROLE_IDS", values.snowflakes("role ids")),
+    "server_id": ("SONORAN_SERVER_ID", values.whole_number(1, LARGEST_SERVER)),
+    "time_zone": ("SONORAN_TIME_ZONE", values.time_zone),
+    "sonoran_api_url": ("SONORAN_API_URL", values.address),
+    "discord_api_url": ("DISCORD_API_URL", values.address),
+    "proxy": ("HTTPS_PROXY", values.proxy),
+    "history_days": ("HISTORY_DAYS", values.whole_number(0, LONGEST_HISTORY)),
+    "call_cards_per_guild": ("CALL_CARDS_PER_GUILD", values.whole_number(1, MOST_CALL_CARDS)),
+    "log_level": ("LOG_LEVEL", values.log_level),
+    "log_json": ("LOG_FORMAT", values.log_json),
+    "metrics_address": ("METRICS_ADDRESS", values.listening_address),
+    "sentry_dsn": ("SENTRY_DSN", values.sentry_dsn),
+}
+"""The fields of `Config` whose settings stand alone, and may be left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,42 +155,19 @@ class Config:
             return DatabaseUrl.parse(text, folder=folder)
 
         reader = _Reader(settings)
-        api_version = reader.read("SONORAN_API_VERSION", values.api_version, default=None)
+        api_version = reader.read("SONORAN_API_VERSION", values.api_version)
         config = cls(
             discord_token=reader.required(
                 "DISCORD_TOKEN", values.single_word, "the bot's token from Discord"
             ),
             credentials=_credentials(reader, api_version),
-            credentials_keys=reader.read("CREDENTIALS_KEY", values.fernet_keys, default=()),
-            database=reader.read("DATABASE_URL", database, default=database(DEFAULT)),
-            guild_ids=reader.read(
-                "DISCORD_GUILD_IDS", values.snowflakes("server ids"), default=frozenset()
-            ),
-            dispatcher_role_ids=reader.read(
-                "DISPATCHER_ROLE_IDS", values.snowflakes("role ids"), default=frozenset()
-            ),
+            database=reader.read("DATABASE_URL", database) or database(DEFAULT),
             api_version=api_version,
-            server_id=reader.read(
-                "SONORAN_SERVER_ID", values.whole_number(1, LARGEST_SERVER), default=1
-            ),
-            time_zone=reader.read("SONORAN_TIME_ZONE", values.time_zone, default=None),
-            sonoran_api_url=reader.read("SONORAN_API_URL", values.address, default=SONORAN_API_URL),
-            discord_api_url=reader.read("DISCORD_API_URL", values.address, default=None),
-            proxy=reader.read("HTTPS_PROXY", values.proxy, default=None),
-            history_days=reader.read(
-                "HISTORY_DAYS", values.whole_number(0, LONGEST_HISTORY), default=30
-            ),
-            limits=_limits(reader),
+            limits=Limits(**reader.read_all(_LIMITS)),
             shards=_shards(reader),
-            call_cards_per_guild=reader.read(
-                "CALL_CARDS_PER_GUILD", values.whole_number(1, MOST_CALL_CARDS), default=10
-            ),
             host=next((name for sign, name in WIPING_HOSTS.items() if settings.get(sign)), None),
-            log_level=reader.read("LOG_LEVEL", values.log_level, default=logging.INFO),
-            log_json=reader.read("LOG_FORMAT", values.log_json, default=False),
-            metrics_address=reader.read("METRICS_ADDRESS", values.listening_address, default=None),
-            sentry_dsn=reader.read("SENTRY_DSN", values.sentry_dsn, default=None),
             source=source_of(folder),
+            **reader.read_all(_ALONE),
         )
         if reader.problems:
             raise ConfigError([*reader.problems, *(misplaced(folder) if reader.missing else ())])
@@ -185,22 +182,26 @@ class _Reader:
         self.problems: list[str] = []
         self.missing = False
 
-    def read(self, name: str, parse: Callable[[str], _Value], *, default: _Value) -> _Value:
+    def read(self, name: str, parse: Callable[[str], _Value]) -> _Value | None:
+        """Return a setting's value, None for one that is not given or malformed."""
         text = (self._settings.get(name) or "").strip()
-        if not text:
-            return default
         try:
-            return parse(text)
+            return parse(text) if text else None
         except ValueError as error:
             self.problems.append(f"{name}: expected {error}")
-            return default
+            return None
+
+    def read_all(self, fields: _Fields) -> dict[str, Any]:
+        """Return by their fields' names the values of the settings that are given."""
+        found = {each: self.read(name, parse) for each, (name, parse) in fields.items()}
+        return {each: value for each, value in found.items() if value is not None}
 
     def required(self, name: str, parse: Callable[[str], str], meaning: str) -> str:
         if not self.given(name):
             self.problems.append(f"{name}: missing; expected {meaning}")
             self.missing = True
             return ""
-        return self.read(name, parse, default="")
+        return self.read(name, parse) or ""
 
     def given(self, *names: str) -> bool:
         """Whether one of these settings is not empty."""
@@ -214,7 +215,7 @@ def _credentials(reader: _Reader, api_version: ApiVersion | None) -> Credentials
         return None
     key = reader.required(own[0], values.single_word, "the community's Sonoran CAD API key")
     if api_version is ApiVersion.V2:
-        return Credentials(key, reader.read(own[1], values.single_word, default=""))
+        return Credentials(key, reader.read(own[1], values.single_word) or "")
     return Credentials(
         key, reader.required(own[1], values.single_word, "the community's Sonoran CAD id")
     )
@@ -223,28 +224,17 @@ def _credentials(reader: _Reader, api_version: ApiVersion | None) -> Credentials
 def _shards(reader: _Reader) -> Shards | None:
     """Return this process's shards, None for all; either setting needs the other."""
     before = len(reader.problems)
-    count = reader.read("DISCORD_SHARD_COUNT", values.whole_number(1, MOST_SHARDS), default=None)
-    none: frozenset[int] = frozenset()
-    ids = reader.read("DISCORD_SHARD_IDS", values.shard_ids, default=none)
+    count = reader.read("DISCORD_SHARD_COUNT", values.whole_number(1, MOST_SHARDS))
+    ids = reader.read("DISCORD_SHARD_IDS", values.shard_ids)
     if len(reader.problems) > before:
         return None
-    if (count is None) != (not ids):
+    if (count is None) != (ids is None):
         reader.problems.append(
             "DISCORD_SHARD_COUNT, DISCORD_SHARD_IDS: set both, or neither to serve all shards"
         )
-    elif count is not None and max(ids) >= count:
+    elif count is not None and ids is not None and max(ids) >= count:
         reader.problems.append(f"DISCORD_SHARD_IDS: expected ids below {count}, as they begin at 0")
-    return None if count is None or not ids else Shards(count, sorted(ids))
-
-
-def _limits(reader: _Reader) -> Limits:
-    usual = Limits()
-    return Limits(
-        **{
-            field: reader.read(name, values.whole_number(1, most), default=getattr(usual, field))
-            for field, (name, most) in _LIMITS.items()
-        }
-    )
+    return None if count is None or ids is None else Shards(count, sorted(ids))
 
 
 def _is_https(address: str) -> bool:
