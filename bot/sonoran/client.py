@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import partial
-from typing import Final, TypeVar
 
-from bot.sonoran import plans, units, v1, v2
-from bot.sonoran.credentials_memory import CredentialsMemory
-from bot.sonoran.errors import (
-    CredentialsError,
-    NoEffectError,
-    OutcomeUnknownError,
-    Reason,
-    RefusedError,
-    SonoranError,
-)
-from bot.sonoran.exchange import LONG_REPLY, Reply, Request
+from bot.sonoran import units, v2
+from bot.sonoran.access import Access
+from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedError
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
@@ -33,22 +23,8 @@ from bot.sonoran.models import (
     VersionSign,
 )
 from bot.sonoran.transport import Transport
-from bot.sonoran.version_choice import VersionChoice
 from bot.sonoran.wire import Wire
 from bot.timing import Timing, loop_time, set_within
-
-_Read = TypeVar("_Read")
-
-_WIRES: Final[Mapping[ApiVersion, Wire]] = {ApiVersion.V1: v1, ApiVersion.V2: v2}
-
-
-@dataclass(frozen=True, slots=True)
-class _Access:
-    """Credentials, and what has been learnt with them; a request belongs to those it began with."""
-
-    credentials: Credentials
-    memory: CredentialsMemory
-    version: VersionChoice
 
 
 class SonoranClient:
@@ -83,18 +59,10 @@ class SonoranClient:
         self._renewed = asyncio.Event()
         self._access = self._access_with(credentials)
 
-    def _access_with(self, credentials: Credentials | None) -> _Access | None:
+    def _access_with(self, credentials: Credentials | None) -> Access | None:
         if credentials is None:
             return None
-        memory = CredentialsMemory(self._clock, self._timing)
-        version = VersionChoice(
-            self._transport,
-            credentials,
-            given=self._given,
-            accepted=memory.accepted,
-            clock=self._clock,
-        )
-        return _Access(credentials, memory, version)
+        return Access(self._transport, credentials, self._given, self._clock, self._timing)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -127,13 +95,8 @@ class SonoranClient:
         """
         access, wire = await self._ready()
         request = wire.add_call_note(access.credentials, note)
-        return await self._exchange(
-            access,
-            wire,
-            request,
-            lambda reply: wire.read_added_note(reply, note),
-            about_notes=True,
-        )
+        read = partial(wire.read_added_note, note=note)
+        return await access.exchange(wire, request, read, about_notes=True)
 
     async def get_calls(self, server_id: int, closed: ClosedCalls = OPEN_ALONE) -> CallList:
         """Return the dispatch calls of a CAD server: the open ones, and the `closed` asked for.
@@ -156,21 +119,19 @@ class SonoranClient:
         request = wire.get_calls(access.credentials, server_id, closed)
         read = partial(read_calls, server_id=server_id)
         # Which may take long, so no note waits for it.
-        return await self._exchange(access, wire, request, read, leads=False)
+        return await access.exchange(wire, request, read, leads=False)
 
     async def get_servers(self) -> ServerList:
         """Return the community's servers."""
         access, wire = await self._ready()
         request = wire.get_servers(access.credentials)
-        return await self._exchange(access, wire, request, read_servers)
+        return await access.exchange(wire, request, read_servers)
 
     async def get_plan(self) -> str:
         """Return the name of the community's plan, such as PLUS, or `plan 5` for an unknown one."""
-        return await self._get_plan(*await self._ready())
-
-    async def _get_plan(self, access: _Access, wire: Wire) -> str:
+        access, wire = await self._ready()
         request = wire.get_version(access.credentials)
-        return await self._exchange(access, wire, request, wire.read_plan, cheapest=True)
+        return await access.exchange(wire, request, wire.read_plan, cheapest=True)
 
     async def get_community(self) -> CommunityInfo | None:
         """Return the community's id and name; on version 1 its id alone, at once, None without."""
@@ -178,14 +139,14 @@ class SonoranClient:
         if wire is not v2:
             known = access.credentials.community_id
             return CommunityInfo(known, known) if known else None
-        return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_community)
+        return await access.exchange(v2, v2.get_info(access.credentials), v2.read_community)
 
     async def get_time_zone(self) -> str | None:
         """Return the name of the community's time zone; None on version 1, which does not tell."""
         access, wire = await self._ready()
         if wire is not v2:
             return None
-        return await self._exchange(access, v2, v2.get_info(access.credentials), v2.read_time_zone)
+        return await access.exchange(v2, v2.get_info(access.credentials), v2.read_time_zone)
 
     async def get_unit_number(self, discord_id: int) -> str | None:
         """Return the number of the unit that a member has selected, None without one.
@@ -197,9 +158,9 @@ class SonoranClient:
         if wire is not v2:
             return None
         request = units.get_account(access.credentials, discord_id)
-        account = await self._exchange(access, v2, request, units.read_account, leads=False)
+        account = await access.exchange(v2, request, units.read_account, leads=False)
         request = units.get_identifiers(access.credentials, account)
-        return await self._exchange(access, v2, request, units.read_unit_number, leads=False)
+        return await access.exchange(v2, request, units.read_unit_number, leads=False)
 
     async def probe(self) -> None:
         """Return when the CAD answers and takes the credentials.
@@ -208,23 +169,7 @@ class SonoranClient:
         version again: the caller spaces its probes. It confirms what a note met, a refusal of the
         plan by the plan's name. A confirmed refusal is raised with nothing sent, like everywhere.
         """
-        access = self._checked()
-        memory = access.memory
-        met, span = memory.met_by_note, memory.span
-        try:
-            memory.check()
-            if await access.version.ask_now() and met is None:
-                return
-        except SonoranError as error:
-            _learn(access, error, cheapest=True)
-            raise
-        wire = await self._wire(access)
-        request = wire.get_version(access.credentials)
-        read = partial(_plan_if_told, wire)
-        plan = await self._exchange(access, wire, request, read, cheapest=True)
-        if met is not None and plan is not None and plans.lacks(plan, met.text):
-            memory.confirm(met, span=span)
-            raise met from None
+        await self._checked().probe()
 
     @property
     def api_version(self) -> ApiVersion | None:
@@ -241,83 +186,12 @@ class SonoranClient:
         """The confirmed refusal of the credentials while it stands, None while there is none."""
         return None if self._access is None else self._access.memory.refusal
 
-    def _checked(self) -> _Access:
+    def _checked(self) -> Access:
         if self._access is None:
             raise NoEffectError(Reason.NO_CREDENTIALS)
         return self._access
 
-    async def _ready(self) -> tuple[_Access, Wire]:
+    async def _ready(self) -> tuple[Access, Wire]:
         """Return what requests are made with, once the credentials may be used."""
         access = self._checked()
-        return access, await self._wire(access)
-
-    async def _wire(self, access: _Access) -> Wire:
-        try:
-            access.memory.check()
-            return _WIRES[await access.version.get()]
-        except SonoranError as error:
-            _learn(access, error, cheapest=True)  # the question for the version
-            raise
-
-    async def _exchange(
-        self,
-        access: _Access,
-        wire: Wire,
-        request: Request,
-        read: Callable[[Reply], _Read],
-        *,
-        about_notes: bool = False,
-        cheapest: bool = False,
-        leads: bool = True,
-    ) -> _Read:
-        """Send a request once and read its reply."""
-        async with access.memory.turn(about_notes=about_notes, leads=leads):
-            try:
-                reply = await self._transport.send(request)
-                wire.raise_failure(reply)
-                if len(reply.body) > LONG_REPLY:  # which takes a while to read
-                    result = await asyncio.to_thread(read, reply)
-                else:
-                    result = read(reply)
-            except SonoranError as error:
-                _learn(access, error, about_notes=about_notes, cheapest=cheapest)
-                raise
-            access.memory.accepted()
-        return result
-
-
-def _learn(
-    access: _Access, error: SonoranError, *, about_notes: bool = False, cheapest: bool = False
-) -> None:
-    """Draw from an error what it says about the credentials and the version in use.
-
-    Of the reads only the `cheapest` tells of credentials, as each community may make it.
-    """
-    match error:
-        case CredentialsError(remembered=True):
-            return
-        case CredentialsError() if about_notes:
-            access.memory.refused_to_note(error)
-        case CredentialsError() if cheapest:
-            access.memory.refused_to_read(error)
-        case CredentialsError():
-            access.memory.undecided()
-        case RefusedError(status=status) if status not in (401, 402, 403):
-            access.memory.accepted()
-        case _:
-            access.memory.undecided()
-    if isinstance(error, NoEffectError) and error.reason is Reason.WRONG_ADDRESS:
-        access.version.doubt()
-
-
-def _plan_if_told(wire: Wire, reply: Reply) -> str | None:
-    """Return the plan's name, None where a success tells it in another way, as it may some day.
-
-    Raises `OutcomeUnknownError` for what is no answer of the CAD's.
-    """
-    try:
-        return wire.read_plan(reply)
-    except OutcomeUnknownError:
-        if reply.is_html or not reply.complete or not reply.body.strip():
-            raise
-        return None
+        return access, await access.wire()
