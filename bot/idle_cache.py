@@ -6,6 +6,8 @@ from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 from weakref import WeakValueDictionary
 
+from bot.timing import loop_time
+
 _Key = TypeVar("_Key", bound=Hashable)
 _Value = TypeVar("_Value")
 
@@ -13,23 +15,19 @@ _Value = TypeVar("_Value")
 class IdleCache(Generic[_Key, _Value]):
     """One object for each key, kept for at least `seconds` after its last use.
 
-    Whoever holds an object longer keeps it: there are never two for one key. `clock` is
-    monotonic, in seconds.
+    Whoever holds an object longer keeps it: there are never two for one key.
     """
 
-    def __init__(
-        self, make: Callable[[_Key], _Value], seconds: float, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, make: Callable[[_Key], _Value], seconds: float) -> None:
         self._make = make
         self._seconds = seconds
-        self._clock = clock
         self._all: WeakValueDictionary[_Key, _Value] = WeakValueDictionary()
         self._used: dict[_Key, tuple[float, _Value]] = {}
-        self._swept_at = clock()
+        self._swept_at = loop_time()
 
     def get(self, key: _Key) -> _Value:
         """Return the key's object, made now if there is none."""
-        now = self._clock()
+        now = loop_time()
         if now >= self._swept_at + self._seconds:
             self._swept_at = now
             self._used = {

@@ -1,7 +1,7 @@
 """What is idle is dropped, but there are never two for one key."""
 
 from bot.idle_cache import IdleCache
-from tests.clock import Clock
+from tests.loop_clock import let_pass
 
 
 class Thing:
@@ -9,25 +9,23 @@ class Thing:
         self.key = key
 
 
-def test_what_is_used_is_kept_and_what_is_idle_dropped() -> None:
-    clock = Clock()
-    cache = IdleCache(Thing, 60.0, clock)
+async def test_what_is_used_is_kept_and_what_is_idle_dropped() -> None:
+    cache = IdleCache(Thing, 60.0)
     first = id(cache.get("a"))
     cache.get("b")
-    clock.later(59)
+    await let_pass(40)
     assert id(cache.get("a")) == first
-    clock.later(59)
+    await let_pass(40)
     cache.get("c")
     assert len(cache) == 2
     assert cache.existing("b") is None
 
 
-def test_what_somebody_holds_is_not_made_again() -> None:
-    clock = Clock()
-    cache = IdleCache(Thing, 60.0, clock)
+async def test_what_somebody_holds_is_not_made_again() -> None:
+    cache = IdleCache(Thing, 60.0)
     held = cache.get("a")
-    clock.later(1000)
+    await let_pass(1000)
     cache.get("b")
-    clock.later(1000)
+    await let_pass(1000)
     assert cache.get("a") is held
     assert cache.existing("a") is held

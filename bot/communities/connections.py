@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -72,8 +72,7 @@ class Connections:
 
     A guild's own credentials win over whatever connects it to the host's community. `guild_ids` and
     `role_ids` are from the host's settings, and count nothing where the host has no community;
-    `shards`, too, which is None for a process that serves all of Discord's. `clock` is monotonic,
-    in seconds.
+    `shards`, too, which is None for a process that serves all of Discord's.
     """
 
     def __init__(
@@ -84,7 +83,6 @@ class Connections:
         guild_ids: frozenset[int] = frozenset(),
         role_ids: frozenset[int] = frozenset(),
         shards: Shards | None = None,
-        clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
         self._settings = settings
@@ -94,9 +92,8 @@ class Connections:
         self._guild_ids = guild_ids if self._hosts else frozenset()
         self._role_ids = role_ids if self._hosts else frozenset()
         self._shards = shards
-        self._clock = clock
         self._client: discord.Client | None = None
-        self._alone_since = clock()
+        self._alone_since = loop_time()
         self._left: dict[int, discord.Guild] = {}
         # Guilds seen with one of these roles, for when they are unavailable.
         self._with_role: set[int] = set()
@@ -104,7 +101,7 @@ class Connections:
     def use(self, client: discord.Client | None) -> None:
         """Use this client from now on; None while there is none."""
         if client is None and self._client is not None and self._client.is_ready():
-            self._alone_since = self._clock()
+            self._alone_since = loop_time()
         self._client = client
 
     def leave(self, guild: discord.Guild) -> bool:
@@ -213,7 +210,7 @@ class Connections:
                 return WaitingNotes.SEND if own.connected else WaitingNotes.KEEP
             undone = self._settings.of(guild_id).connected is False
             return WaitingNotes.KEEP if undone else WaitingNotes.SEND
-        alone = self._clock() - self._alone_since >= self._first_guilds
+        alone = loop_time() - self._alone_since >= self._first_guilds
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
 
     def in_guild(self, guild_id: int) -> bool | None:

@@ -11,7 +11,7 @@ from bot.idle_cache import IdleCache
 from bot.outbox import HOST
 from bot.sonoran import Credentials, SonoranClient
 from bot.storage import Database
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 if TYPE_CHECKING:
     from bot.communities.sealing import Sealer
@@ -25,8 +25,7 @@ class Communities:
     Those are the host's for the community in its settings, and else those that a guild's
     administrator entered last. `host` is None for a bot without a community of the host's.
     `new_client` makes a client with credentials or without; `host_client` replaces the one of the
-    host's community. `keep_secret` is called with the API keys that are read or stored. `clock` is
-    monotonic, in seconds.
+    host's community. `keep_secret` is called with the API keys that are read or stored.
     """
 
     def __init__(
@@ -38,7 +37,6 @@ class Communities:
         new_client: Callable[[Credentials | None], SonoranClient],
         host_client: SonoranClient | None = None,
         keep_secret: Callable[[Iterable[str]], None] = lambda _: None,
-        clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
         self.host = host
@@ -46,7 +44,7 @@ class Communities:
         self._new_client = new_client
         self._host_client = host_client or new_client(host)
         self._keep_secret = keep_secret
-        self._clients = IdleCache(self._make, timing.keep_idle_community, clock)
+        self._clients = IdleCache(self._make, timing.keep_idle_community)
         self._told_sealed = False
 
     @property

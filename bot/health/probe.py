@@ -53,14 +53,12 @@ class CadProbe:
         cad_for: Callable[[str], SonoranClient],
         servers: Callable[[str], Awaitable[ServerList | None]],
         *,
-        clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
         self._cad_for = cad_for
         self._servers = servers
         self._timing = timing
-        self._clock = clock
-        self._findings = IdleCache(self._new_findings, timing.keep_idle_community, clock)
+        self._findings = IdleCache(self._new_findings, timing.keep_idle_community)
 
     def _new_findings(self, key: tuple[str, int]) -> TtlCache[CadHealth]:
         timing = self._timing
@@ -69,7 +67,6 @@ class CadProbe:
             seconds_for=lambda health: (
                 timing.keep_bad_news if health.error else timing.keep_good_news
             ),
-            clock=self._clock,
         )
 
     async def health(
@@ -82,7 +79,7 @@ class CadProbe:
         """
         age = self._timing.keep_bad_news if doubted else self._timing.keep_good_news
         if contradicted is not None:
-            age = min(age, self._clock() - contradicted)
+            age = min(age, loop_time() - contradicted)
         key = community, self._cad_for(community).renewals  # what the old key met is no matter now
         return await self._findings.get(key).get(max_age=age)
 

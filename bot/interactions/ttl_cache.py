@@ -16,7 +16,7 @@ class TtlCache(Generic[_Answer]):
     """Caches the answer of `ask` for `seconds_for(answer)`.
 
     Callers that come while a request is in flight share its answer. An exception is raised to all
-    of them and not cached. `clock` is monotonic, in seconds.
+    of them and not cached.
     """
 
     def __init__(
@@ -24,11 +24,9 @@ class TtlCache(Generic[_Answer]):
         ask: Callable[[], Awaitable[_Answer]],
         *,
         seconds_for: Callable[[_Answer], float],
-        clock: Callable[[], float] = loop_time,
     ) -> None:
         self._ask = ask
         self._seconds_for = seconds_for
-        self._clock = clock
         self._asking: asyncio.Future[_Answer] | None = None
         self._answered_at = 0.0
 
@@ -44,7 +42,7 @@ class TtlCache(Generic[_Answer]):
 
     async def _ask_once(self) -> _Answer:
         answer = await self._ask()
-        self._answered_at = self._clock()
+        self._answered_at = loop_time()
         return answer
 
     def _outdated(self, asking: asyncio.Future[_Answer], max_age: float) -> bool:
@@ -53,4 +51,4 @@ class TtlCache(Generic[_Answer]):
         if asking.cancelled() or asking.exception() is not None:
             return True
         seconds = min(max_age, self._seconds_for(asking.result()))
-        return self._clock() >= self._answered_at + seconds
+        return loop_time() >= self._answered_at + seconds

@@ -14,7 +14,7 @@ from bot.idle_cache import IdleCache
 from bot.interactions.ttl_cache import TtlCache
 from bot.outbox import HOST
 from bot.sonoran import SonoranClient, SonoranError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 _SHOWN = 60  # characters of a name that is none, for the log
 
@@ -43,7 +43,7 @@ class TimeZones:
         self._cad_for = cad_for
         self._chosen = chosen
         self._timing = timing
-        self._asked = IdleCache(self._new_cache, timing.keep_idle_community, loop_time)
+        self._asked = IdleCache(self._new_cache, timing.keep_idle_community)
 
     def _new_cache(self, community: str) -> TtlCache[tzinfo | None]:
         bad_news = self._timing.keep_bad_news

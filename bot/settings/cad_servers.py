@@ -15,7 +15,7 @@ from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.settings.texts import server_changed
 from bot.sonoran import CadServer, ServerList, SonoranClient, SonoranError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 _NUMBER = re.compile(r"\s*#?([1-9][0-9]{0,8})\s*")
 
@@ -39,7 +39,7 @@ class CadServers:
         self._community_of = community_of
         self._cad_for = cad_for
         self._timing = timing
-        self._lists = IdleCache(self._new_list, timing.keep_idle_community, loop_time)
+        self._lists = IdleCache(self._new_list, timing.keep_idle_community)
 
     def _new_list(self, key: tuple[str, int]) -> TtlCache[ServerList | None]:
         timing = self._timing

@@ -40,13 +40,12 @@ class Access:
         transport: Transport,
         credentials: Credentials,
         given: ApiVersion | None,
-        clock: Callable[[], float],
         timing: Timing,
     ) -> None:
         self.credentials = credentials
-        self.memory = CredentialsMemory(clock, timing)
+        self.memory = CredentialsMemory(timing)
         self.version = VersionChoice(
-            transport, credentials, given=given, accepted=self.memory.accepted, clock=clock
+            transport, credentials, given=given, accepted=self.memory.accepted
         )
         self._transport = transport
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 
 from bot.sonoran import units, v2
@@ -24,7 +23,7 @@ from bot.sonoran.models import (
 )
 from bot.sonoran.transport import Transport
 from bot.sonoran.wire import Wire
-from bot.timing import Timing, loop_time, set_within
+from bot.timing import Timing, set_within
 
 
 class SonoranClient:
@@ -37,8 +36,7 @@ class SonoranClient:
 
     `transport` is borrowed and may be shared by the clients of several communities. Without
     `credentials` every method raises `NoEffectError` with NO_CREDENTIALS, and nothing is sent.
-    `version` is the API version to use, None to find out. `clock` gives seconds that only ever
-    grow.
+    `version` is the API version to use, None to find out.
     """
 
     def __init__(
@@ -47,12 +45,10 @@ class SonoranClient:
         credentials: Credentials | None,
         *,
         version: ApiVersion | None = None,
-        clock: Callable[[], float] = loop_time,
         timing: Timing = Timing(),
     ) -> None:
         self._transport = transport
         self._given = version
-        self._clock = clock
         self._timing = timing
         self._open_alone = True
         self.renewals = 0  # how often the credentials were renewed
@@ -62,7 +58,7 @@ class SonoranClient:
     def _access_with(self, credentials: Credentials | None) -> Access | None:
         if credentials is None:
             return None
-        return Access(self._transport, credentials, self._given, self._clock, self._timing)
+        return Access(self._transport, credentials, self._given, self._timing)
 
     @property
     def credentials(self) -> Credentials | None:
@@ -124,8 +120,7 @@ class SonoranClient:
     async def get_servers(self) -> ServerList:
         """Return the community's servers."""
         access, wire = await self._ready()
-        request = wire.get_servers(access.credentials)
-        return await access.exchange(wire, request, read_servers)
+        return await access.exchange(wire, wire.get_servers(access.credentials), read_servers)
 
     async def get_plan(self) -> str:
         """Return the name of the community's plan, such as PLUS, or `plan 5` for an unknown one."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from bot.sonoran.errors import CredentialsError
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 GO_AHEAD_SECONDS = 2.0
 
@@ -18,12 +18,11 @@ class CredentialsMemory:
     Failed requests count towards a blacklist of the community's API access (changelog of CAD
     3.13.0), so a wrong key must not be tried with every note. Yet a firewall or gateway in front
     answers 401 and 403 of its own, to one request and not to the next: a refusal counts as
-    confirmed when a note and then the cheapest read met one, or two reads in a row. `clock` gives
-    seconds that only ever grow; the spans are fields of `timing`.
+    confirmed when a note and then the cheapest read met one, or two reads in a row. The
+    spans are fields of `timing`.
     """
 
-    def __init__(self, clock: Callable[[], float], timing: Timing = Timing()) -> None:
-        self._clock = clock
+    def __init__(self, timing: Timing) -> None:
         self._first_span = timing.first_refusal
         self._longest_span = timing.longest_refusal
         self._error: CredentialsError | None = None
@@ -37,7 +36,7 @@ class CredentialsMemory:
     @property
     def refusal(self) -> CredentialsError | None:
         """The confirmed refusal while it is held, as an error with nothing sent; else None."""
-        remaining = self._until - self._clock()
+        remaining = self._until - loop_time()
         if self._error is None or remaining <= 0:
             return None
         return _again(self._error, remaining)
@@ -117,17 +116,17 @@ class CredentialsMemory:
 
     def _hold(self, error: CredentialsError) -> None:
         """Hold a refusal, and note on it for how long."""
-        if self._until <= self._clock():
+        if self._until <= loop_time():
             self.span = min(self.span * 2 or self._first_span, self._longest_span)
-            self._until = self._clock() + self.span
+            self._until = loop_time() + self.span
         self._error = error
         # When its time is over a note may meet it anew.
         self._by_note = None if error.may_be_about_reading else error
-        error.retry_in = self._until - self._clock()
+        error.retry_in = self._until - loop_time()
 
     def undecided(self) -> None:
         """Forget a refusal whose time is over, but not its span: the CAD gave no verdict."""
-        if self._until <= self._clock():
+        if self._until <= loop_time():
             self._error = None
             self._in_doubt = False
 

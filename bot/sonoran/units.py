@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from bot.sonoran import v2
 from bot.sonoran.exchange import Reply, Request, fields_of
 from bot.sonoran.models import Credentials
-from bot.sonoran.v2 import headers_of
 from bot.sonoran.wire import unclear_read
 
 _UUID: Final = re.compile(r"[0-9A-Za-z-]{1,64}")
@@ -22,13 +22,7 @@ LONGEST_UNIT_NUMBER: Final = 40
 
 def get_account(credentials: Credentials, discord_id: int) -> Request:
     """Build the request for the account that is linked to a Discord id."""
-    return Request(
-        "GET",
-        "/v2/general/accounts/account",
-        headers_of(credentials),
-        secret=credentials.api_key,
-        query={"discord": discord_id},
-    )
+    return v2.get(credentials, "/v2/general/accounts/account", query={"discord": discord_id})
 
 
 def read_account(reply: Reply) -> str:
@@ -41,12 +35,7 @@ def read_account(reply: Reply) -> str:
 
 def get_identifiers(credentials: Credentials, account: str) -> Request:
     """Build the request for the identifiers, units that is, of an account."""
-    return Request(
-        "GET",
-        f"/v2/emergency/accounts/{account}/identifiers",
-        headers_of(credentials),
-        secret=credentials.api_key,
-    )
+    return v2.get(credentials, f"/v2/emergency/accounts/{account}/identifiers")
 
 
 def read_unit_number(reply: Reply) -> str | None:

@@ -7,9 +7,10 @@ get-version, get-info) of 2026-08.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 
 from bot.sonoran import listings
-from bot.sonoran.exchange import Reply, Request, fields_of
+from bot.sonoran.exchange import REPLY_BYTES, Reply, Request, fields_of
 from bot.sonoran.models import (
     AddedNote,
     CallNote,
@@ -32,7 +33,7 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
     return Request(
         "POST",
         f"/v2/emergency/servers/{note.server_id:d}/dispatch-calls/{note.call_id:d}/notes",
-        {**headers_of(credentials), "Content-Type": "application/json"},
+        {**_headers(credentials), "Content-Type": "application/json"},
         json.dumps(body).encode(),
         secret=credentials.api_key,
     )
@@ -50,26 +51,19 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
 
 def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
     """Build the request that lists the dispatch calls of a server."""
-    return Request(
-        "GET",
-        f"/v2/emergency/servers/{server_id:d}/calls",
-        headers_of(credentials),
-        secret=credentials.api_key,
-        query=closed.parameters,
-        reply_bytes=listings.CALL_LIST_BYTES,
-    )
+    path = f"/v2/emergency/servers/{server_id:d}/calls"
+    size = listings.CALL_LIST_BYTES
+    return get(credentials, path, query=closed.parameters, reply_bytes=size)
 
 
 def get_servers(credentials: Credentials) -> Request:
     """Build the request that lists the community's servers."""
-    return Request(
-        "GET", "/v2/general/servers", headers_of(credentials), secret=credentials.api_key
-    )
+    return get(credentials, "/v2/general/servers")
 
 
 def get_info(credentials: Credentials) -> Request:
     """Build the request for the community's description."""
-    return Request("GET", "/v2/general/info", headers_of(credentials), secret=credentials.api_key)
+    return get(credentials, "/v2/general/info")
 
 
 def read_community(reply: Reply) -> CommunityInfo:
@@ -95,9 +89,7 @@ def read_time_zone(reply: Reply) -> str | None:
 
 def get_version(credentials: Credentials) -> Request:
     """Build the cheapest read, which tells whether version 2 is there and takes the key."""
-    return Request(
-        "GET", "/v2/general/version", headers_of(credentials), secret=credentials.api_key
-    )
+    return get(credentials, "/v2/general/version")
 
 
 def read_plan(reply: Reply) -> str:
@@ -132,6 +124,24 @@ def read_version_sign(reply: Reply) -> VersionSign | None:
     return VersionSign.NO_ADDRESS if status in (400, 404, 405) else None
 
 
-def headers_of(credentials: Credentials) -> dict[str, str]:
+def get(
+    credentials: Credentials,
+    path: str,
+    *,
+    query: Mapping[str, int] | None = None,
+    reply_bytes: int = REPLY_BYTES,
+) -> Request:
+    """Build a request that reads."""
+    return Request(
+        "GET",
+        path,
+        _headers(credentials),
+        secret=credentials.api_key,
+        query=query or {},
+        reply_bytes=reply_bytes,
+    )
+
+
+def _headers(credentials: Credentials) -> dict[str, str]:
     """Return the headers with which a request proves itself."""
     return {"Authorization": f"Bearer {credentials.api_key}", "Accept": "application/json"}

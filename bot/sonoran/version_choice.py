@@ -18,6 +18,7 @@ from bot.sonoran.exchange import Reply
 from bot.sonoran.models import ApiVersion, Credentials, VersionSign
 from bot.sonoran.transport import Transport
 from bot.sonoran.wire import error_of
+from bot.timing import loop_time
 
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
@@ -37,7 +38,7 @@ class VersionChoice:
 
     A clear answer is kept for the life of the process; without one the question is asked again
     before the next request, at most every 30 seconds. `accepted` is called when the answer shows
-    that the CAD takes the credentials. `clock` gives seconds that only ever grow.
+    that the CAD takes the credentials.
     """
 
     def __init__(
@@ -47,7 +48,6 @@ class VersionChoice:
         *,
         given: ApiVersion | None,
         accepted: Callable[[], None],
-        clock: Callable[[], float],
     ) -> None:
         self._transport = transport
         self._credentials = credentials
@@ -56,7 +56,6 @@ class VersionChoice:
         self.reason = None if given is None else (VersionSign.GIVEN, 0)
         """By what it is known, with the status of the answer; None while it is not known."""
         self._accepted = accepted
-        self._clock = clock
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0
@@ -71,7 +70,7 @@ class VersionChoice:
         async with self._asking:
             if self.settled is not None:
                 return self.settled
-            if self._unanswered is not None and self._clock() < self._ask_again_at:
+            if self._unanswered is not None and loop_time() < self._ask_again_at:
                 raise self._again(self._unanswered)
             version, _ = await self._ask()
             return version
@@ -135,12 +134,12 @@ class VersionChoice:
             delay = max(delay, min(error.retry_after or 0.0, ASK_AGAIN_AT_LATEST_SECONDS))
             error.retry_after = max(delay, error.retry_after or 0.0)
         self._unanswered = error
-        self._ask_again_at = self._clock() + delay
+        self._ask_again_at = loop_time() + delay
         _log.warning("Sonoran CAD API version not settled yet: %s", error)
         return error
 
     def _again(self, error: NoEffectError | RateLimitedError) -> SonoranError:
-        remaining = self._ask_again_at - self._clock()
+        remaining = self._ask_again_at - loop_time()
         if isinstance(error, RateLimitedError):
             return RateLimitedError(error.text, retry_after=remaining, trace_id=error.trace_id)
         return NoEffectError(

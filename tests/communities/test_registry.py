@@ -18,7 +18,7 @@ from bot.settings.repository import SettingsRepository
 from bot.sonoran import Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import database as databases
-from tests.clock import Clock
+from tests.loop_clock import let_pass
 from tests.timing import PATIENCE, QUICK
 
 engine = databases.engine
@@ -36,7 +36,6 @@ class Process:
     def __init__(
         self, database: Database, sealer: Sealer | None = SEALER, host: Credentials | None = HOSTS
     ) -> None:
-        self.clock = Clock()
         self.made: list[SonoranClient] = []
         self.secrets = EnteredSecrets()
         self.communities = Communities(
@@ -45,7 +44,6 @@ class Process:
             host=host,
             new_client=self._new_client,
             keep_secret=self.secrets.add,
-            clock=self.clock,
             timing=QUICK,
         )
         self.settings = SettingsCache(
@@ -54,7 +52,7 @@ class Process:
 
     def _new_client(self, credentials: Credentials | None) -> SonoranClient:
         client = SonoranClient.__new__(SonoranClient)
-        SonoranClient.__init__(client, NOWHERE, credentials, clock=self.clock)
+        SonoranClient.__init__(client, NOWHERE, credentials)
         self.made.append(client)
         return client
 
@@ -190,7 +188,7 @@ async def test_an_idle_client_is_dropped_but_never_made_twice(
     process, _ = processes
     await process.enter(1, OLD, "paleto")
     held = process.communities.client("paleto")
-    process.clock.seconds += QUICK.keep_idle_community + 1
+    await let_pass(QUICK.keep_idle_community + 1)
     for number in range(3):
         process.communities.client(f"other-{number}")
     await process.enter(2, NEW, "paleto")
@@ -198,7 +196,7 @@ async def test_an_idle_client_is_dropped_but_never_made_twice(
     assert process.communities.client("paleto") is held
     del held
     process.made.clear()
-    process.clock.seconds += QUICK.keep_idle_community + 1
+    await let_pass(QUICK.keep_idle_community + 1)
     process.communities.client("other-0")
     process.communities.client("paleto")
     assert len(process.made) == 2

@@ -16,11 +16,10 @@ from bot.settings.repository import SettingsRepository
 from bot.storage import Database
 from bot.timing import Timing
 from tests import database
-from tests.clock import Clock
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, STATUS, WITHDRAWN, Strangers, logged
 from tests.communities.unreached import communities_in
-from tests.loop_clock import hurried
+from tests.loop_clock import hurried, let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -170,18 +169,15 @@ async def test_those_of_one_that_was_unavailable_at_the_start_wait_until_it_is_k
     await shows(world, ours, ADDED)
 
 
-def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_know(
+async def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_needed_to_know(
     world: World, strangers: Strangers, tmp_path: Path
 ) -> None:
-    clock = Clock()
     lone = Database(database.file_in(tmp_path))
     settings = SettingsCache(SettingsRepository(lone))
-    communities = communities_in(lone, None, clock=clock)
-    connections = Connections(
-        settings, communities, guild_ids=frozenset({world.guild.id}), clock=clock
-    )
+    communities = communities_in(lone, None)
+    connections = Connections(settings, communities, guild_ids=frozenset({world.guild.id}))
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
-    clock.seconds += Timing().first_guilds
+    await let_pass(Timing().first_guilds)
     connections.use(None)  # as after each try that fails, which begins no new time
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.SEND
     assert connections.waiting_notes(strangers.guild.id) is WaitingNotes.KEEP

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from bot.communities.registry import Communities
 from bot.communities.sealing import Sealer, new_key
 from bot.sonoran import Credentials, SonoranClient
 from bot.storage import Database
-from bot.timing import loop_time
 
 SEALER = Sealer([new_key()])
 HOSTS = Credentials("key-of-the-host", "Rockford")
@@ -18,12 +15,10 @@ def communities_in(
     database: Database,
     sealer: Sealer | None = SEALER,
     host: Credentials | None = HOSTS,
-    clock: Callable[[], float] = loop_time,
 ) -> Communities:
     return Communities(
         database,
         sealer,
         host=host,
         new_client=lambda _: SonoranClient.__new__(SonoranClient),
-        clock=clock,
     )

@@ -10,19 +10,18 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import SonoranClient, Transport
 from bot.timing import Timing
 from tests import sonoran_client
-from tests.clock import Clock
+from tests.loop_clock import let_pass
 from tests.sonoran_client import CREDENTIALS
 
 cad = sonoran_client.cad
-clock = sonoran_client.clock
 session = sonoran_client.session
 
 
 async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_question(
-    cad: SonoranServer, session: aiohttp.ClientSession, clock: Clock
+    cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-    probe = CadProbe(lambda _: client, lambda _: client.get_servers(), clock=clock)
+    probe = CadProbe(lambda _: client, lambda _: client.get_servers())
 
     async def health(**how: bool) -> CadHealth:
         return await probe.health(HOST, **how)
@@ -32,10 +31,10 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     await health(doubted=True)
     assert len(cad.requests) == asked
     await cad.stop()
-    clock.seconds += Timing().keep_bad_news
+    await let_pass(Timing().keep_bad_news)
     assert (await health()).error is None
     assert (await health(doubted=True)).error is not None
     await cad.start()
     assert (await health(doubted=True)).error is not None
-    clock.seconds += Timing().keep_bad_news
+    await let_pass(Timing().keep_bad_news)
     assert (await health(doubted=True)).error is None

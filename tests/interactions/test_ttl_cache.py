@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from bot.interactions.ttl_cache import TtlCache
-from tests.clock import Clock
+from tests.loop_clock import let_pass
 
 
 class Source:
@@ -33,13 +33,8 @@ def source() -> Source:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def cache(source: Source, clock: Clock) -> TtlCache[int]:
-    return TtlCache(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0, clock=clock)
+def cache(source: Source) -> TtlCache[int]:
+    return TtlCache(source, seconds_for=lambda answer: 60.0 if answer > 1 else 10.0)
 
 
 async def test_many_who_ask_at_once_get_one_answer(source: Source, cache: TtlCache[int]) -> None:
@@ -50,25 +45,23 @@ async def test_many_who_ask_at_once_get_one_answer(source: Source, cache: TtlCac
     assert await asyncio.gather(*asking) == [1] * 5
 
 
-async def test_an_answer_is_good_for_as_long_as_it_says(clock: Clock, cache: TtlCache[int]) -> None:
+async def test_an_answer_is_good_for_as_long_as_it_says(cache: TtlCache[int]) -> None:
     assert await cache.get() == 1
-    clock.seconds += 9.9
+    await let_pass(8.0)
     assert await cache.get() == 1
-    clock.seconds += 0.2
+    await let_pass(2.0)
     assert await cache.get() == 2
-    clock.seconds += 59.9
+    await let_pass(50.0)
     assert await cache.get() == 2
 
 
-async def test_who_needs_a_newer_answer_gets_one(
-    source: Source, clock: Clock, cache: TtlCache[int]
-) -> None:
+async def test_who_needs_a_newer_answer_gets_one(source: Source, cache: TtlCache[int]) -> None:
     assert await cache.get() == 1
-    clock.seconds += 5.0
+    await let_pass(3.0)
     assert await cache.get(max_age=6.0) == 1
-    clock.seconds += 1.0
+    await let_pass(3.0)
     assert await cache.get(max_age=6.0) == 2
-    clock.seconds += 5.0
+    await let_pass(3.0)
     assert await cache.get(max_age=6.0) == 2
     assert source.asked == 2
 

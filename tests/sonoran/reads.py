@@ -8,7 +8,6 @@ import pytest
 from bot.sandbox.sonoran import SonoranServer
 from bot.sandbox.sonoran.faults import FaultTarget
 from bot.sonoran import ApiVersion, SonoranClient, SonoranError, Transport
-from tests.clock import Clock
 from tests.sonoran_client import CREDENTIALS
 
 Read = Callable[[SonoranClient], Awaitable[object]]
@@ -29,9 +28,9 @@ def version(request: pytest.FixtureRequest) -> ApiVersion:
 
 @pytest.fixture
 def client(
-    cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion, clock: Clock
+    cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion
 ) -> SonoranClient:
-    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version, clock=clock)
+    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version)
 
 
 async def failure(attempt: Awaitable[object]) -> SonoranError:

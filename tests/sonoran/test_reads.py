@@ -26,7 +26,6 @@ LIMIT = 32 * 1024 * 1024
 ADDRESS = "203.0.113.7"
 EMPTY_LIST = '{"ActiveCalls": [], "ClosedCalls": []}'
 
-clock = sonoran_client.clock
 cad = sonoran_client.cad
 session = sonoran_client.session
 client = reads.client
