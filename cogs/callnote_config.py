@@ -10,6 +10,7 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
+from bot.calls.card_texts import cards_changed, cards_setting
 from bot.calls.guild_calls import GuildCalls
 from bot.config import LARGEST_SERVER
 from bot.health.status import StatusReport
@@ -21,7 +22,6 @@ from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import unit_numbers_changed, unit_numbers_now
-from cogs.cards_setting import CardsSetting
 from cogs.connecting import Connector, ConnectView
 from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
@@ -50,7 +50,6 @@ class CallnoteConfig(
         outbox: OutboxWorker,
         calls: GuildCalls,
         settings: SettingsCache,
-        cards: CardsSetting,
     ) -> None:
         self._handler = handler
         self._connector = connector
@@ -61,7 +60,6 @@ class CallnoteConfig(
         self._outbox = outbox
         self._calls = calls
         self._settings = settings
-        self._cards = cards
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Admit administrators only, as Discord may show the commands to others."""
@@ -146,7 +144,15 @@ class CallnoteConfig(
     @app_commands.describe(allow="Whether dispatchers may keep a call's card in a channel")
     async def cards(self, interaction: _Interaction, allow: bool | None = None) -> None:
         """See whether cards may be kept in channels, or change it."""
-        await self._cards.show(interaction, allow)
+        guild = await self._handler.admit_administrator(interaction)
+        if allow is None:
+            allow = self._settings.of(guild.id).call_cards is not False
+            audit_log.outcome(interaction, "setting of cards shown")
+        else:
+            what = cards_changed(allow)
+            await self._settings.set(guild.id, interaction.user.id, what, call_cards=allow)
+            audit_log.outcome(interaction, what)
+        await self._handler.respond(interaction, cards_setting(allow))
 
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
@@ -211,7 +217,6 @@ async def setup(bot: CallnoteBot) -> None:
             outbox,
             services.guild_calls,
             services.settings,
-            CardsSetting(handler, services.settings),
         )
     )
     await bot.add_cog(form)

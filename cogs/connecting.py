@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import discord
@@ -99,17 +100,16 @@ class Connector:
 
         The answer replaces the message, so a forged press below a public message is not answered.
         """
-        if interaction.message is None or not interaction.message.flags.ephemeral:
-            return
-        audit_log.about_settings(interaction)
-        await self._handler.run(interaction, lambda: self._connect(interaction))
+        await self._run(interaction, lambda: self._connect(interaction))
 
     async def press_other(self, interaction: _Interaction) -> None:
         """Show an administrator the form."""
-        if interaction.message is None or not interaction.message.flags.ephemeral:
-            return
-        audit_log.about_settings(interaction)
-        await self._handler.run(interaction, lambda: self._form.show(interaction))
+        await self._run(interaction, lambda: self._form.show(interaction))
+
+    async def _run(self, interaction: _Interaction, work: Callable[[], Awaitable[None]]) -> None:
+        if interaction.message is not None and interaction.message.flags.ephemeral:
+            audit_log.about_settings(interaction)
+            await self._handler.run(interaction, work)
 
     async def _connect(self, interaction: _Interaction) -> None:
         await self._handler.acknowledge(interaction, private=True)
