@@ -135,10 +135,11 @@ class SettingsCache:
     async def last_change(self, guild_id: int) -> SettingChange | None:
         """Return a guild's latest change; None if there was none or the database fails."""
         try:
-            return await self._store.last_change(guild_id)
+            changes = await self._store.changes(guild_id, 1)
         except StorageError as error:
             self._lost(error)
             return None
+        return changes[0] if changes else None
 
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""

@@ -151,11 +151,6 @@ class SettingsRepository:
         )
         return after
 
-    async def last_change(self, guild_id: int) -> SettingChange | None:
-        """Return a guild's latest change, None when there was none."""
-        changes = await self.changes(guild_id, 1)
-        return changes[0] if changes else None
-
     async def purge(self) -> int:
         """Delete a batch of the changes of more than a year ago; returns how many, 0 at the end."""
         old = setting_changes.c.changed_at < NOW - CHANGES_SECONDS
