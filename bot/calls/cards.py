@@ -29,7 +29,6 @@ from bot.interactions.handler import InteractionHandler
 from bot.interactions.texts import worded
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
-from bot.sonoran import DispatchCall
 from bot.timing import Timing
 
 _Interaction = discord.Interaction[Any]
@@ -151,9 +150,7 @@ class CallCards:
         kept_at: str | None = None,
     ) -> None:
         """Show a card in the interaction's private answer, or what there is instead."""
-        calls = await self._calls.get(guild.id, server_id)
-        if calls is None:
-            raise Refusal(CardProblem.CALLS_UNKNOWN)
+        calls = await self._list(guild.id, server_id)
         call = calls.find(call_id)
         if call is None:
             await self._show_near(interaction, calls, server_id, call_id)
@@ -178,7 +175,9 @@ class CallCards:
     async def _keep(
         self, interaction: _Interaction, guild: discord.Guild, server_id: int, call_id: int
     ) -> None:
-        call = await self._live_call(guild.id, server_id, call_id)
+        call = (await self._list(guild.id, server_id)).find(call_id)
+        if call is None or call.closed:
+            raise Refusal(CardProblem.CALL_ENDED, call=call_id)
         address = await self._kept.keep(
             interaction.client,
             call,
@@ -188,14 +187,11 @@ class CallCards:
         )
         await self._show(interaction, guild, server_id, call_id, kept_at=address)
 
-    async def _live_call(self, guild_id: int, server_id: int, call_id: int) -> DispatchCall:
+    async def _list(self, guild_id: int, server_id: int) -> LiveList:
         calls = await self._calls.get(guild_id, server_id)
         if calls is None:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
-        call = calls.find(call_id)
-        if call is None or call.closed:
-            raise Refusal(CardProblem.CALL_ENDED, call=call_id)
-        return call
+        return calls
 
     async def _refresh(self, interaction: _Interaction) -> None:
         """Refresh a card in a channel, whose message is `KeptCards`' alone to edit."""

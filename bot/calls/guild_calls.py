@@ -122,16 +122,15 @@ class GuildCalls:
             for call in found
         ]
 
-    def used(
-        self, guild_id: int, *, member_id: int, channel_id: int, server_id: int, call_id: int
-    ) -> None:
-        """Remember that a member sent a note to a call from a channel."""
+    def used(self, record: NoteRecord, *, before: bool = False) -> None:
+        """Remember to which call a note was sent, by whom and from where; see `RecentCalls`."""
         self._recent.used(
-            guild_id,
-            member_id=member_id,
-            channel_id=channel_id,
-            server_id=server_id,
-            call_id=call_id,
+            record.guild_id,
+            member_id=record.member_id,
+            channel_id=record.channel_id,
+            server_id=record.note.server_id,
+            call_id=record.note.call_id,
+            before=before,
         )
 
     def _remember(self, guild_id: int) -> asyncio.Task[None]:
@@ -147,11 +146,4 @@ class GuildCalls:
         except StorageError:
             return  # it only decides about the order
         for record in records:
-            self._recent.used(
-                guild_id,
-                member_id=record.member_id,
-                channel_id=record.channel_id,
-                server_id=record.note.server_id,
-                call_id=record.note.call_id,
-                before=True,
-            )
+            self.used(record, before=True)

@@ -92,13 +92,7 @@ class NoteSubmitter:
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
                 return
-            self._calls.used(
-                record.guild_id,
-                member_id=record.member_id,
-                channel_id=record.channel_id,
-                server_id=note.server_id,
-                call_id=note.call_id,
-            )
+            self._calls.used(record)
             if record.state is NoteState.HELD:
                 await self._ask(interaction, record, ago or 0.0)
                 return
