@@ -37,6 +37,7 @@ class FollowedCard:
     again_at: float | None = None  # when to try the next one
     news: bool = False  # whether it is to be shown again once the edit under way has ended
     task: asyncio.Task[None] | None = None
+    forgotten: bool = False  # whether it is no longer this process's to edit
     _missing: int = 0  # lists in a row without the call
     _list_began: float = 0.0  # when the latest list that was looked at was read
 

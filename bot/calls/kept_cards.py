@@ -14,9 +14,9 @@ import discord
 
 from bot.calls import card_message
 from bot.calls.card_buttons import kept_buttons
-from bot.calls.card_message import EditResult
+from bot.calls.card_editor import CardEditor
 from bot.calls.card_store import CardStore, KeptCard
-from bot.calls.card_texts import Ending, plain_card
+from bot.calls.card_texts import Ending
 from bot.calls.followed_card import FollowedCard, live_content
 from bot.calls.live_calls import LiveCalls
 from bot.calls.problems import CardProblem
@@ -35,8 +35,7 @@ class KeptCards:
     """All cards in channels of this process; `run` must be running.
 
     `community_of` names a guild's community, `waiting_notes` says whether a guild is connected to a
-    community, as for its notes. `per_guild` is how many cards a guild may have. `client` is the
-    present connection to Discord and may be replaced; while it is None nothing is shown.
+    community, as for its notes. `per_guild` is how many cards a guild may have.
     """
 
     def __init__(
@@ -58,14 +57,13 @@ class KeptCards:
         self._settings = settings
         self._community_of = community_of
         self._waiting_notes = waiting_notes
-        self._delays = delays
         self._per_guild = per_guild
         self._timing = timing
         self._cards: dict[int, FollowedCard] = {}
         self._include_own = True
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
-        self.client: discord.Client | None = None
+        self._editor = CardEditor(outbox, store, live, self._forget, delays=delays, timing=timing)
         live.listen(self._listed)
 
     def __len__(self) -> int:
@@ -79,7 +77,7 @@ class KeptCards:
 
     def connect(self, client: discord.Client | None) -> None:
         """Show everything through this client from now on; None while there is none."""
-        self.client = client
+        self._editor.client = client
         self._news.set()
 
     async def keep(
@@ -122,7 +120,7 @@ class KeptCards:
         for each in over:
             card = self._cards.setdefault(each.message_id, FollowedCard(each))
             ending = Ending.REPLACED if row.replaces(each) else Ending.TOO_MANY
-            self._end(card, ending)
+            self._editor.end(card, ending)
         self._news.set()
         return message.jump_url
 
@@ -138,7 +136,7 @@ class KeptCards:
                 return known
             return True
         await self._live.get(*card.row.list_key, wait=self._timing.await_calls)
-        self._start(card)
+        self._editor.start(card)
         return True
 
     def allowed(self, guild_id: int) -> bool:
@@ -198,21 +196,21 @@ class KeptCards:
             if card.ending is None:
                 counts[card.row.guild_id] += 1
                 if counts[card.row.guild_id] > self._per_guild:
-                    self._end(card, Ending.TOO_MANY)
+                    self._editor.end(card, Ending.TOO_MANY)
 
     async def _look(self) -> None:
         """Have the lists read that cards need, and show the cards that are due."""
-        if self.client is None or not self._settings.known:
+        if self._editor.client is None or not self._settings.known:
             return
         needed: dict[tuple[str, int], list[FollowedCard]] = {}
         for card in list(self._cards.values()):
             if card.ending is None and (ending := self._ending_of(card)) is not None:
-                self._end(card, ending)
+                self._editor.end(card, ending)
             if card.again_at is not None:
                 if loop_time() < card.again_at:
                     continue
                 card.again_at = None
-                self._start(card)
+                self._editor.start(card)
             row = card.row
             connected = self._waiting_notes(row.guild_id, row.community) is WaitingNotes.SEND
             if card.ending is None and connected:
@@ -220,8 +218,8 @@ class KeptCards:
         for key, cards in needed.items():
             await self._live.get(*key)
             for card in cards:
-                if card.stale != (self._stale_since(card) is not None):
-                    self._start(card)
+                if card.stale != (self._editor.stale_since(card) is not None):
+                    self._editor.start(card)
 
     def _ending_of(self, card: FollowedCard) -> Ending | None:
         """Return why a card is to be ended, apart from what becomes of its call."""
@@ -235,95 +233,7 @@ class KeptCards:
     def _listed(self, community: str, server_id: int) -> None:
         for card in list(self._cards.values()):
             if card.row.list_key == (community, server_id) and not card.hidden:
-                self._start(card)
+                self._editor.start(card)
 
-    def _end(self, card: FollowedCard, ending: Ending) -> None:
-        card.ending = ending
-        self._start(card)
-
-    def _start(self, card: FollowedCard) -> None:
-        card.news = True
-        if card.task is None:
-            card.task = asyncio.create_task(self._keep_shown(card))
-
-    async def _keep_shown(self, card: FollowedCard) -> None:
-        try:
-            while card.news and card.again_at is None and card.row.message_id in self._cards:
-                card.news = False
-                await self._show(card)
-        except Exception:
-            _log.exception("card=%d failed unexpectedly", card.row.message_id)
-        finally:
-            card.task = None
-
-    async def _show(self, card: FollowedCard) -> None:
-        """Let a card say what it should, and forget it when it has ended."""
-        card.learn(self._live.known(*card.row.list_key))
-        client = self.client
-        if client is None or not self._outbox.lease_held:
-            card.again_at = loop_time() + self._timing.look_at_cards
-            return
-        card.stale = (since := self._stale_since(card)) is not None
-        if (due := card.due(since)) is None:
-            return
-        content, fingerprint = due
-        ending = card.ending  # it may end while the edit is under way, which does not show that
-        await asyncio.sleep(card.edited_at + self._timing.edit_interval - loop_time())
-        try:
-            if not self._outbox.alone and not (await self._store.owner_of(card.row.message_id))[1]:
-                self._cards.pop(card.row.message_id, None)
-                return
-            result = await self._edit(client, card, content, ending)
-            await self._after(card, result, fingerprint, ending)
-        except StorageError as error:
-            _log.warning("card=%d not stored: %s", card.row.message_id, error)
-            card.again_at = loop_time() + self._timing.first_card_retry
-
-    def _stale_since(self, card: FollowedCard) -> int | None:
-        """Return when the card's list was read, in seconds since 1970, if that is long ago."""
-        calls = self._live.known(*card.row.list_key)
-        if calls is None or calls.age <= self._timing.stale_calls:
-            return None
-        return int(time.time() - calls.age)
-
-    async def _edit(
-        self,
-        client: discord.Client,
-        card: FollowedCard,
-        content: str | None,
-        ending: Ending | None,
-    ) -> EditResult:
-        for text in (content, plain_card(card.row.call_id)):
-            view = None if ending else kept_buttons(card.row.server_id, card.row.call_id)
-            result = await card_message.edit(
-                client, card.row, text, view, delays=self._delays, timing=self._timing
-            )
-            if result is not EditResult.REFUSED:
-                break
-        card.edited_at = loop_time()
-        return result
-
-    async def _after(
-        self, card: FollowedCard, result: EditResult, fingerprint: str, ending: Ending | None
-    ) -> None:
-        """Store what became of an edit, or decide when to try it again."""
-        message_id = card.row.message_id
-        card.hidden = result is EditResult.HIDDEN
-        over = card.ending is Ending.DISCONNECTED or card.too_old
-        if result is EditResult.RETRY or (card.hidden and not over):
-            first = self._timing.first_card_retry
-            if card.hidden:
-                first = self._timing.first_hidden_retry
-            pause = min(first * 2.0**card.failures, self._timing.longest_card_retry)
-            card.failures += 1
-            pause = self._delays.left(RouteDelays.CHANNELS) or pause
-            card.again_at = loop_time() + pause
-            return
-        card.failures = 0
-        if ending is not None or result is not EditResult.DONE:
-            await self._store.remove(message_id)
-            self._cards.pop(message_id, None)
-            _log.info("guild=%d card=%d ended", card.row.guild_id, message_id)
-            return
-        card.row = replace(card.row, shown=fingerprint)
-        await self._store.set_shown(message_id, fingerprint)
+    def _forget(self, message_id: int) -> None:
+        self._cards.pop(message_id, None)
