@@ -14,7 +14,7 @@ from bot.communities.departures import Departures
 from bot.communities.texts import CONNECTED_BY
 from bot.health.texts import everyone_line
 from bot.interactions.handler import InteractionHandler
-from bot.notes.forms import is_note_form
+from bot.notes.form_modal import submitted_form
 from bot.notes.status_updater import StatusUpdater
 from bot.settings.cache import SettingsCache
 from bot.storage import StorageError
@@ -53,7 +53,7 @@ class Guilds(commands.Cog):
             return
         if _is_connect(interaction) or is_credentials_form(interaction):
             return
-        if is_note_form(interaction):  # whose refusal has the text in it
+        if submitted_form(interaction):  # whose refusal has the text in it
             return
         error = self._handler.refusal(interaction)
         if error is not None and self._handler.begin(interaction):

@@ -9,8 +9,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.app.client import CallnoteBot
+from bot.notes.form_modal import again_button
 from bot.notes.form_texts import FORM_TITLE
-from bot.notes.forms import NoteForms, again_button
+from bot.notes.forms import NoteForms
 
 
 class NoteFormCommands(commands.Cog):

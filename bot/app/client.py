@@ -97,7 +97,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.composer,
             services.note_labels,
             services.communities.name_of,
-            cards_in=services.kept_cards.calls_in,
+            services.kept_cards.calls_in,
             timing=services.timing,
         )
         self.note_actions = NoteActions(
