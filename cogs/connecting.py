@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -37,28 +38,19 @@ CONNECT_IDS = frozenset({CONNECT_ID, OTHER_CAD_ID})
 _Interaction = discord.Interaction[Any]
 
 
+@dataclass(frozen=True, slots=True)
 class Connector:
     """Connects guilds to the host's CAD for the application's owner, and disconnects them.
 
     Where administrators may connect their guilds to CADs of their own, it shows them `form`.
     """
 
-    def __init__(
-        self,
-        handler: InteractionHandler,
-        connections: Connections,
-        communities: Communities,
-        owners: Owners,
-        form: CredentialsForm,
-        *,
-        timing: Timing,
-    ) -> None:
-        self._handler = handler
-        self._connections = connections
-        self._communities = communities
-        self._owners = owners
-        self._form = form
-        self._timing = timing
+    handler: InteractionHandler
+    connections: Connections
+    communities: Communities
+    owners: Owners
+    form: CredentialsForm
+    timing: Timing
 
     async def show(self, interaction: _Interaction) -> None:
         """Show an administrator the form, and the application's owner what else they can do.
@@ -67,15 +59,15 @@ class Connector:
         NOT_IN_GUILD in a direct message, with NOT_ADMINISTRATOR whom the form is not for, and like
         `Owners.include` and `Connections.check_known`.
         """
-        if not self._communities.accepts_new:
-            await self._handler.acknowledge(interaction, private=True)
+        if not self.communities.accepts_new:
+            await self.handler.acknowledge(interaction, private=True)
             guild = await self._to_be_connected(interaction)
             if guild is not None:
                 await self._offer(interaction, connect_question(guild.name), ConnectView(self))
         elif not await self._is_owner_soon(interaction.user.id):
-            await self._form.show(interaction)
+            await self.form.show(interaction)
         else:
-            await self._handler.acknowledge(interaction, private=True)
+            await self.handler.acknowledge(interaction, private=True)
             await self._show_owner(interaction)
 
     async def disconnect(self, interaction: _Interaction) -> None:
@@ -88,11 +80,11 @@ class Connector:
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
-        self._connections.check_connected(self._connection(interaction, guild))
-        if not is_administrator(interaction) and not await self._owners.include(user_id):
+        self.connections.check_connected(self._connection(interaction, guild))
+        if not is_administrator(interaction) and not await self.owners.include(user_id):
             raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
-        left = await self._connections.disconnect(guild, user_id)
-        await self._handler.respond(interaction, disconnected_now(left))
+        left = await self.connections.disconnect(guild, user_id)
+        await self.handler.respond(interaction, disconnected_now(left))
         audit_log.outcome(interaction, "server disconnected")
 
     async def press(self, interaction: _Interaction) -> None:
@@ -104,19 +96,19 @@ class Connector:
 
     async def press_other(self, interaction: _Interaction) -> None:
         """Show an administrator the form."""
-        await self._run(interaction, lambda: self._form.show(interaction))
+        await self._run(interaction, lambda: self.form.show(interaction))
 
     async def _run(self, interaction: _Interaction, work: Callable[[], Awaitable[None]]) -> None:
         if interaction.message is not None and interaction.message.flags.ephemeral:
             audit_log.about_settings(interaction)
-            await self._handler.run(interaction, work)
+            await self.handler.run(interaction, work)
 
     async def _connect(self, interaction: _Interaction) -> None:
-        await self._handler.acknowledge(interaction, private=True)
+        await self.handler.acknowledge(interaction, private=True)
         guild = await self._to_be_connected(interaction)
         if guild is not None:
-            await self._connections.connect(guild, interaction.user.id)
-            await self._handler.respond(interaction, CONNECTED_NOW, view=None)
+            await self.connections.connect(guild, interaction.user.id)
+            await self.handler.respond(interaction, CONNECTED_NOW, view=None)
             audit_log.outcome(interaction, "server connected")
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
@@ -126,12 +118,12 @@ class Connector:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
         connection = self._connection(interaction, guild)
         if connection.connected:
-            await self._handler.respond(interaction, connected_already(connection), view=None)
+            await self.handler.respond(interaction, connected_already(connection), view=None)
             audit_log.outcome(interaction, "connected already")
             return None
-        self._connections.check_known(connection)
-        if not await self._owners.include(interaction.user.id):
-            await self._handler.respond(interaction, whom_to_ask(guild.id), view=None)
+        self.connections.check_known(connection)
+        if not await self.owners.include(interaction.user.id):
+            await self.handler.respond(interaction, whom_to_ask(guild.id), view=None)
             audit_log.outcome(interaction, "not connected, told whom to ask")
             return None
         return guild
@@ -142,11 +134,11 @@ class Connector:
         The form must be shown within the time for a first response. Whoever is shown it for that
         reason has the button a moment later.
         """
-        if self._communities.host is None:
+        if self.communities.host is None:
             return False
         try:
-            async with asyncio.timeout(self._timing.ask_owners_first):
-                return await self._owners.include(user_id)
+            async with asyncio.timeout(self.timing.ask_owners_first):
+                return await self.owners.include(user_id)
         except (Refusal, TimeoutError):
             return False
 
@@ -155,7 +147,7 @@ class Connector:
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
         connection = self._connection(interaction, guild)
-        self._connections.check_known(connection)
+        self.connections.check_known(connection)
         view = ConnectView(self)
         if not is_administrator(interaction):
             view.remove_item(view.other)
@@ -166,13 +158,13 @@ class Connector:
             await self._offer(interaction, connect_question(guild.name), view)
 
     async def _offer(self, interaction: _Interaction, content: str, view: ConnectView) -> None:
-        if not self._communities.accepts_new:
+        if not self.communities.accepts_new:
             view.remove_item(view.other)
-        await self._handler.respond(interaction, content, view=stopped(view))
+        await self.handler.respond(interaction, content, view=stopped(view))
         audit_log.outcome(interaction, "connecting offered")
 
     def _connection(self, interaction: _Interaction, guild: discord.Guild) -> Connection:
-        return self._connections.of(guild, role_ids_of(interaction.user))
+        return self.connections.of(guild, role_ids_of(interaction.user))
 
 
 class ConnectView(discord.ui.View):

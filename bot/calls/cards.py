@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import discord
@@ -43,45 +44,35 @@ class OpenForm(Protocol):
         """Show the form."""
 
 
+@dataclass(frozen=True, slots=True)
 class CallCards:
     """The cards of one Discord client's calls, for dispatchers of connected guilds alone.
 
     `open_form` opens the form for a note.
     """
 
-    def __init__(
-        self,
-        handler: InteractionHandler,
-        dispatchers: Dispatchers,
-        settings: SettingsCache,
-        calls: GuildCalls,
-        kept: KeptCards,
-        open_form: OpenForm,
-        *,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._handler = handler
-        self._dispatchers = dispatchers
-        self._settings = settings
-        self._calls = calls
-        self._kept = kept
-        self._open_form = open_form
-        self._old_calls = timing.old_calls
+    handler: InteractionHandler
+    dispatchers: Dispatchers
+    settings: SettingsCache
+    calls: GuildCalls
+    kept: KeptCards
+    open_form: OpenForm
+    timing: Timing = Timing()
 
     async def show(self, interaction: _Interaction, call_id: int) -> None:
         """Answer a command privately with a call's card; refuses like `Dispatchers.admit`."""
-        member = self._dispatchers.admit(interaction)
-        server_id = self._settings.server_id(member.guild.id)
+        member = self.dispatchers.admit(interaction)
+        server_id = self.settings.server_id(member.guild.id)
         audit_log.about_call(interaction, call_id)
-        await self._handler.acknowledge(interaction, private=True)
+        await self.handler.acknowledge(interaction, private=True)
         await self._show(interaction, member.guild, server_id, call_id)
 
     async def show_list(self, interaction: _Interaction) -> None:
         """Answer a command privately with the live calls; refuses like `Dispatchers.admit`."""
-        member = self._dispatchers.admit(interaction)
-        server_id = self._settings.server_id(member.guild.id)
-        await self._handler.acknowledge(interaction, private=True)
-        calls, found = await self._calls.find(
+        member = self.dispatchers.admit(interaction)
+        server_id = self.settings.server_id(member.guild.id)
+        await self.handler.acknowledge(interaction, private=True)
+        calls, found = await self.calls.find(
             member.guild.id,
             member_id=member.id,
             channel_id=interaction.channel_id or 0,
@@ -91,22 +82,22 @@ class CallCards:
         if calls is None:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
         total = len(calls.index.live)
-        content = list_content(found, total, age=calls.age, old=self._old_calls)
+        content = list_content(found, total, age=calls.age, old=self.timing.old_calls)
         view = call_select(server_id, found, calls.label)
-        await self._handler.respond(interaction, content, view=view)
+        await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"{total} live calls shown")
 
     async def on_choice(self, interaction: _Interaction, server_id: int, value: str) -> None:
         """Show the card of the call that was chosen in a list."""
 
         async def show() -> None:
-            member = self._dispatchers.admit(interaction)
+            member = self.dispatchers.admit(interaction)
             # A forged choice may be anything.
             call_id = int(value) if value.isascii() and value.isdigit() else 0
             if not _private(interaction) or not 1 <= call_id <= LARGEST_CALL:
                 raise Refusal(CardProblem.OUTDATED_CARD)
             audit_log.about_call(interaction, call_id)
-            await self._handler.acknowledge(interaction)
+            await self.handler.acknowledge(interaction)
             await self._show(interaction, member.guild, server_id, call_id)
 
         await self._run(interaction, show)
@@ -117,16 +108,16 @@ class CallCards:
         """Carry out a button below a card; failures are shown to the member alone."""
 
         async def carry_out() -> None:
-            member = self._dispatchers.admit(interaction)
+            member = self.dispatchers.admit(interaction)
             audit_log.about_call(interaction, call_id)
             if action != "add" and _private(interaction) is (action == "refresh"):
                 raise Refusal(CardProblem.OUTDATED_CARD)  # a forged button
             if action == "add":
-                await self._open_form(interaction, call_id=call_id, server_id=server_id)
+                await self.open_form(interaction, call_id=call_id, server_id=server_id)
                 return
-            if action == "keep" and not self._kept.allowed(member.guild.id):
+            if action == "keep" and not self.kept.allowed(member.guild.id):
                 raise Refusal(CardProblem.CARDS_OFF)
-            await self._handler.acknowledge(interaction)
+            await self.handler.acknowledge(interaction)
             if action == "refresh":
                 await self._refresh(interaction)
             elif action == "keep":
@@ -137,8 +128,8 @@ class CallCards:
         await self._run(interaction, carry_out)
 
     async def _run(self, interaction: _Interaction, work: Callable[[], Awaitable[None]]) -> None:
-        if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self._handler.run(interaction, work)
+        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
+            await self.handler.run(interaction, work)
 
     async def _show(
         self,
@@ -155,12 +146,14 @@ class CallCards:
         if call is None:
             await self._show_near(interaction, calls, server_id, call_id)
             return
-        may_keep = not call.closed and kept_at is None and self._kept.allowed(guild.id)
-        foot = private_foot(age=calls.age, old=self._old_calls, may_keep=may_keep, kept_at=kept_at)
+        may_keep = not call.closed and kept_at is None and self.kept.allowed(guild.id)
+        foot = private_foot(
+            age=calls.age, old=self.timing.old_calls, may_keep=may_keep, kept_at=kept_at
+        )
         page = min(page, MOST_PAGES - 1)
         content, older = card_content(call, page, foot=foot)
         view = private_buttons(call, page, older=older, may_keep=may_keep)
-        await self._handler.respond(interaction, content, view=view)
+        await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"card shown, page {page + 1}")
 
     async def _show_near(
@@ -169,7 +162,7 @@ class CallCards:
         near = calls.index.near(call_id)
         content = not_listed(call_id, emergency=calls.is_emergency_alone(call_id), near=bool(near))
         view = call_select(server_id, near, call_label)
-        await self._handler.respond(interaction, content, view=view)
+        await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, "call not listed")
 
     async def _keep(
@@ -178,7 +171,7 @@ class CallCards:
         call = (await self._list(guild.id, server_id)).find(call_id)
         if call is None or call.closed:
             raise Refusal(CardProblem.CALL_ENDED, call=call_id)
-        address = await self._kept.keep(
+        address = await self.kept.keep(
             interaction.client,
             call,
             guild_id=guild.id,
@@ -188,7 +181,7 @@ class CallCards:
         await self._show(interaction, guild, server_id, call_id, kept_at=address)
 
     async def _list(self, guild_id: int, server_id: int) -> LiveList:
-        calls = await self._calls.get(guild_id, server_id)
+        calls = await self.calls.get(guild_id, server_id)
         if calls is None:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
         return calls
@@ -196,7 +189,7 @@ class CallCards:
     async def _refresh(self, interaction: _Interaction) -> None:
         """Refresh a card in a channel, whose message is `KeptCards`' alone to edit."""
         message = interaction.message
-        if message is not None and await self._kept.refresh(message.id):
+        if message is not None and await self.kept.refresh(message.id):
             audit_log.outcome(interaction, "card refreshed")
             return
         audit_log.outcome(interaction, "card is not kept any more")

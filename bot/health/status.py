@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import discord
 
@@ -17,29 +18,18 @@ from bot.settings.cache import SettingsCache
 from bot.settings.dispatcher_roles import DispatcherRoles
 
 
+@dataclass(frozen=True, slots=True)
 class StatusReport:
     """The content of `/callnote-config status`; `database_line` tells how the database is."""
 
-    def __init__(
-        self,
-        cad_probe: CadProbe,
-        outbox: OutboxWorker,
-        settings: SettingsCache,
-        connections: Connections,
-        communities: Communities,
-        dispatcher_roles: DispatcherRoles,
-        log_channel: LogChannel,
-        *,
-        database_line: Callable[[], Line],
-    ) -> None:
-        self._cad_probe = cad_probe
-        self._outbox = outbox
-        self._settings = settings
-        self._connections = connections
-        self._communities = communities
-        self._dispatcher_roles = dispatcher_roles
-        self._log_channel = log_channel
-        self._database_line = database_line
+    cad_probe: CadProbe
+    outbox: OutboxWorker
+    settings: SettingsCache
+    connections: Connections
+    communities: Communities
+    dispatcher_roles: DispatcherRoles
+    log_channel: LogChannel
+    database_line: Callable[[], Line]
 
     async def of(
         self, guild: discord.Guild, here: discord.Permissions, kind: discord.ChannelType
@@ -53,26 +43,26 @@ class StatusReport:
         called, it makes a few requests a minute to the CAD at most. Settings and roles are left
         out while they are not known.
         """
-        outbox = self._outbox
-        community = self._communities.name_of(guild.id)
+        outbox = self.outbox
+        community = self.communities.name_of(guild.id)
         delivery = outbox.deliveries.of(community)
         problem, waiting = delivery.last_failure, len(delivery.queue)
         refusal, refused_at = delivery.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
-        health = await self._cad_probe.health(
+        health = await self.cad_probe.health(
             community,
             doubted=problem is not None and waiting > 0,
             contradicted=refused_at if about_access else None,
         )
-        change = await self._settings.last_change(guild.id) if self._settings.known else None
+        change = await self.settings.last_change(guild.id) if self.settings.known else None
         lines = [
             *self._settings_lines(guild, health, own=community != HOST),
-            texts.connection_line(self._connections.of(guild)),
+            texts.connection_line(self.connections.of(guild)),
             cad_texts.notes_line(problem, waiting, health.error, held_back=delivery.held_back),
             *cad_texts.last_note_lines(refusal),
             cad_texts.rate_usage_line(delivery.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),
-            self._database_line(),
+            self.database_line(),
             *texts.unreadable_lines(outbox.unreadable),
             *cad_texts.cad_details(health),
             texts.VERSION,
@@ -82,22 +72,22 @@ class StatusReport:
     def _settings_lines(
         self, guild: discord.Guild, health: CadHealth, *, own: bool
     ) -> Iterator[Line]:
-        if not self._settings.known:
+        if not self.settings.known:
             yield from cad_texts.cad_lines(health, None, chosen=False, own=own)
             yield texts.SETTINGS_UNKNOWN
             return
-        settings = self._settings.of(guild.id)
-        server_id = self._settings.server_id(guild.id)
+        settings = self.settings.of(guild.id)
+        server_id = self.settings.server_id(guild.id)
         chosen = settings.server_id is not None
         yield from cad_texts.cad_lines(health, server_id, chosen=chosen, own=own)
         if not guild.roles:
             yield texts.GUILD_UNKNOWN
             return
-        roles = [role.name for role in self._dispatcher_roles.current(guild)]
+        roles = [role.name for role in self.dispatcher_roles.current(guild)]
         yield texts.roles_line(roles, chosen=settings.role_ids is not None)
-        if settings.role_ids is None and self._settings.default_is_everyone(guild.id):
+        if settings.role_ids is None and self.settings.default_is_everyone(guild.id):
             yield texts.everyone_line([guild.id])
-        channel = self._log_channel
+        channel = self.log_channel
         yield texts.log_channel_line(
             channel.name_of(guild),
             channel.trouble(guild),

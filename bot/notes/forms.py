@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -36,6 +37,7 @@ from bot.timing import Timing
 _Interaction = discord.Interaction[Any]
 
 
+@dataclass(frozen=True, slots=True)
 class NoteForms:
     """Shows the form for a note, and takes the note when it is submitted.
 
@@ -44,30 +46,16 @@ class NoteForms:
     that have a card in a channel.
     """
 
-    def __init__(
-        self,
-        handler: InteractionHandler,
-        dispatchers: Dispatchers,
-        settings: SettingsCache,
-        calls: GuildCalls,
-        submitter: NoteSubmitter,
-        composer: NoteComposer,
-        labels: NoteLabels,
-        community_of: Callable[[int], str],
-        cards_in: Callable[[int], Sequence[int]],
-        *,
-        timing: Timing,
-    ) -> None:
-        self._handler = handler
-        self._dispatchers = dispatchers
-        self._settings = settings
-        self._calls = calls
-        self._submitter = submitter
-        self._composer = composer
-        self._labels = labels
-        self._community_of = community_of
-        self._cards_in = cards_in
-        self._timing = timing
+    handler: InteractionHandler
+    dispatchers: Dispatchers
+    settings: SettingsCache
+    calls: GuildCalls
+    submitter: NoteSubmitter
+    composer: NoteComposer
+    labels: NoteLabels
+    community_of: Callable[[int], str]
+    cards_in: Callable[[int], Sequence[int]]
+    timing: Timing
 
     async def open(
         self,
@@ -86,12 +74,12 @@ class NoteForms:
         most `NOTE_LIMIT` UTF-16 units; `source_id` is the message that it was made of. Refuses like
         `Dispatchers.admit`; raises `NotAcknowledgedError` when Discord does not take the form.
         """
-        member = self._dispatchers.admit(interaction)
-        self._labels.prepare(member)
-        server = server_id or self._settings.server_id(member.guild.id)
+        member = self.dispatchers.admit(interaction)
+        self.labels.prepare(member)
+        server = server_id or self.settings.server_id(member.guild.id)
         channel_id = interaction.channel_id or 0
-        first = [call_id] if call_id is not None else [*named, *self._cards_in(channel_id)]
-        calls, found = await self._calls.find(
+        first = [call_id] if call_id is not None else [*named, *self.cards_in(channel_id)]
+        calls, found = await self.calls.find(
             member.guild.id,
             member_id=member.id,
             channel_id=channel_id,
@@ -107,20 +95,20 @@ class NoteForms:
             text,
             found,
             chosen=meant[0] if len(meant) == 1 else None,
-            age=0.0 if calls is None or calls.age <= self._timing.old_calls else calls.age,
+            age=0.0 if calls is None or calls.age <= self.timing.old_calls else calls.age,
         )
-        await self._handler.show_form(interaction, form)
+        await self.handler.show_form(interaction, form)
         audit_log.outcome(interaction, "form shown")
 
     async def open_for(self, interaction: _Interaction, message: discord.Message) -> None:
         """Show the form with a message's text, as `open`."""
-        member = self._dispatchers.admit(interaction)
+        member = self.dispatchers.admit(interaction)
         place = getattr(interaction.channel, "name", None) or ""
         await self.open(
             interaction,
-            text=await self._composer.text_of(message, self._community_of(member.guild.id)),
+            text=await self.composer.text_of(message, self.community_of(member.guild.id)),
             source_id=message.id,
-            named=calls_named_in(message, self._settings.server_id(member.guild.id), place),
+            named=calls_named_in(message, self.settings.server_id(member.guild.id), place),
         )
 
     async def submitted(self, interaction: _Interaction) -> None:
@@ -128,7 +116,7 @@ class NoteForms:
         form = submitted_form(interaction)
         if form is None:
             return
-        await self._handler.run(
+        await self.handler.run(
             interaction,
             lambda: self._submit(interaction, form),
             lambda words: Answer(
@@ -144,12 +132,12 @@ class NoteForms:
         """Show a form that was refused again, with its text."""
 
         async def open_again() -> None:
-            self._dispatchers.admit(interaction)
+            self.dispatchers.admit(interaction)
             text = await self._text_again(interaction.message)
             await self.open(interaction, server_id=server_id, text=text, source_id=source_id)
 
-        if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self._handler.run(interaction, open_again)
+        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
+            await self.handler.run(interaction, open_again)
 
     def _again(self, interaction: _Interaction, form: SubmittedForm) -> discord.ui.View:
         here = form.mark == self._mark(interaction.guild_id or 0)
@@ -162,16 +150,16 @@ class NoteForms:
         if not message.attachments:
             return unescaped(message.content.partition(f"\n{YOUR_NOTE}")[2])
         try:
-            async with asyncio.timeout(self._timing.read_text):
+            async with asyncio.timeout(self.timing.read_text):
                 text = (await message.attachments[0].read()).decode("utf-8", "replace")
         except (*DISCORD_FAILURES, TimeoutError):
             raise Refusal(NoteProblem.TEXT_UNREADABLE) from None
         return cut(text, NOTE_LIMIT)
 
     async def _submit(self, interaction: _Interaction, form: SubmittedForm) -> None:
-        if refusal := self._handler.refusal(interaction):
+        if refusal := self.handler.refusal(interaction):
             raise refusal
-        member = self._dispatchers.admit(interaction)
+        member = self.dispatchers.admit(interaction)
         if form.mark != self._mark(member.guild.id):
             raise Refusal(NoteProblem.OTHER_CAD)
         if not form.call:
@@ -182,9 +170,9 @@ class NoteForms:
             server_id=form.server_id,
             call_id=call_id,
             text=parse_note(form.text, lines=True),
-            label=await self._labels.of(member),
+            label=await self.labels.of(member),
         )
-        await self._submitter.submit(interaction, member, note, source_id=form.source_id)
+        await self.submitter.submit(interaction, member, note, source_id=form.source_id)
 
     def _mark(self, guild_id: int) -> str:
-        return mark_of(self._community_of(guild_id))
+        return mark_of(self.community_of(guild_id))
