@@ -11,6 +11,7 @@ from typing import Any
 
 import discord
 
+from bot.calls.card_buttons import MOST_OPTIONS
 from bot.interactions import audit_log
 from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
@@ -19,9 +20,6 @@ from bot.settings import texts
 from bot.settings.cad_servers import CadServers
 from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
 from bot.sonoran import CadServer
-
-MOST_OPTIONS = 25
-"""Discord's limit for the options of a select (Component reference, String Select)."""
 
 _OPTION_CHARACTERS = 100  # Discord's limit for a label, same page
 

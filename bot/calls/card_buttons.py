@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 import discord
@@ -37,25 +38,24 @@ def private_buttons(
 ) -> discord.ui.View:
     """Return the buttons below a card that one member sees."""
     view = discord.ui.View(timeout=None)
+    button = partial(_button, call.server_id, call.call_id)
     if not call.closed:
-        view.add_item(_button(ADD_NOTE, "add", call))
+        view.add_item(button("add", ADD_NOTE))
     if may_keep:
-        view.add_item(_button(KEEP, "keep", call))
-    view.add_item(_button(REFRESH, "page", call, page))
+        view.add_item(button("keep", KEEP))
+    view.add_item(button("page", REFRESH, page))
     if page > 0:
-        view.add_item(_button(NEWER, "page", call, page - 1, row=1))
+        view.add_item(button("page", NEWER, page - 1, row=1))
     if older:
-        view.add_item(_button(OLDER, "page", call, page + 1, row=1))
+        view.add_item(button("page", OLDER, page + 1, row=1))
     return stopped(view)
 
 
 def kept_buttons(server_id: int, call_id: int) -> discord.ui.View:
     """Return the buttons below a card in a channel."""
     view = discord.ui.View(timeout=None)
-    for label, action in ((ADD_NOTE, "add"), (REFRESH, "refresh")):
-        view.add_item(
-            discord.ui.Button(label=label, custom_id=_custom_id(action, server_id, call_id))
-        )
+    view.add_item(_button(server_id, call_id, "add", ADD_NOTE))
+    view.add_item(_button(server_id, call_id, "refresh", REFRESH))
     return stopped(view)
 
 
@@ -107,13 +107,9 @@ def card_select(
 
 
 def _button(
-    label: str, action: str, call: DispatchCall, page: int | None = None, row: int = 0
+    server_id: int, call_id: int, action: str, label: str, page: int | None = None, row: int = 0
 ) -> discord.ui.Button[discord.ui.View]:
-    custom_id = _custom_id(action, call.server_id, call.call_id)
+    custom_id = f"callnote-card:{action}:{server_id}:{call_id}"
     if page is not None:
         custom_id += f":{page}"
     return discord.ui.Button(label=label, custom_id=custom_id, row=row)
-
-
-def _custom_id(action: str, server_id: int, call_id: int) -> str:
-    return f"callnote-card:{action}:{server_id}:{call_id}"

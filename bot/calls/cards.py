@@ -147,9 +147,8 @@ class CallCards:
             await self._show_near(interaction, calls, server_id, call_id)
             return
         may_keep = not call.closed and kept_at is None and self.kept.allowed(guild.id)
-        foot = private_foot(
-            age=calls.age, old=self.timing.old_calls, may_keep=may_keep, kept_at=kept_at
-        )
+        old = self.timing.old_calls
+        foot = private_foot(age=calls.age, old=old, may_keep=may_keep, kept_at=kept_at)
         page = min(page, MOST_PAGES - 1)
         content, older = card_content(call, page, foot=foot)
         view = private_buttons(call, page, older=older, may_keep=may_keep)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -28,35 +29,33 @@ _STATUS_CLASSES = ("2xx", "3xx", "4xx", "5xx")
 _NO_ANSWER = "none"
 _KINDS = {False: "identify", True: "resume"}
 
-_GAUGES = {
-    "guilds": "Discord servers that the bot is in.",
-    "gateway_latency_seconds": (
-        "Seconds between a heartbeat and Discord's answer to it, of the slowest shard; NaN while "
-        "that is not known."
-    ),
-    "gateway_shards": "Shards of this process, each a connection to Discord's gateway.",
-    "gateway_shards_connected": "Shards that have a session with Discord now.",
-    "notes_waiting": "Accepted notes without an outcome.",
-    "oldest_note_seconds": "Seconds for which the oldest of them has waited, 0 without any.",
-    "cad_circuit_breakers": "CAD communities with notes now or lately; each has a circuit breaker.",
-    "cad_circuit_breakers_open": "Those whose notes are held back, as their CAD takes none now.",
-    "database_up": "1 if the database answered the last request, else 0.",
-}
+
+def _gauge(meaning: str) -> Any:
+    return field(metadata={"meaning": meaning})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """How Callnote is at the moment; `_GAUGES` says what each field is."""
+    """How Callnote is at the moment; each field is a gauge."""
 
-    guilds: int
-    gateway_latency_seconds: float
-    gateway_shards: int
-    gateway_shards_connected: int
-    notes_waiting: int
-    oldest_note_seconds: float
-    cad_circuit_breakers: int
-    cad_circuit_breakers_open: int
-    database_up: bool
+    guilds: int = _gauge("Discord servers that the bot is in.")
+    gateway_latency_seconds: float = _gauge(
+        "Seconds between a heartbeat and Discord's answer to it, of the slowest shard; NaN while "
+        "that is not known."
+    )
+    gateway_shards: int = _gauge("Shards of this process, each a connection to Discord's gateway.")
+    gateway_shards_connected: int = _gauge("Shards that have a session with Discord now.")
+    notes_waiting: int = _gauge("Accepted notes without an outcome.")
+    oldest_note_seconds: float = _gauge(
+        "Seconds for which the oldest of them has waited, 0 without any."
+    )
+    cad_circuit_breakers: int = _gauge(
+        "CAD communities with notes now or lately; each has a circuit breaker."
+    )
+    cad_circuit_breakers_open: int = _gauge(
+        "Those whose notes are held back, as their CAD takes none now."
+    )
+    database_up: bool = _gauge("1 if the database answered the last request, else 0.")
 
 
 class Metrics(Observer):
@@ -70,8 +69,8 @@ class Metrics(Observer):
             {"version": __version__}
         )
         self._gauges = {
-            name: Gauge(f"callnote_{name}", meaning, registry=registry)
-            for name, meaning in _GAUGES.items()
+            each.name: Gauge(f"callnote_{each.name}", each.metadata["meaning"], registry=registry)
+            for each in fields(State)
         }
         self._notes = Counter(
             "callnote_notes",
