@@ -8,6 +8,7 @@ from enum import Enum, auto
 
 import discord
 
+from bot.communities.credentials import StoredCredentials
 from bot.communities.problems import ConnectionProblem
 from bot.communities.registry import Communities
 from bot.communities.shards import Shards
@@ -56,6 +57,8 @@ _UNDECIDED = frozenset(
     }
 )
 """How a guild may be connected again without anybody connecting it, so that its notes wait."""
+_UNKNOWN = frozenset({Connection.NOT_MEMBER, Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN})
+"""How a guild is connected while it cannot be told."""
 _PROBLEMS = {
     Connection.NEVER: ConnectionProblem.NOT_CONNECTED,
     Connection.UNDONE: ConnectionProblem.NOT_CONNECTED,
@@ -177,14 +180,12 @@ class Connections:
 
     def check_known(self, connection: Connection) -> None:
         """Refuse as `refusal` does while it is not known how a guild is connected."""
-        known = (Connection.NEVER, Connection.UNDONE, Connection.KEY_REPLACED, Connection.SEALED)
-        if connection in _PROBLEMS and connection not in known:
+        if connection in _UNKNOWN:
             raise Refusal(_PROBLEMS[connection])
 
     def check_connected(self, connection: Connection) -> None:
         """Refuse as `refusal` does unless a guild is connected, or was with its own credentials."""
-        own = connection in (Connection.KEY_REPLACED, Connection.SEALED)
-        if connection in _PROBLEMS and not own:
+        if connection in _UNKNOWN | {Connection.NEVER, Connection.UNDONE}:
             raise Refusal(_PROBLEMS[connection])
 
     def waiting_notes(self, guild_id: int, community: str = HOST) -> WaitingNotes:
@@ -255,8 +256,8 @@ class Connections:
 
         A guild that comes from another community gets the first of the new one's CAD servers.
         """
-        communities, community = self._communities, found.community
-        before = communities.of_guild(guild.id)
+        entered, community = self._communities.entered, found.community
+        before = self._communities.of_guild(guild.id)
 
         def edit(settings: GuildSettings) -> GuildSettings:
             if before == community:
@@ -268,17 +269,18 @@ class Connections:
             member_id,
             edit,
             lambda _, __: connected_to(found.name, again=before == community),
-            communities.writing(guild.id, community, found.credentials),
+            entered.writing(guild.id, community, found.credentials),
         )
-        communities.stored(guild.id, community, found.credentials, settings.version)
+        row = StoredCredentials(community, found.credentials, settings.version)
+        entered.stored(guild.id, row)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
         """Undo `connect` and `connect_to`, with the credentials deleted; raises like `connect`.
 
         Returns how the guild is connected then, if by the host's settings.
         """
-        communities = self._communities
-        own = communities.of_guild(guild.id) is not None
+        entered = self._communities.entered
+        own = entered.of_guild(guild.id) is not None
         settings = await self._settings.change(
             guild.id,
             member_id,
@@ -286,9 +288,9 @@ class Connections:
                 settings, connected=False, server_id=None if own else settings.server_id
             ),
             lambda _, __: DISCONNECTED,
-            communities.deleting(guild.id),
+            entered.deleting(guild.id),
         )
-        communities.deleted(guild.id, settings.version)
+        entered.deleted(guild.id, settings.version)
         return self.of(guild)
 
 

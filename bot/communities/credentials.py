@@ -101,7 +101,7 @@ class GuildCredentials:
         )
 
     def writing(self, guild_id: int, community: str, credentials: Credentials) -> Write:
-        """Return what stores a guild's credentials in place of any that it has."""
+        """Return what stores a guild's credentials, along with a change of its settings."""
         if self._sealer is None:
             raise RuntimeError("there is no key to seal credentials with")
         sealed = self._sealer.seal(guild_id, community, credentials)
@@ -110,13 +110,18 @@ class GuildCredentials:
 
     @staticmethod
     def deleting(guild_id: int) -> Write:
-        """Return what deletes a guild's credentials, if it has any."""
+        """Return what deletes a guild's credentials, along with a change of its settings."""
         return partial(_delete, guild_id)
 
-    def stored(self, guild_id: int, row: StoredCredentials | None, version: int) -> None:
-        """Use from now on what was stored or deleted (None) of a guild, in this version."""
-        self._written[guild_id] = version
+    def stored(self, guild_id: int, row: StoredCredentials) -> None:
+        """Use from now on what was stored of a guild."""
+        self._written[guild_id] = row.version
         self._put({guild_id: row})
+
+    def deleted(self, guild_id: int, version: int) -> None:
+        """Use a guild's credentials no more, which were deleted in this version."""
+        self._written[guild_id] = version
+        self._put({guild_id: None})
 
     def _open(self, rows: Sequence[_Row]) -> dict[int, StoredCredentials]:
         found = {}

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from bot.communities.credentials import GuildCredentials, StoredCredentials, Write
+from bot.communities.credentials import GuildCredentials
 from bot.idle_cache import IdleCache
 from bot.outbox import HOST
 from bot.sonoran import Credentials, SonoranClient
@@ -23,9 +23,9 @@ class Communities:
     """One client for each community, with the credentials in force.
 
     Those are the host's for the community in its settings, and else those that a guild's
-    administrator entered last. `host` is None for a bot without a community of the host's.
-    `new_client` makes a client with credentials or without; `host_client` replaces the one of the
-    host's community. `keep_secret` is called with the API keys that are read or stored.
+    administrator entered last; `entered` are these. `host` is None for a bot without a community of
+    the host's. `new_client` makes a client with credentials or without; `host_client` replaces the
+    one of the host's community. `keep_secret` is called with the API keys that are read or stored.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class Communities:
         timing: Timing = Timing(),
     ) -> None:
         self.host = host
-        self._stored = GuildCredentials(database, sealer, name=self._name, changed=self._changed)
+        self.entered = GuildCredentials(database, sealer, name=self._name, changed=self._changed)
         self._new_client = new_client
         self._host_client = host_client or new_client(host)
         self._keep_secret = keep_secret
@@ -50,11 +50,11 @@ class Communities:
     @property
     def accepts_new(self) -> bool:
         """Whether administrators can enter credentials."""
-        return self._stored.accepts_new
+        return self.entered.accepts_new
 
     def of_guild(self, guild_id: int) -> str | None:
         """Return the community whose own credentials a guild has; None: the host's, if any."""
-        row = self._stored.of_guild(guild_id)
+        row = self.entered.of_guild(guild_id)
         return None if row is None else row.community
 
     def name_of(self, guild_id: int) -> str:
@@ -63,12 +63,12 @@ class Communities:
 
     def opened(self, guild_id: int) -> bool:
         """Whether the credentials that a guild has could be decrypted."""
-        row = self._stored.of_guild(guild_id)
+        row = self.entered.of_guild(guild_id)
         return row is not None and row.credentials is not None
 
     def current(self, guild_id: int) -> bool:
         """Whether the API key that a guild has is the one in force for its community."""
-        row = self._stored.of_guild(guild_id)
+        row = self.entered.of_guild(guild_id)
         if row is None or row.credentials is None:
             return False
         in_force = self._in_force(row.community)
@@ -77,7 +77,7 @@ class Communities:
     @property
     def sealed_count(self) -> int:
         """How many guilds' credentials no key opens."""
-        return sum(row.credentials is None for row in self._stored.all)
+        return sum(row.credentials is None for row in self.entered.all)
 
     def client(self, community: str) -> SonoranClient:
         """Return a community's client, made when first needed and dropped when idle."""
@@ -85,7 +85,7 @@ class Communities:
 
     async def refresh(self, changed: Mapping[int, int] | None) -> None:
         """Read the credentials of guilds whose settings changed; see `GuildCredentials.refresh`."""
-        await self._stored.refresh(changed)
+        await self.entered.refresh(changed)
         if changed is None and not self._told_sealed and (count := self.sealed_count):
             self._told_sealed = True
             _log.error(
@@ -94,28 +94,11 @@ class Communities:
                 count,
             )
 
-    def writing(self, guild_id: int, community: str, credentials: Credentials) -> Write:
-        """Return what stores a guild's credentials along with a change of its settings."""
-        return self._stored.writing(guild_id, community, credentials)
-
-    def deleting(self, guild_id: int) -> Write:
-        """Return what deletes a guild's credentials along with a change of its settings."""
-        return self._stored.deleting(guild_id)
-
-    def stored(self, guild_id: int, community: str, credentials: Credentials, version: int) -> None:
-        """Use a guild's credentials that were stored with this version of its settings."""
-        row = StoredCredentials(community, credentials, version)
-        self._stored.stored(guild_id, row, version)
-
-    def deleted(self, guild_id: int, version: int) -> None:
-        """Use a guild's credentials no more, deleted with this version of its settings."""
-        self._stored.stored(guild_id, None, version)
-
     def _make(self, community: str) -> SonoranClient:
         return self._new_client(self._in_force(community))
 
     def _in_force(self, community: str) -> Credentials | None:
-        return self.host if community == HOST else self._stored.newest(community)
+        return self.host if community == HOST else self.entered.newest(community)
 
     def _name(self, community: str, credentials: Credentials | None) -> str:
         """Return what a stored community is called: HOST if it is the host's by its key or id."""
@@ -130,7 +113,7 @@ class Communities:
     def _changed(self, communities: Collection[str]) -> None:
         self._keep_secret(
             row.credentials.api_key
-            for row in self._stored.all
+            for row in self.entered.all
             if row.credentials is not None and row.community in communities
         )
         for community in communities:

@@ -29,17 +29,19 @@ API_KEY_HELP = "In Sonoran CAD: Admin > In-Game Integration > API"
 
 _SAID_LIMIT = 100  # characters of the CAD's own text
 
-_TROUBLE = {
+CAD_TROUBLE = {
     Reason.NO_CONNECTION: "cannot be reached",
     Reason.UNVERIFIED_CERTIFICATE: "has a certificate that cannot be verified",
     Reason.NO_ANSWER: "did not answer in time",
     Reason.BROKEN_CONNECTION: "broke the connection",
     Reason.SERVER_ERROR: "had an internal error",
+    Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
 }
+"""What the CAD did, in words."""
 
 
 def _cad_trouble(why: Reason) -> str:
-    trouble = _TROUBLE.get(why, "gave an answer that cannot be read")
+    trouble = CAD_TROUBLE.get(why, CAD_TROUBLE[Reason.UNCLEAR_REPLY])
     return f"Nothing was stored: Sonoran CAD {trouble}. Try again in a moment."
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from bot.communities.texts import CAD_TROUBLE
 from bot.health.lines import CERTIFICATE_ADVICE, Line, ask_host, ill, note, well
 from bot.health.probe import CadHealth
 from bot.outbox import Failure, FailureKind, RateUsage
@@ -15,12 +16,7 @@ from bot.sonoran import Reason, VersionSign
 _SAID_LIMIT = 100  # characters of the CAD's own text
 
 _REASONS = {
-    Reason.NO_CONNECTION: "cannot be reached",
-    Reason.UNVERIFIED_CERTIFICATE: "has a certificate that cannot be verified",
-    Reason.NO_ANSWER: "did not answer in time",
-    Reason.BROKEN_CONNECTION: "broke the connection",
-    Reason.SERVER_ERROR: "had an internal error",
-    Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
+    **CAD_TROUBLE,
     Reason.WRONG_ADDRESS: "is not at this address",
     Reason.STOPPED: "was not asked, as Callnote is stopping",
     Reason.NO_CREDENTIALS: "was not asked, as there is no API key for it",

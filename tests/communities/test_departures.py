@@ -59,7 +59,7 @@ class Place:
                 7,
                 lambda settings: replace(settings, connected=True),
                 lambda _, __: "connected",
-                self.communities.writing(guild_id, str(guild_id), Credentials("a-key")),
+                self.communities.entered.writing(guild_id, str(guild_id), Credentials("a-key")),
             )
             await in_state(store, NoteState.ADDED, guild=guild_id, call=guild_id)
 

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from bot.app.logging import EnteredSecrets
+from bot.communities.credentials import StoredCredentials
 from bot.communities.registry import Communities
 from bot.communities.sealing import Sealer, new_key
 from bot.outbox import HOST
@@ -62,9 +63,10 @@ class Process:
             7,
             lambda settings: settings,
             lambda _, __: "connected",
-            self.communities.writing(guild_id, community, credentials),
+            self.communities.entered.writing(guild_id, community, credentials),
         )
-        self.communities.stored(guild_id, community, credentials, settings.version)
+        row = StoredCredentials(community, credentials, settings.version)
+        self.communities.entered.stored(guild_id, row)
 
     async def delete(self, guild_id: int) -> None:
         settings = await self.settings.change(
@@ -72,9 +74,9 @@ class Process:
             7,
             lambda settings: replace(settings, connected=False),
             lambda _, __: "disconnected",
-            self.communities.deleting(guild_id),
+            self.communities.entered.deleting(guild_id),
         )
-        self.communities.deleted(guild_id, settings.version)
+        self.communities.entered.deleted(guild_id, settings.version)
 
     def in_use(self, community: str) -> Credentials | None:
         return self.communities.client(community).credentials

@@ -56,7 +56,7 @@ async def test_the_credentials_of_a_guild_that_another_process_serves_count(
             7,
             lambda settings: replace(settings, connected=False),
             lambda _, __: "connected",
-            communities.writing(guild_id, "paleto", Credentials(key)),
+            communities.entered.writing(guild_id, "paleto", Credentials(key)),
         )
         await settings.refresh()
         await communities.refresh(None)
