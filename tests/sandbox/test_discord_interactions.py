@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.sandbox.discord import ActionRefusedError, Fault, InteractionFailedError
-from bot.sandbox.discord.messages import CONTEXT_MENU_COMMAND_TYPE
+from bot.sandbox.discord.message import CONTEXT_MENU_COMMAND_TYPE
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import Interaction, Recorder, World, say_hello
 

@@ -11,7 +11,7 @@ from bot.sandbox.discord.faults import Fault
 from bot.sandbox.discord.guild import Channel, Guild, Member
 from bot.sandbox.discord.interaction import CallbackAttempt, Interaction, InteractionFailedError
 from bot.sandbox.discord.mentions import Pings
-from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.model import Role, User
 from bot.sandbox.discord.rest import RecordedRequest
 from bot.sandbox.discord.server import DiscordServer

@@ -12,6 +12,7 @@ from bot.sandbox.discord.errors import (
     unknown_user,
 )
 from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild_payload import guild_object, own_guild
 from bot.sandbox.discord.rest import Answer, Call, Route
 from bot.sandbox.discord.world import World
 
@@ -71,7 +72,7 @@ class ApplicationRoutes:
         if not 1 <= limit <= MOST_OWN_GUILDS:
             raise ApiError(400, 50035, "Invalid Form Body")
         guilds = sorted(self._world.guilds.values(), key=lambda guild: guild.id)
-        shown = [guild.own_payload() for guild in guilds if guild.id > after]
+        shown = [own_guild(guild) for guild in guilds if guild.id > after]
         return Answer(200, shown[:limit])
 
     def _user(self, call: Call) -> Answer:
@@ -103,7 +104,7 @@ class ApplicationRoutes:
         return guild
 
     def _guild(self, call: Call) -> Answer:
-        return Answer(200, self._find_guild(call).payload())
+        return Answer(200, guild_object(self._find_guild(call)))
 
     def _member(self, call: Call) -> Answer:
         member = self._find_guild(call).members.get(call.id("user_id"))

@@ -18,7 +18,7 @@ from bot.sandbox.discord.component_validation import (
 )
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Channel, Member
-from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import Entity, Kind, find, resolve
 

@@ -16,6 +16,7 @@ from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.faults import Fault
 from bot.sandbox.discord.gateway_connection import Connection, Session
 from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild_payload import guild_created
 from bot.sandbox.discord.model import User
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE_UPDATE, VOICE_STATE_UPDATE = 0, 1, 2, 3, 4
@@ -221,7 +222,7 @@ class Gateway:
         if session.intents & GUILDS_INTENT:
             for guild in guilds:
                 if guild.available:
-                    session.dispatch("GUILD_CREATE", guild.create_payload())
+                    session.dispatch("GUILD_CREATE", guild_created(guild))
 
     def _resume(self, connection: Connection, data: JSON) -> None:
         """Replay what was missed ("Resuming"); an unknown session is answered with opcode 9."""

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from bot.sandbox.discord.errors import JSON
-from bot.sandbox.discord.guild_payload import CONSTANT_GUILD_FIELDS
 from bot.sandbox.discord.model import (
     ANNOUNCEMENT_CHANNEL,
     ANNOUNCEMENT_THREAD,
@@ -126,17 +125,10 @@ class Guild:
 
         A thread has its parent's permissions (Discord API docs, Threads, "Permissions").
         """
-        kind = PUBLIC_THREAD
-        if parent.type == ANNOUNCEMENT_CHANNEL:
-            kind = ANNOUNCEMENT_THREAD
-        thread = Channel(
-            self._snowflakes.next(),
-            name,
-            self,
-            type=kind,
-            app_permissions=parent.app_permissions,
-            parent=parent,
-        )
+        announced = parent.type == ANNOUNCEMENT_CHANNEL
+        kind = ANNOUNCEMENT_THREAD if announced else PUBLIC_THREAD
+        thread = Channel(self._snowflakes.next(), name, self, type=kind, parent=parent)
+        thread.app_permissions = parent.app_permissions
         self.channels[thread.id] = thread
         self.announce("THREAD_CREATE", thread.payload())
         return thread
@@ -168,52 +160,6 @@ class Guild:
         self.members[user.id] = member
         self.announce("GUILD_MEMBER_ADD", member.payload() | {"guild_id": str(self.id)})
         return member
-
-    def payload(self) -> JSON:
-        """Return the guild object (Discord API docs, Guild Resource, "Guild Object")."""
-        return CONSTANT_GUILD_FIELDS | {
-            "id": str(self.id),
-            "name": self.name,
-            "owner_id": str(self.owner.id),
-            "roles": [role.payload() for role in self.roles.values()],
-            "preferred_locale": self.locale,
-        }
-
-    def own_payload(self) -> JSON:
-        """Return the partial guild object that its members get in their own list of guilds."""
-        return {
-            "id": str(self.id),
-            "name": self.name,
-            "icon": None,
-            "banner": None,
-            "owner": False,
-            "permissions": str(self.base_permissions),
-            "features": [],
-        }
-
-    def create_payload(self) -> JSON:
-        """Return the GUILD_CREATE event (Discord API docs, Gateway Events, "Guild Create").
-
-        Without the privileged GUILD_MEMBERS intent `members` holds only the bot itself.
-        """
-        return self.payload() | {
-            "joined_at": self.me.joined_at,
-            "large": False,
-            "unavailable": False,
-            "member_count": len(self.members),
-            "members": [self.me.payload()],
-            "channels": [each.payload() for each in self.channels.values() if not each.parent],
-            "threads": [
-                each.payload()
-                for each in self.channels.values()
-                if each.parent and not each.archived
-            ],
-            "voice_states": [],
-            "presences": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }
 
 
 @dataclass(eq=False)

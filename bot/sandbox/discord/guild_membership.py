@@ -4,6 +4,7 @@ from abc import ABC
 
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Guild
+from bot.sandbox.discord.guild_payload import guild_created
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.people import People
 
@@ -50,7 +51,7 @@ class GuildMembership(People, ABC):
         guild.announce = announce
         self.world.guilds[guild.id] = guild
         # Only a guild that was announced as unavailable before says that it no longer is.
-        created = {k: v for k, v in guild.create_payload().items() if k != "unavailable"}
+        created = {k: v for k, v in guild_created(guild).items() if k != "unavailable"}
         self._dispatch("GUILD_CREATE", created, guild.id)
 
     def lose_guild(self, guild: Guild) -> None:
@@ -65,4 +66,4 @@ class GuildMembership(People, ABC):
     def restore_guild(self, guild: Guild) -> None:
         """Let a guild be available again ("Guild Create", same page)."""
         guild.available = True
-        self._dispatch("GUILD_CREATE", guild.create_payload(), guild.id)
+        self._dispatch("GUILD_CREATE", guild_created(guild), guild.id)

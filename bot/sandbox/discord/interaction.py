@@ -9,7 +9,7 @@ from typing import Any
 from bot.sandbox.discord.changes import Changes
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Channel, Guild, Member
-from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.permissions import resolved
 

@@ -35,13 +35,13 @@ from bot.sandbox.discord.interaction import (
     Interaction,
 )
 from bot.sandbox.discord.mentions import WEBHOOK_DEFAULT
-from bot.sandbox.discord.message_validation import EPHEMERAL, IS_COMPONENTS_V2, Draft, read_draft
-from bot.sandbox.discord.messages import (
+from bot.sandbox.discord.message import (
     CHAT_INPUT_COMMAND_TYPE,
     CONTEXT_MENU_COMMAND_TYPE,
     DEFAULT_TYPE,
     Message,
 )
+from bot.sandbox.discord.message_validation import EPHEMERAL, IS_COMPONENTS_V2, Draft, read_draft
 from bot.sandbox.discord.world import World
 
 _ALLOWED_RESPONSES = {

@@ -12,8 +12,8 @@ from bot.sandbox.discord.guild import Channel
 from bot.sandbox.discord.interaction import Interaction
 from bot.sandbox.discord.interaction_rules import InteractionRules, callback_answer
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
-from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.model import STAGE_CHANNEL, VOICE_CHANNEL
 from bot.sandbox.discord.permissions import (
     CONNECT,

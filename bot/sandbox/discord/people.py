@@ -35,8 +35,8 @@ from bot.sandbox.discord.interaction import (
     Interaction,
 )
 from bot.sandbox.discord.mentions import CHANNEL_DEFAULT
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
-from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import resolve
 from bot.sandbox.discord.waiting import Waiting

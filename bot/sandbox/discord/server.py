@@ -14,8 +14,8 @@ from bot.sandbox.discord.gateway import INVALID_SESSION, RECONNECT, Gateway
 from bot.sandbox.discord.gateway_connection import Connection
 from bot.sandbox.discord.guild_membership import GuildMembership
 from bot.sandbox.discord.interaction import Interaction
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.message_routes import ChannelMessageRoutes, InteractionRoutes
-from bot.sandbox.discord.messages import Message
 from bot.sandbox.discord.model import User
 from bot.sandbox.discord.rest import BASE_PATH, RecordedRequest, RestInterface
 from bot.sandbox.discord.world import World

@@ -1,7 +1,7 @@
 """Waiting for what the bot shows in its channels."""
 
 from bot.sandbox.discord.guild import Channel
-from bot.sandbox.discord.messages import Message
+from bot.sandbox.discord.message import Message
 from bot.sandbox.discord.world import World
 
 
