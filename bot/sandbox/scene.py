@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any
 
 from bot.app.lifecycle import serve
 from bot.communities.sealing import new_key
 from bot.config import Config
 from bot.outbox import Limits
+from bot.sandbox.cads import API_KEY, COMMUNITY_ID, Cads
 from bot.sandbox.discord import Channel, DiscordServer, Guild, Interaction, Member, Message, Role
 from bot.sandbox.discord.command_path import usable_commands
 from bot.sandbox.discord.command_use import OptionType, OptionValue
@@ -21,18 +20,13 @@ from bot.sandbox.discord.component_validation import ROLE_SELECT, STRING_SELECT
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.forms import form_values
-from bot.sandbox.manners import MANNERS
 from bot.sandbox.naming import named
-from bot.sandbox.sonoran import Note, SonoranServer
+from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import Credentials
 from bot.storage.database_url import DEFAULT, DatabaseUrl
 from bot.timing import Timing
 
 TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but the simulator
-API_KEY = "sandbox-key"
-COMMUNITY_ID = "sandbox"
-OTHER_KEY = "paleto-key"  # with which the stranger can connect their guild to a CAD of its own
-OTHER_ID = "paleto"
 START_SECONDS = 20.0
 READ_CALLS_AGAIN = 3.0
 
@@ -44,22 +38,6 @@ LIMITS = Limits(
 )
 """Shorter times than usual, so that one need not wait a minute to see their effect."""
 
-MORE_READS = MappingProxyType({"calls": 60, "version": 60})
-"""The simulator's limits per minute here, as with shorter times the bot asks more often."""
-
-CALLS: tuple[Mapping[str, Any], ...] = (
-    {"call_id": 123, "title": "Traffic stop", "address": "Route 9", "code": "10-50"},
-    {"call_id": 124, "title": "Burglary alarm", "address": "12 Elm Street", "postal": "305"},
-    {"call_id": 130, "title": "Vehicle pursuit", "address": "Harbor Bridge", "priority": 1},
-    {"call_id": 517, "title": "Robbery", "address": "77 Vinewood Blvd", "priority": 1},
-)
-"""The live calls as `SonoranServer.add_call` takes them."""
-
-EMERGENCY_CALL = 88  # the number of the only 911 call, which takes no notes
-
-OTHER_CALLS = ((123, "Store robbery", "Paleto Boulevard"), (125, "Brush fire", "Mount Chiliad"))
-"""The same in the other CAD."""
-
 
 class Scene:
     """Two guilds, five people, four calls, and the bot; made by `open_scene`.
@@ -70,7 +48,7 @@ class Scene:
 
     def __init__(self, discord: DiscordServer, cad: SonoranServer, folder: Path) -> None:
         self._discord = discord
-        self._cad = cad
+        self.cads = Cads(cad)
         self._database = DatabaseUrl.parse(DEFAULT, folder=folder)
         guild = discord.add_guild(name="Rockford County")
         role = guild.add_role("Dispatcher")
@@ -88,17 +66,7 @@ class Scene:
             ),
             "owner": strange.add_member(discord.owner, permissions=ADMINISTRATOR),
         }
-        cad.rate_limits.limits.update(MORE_READS)
-        cad.add_server(2, "Night shift")
-        for call in CALLS:
-            for server_id in (1, 2):
-                cad.add_call(**call, server_id=server_id)
-        cad.add_emergency_call(EMERGENCY_CALL, caller="Jane Doe", location="Mirror Park")
-        self._other = cad.add_community(OTHER_ID, OTHER_KEY)
-        for number, title, address in OTHER_CALLS:
-            self._other.add_call(number, title=title, address=address)
         self._credentials_key = new_key()
-        self._listening = True
         self._stop = asyncio.Event()
         self._bot: asyncio.Task[None] | None = None
 
@@ -117,7 +85,7 @@ class Scene:
                     credentials_keys=(self._credentials_key,),
                     database=self._database,
                     dispatcher_role_ids=frozenset({self._role_id}),
-                    sonoran_api_url=self._cad.url,
+                    sonoran_api_url=self.cads.url,
                     discord_api_url=self._discord.api_url,
                     limits=LIMITS,
                 ),
@@ -256,21 +224,6 @@ class Scene:
                 return message
         raise LookupError("There is no message in the channel yet")
 
-    def change_call(self, change: str, what: str) -> str:
-        """Add a note to a call in the CAD (`note`, `517 Backup sent`), or `close` it, as others do.
-
-        Returns what was done. Raises `LookupError` for a call that is not there.
-        """
-        number, _, text = what.partition(" ")
-        call_id = int(number) if number.isascii() and number.isdigit() else 0
-        if (1, call_id) not in self._cad.calls:
-            raise LookupError("Say which call, such as: note 517 Backup sent, or: close 517")
-        if change == "close":
-            self._cad.close_call(call_id)
-            return f"(call #{call_id} is closed in the CAD)"
-        self._cad.add_note(call_id, text or "...", label="Kim K-9")
-        return f"(Kim K-9 added a note to call #{call_id} in the CAD)"
-
     def choices(self, message: Message) -> list[str]:
         """Return the names of what can be chosen in a message's list."""
         return [name for select in message.selects for name in _choices(message, select)]
@@ -290,50 +243,10 @@ class Scene:
                 return text.lower() == "true"
         return text
 
-    async def set_cad(self, manner: str) -> None:
-        """Make the CAD behave in one of the `MANNERS`."""
-        self._cad.faults.clear()
-        self._cad.api_key = API_KEY
-        MANNERS[manner](self._cad)
-        if self._listening and manner == "down":
-            await self._cad.stop()
-        elif not self._listening and manner != "down":
-            await self._cad.start()
-        self._listening = manner != "down"
-
     async def set_version(self, version: int) -> None:
         """Let the CAD speak only version 1, or both with version 2, and restart the bot."""
-        self._cad.versions = {1} if version == 1 else {1, 2}
+        self.cads.speak(version)
         await self.start_bot()
-
-    def calls(self) -> list[str]:
-        """Return a line for each live call with its notes.
-
-        Those of the second server, and those of the other CAD, only if they have any.
-        """
-        lines = [
-            f"#{call['call_id']} {call['title']}: {self._notes(call, 1) or '-'}" for call in CALLS
-        ]
-        return (
-            lines
-            + [
-                f"#{call['call_id']} on server 2: {notes}"
-                for call in CALLS
-                if (notes := self._notes(call, 2))
-            ]
-            + [
-                f"#{number} {title} in {self._other.community_name}'s CAD: {notes}"
-                for number, title, _ in OTHER_CALLS
-                if (notes := _shown(self._other.notes(number)))
-            ]
-        )
-
-    def _notes(self, call: Mapping[str, Any], server: int) -> str:
-        return _shown(self._cad.notes(call["call_id"], server_id=server))
-
-
-def _shown(notes: Sequence[Note]) -> str:
-    return "; ".join(f"{note.label}: {note.content!r}" for note in notes)
 
 
 def _choices(message: Message, select: JSON) -> Mapping[str, Role | Channel | str]:

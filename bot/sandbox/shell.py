@@ -11,8 +11,10 @@ import sys
 from collections.abc import Callable
 
 from bot.app.logging import set_up_logging
+from bot.sandbox.cads import API_KEY
 from bot.sandbox.discord import ActionRefusedError, Interaction, InteractionFailedError, Message
 from bot.sandbox.forms import form_as_shown, in_order
+from bot.sandbox.help import HELP
 from bot.sandbox.lines import (
     Choose,
     Fill,
@@ -27,7 +29,7 @@ from bot.sandbox.lines import (
     parse,
 )
 from bot.sandbox.manners import MANNERS
-from bot.sandbox.scene import API_KEY, TOKEN, Scene, open_scene
+from bot.sandbox.scene import TOKEN, Scene, open_scene
 from bot.sandbox.standard_input import StandardInput
 from bot.sandbox.view import as_shown
 
@@ -35,32 +37,6 @@ ANSWER_SECONDS = 40.0
 THINKING_SECONDS = 1.0
 WAIT_SECONDS = 45.0
 LOG_CHARACTERS = 8000
-
-HELP = """\
-You are Dana, a dispatcher in #dispatch. Callnote really runs; Discord and Sonoran CAD are
-simulators on this machine, so nothing you do here leaves it.
-
-  /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
-  type /callnote call:vine                      see what Discord offers while that is typed
-  post A red car, menu Add to dispatch call     let Casey write that; open that message's form
-  submit call:123 note:Two cars                 submit the form, of which the rest stays
-  as civilian /callnote call:123 note:Hello     do it without the dispatcher role
-  as admin /callnote-config roles     set Callnote up; /callnote-config alone lists all of that
-  as stranger /callnote call:123 note:Hello     do it in a server that is not connected; either
-                        its administrator (stranger) connects it to a CAD of its own with
-                        /callnote-config connect, or the bot's owner (owner) to yours
-  fill paleto-key       fill in that form: the API key, a comma, the community id (for api 1)
-  choose Dispatcher, Civilian / press Cancel    use the last message (as admin press Cancel)
-  wait, channel, calls  show the last message once it changes, the newest one, or the CAD's notes
-  /call call:517, /calls; note 517 Sent, close 517    a call's card; change the call in the CAD
-  cad ok, cad slow, cad silent    the CAD answers as it should, after 4 seconds, or not at all
-  cad failing, cad webpage, cad down    an internal error, a proxy's web page, or nothing there
-  cad broken, cad blind       it stores the note and breaks off; and its calls cannot be read
-  cad limited, cad wrong-key  too many requests, for 30 seconds; it refuses the key (see restart)
-  api 1, api 2          let the CAD speak API version 1 or 2, and restart the bot
-  restart, log, help, quit    restart the bot; show its last log lines, or this; leave
-Times are shorter here: a note fails after 1 minute instead of 14, and one without an answer is
-known to be missing after 5 seconds instead of 60; calls are read again after 3 instead of 20."""
 
 
 class Shell:
@@ -238,11 +214,11 @@ class Shell:
             case "help", _:
                 self._show(HELP)
             case "calls", _:
-                self._show("\n".join(self._scene.calls()))
+                self._show("\n".join(self._scene.cads.calls()))
             case "channel", _:
                 self._show_message(self._scene.newest(self._viewer), self._viewer)
             case ("note" | "close") as change, what:
-                self._show(self._scene.change_call(change, what))
+                self._show(self._scene.cads.change_call(change, what))
             case "log", _:
                 self._show(self._log.getvalue()[-LOG_CHARACTERS:].strip() or "(nothing yet)")
             case "wait", _:
@@ -254,7 +230,7 @@ class Shell:
                 await self._scene.set_version(int(version))
                 self._show(f"(the CAD speaks API version {version}; the bot was restarted)")
             case "cad", manner if manner in MANNERS:
-                await self._scene.set_cad(manner)
+                await self._scene.cads.behave(manner)
                 self._show(f"(the CAD is now: {manner})")
             case "cad", _:
                 raise LineError(f"Say how the CAD should be: {', '.join(MANNERS)}.")

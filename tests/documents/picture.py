@@ -53,7 +53,7 @@ async def session() -> tuple[list[str], list[Answer]]:
 
 
 async def _answer(scene: Scene, options: dict[str, str], manner: str, wanted: str) -> Answer:
-    await scene.set_cad(manner)
+    await scene.cads.behave(manner)
     interaction = await scene.use_command(PERSON, COMMAND, options)
     message = await interaction.answered()
     assert await scene.until(lambda: wanted in message.content, PATIENCE)

@@ -8,16 +8,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.sandbox.cads import API_KEY, COMMUNITY_ID, OTHER_ID, OTHER_KEY
 from bot.sandbox.discord import DiscordServer
-from bot.sandbox.scene import (
-    API_KEY,
-    COMMUNITY_ID,
-    LIMITS,
-    OTHER_ID,
-    OTHER_KEY,
-    TOKEN,
-    Scene,
-)
+from bot.sandbox.scene import LIMITS, TOKEN, Scene
 from bot.sandbox.sonoran import SonoranServer
 from tests import fork_server
 from tests.child import environment, interpret
