@@ -66,9 +66,6 @@ class KeptCards:
         self._editor = CardEditor(outbox, store, live, self._forget, delays=delays, timing=timing)
         live.listen(self._listed)
 
-    def __len__(self) -> int:
-        return len(self._cards)
-
     def calls_in(self, channel_id: int) -> list[int]:
         """Return the ids of the calls that have a card in a channel."""
         return [

@@ -28,6 +28,7 @@ _TYPED_CHARACTERS = 100
 _TYPED_WORDS = 6
 _SEARCHED_CHARACTERS = 1000  # of each text of a call
 _ALL_WORDS = 5000  # as many known words as are all looked at for typing errors
+_MOST_NEAR = 4  # calls that may be meant by a number
 _ALIKE_WORDS = 50  # words that are looked at more closely, as what was typed may be one of them
 
 _NUMBER = re.compile(r"\s*(?:call)?[\s:]*(#?)\s*([0-9]{1,16})\s*", re.IGNORECASE)
@@ -92,15 +93,15 @@ class CallIndex:
         found = self._pick([begin, *words], first, limit)
         return found if own is None else [own, *(call for call in found if call is not own)][:limit]
 
-    def near(self, call_id: int, limit: int = 4) -> list[DispatchCall]:
-        """Return live calls that may be meant by a number that is none of theirs, the best first.
+    def near(self, call_id: int) -> list[DispatchCall]:
+        """Return up to four live calls that may be meant by a number of none, the best first.
 
         Their number differs by a typing error or two, or their texts contain it.
         """
         digits = str(call_id)
         errors = 1 if len(digits) < 4 else 2
         alike = process.extract(
-            digits, self._numbers, scorer=OSA.distance, score_cutoff=errors, limit=limit
+            digits, self._numbers, scorer=OSA.distance, score_cutoff=errors, limit=_MOST_NEAR
         )
         places = [place for _, _, place in alike]
         begin = {
@@ -109,8 +110,8 @@ class CallIndex:
             if each.startswith(digits) or (len(each) > 1 and digits.startswith(each))
         }
         found = [self.live[place] for place in places]
-        found += self._pick([begin, *self._with_words(digits)], (), limit)
-        return list(dict.fromkeys(call for call in found if call.call_id != call_id))[:limit]
+        found += self._pick([begin, *self._with_words(digits)], (), _MOST_NEAR)
+        return list(dict.fromkeys(call for call in found if call.call_id != call_id))[:_MOST_NEAR]
 
     def _pick(
         self, tiers: Iterable[Iterable[int]], first: Sequence[int], limit: int
