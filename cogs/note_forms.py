@@ -17,24 +17,8 @@ from bot.notes.forms import NoteForms
 class NoteFormCommands(commands.Cog):
     """Opens the form for a note, and hears of those that are submitted."""
 
-    def __init__(self, bot: CallnoteBot, forms: NoteForms) -> None:
-        self._bot = bot
+    def __init__(self, forms: NoteForms) -> None:
         self._forms = forms
-        # discord.py takes no such command as a method of a cog.
-        self._menu = app_commands.ContextMenu(name=FORM_TITLE, callback=self._add_message)
-
-    async def cog_load(self) -> None:
-        """Add the message command."""
-        self._bot.tree.add_command(self._menu)
-
-    async def cog_unload(self) -> None:
-        """Remove the message command."""
-        self._bot.tree.remove_command(self._menu.name, type=self._menu.type)
-
-    async def _add_message(
-        self, interaction: discord.Interaction[Any], message: discord.Message
-    ) -> None:
-        await self._forms.open_for(interaction, message)
 
     @app_commands.command(
         name="callnote-form", description="Add a note to a dispatch call, written in a form."
@@ -50,6 +34,9 @@ class NoteFormCommands(commands.Cog):
 
 
 async def setup(bot: CallnoteBot) -> None:
-    """Add the cog to the bot."""
-    await bot.add_cog(NoteFormCommands(bot, bot.note_forms))
-    bot.add_dynamic_items(again_button(bot.note_forms.press_again))
+    """Add the commands and their components to the bot."""
+    forms = bot.note_forms
+    await bot.add_cog(NoteFormCommands(forms))
+    # discord.py takes no such command as a method of a cog.
+    bot.tree.add_command(app_commands.ContextMenu(name=FORM_TITLE, callback=forms.open_for))
+    bot.add_dynamic_items(again_button(forms.press_again))
