@@ -115,7 +115,6 @@ class CallnoteBot(commands.AutoShardedBot):
             services.guild_calls,
             services.kept_cards,
             self.note_forms.open,
-            timing=services.timing,
         )
         self._registering: asyncio.Task[None] | None = None
         self._starts = starts or SessionStarts(services.timing)

@@ -135,13 +135,13 @@ def ended_foot(ending: Ending) -> list[str]:
     return [_ENDINGS[ending]]
 
 
-def private_foot(*, age: float, old: float, may_keep: bool, kept_at: str | None) -> list[str]:
+def private_foot(*, age: float, may_keep: bool, kept_at: str | None) -> list[str]:
     """Return the small lines below a card that one member sees.
 
-    `age` is the list's, in seconds, shown from `old` on; `kept_at` the address of the card that
-    was just kept in the channel.
+    `age` is that of an old list, in seconds, else 0; `kept_at` the address of the card that was
+    just kept in the channel.
     """
-    foot = [] if age <= old else [f"As the calls were {ago(age)}."]
+    foot = [f"As the calls were {ago(age)}."] if age else []
     if kept_at is not None:
         foot.append(f"Kept in this channel: {kept_at}")
     elif may_keep:
@@ -149,12 +149,15 @@ def private_foot(*, age: float, old: float, may_keep: bool, kept_at: str | None)
     return foot
 
 
-def list_content(calls: Sequence[DispatchCall], total: int, *, age: float, old: float) -> str:
-    """Return the list of live calls: the first of `total`, as many as fit and can be chosen."""
+def list_content(calls: Sequence[DispatchCall], total: int, *, age: float) -> str:
+    """Return the list of live calls: the first of `total`, as many as fit and can be chosen.
+
+    `age` is as for `private_foot`.
+    """
     if not total:
         return "There are no live calls."
     lines = ["**1 live call**" if total == 1 else f"**{total:,} live calls**"]
-    foot = [f"As the calls were {ago(age)}."] if age > old else []
+    foot = [f"As the calls were {ago(age)}."] if age else []
     if total > len(calls):
         foot.append("Not all can be chosen below: use /call to find any by number or words.")
     room = CONTENT_LIMIT - _FOOT_ROOM - utf16_units(lines[0])

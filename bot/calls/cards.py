@@ -30,7 +30,6 @@ from bot.interactions.handler import InteractionHandler
 from bot.interactions.texts import worded
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
-from bot.timing import Timing
 
 _Interaction = discord.Interaction[Any]
 
@@ -57,7 +56,6 @@ class CallCards:
     calls: GuildCalls
     kept: KeptCards
     open_form: OpenForm
-    timing: Timing = Timing()
 
     async def show(self, interaction: _Interaction, call_id: int) -> None:
         """Answer a command privately with a call's card; refuses like `Dispatchers.admit`."""
@@ -73,16 +71,12 @@ class CallCards:
         server_id = self.settings.server_id(member.guild.id)
         await self.handler.acknowledge(interaction, private=True)
         calls, found = await self.calls.find(
-            member.guild.id,
-            member_id=member.id,
-            channel_id=interaction.channel_id or 0,
-            server_id=server_id,
-            limit=MOST_OPTIONS,
+            member, interaction.channel_id or 0, server_id=server_id, limit=MOST_OPTIONS
         )
         if calls is None:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
         total = len(calls.index.live)
-        content = list_content(found, total, age=calls.age, old=self.timing.old_calls)
+        content = list_content(found, total, age=calls.told_age)
         view = call_select(server_id, found, calls.label)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"{total} live calls shown")
@@ -147,8 +141,7 @@ class CallCards:
             await self._show_near(interaction, calls, server_id, call_id)
             return
         may_keep = not call.closed and kept_at is None and self.kept.allowed(guild.id)
-        old = self.timing.old_calls
-        foot = private_foot(age=calls.age, old=old, may_keep=may_keep, kept_at=kept_at)
+        foot = private_foot(age=calls.told_age, may_keep=may_keep, kept_at=kept_at)
         page = min(page, MOST_PAGES - 1)
         content, older = card_content(call, page, foot=foot)
         view = private_buttons(call, page, older=older, may_keep=may_keep)

@@ -64,20 +64,20 @@ class GuildCalls:
 
     async def find(
         self,
-        guild_id: int,
+        member: discord.Member,
+        channel_id: int,
         typed: str = "",
         *,
-        member_id: int,
-        channel_id: int,
         server_id: int | None = None,
         first: Sequence[int] = (),
         limit: int = MOST_CHOICES,
     ) -> tuple[LiveList | None, list[DispatchCall]]:
-        """Return the live calls, as `get`, and of them those that match what was typed.
+        """Return the live calls of a member's guild, as `get`, and those that match what was typed.
 
         See `CallIndex.search`; first come the calls with the ids `first`, then those that the
         member used last, then those of the channel. Refuses like `get`.
         """
+        guild_id = member.guild.id
         server = self._settings.server_id(guild_id) if server_id is None else server_id
         remembered = self._remember(guild_id)
         until = loop_time() + self._timing.await_calls
@@ -87,7 +87,7 @@ class GuildCalls:
         if not remembered.done():
             await asyncio.wait({remembered}, timeout=max(0.0, until - loop_time()))
         recent = self._recent.of(
-            guild_id, member_id=member_id, channel_id=channel_id, server_id=server
+            guild_id, member_id=member.id, channel_id=channel_id, server_id=server
         )
         order = list(dict.fromkeys([*first, *recent]))
         return calls, calls.index.search(typed, order, limit)
@@ -103,20 +103,16 @@ class GuildCalls:
         try:
             member = self._dispatchers.admit(interaction)
             calls, found = await self.find(
-                member.guild.id,
-                typed,
-                member_id=member.id,
-                channel_id=interaction.channel_id or 0,
-                server_id=server_id,
+                member, interaction.channel_id or 0, typed, server_id=server_id
             )
         except Refusal:
             return []
         if calls is None:
             return []
-        old = calls.age > self._timing.old_calls
+        age = calls.told_age
         return [
             app_commands.Choice(
-                name=call_label(call, age=calls.age) if old else calls.label(call),
+                name=call_label(call, age=age) if age else calls.label(call),
                 value=str(call.call_id),
             )
             for call in found

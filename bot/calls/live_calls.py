@@ -45,19 +45,27 @@ _log = logging.getLogger(__name__)
 class LiveList:
     """The calls of one CAD server as they were read: `began` by the event loop's clock.
 
-    `with_closed` says whether the calls that were closed lately were read as well.
+    `with_closed` says whether the calls that were closed lately were read as well, `old_after` from
+    which age on, in seconds, it is told how old the list is.
     """
 
     calls: CallList
     index: CallIndex
     began: float
-    with_closed: bool = True
+    with_closed: bool
+    old_after: float
     _labels: dict[int, str] = field(default_factory=dict, repr=False)
 
     @property
     def age(self) -> float:
         """How many seconds ago it was read."""
         return max(0.0, loop_time() - self.began)
+
+    @property
+    def told_age(self) -> float:
+        """The age to tell of, 0 for a list that is not old."""
+        age = self.age
+        return age if age > self.old_after else 0.0
 
     def find(self, call_id: int) -> DispatchCall | None:
         """Return a dispatch call, live or lately closed; None for one that is not listed."""
@@ -253,6 +261,6 @@ class LiveCalls:
         index = await asyncio.to_thread(CallIndex, calls.calls)  # which takes a while with many
         if held.list is not None and held.list.began >= began:
             return
-        held.list = LiveList(calls, index, began, with_closed)
+        held.list = LiveList(calls, index, began, with_closed, self._timing.old_calls)
         for changed in self._listeners:
             changed(community, calls.server_id)

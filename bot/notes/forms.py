@@ -79,13 +79,7 @@ class NoteForms:
         server = server_id or self.settings.server_id(member.guild.id)
         channel_id = interaction.channel_id or 0
         first = [call_id] if call_id is not None else [*named, *self.cards_in(channel_id)]
-        calls, found = await self.calls.find(
-            member.guild.id,
-            member_id=member.id,
-            channel_id=channel_id,
-            server_id=server,
-            first=first,
-        )
+        calls, found = await self.calls.find(member, channel_id, server_id=server, first=first)
         listed = {call.call_id for call in found}
         meant = [call_id] if call_id is not None else [each for each in named if each in listed]
         form = note_form(
@@ -95,7 +89,7 @@ class NoteForms:
             text,
             found,
             chosen=meant[0] if len(meant) == 1 else None,
-            age=0.0 if calls is None or calls.age <= self.timing.old_calls else calls.age,
+            age=0.0 if calls is None else calls.told_age,
         )
         await self.handler.show_form(interaction, form)
         audit_log.outcome(interaction, "form shown")

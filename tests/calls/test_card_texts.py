@@ -34,8 +34,8 @@ OURS = {"bold", "subtext", "timestamp", "line break"}
 FEET = [
     *map(ended_foot, Ending),
     kept_foot(2**53 - 1, older=True, stale_since=2_000_000_000),
-    private_foot(age=900.0, old=60.0, may_keep=True, kept_at=None),
-    private_foot(age=900.0, old=60.0, may_keep=True, kept_at="https://discord.com/" + "9" * 80),
+    private_foot(age=900.0, may_keep=True, kept_at=None),
+    private_foot(age=900.0, may_keep=True, kept_at="https://discord.com/" + "9" * 80),
 ]
 
 hostile = long_hostile_texts(400)
@@ -75,7 +75,7 @@ def test_whatever_the_cad_says_stands_literally_and_within_the_limit(
 @given(st.lists(calls, max_size=3), st.integers(0, 5000))
 def test_a_list_is_literal_and_within_the_limit(some: list[DispatchCall], more: int) -> None:
     found = some * 8
-    content = list_content(found, len(found) + more, age=900.0, old=60.0)
+    content = list_content(found, len(found) + more, age=900.0)
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features <= OURS
 
