@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
@@ -16,36 +17,29 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class DatabaseSupervisor:
     """Supervises the database as long as the process runs; `wiped_by` is as in `Config`."""
 
-    def __init__(
-        self,
-        database: Database,
-        settings: SettingsCache,
-        wiped_by: str | None,
-        *,
-        timing: Timing,
-    ) -> None:
-        self.database = database
-        self.opened = asyncio.Event()
-        self._settings = settings
-        self._wiped_by = wiped_by
-        self._timing = timing
+    database: Database
+    settings: SettingsCache
+    wiped_by: str | None
+    timing: Timing
+    opened: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def run(self) -> None:
         """Open the database, retrying while it is unavailable, and refresh until cancelled.
 
         Sets `opened` in between. Raises `UnusableDatabaseError` when retrying cannot help.
         """
-        if (wiped := wiped_line(self._wiped_by, to_host=True)) is not None:
+        if (wiped := wiped_line(self.wiped_by, to_host=True)) is not None:
             _log.warning("%s", wiped.text)
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
             wait=wait_exponential_jitter(
-                multiplier=self._timing.first_database_retry,
-                max=self._timing.longest_database_retry,
-                jitter=2 * self._timing.first_database_retry,
+                multiplier=self.timing.first_database_retry,
+                max=self.timing.longest_database_retry,
+                jitter=2 * self.timing.first_database_retry,
             ),
             before_sleep=self._failed,
             reraise=True,
@@ -54,13 +48,13 @@ class DatabaseSupervisor:
                 await self.database.open()
         self.opened.set()
         _log.info("opened the %s", self.database.address.shown)
-        await self._settings.keep_fresh()
+        await self.settings.keep_fresh()
 
     def health_line(self) -> Line:
         """Return the line about the database as it was at the last request, some seconds ago."""
-        down = self._settings.down or not self.opened.is_set()
+        down = self.settings.down or not self.opened.is_set()
         kind = self.database.address.kind
-        return database_line(kind, self._wiped_by, down=down, full=self._settings.full)
+        return database_line(kind, self.wiped_by, down=down, full=self.settings.full)
 
     @staticmethod
     def _failed(state: RetryCallState) -> None:

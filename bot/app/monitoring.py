@@ -46,7 +46,7 @@ async def serve_metrics(
     from bot.monitoring.endpoint import Endpoint
 
     await Endpoint(
-        address,
+        address=address,
         readiness=lambda: _readiness(services, stopping),
         exposition=lambda: metrics.exposition(_state(services)),
         timing=services.timing,

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import discord
 
@@ -25,6 +25,7 @@ from bot.timing import Timing, loop_time
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class CardEditor:
     """Edits cards, each with at least `timing.edit_interval` between two edits.
 
@@ -33,23 +34,13 @@ class CardEditor:
     shown.
     """
 
-    def __init__(
-        self,
-        outbox: OutboxWorker,
-        store: CardStore,
-        live: LiveCalls,
-        forget: Callable[[int], object],
-        *,
-        delays: RouteDelays,
-        timing: Timing,
-    ) -> None:
-        self._outbox = outbox
-        self._store = store
-        self._live = live
-        self._forget = forget
-        self._delays = delays
-        self._timing = timing
-        self.client: discord.Client | None = None
+    outbox: OutboxWorker
+    store: CardStore
+    live: LiveCalls
+    forget: Callable[[int], object]
+    delays: RouteDelays
+    timing: Timing
+    client: discord.Client | None = None
 
     def end(self, card: FollowedCard, ending: Ending) -> None:
         """End a card, which its message then says."""
@@ -64,8 +55,8 @@ class CardEditor:
 
     def stale_since(self, card: FollowedCard) -> int | None:
         """Return when the card's list was read, in seconds since 1970, if that is long ago."""
-        calls = self._live.known(*card.row.list_key)
-        if calls is None or calls.age <= self._timing.stale_calls:
+        calls = self.live.known(*card.row.list_key)
+        if calls is None or calls.age <= self.timing.stale_calls:
             return None
         return int(time.time() - calls.age)
 
@@ -81,26 +72,26 @@ class CardEditor:
 
     async def _show(self, card: FollowedCard) -> None:
         """Let a card say what it should, and forget it when it has ended."""
-        card.learn(self._live.known(*card.row.list_key))
+        card.learn(self.live.known(*card.row.list_key))
         client = self.client
-        if client is None or not self._outbox.lease_held:
-            card.again_at = loop_time() + self._timing.look_at_cards
+        if client is None or not self.outbox.lease_held:
+            card.again_at = loop_time() + self.timing.look_at_cards
             return
         card.stale = (since := self.stale_since(card)) is not None
         if (due := card.due(since)) is None:
             return
         content, fingerprint = due
         ending = card.ending  # it may end while the edit is under way, which does not show that
-        await asyncio.sleep(card.edited_at + self._timing.edit_interval - loop_time())
+        await asyncio.sleep(card.edited_at + self.timing.edit_interval - loop_time())
         try:
-            if not self._outbox.alone and not (await self._store.owner_of(card.row.message_id))[1]:
+            if not self.outbox.alone and not (await self.store.owner_of(card.row.message_id))[1]:
                 self._drop(card)
                 return
             result = await self._edit(client, card, content, ending)
             await self._after(card, result, fingerprint, ending)
         except StorageError as error:
             _log.warning("card=%d not stored: %s", card.row.message_id, error)
-            card.again_at = loop_time() + self._timing.first_card_retry
+            card.again_at = loop_time() + self.timing.first_card_retry
 
     async def _edit(
         self,
@@ -112,7 +103,7 @@ class CardEditor:
         for text in (content, plain_card(card.row.call_id)):
             view = None if ending else kept_buttons(card.row.server_id, card.row.call_id)
             result = await card_message.edit(
-                client, card.row, text, view, delays=self._delays, timing=self._timing
+                client, card.row, text, view, delays=self.delays, timing=self.timing
             )
             if result is not EditResult.REFUSED:
                 break
@@ -127,23 +118,23 @@ class CardEditor:
         card.hidden = result is EditResult.HIDDEN
         over = card.ending is Ending.DISCONNECTED or card.too_old
         if result is EditResult.RETRY or (card.hidden and not over):
-            first = self._timing.first_card_retry
+            first = self.timing.first_card_retry
             if card.hidden:
-                first = self._timing.first_hidden_retry
-            pause = min(first * 2.0**card.failures, self._timing.longest_card_retry)
+                first = self.timing.first_hidden_retry
+            pause = min(first * 2.0**card.failures, self.timing.longest_card_retry)
             card.failures += 1
-            pause = self._delays.left(RouteDelays.CHANNELS) or pause
+            pause = self.delays.left(RouteDelays.CHANNELS) or pause
             card.again_at = loop_time() + pause
             return
         card.failures = 0
         if ending is not None or result is not EditResult.DONE:
-            await self._store.remove(message_id)
+            await self.store.remove(message_id)
             self._drop(card)
             _log.info("guild=%d card=%d ended", card.row.guild_id, message_id)
             return
         card.row = replace(card.row, shown=fingerprint)
-        await self._store.set_shown(message_id, fingerprint)
+        await self.store.set_shown(message_id, fingerprint)
 
     def _drop(self, card: FollowedCard) -> None:
         card.forgotten = True
-        self._forget(card.row.message_id)
+        self.forget(card.row.message_id)

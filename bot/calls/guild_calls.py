@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import discord
@@ -28,6 +29,7 @@ _LAST_NOTES = 100  # by which calls are ordered after a start
 _History = Callable[[int, int], Awaitable[Sequence[NoteRecord]]]
 
 
+@dataclass(eq=False, slots=True)
 class GuildCalls:
     """Finds live calls for the members of guilds, those first that they are likely to mean.
 
@@ -35,32 +37,22 @@ class GuildCalls:
     second argument says, the newest first.
     """
 
-    def __init__(
-        self,
-        live: LiveCalls,
-        settings: SettingsCache,
-        dispatchers: Dispatchers,
-        community_of: Callable[[int], str],
-        history: _History,
-        *,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._live = live
-        self._settings = settings
-        self._dispatchers = dispatchers
-        self._community_of = community_of
-        self._history = history
-        self._timing = timing
-        self._recent = RecentCalls()
-        self._remembering: dict[int, asyncio.Task[None]] = {}
+    live: LiveCalls
+    settings: SettingsCache
+    dispatchers: Dispatchers
+    community_of: Callable[[int], str]
+    history: _History
+    timing: Timing = Timing()
+    _recent: RecentCalls = field(default_factory=RecentCalls, init=False)
+    _remembering: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
     async def get(self, guild_id: int, server_id: int | None = None) -> LiveList | None:
         """Return a guild's live calls as `LiveCalls.lately` does, of its own server without one.
 
         Refuses like `SettingsCache.of`.
         """
-        server = self._settings.server_id(guild_id) if server_id is None else server_id
-        return await self._live.lately(self._community_of(guild_id), server)
+        server = self.settings.server_id(guild_id) if server_id is None else server_id
+        return await self.live.lately(self.community_of(guild_id), server)
 
     async def find(
         self,
@@ -78,9 +70,9 @@ class GuildCalls:
         member used last, then those of the channel. Refuses like `get`.
         """
         guild_id = member.guild.id
-        server = self._settings.server_id(guild_id) if server_id is None else server_id
+        server = self.settings.server_id(guild_id) if server_id is None else server_id
         remembered = self._remember(guild_id)
-        until = loop_time() + self._timing.await_calls
+        until = loop_time() + self.timing.await_calls
         calls = await self.get(guild_id, server)
         if calls is None:
             return None, []
@@ -101,7 +93,7 @@ class GuildCalls:
         know.
         """
         try:
-            member = self._dispatchers.admit(interaction)
+            member = self.dispatchers.admit(interaction)
             calls, found = await self.find(
                 member, interaction.channel_id or 0, typed, server_id=server_id
             )
@@ -138,7 +130,7 @@ class GuildCalls:
 
     async def _learn(self, guild_id: int) -> None:
         try:
-            records = await self._history(guild_id, _LAST_NOTES)
+            records = await self.history(guild_id, _LAST_NOTES)
         except StorageError:
             return  # it only decides about the order
         for record in records:

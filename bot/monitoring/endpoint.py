@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -14,6 +15,7 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     """Answers GET and HEAD at `address`, a host and a port; port 0 takes a free one.
 
@@ -21,18 +23,10 @@ class Endpoint:
     answers 503. `exposition` returns the metrics.
     """
 
-    def __init__(
-        self,
-        address: tuple[str, int],
-        *,
-        readiness: Callable[[], Mapping[str, bool]],
-        exposition: Callable[[], bytes],
-        timing: Timing,
-    ) -> None:
-        self._address = address
-        self._readiness = readiness
-        self._exposition = exposition
-        self._timing = timing
+    address: tuple[str, int]
+    readiness: Callable[[], Mapping[str, bool]]
+    exposition: Callable[[], bytes]
+    timing: Timing
 
     async def run(self) -> None:
         """Answer until cancelled; while another process has the address, try again."""
@@ -41,7 +35,7 @@ class Endpoint:
         application.router.add_get("/readyz", self._ready)
         application.router.add_get("/metrics", self._metrics)
         runner = web.AppRunner(
-            application, access_log=None, shutdown_timeout=self._timing.end_endpoint
+            application, access_log=None, shutdown_timeout=self.timing.end_endpoint
         )
         await runner.setup()
         try:
@@ -54,12 +48,12 @@ class Endpoint:
         failed = False
         while True:
             try:
-                await web.TCPSite(runner, *self._address).start()
+                await web.TCPSite(runner, *self.address).start()
             except OSError as error:
                 if not failed:
                     _log.error("METRICS_ADDRESS cannot be used, trying again: %s", error)
                 failed = True
-                await asyncio.sleep(self._timing.listen_again)
+                await asyncio.sleep(self.timing.listen_again)
             else:
                 host, port = runner.addresses[0][:2]
                 _log.info("metrics are at http://%s:%d/metrics", _in_url(host), port)
@@ -69,12 +63,12 @@ class Endpoint:
         return web.json_response({"live": True})
 
     async def _ready(self, _: web.Request) -> web.Response:
-        needs = self._readiness()
+        needs = self.readiness()
         ready = all(needs.values())
         return web.json_response({"ready": ready, **needs}, status=200 if ready else 503)
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=self.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
 
 def _in_url(host: str) -> str:
