@@ -9,7 +9,7 @@ from typing import Any
 
 import discord
 
-from bot.communities.connections import Connection, Connections, role_ids_of
+from bot.communities.connections import Connections
 from bot.communities.owners import Owners
 from bot.communities.registry import Communities
 from bot.communities.texts import (
@@ -80,7 +80,7 @@ class Connector:
         guild, user_id = interaction.guild, interaction.user.id
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
-        self.connections.check_connected(self._connection(interaction, guild))
+        self.connections.check_connected(self.connections.of(guild, interaction.user))
         if not is_administrator(interaction) and not await self.owners.include(user_id):
             raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
         left = await self.connections.disconnect(guild, user_id)
@@ -116,7 +116,7 @@ class Connector:
         guild = interaction.guild
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
-        connection = self._connection(interaction, guild)
+        connection = self.connections.of(guild, interaction.user)
         if connection.connected:
             await self.handler.respond(interaction, connected_already(connection), view=None)
             audit_log.outcome(interaction, "connected already")
@@ -146,7 +146,7 @@ class Connector:
         guild = interaction.guild
         if guild is None:
             raise Refusal(InteractionProblem.NOT_IN_GUILD)
-        connection = self._connection(interaction, guild)
+        connection = self.connections.of(guild, interaction.user)
         self.connections.check_known(connection)
         view = ConnectView(self)
         if not is_administrator(interaction):
@@ -162,9 +162,6 @@ class Connector:
             view.remove_item(view.other)
         await self.handler.respond(interaction, content, view=stopped(view))
         audit_log.outcome(interaction, "connecting offered")
-
-    def _connection(self, interaction: _Interaction, guild: discord.Guild) -> Connection:
-        return self.connections.of(guild, role_ids_of(interaction.user))
 
 
 class ConnectView(discord.ui.View):

@@ -9,7 +9,7 @@ import discord
 from discord.ext import commands
 
 from bot.communities import texts
-from bot.communities.connections import Connections, role_ids_of
+from bot.communities.connections import Connections
 from bot.communities.problems import CredentialsProblem
 from bot.communities.registry import Communities
 from bot.communities.trial import Trial
@@ -80,8 +80,7 @@ class CredentialsForm(commands.Cog):
         guild = admit_administrator(interaction)
         if not self._communities.accepts_new:
             raise Refusal(CredentialsProblem.NOT_OFFERED)
-        connection = self._connections.of(guild, role_ids_of(interaction.user))
-        self._connections.check_known(connection)
+        self._connections.check_known(self._connections.of(guild, interaction.user))
         return guild
 
 

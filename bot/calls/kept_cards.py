@@ -88,11 +88,9 @@ class KeptCards:
     ) -> str:
         """Post a call's card to a channel, keep it up to date, and return its address.
 
-        Refuses with CARDS_OFF, as `card_message.post`, and with CARD_NOT_STORED; then no card is
-        left in the channel.
+        Refuses as `card_message.post`, and with CARD_NOT_STORED; then no card is left in the
+        channel.
         """
-        if not self.allowed(guild_id):
-            raise Refusal(CardProblem.CARDS_OFF)
         community = self._community_of(guild_id)  # the call's, whatever is connected meanwhile
         content, fingerprint = live_content(call)
         view = kept_buttons(call.server_id, call.call_id)

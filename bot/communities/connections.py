@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -120,11 +120,13 @@ class Connections:
         """Note that the bot was added to a guild."""
         self._left.pop(guild_id, None)
 
-    def of(self, guild: discord.Guild, role_ids: Iterable[int] = ()) -> Connection:
+    def of(
+        self, guild: discord.Guild, user: discord.User | discord.Member | None = None
+    ) -> Connection:
         """Return how a guild is connected.
 
-        `role_ids` are known to be roles of it, as the member who used a command there has them;
-        the guild's own list is empty while it is unavailable.
+        `user` used a command there, so that their roles are known to be roles of it; the guild's
+        own list is empty while it is unavailable.
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
@@ -132,7 +134,8 @@ class Connections:
             return own
         if guild.id in self._guild_ids:
             return Connection.GUILD_ID
-        if not self._role_ids.isdisjoint(role_ids) or any(map(guild.get_role, self._role_ids)):
+        known = _role_ids(user)
+        if any(each in known or guild.get_role(each) for each in self._role_ids):
             self._with_role.add(guild.id)
             return Connection.ROLE_ID
         if guild.roles:
@@ -175,7 +178,7 @@ class Connections:
     def _refusal(self, interaction: discord.Interaction) -> Refusal | None:
         if interaction.guild is None:
             return None
-        connection = self.of(interaction.guild, role_ids_of(interaction.user))
+        connection = self.of(interaction.guild, interaction.user)
         return None if connection.connected else Refusal(_PROBLEMS[connection])
 
     def check_known(self, connection: Connection) -> None:
@@ -294,6 +297,6 @@ class Connections:
         return self.of(guild)
 
 
-def role_ids_of(user: discord.User | discord.Member) -> Iterable[int]:
+def _role_ids(user: discord.User | discord.Member | None) -> Collection[int]:
     """Return a member's role ids; `Member.roles` has only those in the guild cache."""
     return user._roles if isinstance(user, discord.Member) else ()
