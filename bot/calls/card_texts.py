@@ -6,7 +6,7 @@ Of texts from the CAD each stands on one line, escaped by `escape_markdown`, nev
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from enum import Enum, auto
+from enum import Enum
 from itertools import pairwise
 
 from bot.calls.problems import CardProblem
@@ -49,26 +49,16 @@ TEXTS: Catalogue = {
 
 
 class Ending(Enum):
-    """Why a card in a channel is not kept up to date any more."""
+    """Why a card in a channel is not kept up to date any more; the value is what it says then."""
 
-    CLOSED = auto()
-    GONE = auto()  # the CAD does not list the call any more
-    REPLACED = auto()  # a newer card of the call is in the channel
-    TOO_MANY = auto()
-    TOO_OLD = auto()
-    OFF = auto()  # an administrator switched cards off
-    DISCONNECTED = auto()
+    CLOSED = "The call is closed."
+    GONE = "The call is no longer in the CAD: it was deleted, or closed some time ago."
+    REPLACED = "A newer card of this call is below."
+    TOO_MANY = "No longer kept up to date, as there are newer cards: use /call"
+    TOO_OLD = "No longer kept up to date, as this card is a week old: use /call"
+    OFF = "No longer kept up to date: an administrator has switched off cards in channels."
+    DISCONNECTED = "No longer kept up to date."
 
-
-_ENDINGS = {
-    Ending.CLOSED: "The call is closed.",
-    Ending.GONE: "The call is no longer in the CAD: it was deleted, or closed some time ago.",
-    Ending.REPLACED: "A newer card of this call is below.",
-    Ending.TOO_MANY: "No longer kept up to date, as there are newer cards: use /call",
-    Ending.TOO_OLD: "No longer kept up to date, as this card is a week old: use /call",
-    Ending.OFF: "No longer kept up to date: an administrator has switched off cards in channels.",
-    Ending.DISCONNECTED: "No longer kept up to date.",
-}
 
 _STATUSES = {
     CallStatus.PENDING: "pending",
@@ -114,7 +104,7 @@ def card_content(
 
 def gone_card(call_id: int) -> str:
     """Return the card of a call of which nothing is known but that it is gone."""
-    return f"**#{call_id}**\n{_small(_ENDINGS[Ending.GONE])}"
+    return f"**#{call_id}**\n{_small(Ending.GONE.value)}"
 
 
 def plain_card(call_id: int) -> str:
@@ -128,11 +118,6 @@ def kept_foot(call_id: int, *, older: bool, stale_since: int | None) -> list[str
     if stale_since is not None:
         foot.append(f"Sonoran CAD has told nothing new since <t:{stale_since}:t>.")
     return foot
-
-
-def ended_foot(ending: Ending) -> list[str]:
-    """Return the small line that says why a card in a channel has ended."""
-    return [_ENDINGS[ending]]
 
 
 def private_foot(*, age: float, may_keep: bool, kept_at: str | None) -> list[str]:

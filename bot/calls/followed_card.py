@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 
 from bot.calls.card_store import KeptCard
-from bot.calls.card_texts import Ending, card_content, ended_foot, gone_card, kept_foot
+from bot.calls.card_texts import Ending, card_content, gone_card, kept_foot
 from bot.calls.live_calls import LiveList
 from bot.sonoran import DispatchCall
 
@@ -77,7 +77,7 @@ class FollowedCard:
         if self.call is None:
             return gone_card(self.row.call_id) if ending is Ending.GONE else None
         status = "gone" if ending is Ending.GONE else None
-        content, _ = card_content(self.call, foot=ended_foot(ending), status=status)
+        content, _ = card_content(self.call, foot=[ending.value], status=status)
         return content
 
 

@@ -14,7 +14,6 @@ from bot.calls.card_texts import (
     MOST_PAGES,
     Ending,
     card_content,
-    ended_foot,
     gone_card,
     kept_foot,
     list_content,
@@ -32,7 +31,7 @@ OURS = {"bold", "subtext", "timestamp", "line break"}
 """The constructs that a card may have in it: they are our own."""
 
 FEET = [
-    *map(ended_foot, Ending),
+    *([ending.value] for ending in Ending),
     kept_foot(2**53 - 1, older=True, stale_since=2_000_000_000),
     private_foot(age=900.0, may_keep=True, kept_at=None),
     private_foot(age=900.0, may_keep=True, kept_at="https://discord.com/" + "9" * 80),
