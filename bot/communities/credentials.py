@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from bot.communities.schema import guild_credentials
 from bot.sonoran import Credentials
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 Write = Callable[[Connection, int], None]
 """Changes a guild's row within a change of its settings, whose version it is given."""
-
-_Row = tuple[int, str, str, int]  # a guild's id, its community, what is sealed, and the version
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +103,13 @@ class GuildCredentials:
         if self._sealer is None:
             raise RuntimeError("there is no key to seal credentials with")
         sealed = self._sealer.seal(guild_id, community, credentials)
-        row = {"guild_id": guild_id, "community": community, "sealed": sealed}
-        return partial(_write, row)
+
+        def write(connection: Connection, version: int) -> None:
+            _delete(guild_id, connection, version)
+            row = {"guild_id": guild_id, "community": community, "sealed": sealed}
+            connection.execute(guild_credentials.insert().values(**row, version=version))
+
+        return write
 
     @staticmethod
     def deleting(guild_id: int) -> Write:
@@ -123,14 +126,14 @@ class GuildCredentials:
         self._written[guild_id] = version
         self._put({guild_id: None})
 
-    def _open(self, rows: Sequence[_Row]) -> dict[int, StoredCredentials]:
+    def _open(self, rows: Sequence[Row[tuple[Any, ...]]]) -> dict[int, StoredCredentials]:
         found = {}
-        for guild_id, community, sealed, version in rows:
+        for row in rows:
             opened = None
             if self._sealer is not None:
-                opened = self._sealer.open(guild_id, community, sealed)
-            name = self._name(community, opened)
-            found[guild_id] = StoredCredentials(name, opened, version)
+                opened = self._sealer.open(row.guild_id, row.community, row.sealed)
+            name = self._name(row.community, opened)
+            found[row.guild_id] = StoredCredentials(name, opened, row.version)
         return found
 
     def _put(self, changes: Mapping[int, StoredCredentials | None]) -> None:
@@ -151,18 +154,13 @@ class GuildCredentials:
             self._changed(communities)
 
 
-def _read(connection: Connection, changed: Mapping[int, int] | None) -> list[_Row]:
+def _read(
+    connection: Connection, changed: Mapping[int, int] | None
+) -> Sequence[Row[tuple[Any, ...]]]:
     query = select(guild_credentials)
     if changed is not None:
         query = query.where(guild_credentials.c.guild_id.in_(changed))
-    return [
-        (row.guild_id, row.community, row.sealed, row.version) for row in connection.execute(query)
-    ]
-
-
-def _write(row: Mapping[str, object], connection: Connection, version: int) -> None:
-    _delete(int(str(row["guild_id"])), connection, version)
-    connection.execute(guild_credentials.insert().values(**row, version=version))
+    return connection.execute(query).all()
 
 
 def _delete(guild_id: int, connection: Connection, _version: int) -> None:
