@@ -7,7 +7,7 @@ import pytest
 from bot.communities.sealing import Sealer, new_key
 from bot.config import Config
 from bot.sonoran import Credentials
-from tests.test_config import FOLDER
+from tests.config_reading import FOLDER
 
 CREDENTIALS = Credentials("very-secret-key", "paleto")
 FIRST, SECOND = new_key(), new_key()

@@ -1,4 +1,4 @@
-"""Replies to listings made by hand, and what is read in them."""
+"""What is read in a list of calls."""
 
 import json
 import sys
@@ -9,32 +9,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sonoran import (
-    CadServer,
     CallList,
     CallStatus,
-    CredentialsError,
     DispatchCall,
     ListedNote,
-    NoEffectError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    Reason,
-    RefusedError,
-    ServerList,
-    SonoranError,
 )
 from bot.sonoran.exchange import Reply
-from bot.sonoran.listings import read_calls, read_servers
-from bot.sonoran.wire import Wire
-from tests.sonoran.wire_replies import HTML, both_versions, reply, short
-
-NOTE = {"time": "12:00:00", "label": "D-2", "type": "text", "content": "Caller hung up"}
-ADDRESS = "203.0.113.7"
-SERVER = {"id": 1, "name": "Main", "mapIp": ADDRESS, "outboundIp": ADDRESS, "listenerPort": 30120}
-MAIN_ALONE = ServerList((CadServer(1, "Main"),))
-PLACEHOLDERS = [b"Backend Service Reached", b"Sonoran CAD: Backend Service Reached"]
-DEEP = b'{"ActiveCalls":' * 100_000
-
+from tests.sonoran.listing_replies import (
+    DEEP,
+    NOTE,
+    call,
+    calls,
+    read,
+    unclear,
+)
+from tests.sonoran.wire_replies import HTML, reply, short
 
 MEMBERS = [
     "title",
@@ -58,30 +47,6 @@ anything = st.recursive(
     ),
     max_leaves=12,
 )
-
-
-def call(call_id: object = 417, **members: object) -> dict[str, object]:
-    return {"callId": call_id, "title": "Collision", "notes": [NOTE], **members}
-
-
-def calls(*active: object, closed: object = ()) -> dict[str, object]:
-    return {"ActiveCalls": list(active), "EmergencyCalls": [], "ClosedCalls": closed}
-
-
-def read(body: object) -> CallList:
-    return read_calls(reply(body), 2)
-
-
-def notes_in(notes: object) -> tuple[ListedNote, ...] | None:
-    (found,) = read(calls(call(notes=notes))).calls
-    return found.notes
-
-
-def unclear(received: Reply, *, servers: bool = False) -> OutcomeUnknownError:
-    with pytest.raises(OutcomeUnknownError) as caught:
-        read_servers(received) if servers else read_calls(received, 2)
-    assert caught.value.reason is Reason.UNCLEAR_REPLY
-    return caught.value
 
 
 class TestCalls:
@@ -221,76 +186,6 @@ class TestCalls:
         assert "D-2" not in shown
 
 
-class TestNotes:
-    def test_the_order_of_the_reply_is_kept(self) -> None:
-        newest_first = [{**NOTE, "content": text} for text in ("third", "second", "first")]
-        found = notes_in(newest_first)
-        assert found is not None
-        assert [note.text for note in found] == ["third", "second", "first"]
-
-    def test_a_call_without_notes_has_none_of_them(self) -> None:
-        assert notes_in([]) == ()
-
-    @pytest.mark.parametrize(
-        "notes",
-        [
-            None,
-            "12:00: D-2: Caller hung up",
-            NOTE,
-            0,
-        ],
-        ids=short,
-    )
-    def test_notes_of_another_shape_are_unknown_and_not_none(self, notes: object) -> None:
-        assert notes_in(notes) is None
-
-    @pytest.mark.parametrize(
-        "odd",
-        [
-            None,
-            "Caller hung up",
-            {"label": "D-2"},
-            {"content": "x"},
-            {"label": None, "content": "x"},
-            {"label": "D-2", "content": 5},
-            [NOTE],
-        ],
-        ids=short,
-    )
-    def test_a_note_of_another_shape_is_counted_and_the_others_are_read(self, odd: object) -> None:
-        (found,) = read(calls(call(1, notes=[odd, NOTE]))).calls
-        assert found.notes == (ListedNote("D-2", "Caller hung up"),)
-        assert found.unreadable_notes == 1
-
-    def test_a_missing_member_leaves_the_notes_unknown(self) -> None:
-        (found,) = read(calls({"callId": 1})).calls
-        assert found.notes is None
-        assert found.shown_notes == ()
-
-    @pytest.mark.parametrize(
-        ("notes", "shown"),
-        [
-            ("12:00: D-2: Hello", [("", "12:00: D-2: Hello")]),
-            (NOTE, [("D-2", "Caller hung up")]),
-            (
-                ["Hello", NOTE, None, {"content": "x"}],
-                [("", "Hello"), ("D-2", "Caller hung up"), ("", "x")],
-            ),
-        ],
-        ids=short,
-    )
-    def test_notes_of_any_shape_are_there_to_be_shown(
-        self, notes: object, shown: list[tuple[str, str]]
-    ) -> None:
-        (found,) = read(calls(call(notes=notes))).calls
-        assert [(note.label, note.text) for note in found.shown_notes] == shown
-
-    def test_unknown_notes_of_one_call_leave_the_others_alone(self) -> None:
-        first, second = read(calls(call(1, notes="old"), call(2))).calls
-        assert first.notes is None
-        assert second.notes == (ListedNote("D-2", "Caller hung up"),)
-
-
 class TestDamagedCalls:
     """Bytes that are no UTF-8 may stand for any character, within a text."""
 
@@ -395,86 +290,3 @@ class TestUnusableCalls:
 
     def test_a_reference_of_the_service_is_kept(self) -> None:
         assert unclear(reply({}, x_trace_id="00-1f2e")).trace_id == "00-1f2e"
-
-
-class TestServers:
-    def test_number_and_name_are_read(self) -> None:
-        second = {"id": 2, "name": "North County"}
-        assert read_servers(reply({"servers": [SERVER, second]})) == ServerList(
-            (CadServer(1, "Main"), CadServer(2, "North County"))
-        )
-
-    def test_a_list_quoted_as_a_json_text_is_read(self) -> None:
-        assert read_servers(reply(json.dumps({"Servers": [SERVER]}))) == MAIN_ALONE
-
-    def test_a_server_without_a_name_keeps_its_number(self) -> None:
-        assert read_servers(reply({"servers": [{"id": 3}]})).servers == (CadServer(3, ""),)
-
-    @pytest.mark.parametrize(
-        "odd",
-        [
-            "Main",
-            None,
-            {},
-            {**SERVER, "id": "2"},
-            {**SERVER, "id": None},
-            {**SERVER, "id": True},
-            {**SERVER, "id": 2**31},
-            {**SERVER, "id": -1},
-        ],
-        ids=short,
-    )
-    def test_an_odd_entry_spoils_no_other_but_the_list_may_lack_a_server(self, odd: object) -> None:
-        found = read_servers(reply({"servers": [odd, SERVER]}))
-        assert found == ServerList(MAIN_ALONE.servers, whole=False)
-
-    def test_of_two_with_the_same_number_the_first_counts(self) -> None:
-        assert read_servers(reply({"servers": [SERVER, {**SERVER, "name": "x"}]})) == MAIN_ALONE
-
-    def test_a_byte_that_is_no_text_spoils_nothing_but_its_character(self) -> None:
-        body = b'{"servers": [{"id": 1, "name": "Zo\xeb"}]}'
-        assert read_servers(reply(body)) == ServerList((CadServer(1, "Zo\ufffd"),))
-
-    @pytest.mark.parametrize(
-        "body",
-        [
-            {},
-            [SERVER],
-            {"servers": SERVER},
-            json.dumps({"servers": [SERVER]}).encode()[:-1],
-            HTML,
-            b"\xff",
-        ],
-        ids=short,
-    )
-    def test_an_unusable_list_is_not_read_and_shows_no_address(self, body: object) -> None:
-        error = unclear(reply(body), servers=True)
-        assert ADDRESS not in f"{error!r} {vars(error)}"
-
-    def test_no_address_of_a_game_server_is_shown(self) -> None:
-        received = reply({"servers": [SERVER]})
-        assert ADDRESS not in repr((received, read_servers(received)))
-
-
-@both_versions
-class TestFailures:
-    @pytest.mark.parametrize(
-        ("received", "kind"),
-        [
-            (reply(b"gone", 404), RefusedError),
-            (reply(b"", 402), CredentialsError),
-            (reply(b"x", 401), CredentialsError),
-            (reply({"message": "slow"}, 429), RateLimitedError),
-            (reply(b"", 500), OutcomeUnknownError),
-            (reply(HTML, 403), CredentialsError),
-            (reply(b"", 307), NoEffectError),
-            *((reply(body), NoEffectError) for body in PLACEHOLDERS),
-        ],
-        ids=short,
-    )
-    def test_a_reply_that_is_no_success_is_an_error_of_its_kind(
-        self, wire: Wire, received: Reply, kind: type[SonoranError]
-    ) -> None:
-        with pytest.raises(SonoranError) as caught:
-            wire.raise_failure(received)
-        assert type(caught.value) is kind
