@@ -134,25 +134,21 @@ class CallnoteConfig(
     )
     async def unit_numbers(self, interaction: _Interaction, on: bool) -> None:
         """Choose what stands beside notes in the CAD."""
-        guild = await self._handler.admit_administrator(interaction)
-        what = unit_numbers_changed(on)
-        await self._settings.set(guild.id, interaction.user.id, what, unit_numbers=on)
-        await self._handler.respond(interaction, unit_numbers_now(on))
-        audit_log.outcome(interaction, what)
+        what, answer = unit_numbers_changed(on), unit_numbers_now(on)
+        await self._save(interaction, what, answer, unit_numbers=on)
 
     @app_commands.command(description="See whether cards may be kept in channels, or change it.")
     @app_commands.describe(allow="Whether dispatchers may keep a call's card in a channel")
     async def cards(self, interaction: _Interaction, allow: bool | None = None) -> None:
         """See whether cards may be kept in channels, or change it."""
+        if allow is not None:
+            what, answer = cards_changed(allow), cards_setting(allow)
+            await self._save(interaction, what, answer, call_cards=allow)
+            return
         guild = await self._handler.admit_administrator(interaction)
-        if allow is None:
-            allow = self._settings.of(guild.id).call_cards is not False
-            audit_log.outcome(interaction, "setting of cards shown")
-        else:
-            what = cards_changed(allow)
-            await self._settings.set(guild.id, interaction.user.id, what, call_cards=allow)
-            audit_log.outcome(interaction, what)
-        await self._handler.respond(interaction, cards_setting(allow))
+        allowed = self._settings.of(guild.id).call_cards is not False
+        await self._handler.respond(interaction, cards_setting(allowed))
+        audit_log.outcome(interaction, "setting of cards shown")
 
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
@@ -189,6 +185,15 @@ class CallnoteConfig(
     ) -> list[app_commands.Choice[str]]:
         """Suggest live calls, to dispatchers alone."""
         return await self._calls.suggest(interaction, typed)
+
+    async def _save(
+        self, interaction: _Interaction, what: str, answer: str, **values: object
+    ) -> None:
+        """Save fields of a guild's settings for an administrator; refuses like `set`."""
+        guild = await self._handler.admit_administrator(interaction)
+        await self._settings.set(guild.id, interaction.user.id, what, **values)
+        await self._handler.respond(interaction, answer)
+        audit_log.outcome(interaction, what)
 
 
 async def setup(bot: CallnoteBot) -> None:
