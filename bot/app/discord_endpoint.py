@@ -17,7 +17,7 @@ UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
 """What discord.py 2.7.1 raises for an answer that it cannot read, such as one without a key."""
 
 
-async def gateway_of(api_url: str, seconds: float, proxy: str | None = None) -> str:
+async def gateway_of(api_url: str, seconds: float, proxy: str | None) -> str:
     """Ask an API address for its gateway's address (`GET /gateway`, which needs no token).
 
     Raises `aiohttp.ClientError`, or `TimeoutError` after `seconds`, without an answer, and

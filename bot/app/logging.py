@@ -96,7 +96,7 @@ class SingleLineFormatter(logging.Formatter):
     `secrets` are as for `redactor`.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
         self._redact = redactor(secrets)
 

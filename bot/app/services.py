@@ -71,7 +71,7 @@ class Services:
         cad: SonoranClient | None = None,
         settings: SettingsCache | None = None,
         observer: Observer = Observer(),
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self.timing = timing
         self.shards = config.shards
@@ -112,7 +112,7 @@ class Services:
             timing=timing,
         )
         self.departures = Departures(
-            self.database, self.settings, self.connections.in_guild, others=(call_cards,)
+            self.database, self.settings, self.connections.in_guild, (call_cards,)
         )
         self.dispatchers = Dispatchers(self.settings)
         self.dispatcher_roles = DispatcherRoles(self.settings)
@@ -120,12 +120,12 @@ class Services:
             self.settings,
             self.communities.name_of,
             self.communities.client,
-            timing=timing,
+            timing,
         )
         self.live_calls = LiveCalls(
             self.communities.client,
             lambda community: self.notes.outbox.read_slots(community),
-            timing=timing,
+            timing,
         )
         self.guild_calls = GuildCalls(
             self.live_calls,
@@ -133,7 +133,7 @@ class Services:
             self.dispatchers,
             self.communities.name_of,
             lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
-            timing=timing,
+            timing,
         )
         delays = RouteDelays()
         self.log_channel = LogChannel(self.settings, delays, timing)

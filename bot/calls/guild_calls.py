@@ -42,7 +42,7 @@ class GuildCalls:
     dispatchers: Dispatchers
     community_of: Callable[[int], str]
     history: _History
-    timing: Timing = Timing()
+    timing: Timing
     _recent: RecentCalls = field(default_factory=RecentCalls, init=False)
     _remembering: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
 

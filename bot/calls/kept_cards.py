@@ -48,8 +48,8 @@ class KeptCards:
         waiting_notes: Callable[[int, str], WaitingNotes],
         *,
         delays: RouteDelays,
-        per_guild: int = 10,
-        timing: Timing = Timing(),
+        per_guild: int,
+        timing: Timing,
     ) -> None:
         self._outbox = outbox
         self._store = store

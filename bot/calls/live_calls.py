@@ -106,8 +106,7 @@ class LiveCalls:
         self,
         cad_for: Callable[[str], SonoranClient],
         slots_for: Callable[[str], ReadSlots],
-        *,
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self._cad_for = cad_for
         self._slots_for = slots_for

@@ -46,8 +46,7 @@ class Departures:
         database: Database,
         settings: SettingsCache,
         in_guild: Callable[[int], bool | None],
-        *,
-        others: Sequence[Table] = (),
+        others: Sequence[Table],
     ) -> None:
         self._database = database
         self._settings = settings

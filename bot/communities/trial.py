@@ -60,7 +60,7 @@ class Trial:
         new_client: Callable[[Credentials | None], SonoranClient],
         *,
         redacted: Callable[[str], AbstractContextManager[None]],
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self._communities = communities
         self._new_client = new_client

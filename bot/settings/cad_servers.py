@@ -32,8 +32,7 @@ class CadServers:
         settings: SettingsCache,
         community_of: Callable[[int], str],
         cad_for: Callable[[str], SonoranClient],
-        *,
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self._settings = settings
         self._community_of = community_of
