@@ -47,18 +47,11 @@ class Connection(Enum):
 
 _REFUSAL = "refusal"  # the key in an interaction's extras for its refusal or None
 
-_CONNECTED = frozenset(
-    {Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE, Connection.CREDENTIALS}
-)
-_UNDECIDED = frozenset(
-    {
-        *(Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN),
-        *(Connection.KEY_REPLACED, Connection.SEALED),
-    }
-)
+_CONNECTED = {Connection.GUILD_ID, Connection.ROLE_ID, Connection.CHOICE, Connection.CREDENTIALS}
+_UNKNOWN = {Connection.NOT_MEMBER, Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN}
+"""What `Connections.of` returns while it cannot tell."""
+_UNDECIDED = _UNKNOWN | {Connection.KEY_REPLACED, Connection.SEALED}
 """How a guild may be connected again without anybody connecting it, so that its notes wait."""
-_UNKNOWN = frozenset({Connection.NOT_MEMBER, Connection.ROLES_UNKNOWN, Connection.SETTINGS_UNKNOWN})
-"""How a guild is connected while it cannot be told."""
 _PROBLEMS = {
     Connection.NEVER: ConnectionProblem.NOT_CONNECTED,
     Connection.UNDONE: ConnectionProblem.NOT_CONNECTED,
