@@ -110,16 +110,9 @@ class GuildCalls:
             for call in found
         ]
 
-    def used(self, record: NoteRecord, *, before: bool = False) -> None:
-        """Remember to which call a note was sent, by whom and from where; see `RecentCalls`."""
-        self._recent.used(
-            record.guild_id,
-            member_id=record.member_id,
-            channel_id=record.channel_id,
-            server_id=record.note.server_id,
-            call_id=record.note.call_id,
-            before=before,
-        )
+    def used(self, record: NoteRecord) -> None:
+        """Remember to which call a note was sent, by whom and from where."""
+        self._recent.used(record)
 
     def _remember(self, guild_id: int) -> asyncio.Task[None]:
         """Return the task that learns, once for each guild, which calls were used last."""
@@ -134,4 +127,4 @@ class GuildCalls:
         except StorageError:
             return  # it only decides about the order
         for record in records:
-            self.used(record, before=True)
+            self._recent.used(record, before=True)

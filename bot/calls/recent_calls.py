@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from bot.outbox import NoteRecord
+
 MOST_CALLS = 5
 """Calls that are remembered for one member or channel."""
 
@@ -20,19 +22,11 @@ class RecentCalls:
     def __init__(self) -> None:
         self._used: OrderedDict[tuple[int, int], list[tuple[int, int]]] = OrderedDict()
 
-    def used(
-        self,
-        guild_id: int,
-        *,
-        member_id: int,
-        channel_id: int,
-        server_id: int,
-        call_id: int,
-        before: bool = False,
-    ) -> None:
-        """Remember that a member used a call in a channel, `before` all that is remembered."""
-        for user_id in (member_id, channel_id):
-            key, call = (guild_id, user_id), (server_id, call_id)
+    def used(self, record: NoteRecord, *, before: bool = False) -> None:
+        """Remember to which call a note was sent, `before` all that is remembered."""
+        call = (record.note.server_id, record.note.call_id)
+        for user_id in (record.member_id, record.channel_id):
+            key = (record.guild_id, user_id)
             known = self._used.get(key, [])
             if before:
                 known = known if call in known else [*known, call]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.calls import recent_calls
 from bot.calls.recent_calls import RecentCalls
+from bot.sonoran import CallNote
+from tests.note_records import record
 
 GUILD, DANA, KIM, CHANNEL, OTHER = 1, 2, 3, 4, 5
 
@@ -17,14 +19,9 @@ def use(
     server_id: int = 1,
     before: bool = False,
 ) -> None:
-    recent.used(
-        GUILD,
-        member_id=member_id,
-        channel_id=channel_id,
-        server_id=server_id,
-        call_id=call_id,
-        before=before,
-    )
+    note = CallNote(server_id, call_id, "Suspect fled", "Dana")
+    used = record(guild_id=GUILD, member_id=member_id, channel_id=channel_id, note=note)
+    recent.used(used, before=before)
 
 
 def of(recent: RecentCalls, member_id: int = DANA, guild_id: int = GUILD) -> list[int]:
