@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zlib import crc32
 
@@ -47,8 +47,8 @@ class SubmittedForm:
     server_id: int
     source_id: int | None
     mark: str
-    call: str
-    text: str
+    call: str = field(repr=False)
+    text: str = field(repr=False)
 
 
 def mark_of(community: str) -> str:
