@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
@@ -40,6 +40,7 @@ class _Session:
     gateway: yarl.URL
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class ShardConnection:
     """Keeps a shard connected: resumes its session while Discord has it, else starts another.
 
@@ -48,22 +49,14 @@ class ShardConnection:
     plain client resumes without a pause, and both end with an event that they cannot read.
     """
 
-    def __init__(
-        self,
-        client: discord.Client,
-        shard_id: int,
-        starts: SessionStarts,
-        timing: Timing,
-        observer: Observer,
-    ) -> None:
-        self._client = client
-        self._observer = observer
-        self.shard_id = shard_id
-        self._starts = starts
-        self._timing = timing
-        self._socket: DiscordWebSocket | None = None
-        self._session: _Session | None = None
-        self._failed = 0
+    client: discord.Client
+    shard_id: int
+    starts: SessionStarts
+    timing: Timing
+    observer: Observer
+    _socket: DiscordWebSocket | None = field(default=None, init=False)
+    _session: _Session | None = field(default=None, init=False)
+    _failed: int = field(default=0, init=False)
 
     async def run(self) -> None:
         """Keep the shard connected until this is cancelled.
@@ -84,7 +77,7 @@ class ShardConnection:
                 raise
             except Exception as error:
                 self._log_failure(error)
-            if loop_time() - opened >= self._timing.steady_connection:
+            if loop_time() - opened >= self.timing.steady_connection:
                 pauses = self._pauses()
                 lasting = True
             if self._failed if self._session is None else not lasting:
@@ -108,7 +101,7 @@ class ShardConnection:
             await self._socket.close(code=1000)
 
     def _pauses(self) -> Iterator[float]:
-        return back_off(self._timing.first_reconnect, self._timing.longest_reconnect)
+        return back_off(self.timing.first_reconnect, self.timing.longest_reconnect)
 
     def _log_failure(self, error: Exception) -> None:
         expected = isinstance(error, DISCORD_FAILURES)
@@ -124,7 +117,7 @@ class ShardConnection:
         self._failed += 1
         resumed = self._session is not None
         socket = self._socket = await self._open()
-        self._observer.gateway_connected(resumed=resumed)
+        self.observer.gateway_connected(resumed=resumed)
         self._failed = 0
         try:
             while True:
@@ -162,11 +155,11 @@ class ShardConnection:
                 session=self._session.id,
                 sequence=self._session.sequence,
             )
-        async with self._starts.turn(self.shard_id, self._limits):
+        async with self.starts.turn(self.shard_id, self._limits):
             return await self._connect()
 
     async def _limits(self) -> Mapping[str, Any]:
-        _, _, limit = await self._client.http.get_bot_gateway()
+        _, _, limit = await self.client.http.get_bot_gateway()
         return dict(limit)
 
     async def _connect(self, **options: Any) -> DiscordWebSocket:
@@ -188,8 +181,8 @@ class ShardConnection:
                 opened.append(self)
 
         try:
-            async with asyncio.timeout(self._timing.open_gateway):
-                return await Noted.from_client(self._client, shard_id=self.shard_id, **options)
+            async with asyncio.timeout(self.timing.open_gateway):
+                return await Noted.from_client(self.client, shard_id=self.shard_id, **options)
         except BaseException:
             for socket in opened:
                 await self._close(socket)
@@ -198,5 +191,5 @@ class ShardConnection:
     async def _close(self, socket: DiscordWebSocket) -> None:
         """Close a connection so that its session can be resumed."""
         with contextlib.suppress(*DISCORD_FAILURES):
-            async with asyncio.timeout(self._timing.leave_gateway):
+            async with asyncio.timeout(self.timing.leave_gateway):
                 await socket.close()

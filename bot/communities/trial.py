@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pyrate_limiter import InMemoryBucket, MonotonicClock, Rate, RateItem
 
@@ -48,27 +48,20 @@ class FoundCommunity:
     credentials: Credentials
 
 
+@dataclass(eq=False, slots=True)
 class Trial:
     """Tries credentials, at most `TRIES_OF_GUILD` and `TRIES` in this process.
 
     `new_client` is as for `Communities`. While a key is being tried, the log has it `redacted`.
     """
 
-    def __init__(
-        self,
-        communities: Communities,
-        new_client: Callable[[Credentials | None], SonoranClient],
-        *,
-        redacted: Callable[[str], AbstractContextManager[None]],
-        timing: Timing,
-    ) -> None:
-        self._communities = communities
-        self._new_client = new_client
-        self._redacted = redacted
-        self._seconds = timing.try_credentials
-        self._clock = MonotonicClock()
-        self._all = InMemoryBucket([TRIES])
-        self._guilds: dict[int, InMemoryBucket] = {}
+    communities: Communities
+    new_client: Callable[[Credentials | None], SonoranClient]
+    redacted: Callable[[str], AbstractContextManager[None]]
+    timing: Timing
+    _clock: MonotonicClock = field(default_factory=MonotonicClock, init=False)
+    _all: InMemoryBucket = field(default_factory=lambda: InMemoryBucket([TRIES]), init=False)
+    _guilds: dict[int, InMemoryBucket] = field(default_factory=dict, init=False)
 
     async def find(self, guild_id: int, community_id: str, api_key: str) -> FoundCommunity:
         """Return the community that the CAD takes these credentials for.
@@ -76,18 +69,18 @@ class Trial:
         `community_id` may be empty. Refuses with a `CredentialsProblem`, whose data never has what
         was entered.
         """
-        if not self._communities.accepts_new:
+        if not self.communities.accepts_new:
             raise Refusal(CredentialsProblem.NOT_OFFERED)
         if not _is_word(api_key) or not (community_id == "" or _is_word(community_id)):
             raise Refusal(CredentialsProblem.MALFORMED)
         self._count(guild_id)
-        with self._redacted(api_key):
+        with self.redacted(api_key):
             return await self._find(community_id, api_key)
 
     async def _find(self, community_id: str, api_key: str) -> FoundCommunity:
-        client = self._new_client(Credentials(api_key, community_id))
+        client = self.new_client(Credentials(api_key, community_id))
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self.timing.try_credentials):
                 info = await self._ask(client)
         except CredentialsError as error:
             if client.api_version is ApiVersion.V1 and not community_id:
@@ -122,7 +115,7 @@ class Trial:
 
     async def _community_of(self, community: str, api_key: str) -> str:
         """Return what the community is called; refuses another key for the host's."""
-        host = self._communities.host
+        host = self.communities.host
         if host is None:
             return community
         if api_key == host.api_key:
@@ -130,8 +123,8 @@ class Trial:
         known = host.community_id
         if not known:
             try:
-                async with asyncio.timeout(self._seconds):
-                    info = await self._communities.client(HOST).get_community()
+                async with asyncio.timeout(self.timing.try_credentials):
+                    info = await self.communities.client(HOST).get_community()
             except (SonoranError, TimeoutError):
                 info = None
             known = "" if info is None else info.community_id
