@@ -1,5 +1,7 @@
 from pathlib import Path
 
+import pytest
+
 from bot.app.packages import unlike_pins
 from bot.app.texts import packages_line
 from bot.health.lines import Mark
@@ -30,6 +32,19 @@ def test_another_version_and_a_missing_package_are_named(tmp_path: Path) -> None
     assert [each.split()[0] for each in differences] == ["yarl", "no-such-package"]
     assert differences[0].endswith("in place of 0.1")
     assert differences[1] == "no-such-package 1.0 is missing"
+
+
+def test_of_two_versions_the_one_that_would_be_imported_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "requirements.txt"
+    file.write_text("yarl==0.2\n")
+    for number, differences in {"0.2": [], "0.1": ["yarl 0.1 in place of 0.2"]}.items():
+        folder = tmp_path / number / f"yarl-{number}.dist-info"
+        folder.mkdir(parents=True)
+        (folder / "METADATA").write_text(f"Name: yarl\nVersion: {number}\n")
+        monkeypatch.syspath_prepend(tmp_path / number)
+        assert unlike_pins(file) == differences
 
 
 def test_the_line_names_some_of_them_and_what_to_do() -> None:
