@@ -23,6 +23,10 @@ from tests.made_once import memory
 from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
 
+# Modules and tests are garbage at no time: it is not looked for while they are loaded.
+gc.disable()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if (folder := memory()) is not None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(folder))
@@ -55,9 +59,10 @@ def pytest_configure_node(node: Any) -> None:
 
 
 def pytest_collection_finish() -> None:
-    # The tests themselves, and all modules, are garbage at no time: do not look for it there.
+    # Nor is it looked for among them later, or very often.
     gc.freeze()
-    gc.set_threshold(50_000)
+    gc.set_threshold(200_000, 5, 5)
+    gc.enable()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
