@@ -9,20 +9,18 @@ import sys
 from collections.abc import AsyncIterator, Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.sandbox.discord import DiscordServer
-from bot.sandbox.sonoran import SonoranServer
 from tests import fork_server, server
-from tests.clock import Clock
-from tests.database import drop_kept
-from tests.loop_clock import Loop
 from tests.made_once import memory
-from tests.world import API_KEY, COMMUNITY, TOKEN, World
 
+if TYPE_CHECKING:
+    from tests.loop_clock import Loop
+    from tests.world import World
 
+# What only the tests need is not loaded here, as pytest-xdist's first process runs none of them.
 # Modules and tests are garbage at no time: it is not looked for while they are loaded.
 gc.disable()
 
@@ -67,7 +65,10 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     # Not when the configuration ends: by then pytest-xdist lets a process only a few seconds.
-    drop_kept(session.config)
+    if "tests.database" in sys.modules or "TEST_DATABASE_URL" in os.environ:
+        from tests.database import drop_kept
+
+        drop_kept(session.config)
 
 
 @pytest.hookimpl(trylast=True)
@@ -91,11 +92,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], Loop]]:
+    from tests.loop_clock import Loop
+
     return {"movable": Loop}
 
 
 @pytest.fixture
 async def world(tmp_path: Path) -> AsyncIterator[World]:
+    from bot.sandbox.discord import DiscordServer
+    from bot.sandbox.sonoran import SonoranServer
+    from tests.clock import Clock
+    from tests.world import API_KEY, COMMUNITY, TOKEN, World
+
     clock = Clock()
     async with (
         DiscordServer(token=TOKEN, clock=clock) as discord,
