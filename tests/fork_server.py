@@ -1,9 +1,9 @@
 """Processes that begin with Callnote's modules loaded, which takes most of a new one's time.
 
-A program of its own, one for a run of the tests, has loaded them and forks for every process that
-is wanted. From there on it is as if `python -m …` had been started: with that folder, environment,
-arguments, input and output, and an end of its own. How it begins otherwise is for
-`tests.child.interpret`.
+A program of its own, one for a run of the tests, has loaded them (`tests.rehearsal`) and forks for
+every process that is wanted. From there on it is as if `python -m …` had been started: with that
+folder, environment, arguments, input and output, and an end of its own. How it begins otherwise is
+for `tests.child.interpret`.
 """
 
 from __future__ import annotations
@@ -30,21 +30,6 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 ROOT = Path(__file__).parent.parent
-
-# Not `bot.__main__`, which must be new to the process that runs it.
-LOADED = (
-    "alembic.command",
-    "alembic.op",
-    "bot.app.check",
-    "bot.app.lifecycle",
-    "bot.sandbox.shell",
-    "cogs.callnote",
-    "cogs.callnote_config",
-    "cogs.guilds",
-    "psycopg",
-    "sqlalchemy.dialects.postgresql.psycopg",
-    "sqlalchemy.dialects.sqlite.pysqlite",
-)
 
 
 class Forked:
@@ -193,7 +178,7 @@ def _forks(control: socket.socket, listening: socket.socket) -> list[str]:
             _kill(living)
             sys.exit()
         if listening in ready:
-            _load()
+            importlib.import_module("tests.rehearsal").rehearse()
             selector.register(listening.accept()[0], selectors.EVENT_READ)
         for wanting in ready:
             if not isinstance(wanting, socket.socket) or wanting in (listening, woken):
@@ -224,13 +209,6 @@ def _forks(control: socket.socket, listening: socket.socket) -> list[str]:
             for told in (ends.pop(), *(each.told for each in living.values())):
                 os.close(told)
             return _become(json.loads(message), ends)
-
-
-def _load() -> None:
-    """Load what every process will need, once."""
-    for name in LOADED:
-        importlib.import_module(name)
-    gc.freeze()
 
 
 def _become(wanted: dict[str, Any], ends: list[int]) -> list[str]:
