@@ -62,7 +62,7 @@ class Forked:
         """Give all input and wait for the end; returns standard output and standard error."""
         if self._stdin is not None:
             stdin, self._stdin = self._stdin, None
-            with open(stdin, "wb") as file, contextlib.suppress(BrokenPipeError):  # noqa: ASYNC230 - fits into a pipe
+            with contextlib.suppress(BrokenPipeError), open(stdin, "wb") as file:  # noqa: ASYNC230 - fits into a pipe
                 file.write(data or b"")
         await asyncio.shield(self._ended)
         out, errors = [await asyncio.shield(output) for output in self._outputs] or [b"", b""]
