@@ -73,19 +73,20 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let each process begin with its share of the long tests.
+    """Let half of the processes begin with the long tests, which wait while the others compute.
 
     pytest-xdist gives each an equal part of the list and, at the end, takes tests from whoever
     has most of them left.
     """
     worker = getattr(config, "workerinput", None)
     count = 1 if worker is None else int(worker["workercount"])
+    beginning = (count + 1) // 2
     long = [item for item in items if item.get_closest_marker("long")]
     others = [item for item in items if not item.get_closest_marker("long")]
     total = len(items)
     items.clear()
     for number in range(count):
-        share = long[number::count]
+        share = long[number::beginning] if number < beginning else []
         room = max(0, (total - len(items)) // (count - number) - len(share))
         items += share + others[:room]
         del others[:room]
