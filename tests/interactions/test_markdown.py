@@ -120,9 +120,10 @@ def test_ordinary_text_is_seen_as_it_is(text: str) -> None:
     assert_seen_as(escape_markdown(text), text)
 
 
-@pytest.mark.parametrize("construct", CONSTRUCTS)
-def test_a_construct_is_seen_as_what_was_typed(construct: str) -> None:
-    assert_seen_as(escape_markdown(f"see {construct} here"), expected_line(f"see {construct} here"))
+def test_a_construct_is_seen_as_what_was_typed() -> None:
+    for construct in CONSTRUCTS:
+        text = f"see {construct} here"
+        assert_seen_as(escape_markdown(text), expected_line(text))
 
 
 @pytest.mark.parametrize("start", AT_LINE_STARTS)
@@ -131,10 +132,10 @@ def test_a_line_start_is_seen_as_what_was_typed(start: str) -> None:
 
 
 @pytest.mark.parametrize("line_break", BREAKS)
-@pytest.mark.parametrize("start", AT_LINE_STARTS)
-def test_a_later_line_start_is_seen_as_what_was_typed(line_break: str, start: str) -> None:
-    text = f"a{line_break}{start}b"
-    assert_seen_as(escape_markdown(text), expected_line(text))
+def test_a_later_line_start_is_seen_as_what_was_typed(line_break: str) -> None:
+    for start in AT_LINE_STARTS:
+        text = f"a{line_break}{start}b"
+        assert_seen_as(escape_markdown(text), expected_line(text))
 
 
 @pytest.mark.parametrize("line_break", BREAKS)

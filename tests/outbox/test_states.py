@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from itertools import product
 
 import pytest
 
@@ -41,8 +40,6 @@ DRAWN = {
 }
 """The arrows of the drawing, read off it by hand."""
 
-PAIRS = list(product(NoteState, NoteState))
-
 
 def test_the_table_has_the_arrows_of_the_drawing_and_no_others() -> None:
     assert {(origin, target) for origin in TRANSITIONS for target in TRANSITIONS[origin]} == DRAWN
@@ -53,15 +50,17 @@ def test_the_drawing_names_every_state() -> None:
     assert set(re.findall(r"\b[A-Z]{4,}\b", drawing)) == {state.name for state in NoteState}
 
 
-@pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair in DRAWN])
-def test_a_drawn_transition_is_allowed(origin: NoteState, target: NoteState) -> None:
-    check_transition(origin, target)
-
-
-@pytest.mark.parametrize(("origin", "target"), [pair for pair in PAIRS if pair not in DRAWN])
-def test_a_transition_that_is_not_drawn_raises(origin: NoteState, target: NoteState) -> None:
-    with pytest.raises(InvalidTransitionError, match=f"from {origin} to {target}"):
+def test_a_drawn_transition_is_allowed() -> None:
+    for origin, target in DRAWN:
         check_transition(origin, target)
+
+
+@pytest.mark.parametrize("origin", NoteState)
+def test_a_transition_that_is_not_drawn_raises(origin: NoteState) -> None:
+    for target in NoteState:
+        if (origin, target) not in DRAWN:
+            with pytest.raises(InvalidTransitionError, match=f"from {origin} to {target}"):
+                check_transition(origin, target)
 
 
 def test_every_state_can_be_reached_from_the_two_that_a_command_begins_with() -> None:
