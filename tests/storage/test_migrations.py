@@ -7,10 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
 
 import bot.calls.schema
@@ -72,7 +68,22 @@ def rows(connection: Connection) -> Rows:
     }
 
 
+# Alembic is loaded where it is used: each process of the tests loads this module.
+
+
+def differences(connection: Connection) -> list[Any]:
+    """Return how the tables differ from those of the schema, as Alembic sees it."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
+    return list(compare_metadata(context, metadata))
+
+
 def test_the_revisions_are_those_that_alembic_finds() -> None:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", "bot.storage:migrations")
     found = ScriptDirectory.from_config(config).walk_revisions()
@@ -80,25 +91,20 @@ def test_the_revisions_are_those_that_alembic_finds() -> None:
 
 
 async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseUrl) -> None:
-    def differences(connection: Connection) -> list[Any]:
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return list(compare_metadata(context, metadata))
-
     async with opened(address):
         pass
     assert await at_once(address, differences) == []
 
 
 async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseUrl) -> None:
-    def differences(connection: Connection) -> list[Any]:
+    def changed(connection: Connection) -> list[Any]:
         connection.exec_driver_sql("DROP INDEX guild_settings_version")
         connection.exec_driver_sql("ALTER TABLE guild_settings RENAME COLUMN server_id TO other")
-        context = MigrationContext.configure(connection, opts={"version_table": VERSION_TABLE})
-        return list(compare_metadata(context, metadata))
+        return differences(connection)
 
     async with opened(address):
         pass
-    assert len(await at_once(address, differences)) == 3
+    assert len(await at_once(address, changed)) == 3
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
