@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.storage.connectors import Connector, driver_of
-from bot.storage.failures import translation, worth_another_try
+from bot.storage.failures import translation, unavailable, worth_another_try
 
 Work = Callable[[Connection], Any]
 
@@ -59,9 +59,9 @@ class DatabaseThread:
     """Does works one after the other, in the order in which they come.
 
     Those that wait are done in one transaction, and nobody is told anything before it is committed.
-    When a work fails, those before it are done once more without it, and then it by itself; so are
-    the works of a transaction that is lost. So a work must touch nothing but its connection. A
-    caller may give up at any time; its work is undone then, unless it is just being committed.
+    When a work fails, those before it are done once more without it, and then it by itself; when
+    the commit fails, each is. So a work must touch nothing but its connection. A caller may give up
+    at any time; its work is not begun or undone then, unless it is just being committed.
     """
 
     def __init__(self, connector: Connector) -> None:
@@ -107,7 +107,7 @@ class DatabaseThread:
     def _run(self) -> None:
         while (items := self._take()) is not None:
             try:
-                self._perform([item for item in items if not item.given_up])
+                self._perform(items)
             except BaseException:
                 _log.exception("the database's thread failed")  # its callers' time will end
                 self._disconnect()
@@ -132,22 +132,23 @@ class DatabaseThread:
         return items
 
     def _perform(self, items: list[_Item]) -> None:
-        while items:
-            self._doing = items
-            done = self._together(items)
-            if not done:
-                self._doing, done = items[:1], 1
-                if not items[0].given_up and not self._stopped:
-                    self._alone(items[0])
-            items = items[done:]
+        """Do works, of which those are not begun for which nobody waits any more."""
+        items = self._doing = [item for item in items if not item.given_up]
+        if self._stopped:
+            for item in items:
+                item.error = unavailable("it is closed")
+            self._deliver(items)
+        elif len(items) > 1:
+            for part in self._together(items):
+                self._perform(part)
+        elif items:
+            self._alone(items[0])
 
-    def _together(self, items: list[_Item]) -> int:
-        """Do works in one transaction; returns how many of the first ones are done, 0 for none.
+    def _together(self, items: list[_Item]) -> list[list[_Item]]:
+        """Do works in one transaction; returns the parts in which they are to be done instead.
 
-        A work that fails undoes those before it, which are then done without it.
+        There are none when they are done. A work that fails undoes those before it.
         """
-        if len(items) < 2:
-            return 0
         done = 0
         try:
             connection = self._begin(items)
@@ -156,11 +157,11 @@ class DatabaseThread:
                 done += 1
         except BaseException:
             self._roll_back()
-            return self._together(items[:done])
+            return [items[:done], items[done : done + 1], items[done + 1 :]]
         if not self._commit(connection, items):
-            return 0
+            return [[item] for item in items]
         self._deliver(items)
-        return len(items)
+        return []
 
     def _alone(self, item: _Item) -> None:
         """Do a work in a transaction of its own, on a new connection if the kept one was lost."""
@@ -171,7 +172,7 @@ class DatabaseThread:
         except BaseException as error:
             self._roll_back()
             if kept and self._connection is None and not item.given_up:
-                self._alone(item)
+                self._perform([item])
                 return
             if worth_another_try(error) and not item.given_up and not self._closing:
                 self._put_back(item)

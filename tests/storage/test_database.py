@@ -4,6 +4,7 @@ import gc
 import threading
 import time
 import warnings
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,67 @@ async def test_a_work_whose_caller_gave_up_changes_nothing(
     assert await ids(database) == list(range(1, 20, 2))
 
 
+async def test_a_work_whose_caller_gave_up_is_not_begun_behind_one_that_fails(
+    database: Database, table: Table
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def fail(_: Connection) -> None:
+        begun.set()
+        go.wait()
+        raise LookupError("mine")
+
+    held = Held(database)
+    await held.begun()
+    failing = asyncio.create_task(database.run(fail))
+    others = [asyncio.create_task(database.run(lambda _: done.append(1))) for _ in range(3)]
+    await asyncio.sleep(0)
+    held.let_go()
+    await asyncio.to_thread(begun.wait)
+    for each in others:
+        each.cancel()
+    await asyncio.wait(others)
+    go.set()
+    with pytest.raises(LookupError, match="mine"):
+        await failing
+    await asyncio.gather(held.task, ids(database))
+    assert done == []
+
+
+async def test_works_whose_commit_fails_are_done_by_themselves_once(
+    database: Database,
+) -> None:
+    await database.execute(
+        text(
+            "CREATE TABLE parts (id INTEGER PRIMARY KEY, "
+            "whole INTEGER REFERENCES parts DEFERRABLE INITIALLY DEFERRED)"
+        )
+    )
+    done: Counter[int] = Counter()
+
+    def work(connection: Connection, number: int) -> None:
+        done[number] += 1
+        whole = number if number < 9 else -1
+        connection.execute(
+            text("INSERT INTO parts VALUES (:id, :whole)"), {"id": number, "whole": whole}
+        )
+
+    held = Held(database)
+    await held.begun()
+    group = asyncio.gather(
+        *(database.run(work, number) for number in range(10)), return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    held.let_go()
+    *results, last = await group
+    assert results == [None] * 9
+    assert isinstance(last, StorageUnavailableError)
+    assert await database.run(lambda c: c.scalar(text("SELECT count(*) FROM parts"))) == 9
+    await held.task
+    assert max(done.values()) == 2
+
+
 async def test_a_work_that_was_begun_when_its_caller_gave_up_is_undone(
     database: Database, table: Table
 ) -> None:
@@ -312,21 +374,32 @@ async def test_closing_finishes_what_waits(address: DatabaseUrl, database: Datab
         assert await ids(again) == list(range(60))
 
 
-async def test_closing_ends_a_work_that_takes_too_long(
+async def test_closing_ends_a_work_that_takes_too_long_and_begins_none_behind_it(
     address: DatabaseUrl, database: Database, table: Table
 ) -> None:
     begun = threading.Event()
+    behind: list[int] = []
 
     def count(connection: Connection) -> None:
         connection.execute(insert(table).values(id=1))
         begun.set()
         connection.execute(SLOW)
 
+    held = Held(database)
+    await held.begun()
     slow = asyncio.create_task(database.run(count))
+    others = [asyncio.create_task(database.run(lambda _: behind.append(1))) for _ in range(2)]
+    await asyncio.sleep(0)
+    held.let_go()
     await asyncio.to_thread(begun.wait)
     await database.close()
-    with pytest.raises(StorageUnavailableError):
+    with pytest.raises(StorageUnavailableError, match="closed"):
         await slow
+    for each in others:
+        with pytest.raises(StorageUnavailableError, match="closed"):
+            await each
+    await held.task
+    assert behind == []
     async with opened(address) as again:
         assert await ids(again) == []
 
