@@ -48,6 +48,7 @@ class SettingsCache:
         self._refresh_pause = timing.settings_refresh
         self._known: dict[int, GuildSettings] = {}
         self._version = 0
+        self._own_version = 0  # of the latest change here
         self._read_all = True
         self._loaded = asyncio.Event()
         self.down = False  # whether the database failed at the last request
@@ -120,6 +121,7 @@ class SettingsCache:
         if settings.version <= self._version and settings != self._known.get(guild_id):
             _log.warning(_OLDER)
             self._read_all = True
+        self._own_version = max(self._own_version, settings.version)
         self._known[guild_id] = settings
         return settings
 
@@ -143,10 +145,11 @@ class SettingsCache:
 
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""
+        known = max(self._version, self._own_version)
         latest = await self._store.latest_version()
-        if latest < self._version:
+        if latest < known:
             _log.warning(_OLDER)
-            self._read_all = True
+            self._read_all, self._own_version = True, 0
         everything, self._read_all = self._read_all, False
         if everything:
             self._version = 0

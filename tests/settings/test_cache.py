@@ -47,6 +47,25 @@ async def test_all_settings_are_read_again_and_a_confirmed_change_is_used(
     assert not cache.has_settings(1)
 
 
+@pytest.mark.parametrize("earlier", [0, 1])
+async def test_a_change_of_its_own_that_the_database_lost_before_a_refresh_is_noticed(
+    database: Database, earlier: int
+) -> None:
+    """A failover loses the latest changes, so one that no refresh has read yet."""
+    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    await cache.refresh()
+    for guild_id in range(earlier):
+        await cache.change(guild_id, 7, lambda s: replace(s, server_id=5), words)
+    await cache.refresh()
+    await cache.change(9, 7, lambda s: replace(s, server_id=5), words)
+    await database.execute(
+        text(f"UPDATE settings_version SET value = {earlier}"),  # noqa: S608
+        text("DELETE FROM guild_settings WHERE guild_id = 9"),
+    )
+    await cache.refresh()
+    assert not cache.has_settings(9)
+
+
 async def test_a_change_by_another_process_just_after_the_versions_fell_is_not_missed(
     database: Database,
 ) -> None:
