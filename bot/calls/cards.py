@@ -109,8 +109,8 @@ class CallCards:
             if action == "add":
                 await self.open_form(interaction, call_id=call_id, server_id=server_id)
                 return
-            if action == "keep" and not self.kept.allowed(member.guild.id):
-                raise Refusal(CardProblem.CARDS_OFF)
+            if action == "keep":
+                self._check_allowed(member.guild)
             await self.handler.acknowledge(interaction)
             if action == "refresh":
                 await self._refresh(interaction)
@@ -163,6 +163,7 @@ class CallCards:
         call = (await self._list(guild.id, server_id)).find(call_id)
         if call is None or call.closed:
             raise Refusal(CardProblem.CALL_ENDED, call=call_id)
+        self._check_allowed(guild)  # once more, as Discord and the list were waited for
         address = await self.kept.keep(
             interaction.client,
             call,
@@ -171,6 +172,10 @@ class CallCards:
             nonce=f"card-{interaction.id:x}",
         )
         await self._show(interaction, guild, server_id, call_id, kept_at=address)
+
+    def _check_allowed(self, guild: discord.Guild) -> None:
+        if not self.kept.allowed(guild.id):
+            raise Refusal(CardProblem.CARDS_OFF)
 
     async def _list(self, guild_id: int, server_id: int) -> LiveList:
         calls = await self.calls.get(guild_id, server_id)

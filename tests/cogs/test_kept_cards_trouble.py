@@ -26,7 +26,7 @@ from tests.cogs.kept_cards import (
 )
 from tests.database import at_once
 from tests.loop_clock import fast
-from tests.note_messages import labels, press, shows
+from tests.note_messages import labels, press, public, shows
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -89,6 +89,24 @@ async def test_texts_that_discord_refuses_are_left_out(world: World) -> None:
     world.cad.add_note(123, "taken")
     await read_again(world)
     await shows(world, card, "taken")
+
+
+async def test_cards_that_are_switched_off_while_one_is_being_kept_leave_none(
+    world: World,
+) -> None:
+    await world.registered()
+    message = await private(world)
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("callback", applied=True, hold=held))
+    await press(world, world.dispatcher, message, "Keep in channel")
+    off = {"allow": False}
+    switched = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config cards", off
+    )
+    await switched.answered()
+    held.set()
+    await shows(world, message, "switched off cards")
+    assert public(world) == []
 
 
 async def test_a_card_that_ends_while_it_is_edited_says_so_then(world: World) -> None:
