@@ -99,3 +99,19 @@ async def test_clocks_that_drift_apart_make_no_note_late_however_long_there_is_n
     for number in range(25_000):  # for six hours
         with admission.admit(NOON + number * pause * (1 - DRIFT / 10)):
             loop.later(pause)
+
+
+async def test_one_command_from_the_future_makes_others_late_for_a_minute_at_most() -> None:
+    """As one of Discord's clocks is ahead of the others."""
+    admission = Admission(1.5)
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop)
+    with admission.admit(NOON + 2.0):
+        pass
+    for number in range(1, 61):  # without a lull
+        loop.later(0.9 * LULL)
+        with contextlib.suppress(TooBusyError), admission.admit(NOON + number * 0.9 * LULL):
+            pass
+    loop.later(0.9 * LULL)
+    with admission.admit(NOON + 61 * 0.9 * LULL):
+        pass
