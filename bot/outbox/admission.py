@@ -13,7 +13,7 @@ FEW = 10
 """With more notes than that being taken, others are not sent yet: they are acknowledged already and
 have time."""
 
-FIRST_ESTIMATE = 0.004
+FIRST_ESTIMATE = 0.002
 """Seconds that a note is taken to need before any has been timed."""
 
 LULL = 1.0
@@ -24,7 +24,7 @@ DRIFT = 0.01
 apart, as one that came from a clock ahead of Discord's others would make all others late; and so
 slow that a rush of two minutes is noticed to its end."""
 
-_SMOOTHING = 0.05
+_SMOOTHING = 0.02
 
 
 class Admission:
@@ -39,7 +39,7 @@ class Admission:
         self._seconds = seconds
         self._count = 0
         self._average = FIRST_ESTIMATE
-        self._last = 0.0
+        self._last: float | None = None
         self._least_way = 0.0
         self._looked_at = -LULL
         self.calm = asyncio.Event()
@@ -56,7 +56,7 @@ class Admission:
             raise TooBusyError
         self._count += 1
         if self._count <= FEW + 1:
-            self._last = loop_time()
+            self._last = None  # how long the first of many takes tells nothing of the others' pace
         self._set_calm()
         try:
             yield
@@ -88,6 +88,6 @@ class Admission:
         now = loop_time()
         if not self._count:
             self._average = FIRST_ESTIMATE  # else a slow time could keep refusing, timing no note
-        elif self._count > FEW:
+        elif self._count > FEW and self._last is not None:
             self._average += (now - self._last - self._average) * _SMOOTHING
         self._last = now

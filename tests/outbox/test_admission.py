@@ -59,7 +59,8 @@ async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
     waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
     for each in waiting:
         each.enter_context(admission.admit(next(ON_TIME)))
-    await asyncio.sleep(1.0)  # as when the database stalls
+    waiting.pop().close()
+    await let_pass(1.0)  # as when the database stalls
     for each in waiting:
         each.close()
     with contextlib.ExitStack() as many:
@@ -114,4 +115,15 @@ async def test_one_command_from_the_future_makes_others_late_for_a_minute_at_mos
             pass
     loop.later(0.9 * LULL)
     with admission.admit(NOON + 61 * 0.9 * LULL):
+        pass
+
+
+async def test_how_long_the_first_of_many_takes_is_not_taken_for_the_pace() -> None:
+    admission = Admission(100 * FIRST_ESTIMATE)
+    waiting = [contextlib.ExitStack() for _ in range(FEW + 50)]
+    for each in waiting:
+        each.enter_context(admission.admit(next(ON_TIME)))
+    await let_pass(5.0)
+    waiting.pop().close()
+    with admission.admit(next(ON_TIME)):
         pass
