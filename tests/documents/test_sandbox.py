@@ -9,7 +9,7 @@ import pytest
 
 from tests.documents.picture import FILE, picture
 from tests.documents.sentences import ROOT
-from tests.sandbox.test_shell import sandbox
+from tests.sandbox.session import sandbox
 
 pytestmark = pytest.mark.long
 

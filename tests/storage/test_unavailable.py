@@ -2,11 +2,9 @@
 
 import asyncio
 import contextlib
-import sqlite3
 import threading
 import traceback
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -16,17 +14,15 @@ from sqlalchemy.exc import DBAPIError
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, postgresql_connector
 from tests import database as databases
 from tests import disturbed_database
-from tests.database import administer, file_in, make_file, opened, server_url
+from tests.database import administer, opened, server_url
 from tests.disturbed_database import somebody_waits, transaction
 from tests.gate import Gate
-from tests.outbox.workers import eventually
+from tests.storage.works import LITTLE, answer
 from tests.world import PATIENCE
 
 behind_gate = disturbed_database.behind_gate
 
 PASSWORD = "distinctive-5f1d7c"
-LITTLE = 2.0
-"""Seconds that a test can wait out, and in which a database that does answer has answered."""
 
 
 @pytest.fixture
@@ -40,10 +36,6 @@ async def short_time_out(
     database = Database(address, seconds=LITTLE)
     yield database, gate
     await database.close()
-
-
-async def answer(database: Database) -> object:
-    return await database.run(lambda connection: connection.scalar(text("SELECT 42")))
 
 
 async def test_a_server_that_refuses_connections_is_unavailable_until_it_takes_them(
@@ -190,72 +182,6 @@ async def test_closing_waits_for_no_server_that_does_not_answer(
         await database.close()
 
 
-async def test_a_connection_lost_during_a_work_is_not_noticed(
-    behind_gate: tuple[DatabaseUrl, Gate],
-) -> None:
-    address, gate = behind_gate
-    async with opened(address) as database:
-        loop = asyncio.get_running_loop()
-        cuts = 0
-
-        def write(connection: Connection) -> None:
-            nonlocal cuts
-            connection.execute(text("CREATE TABLE lost (id INTEGER)"))
-            if not cuts:
-                cuts += 1
-                asyncio.run_coroutine_threadsafe(gate.cut(), loop).result()
-            connection.execute(text("INSERT INTO lost VALUES (1)"))
-
-        await database.run(write)
-        count = await database.run(lambda c: c.scalar(text("SELECT count(*) FROM lost")))
-        assert count == 1
-
-
-async def test_a_connection_that_is_lost_again_and_again_is_unavailable(
-    behind_gate: tuple[DatabaseUrl, Gate],
-) -> None:
-    address, gate = behind_gate
-    async with opened(address) as database:
-        loop = asyncio.get_running_loop()
-
-        def write(connection: Connection) -> None:
-            asyncio.run_coroutine_threadsafe(gate.cut(), loop).result()
-            connection.execute(text("SELECT 43"))
-
-        with pytest.raises(StorageUnavailableError, match="the connection broke"):
-            await database.run(write)
-        assert await answer(database) == 42
-
-
-async def test_a_connection_lost_while_idle_is_not_noticed(
-    behind_gate: tuple[DatabaseUrl, Gate],
-) -> None:
-    address, gate = behind_gate
-    async with opened(address) as database:
-        for _ in range(3):
-            await gate.cut()
-            assert await answer(database) == 42
-
-
-async def test_a_server_that_ends_our_connections_is_not_noticed(
-    request: pytest.FixtureRequest,
-) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
-        loop = asyncio.get_running_loop()
-        pids: list[int] = []
-
-        def ask(connection: Connection) -> object:
-            pids.append(connection.scalar(text("SELECT pg_backend_pid()")) or 0)
-            if len(pids) == 1:
-                end = f"SELECT pg_terminate_backend({pids[0]}, 5000)"
-                ending = administer(server_url(request.config), end)
-                asyncio.run_coroutine_threadsafe(ending, loop).result()
-            return connection.scalar(text("SELECT 43"))
-
-        assert await database.run(ask) == 43
-        assert len(set(pids)) == 2
-
-
 async def test_too_many_connections_are_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
@@ -334,48 +260,3 @@ async def test_a_database_that_is_not_there_is_unavailable_for_now(
     server = DatabaseUrl.parse(server_url(request.config), folder=Path())
     with pytest.raises(StorageUnavailableError, match="no database of this name"):
         await Database(databases.at(server, dbname="no_such_database")).open()
-
-
-@contextmanager
-def locked(address: DatabaseUrl) -> Iterator[None]:
-    """Hold a SQLite file's exclusive lock, as a backup or an editor may."""
-    assert address.path is not None
-    with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
-        yield
-        other.execute("ROLLBACK")
-
-
-async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -> None:
-    address = make_file(file_in(tmp_path))
-    async with opened(address):
-        pass
-    database = Database(address, seconds=LITTLE)
-    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
-        await database.open()
-    await database.open()
-    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
-        await answer(database)
-    assert await answer(database) == 42
-    await database.close()
-
-
-async def test_waiting_for_a_locked_file_ends_with_its_cancellation(tmp_path: Path) -> None:
-    address = make_file(file_in(tmp_path))
-    async with opened(address, seconds=2 * PATIENCE) as database:
-        with locked(address):
-            task = asyncio.create_task(answer(database))
-            await eventually(lambda: database._thread is not None and bool(database._thread._doing))
-            task.cancel()
-            async with asyncio.timeout(PATIENCE):
-                await asyncio.wait({task})
-            assert task.cancelled()
-        assert await answer(database) == 42
-
-
-async def test_a_file_that_is_not_there_is_not_made_by_a_transaction(tmp_path: Path) -> None:
-    address = file_in(tmp_path)
-    assert address.path is not None
-    with pytest.raises(StorageUnavailableError, match="could not be opened"):
-        await answer(Database(address))
-    assert not address.path.exists()

@@ -1,0 +1,292 @@
+"""Works that wait for the database's thread, and those for which nobody waits any more."""
+
+import asyncio
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Table, insert, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError
+from tests import database as databases
+from tests.database import file_in, make_file, opened
+from tests.storage import works
+from tests.storage.works import SLOW, Held, add, ids
+
+engine = databases.engine
+address = databases.address
+database = databases.database
+table = works.table
+
+
+async def test_works_are_done_in_the_order_in_which_they_come(
+    database: Database, table: Table
+) -> None:
+    held = Held(database)
+    await held.begun()
+    adding = [asyncio.create_task(add(database, number)) for number in range(70)]
+    await asyncio.sleep(0)
+    counting = asyncio.create_task(ids(database))
+    await asyncio.sleep(0)
+    later = asyncio.create_task(add(database, 1000))
+    await asyncio.sleep(0)
+    held.let_go()
+    assert await counting == list(range(70))
+    await asyncio.gather(held.task, later, *adding)
+
+
+async def test_works_that_wait_together_are_committed_together(
+    database: Database, table: Table
+) -> None:
+    """Seen by what each finds of the others, and by PostgreSQL's numbers of transactions."""
+    held = Held(database)
+    await held.begun()
+    number = "SELECT txid_current()" if database.address.path is None else "SELECT total_changes()"
+    before = await_all(database, number, 10)
+    await asyncio.sleep(0)
+    held.let_go()
+    await held.task
+    assert len(set(await before)) == 1
+
+
+def await_all(database: Database, query: str, count: int) -> "asyncio.Future[list[object]]":
+    works = (database.run(lambda c: c.scalar(text(query))) for _ in range(count))
+    return asyncio.gather(*works)
+
+
+async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
+    database: Database, table: Table
+) -> None:
+    def fail(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=100))
+        raise LookupError("mine")
+
+    held = Held(database)
+    await held.begun()
+    works = [
+        add(database, 1),
+        database.run(fail),
+        add(database, 1),
+        add(database, 2),
+        database.execute(text("SELECT no_such_function(1)")),
+        add(database, 3),
+    ]
+    group = asyncio.gather(*works, return_exceptions=True)
+    await asyncio.sleep(0)
+    held.let_go()
+    kinds = [type(result) for result in await group]
+    nothing = type(None)
+    assert kinds[:4] == [nothing, LookupError, IntegrityError, nothing]
+    assert issubclass(kinds[4], DBAPIError)
+    assert kinds[5] is nothing
+    assert await ids(database) == [1, 2, 3]
+    await held.task
+
+
+async def test_of_works_that_wait_together_one_that_takes_too_long_ends_no_other(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    await database.close()
+    short = Database(address, seconds=2.0)
+    held = Held(short)
+    await held.begun()
+    slow = asyncio.create_task(short.execute(insert(table).values(id=-1), SLOW))
+    await asyncio.sleep(0)
+    short._seconds = 60.0
+    others = [asyncio.create_task(add(short, number)) for number in range(5)]
+    await asyncio.sleep(0)
+    held.let_go()
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await slow
+    await asyncio.gather(held.task, *others)
+    assert await ids(short) == list(range(5))
+    await short.close()
+
+
+async def test_a_work_whose_caller_gave_up_changes_nothing(
+    database: Database, table: Table
+) -> None:
+    held = Held(database)
+    await held.begun()
+    tasks = [asyncio.create_task(add(database, number)) for number in range(20)]
+    await asyncio.sleep(0)
+    for task in tasks[::2]:
+        task.cancel()
+    await asyncio.wait(tasks[::2])
+    held.let_go()
+    await asyncio.gather(held.task, *tasks[1::2])
+    assert await ids(database) == list(range(1, 20, 2))
+
+
+async def test_a_work_whose_caller_gave_up_is_not_begun_behind_one_that_fails(
+    database: Database, table: Table
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+    done: list[int] = []
+
+    def fail(_: Connection) -> None:
+        begun.set()
+        go.wait()
+        raise LookupError("mine")
+
+    held = Held(database)
+    await held.begun()
+    failing = asyncio.create_task(database.run(fail))
+    others = [asyncio.create_task(database.run(lambda _: done.append(1))) for _ in range(3)]
+    await asyncio.sleep(0)
+    held.let_go()
+    await asyncio.to_thread(begun.wait)
+    for each in others:
+        each.cancel()
+    await asyncio.wait(others)
+    go.set()
+    with pytest.raises(LookupError, match="mine"):
+        await failing
+    await asyncio.gather(held.task, ids(database))
+    assert done == []
+
+
+async def test_works_whose_commit_fails_are_done_by_themselves_once(
+    database: Database,
+) -> None:
+    await database.execute(
+        text(
+            "CREATE TABLE parts (id INTEGER PRIMARY KEY, "
+            "whole INTEGER REFERENCES parts DEFERRABLE INITIALLY DEFERRED)"
+        )
+    )
+    done: Counter[int] = Counter()
+
+    def work(connection: Connection, number: int) -> None:
+        done[number] += 1
+        whole = number if number < 9 else -1
+        connection.execute(
+            text("INSERT INTO parts VALUES (:id, :whole)"), {"id": number, "whole": whole}
+        )
+
+    held = Held(database)
+    await held.begun()
+    group = asyncio.gather(
+        *(database.run(work, number) for number in range(10)), return_exceptions=True
+    )
+    await asyncio.sleep(0)
+    held.let_go()
+    *results, last = await group
+    assert results == [None] * 9
+    assert isinstance(last, StorageUnavailableError)
+    assert await database.run(lambda c: c.scalar(text("SELECT count(*) FROM parts"))) == 9
+    await held.task
+    assert max(done.values()) == 2
+
+
+async def test_a_work_that_was_begun_when_its_caller_gave_up_is_undone(
+    database: Database, table: Table
+) -> None:
+    begun, go = threading.Event(), threading.Event()
+
+    def write(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=-1))
+        begun.set()
+        go.wait()
+
+    task = asyncio.create_task(database.run(write))
+    await asyncio.to_thread(begun.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go.set()
+    await add(database, 1)
+    assert await ids(database) == [1]
+
+
+async def test_a_work_that_takes_too_long_is_ended_and_undone(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    await database.close()
+    short = Database(address, seconds=2.0)
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await short.execute(insert(table).values(id=1), SLOW)
+    await add(short, 2)
+    assert await ids(short) == [2]
+    await short.close()
+
+
+async def test_waiting_for_the_thread_ends_in_time(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    held = Held(database)
+    await held.begun()
+    database._seconds = 0.5
+    with pytest.raises(StorageUnavailableError, match="no answer in time"):
+        await add(database, 1)
+    held.let_go()
+    database._seconds = 20.0
+    assert await ids(database) == []
+    await held.task
+
+
+async def test_a_loop_that_ends_leaves_a_work_without_harm(tmp_path: Path) -> None:
+    """The thread's outcome has nobody to go to then; nothing is reported, and the thread ends."""
+    address = make_file(file_in(tmp_path))
+    begun, go = threading.Event(), threading.Event()
+    before = set(threading.enumerate())
+
+    def hold(_: Connection) -> None:
+        begun.set()
+        go.wait()
+
+    async def leave() -> None:
+        database = Database(address)
+        held = asyncio.create_task(database.run(hold))
+        await asyncio.to_thread(begun.wait)
+        held.cancel()
+        database._thread._items.put(None)  # type: ignore[union-attr]
+
+    await asyncio.to_thread(asyncio.run, leave())
+    (left,) = (each for each in set(threading.enumerate()) - before if each.name == "database")
+    go.set()
+    await asyncio.to_thread(left.join)
+
+
+async def test_closing_finishes_what_waits(address: DatabaseUrl, database: Database) -> None:
+    await database.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT)"))
+    tasks = [asyncio.create_task(add(database, number)) for number in range(60)]
+    await asyncio.sleep(0)
+    await database.close()
+    await asyncio.gather(*tasks)
+    with pytest.raises(StorageUnavailableError, match="it is closed"):
+        await ids(database)
+    async with opened(address) as again:
+        assert await ids(again) == list(range(60))
+
+
+async def test_closing_ends_a_work_that_takes_too_long_and_begins_none_behind_it(
+    address: DatabaseUrl, database: Database, table: Table
+) -> None:
+    begun = threading.Event()
+    behind: list[int] = []
+
+    def count(connection: Connection) -> None:
+        connection.execute(insert(table).values(id=1))
+        begun.set()
+        connection.execute(SLOW)
+
+    held = Held(database)
+    await held.begun()
+    slow = asyncio.create_task(database.run(count))
+    others = [asyncio.create_task(database.run(lambda _: behind.append(1))) for _ in range(2)]
+    await asyncio.sleep(0)
+    held.let_go()
+    await asyncio.to_thread(begun.wait)
+    await database.close()
+    with pytest.raises(StorageUnavailableError, match="closed"):
+        await slow
+    for each in others:
+        with pytest.raises(StorageUnavailableError, match="closed"):
+            await each
+    await held.task
+    assert behind == []
+    async with opened(address) as again:
+        assert await ids(again) == []

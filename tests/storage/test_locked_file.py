@@ -1,0 +1,60 @@
+"""A SQLite file that something else has locked, or that is gone."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError
+from tests.database import file_in, make_file, opened
+from tests.outbox.workers import eventually
+from tests.storage.works import LITTLE, answer
+from tests.world import PATIENCE
+
+
+@contextmanager
+def locked(address: DatabaseUrl) -> Iterator[None]:
+    """Hold a SQLite file's exclusive lock, as a backup or an editor may."""
+    assert address.path is not None
+    with closing(sqlite3.connect(address.path, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        yield
+        other.execute("ROLLBACK")
+
+
+async def test_a_locked_file_is_unavailable_until_it_is_let_go(tmp_path: Path) -> None:
+    address = make_file(file_in(tmp_path))
+    async with opened(address):
+        pass
+    database = Database(address, seconds=LITTLE)
+    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
+        await database.open()
+    await database.open()
+    with locked(address), pytest.raises(StorageUnavailableError, match=r"locked|in time"):
+        await answer(database)
+    assert await answer(database) == 42
+    await database.close()
+
+
+async def test_waiting_for_a_locked_file_ends_with_its_cancellation(tmp_path: Path) -> None:
+    address = make_file(file_in(tmp_path))
+    async with opened(address, seconds=2 * PATIENCE) as database:
+        with locked(address):
+            task = asyncio.create_task(answer(database))
+            await eventually(lambda: database._thread is not None and bool(database._thread._doing))
+            task.cancel()
+            async with asyncio.timeout(PATIENCE):
+                await asyncio.wait({task})
+            assert task.cancelled()
+        assert await answer(database) == 42
+
+
+async def test_a_file_that_is_not_there_is_not_made_by_a_transaction(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    assert address.path is not None
+    with pytest.raises(StorageUnavailableError, match="could not be opened"):
+        await answer(Database(address))
+    assert not address.path.exists()
