@@ -23,15 +23,17 @@ first time in it; but see `start`."""
 class Size:
     """How much each row does. `paced`, `at_once`, `flood`, `cpu`, `notes`: numbers of commands.
 
-    `idle` is in seconds. `guilds` and `kept` are the numbers of guilds and of kept notes with which
-    something is measured, `old` how many notes there are while old ones are deleted, `open` how
-    many are unfinished when a process starts, `calls` how many live calls the CAD has.
+    `quiet` is how many seconds pass before `idle` of them are measured. `guilds` and `kept` are the
+    numbers of guilds and of kept notes with which something is measured, `old` how many notes there
+    are while old ones are deleted, `open` how many are unfinished when a process starts, `calls`
+    how many live calls the CAD has.
     """
 
     paced: int
     at_once: int
     flood: int
     cpu: int
+    quiet: float
     idle: float
     guilds: tuple[int, ...]
     notes: int
@@ -47,6 +49,7 @@ SIZES: Mapping[str, Size] = {
         at_once=10,
         flood=20,
         cpu=10,
+        quiet=1.0,
         idle=1.0,
         guilds=(1,),
         notes=20,
@@ -60,6 +63,7 @@ SIZES: Mapping[str, Size] = {
         at_once=500,
         flood=2000,
         cpu=400,
+        quiet=12.0,
         idle=6.0,
         guilds=(1, 100, 1000),
         notes=1000,
@@ -73,6 +77,7 @@ SIZES: Mapping[str, Size] = {
         at_once=500,
         flood=2000,
         cpu=400,
+        quiet=12.0,
         idle=10.0,
         guilds=(100, 1000, 10_000),
         notes=200,
@@ -86,6 +91,7 @@ SIZES: Mapping[str, Size] = {
         at_once=500,
         flood=2000,
         cpu=2000,
+        quiet=12.0,
         idle=30.0,
         guilds=(1, 100, 1000),
         notes=10_000,

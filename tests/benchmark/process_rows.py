@@ -56,7 +56,7 @@ async def _start(bench: Bench, subject: Subject) -> Mapping[str, float]:
 
 async def _idle(bench: Bench, subject: Subject) -> Mapping[str, float]:
     async with bench.warm(subject) as (_, process):
-        await asyncio.sleep(QUIET_SECONDS)
+        await asyncio.sleep(bench.size.quiet)  # usually until old rows were looked for
         before, began = process.cpu, time.monotonic()
         await asyncio.sleep(bench.size.idle)
         return {"idle CPU": (process.cpu - before) / (time.monotonic() - began) * 100}
