@@ -115,7 +115,7 @@ async def test_after_a_restart_the_cad_is_asked_at_once_and_before_a_note_goes(
     cad.api_key = "renewed"
     async with working(Worker(database, cad, session)) as worker:
         record = await worker.note()
-        await eventually(lambda: worker.client.refusal is not None)
+        await worker.until(lambda told: any(each.failure is not None for each in told))
     cad.requests.clear()
     cad.api_key = workers.KEY
     async with working(Worker(database, cad, session)) as worker:
