@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox.admission import FIRST_ESTIMATE
+from bot.outbox.admission import FIRST_ESTIMATE, LULL
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing, loop_time
 from tests import kept_bot
-from tests.loop_clock import hurried
+from tests.loop_clock import hurried, let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -182,5 +182,6 @@ async def test_a_note_that_might_not_be_acknowledged_in_time_is_refused_in_words
     assert answer.content == ("Not added: too many notes came at the same moment. Send it again.")
     held.set()
     await told(world, first, "NOTE 'first' added")
+    await let_pass(LULL)
     await world.say("third")
     assert world.stored() == ["first", "third"]
