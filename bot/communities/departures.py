@@ -93,9 +93,10 @@ class Departures:
 
     def _read(self, connection: Connection) -> tuple[set[int], dict[int, bool]]:
         """Return the guilds of which something is stored, and those left, with whether long ago."""
-        departed = select(departures.c.guild_id, _IS_OVER).order_by(departures.c.left_at)
-        held = set(connection.scalars(self._held))
-        return held, {guild_id: bool(over) for guild_id, over in connection.execute(departed)}
+        query = select(departures.c.guild_id, _IS_OVER).order_by(departures.c.left_at)
+        # First, as another process removes these when nothing of the guild is stored any more.
+        departed = {guild_id: bool(over) for guild_id, over in connection.execute(query)}
+        return set(connection.scalars(self._held)), departed
 
     def _delete(self, connection: Connection, guild_id: int) -> int:
         # Locked until the commit: another process may be removing the row, as the bot is back.

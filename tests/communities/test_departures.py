@@ -202,6 +202,22 @@ async def test_two_processes_may_do_the_same_at_once(place: Place) -> None:
     assert await place.marked() == set()
 
 
+async def test_a_guild_whose_last_row_another_process_deletes_is_not_marked_again(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+        place = Place(database)
+        await place.fill()
+        await place.departures.review()
+        deleted = [f"DELETE FROM {table} WHERE guild_id = {GONE}" for table in STORED]  # noqa: S608
+        lock = "LOCK TABLE departures; DELETE FROM departures"
+        async with transaction(address, "; ".join([lock, *deleted])):
+            review = asyncio.create_task(place.departures.review())
+            await somebody_waits(address)
+        await review
+        assert await place.marked() == set()
+
+
 async def test_a_mark_that_another_process_is_removing_deletes_nothing(
     request: pytest.FixtureRequest,
 ) -> None:
