@@ -12,6 +12,8 @@ from bot.interactions.markdown import CONTENT_LIMIT, escape_markdown, utf16_unit
 LINE_LIMIT = 240
 """UTF-16 units of a line in Discord at most, as names and the CAD's texts may be long."""
 
+SHORT_LINE_LIMIT = 150
+"""The same where there is not enough room for all lines."""
 
 CERTIFICATE_ADVICE = (
     "check this machine's clock and root certificates, and whether a proxy or a virus scanner puts "
@@ -45,10 +47,19 @@ def ask_host(to_host: bool) -> str:
 
 
 def status_content(lines: Iterable[Line], last_change: str | None) -> str:
-    """Return the lines, and the content that tells the last change, as one message's content."""
-    shown = [f"{line.mark.value} {escape_markdown(line.text, limit=LINE_LIMIT)}" for line in lines]
-    if last_change is not None:
-        shown.append(f"{Mark.NOTE.value} {last_change}")
+    """Return the lines, and the content that tells the last change, as one message's content.
+
+    If they are too long for it, each line is shortened, and then what does not fit is left out.
+    """
+    findings = list(lines)
+    for limit in LINE_LIMIT, SHORT_LINE_LIMIT:
+        shown = [
+            f"{each.mark.value} {escape_markdown(each.text, limit=limit)}" for each in findings
+        ]
+        if last_change is not None:
+            shown.append(f"{Mark.NOTE.value} {last_change}")
+        if utf16_units(content := "\n".join(shown)) <= CONTENT_LIMIT:
+            return content
     content = ""
     for line in shown:
         if utf16_units(content) + utf16_units(line) < CONTENT_LIMIT:

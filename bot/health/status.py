@@ -64,8 +64,8 @@ class StatusReport:
             texts.permissions_line(missing_permissions(here, kind)),
             self.database_line(),
             *texts.unreadable_lines(outbox.unreadable),
-            *cad_texts.cad_details(health),
             texts.VERSION,
+            *cad_texts.cad_details(health),
         ]
         return status_content(lines, None if change is None else texts.last_change(change))
 

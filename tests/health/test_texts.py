@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.health.cad_texts import cad_details, cad_lines, notes_line, rate_usage_line
@@ -79,21 +79,32 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         permissions_line(["View Channel", "Send Messages"]),
         database_line("SQLite", "Heroku", down=False, full=False),
         *unreadable_lines(1_000_000),
-        *cad_details(health(text, error)),
         VERSION,
+        *cad_details(health(text, error)),
     ]
 
 
-@given(names, st.data())
+@given(names, st.integers(0, len(errors("")) - 1))
+@example(
+    "\\" * 22 + "**bold**" * 4 + "```py\nx\n```[a](<https://b.co> 'c')</a b c:12345678901234567>", 1
+)
 def test_a_health_check_fits_one_message_and_has_no_effects_but_its_own(
-    name: str, data: st.DataObject
+    name: str, number: int
 ) -> None:
-    error = data.draw(st.sampled_from(errors(name)))
+    error = errors(name)[number]
     change = SettingChange(member_id=5, changed_at=1.7e9, what=name)
     content = status_content(lines(name, error), last_change(change))
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features <= {"line break", "timestamp", "user mention"}
     assert VERSION.text in render(content).text
+
+
+def test_long_lines_are_shortened_before_any_is_left_out() -> None:
+    long = [Line(Mark.ILL, f"{number}: {'word ' * 100}") for number in range(12)]
+    content = status_content([*long, VERSION], None)
+    assert utf16_units(content) <= CONTENT_LIMIT
+    starts = [line.split(":")[0] for line in content.splitlines()]
+    assert starts[:-1] == [f"❌ {number}" for number in range(12)]
 
 
 def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
