@@ -35,7 +35,6 @@ from bot.settings.cache import SettingsCache
 from bot.sonoran import SonoranClient
 from bot.timing import Timing
 from tests.clock import Clock
-from tests.loop_clock import fast
 from tests.note_messages import ADDED
 from tests.timing import QUICK
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
@@ -214,9 +213,3 @@ async def world(keeper: KeptWorld) -> AsyncIterator[World]:
     keeper.begin()
     yield keeper
     await keeper.end()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fast_clock(world: World) -> AsyncIterator[None]:
-    async with fast():
-        yield

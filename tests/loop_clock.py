@@ -1,17 +1,16 @@
-"""An event loop on whose clock a test can let time pass at once, and see that nothing happens."""
+"""An event loop that waits no longer than a test must, and on whose clock time can pass at once."""
 
 from __future__ import annotations
 
 import asyncio
 import selectors
 import time
-from collections.abc import AsyncIterator, Awaitable
-from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any
 
 from bot.storage import Database
 
-_T = TypeVar("_T")
+SPEED = 5
+"""How many times as fast the clock goes while nothing but time is waited for."""
 
 TURNS = 3
 """How often the loop must have nothing to do, with a look at the databases in between."""
@@ -21,15 +20,23 @@ MOMENT = 0.001
 
 
 class _Selector(selectors.DefaultSelector):
-    """Tells whoever waits for it when nothing is ready, and no timer due, for a moment."""
+    """Has the clock, and tells whoever waits for it when nothing is ready, nor due, for a moment.
+
+    A timer that nothing else comes before is waited for only a part of its time.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.waiting: list[asyncio.Future[None]] = []
+        self.ahead = 0.0
+        self.speed = SPEED
+
+    def time(self) -> float:
+        return time.monotonic() + self.ahead
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if not self.waiting:
-            return super().select(timeout)
+            return self._wait(timeout)
         moment = MOMENT if timeout is None else min(timeout, MOMENT)
         if (ready := super().select(moment)) or moment < MOMENT:
             return ready
@@ -38,21 +45,40 @@ class _Selector(selectors.DefaultSelector):
                 future.set_result(None)
         return []
 
+    def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout <= 0:
+            return super().select(timeout)
+        due = self.time() + timeout
+        ready = super().select(timeout / self.speed)
+        if not ready:
+            self.ahead += max(0.0, due - self.time())
+        return ready
+
 
 class Loop(asyncio.SelectorEventLoop):
-    """The usual event loop; its time goes on by itself, too."""
+    """The usual event loop; its time goes on by itself, too.
+
+    It goes as everywhere from the start of a process on, which has a clock of its own.
+    """
 
     def __init__(self) -> None:
-        self._ahead = 0.0
         self._own_selector = _Selector()
         super().__init__(self._own_selector)
 
     def time(self) -> float:
-        return time.monotonic() + self._ahead
+        return self._own_selector.time()
 
     def later(self, seconds: float) -> None:
         """Let that many seconds pass at once."""
-        self._ahead += seconds
+        self._own_selector.ahead += seconds
+
+    async def subprocess_exec(self, *args: Any, **options: Any) -> Any:
+        self._own_selector.speed = 1
+        return await super().subprocess_exec(*args, **options)
+
+    async def connect_read_pipe(self, protocol_factory: Any, pipe: Any) -> Any:
+        self._own_selector.speed = 1  # the fork server's processes are connected so
+        return await super().connect_read_pipe(protocol_factory, pipe)
 
     async def idle(self) -> None:
         """Wait until nothing in this thread goes on before time passes or others answer."""
@@ -85,32 +111,5 @@ async def let_pass(seconds: float, *databases: Database) -> None:
 
 
 async def tick() -> None:
-    """Let a moment pass, and four on the clock: what is not in this thread gets some time, too."""
-    await let_pass(0.03)
-    await asyncio.sleep(0.01)
-
-
-@asynccontextmanager
-async def fast() -> AsyncIterator[None]:
-    """Let the clock go four times as fast until the end of the block.
-
-    For time-outs to be waited out, and pauses that are not in `Timing`: discord.py waits a second
-    and more before it tries again.
-    """
-
-    async def go() -> None:
-        while True:
-            await tick()
-
-    going = asyncio.create_task(go())
-    try:
-        yield
-    finally:
-        going.cancel()
-        await asyncio.wait([going])
-
-
-async def hurried(waiting: Awaitable[_T]) -> _T:
-    """Wait for something on a fast clock."""
-    async with fast():
-        return await waiting
+    """Let a moment pass in which what is not in this thread may go on."""
+    await asyncio.sleep(0.01 * SPEED)

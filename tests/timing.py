@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from bot.timing import Timing
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds after which a test that waits for something gives up."""
 
 QUICK = Timing(
     first_database_retry=0.05,
     longest_database_retry=0.5,
+    transaction=PATIENCE,
     first_discord_retry=0.05,
     first_reconnect=0.05,
     identify_again=0.05,
@@ -49,6 +50,7 @@ it short itself.
 
 QUICK_PROCESS = replace(
     QUICK,
+    transaction=Timing().transaction,
     acknowledge=Timing().acknowledge,
     heartbeat=0.4,
     stale_send=1.0,

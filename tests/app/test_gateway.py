@@ -10,7 +10,6 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
-from tests.loop_clock import fast
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -137,10 +136,9 @@ async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
     interaction = await world.use()
     await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
     await world.discord.drop(4011)
-    async with fast():
-        await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
-        await asyncio.wait_for(world.discord.connected(), PATIENCE)
-        if landed:
-            await told(world, interaction, ADDED)
+    await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    if landed:
+        await told(world, interaction, ADDED)
     assert (await world.say("another")).content == "NOTE 'another' added to call #123"
     assert world.stored() == (["some note here"] if landed else []) + ["another"]

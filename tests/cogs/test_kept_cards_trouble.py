@@ -25,7 +25,6 @@ from tests.cogs.kept_cards import (
     until,
 )
 from tests.database import at_once
-from tests.loop_clock import fast
 from tests.note_messages import labels, press, public, shows
 from tests.world import PATIENCE, World
 
@@ -155,8 +154,7 @@ async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
         await asyncio.wait_for(first, PATIENCE)
         world.bots.remove(first)
         world.cad.add_note(123, "two")
-        async with fast():
-            await shows(world, card, "two")
+        await shows(world, card, "two")
         assert edits(world) == 2
         pressed = await press(world, world.dispatcher, card, "Refresh")
         await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
@@ -175,8 +173,7 @@ async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_en
         assert edits(world) == 0
         await quiet(world, 60)
         await at_once(world.database, lambda c: c.execute(delete(leases).where(_IS_OTHER)))
-        async with fast():
-            await shows(world, card, "theirs")
+        await shows(world, card, "theirs")
         await world.finish()
 
 

@@ -19,7 +19,7 @@ from tests import database
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, STATUS, WITHDRAWN, Strangers, logged
 from tests.communities.unreached import communities_in
-from tests.loop_clock import hurried, let_pass
+from tests.loop_clock import let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -85,7 +85,7 @@ async def test_the_waiting_notes_of_a_server_that_removed_the_bot_are_withdrawn(
             await logged(
                 caplog, f"guild={guild_id} left, its waiting notes are withdrawn: Paleto Bay"
             )
-    await hurried(shows(world, message, WITHDRAWN))
+    await shows(world, message, WITHDRAWN)
     world.cad.faults.clear()
     await shows(world, ours, ADDED)
     assert world.stored() == ["some note here"]
@@ -138,7 +138,7 @@ async def test_the_waiting_notes_of_an_unavailable_server_are_kept(
     ours = await told(world, await world.use(), QUEUED)
     world.discord.lose_guild(world.guild)
     world.discord.remove_guild(strangers.guild)
-    await hurried(shows(world, theirs, WITHDRAWN))  # so it was decided about both
+    await shows(world, theirs, WITHDRAWN)  # so it was decided about both
     world.cad.faults.clear()
     world.discord.restore_guild(world.guild)
     await shows(world, ours, ADDED)

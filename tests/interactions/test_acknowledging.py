@@ -14,10 +14,9 @@ from tests import kept_bot
 from tests.note_messages import told
 from tests.world import PATIENCE, World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_bot.keeper
 world = kept_bot.world
-fast_clock = kept_bot.fast_clock
 
 NOT_TAKEN = [
     Fault("callback", abort=True, applied=False, times=2),

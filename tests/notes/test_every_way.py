@@ -14,7 +14,6 @@ from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from tests import kept_bot
 from tests.administrator import configure
-from tests.loop_clock import hurried
 from tests.note_messages import ADDED, NOT_ADDED, QUEUED, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -132,7 +131,7 @@ async def test_a_note_whose_text_discord_refuses_is_shown_without_it(
 async def test_a_text_that_makes_discord_fail_every_time_is_left_out(world: World) -> None:
     refuse(world, "some note here", 500, 0)
     await world.start_with(2)
-    message = await hurried(told(world, await world.use(), "Added to call #123"))
+    message = await told(world, await world.use(), "Added to call #123")
     assert message.content == f"Added to call #123; {NOT_SHOWN}"
     # That may have been an outage as well, so the text is tried once more.
     world.discord.world.messages.filters.clear()

@@ -14,7 +14,7 @@ from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing, loop_time
 from tests import kept_bot
-from tests.loop_clock import hurried, let_pass
+from tests.loop_clock import let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -93,7 +93,7 @@ async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on
     world.cad.faults.add(Fault(status=500))
     world.cad.faults.add(Fault(status=429))
     began = loop_time()
-    message = await hurried(world.say())
+    message = await world.say()
     assert message.content == ADDED
     assert len(world.cad.note_requests) == 4
     # Of the five steps, those on the way are shown at least 3 s apart; before the first and after
@@ -107,7 +107,7 @@ async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
     world.cad.faults.add(Fault(applied=True, hold=held))
     first = await world.use("first")
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
-    second = await hurried(told(world, await world.use("second"), QUEUED))
+    second = await told(world, await world.use("second"), QUEUED)
     assert second.content.startswith("⏳ Queued for call #123: waiting for its turn.")
     held.set()
     await told(world, first, "NOTE 'first' added")

@@ -14,7 +14,6 @@ from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
-from tests.loop_clock import hurried
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, working
 
@@ -107,7 +106,7 @@ async def test_tables_that_are_gone_end_delivery_in_a_sentence(
         await worker.became(await worker.note(), NoteState.ADDED)
         await database.execute(text("DROP TABLE notes"))
         with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
-            await hurried(worker.until(lambda _: False))
+            await worker.until(lambda _: False)
 
 
 async def test_a_process_that_does_not_hold_its_lease_sends_nothing(

@@ -10,7 +10,6 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.disturbed_database import somebody_waits, transaction
-from tests.loop_clock import hurried
 from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working
 
@@ -39,7 +38,7 @@ async def test_a_note_called_back_while_another_is_judged_stays_called_back(
         other = await worker.became(await worker.note("other", 124), NoteState.CHECKING)
         lock = f"SELECT id FROM notes WHERE id = {judged.id} FOR UPDATE"  # noqa: S608
         async with transaction(database.address, lock):
-            await hurried(somebody_waits(database.address))
+            await somebody_waits(database.address)
             await worker.outbox.member_actions.cancel(other)
         await worker.became(judged, NoteState.ADDED)
         last = await worker.note("last", 125)

@@ -12,7 +12,6 @@ from bot.outbox import HOST, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
-from tests.loop_clock import hurried
 from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, with_limits, working
 from tests.world import PATIENCE
@@ -91,8 +90,8 @@ async def test_a_note_that_was_not_stored_is_sent_again_after_a_look(
     worker = Worker(database, cad, session, version=version, answer_seconds=waiting)
     async with working(worker):
         record = await worker.note()
-        await hurried(worker.became(record, NoteState.CHECKING))
-        await hurried(worker.became(record, NoteState.ADDED))
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
     assert len(cad.note_requests) == 2
 
@@ -111,8 +110,8 @@ async def test_a_note_that_was_stored_is_found_and_not_sent_again(
     worker = Worker(database, cad, session, limits, version, answer_seconds=waiting)
     async with working(worker):
         record = await worker.note()
-        await hurried(worker.became(record, NoteState.CHECKING))
-        added = await hurried(worker.became(record, NoteState.ADDED))
+        await worker.became(record, NoteState.CHECKING)
+        added = await worker.became(record, NoteState.ADDED)
     assert added.answer == "NOTE 'some note here' added to call #123"
     assert stored(cad) == ["some note here"]
     assert len(cad.note_requests) == 1

@@ -18,7 +18,7 @@ from bot.sonoran import (
     Transport,
 )
 from tests import sonoran_client
-from tests.loop_clock import hurried, let_pass
+from tests.loop_clock import let_pass
 from tests.sonoran_client import CREDENTIALS, NOTE, about, serving
 
 session = sonoran_client.session
@@ -273,7 +273,7 @@ async def test_a_silent_cad_does_not_keep_the_others_waiting_for_the_one_ahead(
     held = asyncio.Event()
     cad.faults.add(Fault(applied=True, hold=held))
     notes = [asyncio.create_task(client.add_call_note(NOTE)) for _ in range(3)]
-    await hurried(cad.received(3))
+    await cad.received(3)
     held.set()
     await asyncio.gather(*notes)
     assert len(cad.notes(123)) == 3

@@ -15,7 +15,7 @@ from bot.sonoran import (
     Transport,
 )
 from tests import sonoran_client
-from tests.loop_clock import hurried, let_pass
+from tests.loop_clock import let_pass
 from tests.sonoran_client import CREDENTIALS, NOTE, about
 
 CHOICES = "bot.sonoran.version_choice"
@@ -161,7 +161,7 @@ class TestNoAnswer:
     ) -> None:
         cad.faults.add(fault)
         with pytest.raises(NoEffectError) as caught:
-            await hurried(client.add_call_note(NOTE))
+            await client.add_call_note(NOTE)
         assert caught.value.reason
         # The HTTP library itself repeats a read whose connection broke off.
         assert set(kinds(cad)) == {"version"}

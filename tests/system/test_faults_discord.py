@@ -16,10 +16,9 @@ from tests import engines, kept_bot
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
 from tests.world import PATIENCE, World
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.usefixtures("fast_clock")]
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_bot.keeper
 world = kept_bot.world
-fast_clock = kept_bot.fast_clock
 
 CANCELLED = "Cancelled: nothing was added to call #123."
 WINDOW = 15 * 60 + 1

@@ -108,12 +108,17 @@ async def test_other_ways_to_start_it_do_the_same(
     settings = settings_of(world)
     lines = [f"{name}={value}" for name, value in settings.items()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
+    make_file(file_in(tmp_path))
     child = Child(await interpret(tmp_path, {"PYTHONPATH": ""}, *command))
-    await asyncio.wait_for(world.discord.connected(), PATIENCE)
-    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
-    assert (await world.say()).content == ADDED
-    child.signal(signal.SIGTERM)
-    assert (await child.ended())[0] == 0
+    try:
+        await asyncio.wait_for(world.discord.connected(), PATIENCE)
+        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        assert (await world.say()).content == ADDED
+        child.signal(signal.SIGTERM)
+        assert (await child.ended())[0] == 0
+    finally:
+        if child.process.returncode is None:
+            await child.kill()
     async with running(world, tmp_path):  # which finds the same commands registered
         await world.say("another")
     puts = [each for each in world.discord.requests if each.route == "commands_put"]
