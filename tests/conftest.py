@@ -46,9 +46,22 @@ def compile_once(root: Path) -> None:
     """
     if sys.dont_write_bytecode:
         return
-    if not list(root.glob(f"tests/*/__pycache__/test_*.{sys.implementation.cache_tag}-pytest*")):
-        for module in sorted(root.glob("tests/**/test_*.py")):
-            import_module(".".join(module.relative_to(root).with_suffix("").parts))
+    if list(root.glob(f"tests/*/__pycache__/test_*.{sys.implementation.cache_tag}-pytest*")):
+        return
+    first, *others = sorted(root.glob("tests/**/test_*.py"))
+    import_module(_name_of(first, root))  # and the product with it
+    other = os.fork()  # two of them, for as many cores
+    try:
+        for module in others[bool(other) :: 2]:
+            import_module(_name_of(module, root))
+    finally:
+        if not other:
+            os._exit(0)
+    os.waitpid(other, 0)
+
+
+def _name_of(module: Path, root: Path) -> str:
+    return ".".join(module.relative_to(root).with_suffix("").parts)
 
 
 @pytest.hookimpl(optionalhook=True)
