@@ -22,7 +22,6 @@ from bot.calls.guild_calls import GuildCalls
 from bot.calls.kept_cards import KeptCards
 from bot.calls.live_calls import LiveList
 from bot.calls.problems import CardProblem
-from bot.calls.search import LARGEST_CALL
 from bot.calls.texts import call_label
 from bot.interactions import audit_log
 from bot.interactions.errors import DISCORD_FAILURES, Refusal
@@ -30,6 +29,7 @@ from bot.interactions.handler import InteractionHandler
 from bot.interactions.texts import worded
 from bot.settings.cache import SettingsCache
 from bot.settings.dispatchers import Dispatchers
+from bot.sonoran import LARGEST_CALL
 
 _Interaction = discord.Interaction[Any]
 

@@ -12,7 +12,7 @@ from itertools import accumulate
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from bot.sonoran import DispatchCall
+from bot.sonoran import LARGEST_CALL, DispatchCall
 from bot.stream_safe import stream_safe
 
 MOST_CALLS = 10_000
@@ -21,8 +21,6 @@ MOST_CALLS = 10_000
 MOST_WORDS = 20_000
 """Different words of one list that calls are found by; bounds the same. Of further ones those in
 descriptions are left out first, and of these those of the oldest calls."""
-
-LARGEST_CALL = 2**53 - 1  # the largest integer that every JSON parser keeps exact
 
 _TYPED_CHARACTERS = 100
 _TYPED_WORDS = 6

@@ -12,11 +12,11 @@ import discord
 from bot.interactions.markdown import one_line, utf16_units, without_controls
 from bot.notes.form_texts import NAMELESS, NO_TEXT, SHORTENED, forwarded_from, written_by
 from bot.notes.parsing import NOTE_LIMIT, has_visible
+from bot.sonoran import LARGEST_CALL
 
 MOST_NUMBERS = 5
 """Calls that a message may name for them to be offered first."""
 
-_LARGEST_CALL = 2**53 - 1
 _LONGEST_NAME = 100
 _NUMBER = re.compile(r"(?<![\w#<&/])#([0-9]{1,16})(?![\w-])")
 # The CAD's Discord webhooks write a footer of who, type and ids (documentation, Discord Webhooks):
@@ -69,7 +69,7 @@ def calls_named_in(message: discord.Message, server_id: int, place: str = "") ->
     texts = [part.text for source in _sources(message) for part in _parts(source)]
     for text in (*texts, place):
         found += map(int, _NUMBER.findall(text))
-    usable = (number for number in found if 1 <= number <= _LARGEST_CALL)
+    usable = (number for number in found if 1 <= number <= LARGEST_CALL)
     return list(dict.fromkeys(usable))[:MOST_NUMBERS]
 
 

@@ -8,11 +8,10 @@ import unicodedata
 from bot.interactions.errors import Refusal
 from bot.interactions.markdown import without_controls
 from bot.notes.problems import NoteProblem
+from bot.sonoran import LARGEST_CALL
 
 NOTE_LIMIT = 4000
 """The most characters a note may have after trimming. Ours: the CAD documents no limit."""
-
-LARGEST_CALL = 2**53 - 1  # the largest integer that every JSON parser keeps exact
 
 _TYPED_LIMIT = 40  # characters of a call number that is no such thing that are shown back
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
+LARGEST_CALL = 2**53 - 1
+"""The largest id of a call: the largest integer that every JSON parser keeps exact."""
+
 
 class ApiVersion(Enum):
     """The two generations of the CAD's API."""

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from bot.interactions.errors import Refusal
 from bot.interactions.markdown import one_line
 from bot.notes.mentions import Names, mentioned_channels, mentioned_members, with_names
-from bot.notes.parsing import LARGEST_CALL, NOTE_LIMIT, parse_call_number, parse_note
+from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
+from bot.sonoran import LARGEST_CALL
 from tests.hostile_text import few, has_controls, hostile_texts
 
 CALL_PROBLEMS = (NoteProblem.NO_CALL_NUMBER, NoteProblem.CALL_NUMBER_AFTER_DASH)
