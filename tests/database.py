@@ -32,6 +32,7 @@ from bot.storage.tables import metadata
 from tests import server
 from tests.loop_clock import tick
 from tests.made_once import made_once, was_made
+from tests.timing import PATIENCE
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -333,7 +334,7 @@ class Watched(Database):
 
 @asynccontextmanager
 async def opened(
-    address: DatabaseUrl, *, seconds: float = 20.0, shared: bool = False
+    address: DatabaseUrl, *, seconds: float = PATIENCE, shared: bool = False
 ) -> AsyncIterator[Watched]:
     """Open a database until the end of the block, with ample time for a busy machine."""
     database = Watched(address, seconds=seconds)

@@ -35,14 +35,15 @@ from bot.settings.cache import SettingsCache
 from bot.sonoran import SonoranClient
 from bot.timing import Timing
 from tests.clock import Clock
+from tests.loop_clock import SPEED
 from tests.note_messages import ADDED
 from tests.timing import QUICK
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
-SOON = 0.3
+SOON = 0.3 * SPEED
 """Seconds in which everything is settled with a bot that is to be kept; a new one takes less."""
 
-BACK_SOON = 1.0
+BACK_SOON = 1.0 * SPEED
 """Seconds in which a bot that has met trouble finds that the CAD is in order again."""
 
 
@@ -175,14 +176,16 @@ class KeptWorld(World):
             await self.cad.start()
         self.begin()
         interaction = await self.use()
-        with contextlib.suppress(TimeoutError):
+        try:
             async with asyncio.timeout(BACK_SOON):
                 message = await self.final(interaction)
                 await self.settled()
-            assert self.discord.messages == [message]
-            await asyncio.to_thread(self._forget_notes)
-            return message.content == ADDED
-        return False
+        except TimeoutError:
+            await self._end_all()  # whose message may still have come
+            return False
+        assert self.discord.messages == [message]
+        await asyncio.to_thread(self._forget_notes)
+        return message.content == ADDED
 
     def _settings_changed(self) -> bool:
         return bool(self.rows("SELECT 1 FROM guild_settings UNION SELECT 1 FROM setting_changes"))

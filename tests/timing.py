@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from bot.timing import Timing
+from tests.loop_clock import SPEED
 
-PATIENCE = 60.0
-"""Seconds after which a test that waits for something gives up."""
+PATIENCE = 30.0 * SPEED
+"""Seconds after which a test that waits for something gives up, by a clock that may go so fast."""
 
 QUICK = Timing(
+    hand_over=2.0 * SPEED,
     first_database_retry=0.05,
     longest_database_retry=0.5,
     transaction=PATIENCE,
@@ -50,6 +52,7 @@ it short itself.
 
 QUICK_PROCESS = replace(
     QUICK,
+    hand_over=Timing().hand_over,
     transaction=Timing().transaction,
     acknowledge=Timing().acknowledge,
     heartbeat=0.4,

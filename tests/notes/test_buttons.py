@@ -163,7 +163,8 @@ async def test_a_note_that_is_being_checked_can_be_cancelled(world: World) -> No
 
 async def test_a_note_tried_and_queued_anew_meanwhile_is_cancelled(world: World) -> None:
     await world.start_with(2)
-    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "1"}, times=2))
+    for seconds in ("1", "95"):
+        world.cad.faults.add(Fault(status=429, headers={"Retry-After": seconds}))
     message = await told(world, await world.use(), QUEUED)
     held = asyncio.Event()
     world.discord.faults.add(DiscordFault(route="callback", hold=held))

@@ -16,6 +16,7 @@ from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, working
+from tests.timing import PATIENCE
 
 engine = databases.engine
 address = databases.address
@@ -87,7 +88,7 @@ class OddDatabase(Database):
 async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt(
     address: DatabaseUrl, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    database = OddDatabase(address, seconds=20.0)
+    database = OddDatabase(address, seconds=PATIENCE)
     await database.open()
     async with working(Worker(database, cad, session)) as worker:
         record = await worker.note()

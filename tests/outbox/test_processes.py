@@ -190,7 +190,7 @@ async def test_a_queued_note_that_was_taken_over_is_announced_only_if_it_has_to_
         await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED, call=call)
         for call in (123, 124)
     ]
-    async with working(Worker(database, cad, session)) as second:
+    async with working(Worker(database, cad, session, announce_after=PATIENCE)) as second:
         await second.became(one, NoteState.ADDED)
         await second.became(other, NoteState.ADDED)
         assert NoteState.QUEUED not in {record.state for record in second.told}

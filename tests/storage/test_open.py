@@ -24,6 +24,7 @@ from tests.child import ROOT, environment
 from tests.database import administer, file_in, opened, server_url, setting_of
 from tests.fork_server import Forked, fork
 from tests.outbox.workers import eventually
+from tests.timing import PATIENCE
 
 engine = databases.engine
 address = databases.empty_address
@@ -75,7 +76,7 @@ def mode(path: Path) -> int:
 async def test_a_new_database_gets_its_tables_and_an_old_one_keeps_them(
     address: DatabaseUrl,
 ) -> None:
-    database = Database(address, seconds=20.0)
+    database = Database(address, seconds=PATIENCE)
     assert await database.open() is None
     await database.close()
     assert await database.open() == HEAD
@@ -159,7 +160,7 @@ async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
         databases.postgresql(request.config, empty=True) as address,
         holders(address, tmp_path, 3) as others,
     ):
-        both = [Database(address, seconds=20.0), Database(address, seconds=20.0)]
+        both = [Database(address, seconds=PATIENCE), Database(address, seconds=PATIENCE)]
         found = await asyncio.gather(*(one.open() for one in both))
         assert set(found) <= {None, HEAD}
         for each in others:
@@ -170,13 +171,13 @@ async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
 
 async def test_a_look_beside_a_running_instance_finds_its_revision(address: DatabaseUrl) -> None:
     async with opened(address):
-        look = Database(address, seconds=20.0)
+        look = Database(address, seconds=PATIENCE)
         assert await look.open(shared=True) == HEAD
         await look.close()
 
 
 async def test_a_look_changes_nothing(address: DatabaseUrl, tmp_path: Path) -> None:
-    look = Database(address, seconds=20.0)
+    look = Database(address, seconds=PATIENCE)
     for _ in range(2):
         assert await look.open(shared=True) is None
         await look.close()
@@ -188,10 +189,10 @@ async def test_a_newer_database_is_refused_and_left_alone(address: DatabaseUrl) 
         await database.execute(text("UPDATE callnote_schema SET version_num = '9999'"))
     for shared in (False, True, False):
         with pytest.raises(NewerSchemaError, match="newer version of Callnote"):
-            await Database(address, seconds=20.0).open(shared=shared)
+            await Database(address, seconds=PATIENCE).open(shared=shared)
     # An earlier refusal has let the file go, or this would be refused for another reason.
     with pytest.raises(NewerSchemaError):
-        await Database(address, seconds=20.0).open()
+        await Database(address, seconds=PATIENCE).open()
 
 
 @both_ways
@@ -236,7 +237,7 @@ async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
         try:
             reader = databases.at(address, user=role, password="reader")
             with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
-                await Database(reader, seconds=20.0).open(shared=shared)
+                await Database(reader, seconds=PATIENCE).open(shared=shared)
         finally:
             await administer(url, f"DROP ROLE {role}")
 

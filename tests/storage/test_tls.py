@@ -16,6 +16,7 @@ from tests import database as databases
 from tests.child import settings_of, start
 from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
+from tests.timing import PATIENCE
 from tests.tls_gate import TlsGate
 from tests.world import World
 
@@ -173,7 +174,7 @@ async def test_a_connection_that_is_reset_while_it_is_made_is_tried_again(
     request: pytest.FixtureRequest, root: str, moment: str
 ) -> None:
     async with behind(request, certified()) as (address, gate):
-        database = Database(set_to(address, sslmode="require"), seconds=20.0)
+        database = Database(set_to(address, sslmode="require"), seconds=PATIENCE)
         uses: list[Callable[[], Awaitable[object]]] = [database.open, lambda: answer(database)]
         for use in uses:
             await gate.cut()
