@@ -7,13 +7,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from pyrate_limiter import InMemoryBucket, MonotonicClock, Rate, RateItem
-
 from bot.communities.problems import CredentialsProblem
 from bot.communities.registry import Communities
 from bot.interactions.errors import Refusal
 from bot.interactions.markdown import one_line
 from bot.outbox import HOST
+from bot.sliding_window import SlidingWindow
 from bot.sonoran import (
     ApiVersion,
     CommunityInfo,
@@ -29,14 +28,14 @@ from bot.timing import Timing
 
 _LONGEST_NAME = 100  # characters of a community's name that are shown and recorded
 
-_SECOND = 1000  # milliseconds, the limiter's unit
+TRIES_OF_GUILD = 5
+"""How often a guild's administrators may try in ten minutes, as failed requests count toward a
+blacklist of the API access (changelog of CAD 3.13.0), of the community or of this bot's address."""
 
-TRIES_OF_GUILD = Rate(5, 600 * _SECOND)
-"""How often a guild's administrators may try, as failed requests count toward a blacklist of the
-API access (changelog of CAD 3.13.0): of the community, or of this bot's address."""
-
-TRIES = Rate(30, 600 * _SECOND)
+TRIES = 30
 """How often those of all guilds may."""
+
+_TEN_MINUTES = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ class FoundCommunity:
 
 @dataclass(eq=False, slots=True)
 class Trial:
-    """Tries credentials, at most `TRIES_OF_GUILD` and `TRIES` in this process.
+    """Tries credentials, at most `TRIES_OF_GUILD` and `TRIES` times in this process.
 
     `new_client` is as for `Communities`. While a key is being tried, the log has it `redacted`.
     """
@@ -59,9 +58,10 @@ class Trial:
     new_client: Callable[[Credentials | None], SonoranClient]
     redacted: Callable[[str], AbstractContextManager[None]]
     timing: Timing
-    _clock: MonotonicClock = field(default_factory=MonotonicClock, init=False)
-    _all: InMemoryBucket = field(default_factory=lambda: InMemoryBucket([TRIES]), init=False)
-    _guilds: dict[int, InMemoryBucket] = field(default_factory=dict, init=False)
+    _all: SlidingWindow = field(
+        default_factory=lambda: SlidingWindow(TRIES, _TEN_MINUTES), init=False
+    )
+    _guilds: dict[int, SlidingWindow] = field(default_factory=dict, init=False)
 
     async def find(self, guild_id: int, community_id: str, api_key: str) -> FoundCommunity:
         """Return the community that the CAD takes these credentials for.
@@ -134,13 +134,9 @@ class Trial:
 
     def _count(self, guild_id: int) -> None:
         """Count a try; refuses with TOO_MANY_TRIES when it is one too many."""
-        now = self._clock.now()
-        for bucket in (self._all, *self._guilds.values()):
-            bucket.leak(now)
-        self._guilds = {each: tries for each, tries in self._guilds.items() if tries.count()}
-        tries = self._guilds.setdefault(guild_id, InMemoryBucket([TRIES_OF_GUILD]))
-        item = RateItem("try", now)
-        if not (tries.put(item) and self._all.put(item)):
+        self._guilds = {each: tries for each, tries in self._guilds.items() if tries}
+        tries = self._guilds.setdefault(guild_id, SlidingWindow(TRIES_OF_GUILD, _TEN_MINUTES))
+        if not (tries.try_add() and self._all.try_add()):
             raise Refusal(CredentialsProblem.TOO_MANY_TRIES)
 
 

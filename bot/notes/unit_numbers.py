@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import discord
 from bot.interactions.markdown import one_line
 from bot.notes.parsing import has_visible
 from bot.settings.cache import SettingsCache
+from bot.sliding_window import SlidingWindow
 from bot.sonoran import (
     CredentialsError,
     RateLimitedError,
@@ -68,7 +69,9 @@ class NoteLabels:
         self._client_of = client_of
         self._timing = timing
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
-        self._times: dict[str, deque[float]] = {}
+        self._look_ups: defaultdict[str, SlidingWindow] = defaultdict(
+            lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0)
+        )
         self._held_back: dict[str, float] = {}
 
     async def of(self, member: discord.Member) -> str:
@@ -106,16 +109,9 @@ class NoteLabels:
         return known
 
     def _may_ask(self, community: str) -> bool:
-        now = loop_time()
-        if now < self._held_back.get(community, 0.0):
+        if loop_time() < self._held_back.get(community, 0.0):
             return False
-        times = self._times.setdefault(community, deque())
-        while times and times[0] <= now - 60.0:
-            times.popleft()
-        if len(times) >= LOOK_UPS_PER_MINUTE:
-            return False
-        times.append(now)
-        return True
+        return self._look_ups[community].try_add()
 
     async def _ask(self, community: str, member_id: int, known: _Known) -> None:
         timing, now = self._timing, loop_time()

@@ -14,6 +14,7 @@ from tenacity import (
 
 from bot.outbox.models import HOST
 from bot.outbox.stored_failure import Failure, failure_of
+from bot.sliding_window import SlidingWindow
 from bot.sonoran import (
     CredentialsError,
     RateLimitedError,
@@ -22,11 +23,6 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.timing import Timing, loop_time
-
-LIMITED_SECONDS = 3600.0
-"""For how long an answer that there are too many requests is told of."""
-
-MOST_LIMITED = 1000
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +59,9 @@ class CircuitBreaker:
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
-        self._limited_at: list[float] = []
         self._open = asyncio.Event()
+        self.limited = SlidingWindow(1000, 3600.0)
+        """The answers of the last hour that the CAD gets too many requests."""
         self.failure_count = 0
         """How often it failed; a send that was about to begin when this grows waits instead."""
         self.credentials_pass = True
@@ -74,16 +71,6 @@ class CircuitBreaker:
     def last_failure(self) -> Failure | None:
         """Why the circuit is open, None while it is closed."""
         return self._last_failure
-
-    @property
-    def limited_count(self) -> int:
-        """How often the CAD answered in the last hour that it gets too many requests, to 1000."""
-        since = loop_time() - LIMITED_SECONDS
-        return sum(at > since for at in self._limited_at)
-
-    def count_limited(self) -> None:
-        """Count an answer of the CAD's that it gets too many requests."""
-        self._limited_at = [*self._limited_at[1 - MOST_LIMITED :], loop_time()]
 
     @property
     def held_back(self) -> bool:
@@ -148,7 +135,7 @@ class CircuitBreaker:
                 await self._run_trial()
 
     def _hold_for(self, error: RateLimitedError) -> None:
-        self.count_limited()
+        self.limited.add()
         if error.retry_after is not None:
             self._hold_until = max(self._hold_until, loop_time() + error.retry_after)
 

@@ -108,9 +108,7 @@ class Delivery:
     @property
     def rate_usage(self) -> RateUsage:
         """How much of the CAD's limits is used."""
-        return RateUsage(
-            self.sender.used, self._limits.notes_per_minute, self.breaker.limited_count
-        )
+        return RateUsage(self.sender.used, self._limits.notes_per_minute, len(self.breaker.limited))
 
     @property
     def last_refusal(self) -> tuple[Failure, float] | None:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from pyrate_limiter import (
-    GCRA,
-    InMemoryBucket,
-    Limiter,
-    MonotonicClock,
-    Rate,
-    SingleBucketFactory,
-    StateBucket,
-)
+import asyncio
 
-_MINUTE = 60_000  # milliseconds, the library's unit
+from bot.sliding_window import SlidingWindow
+from bot.timing import loop_time
 
 
 class RateLimiter:
@@ -20,35 +13,32 @@ class RateLimiter:
 
     Version 2 allows 60 notes in a minute per key (page add-call-note), version 1 asks for at most
     one request a second over longer periods (page api-integration). Two rules together keep to
-    both: a bucket that is refilled evenly, and never more than `per_minute` in any minute. Time
-    is the process's monotonic clock.
+    both: a bucket that is refilled evenly, and never more than `per_minute` in any minute.
     """
 
     def __init__(self, per_minute: int, burst: int) -> None:
-        self._clock = MonotonicClock()
-        rate = Rate(per_minute, _MINUTE, burst=min(burst, per_minute))
-        even = StateBucket([rate], GCRA(), clock=self._clock)
-        self._window = InMemoryBucket([Rate(per_minute, _MINUTE)])
-        # Without the library's own clean-up, which takes a thread for each bucket.
-        self._limiters = [
-            Limiter(SingleBucketFactory(bucket, schedule_leak=False))
-            for bucket in (even, self._window)
-        ]
+        self._window = SlidingWindow(per_minute, 60.0)
+        self._refill = 60.0 / per_minute
+        self._empty_before_full = (min(burst, per_minute) - 1) * self._refill
+        self._full_at = 0.0
 
     @property
     def used(self) -> int:
         """How many notes went in the last minute."""
-        self._window.leak(self._clock.now())
-        return self._window.count()
+        return len(self._window)
 
     async def acquire(self) -> None:
         """Wait until one more note may be sent."""
-        for limiter in self._limiters:
-            await limiter.try_acquire_async("notes")
-        self._window.leak(self._clock.now())
+        while not self.try_acquire():  # noqa: ASYNC110 - a clock, no event
+            await asyncio.sleep(self._wait())
 
     def try_acquire(self) -> bool:
         """Return whether one more note may be sent now, which is then counted."""
-        free = all(limiter.try_acquire("notes", blocking=False) for limiter in self._limiters)
-        self._window.leak(self._clock.now())
+        free = self._wait() <= 0.0
+        if free:
+            self._full_at = max(self._full_at, loop_time()) + self._refill
+            self._window.add()
         return free
+
+    def _wait(self) -> float:
+        return max(self._window.wait, self._full_at - self._empty_before_full - loop_time())

@@ -173,7 +173,7 @@ class Reconciler:
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
             if isinstance(error, RateLimitedError):
-                self._breaker.count_limited()
+                self._breaker.limited.add()
                 if error.retry_after is not None:
                     self._hold_until = loop_time() + error.retry_after
         except Exception:

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from pyrate_limiter import Rate
 
 from bot.communities import trial
 from bot.sandbox.discord import Interaction
@@ -157,7 +156,7 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
 async def test_tries_are_limited_for_each_server_and_for_all(
     world: World, strangers: Strangers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trial, "TRIES", Rate(6, 60_000))
+    monkeypatch.setattr(trial, "TRIES", 6)
     let_enter(world)
     await world.start()
     for _ in range(5):

@@ -15,26 +15,25 @@ from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallNote
-from tests.loop_clock import SPEED
+from tests.loop_clock import let_pass
 from tests.note_records import record
 
-A_WHILE = 0.5 * SPEED
-"""Seconds in which a pace that lets more through than it should would show it, by its own clock."""
 
-
-async def permitted(rate_limiter: RateLimiter, seconds: float = A_WHILE) -> int:
-    """Ask for permits for a while; returns how many there were."""
+def permitted(rate_limiter: RateLimiter) -> int:
+    """Take all permits that there are now; returns how many there were."""
     count = 0
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            while True:
-                await rate_limiter.acquire()
-                count += 1
+    while rate_limiter.try_acquire():
+        count += 1
     return count
 
 
-async def test_after_a_quiet_time_as_many_as_the_burst_go_at_once() -> None:
-    assert await permitted(RateLimiter(20, 10)) in (10, 11)  # one more on a machine that is held up
+async def test_after_a_quiet_time_as_many_as_the_burst_go_at_once_and_then_one_by_one() -> None:
+    rate_limiter = RateLimiter(4, 2)
+    assert permitted(rate_limiter) == 2
+    await let_pass(20)
+    assert permitted(rate_limiter) == 1
+    await let_pass(1000)
+    assert permitted(rate_limiter) == 2
 
 
 async def test_what_was_used_of_the_last_minute_is_known() -> None:
@@ -43,6 +42,8 @@ async def test_what_was_used_of_the_last_minute_is_known() -> None:
     for count in range(1, 4):
         await rate_limiter.acquire()
         assert rate_limiter.used == count
+    await let_pass(60)
+    assert rate_limiter.used == 0
 
 
 def test_half_of_what_the_key_allows_is_left_to_others() -> None:
@@ -50,27 +51,41 @@ def test_half_of_what_the_key_allows_is_left_to_others() -> None:
 
 
 async def test_a_burst_above_the_limit_is_no_more_than_the_limit() -> None:
-    assert await permitted(RateLimiter(5, 100)) == 5
+    assert permitted(RateLimiter(5, 100)) == 5
 
 
 async def test_no_window_of_a_minute_has_more_than_the_limit() -> None:
-    rate_limiter = RateLimiter(600, 595)  # refilled evenly and no more, it would let 610 through
-    assert await permitted(rate_limiter, 3 * A_WHILE) == 600
+    rate_limiter = RateLimiter(600, 595)
+    count = permitted(rate_limiter)
+    await let_pass(10)  # refilled evenly and no more, it would let 695 through
+    assert count + permitted(rate_limiter) == 600
 
 
-async def test_permits_that_were_waited_for_in_vain_are_not_lost_for_ever() -> None:
-    rate_limiter = RateLimiter(6000, 1)
+async def test_who_waits_is_served_when_it_is_time() -> None:
+    rate_limiter = RateLimiter(1, 1)
+    await rate_limiter.acquire()
+    second = asyncio.create_task(rate_limiter.acquire())
+    await let_pass(30)
+    assert not second.done()
+    await let_pass(30)
+    await second
+
+
+async def test_permits_that_were_waited_for_in_vain_are_not_lost() -> None:
+    rate_limiter = RateLimiter(1, 1)
+    await rate_limiter.acquire()
     for _ in range(20):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.001):
                 await rate_limiter.acquire()
-    assert await permitted(rate_limiter) > 0
+    await let_pass(60)
+    assert permitted(rate_limiter) == 1
 
 
-async def test_many_that_ask_at_once_are_all_served_and_no_more_than_the_limit() -> None:
+async def test_of_many_that_ask_at_once_no_more_than_the_limit_are_served() -> None:
     rate_limiter = RateLimiter(30, 30)
     asking = [asyncio.create_task(rate_limiter.acquire()) for _ in range(40)]
-    done, waiting = await asyncio.wait(asking, timeout=A_WHILE)
+    done, waiting = await asyncio.wait(asking, timeout=1.0)
     for each in waiting:
         each.cancel()
     await asyncio.gather(*asking, return_exceptions=True)
