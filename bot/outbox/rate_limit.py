@@ -27,10 +27,10 @@ class RateLimiter:
         """How many notes went in the last minute."""
         return len(self._window)
 
-    async def acquire(self) -> None:
+    async def free(self) -> None:
         """Wait until one more note may be sent."""
-        while not self.try_acquire():  # noqa: ASYNC110 - a clock, no event
-            await asyncio.sleep(self._wait())
+        while (seconds := self._wait()) > 0.0:  # noqa: ASYNC110 - a clock, no event
+            await asyncio.sleep(seconds)
 
     def try_acquire(self) -> bool:
         """Return whether one more note may be sent now, which is then counted."""

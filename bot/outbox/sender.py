@@ -85,16 +85,19 @@ class Sender:
     async def run(self) -> None:
         """Send notes for ever; a cancellation lets those under way finish by themselves."""
         while True:
-            await self._something_to_send()
             await self._until_calm()
             while len(self._sends) >= MOST_SENDS:
                 await asyncio.wait(set(self._sends), return_when=asyncio.FIRST_COMPLETED)
-            await self._rate_limiter.acquire()
-            record = self._scheduler.next(self._queue.sendable())
-            if record is None or not self._breaker.allows_request:
-                continue
-            if (item := self._queue.get(record.id)) is not None:
+            self._queue.changed.clear()
+            record = None
+            if self._breaker.allows_request:
+                record = self._scheduler.next(self._queue.sendable())
+            if record is None or (item := self._queue.get(record.id)) is None:
+                await self._news()
+            elif self._rate_limiter.try_acquire():
                 self._begin(item)
+            else:
+                await self._rate_limiter.free()
 
     async def acknowledged(self, item: WorkItem, acknowledgement: Acknowledgement) -> None:
         """Send a note whose member sees its message by now, or queue it where it has to wait.
@@ -149,11 +152,10 @@ class Sender:
             if running:
                 await asyncio.wait(running)
 
-    async def _something_to_send(self) -> None:
-        while not self._breaker.allows_request or not self._queue.sendable():
-            self._queue.changed.clear()
-            due = self._queue.next_try() if self._breaker.allows_request else None
-            await set_within(self._queue.changed, None if due is None else due - loop_time())
+    async def _news(self) -> None:
+        """Wait until there may be something to send."""
+        due = self._queue.next_try() if self._breaker.allows_request else None
+        await set_within(self._queue.changed, None if due is None else due - loop_time())
 
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""

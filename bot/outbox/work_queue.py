@@ -167,14 +167,16 @@ class WorkQueue:
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""
         now = loop_time()
-        return [
+        records = [
             item.record
             for item in self._first_of_each_call()
             if item.record.state is NoteState.QUEUED
             and not item.busy
             and item.not_before <= now < item.deadline
-            and self.may_send(item.record)
         ]
+        one_of_each_guild = {record.guild_id: record for record in records}.values()
+        guild_ids = {record.guild_id for record in one_of_each_guild if self.may_send(record)}
+        return [record for record in records if record.guild_id in guild_ids]
 
     def next_try(self) -> float | None:
         """Return when, by the event loop's clock, a note that is held back may be tried."""
