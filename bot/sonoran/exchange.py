@@ -8,12 +8,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
 
 REPLY_BYTES = 64 * 1024  # how much of a reply's body is read; no refusal is longer
 
@@ -38,7 +37,7 @@ _EDGE_CODE = re.compile(r"error code: [0-9]{3,5}", re.IGNORECASE)
 class Request:
     """One HTTP request to the CAD; headers and body may hold the key, so `repr` omits them.
 
-    `secret` is the key, which is blotted out of the reply should the CAD repeat it there.
+    `secrets` are the forms of the key, which are blotted out of the reply should the CAD repeat it.
     `reply_bytes` is how much of a success's body is read, of any other body `REPLY_BYTES`.
     """
 
@@ -47,13 +46,13 @@ class Request:
     query: Mapping[str, int] = field(default_factory=dict, kw_only=True)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: bytes | None = field(default=None, repr=False)
-    secret: str = field(default="", repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
     reply_bytes: int = field(default=REPLY_BYTES, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: header names in lower case, and as much of the body as was read.
+    """What came back: headers, found by names in lower case, and as much of the body as was read.
 
     `complete` is false when the body was cut, by the connection or by our own size limit. The
     body may hold calls and addresses of game servers, so `repr` omits it.
@@ -64,15 +63,18 @@ class Reply:
     body: bytes = field(repr=False)
     complete: bool = True
 
-    def without(self, secret: str) -> Reply:
-        """Return the reply with a secret blotted out, also where it is quoted."""
-        if not secret:
-            return self
-        body, headers = self.body, dict(self.headers)
-        for form in {secret, json.dumps(secret)[1:-1], quote(secret, safe="")}:
-            body = body.replace(form.encode(), b"[redacted]")
-            headers = {name: value.replace(form, "[redacted]") for name, value in headers.items()}
-        return replace(self, headers=headers, body=body)
+    def without(self, secrets: Iterable[str]) -> Reply:
+        """Return the reply with these texts blotted out."""
+        reply, values = self, "\n".join(self.headers.values())
+        for secret in secrets:
+            if secret in values or secret.encode() in self.body:
+                headers = {
+                    name.lower(): value.replace(secret, "[redacted]")
+                    for name, value in reply.headers.items()
+                }
+                body = reply.body.replace(secret.encode(), b"[redacted]")
+                reply = replace(reply, headers=headers, body=body)
+        return reply
 
     @property
     def text(self) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
+from functools import cached_property
+from urllib.parse import quote
 
 LARGEST_CALL = 2**53 - 1
 """The largest id of a call: the largest integer that every JSON parser keeps exact."""
@@ -28,7 +31,7 @@ class VersionSign(Enum):
     NO_ADDRESS = auto()  # it has no version 2 address
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Credentials:
     """What a community proves itself with.
 
@@ -38,6 +41,12 @@ class Credentials:
 
     api_key: str = field(repr=False)
     community_id: str = ""
+
+    @cached_property
+    def forms_of_key(self) -> frozenset[str]:
+        """The key as it may stand in a text: as it is, quoted for JSON, and for a URL."""
+        key = self.api_key
+        return frozenset(filter(None, (key, json.dumps(key)[1:-1], quote(key, safe=""))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +87,6 @@ class AddedNote:
 
     call_id: int
     text: str = field(repr=False)
-    trace_id: str | None = None
 
 
 class CallStatus(Enum):

@@ -79,7 +79,8 @@ class Transport:
         try:
             async with self._session.request(
                 request.method,
-                self._base.joinpath(request.path.lstrip("/")).with_query(request.query),
+                self._base.joinpath(request.path.lstrip("/")),
+                params=request.query,
                 headers=request.headers,
                 data=request.body,
                 timeout=timeout,
@@ -89,11 +90,10 @@ class Transport:
                 success = 200 <= status < 300
                 limit = request.reply_bytes if success else REPLY_BYTES
                 body, complete = await _read(response, limit)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                reply = Reply(status, headers, body, complete)
+                reply = Reply(status, response.headers, body, complete)
                 if len(body) > LONG_REPLY:
-                    return await asyncio.to_thread(reply.without, request.secret)
-                return reply.without(request.secret)
+                    return await asyncio.to_thread(reply.without, request.secrets)
+                return reply.without(request.secrets)
         # The four that mean "never connected" are also kinds of the ones below: they come first.
         except aiohttp.ConnectionTimeoutError as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
@@ -117,8 +117,8 @@ async def _read(response: aiohttp.ClientResponse, limit: int) -> tuple[bytes, bo
     """Read at most `limit` bytes, fewer if it breaks off; returns them and whether that was all."""
     body = bytearray()
     try:
-        async for chunk in response.content.iter_any():
-            body += chunk
+        while not response.content.at_eof():
+            body += await response.content.readany()
             if len(body) > limit:
                 response.close()
                 return bytes(body[:limit]), False

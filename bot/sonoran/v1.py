@@ -56,7 +56,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
     """Read the plain-text reply to `ADD_CALL_NOTE`."""
     text = reply.words
     if reply.complete and wire.call_named_as_noted(text) == note.call_id:
-        return AddedNote(note.call_id, text, trace_id=reply.trace_id)
+        return AddedNote(note.call_id, text)
     raise wire.unclear_note(reply)
 
 
@@ -120,6 +120,6 @@ def _post(
         f"/{group}/{request_type.lower()}",
         {"Content-Type": "application/json"},
         json.dumps(body).encode(),
-        secret=credentials.api_key,
+        secrets=credentials.forms_of_key,
         reply_bytes=reply_bytes,
     )

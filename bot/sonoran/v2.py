@@ -35,7 +35,7 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
         f"/v2/emergency/servers/{note.server_id:d}/dispatch-calls/{note.call_id:d}/notes",
         {**_headers(credentials), "Content-Type": "application/json"},
         json.dumps(body).encode(),
-        secret=credentials.api_key,
+        secrets=credentials.forms_of_key,
     )
 
 
@@ -46,7 +46,7 @@ def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
         raise unclear_note(reply)
     stored = fields.get("note")
     shown = stored if isinstance(stored, str) and not reply.damaged else note.text
-    return AddedNote(note.call_id, added_text(note.call_id, shown), trace_id=reply.trace_id)
+    return AddedNote(note.call_id, added_text(note.call_id, shown))
 
 
 def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:
@@ -136,7 +136,7 @@ def get(
         "GET",
         path,
         _headers(credentials),
-        secret=credentials.api_key,
+        secrets=credentials.forms_of_key,
         query=query or {},
         reply_bytes=reply_bytes,
     )

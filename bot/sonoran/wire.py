@@ -65,10 +65,8 @@ def call_named_as_noted(text: str) -> int | None:
 
 def nothing_took_it(reply: Reply) -> bool:
     """Whether the reply is the placeholder that means a wrong path and no effect."""
-    return reply.body[:200].decode("utf-8", errors="replace").strip().lower() in (
-        NOTHING_THERE.lower(),
-        f"sonoran cad: {NOTHING_THERE}".lower(),
-    )
+    text = reply.body[:200].decode("utf-8", errors="replace").strip().lower()
+    return text.removeprefix("sonoran cad: ") == NOTHING_THERE.lower()
 
 
 def raise_failure(reply: Reply) -> None:

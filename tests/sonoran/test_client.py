@@ -72,7 +72,6 @@ class TestAddedNote:
     async def test_a_note_is_stored_once_with_its_label(self, setup: Setup) -> None:
         added = await setup.client().add_call_note(NOTE)
         assert (added.call_id, added.text) == (123, f"NOTE '{NOTE.text}' added to call #123")
-        assert added.trace_id
         assert setup.stored == [("D-2", NOTE.text)]
         assert setup.cad.notes(123)[0].type == "text"
         assert len(setup.cad.requests) == 1

@@ -116,10 +116,6 @@ class TestTraceId:
     ) -> None:
         assert reply(body, 404, headers).trace_id == trace_id
 
-    def test_an_added_note_carries_its_reference(self) -> None:
-        received = reply({"callId": 417}, 200, {"x-trace-id": "00-1f2e"})
-        assert v2.read_added_note(received, NOTE).trace_id == "00-1f2e"
-
 
 class TestVersionSign:
     @pytest.mark.parametrize(
