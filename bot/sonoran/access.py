@@ -69,7 +69,7 @@ class Access:
         leads: bool = True,
     ) -> _Read:
         """Send a request once and read its reply; `leads` is as for `CredentialsMemory.turn`."""
-        async with self.memory.turn(about_notes=about_notes, leads=leads):
+        with await self.memory.turn(about_notes=about_notes, leads=leads):
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)

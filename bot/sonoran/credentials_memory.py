@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from bot.sonoran.errors import CredentialsError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, loop_time, set_within
 
 GO_AHEAD_SECONDS = 2.0
 
@@ -36,8 +37,7 @@ class CredentialsMemory:
     @property
     def refusal(self) -> CredentialsError | None:
         """The confirmed refusal while it is held, as an error with nothing sent; else None."""
-        remaining = self._until - loop_time()
-        if self._error is None or remaining <= 0:
+        if self._error is None or (remaining := self._until - loop_time()) <= 0:
             return None
         return _again(self._error, remaining)
 
@@ -51,9 +51,10 @@ class CredentialsMemory:
         if (error := self.refusal) is not None:
             raise error
 
-    @contextlib.asynccontextmanager
-    async def turn(self, *, about_notes: bool = False, leads: bool = True) -> AsyncIterator[None]:
-        """Let a request go, in which its verdict is to be told to this object.
+    async def turn(
+        self, *, about_notes: bool = False, leads: bool = True
+    ) -> AbstractContextManager[None]:
+        """Let a request go, in a block in which its verdict is to be told to this object.
 
         While the CAD has not accepted these credentials yet, or has refused them since, one
         request goes ahead and the others wait up to `GO_AHEAD_SECONDS` for its verdict, so that
@@ -61,24 +62,24 @@ class CredentialsMemory:
         waited for. Raises like `check`, too.
         """
         ahead = self._ahead
-        if self._in_doubt and ahead is None and leads:
-            self._ahead = ahead = asyncio.Event()
-            try:
-                self.check()
-                yield
-            finally:
-                self._ahead = None
-                ahead.set()
-            return
         if self._in_doubt and ahead is not None:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(GO_AHEAD_SECONDS):
-                    await ahead.wait()
+            await set_within(ahead, GO_AHEAD_SECONDS)
             self.check()
             if about_notes and ahead.is_set() and self._by_note is not None:
                 raise _again(self._by_note, 0.0)
         self.check()
-        yield
+        if self._in_doubt and ahead is None and leads:
+            return self._going_ahead()
+        return contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def _going_ahead(self) -> Iterator[None]:
+        self._ahead = ahead = asyncio.Event()
+        try:
+            yield
+        finally:
+            self._ahead = None
+            ahead.set()
 
     def refused_to_note(self, error: CredentialsError) -> None:
         """Take in what a note met, which alone confirms nothing.

@@ -67,8 +67,10 @@ class VersionChoice:
         less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
         in each case nothing but the question was sent.
         """
+        if self.settled is not None:
+            return self.settled
         async with self._asking:
-            if self.settled is not None:
+            if self.settled is not None:  # by then
                 return self.settled
             if self._unanswered is not None and loop_time() < self._ask_again_at:
                 raise self._again(self._unanswered)
