@@ -100,7 +100,8 @@ class RouteDelays:
 
     def left(self, route: str) -> float:
         """Return how many seconds a route is to be left alone."""
-        return max(0.0, self._until.get(route, -math.inf) - loop_time())
+        until = self._until.get(route)
+        return 0.0 if until is None else max(0.0, until - loop_time())
 
     def record(self, route: str, error: discord.HTTPException) -> None:
         """Note the delay that an error asks for, if it is a 429."""

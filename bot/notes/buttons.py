@@ -34,8 +34,10 @@ OFFERED = {
 
 def buttons_for(record: NoteRecord, facts: CallFacts = NO_FACTS) -> discord.ui.View | None:
     """Return the buttons below a note in its present state, None for none; see `note_button`."""
+    if record.state not in OFFERED:
+        return None
     view = discord.ui.View(timeout=None)
-    for action in OFFERED.get(record.state, ()):
+    for action in OFFERED[record.state]:
         custom_id = f"callnote:{action}:{record.id}"
         if action != "to":
             view.add_item(discord.ui.Button(label=BUTTONS[action], custom_id=custom_id))

@@ -16,7 +16,7 @@ from bot.notes.call_facts import facts_of
 from bot.notes.call_texts import CallFacts
 from bot.notes.status_message import EditResult, StatusMessage
 from bot.notes.texts import content_of, text_to_attach
-from bot.outbox import NoteRecord, NoteState, OutboxWorker
+from bot.outbox import Failure, NoteRecord, NoteState, OutboxWorker
 from bot.storage import StorageError
 from bot.timing import Timing, back_off, loop_time
 
@@ -66,12 +66,14 @@ class MessageEditor:
         if record.shown >= record.revision:
             return EditResult.DONE
         facts = await facts_of(record, self._live_calls)
-        content = self._due_content(record, facts)
-        if content is None:
+        problem = self._outbox.last_failure(record.community)
+        content = content_of(record, problem, facts=facts)
+        _, in_message = self._shown.get(record.id, (0.0, ""))
+        if content is None or content == in_message:
             return EditResult.DONE
         if await self._elsewhere(record) is not None:
             return None
-        shown = await self._edit(client, record, content, facts)
+        shown = await self._edit(client, record, content, facts, problem)
         if shown in (EditResult.RETRY, EditResult.HIDDEN):
             return shown
         self._shown[record.id] = (loop_time(), content)
@@ -81,26 +83,24 @@ class MessageEditor:
             return None
         return shown
 
-    def _due_content(self, record: NoteRecord, facts: CallFacts) -> str | None:
-        """Return what a note's message should say, None if it says so already."""
-        problem = self._outbox.last_failure(record.community)
-        content = content_of(record, problem, facts=facts)
-        _, shown = self._shown.get(record.id, (0.0, ""))
-        return None if content == shown else content
-
     async def _edit(
-        self, client: discord.Client, record: NoteRecord, content: str, facts: CallFacts
+        self,
+        client: discord.Client,
+        record: NoteRecord,
+        content: str,
+        facts: CallFacts,
+        problem: Failure | None,
     ) -> EditResult:
         message = self.message(client, record)
-        problem = self._outbox.last_failure(record.community)
         plain = content_of(record, problem, with_text=False) or content
         shown = await message.show(
             content, buttons_for(record, facts), text_to_attach(record, facts), plain=plain
         )
-        self._attempts.block(record.id, message.retry_in)
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
-        if shown is not EditResult.RETRY:
+        if shown is EditResult.RETRY:
+            self._attempts.block(record.id, message.retry_in)
+        elif message.moved_to is not None:
             await self._store_message(record, message.moved_to)
         return shown
 
@@ -126,7 +126,7 @@ class MessageEditor:
             problem = self._outbox.last_failure(record.community)
             if (content := content_of(record, problem, facts=facts)) is None:
                 return
-            shown = await self._edit(client, record, content, facts)
+            shown = await self._edit(client, record, content, facts, problem)
             if shown is EditResult.RETRY:
                 if not await self._attempts.pause(record.id, next(pauses)):
                     return
@@ -156,10 +156,9 @@ class MessageEditor:
             return replace(record, message_id=new)
         return record
 
-    async def _store_message(self, record: NoteRecord, message_id: int | None) -> None:
-        if message_id is not None:
-            self._replaced[record.id] = (record.message_id, message_id)
-            try:
-                await self._outbox.store.set_message(record, message_id)
-            except StorageError as error:
-                _log.warning("note=%d new message not stored: %s", record.id, error)
+    async def _store_message(self, record: NoteRecord, message_id: int) -> None:
+        self._replaced[record.id] = (record.message_id, message_id)
+        try:
+            await self._outbox.store.set_message(record, message_id)
+        except StorageError as error:
+            _log.warning("note=%d new message not stored: %s", record.id, error)

@@ -131,11 +131,11 @@ class StatusMessage:
         """
         forms = _forms(content, view, attachment, plain)
         by_token = await self._send(self._by_token, RouteDelays.WEBHOOKS, forms, edits=True)
-        if by_token in _AT_ONCE:
-            return _AT_ONCE[by_token]
+        if (shown := _AT_ONCE.get(by_token)) is not None:
+            return shown
         by_channel = await self._send(self._by_channel, RouteDelays.CHANNELS, forms, edits=True)
-        if by_channel in _AT_ONCE:
-            return _AT_ONCE[by_channel]
+        if (shown := _AT_ONCE.get(by_channel)) is not None:
+            return shown
         met = {RouteDelays.WEBHOOKS: by_token, RouteDelays.CHANNELS: by_channel}
         if _AGAIN & set(met.values()) and Verdict.MESSAGE_GONE not in met.values():
             return self._retry(met)

@@ -163,15 +163,16 @@ class StatusUpdater:
                 self._hide(record, changes)
             return found
         shown = await self._editor.show(client, record)
+        hidden = shown is EditResult.HIDDEN
+        logged = record.logged
         if shown is None:  # another process shows it
             self._editor.forget(record.id)
         elif shown is not EditResult.RETRY and record.state.final:
             log_outcome(record, shown=shown is EditResult.DONE)
-            hidden = shown is EditResult.HIDDEN
             if await self._finish_note(client, record, hidden=hidden):
-                record = replace(record, logged=record.revision)
-        if shown is EditResult.HIDDEN:
-            self._hide(record, changes)
+                logged = record.revision
+        if hidden:
+            self._hide(replace(record, logged=logged), changes)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
     async def _finish_note(
@@ -185,9 +186,11 @@ class StatusUpdater:
         entry = self._editor.with_message(record)
         logged = record.logged >= record.revision or await self._post_to_log_channel(client, entry)
         self._outbox.marks.add(record, logged=logged, shown=not hidden)
+        if logged:
+            return True
         pauses = self._pauses()
         until = loop_time() + next(pauses)
-        while not logged and self._latest[record.id] is record:
+        while self._latest[record.id] is record:
             open_again = loop_time() + self.delays.left(RouteDelays.CHANNELS)
             if self._attempts.too_late(max(until, open_again)):
                 break
@@ -196,9 +199,10 @@ class StatusUpdater:
                 continue  # perhaps news of another note
             client = self.client or client
             until = loop_time() + next(pauses)
-            if logged := await self._post_to_log_channel(client, entry):
+            if await self._post_to_log_channel(client, entry):
                 self._outbox.marks.add(record, logged=True, shown=not hidden)
-        return logged
+                return True
+        return False
 
     def _hide(self, record: NoteRecord, changes: int) -> None:
         """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
