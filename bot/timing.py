@@ -194,9 +194,10 @@ def loop_time() -> float:
 
 async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
     """Wait for an event, at most that long (None: for ever); returns whether it is set."""
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
+    if not event.is_set():
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await event.wait()
     return event.is_set()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
@@ -116,7 +115,11 @@ class OutboxRepository:
             "answer": _storable(answer),
         }
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
-            values |= {**asdict(acknowledgement), "same_token": True}
+            values |= {
+                "message_id": acknowledgement.message_id,
+                "text": acknowledgement.text,
+                "same_token": True,
+            }
         return await self._make(
             record, target, values, confirmed_count=confirmed_count, per_minute=per_minute
         )

@@ -160,11 +160,9 @@ class Sender:
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
         try:
-            if item.record.state is NoteState.RECEIVED:
-                await self._until_calm()
-                if not self._can_go_first(item) or not self._rate_limiter.try_acquire():
-                    await self._hold_back(item)
-                    return
+            if item.record.state is NoteState.RECEIVED and not await self._may_go_now(item):
+                await self._hold_back(item)
+                return
             if await self._start_sending(item, failures):
                 await self._deliver(item)
         except Exception:
@@ -173,6 +171,14 @@ class Sender:
             if item.record.state is NoteState.SENDING:
                 item.start_settling(self._settle_seconds)
                 await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
+
+    async def _may_go_now(self, item: WorkItem) -> bool:
+        """Whether a note that could go first when it was acknowledged still may."""
+        if not self._admission.calm.is_set():
+            await self._until_calm()
+            if not self._can_go_first(item):
+                return False
+        return self._rate_limiter.try_acquire()
 
     async def _start_sending(self, item: WorkItem, failures: int) -> bool:
         """Store a note as SENDING; returns whether it is to be delivered then.

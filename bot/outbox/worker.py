@@ -187,12 +187,12 @@ class OutboxWorker:
 
     async def acknowledged(self, record: NoteRecord, acknowledgement: Acknowledgement) -> None:
         """Send or queue a note whose member sees the message that will show its outcome."""
-        known = self.deliveries.item(record)
+        delivery = self.deliveries.of(record.community)
+        known = delivery.queue.get(record.id)
         if known is not None and (
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
         ):
             return  # it has gone on already, or just does
-        delivery = self.deliveries.of(record.community)
         await delivery.sender.acknowledged(delivery.queue.track(record), acknowledgement)
 
     async def discard(self, record: NoteRecord) -> None:
