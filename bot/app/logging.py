@@ -178,6 +178,9 @@ def set_up_logging(
         handler.setFormatter(JsonLineFormatter(redactor(secrets)))
     else:
         handler.setFormatter(SingleLineFormatter(secrets))
+    # What no line shows is not found out for each (Python's Logging HOWTO, Optimization).
+    logging._srcfile = None
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging.raiseExceptions = False  # reports of a faulty log call would not be redacted
     for talkative in _TALKATIVE:
         logging.getLogger(talkative).setLevel(max(level, logging.WARNING))

@@ -139,7 +139,8 @@ def _alike(one: str, other: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    # It raises for "&#" and thousands of digits, which is no escape of anything.
-    with contextlib.suppress(ValueError):
-        text = html.unescape(text)
+    if "&" in text:
+        # It raises for "&#" and thousands of digits, which is no escape of anything.
+        with contextlib.suppress(ValueError):
+            text = html.unescape(text)
     return " ".join(unicodedata.normalize("NFC", stream_safe(text)).split())
