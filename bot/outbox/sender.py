@@ -105,13 +105,11 @@ class Sender:
         One with nothing ahead of it is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
-        if len(self._sends) < MOST_SENDS and self._can_go_first(item):
+        free = self._breaker.allows_request and len(self._sends) < MOST_SENDS
+        if free and self._queue.can_go_first(item.record):
             self._begin(item)
         else:
             await self._enqueue(item)
-
-    def _can_go_first(self, item: WorkItem) -> bool:
-        return self._breaker.allows_request and self._queue.can_go_first(item.record)
 
     async def _until_calm(self) -> None:
         """Let others' acknowledgements go first, as Discord does not wait for them."""
@@ -160,7 +158,7 @@ class Sender:
     async def _send(self, item: WorkItem, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
         try:
-            if item.record.state is NoteState.RECEIVED and not await self._may_go_now(item):
+            if item.record.state is NoteState.RECEIVED and not await self._may_go(item, failures):
                 await self._hold_back(item)
                 return
             if await self._start_sending(item, failures):
@@ -172,11 +170,12 @@ class Sender:
                 item.start_settling(self._settle_seconds)
                 await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
-    async def _may_go_now(self, item: WorkItem) -> bool:
-        """Whether a note that could go first when it was acknowledged still may."""
+    async def _may_go(self, item: WorkItem, failures: int) -> bool:
+        """Whether a note that could go first when it was acknowledged may go now."""
         if not self._admission.calm.is_set():
             await self._until_calm()
-            if not self._can_go_first(item):
+            failed = self._breaker.failure_count > failures
+            if failed or not self._queue.can_go_first(item.record):
                 return False
         return self._rate_limiter.try_acquire()
 

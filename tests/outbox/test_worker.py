@@ -13,7 +13,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
 from tests.outbox import workers
-from tests.outbox.workers import Worker, stored, with_limits, working
+from tests.outbox.workers import Worker, eventually, stored, with_limits, working
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -156,6 +156,23 @@ async def test_another_call_does_not_wait_for_one_in_doubt(
         other = await worker.note(call=124)
         await worker.became(other, NoteState.ADDED)
     assert stored(cad, 123) == []
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_note_that_comes_when_the_cad_is_back_goes_ahead_without_being_queued(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", abort="before"))
+    limits = with_limits(settle_seconds=600.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        await worker.became(await worker.note(), NoteState.CHECKING)
+        breaker = worker.outbox.deliveries.of(HOST).breaker
+        await eventually(lambda: breaker.allows_request)
+        assert breaker.last_failure is not None
+        record = await worker.note("the one that goes ahead", 124)
+        added = await worker.became(record, NoteState.ADDED)
+    assert added.revision == record.revision + 2  # SENDING and ADDED
+    assert stored(cad, 124) == ["the one that goes ahead"]
 
 
 async def test_a_killed_process_is_followed_by_one_that_finds_the_note(
