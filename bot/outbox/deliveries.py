@@ -36,7 +36,6 @@ class Deliveries:
         if found is None:
             found = self._known[community] = self._make(community)
             self._made.set()
-        found.touch()
         return found
 
     def known(self, community: str) -> Delivery | None:

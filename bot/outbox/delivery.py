@@ -53,7 +53,6 @@ class Delivery:
         self.cad = cad
         self._limits = limits
         self._timing = timing
-        self._used_at = loop_time()
         self.queue = WorkQueue(waiting_notes, limits=limits, ask_again=timing.ask_guild_again)
         self.breaker = CircuitBreaker(
             cad,
@@ -123,11 +122,7 @@ class Delivery:
         """Whether it has had nothing to do for `Timing.keep_delivery`, and no delay to wait out."""
         if self.queue or self.held_back:
             return False
-        return loop_time() - self._used_at >= self._timing.keep_delivery
-
-    def touch(self) -> None:
-        """Count as used now."""
-        self._used_at = loop_time()
+        return loop_time() - self.queue.empty_since >= self._timing.keep_delivery
 
     async def run(self) -> None:
         """Deliver notes until cancelled."""

@@ -75,6 +75,8 @@ class WorkQueue:
         self._notes: dict[int, WorkItem] = {}
         self._queued: set[int] = set()
         self._calls: Counter[tuple[int, int]] = Counter()
+        self.empty_since = loop_time()
+        """When, by the event loop's clock, a note left the queue last, or this was made."""
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
         """The latest `FINISHED_NOTES` notes that were finished, in case the database loses them."""
         self.changed = asyncio.Event()
@@ -127,6 +129,7 @@ class WorkQueue:
             if record.state is NoteState.QUEUED:
                 self._queued.add(record.id)
         else:
+            self.empty_since = loop_time()
             self.finished[record.id] = record
             if len(self.finished) > FINISHED_NOTES:
                 self.finished.popitem(last=False)
@@ -145,6 +148,7 @@ class WorkQueue:
         When it has come back meanwhile, its new entry stays.
         """
         if self._notes.get(item.record.id) is item:
+            self.empty_since = loop_time()
             self._take_out(item.record)
         self._tell_news()
 

@@ -141,7 +141,7 @@ def test_a_guild_whose_turn_was_forgotten_among_thousands_is_served_first() -> N
 
 
 @pytest.fixture
-def queue() -> WorkQueue:
+async def queue() -> WorkQueue:
     return WorkQueue()
 
 
