@@ -39,7 +39,7 @@ class Deliveries:
         return found
 
     def known(self, community: str) -> Delivery | None:
-        """Return a community's delivery if there is one, without counting that as a use."""
+        """Return a community's delivery if there is one."""
         return self._known.get(community)
 
     def item(self, record: NoteRecord) -> WorkItem | None:
