@@ -14,6 +14,7 @@ import discord
 
 from bot.notes.mentions import (
     Names,
+    has_codes,
     has_times,
     mentioned_channels,
     mentioned_members,
@@ -57,6 +58,8 @@ class NoteComposer:
         so does every one of a guild that another process serves: `guild` is None then.
         """
         as_typed = record.note.text
+        if not has_codes(as_typed):
+            return as_typed
         members = {record.member_id: record.member_name}
         known, roles = dict(channels), dict[int, str]()
         wanted: list[tuple[dict[int, str], _Fetch, int]] = []
@@ -70,11 +73,7 @@ class NoteComposer:
             ]
         unknown = [each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS]
         zone, _ = await asyncio.gather(self._zone_for(record), self._look_up(unknown))
-        names = Names(
-            members=members,
-            roles=roles,
-            channels=known,
-        )
+        names = Names(members=members, roles=roles, channels=known)
         return with_names(as_typed, names, zone)
 
     async def _zone_for(self, record: NoteRecord) -> tzinfo:

@@ -41,6 +41,11 @@ class Names:
     channels: Mapping[int, str] = field(default_factory=dict)
 
 
+def has_codes(note: str) -> bool:
+    """Whether there is any code in the note, so that its text as sent is another one."""
+    return _CODE.search(note) is not None
+
+
 def mentioned_members(note: str) -> list[int]:
     """Return the ids of the members that the note mentions, each once, in order."""
     found = (match for match in _CODE.finditer(note) if match["kind"] in ("@", "@!"))
