@@ -23,7 +23,6 @@ from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import unit_numbers_changed, unit_numbers_now
 from cogs.connecting import Connector, ConnectView
-from cogs.credentials_form import CredentialsForm
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
 from cogs.pickers import LogChannelPicker, RolePicker, ServerPicker
@@ -199,13 +198,12 @@ class CallnoteConfig(
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and their components to the bot."""
     services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
-    form = CredentialsForm(handler, services.connections, services.communities, services.trial)
     connector = Connector(
         handler,
         services.connections,
         services.communities,
         bot.owners,
-        form,
+        bot.credentials_form,
         timing=services.timing,
     )
     roles = RolePicker(handler, services.dispatcher_roles)
@@ -224,7 +222,6 @@ async def setup(bot: CallnoteBot) -> None:
             services.settings,
         )
     )
-    await bot.add_cog(form)
     await bot.add_cog(DeletedRoles(services.dispatcher_roles, services.settings))
     # Components are answered however old their message is.
     for view in (ConnectView(connector), roles, server, channel):

@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.communities.connections import Connections
+from bot.communities.credentials_form import CredentialsForm
 from bot.communities.owners import Owners
 from bot.communities.registry import Communities
 from bot.communities.texts import (
@@ -28,7 +29,6 @@ from bot.interactions.components import stopped
 from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.timing import Timing
-from cogs.credentials_form import CredentialsForm
 
 CONNECT_ID = "callnote-config:connect"
 OTHER_CAD_ID = "callnote-config:other-cad"

@@ -1,4 +1,4 @@
-"""Tracks the guilds that the bot joins and leaves, and refuses components in unconnected ones."""
+"""Tracks the guilds that the bot joins and leaves, and hears of forms and components in them."""
 
 from __future__ import annotations
 
@@ -10,22 +10,25 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.communities.connections import Connection, Connections
+from bot.communities.credentials_form import CredentialsForm
 from bot.communities.departures import Departures
 from bot.communities.texts import CONNECTED_BY
 from bot.health.texts import everyone_line
 from bot.interactions.handler import InteractionHandler
-from bot.notes.form_modal import submitted_form
+from bot.notes.forms import NoteForms
 from bot.notes.status_updater import StatusUpdater
 from bot.settings.cache import SettingsCache
 from bot.storage import StorageError
 from cogs.connecting import CONNECT_IDS
-from cogs.credentials_form import is_credentials_form
 
 _log = logging.getLogger("callnote")
 
 
 class Guilds(commands.Cog):
-    """Logs joined and left guilds, and answers components in guilds that are not connected."""
+    """Logs joined and left guilds, and answers components in guilds that are not connected.
+
+    Forms that are submitted go to `credentials_form` and `note_forms`.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,8 @@ class Guilds(commands.Cog):
         connections: Connections,
         departures: Departures,
         messages: StatusUpdater,
+        credentials_form: CredentialsForm,
+        note_forms: NoteForms,
     ) -> None:
         self._bot = bot
         self._handler = handler
@@ -42,18 +47,23 @@ class Guilds(commands.Cog):
         self._connections = connections
         self._departures = departures
         self._messages = messages
+        self._credentials_form = credentials_form
+        self._note_forms = note_forms
         self._named: set[int] = set()
         self._guilds: dict[int, discord.Guild] = {}
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction) -> None:
-        """Refuse components and modals of unconnected guilds; the tree refuses commands there."""
-        kinds = (discord.InteractionType.component, discord.InteractionType.modal_submit)
-        if interaction.type not in kinds:
-            return
-        if _is_connect(interaction) or is_credentials_form(interaction):
-            return
-        if submitted_form(interaction):  # whose refusal has the text in it
+        """Hand on submitted forms, and refuse components of unconnected guilds.
+
+        Commands are the tree's. As each listener runs in a task of its own, also for every command,
+        there is this one alone.
+        """
+        if interaction.type is discord.InteractionType.modal_submit:
+            for form in (self._credentials_form, self._note_forms):
+                if await form.submitted(interaction):
+                    return
+        elif interaction.type is not discord.InteractionType.component or _is_connect(interaction):
             return
         error = self._handler.refusal(interaction)
         if error is not None and self._handler.begin(interaction):
@@ -170,5 +180,7 @@ async def setup(bot: CallnoteBot) -> None:
             services.connections,
             services.departures,
             services.notes.messages,
+            bot.credentials_form,
+            bot.note_forms,
         )
     )

@@ -15,7 +15,7 @@ from bot.notes.forms import NoteForms
 
 
 class NoteFormCommands(commands.Cog):
-    """Opens the form for a note, and hears of those that are submitted."""
+    """Opens the form for a note."""
 
     def __init__(self, forms: NoteForms) -> None:
         self._forms = forms
@@ -26,11 +26,6 @@ class NoteFormCommands(commands.Cog):
     async def callnote_form(self, interaction: discord.Interaction[Any]) -> None:
         """Add a note to a dispatch call, written in a form."""
         await self._forms.open(interaction)
-
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
-        """Take the note when a form is submitted."""
-        await self._forms.submitted(interaction)
 
 
 async def setup(bot: CallnoteBot) -> None:

@@ -18,6 +18,7 @@ from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
 from bot.calls.cards import CallCards
+from bot.communities.credentials_form import CredentialsForm
 from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
@@ -41,8 +42,8 @@ COMMANDS = frozenset({"callnote", "callnote-form", "callnote-config", "call", "c
 class CallnoteBot(commands.AutoShardedBot):
     """Callnote on Discord, with only the `guilds` intent and its cache.
 
-    `services` and `starts` outlive it; `handler`, `owners`, `submitter`, `note_forms`,
-    `note_actions` and `call_cards` belong to this client.
+    `services` and `starts` outlive it; `handler`, `owners`, `credentials_form`, `submitter`,
+    `note_forms`, `note_actions` and `call_cards` belong to this client.
     """
 
     def __init__(
@@ -78,6 +79,9 @@ class CallnoteBot(commands.AutoShardedBot):
         )
         introduce(self)
         self.owners = Owners(self, services.timing)
+        self.credentials_form = CredentialsForm(
+            self.handler, services.connections, services.communities, services.trial
+        )
         self.submitter = NoteSubmitter(
             self,
             self.handler.in_flight,

@@ -60,10 +60,8 @@ def mark_of(community: str) -> str:
 
 
 def submitted_form(interaction: _Interaction) -> SubmittedForm | None:
-    """Return the form for a note that was submitted; None for anything else."""
+    """Return the form for a note that was submitted; None for any other form."""
     data: Mapping[str, object] = interaction.data or {}
-    if interaction.type is not discord.InteractionType.modal_submit:
-        return None
     found = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
     if found is None:
         return None

@@ -105,11 +105,14 @@ class NoteForms:
             named=calls_named_in(message, self.settings.server_id(member.guild.id), place),
         )
 
-    async def submitted(self, interaction: _Interaction) -> None:
-        """Take the note of a form, if it is one of these; a failure's answer has the text in it."""
+    async def submitted(self, interaction: _Interaction) -> bool:
+        """Take the note of a submitted form if it is one of these; returns whether it is.
+
+        A failure's answer has the text in it, also where the guild is not connected.
+        """
         form = submitted_form(interaction)
         if form is None:
-            return
+            return False
         await self.handler.run(
             interaction,
             lambda: self._submit(interaction, form),
@@ -119,6 +122,7 @@ class NoteForms:
                 kept=form.text or None,
             ),
         )
+        return True
 
     async def press_again(
         self, interaction: _Interaction, server_id: int | None, source_id: int | None

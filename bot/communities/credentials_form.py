@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import discord
-from discord.ext import commands
 
 from bot.communities import texts
 from bot.communities.connections import Connections
@@ -28,12 +27,8 @@ _LONGEST = 200  # characters of a key or id; ours, the CAD documents none
 _Interaction = discord.Interaction[Any]
 
 
-class CredentialsForm(commands.Cog):
-    """Shows the form, and stores what is submitted once the CAD has taken it.
-
-    It is a cog as it listens for the forms that were submitted, also those that an earlier process
-    showed.
-    """
+class CredentialsForm:
+    """Shows the form, and stores what is submitted once the CAD has taken it."""
 
     def __init__(
         self,
@@ -53,12 +48,17 @@ class CredentialsForm(commands.Cog):
         await self._handler.show_form(interaction, _form())
         audit_log.outcome(interaction, "form shown")
 
-    @commands.Cog.listener()
-    async def on_interaction(self, interaction: _Interaction) -> None:
-        """Handle the form when it is submitted."""
-        if is_credentials_form(interaction):
-            audit_log.about_settings(interaction)
-            await self._handler.run(interaction, lambda: self._submit(interaction))
+    async def submitted(self, interaction: _Interaction) -> bool:
+        """Handle a submitted form if it is this one, also one that an earlier process showed.
+
+        Returns whether it is.
+        """
+        data: Mapping[str, object] = interaction.data or {}
+        if data.get("custom_id") != FORM_ID:
+            return False
+        audit_log.about_settings(interaction)
+        await self._handler.run(interaction, lambda: self._submit(interaction))
+        return True
 
     async def _submit(self, interaction: _Interaction) -> None:
         guild = self._admit(interaction)
@@ -82,13 +82,6 @@ class CredentialsForm(commands.Cog):
             raise Refusal(CredentialsProblem.NOT_OFFERED)
         self._connections.check_known(self._connections.of(guild, interaction.user))
         return guild
-
-
-def is_credentials_form(interaction: _Interaction) -> bool:
-    """Whether the form was submitted."""
-    data: Mapping[str, object] = interaction.data or {}
-    submitted = interaction.type is discord.InteractionType.modal_submit
-    return submitted and data.get("custom_id") == FORM_ID
 
 
 def _form() -> discord.ui.Modal:
