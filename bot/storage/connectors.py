@@ -65,4 +65,4 @@ def connection_around(dialect: str, driver: Any) -> Connection:
 
 def driver_of(connection: Connection) -> Any:
     """Return the driver's connection that is inside one of SQLAlchemy's."""
-    return connection.connection.driver_connection
+    return connection.connection.dbapi_connection

@@ -14,8 +14,8 @@ from bot.observer import Observer
 from bot.storage.connectors import Connector
 from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
-from bot.storage.errors import StorageError, StorageUnavailableError, UnusableDatabaseError
-from bot.storage.failures import TOO_LATE, forbids, unavailable
+from bot.storage.errors import StorageError, StorageForbiddenError, UnusableDatabaseError
+from bot.storage.failures import unavailable
 from bot.storage.sqlite_connector import SqliteConnector
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
@@ -36,9 +36,6 @@ COPY_SECONDS = 600.0
 
 CLOSE_SECONDS = 1.0
 """How long what is under way may take at the end, and then its interruption."""
-
-INTERRUPT_SECONDS = 0.5
-"""How long after its time a work may take to end by the database's own limits."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -113,12 +110,13 @@ class Database:
             elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
                 raise UnusableDatabaseError(_NO_RIGHT)
             return found
+        except StorageForbiddenError:
+            await self.close()
+            raise UnusableDatabaseError(_NO_RIGHT) from None
         except DBAPIError as error:
             await self.close()
             raise UnusableDatabaseError(
-                _NO_RIGHT
-                if forbids(error)
-                else "Callnote's tables cannot be made in the database "
+                "Callnote's tables cannot be made in the database "
                 f"({type(error.orig).__name__}): name another one in DATABASE_URL."
             ) from None
         except BaseException:
@@ -170,23 +168,14 @@ class Database:
         """
         began = loop_time()
         try:
-            result = await self._run(lambda connection: work(connection, *args, **kwargs))
+            result = await self._submit(
+                lambda connection: work(connection, *args, **kwargs), self._seconds
+            )
         except StorageError:
             self._observer.transaction_ended(loop_time() - began, failed=True)
             raise
         self._observer.transaction_ended(loop_time() - began, failed=False)
         return result
-
-    async def _run(self, work: Callable[[Connection], _T]) -> _T:
-        try:
-            return await self._submit(work, self._seconds)
-        except DBAPIError as error:
-            if not forbids(error):
-                raise
-            raise StorageUnavailableError(
-                "The database cannot be used just now: its user may not write to it, as when a "
-                "plan's room is used up."
-            ) from None
 
     async def execute(self, *statements: Executable) -> None:
         """Execute statements in one transaction; raises as `run` does."""
@@ -200,24 +189,12 @@ class Database:
 
         return PostgresqlConnector(self.address, seconds=self._seconds)
 
-    async def _submit(self, work: Callable[[Connection], _T], seconds: float) -> _T:
+    def _submit(self, work: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
         if self._closed:
             raise unavailable("it is closed")
         if self._thread is None:
             self._thread = DatabaseThread(self._new_connector())
-        thread = self._thread
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
-        future = thread.submit(work, deadline)
-        try:
-            async with asyncio.timeout_at(deadline):
-                result: _T = await future
-        except TimeoutError:
-            raise unavailable(TOO_LATE) from None
-        finally:
-            if future.cancelled():  # a server that does not answer keeps no limit of its own
-                loop.call_at(deadline + INTERRUPT_SECONDS, thread.interrupt, future)
-        return result
+        return self._thread.submit(work, seconds)
 
 
 def _execute(connection: Connection, statements: Sequence[Executable]) -> None:

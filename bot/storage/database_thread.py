@@ -10,20 +10,24 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from bot.storage.connectors import Connector, driver_of
-from bot.storage.failures import translation, unavailable, worth_another_try
+from bot.storage.failures import TOO_LATE, translation, unavailable, worth_another_try
 
-Work = Callable[[Connection], Any]
+INTERRUPT_SECONDS = 0.5
+"""How long after its time a work may take to end by the database's own limits; a server that does
+not answer keeps none."""
 
 INTERRUPT_AGAIN_SECONDS = 1.0
 """The pause before a work is interrupted again that still goes on."""
 
 LONGEST_PAUSE_SECONDS = 0.5
 """The longest pause before a work is tried again that waits for another process's lock."""
+
+_T = TypeVar("_T")
 
 _log = logging.getLogger(__name__)
 
@@ -32,7 +36,7 @@ _log = logging.getLogger(__name__)
 class _Item:
     """A work that waits for its turn, until `deadline` by the monotonic clock."""
 
-    work: Work
+    work: Callable[[Connection], Any]
     future: asyncio.Future[Any]
     deadline: float
     result: Any = None
@@ -61,7 +65,8 @@ class DatabaseThread:
     Those that wait are done in one transaction, and nobody is told anything before it is committed.
     When a work fails, those before it are done once more without it, and then it by itself; when
     the commit fails, each is. So a work must touch nothing but its connection. A caller may give up
-    at any time; its work is not begun or undone then, unless it is just being committed.
+    at any time; its work is not begun or undone then, unless it is just being committed. Works
+    whose time is over are given up and interrupted, for which one timer watches over all.
     """
 
     def __init__(self, connector: Connector) -> None:
@@ -69,6 +74,8 @@ class DatabaseThread:
         self._loop = asyncio.get_running_loop()
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._doing: list[_Item] = []
+        self._waiting: set[_Item] = set()
+        self._timer: asyncio.TimerHandle | None = None
         self._connection: Connection | None = None
         self._closing = False
         self._stopped = False
@@ -77,21 +84,41 @@ class DatabaseThread:
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work, deadline: float) -> asyncio.Future[Any]:
+    def submit(self, work: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
         """Put a work at the end of the queue; its outcome becomes that of the future.
 
-        Cancelling the future gives the work up. `deadline` is by the monotonic clock.
+        Cancelling the future gives the work up. After `seconds` the database counts as unavailable.
         """
-        future: asyncio.Future[Any] = self._loop.create_future()
-        self._items.put(_Item(work, future, deadline))
+        future: asyncio.Future[_T] = self._loop.create_future()
+        item = _Item(work, future, self._loop.time() + seconds)
+        self._waiting.add(item)
+        if self._timer is None or item.deadline < self._timer.when():
+            self._watch()
+        self._items.put(item)
         return future
 
-    def interrupt(self, future: asyncio.Future[Any]) -> None:
-        """End the work of a future if it is being done, as its time is over."""
-        if any(item.future is future for item in self._doing):
+    def _watch(self) -> None:
+        """Set the timer to the first deadline; it stays set when that work is done before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        first = min((item.deadline for item in self._waiting), default=None)
+        self._timer = None if first is None else self._loop.call_at(first, self._end_late)
+
+    def _end_late(self) -> None:
+        now = self._loop.time()
+        for item in [each for each in self._waiting if each.deadline <= now]:
+            self._waiting.remove(item)
+            if not item.future.done():
+                item.future.set_exception(unavailable(TOO_LATE))
+            self._loop.call_at(item.deadline + INTERRUPT_SECONDS, self._interrupt, item)
+        self._watch()
+
+    def _interrupt(self, item: _Item) -> None:
+        """End a work if it is still being done."""
+        if item in self._doing:
             self._connector.interrupt()
             # Once more if it still is, as there may have been no connection to break yet.
-            self._loop.call_later(INTERRUPT_AGAIN_SECONDS, self.interrupt, future)
+            self._loop.call_later(INTERRUPT_AGAIN_SECONDS, self._interrupt, item)
 
     async def close(self, seconds: float) -> None:
         """Finish what waits and close the connection; after `seconds` either is interrupted."""
@@ -122,13 +149,12 @@ class DatabaseThread:
         if first is None:
             return None
         items = [first]
-        with contextlib.suppress(queue.Empty):
-            while len(items) < self._connector.group:
-                item = self._items.get_nowait()
-                if item is None:
-                    self._items.put(None)
-                    break
-                items.append(item)
+        while len(items) < self._connector.group and not self._items.empty():
+            item = self._items.get()
+            if item is None:
+                self._items.put(None)
+                break
+            items.append(item)
         return items
 
     def _perform(self, items: list[_Item]) -> None:
@@ -151,7 +177,7 @@ class DatabaseThread:
         """
         done = 0
         try:
-            connection = self._begin(items)
+            connection = self._begin(min(item.deadline for item in items))
             for item in items:
                 item.do(connection)
                 done += 1
@@ -167,7 +193,7 @@ class DatabaseThread:
         """Do a work in a transaction of its own, on a new connection if the kept one was lost."""
         kept = self._connection is not None
         try:
-            connection = self._begin([item])
+            connection = self._begin(item.deadline)
             item.do(connection)
         except BaseException as error:
             self._roll_back()
@@ -191,8 +217,7 @@ class DatabaseThread:
     def _put_later(self, item: _Item) -> None:
         self._loop.call_later(item.pause, self._items.put, item)
 
-    def _begin(self, items: list[_Item]) -> Connection:
-        deadline = min(item.deadline for item in items)
+    def _begin(self, deadline: float) -> Connection:
         if self._connection is None:
             self._connection = self._connector.connect(deadline)
         self._connector.begin(self._connection, deadline)
@@ -230,17 +255,17 @@ class DatabaseThread:
 
     def _deliver(self, items: list[_Item]) -> None:
         with contextlib.suppress(RuntimeError):  # the event loop has ended, and nobody waits
-            self._loop.call_soon_threadsafe(_tell, items)
+            self._loop.call_soon_threadsafe(self._tell, items)
 
-
-def _tell(items: list[_Item]) -> None:
-    for item in items:
-        if item.future.done():
-            continue
-        if item.error is not None:
-            item.future.set_exception(item.error)
-        else:
-            item.future.set_result(item.result)
+    def _tell(self, items: list[_Item]) -> None:
+        for item in items:
+            self._waiting.discard(item)
+            if item.future.done():
+                continue
+            if item.error is not None:
+                item.future.set_exception(item.error)
+            else:
+                item.future.set_result(item.result)
 
 
 def _tell_end(ended: asyncio.Future[None]) -> None:

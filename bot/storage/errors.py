@@ -2,6 +2,7 @@
 
 StorageError
 ├── StorageUnavailableError    it cannot be used just now: may work later
+│   └── StorageForbiddenError  its user may not do that, at least just now
 ├── StorageFullError           there is no room left: nothing was saved
 └── UnusableDatabaseError      it will not work until the host does something: end the process
     ├── NewerSchemaError       a newer Callnote has changed its tables
@@ -27,6 +28,14 @@ class StorageUnavailableError(StorageError):
 
     Nothing was saved, unless the connection broke or time ran out during the very commit; then
     the transaction may have been saved.
+    """
+
+
+class StorageForbiddenError(StorageUnavailableError):
+    """PostgreSQL denied the database's user something; nothing was saved.
+
+    Hosts take the right to write away when a plan's room is used up (Heroku Dev Center, Postgres
+    essential tier), so it may come back.
     """
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyErro
 
 from bot.storage.errors import (
     StorageError,
+    StorageForbiddenError,
     StorageFullError,
     StorageUnavailableError,
     UnusableDatabaseError,
@@ -66,6 +67,10 @@ _REFUSALS = {
     "timeout expired": TOO_LATE,
     r"^connection failed|^failed to resolve": "no connection could be made",
 }
+_FORBIDDEN = (
+    "The database cannot be used just now: its user may not write to it, as when a plan's room is "
+    "used up."
+)
 _NO_SUCH_TABLE = ("42P01", "42703")
 _CHANGED_TABLES = (
     "Callnote's tables in the database have been deleted or changed: restore a backup of it, or "
@@ -154,15 +159,6 @@ def is_busy(error: BaseException) -> bool:
     return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
 
 
-def forbids(error: DBAPIError) -> bool:
-    """Whether PostgreSQL denied its user something (appendix A, 42501).
-
-    Hosts take the right to write away when a plan's room is used up (Heroku Dev Center, Postgres
-    essential tier), so it may come back.
-    """
-    return getattr(error.orig, "sqlstate", None) == "42501"
-
-
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # the driver's own, for a connection that was closed
@@ -191,6 +187,8 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
         return _of_words(str(error))
     if code == "53100":
         return StorageFullError("The database has no room left on its disk.")
+    if code == "42501":
+        return StorageForbiddenError(_FORBIDDEN)
     if code in _NO_SUCH_TABLE:
         return UnusableDatabaseError(_CHANGED_TABLES)
     for beginning in (code, code[:2]):

@@ -93,9 +93,10 @@ class PostgresqlConnector:
 
     def commit(self, connection: Connection) -> None:
         """Commit; a transaction in which a statement failed would end in a silent rollback."""
-        if driver_of(connection).info.transaction_status is not TransactionStatus.INTRANS:
+        driver = driver_of(connection)
+        if driver.info.transaction_status is not TransactionStatus.INTRANS:
             raise psycopg.OperationalError("the transaction has failed")
-        driver_of(connection).commit()
+        driver.commit()
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether there is still a transaction, be it one whose statement has failed."""

@@ -64,9 +64,10 @@ class SqliteConnector:
 
     def commit(self, connection: Connection) -> None:
         """Commit what was done since `begin`."""
-        if not driver_of(connection).in_transaction:
+        driver = driver_of(connection)
+        if not driver.in_transaction:
             raise sqlite3.OperationalError("the transaction has ended")
-        driver_of(connection).commit()
+        driver.commit()
 
     def in_transaction(self, connection: Connection) -> bool:
         """Whether the transaction goes on; a write that was interrupted has ended all of it."""

@@ -11,6 +11,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from bot.storage.connectors import driver_of
+
 Parameters: TypeAlias = Mapping[str, Any]
 
 NONE: Parameters = MappingProxyType({})
@@ -60,7 +62,7 @@ class CompiledStatement:
         dialect = connection.dialect
         text, fixed = self.compiled(dialect)
         try:
-            return connection.connection.cursor().execute(text, {**fixed, **parameters})
+            return driver_of(connection).execute(text, {**fixed, **parameters})
         except dialect.loaded_dbapi.Error as error:
             raise DBAPIError.instance(
                 text, None, error, dialect.loaded_dbapi.Error, hide_parameters=True
