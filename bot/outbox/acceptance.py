@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from sqlalchemy import (
     BigInteger,
     Connection,
@@ -82,24 +80,33 @@ def accept(
     connection: Connection, new: NewNote, owner: str, waiting_limit: int, instead_of: int | None
 ) -> tuple[NoteRecord, float | None]:
     """Store a note for the process `owner`; see `OutboxRepository.accept`."""
-    record = first_record(new, next_position(connection), owner)
-    values = values_of(record, fingerprint(new.note.label, new.note.text))
+    position = next_position(connection)
+    typed = fingerprint(new.note.label, new.note.text)
     replaced = 0
     if instead_of is not None:
         held = (notes.c.id == instead_of) & (notes.c.state == NoteState.HELD.value)
         replaced = connection.execute(delete(notes).where(held)).rowcount
-    [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, values)
+    known = {
+        "id": new.id,
+        "community": new.community,
+        "guild_id": new.guild_id,
+        "member_id": new.member_id,
+        "server_id": new.note.server_id,
+        "call_id": new.note.call_id,
+        "fingerprint": typed,
+        "source_id": new.source_id,
+    }
+    [(taken, *waiting, ago, now)] = BEFORE_ACCEPTING.rows(connection, known)
     if taken:
         raise DuplicateInteractionError
     check_room(*waiting, limit=waiting_limit)
     if ago is None and new.source_id is not None:
-        [(ago,)] = _OF_MESSAGE.rows(connection, values)
+        [(ago,)] = _OF_MESSAGE.rows(connection, known)
     if instead_of is not None:
         ago = None
         if not replaced:
             raise StaleRevisionError(None)
-    changes = {"accepted_at": now, "round_started_at": now, "updated_at": now}
     state = NoteState.RECEIVED if ago is None else NoteState.HELD
-    _INSERT.execute(connection, {**values, **changes, "state": state.value})
-    record = replace(record, state=state, **changes)
+    record = first_record(new, position, owner, state, now)
+    _INSERT.execute(connection, values_of(record, typed))
     return record, None if ago is None else max(0.0, ago)

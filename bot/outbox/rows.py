@@ -13,6 +13,7 @@ from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import dump_failure, load_failure
 from bot.sonoran import CallNote
 
+_NEW = tuple(each.name for each in fields(NewNote))
 _NOTE = tuple(each.name for each in fields(CallNote))
 _PLAIN = tuple(
     each.name for each in fields(NoteRecord) if each.name not in ("note", "state", "failure")
@@ -22,16 +23,18 @@ _COLUMNS = tuple(column.name for column in notes.columns)
 _log = logging.getLogger(__name__)
 
 
-def first_record(new: NewNote, position: int, owner: str) -> NoteRecord:
-    """Return a new note's record, the times of which are known when it is stored."""
+def first_record(
+    new: NewNote, position: int, owner: str, state: NoteState, now: float
+) -> NoteRecord:
+    """Return a new note's record, as it is stored `now` by the database's clock."""
     return NoteRecord(
-        **{each.name: getattr(new, each.name) for each in fields(NewNote)},
+        **{name: getattr(new, name) for name in _NEW},
         position=position,
-        state=NoteState.RECEIVED,
+        state=state,
         owner=owner,
-        accepted_at=0.0,
-        round_started_at=0.0,
-        updated_at=0.0,
+        accepted_at=now,
+        round_started_at=now,
+        updated_at=now,
     )
 
 
