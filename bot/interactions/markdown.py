@@ -27,8 +27,10 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # What starts a construct anywhere, and what does only with what follows: `://` makes a link,
 # `:name:` an emoji, `discord.gg/` and the like an invitation, which is previewed without a scheme.
 _ANYWHERE = frozenset("\\*_~`|[]<@")
-_EMOJI = re.compile(r":(?=[\w+~-]{1,64}:)")
-_INVITE = re.compile(r"\.(?=(?:gg|com|gift|new|me|io|li|link)\b)|/(?=invite)", re.IGNORECASE)
+_BEFORE = re.compile(
+    r":(?=//|[\w+~-]{1,64}:)|\.(?=(?:gg|com|gift|new|me|io|li|link)\b)|/(?=invite)",
+    re.IGNORECASE,
+)
 # Discord may drop invisible characters before it looks at the start of the line.
 _START = re.compile(
     r"[\s\u00ad\u034f\u061c\u180e\u200b-\u200f\u2060-\u2064\ufeff]*(?:[#>+-]|\d+[.)])"
@@ -45,8 +47,10 @@ def without_controls(text: str) -> str:
     Line breaks of every kind become a line feed, tabs a space, halves of a surrogate pair U+FFFD.
     Of a long run of combining marks the beginning is left.
     """
-    text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
-    return stream_safe(_CONTROL.sub("", _SURROGATE.sub("\ufffd", text)))
+    if not text.isprintable():  # as nothing is of what goes
+        text = _LINE_BREAK.sub("\n", text).replace("\t", " ")
+        text = _CONTROL.sub("", _SURROGATE.sub("\ufffd", text))
+    return stream_safe(text)
 
 
 def one_line(text: str) -> str:
@@ -76,9 +80,7 @@ def unescaped(content: str) -> str:
 
 def _escaped(line: str) -> list[str]:
     """Return the line's characters, each with a backslash before it where it needs one."""
-    risky = {found.start() for found in _EMOJI.finditer(line)}
-    risky.update(found.start() for found in _INVITE.finditer(line))
-    risky.update(found.start() for found in re.finditer(r":(?=//)", line))
+    risky = {found.start() for found in _BEFORE.finditer(line)}
     if start := _START.match(line):
         risky.add(start.end() - 1)
     return [
