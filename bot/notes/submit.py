@@ -81,11 +81,11 @@ class NoteSubmitter:
         not sent then. Raises `NotAcknowledgedError` when Discord did not confirm the
         acknowledgement; the note is then sent only if it turns out to have been shown.
         """
-        with contextlib.ExitStack() as admitted:
-            try:
-                admitted.enter_context(self._outbox.admit(interaction.created_at.timestamp()))
-            except TooBusyError as error:
-                raise refusal_of(error) from None
+        try:
+            admitted = self._outbox.admit(interaction.created_at.timestamp())
+        except TooBusyError as error:
+            raise refusal_of(error) from None
+        with admitted:
             if instead_of is not None:
                 source_id = instead_of.source_id
             record, ago = await self._accept(interaction, member, note, instead_of, source_id)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
 
 from bot.outbox.errors import TooBusyError
 from bot.timing import loop_time
@@ -46,11 +45,11 @@ class Admission:
         """Set while few notes are being taken."""
         self.calm.set()
 
-    @contextlib.contextmanager
-    def admit(self, made_at: float) -> Iterator[None]:
-        """Take a note in the block, until it is acknowledged; raises `TooBusyError`.
+    def admit(self, made_at: float) -> contextlib.ExitStack:
+        """Take a note; raises `TooBusyError`.
 
-        `made_at` is when its command was used, in seconds by Discord's clock.
+        `made_at` is when its command was used, in seconds by Discord's clock. What is returned is
+        to be closed as soon as the note is acknowledged, and at the end in any case.
         """
         if self._late(made_at) + self._count * self._average >= self._seconds:
             raise TooBusyError
@@ -58,12 +57,14 @@ class Admission:
         if self._count <= FEW + 1:
             self._last = None  # how long the first of many takes tells nothing of the others' pace
         self._set_calm()
-        try:
-            yield
-        finally:
-            self._count -= 1
-            self._set_calm()
-            self._update_average()
+        admitted = contextlib.ExitStack()
+        admitted.callback(self._leave)
+        return admitted
+
+    def _leave(self) -> None:
+        self._count -= 1
+        self._set_calm()
+        self._update_average()
 
     def _late(self, made_at: float) -> float:
         """Return how much longer a command was on its way than the quickest of those around it.
