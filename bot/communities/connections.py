@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from enum import Enum, auto
+from enum import StrEnum, auto
 
 import discord
 
@@ -22,7 +22,7 @@ from bot.settings.texts import CONNECTED, DISCONNECTED, connected_to
 from bot.timing import Timing, loop_time
 
 
-class Connection(Enum):
+class Connection(StrEnum):
     """How a guild is connected, or why it is not."""
 
     GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
@@ -123,6 +123,12 @@ class Connections:
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
+        return self._of_member(guild, user)
+
+    def _of_member(
+        self, guild: discord.Guild, user: discord.User | discord.Member | None = None
+    ) -> Connection:
+        """Return how a guild that the bot is in is connected; see `of`."""
         if (own := self._by_credentials(guild.id)) is not None:
             return own
         if guild.id in self._guild_ids:
@@ -196,7 +202,7 @@ class Connections:
         if self._settings.known and self._communities.name_of(guild_id) != community:
             return WaitingNotes.WITHDRAW
         if (guild := self._member_of(guild_id)) is not None:
-            connection = self.of(guild)
+            connection = self._of_member(guild)
             if connection.connected:
                 return WaitingNotes.SEND
             return WaitingNotes.KEEP if connection in _UNDECIDED else WaitingNotes.WITHDRAW

@@ -59,7 +59,8 @@ class Communities:
 
     def name_of(self, guild_id: int) -> str:
         """Return the community whose CAD a guild's notes are for, HOST without any of its own."""
-        return self.of_guild(guild_id) or HOST
+        row = self.entered.of_guild(guild_id)
+        return HOST if row is None else row.community
 
     def opened(self, guild_id: int) -> bool:
         """Whether the credentials that a guild has could be decrypted."""

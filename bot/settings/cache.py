@@ -50,14 +50,10 @@ class SettingsCache:
         self._version = 0
         self._own_version = 0  # of the latest change here
         self._read_all = True
+        self.known = False  # whether the settings have been read once
         self._loaded = asyncio.Event()
         self.down = False  # whether the database failed at the last request
         self.full = False  # whether the database had no room for the last change
-
-    @property
-    def known(self) -> bool:
-        """Whether the settings have been read once."""
-        return self._loaded.is_set()
 
     async def loaded(self) -> None:
         """Wait until the settings have been read once."""
@@ -159,6 +155,7 @@ class SettingsCache:
         except BaseException:
             self._read_all |= everything
             raise
+        self.known = True
         self._loaded.set()
 
     async def _read_changed(self, latest: int) -> None:
