@@ -14,12 +14,12 @@ from bot.observer import Observer
 from bot.storage.connectors import Connector
 from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
-from bot.storage.errors import StorageError, StorageForbiddenError, UnusableDatabaseError
+from bot.storage.errors import StorageForbiddenError, UnusableDatabaseError
 from bot.storage.failures import unavailable
 from bot.storage.sqlite_connector import SqliteConnector
 from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
-from bot.timing import Timing, loop_time
+from bot.timing import Timing
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
@@ -166,16 +166,9 @@ class Database:
         that may pass, and `UnusableDatabaseError` for a damaged file or a certificate that does not
         hold; a broken constraint raises SQLAlchemy's `IntegrityError`.
         """
-        began = loop_time()
-        try:
-            result = await self._submit(
-                lambda connection: work(connection, *args, **kwargs), self._seconds
-            )
-        except StorageError:
-            self._observer.transaction_ended(loop_time() - began, failed=True)
-            raise
-        self._observer.transaction_ended(loop_time() - began, failed=False)
-        return result
+        return await self._submit(
+            lambda connection: work(connection, *args, **kwargs), self._seconds
+        )
 
     async def execute(self, *statements: Executable) -> None:
         """Execute statements in one transaction; raises as `run` does."""
@@ -193,7 +186,7 @@ class Database:
         if self._closed:
             raise unavailable("it is closed")
         if self._thread is None:
-            self._thread = DatabaseThread(self._new_connector())
+            self._thread = DatabaseThread(self._new_connector(), self._observer)
         return self._thread.submit(work, seconds)
 
 

@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from bot.observer import Observer
 from bot.storage.connectors import Connector, driver_of
+from bot.storage.errors import StorageError
 from bot.storage.failures import TOO_LATE, translation, unavailable, worth_another_try
 
 INTERRUPT_SECONDS = 0.5
@@ -34,10 +36,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Item:
-    """A work that waits for its turn, until `deadline` by the monotonic clock."""
+    """A work that waits for its turn, from `began` to `deadline` by the monotonic clock."""
 
     work: Callable[[Connection], Any]
     future: asyncio.Future[Any]
+    began: float
     deadline: float
     result: Any = None
     error: BaseException | None = None
@@ -67,10 +70,12 @@ class DatabaseThread:
     the commit fails, each is. So a work must touch nothing but its connection. A caller may give up
     at any time; its work is not begun or undone then, unless it is just being committed. Works
     whose time is over are given up and interrupted, for which one timer watches over all.
+    `observer` is told of each work's transaction.
     """
 
-    def __init__(self, connector: Connector) -> None:
+    def __init__(self, connector: Connector, observer: Observer) -> None:
         self._connector = connector
+        self._observer = observer
         self._loop = asyncio.get_running_loop()
         self._items: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._doing: list[_Item] = []
@@ -90,7 +95,8 @@ class DatabaseThread:
         Cancelling the future gives the work up. After `seconds` the database counts as unavailable.
         """
         future: asyncio.Future[_T] = self._loop.create_future()
-        item = _Item(work, future, self._loop.time() + seconds)
+        now = self._loop.time()
+        item = _Item(work, future, now, now + seconds)
         self._waiting.add(item)
         if self._timer is None or item.deadline < self._timer.when():
             self._watch()
@@ -106,11 +112,11 @@ class DatabaseThread:
 
     def _end_late(self) -> None:
         now = self._loop.time()
-        for item in [each for each in self._waiting if each.deadline <= now]:
-            self._waiting.remove(item)
-            if not item.future.done():
-                item.future.set_exception(unavailable(TOO_LATE))
+        late = [item for item in self._waiting if item.deadline <= now]
+        for item in late:
+            item.error = unavailable(TOO_LATE)
             self._loop.call_at(item.deadline + INTERRUPT_SECONDS, self._interrupt, item)
+        self._tell(late)
         self._watch()
 
     def _interrupt(self, item: _Item) -> None:
@@ -258,14 +264,17 @@ class DatabaseThread:
             self._loop.call_soon_threadsafe(self._tell, items)
 
     def _tell(self, items: list[_Item]) -> None:
+        now = self._loop.time()
         for item in items:
             self._waiting.discard(item)
             if item.future.done():
                 continue
-            if item.error is not None:
-                item.future.set_exception(item.error)
-            else:
+            if item.error is None:
                 item.future.set_result(item.result)
+            else:
+                item.future.set_exception(item.error)
+            if (failed := isinstance(item.error, StorageError)) or item.error is None:
+                self._observer.transaction_ended(now - item.began, failed=failed)
 
 
 def _tell_end(ended: asyncio.Future[None]) -> None:
