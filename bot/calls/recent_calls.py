@@ -31,7 +31,7 @@ class RecentCalls:
             if before:
                 known = known if call in known else [*known, call]
             else:
-                known = [call, *(each for each in known if each != call)]
+                known = [call, *[each for each in known if each != call]]
             self._used[key] = known[:MOST_CALLS]
             self._used.move_to_end(key, last=not before)
         while len(self._used) > MOST_USERS:
