@@ -142,7 +142,8 @@ class DatabaseThread:
             try:
                 self._perform(items)
             except BaseException:
-                _log.exception("the database's thread failed")  # its callers' time will end
+                if not self._loop.is_closed():  # else nobody waits any more
+                    _log.exception("the database's thread failed")  # its callers' time will end
                 self._disconnect()
             self._doing = []
         self._disconnect()
@@ -169,7 +170,7 @@ class DatabaseThread:
         if self._stopped:
             for item in items:
                 item.error = unavailable("it is closed")
-            self._deliver(items)
+            self._loop.call_soon_threadsafe(self._tell, items)
         elif len(items) > 1:
             for part in self._together(items):
                 self._perform(part)
@@ -192,7 +193,7 @@ class DatabaseThread:
             return [items[:done], items[done : done + 1], items[done + 1 :]]
         if not self._commit(connection, items):
             return [[item] for item in items]
-        self._deliver(items)
+        self._loop.call_soon_threadsafe(self._tell, items)
         return []
 
     def _alone(self, item: _Item) -> None:
@@ -212,13 +213,12 @@ class DatabaseThread:
             item.error = translation(error, late=item.late)
         else:
             self._commit(connection, [item])
-        self._deliver([item])
+        self._loop.call_soon_threadsafe(self._tell, [item])
 
     def _put_back(self, item: _Item) -> None:
         """Let a work that waits for another process's lock be tried again, after the others."""
         item.pause = min(2 * item.pause, LONGEST_PAUSE_SECONDS)
-        with contextlib.suppress(RuntimeError):  # the event loop has ended, and nobody waits
-            self._loop.call_soon_threadsafe(self._put_later, item)
+        self._loop.call_soon_threadsafe(self._put_later, item)
 
     def _put_later(self, item: _Item) -> None:
         self._loop.call_later(item.pause, self._items.put, item)
@@ -259,11 +259,8 @@ class DatabaseThread:
             with contextlib.suppress(Exception):
                 self._connector.close(connection)
 
-    def _deliver(self, items: list[_Item]) -> None:
-        with contextlib.suppress(RuntimeError):  # the event loop has ended, and nobody waits
-            self._loop.call_soon_threadsafe(self._tell, items)
-
     def _tell(self, items: list[_Item]) -> None:
+        """Tell the callers what became of their works, and the observer; in the loop's thread."""
         now = self._loop.time()
         for item in items:
             self._waiting.discard(item)
