@@ -123,17 +123,14 @@ class Connections:
         """
         if self._member_of(guild.id) is None:
             return Connection.NOT_MEMBER
-        return self._of_member(guild, user)
+        return self._of_member(guild, _role_ids(user))
 
-    def _of_member(
-        self, guild: discord.Guild, user: discord.User | discord.Member | None = None
-    ) -> Connection:
-        """Return how a guild that the bot is in is connected; see `of`."""
+    def _of_member(self, guild: discord.Guild, known: Collection[int] = ()) -> Connection:
+        """Return how a guild that the bot is in is connected; `known` are ids of its roles."""
         if (own := self._by_credentials(guild.id)) is not None:
             return own
         if guild.id in self._guild_ids:
             return Connection.GUILD_ID
-        known = _role_ids(user)
         if any(each in known or guild.get_role(each) for each in self._role_ids):
             self._with_role.add(guild.id)
             return Connection.ROLE_ID
@@ -155,9 +152,10 @@ class Connections:
         if not self._settings.known:
             # Where there can be some, even a guild that the host names may have a CAD of its own.
             return Connection.SETTINGS_UNKNOWN if self._communities.accepts_new else None
-        if self._communities.of_guild(guild_id) is None:
+        own = self._communities.entered.of_guild(guild_id)
+        if own is None:
             return None
-        if not self._communities.opened(guild_id):
+        if own.credentials is None:
             return Connection.SEALED
         current = self._communities.current(guild_id)
         return Connection.CREDENTIALS if current else Connection.KEY_REPLACED

@@ -62,11 +62,6 @@ class Communities:
         row = self.entered.of_guild(guild_id)
         return HOST if row is None else row.community
 
-    def opened(self, guild_id: int) -> bool:
-        """Whether the credentials that a guild has could be decrypted."""
-        row = self.entered.of_guild(guild_id)
-        return row is not None and row.credentials is not None
-
     def current(self, guild_id: int) -> bool:
         """Whether the API key that a guild has is the one in force for its community."""
         row = self.entered.of_guild(guild_id)

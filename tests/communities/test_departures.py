@@ -128,7 +128,7 @@ async def test_the_deleted_settings_are_not_used_any_more_not_even_by_another_pr
         assert process.settings.of(GONE) == GuildSettings(GONE)
         assert process.communities.of_guild(GONE) is None
         assert process.settings.of(HERE).connected
-        assert process.communities.opened(HERE)
+        assert process.communities.current(HERE)
 
 
 async def test_a_guild_that_is_back_is_as_before_and_its_30_days_begin_anew(place: Place) -> None:
