@@ -76,10 +76,9 @@ class NoteLabels:
 
     async def of(self, member: discord.Member) -> str:
         """Return what stands beside a member's note: one line with something visible in it."""
-        known = self._look_up(member)
-        if known is None:
-            return label_of(member)
-        if loop_time() < known.unused_until:
+        now = loop_time()
+        known = self._look_up(member, now)
+        if known is None or now < known.unused_until:
             return label_of(member)
         if known.task is not None:
             await asyncio.wait({known.task}, timeout=self._timing.await_unit_number)
@@ -91,9 +90,9 @@ class NoteLabels:
 
     def prepare(self, member: discord.Member) -> None:
         """Begin to look a member up who is about to send a note."""
-        self._look_up(member)
+        self._look_up(member, loop_time())
 
-    def _look_up(self, member: discord.Member) -> _Known | None:
+    def _look_up(self, member: discord.Member, now: float) -> _Known | None:
         """Return what is known of a member, who is looked up if that is due; None where not."""
         guild_id = member.guild.id
         if not self._timing.await_unit_number or not self._settings.known:
@@ -104,12 +103,12 @@ class NoteLabels:
         known = self._known.setdefault((community, member.id), _Known())
         if len(self._known) > MOST_MEMBERS:
             self._known.popitem(last=False)
-        if known.task is None and loop_time() >= known.until and self._may_ask(community):
+        if known.task is None and now >= known.until and self._may_ask(community, now):
             known.task = asyncio.create_task(self._ask(community, member.id, known))
         return known
 
-    def _may_ask(self, community: str) -> bool:
-        if loop_time() < self._held_back.get(community, 0.0):
+    def _may_ask(self, community: str, now: float) -> bool:
+        if now < self._held_back.get(community, 0.0):
             return False
         return self._look_ups[community].try_add()
 
