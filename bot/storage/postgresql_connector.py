@@ -80,15 +80,11 @@ class PostgresqlConnector:
 
         They go with the transaction, as a pooler may refuse them when it is connected to.
         """
-        limits = {
-            "statement_timeout": max(0.001, deadline - time.monotonic()),
-            "lock_timeout": LOCK_SECONDS,
-            "idle_in_transaction_session_timeout": IDLE_SECONDS,
-        }
+        seconds = max(0.001, deadline - time.monotonic())
         driver_of(connection).execute(
-            "; ".join(
-                ["BEGIN", *(f"SET LOCAL {name} = {int(s * 1000)}" for name, s in limits.items())]
-            )
+            f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}; "
+            f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}; "
+            f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"
         )
 
     def commit(self, connection: Connection) -> None:
