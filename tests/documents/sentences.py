@@ -6,6 +6,7 @@ What is filled in when one is said is shown as `GAP`.
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
 import re
 from collections.abc import Callable, Iterator
@@ -91,10 +92,8 @@ def to_hosts() -> Iterator[str]:
     """Give what `check`, the log and `/callnote-config status` say."""
     for name, places, before in _TOLD:
         for file in (file for place in places.split() for file in _files(ROOT / place)):
-            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) == name:
-                    for argument in node.args[:1]:
-                        yield from (before + each for each in _sentences(argument))
+            for argument in _first_arguments(file).get(name, ()):
+                yield from (before + each for each in _sentences(argument))
     yield from _sentences(_body(environment.misplaced), environment)
     yield from (app_texts.CANNOT_START, app_texts.LOGIN_REJECTED, app_texts.INTENTS_REJECTED)
     yield _NO_DISCORD + app_texts.UNVERIFIED
@@ -119,6 +118,16 @@ def _files(place: Path) -> Iterator[Path]:
     for file in [place] if place.is_file() else sorted(place.rglob("*.py")):
         if "sandbox" not in file.parts:
             yield file
+
+
+@functools.cache
+def _first_arguments(file: Path) -> dict[str, list[ast.expr]]:
+    """Return what each function that a file calls is given first."""
+    found: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args:
+            found.setdefault(ast.unparse(node.func), []).append(node.args[0])
+    return found
 
 
 def _body(function: Callable[..., object]) -> ast.Module:
