@@ -18,7 +18,7 @@ from tests import disturbed_database
 from tests.database import file_in, make_file, opened
 from tests.disturbed_database import locked_file
 from tests.gate import Gate
-from tests.loop_clock import SPEED, let_pass
+from tests.loop_clock import let_pass
 from tests.outbox import workers
 from tests.outbox.workers import Worker, come_round, eventually, stored, with_limits, working
 from tests.world import PATIENCE
@@ -260,7 +260,7 @@ async def test_no_note_is_lost_or_doubled_when_the_database_stalls_under_way(
     address, gate = behind_gate
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=1.0 * SPEED) as database,
+        opened(address, seconds=1.0) as database,
         working(Worker(database, cad, session, limits)) as worker,
     ):
         records = await accept_many(worker, 12)
@@ -281,7 +281,7 @@ async def test_no_note_is_lost_or_doubled_when_the_file_is_locked_under_way(
     assert address.path is not None
     limits = with_limits(notes_per_minute=1200, notes_burst=1)
     async with (
-        opened(address, seconds=1.0 * SPEED) as database,
+        opened(address, seconds=1.0) as database,
         working(Worker(database, cad, session, limits)) as worker,
     ):
         records = await accept_many(worker, 12)

@@ -13,7 +13,6 @@ from tests import database, disturbed_database
 from tests.administrator import configure, refused
 from tests.database import administer, setting_of
 from tests.gate import Gate
-from tests.loop_clock import SPEED
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -42,7 +41,7 @@ async def fill(address: DatabaseUrl, table: str) -> None:
 async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world: World, behind_gate: tuple[DatabaseUrl, Gate], caplog: pytest.LogCaptureFixture
 ) -> None:
-    world.let(database_first=0.5, transaction=1.0 * SPEED, store_note=Timing().store_note * SPEED)
+    world.let(database_first=0.5, transaction=1.0, store_note=Timing().store_note)
     world.database, gate = behind_gate
     await gate.refuse()
     await world.registered()
@@ -68,7 +67,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
     way: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    world.let(transaction=1.0 * SPEED, store_note=Timing().store_note * SPEED)
+    world.let(transaction=1.0, store_note=Timing().store_note)
     world.database, gate = behind_gate
     chief = world.guild.add_role("Chief")
     await world.registered()

@@ -17,7 +17,7 @@ from bot.timing import Timing
 from tests import database as databases
 from tests import disturbed_database
 from tests.gate import Gate
-from tests.loop_clock import SPEED, idle, let_pass
+from tests.loop_clock import idle, let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
@@ -40,7 +40,7 @@ Loss = Callable[[], AbstractAsyncContextManager[None]]
 async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Loss]:
     """Give a way to lose the database for a while: a locked file, or a server out of reach."""
     world.let(store_note=Timing().store_note, recovery_interval=0.1, recovery_interval_alone=0.1)
-    world.let(transaction=1.0 * SPEED)  # which a server that stalls takes in full
+    world.let(transaction=1.0)  # which a server that stalls takes in full
     if request.param == "locked":
         yield world.locked
         return
