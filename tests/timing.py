@@ -9,7 +9,8 @@ PATIENCE = 30.0 * SPEED
 """Seconds after which a test that waits for something gives up, by a clock that may go so fast."""
 
 QUICK = Timing(
-    hand_over=2.0 * SPEED,
+    hand_over=10.0,
+    database_first=PATIENCE,
     first_database_retry=0.05,
     longest_database_retry=0.5,
     transaction=PATIENCE,
@@ -40,6 +41,7 @@ QUICK = Timing(
     edit_interval=0.1,
     first_show_retry=0.05,
     longest_show_retry=0.5,
+    announce_after=10.0,
     listen_again=0.05,
     first_purge=PATIENCE,
 )

@@ -102,6 +102,7 @@ async def test_a_message_is_not_edited_again_within_seconds_while_its_note_is_on
 
 
 async def test_one_note_that_waits_for_another_says_so(world: World) -> None:
+    world.let(announce_after=0.05)
     await world.start_with(2)
     held = asyncio.Event()
     world.cad.faults.add(Fault(applied=True, hold=held))

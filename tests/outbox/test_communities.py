@@ -232,7 +232,8 @@ async def test_what_fails_unexpectedly_for_one_community_holds_up_no_other(
             raise RuntimeError("a fault of the program")
         return WaitingNotes.KEEP
 
-    async with working(Worker(database, cad, session, waiting_notes=verdict)) as worker:
+    worker = Worker(database, cad, session, waiting_notes=verdict, announce_after=0.05)
+    async with working(worker):
         await worker.became(await worker.note(community="second"), NoteState.QUEUED)
         ours = await worker.note("ours")
         faulty.set()

@@ -197,7 +197,7 @@ async def test_a_delay_that_the_cad_asked_for_holds_across_a_restart(
     async with working(Worker(database, cad, session)) as first:
         record = await first.note()
         await first.until(lambda told: any(each.failure is not None for each in told))
-    async with working(Worker(database, cad, session)) as second:
+    async with working(Worker(database, cad, session, announce_after=0.05)) as second:
         await second.became(record, NoteState.QUEUED)
         await second.note(call=124)
         await second.outbox.member_actions.cancel(second.told[0])
