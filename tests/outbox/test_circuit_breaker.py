@@ -21,7 +21,7 @@ from bot.sonoran import (
     SonoranClient,
     Transport,
 )
-from bot.timing import loop_time
+from bot.timing import Timing, loop_time
 from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import eventually
@@ -127,11 +127,14 @@ async def test_a_cad_that_turns_the_credentials_down_is_asked_again_when_that_is
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: probes(cad) == 2)
         await idle()
+        await let_pass(Timing().first_refusal - 5)
         assert not breaker.allows_request
         failure = breaker.last_failure
         assert failure is not None
         assert failure.kind is FailureKind.CREDENTIALS
-    assert probes(cad) == 2
+        assert probes(cad) == 2
+        await let_pass(6)
+        await eventually(lambda: probes(cad) > 2)
 
 
 async def test_a_right_that_the_probe_lacks_is_for_a_note_to_find_out(
