@@ -123,6 +123,11 @@ class _DatabaseThread(DatabaseThread):
             loop.await_thread(future)
         return future
 
+    async def close(self, seconds: float) -> None:
+        if isinstance(self._loop, Loop):
+            self._loop.await_thread(self._ended)
+        await super().close(seconds)
+
 
 database_module.DatabaseThread = _DatabaseThread  # type: ignore[attr-defined]
 
