@@ -10,10 +10,12 @@ from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError
+from bot.storage import database as database_module
 from tests import database as databases
 from tests.database import file_in, make_file, opened
 from tests.storage import works
 from tests.storage.works import SLOW, Held, add, ids
+from tests.timing import PATIENCE
 
 engine = databases.engine
 address = databases.address
@@ -250,7 +252,10 @@ async def test_a_loop_that_ends_leaves_a_work_without_harm(tmp_path: Path) -> No
     await asyncio.to_thread(left.join)
 
 
-async def test_closing_finishes_what_waits(address: DatabaseUrl, database: Database) -> None:
+async def test_closing_finishes_what_waits(
+    address: DatabaseUrl, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "CLOSE_SECONDS", PATIENCE)
     await database.execute(text("CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT)"))
     tasks = [asyncio.create_task(add(database, number)) for number in range(60)]
     await asyncio.sleep(0)
