@@ -211,7 +211,7 @@ class StatusUpdater:
         record = self._editor.as_known(record)
         self._hidden.add(record)
         if self._hidden.permission_changes != changes:
-            self.changed(record)
+            self.changed(replace(record))  # not the object that has just been tried
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""
