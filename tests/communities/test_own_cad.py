@@ -121,7 +121,7 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
     monkeypatch.setattr(trial, "TRIES_OF_GUILD", trial.TRIES)
     community = add_community(world)
     let_enter(world)
-    world.let(try_credentials=1.0)
+    world.let(try_credentials=5.0)
     await world.start()
     channel, stranger = strangers.channel, strangers.stranger
 
