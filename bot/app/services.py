@@ -41,6 +41,7 @@ from bot.settings.dispatchers import Dispatchers
 from bot.settings.repository import SettingsRepository
 from bot.sonoran import Credentials, SonoranClient, Transport
 from bot.storage import Database
+from bot.storage.tables import metadata
 from bot.timing import Timing
 
 if TYPE_CHECKING:
@@ -76,7 +77,12 @@ class Services:
         self.timing = timing
         self.shards = config.shards
         self.observer = observer
-        self.database = Database(config.database, seconds=timing.transaction, observer=observer)
+        self.database = Database(
+            config.database,
+            tables=metadata,  # those of all parts, which are loaded above
+            seconds=timing.transaction,
+            observer=observer,
+        )
         transport = Transport(session, config.sonoran_api_url, observer=observer)
 
         def new_client(credentials: Credentials | None) -> SonoranClient:

@@ -18,17 +18,14 @@ from sqlalchemy import (
 )
 
 from bot.outbox.states import WAITING, NoteState
-from bot.storage.tables import COUNTED_ID, metadata
+from bot.storage.tables import COUNTED_ID, counter, metadata, partial_index
 
 FINGERPRINT_LENGTH = 64
 
-outbox_position = Table(
-    "outbox_position",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("value", BigInteger, nullable=False),
-)
-"""One row, id 1: the last position given out. Its lock puts the notes of all processes in order."""
+_OPEN = tuple(sorted(map(str, [*WAITING, NoteState.HELD])))
+
+outbox_position = counter("outbox_position")
+"""The last position given out. Its lock puts the notes of all processes in order."""
 
 notes = Table(
     "notes",
@@ -67,10 +64,10 @@ notes = Table(
     Index("notes_guild_member", "guild_id", "member_id", "position"),
     Index("notes_repetition", "fingerprint", "accepted_at"),
     Index("notes_settled", "settled", "updated_at"),
-    # These have only the rows that wait or are held, and those with a token; said here, that would
-    # load both engines' dialects.
-    Index("notes_waiting", "community", "server_id", "call_id", "position"),
-    Index("notes_token", "round_started_at"),
+    partial_index(
+        "notes_waiting", "community", "server_id", "call_id", "position", where=f"state IN {_OPEN}"
+    ),
+    partial_index("notes_token", "round_started_at", where="token IS NOT NULL"),
 )
 """A note each; `id` is its interaction's, `community` as in `NewNote`. `settled` is true when
 nothing is left to do about it: it is final, and shown and logged as such."""
@@ -78,8 +75,7 @@ nothing is left to do about it: it is final, and shown and logged as such."""
 
 def is_open(table: FromClause = notes) -> ColumnElement[bool]:
     """Return whether a note waits or is held, in the very words of the index `notes_waiting`."""
-    states = sorted([*WAITING, NoteState.HELD])
-    return table.c.state.in_([literal_column(f"'{state}'") for state in states])
+    return table.c.state.in_([literal_column(f"'{state}'") for state in _OPEN])
 
 
 def is_waiting(table: FromClause = notes) -> ColumnElement[bool]:

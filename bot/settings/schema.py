@@ -4,15 +4,10 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Double, Index, Integer, Table, Text
 
-from bot.storage.tables import COUNTED_ID, metadata
+from bot.storage.tables import COUNTED_ID, counter, metadata
 
-settings_version = Table(
-    "settings_version",
-    metadata,
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("value", BigInteger, nullable=False),
-)
-"""One row, id 1: the version of the last change of any guild's settings."""
+settings_version = counter("settings_version")
+"""The version of the last change of any guild's settings."""
 
 guild_settings = Table(
     "guild_settings",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Executable, Table
+from sqlalchemy import Connection, Executable, MetaData, Table
 from sqlalchemy.exc import DBAPIError
 
 from bot.observer import Observer
@@ -49,7 +50,8 @@ _NO_RIGHT = (
 class Database:
     """A database with one connection to it, made when first needed, in a thread of its own.
 
-    `seconds` bounds each transaction, waiting included. `insert` begins an INSERT of the
+    `tables` are what a database without any gets at once; without them, it gets them revision by
+    revision. `seconds` bounds each transaction, waiting included. `insert` begins an INSERT of the
     database's own kind, which may say what is to be done on a conflict. `observer` is told of
     every transaction, but not of one that its work ended with an error of its own.
     """
@@ -58,10 +60,12 @@ class Database:
         self,
         address: DatabaseUrl,
         *,
+        tables: MetaData | None = None,
         seconds: float = Timing().transaction,
         observer: Observer = Observer(),
     ) -> None:
         self.address = address
+        self._tables = tables
         self._observer = observer
         self._seconds = seconds
         self._shared = False
@@ -106,7 +110,7 @@ class Database:
             if found != HEAD and not shared:
                 if found is not None:
                     await self._before_upgrade(found)
-                await self._submit(upgrade, UPGRADE_SECONDS)
+                await self._submit(partial(upgrade, tables=self._tables), UPGRADE_SECONDS)
             elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
                 raise UnusableDatabaseError(_NO_RIGHT)
             return found

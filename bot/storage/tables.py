@@ -2,8 +2,42 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, event, text
 
 # SQLite counts up only a column that is declared as INTEGER (SQLite, CREATE TABLE, ROWIDs).
 COUNTED_ID = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
+
+_WHERE = "where"
+
+
+def counter(name: str) -> Table:
+    """Return a table that has one row from the start, id 1, whose value counts up from 0."""
+    table = Table(
+        name,
+        metadata,
+        Column("id", Integer, primary_key=True, autoincrement=False),
+        Column("value", BigInteger, nullable=False),
+    )
+
+    @event.listens_for(table, "after_create")
+    def begin(_: Table, connection: Connection, **__: object) -> None:
+        connection.execute(table.insert().values(id=1, value=0))
+
+    return table
+
+
+def partial_index(name: str, *columns: str, where: str) -> Index:
+    """Return an index of only those rows for which the SQL in `where` is true."""
+    # An index that knows it from the start would load the dialects of both engines.
+    return Index(name, *columns, info={_WHERE: where})
+
+
+def create_all(connection: Connection, tables: MetaData) -> None:
+    """Make all tables; raises SQLAlchemy's `DBAPIError` where one is there already."""
+    for table in tables.tables.values():
+        for index in table.indexes:
+            if _WHERE in index.info:
+                options = index.dialect_options[connection.dialect.name]
+                options["where"] = text(index.info[_WHERE])
+    tables.create_all(connection, checkfirst=False)

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 import threading
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import (
+    Column,
+    Connection,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    inspect,
+    text,
+)
 
 from bot.storage.errors import NewerSchemaError, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
+from bot.storage.tables import create_all
 
 HEAD = REVISIONS[-1]
 """The revision that this version of Callnote works with."""
@@ -56,17 +66,23 @@ def may_make_tables(connection: Connection) -> bool:
     return connection.scalar(right) is True
 
 
-def upgrade(connection: Connection, *, to: str = HEAD) -> None:
+def upgrade(connection: Connection, *, to: str = HEAD, tables: MetaData | None = None) -> None:
     """Bring a database's tables to a revision, within the connection's transaction.
+
+    A database without any gets `tables` at once where they are given, those of `HEAD`.
 
     Raises `NewerSchemaError` like `revision_of`. Another process that does the same at the same
     time waits until this transaction has ended.
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK_KEY})"))
-    if revision_of(connection) == to:
+    found = revision_of(connection)
+    if found == to:
         return
-    from alembic import command  # costs memory that a start without changes does without
+    if found is None and tables is not None:
+        _make(connection, tables)
+        return
+    from alembic import command  # costs time and memory that any other start does without
     from alembic.config import Config
 
     config = Config()
@@ -74,3 +90,15 @@ def upgrade(connection: Connection, *, to: str = HEAD) -> None:
     config.attributes["connection"] = connection
     with _alone:
         command.upgrade(config, to)
+
+
+def _make(connection: Connection, tables: MetaData) -> None:
+    version = Table(  # as Alembic makes it
+        VERSION_TABLE,
+        MetaData(),
+        Column("version_num", String(32), nullable=False),
+        PrimaryKeyConstraint("version_num", name=f"{VERSION_TABLE}_pkc"),
+    )
+    create_all(connection, tables)
+    version.create(connection)
+    connection.execute(version.insert().values(version_num=HEAD))

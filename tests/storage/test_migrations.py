@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, MetaData, Table, inspect, select
+from sqlalchemy import Column, Connection, MetaData, Table, inspect, select, text
 
 import bot.calls.schema
 import bot.communities.schema
@@ -118,6 +118,44 @@ async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseUrl)
     async with opened(address):
         pass
     assert await at_once(address, differences) == []
+
+
+def shape(connection: Connection) -> dict[str, Any]:
+    """Return all that is in a database: the columns by name, what the engine names itself aside."""
+    found = inspect(connection)
+
+    def index(named: Any) -> tuple[object, ...]:
+        wheres = [str(value) for key, value in named["dialect_options"].items() if "where" in key]
+        return named["name"], named["column_names"], named["unique"], wheres
+
+    return {
+        name: (
+            sorted(
+                (each["name"], repr(each["type"]), each["nullable"], each["default"])
+                for each in found.get_columns(name)
+            ),
+            found.get_pk_constraint(name)["constrained_columns"],
+            [index(each) for each in found.get_indexes(name)],
+            found.get_unique_constraints(name),
+            connection.execute(text(f"SELECT * FROM {name}")).fetchall(),  # noqa: S608
+        )
+        for name in found.get_table_names()
+    }
+
+
+async def test_a_new_database_is_as_one_that_was_migrated(
+    address: DatabaseUrl, engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        new = file_in(tmp_path / "new")
+        (tmp_path / "new").mkdir()
+        if engine == "postgresql":
+            new = await stack.enter_async_context(databases.postgresql(request.config, empty=True))
+        await at_once(address, upgrade)
+        await at_once(new, lambda connection: upgrade(connection, tables=metadata))
+        made, migrated = await at_once(new, shape), await at_once(address, shape)
+    assert len(made) == len(metadata.tables) + 1
+    assert made == migrated
 
 
 async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseUrl) -> None:
