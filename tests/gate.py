@@ -69,6 +69,10 @@ class Gate:
     async def greet(self, streams: Streams, there: asyncio.StreamWriter) -> None:
         """Do what comes before everything is passed on: nothing, unless in a subclass."""
 
+    def passed_on(self, data: bytes) -> bytes:
+        """Return what is passed on in place of what came: the same, unless in a subclass."""
+        return data
+
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted.release()
         task = asyncio.current_task()
@@ -94,7 +98,7 @@ class Gate:
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(2**16):
             await self._passing.wait()
-            writer.write(data)
+            writer.write(self.passed_on(data))
             await writer.drain()
         writer.close()
 

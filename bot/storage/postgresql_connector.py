@@ -12,6 +12,7 @@ import socket
 import ssl
 import threading
 import time
+from typing import Any
 
 import psycopg
 from psycopg.conninfo import make_conninfo
@@ -35,6 +36,10 @@ KEEPALIVES = {
 }
 """When a silent connection counts as broken: seconds, probes, and milliseconds for what was sent
 (PostgreSQL documentation, Parameter Key Words)."""
+
+
+PREPARE_AFTER = 5
+"""How often a statement is executed before the server keeps its plan; psycopg's own default."""
 
 
 class PostgresqlConnector:
@@ -61,14 +66,14 @@ class PostgresqlConnector:
         """Connect to the server."""
         driver = psycopg.connect(
             self._conninfo,
-            # Behind a pooler, the next transaction may have another connection to the server, on
-            # which nothing was prepared.
             prepare_threshold=None,
             autocommit=True,  # `begin` does it
         )
         with self._lock:  # before SQLAlchemy asks the server anything, which may hang
             self._socket = socket.socket(fileno=os.dup(driver.fileno()))
         try:
+            if _is_direct(driver):
+                driver.prepare_threshold = PREPARE_AFTER
             return connection_around("postgresql+psycopg", driver)
         except BaseException:
             self._forget()
@@ -84,7 +89,8 @@ class PostgresqlConnector:
         driver_of(connection).execute(
             f"BEGIN; SET LOCAL statement_timeout = {int(seconds * 1000)}; "
             f"SET LOCAL lock_timeout = {int(LOCK_SECONDS * 1000)}; "
-            f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}"
+            f"SET LOCAL idle_in_transaction_session_timeout = {int(IDLE_SECONDS * 1000)}",
+            prepare=False,  # several statements cannot be
         )
 
     def commit(self, connection: Connection) -> None:
@@ -122,6 +128,17 @@ class PostgresqlConnector:
         with self._lock, contextlib.suppress(OSError):  # it is broken already
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _is_direct(driver: psycopg.Connection[Any]) -> bool:
+    """Whether there is no pooler between here and the server, so that it keeps what is prepared.
+
+    Behind one, the next transaction may have another connection to the server. A pooler names a
+    process of its own to whoever connects, as it leads a cancel request on by that (PgBouncer,
+    pull request 945).
+    """
+    row = driver.execute("SELECT pg_backend_pid()").fetchone()
+    return row is not None and row[0] == driver.info.backend_pid
 
 
 def _find_root_certificates() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ from tests.gate import Gate, Streams
 class Pooler(Gate):
     """Refuses parameters at the start of a connection, as PgBouncer does and others after it.
 
-    Those that it takes are in its documentation, ignore_startup_parameters.
+    Those that it takes are in its documentation, ignore_startup_parameters. It tells of a process
+    of its own in place of the server's.
     """
 
     TAKEN = frozenset({"user", "database", "application_name", "client_encoding"})
@@ -33,6 +35,10 @@ class Pooler(Gate):
                 writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
                 await writer.drain()
         there.write(length + body)
+
+    def passed_on(self, data: bytes) -> bytes:
+        key = re.compile(rb"(K\0\0\0\x0c)....", re.DOTALL)
+        return key.sub(lambda found: found[1] + (7).to_bytes(4), data)
 
 
 def shown(connection: Connection) -> list[object]:
@@ -68,6 +74,20 @@ async def test_a_pooler_gets_no_parameters_but_those_it_knows_and_refuses_option
             assert (await database.run(shown))[1:3] == ["ours", "50ms"]
         with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
             await Database(set_to(address, options="-c work_mem=5MB")).open()
+
+
+@pytest.mark.parametrize(("pooled", "kept"), [(False, 1), (True, 0)])
+async def test_the_server_keeps_plans_unless_a_pooler_gives_out_its_connections(
+    request: pytest.FixtureRequest, *, pooled: bool, kept: int
+) -> None:
+    async with databases.postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
+        proxy = {"host": "127.0.0.1", "port": str(pooler.port), "sslmode": "disable"}
+        async with opened(databases.at(behind, **proxy) if pooled else behind) as database:
+            query = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
+            asked = {"like": "%pg_prepared_statements%"}
+            for _ in range(10):
+                count = await database.run(lambda connection: connection.scalar(query, asked))
+    assert count == kept
 
 
 async def test_options_that_the_server_does_not_know_are_one_sentence(
