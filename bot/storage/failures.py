@@ -146,10 +146,15 @@ def failure_of(error: BaseException) -> StorageError | None:
 
 
 def worth_another_try(error: BaseException) -> bool:
-    """Whether a work that failed beside others may succeed by itself: they were in its way."""
+    """Whether a work that failed may succeed a moment later.
+
+    Others were in its way, or the server no longer has the plan that it kept (PostgreSQL,
+    appendix A): 0A000 when another process has changed the table, 26000 and 42P05 behind a pooler
+    that hides itself.
+    """
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "sqlstate", None) or ""
-    return state.startswith(("40", "55P03", "57014")) or is_busy(error)
+    return state.startswith(("40", "55P03", "57014", "0A000", "26000", "42P05")) or is_busy(error)
 
 
 def is_busy(error: BaseException) -> bool:

@@ -90,6 +90,22 @@ async def test_the_server_keeps_plans_unless_a_pooler_gives_out_its_connections(
     assert count == kept
 
 
+async def test_a_plan_that_another_process_made_useless_is_made_anew(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with databases.postgresql(request.config) as address, opened(address) as database:
+        await database.execute(text("CREATE TABLE things (what TEXT)"))
+        for _ in range(10):
+            await database.run(
+                lambda connection: connection.scalar(text("SELECT what FROM things"))
+            )
+        await databases.administer(
+            setting_of(address), "ALTER TABLE things ALTER what TYPE CHAR(9)"
+        )
+        found = text("SELECT what FROM things")
+        assert await database.run(lambda connection: connection.scalar(found)) is None
+
+
 async def test_options_that_the_server_does_not_know_are_one_sentence(
     request: pytest.FixtureRequest,
 ) -> None:
