@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 
 import pytest
@@ -67,10 +68,14 @@ async def test_version_2_refusals_are_shown_with_advice(
 
 
 async def refused_at_once(world: World) -> str:
-    """Let the dispatcher add notes until one is refused privately; returns what that says."""
+    """Let the dispatcher add notes until one is refused privately; returns what that says.
+
+    Their texts differ, as a repetition is asked about privately, too.
+    """
+    numbers = itertools.count()
     async with asyncio.timeout(PATIENCE):
         while True:
-            interaction = await world.use()
+            interaction = await world.use(f"another {next(numbers)}")
             message = await interaction.answered()
             if message.ephemeral:
                 return await privately(world, interaction)
