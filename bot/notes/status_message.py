@@ -139,6 +139,8 @@ class StatusMessage:
         met = {RouteDelays.WEBHOOKS: by_token, RouteDelays.CHANNELS: by_channel}
         if _AGAIN & set(met.values()) and Verdict.MESSAGE_GONE not in met.values():
             return self._retry(met)
+        if by_channel is Verdict.NO_ACCESS and by_token in _TOKEN_ENDED:
+            return EditResult.HIDDEN  # a new message would leave the old one, perhaps seen by then
         return await self._send_new(forms, by_token=True)
 
     async def post(self, content: str, attachment: str | None, *, plain: str) -> EditResult:
@@ -266,6 +268,9 @@ _UNREADABLE = (ValueError, TypeError, LookupError, RuntimeError)
 
 _AGAIN = {Verdict.LATER, Verdict.BLOCKED}
 """What another attempt may overcome."""
+
+_TOKEN_ENDED = {Verdict.NO_WAY, Verdict.TOKEN_OVER}
+"""The interaction's token leads nowhere, so nothing is known of the message either."""
 
 _AT_ONCE = {Verdict.TAKEN: EditResult.DONE, Verdict.UNREACHABLE: EditResult.RETRY}
 """What needs no other way: it is shown, or no way leads to Discord."""

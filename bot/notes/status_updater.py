@@ -160,7 +160,7 @@ class StatusUpdater:
         if record.state is NoteState.RECEIVED:
             found = await self._find_acknowledgement(client, record)
             if found is EditResult.HIDDEN:
-                self._hide(record, changes)
+                self._hide(record, changes, logged=record.logged)
             return found
         shown = await self._editor.show(client, record)
         hidden = shown is EditResult.HIDDEN
@@ -172,7 +172,7 @@ class StatusUpdater:
             if await self._finish_note(client, record, hidden=hidden):
                 logged = record.revision
         if hidden:
-            self._hide(replace(record, logged=logged), changes)
+            self._hide(record, changes, logged=logged)
         return EditResult.RETRY if shown is EditResult.RETRY else EditResult.DONE
 
     async def _finish_note(
@@ -204,14 +204,19 @@ class StatusUpdater:
                 return True
         return False
 
-    def _hide(self, record: NoteRecord, changes: int) -> None:
-        """Keep a note for when the bot gets back the permission that it lacks, perhaps just now."""
+    def _hide(self, record: NoteRecord, changes: int, *, logged: int) -> None:
+        """Keep a note for when the bot gets back the permission that it lacks, perhaps just now.
+
+        `changes` is how often permissions had changed before the attempt. Always hands on a copy,
+        as the record that was tried itself counts as shown.
+        """
         if self._latest[record.id].revision > record.revision:
             return
-        record = self._editor.as_known(record)
-        self._hidden.add(record)
-        if self._hidden.permission_changes != changes:
-            self.changed(replace(record))  # not the object that has just been tried
+        hidden = replace(self._editor.as_known(record), logged=logged)
+        if self._hidden.permission_changes == changes:
+            self._hidden.add(hidden)
+        else:
+            self.changed(hidden)
 
     async def _find_acknowledgement(self, client: discord.Client, record: NoteRecord) -> EditResult:
         """Find out whether the process that stored a note got to acknowledge it, and go on."""

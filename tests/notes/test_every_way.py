@@ -13,7 +13,6 @@ from bot.sandbox.discord.message_validation import Draft
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from tests import kept_bot
-from tests.administrator import configure
 from tests.note_messages import ADDED, NOT_ADDED, QUEUED, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -55,11 +54,6 @@ def without_files(status: int, code: int) -> Callable[[Draft], ApiError | None]:
 async def queued(world: World) -> Message:
     """Return the message of a note that waits for a CAD out of reach."""
     await world.start_with(2)
-    return await queued_in(world)
-
-
-async def queued_in(world: World) -> Message:
-    """Do the same with a bot that is running."""
     await world.cad.stop()
     return await told(world, await world.use(), QUEUED)
 
@@ -259,58 +253,3 @@ async def test_a_message_in_an_archived_thread_loses_its_button(world: World, la
     await shows(world, message, ADDED)
     assert message.buttons == []
     assert public(world) == [message]
-
-
-@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-@pytest.mark.parametrize("back", ["in the channel", "new session"])
-async def test_what_could_not_be_shown_is_shown_when_the_channel_can_be_seen_again(
-    world: World, restarted: bool, back: str
-) -> None:
-    log = world.guild.add_channel("log")
-    await world.start()
-    await world.say("first")  # so that the commands are registered
-    await configure(world, "log-channel", {"channel": log})
-    world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
-    message = await queued_in(world)
-    world.clock.later(WINDOW)
-    await world.cad.start()
-    await asyncio.wait_for(world.discord.posted(log, 2), PATIENCE)
-    assert message.content.startswith(QUEUED)
-    if restarted:
-        await world.restart()
-        await asyncio.wait_for(world.discord.requested("edit_message", 2), PATIENCE)
-    if back == "new session":
-        world.channel.app_permissions = ORDINARY_PERMISSIONS
-        await world.discord.invalidate_sessions()
-    else:
-        world.channel.set_app_permissions(ORDINARY_PERMISSIONS)
-    await shows(world, message, ADDED)
-    assert message.buttons == []
-    await world.settled()
-    assert len(await world.discord.posted(log)) == 2
-    assert len(public(world)) == 4
-
-
-@pytest.mark.parametrize("hidden", [False, True], ids=["", "channel hidden"])
-async def test_a_note_that_came_too_late_is_told_of_once_there_is_a_way(
-    world: World, hidden: bool
-) -> None:
-    await world.start_with(2)
-    world.discord.faults.add(DiscordFault("callback", 500, applied=True))
-    world.discord.faults.add(DiscordFault("get_original", None, None, applied=False, abort=True))
-    interaction = await world.use()
-    await asyncio.wait_for(interaction.attempted(2), PATIENCE)
-    await asyncio.wait_for(world.discord.arrived("get_original"), PATIENCE)
-    await world.finish()
-    world.discord.faults.clear()
-    world.clock.later(WINDOW)
-    if hidden:
-        world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
-    await world.restart()
-    await asyncio.wait_for(world.discord.requested("channel_message"), PATIENCE)
-    if hidden:
-        assert [each.interaction for each in world.discord.messages] == [interaction]
-        world.channel.set_app_permissions(ORDINARY_PERMISSIONS)
-    (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
-    assert posted.content.startswith("❌ Not added to call #123: Callnote was offline too long.")
-    assert world.stored() == []
