@@ -78,8 +78,8 @@ def pytest_collection_finish() -> None:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     # Not when the configuration ends: by then pytest-xdist lets a process only a few seconds.
-    if "tests.database" in sys.modules or "TEST_DATABASE_URL" in os.environ:
-        from tests.database import drop_kept
+    if "tests.postgresql" in sys.modules or "TEST_DATABASE_URL" in os.environ:
+        from tests.postgresql import drop_kept
 
         drop_kept(session.config)
 

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from bot.storage import DatabaseUrl
-from tests.database import at, connected, fetch, postgresql, setting_of
+from tests.database import setting_of
 from tests.gate import Gate, Streams
+from tests.postgresql import at, connected, fetch, postgresql
 
 
 @pytest.fixture

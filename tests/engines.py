@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests import database as databases
+from tests.postgresql import postgresql
 from tests.world import World
 
 ENGINES = ("sqlite", "postgresql")
@@ -20,7 +20,7 @@ async def one_database(request: pytest.FixtureRequest, world: World) -> AsyncIte
         world.database = world.file(0)
         yield
         return
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         world.database = address
         yield
         await world.finish()

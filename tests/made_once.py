@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 _NEEDED_BYTES = 2 << 30
 
@@ -30,18 +33,24 @@ def share(folder: Path) -> None:
     _folder = folder
 
 
-def made_once(name: str, make: Callable[[], bytes]) -> bytes:
+def made_once(name: str, make: Callable[[], Coroutine[Any, Any, bytes]]) -> bytes:
     """Return what the first call with this name in the run has made; others wait for it."""
     if _folder is None:
-        return make()
+        return _in_a_thread(make())
     path = _folder / name
     with path.with_suffix(".lock").open("wb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not path.exists():
             unfinished = path.with_suffix(".new")
-            unfinished.write_bytes(make())
+            unfinished.write_bytes(_in_a_thread(make()))
             unfinished.replace(path)
     return path.read_bytes()
+
+
+def _in_a_thread(making: Coroutine[Any, Any, bytes]) -> bytes:
+    """Run what must not disturb the event loop that there may be in this thread."""
+    with ThreadPoolExecutor() as threads:
+        return threads.submit(asyncio.run, making).result()
 
 
 def was_made(name: str) -> bytes | None:

@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.storage import DatabaseUrl
-from tests.database import administer, at, file_in, make_file, opened
+from tests.database import file_in, make_file, opened
+from tests.postgresql import administer, at
 
 
 class Databases:

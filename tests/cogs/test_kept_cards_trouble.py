@@ -12,7 +12,6 @@ from bot.outbox.schema import leases
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.storage import NOW
-from tests import database as databases
 from tests.cogs.kept_cards import (
     BUTTONS,
     cards,
@@ -26,6 +25,7 @@ from tests.cogs.kept_cards import (
 )
 from tests.database import at_once
 from tests.note_messages import labels, press, public, shows
+from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -140,7 +140,7 @@ async def test_a_discord_out_of_order_delays_an_edit(world: World) -> None:
 async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    async with databases.postgresql(request.config) as world.database:
+    async with postgresql(request.config) as world.database:
         await world.registered()
         stopping, world.stop = world.stop, asyncio.Event()
         first = world.bots[0]
@@ -164,7 +164,7 @@ async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
 async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_ends(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    async with databases.postgresql(request.config) as world.database:
+    async with postgresql(request.config) as world.database:
         await world.registered()
         card = await kept(world)
         await at_once(world.database, _let_another_have_it)

@@ -34,6 +34,7 @@ from tests.note_messages import (
     privately,
     shows,
 )
+from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
 strangers = scene.strangers
@@ -144,7 +145,7 @@ async def test_the_choice_survives_a_restart_and_who_made_it_is_recorded(
 async def test_a_second_process_sees_the_choice_within_seconds(
     world: World, strangers: Strangers, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    async with database.postgresql(request.config) as shared:
+    async with postgresql(request.config) as shared:
         setting = setting_of(shared)
         async with running(world, tmp_path, DATABASE_URL=setting) as first:
             async with running(world, tmp_path, connections=2, DATABASE_URL=setting) as second:

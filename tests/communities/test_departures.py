@@ -25,6 +25,7 @@ from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import in_state
+from tests.postgresql import postgresql
 
 engine = databases.engine
 address = databases.address
@@ -205,7 +206,7 @@ async def test_two_processes_may_do_the_same_at_once(place: Place) -> None:
 async def test_a_guild_whose_last_row_another_process_deletes_is_not_marked_again(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         place = Place(database)
         await place.fill()
         await place.departures.review()
@@ -221,7 +222,7 @@ async def test_a_guild_whose_last_row_another_process_deletes_is_not_marked_agai
 async def test_a_mark_that_another_process_is_removing_deletes_nothing(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         place = Place(database)
         await place.fill()
         await place.departures.review()

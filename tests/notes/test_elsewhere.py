@@ -11,9 +11,9 @@ from bot.outbox.schema import leases, notes
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.storage import NOW, Database, DatabaseUrl
-from tests import database as databases
 from tests.note_messages import press, shows, told
 from tests.outbox.workers import eventually
+from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -23,7 +23,7 @@ async def test_old_news_that_discord_took_late_are_put_right(
     request: pytest.FixtureRequest, world: World
 ) -> None:
     """discord.py waits out a rate limit by itself; meanwhile another process went on."""
-    async with databases.postgresql(request.config) as world.database:
+    async with postgresql(request.config) as world.database:
         await world.cad.stop()
         await world.start_with(2)
         message = await told(world, await world.use(), "is not answering")
@@ -56,7 +56,7 @@ async def test_old_news_are_not_put_over_what_another_process_says(
     request: pytest.FixtureRequest, world: World
 ) -> None:
     """The other took the note while this one was held up, and could show it as cancelled."""
-    async with databases.postgresql(request.config) as world.database:
+    async with postgresql(request.config) as world.database:
         await world.start_with(2)
         await world.cad.stop()
         held = asyncio.Event()

@@ -25,6 +25,7 @@ from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
+from tests.postgresql import postgresql
 from tests.world import PATIENCE
 
 engine = databases.engine
@@ -211,7 +212,7 @@ async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
 async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         store = OutboxRepository(database, "one")
         record = await in_state(store, NoteState.FAILED)
         await shift(database, DAY + 1)

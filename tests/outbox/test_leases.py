@@ -16,6 +16,7 @@ from bot.timing import Timing
 from tests import database as databases
 from tests.database import opened
 from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
 
 LEASE = Timing().lease_timeout
@@ -151,7 +152,7 @@ async def test_two_that_take_over_at_once_never_take_the_same_note(
     request: pytest.FixtureRequest,
 ) -> None:
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         opened(address) as first,
         opened(address) as second,
     ):

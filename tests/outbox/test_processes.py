@@ -16,6 +16,7 @@ from tests.database import opened
 from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, eventually, in_state, stored, working
+from tests.postgresql import postgresql
 from tests.timing import QUICK
 from tests.world import PATIENCE
 
@@ -122,7 +123,7 @@ async def test_two_processes_that_deliver_to_the_same_calls_keep_the_order_and_d
         cad.faults.add(Fault(on="note", applied=True, abort="before"))
         cad.faults.add(Fault(on="note", abort="before"))
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
         working(Worker(one_database, cad, session)) as one,
@@ -144,7 +145,7 @@ async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_
 ) -> None:
     """Else one would take it for that of a process which ended, and its member would wait."""
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
         working(Worker(two_database, cad, session)) as two,
@@ -166,7 +167,7 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
     """The first goes on as if nothing had happened after its notes were taken over."""
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         opened(address) as one_database,
         opened(address) as two_database,
         working(Worker(one_database, cad, session)) as one,

@@ -15,7 +15,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bot.storage import DatabaseUrl
-from tests.database import administer, at, file_in
+from tests.database import file_in
+from tests.postgresql import administer, at
 from tests.randomized.run import Size, randomized
 
 

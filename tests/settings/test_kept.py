@@ -17,6 +17,7 @@ from tests import database
 from tests.administrator import configure, refused
 from tests.child import running, settings_of, start
 from tests.database import at_once, setting_of
+from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
 engine = database.engine
@@ -60,7 +61,7 @@ async def test_two_processes_on_one_database_see_each_other_s_changes_within_sec
 ) -> None:
     chief = world.guild.add_role("Chief")
     member = world.guild.add_member("charlie", roles=[chief])
-    async with database.postgresql(request.config) as shared:
+    async with postgresql(request.config) as shared:
         setting = setting_of(shared)
         async with (
             running(world, tmp_path, DATABASE_URL=setting) as first,
@@ -81,7 +82,7 @@ async def test_two_processes_on_one_database_see_each_other_s_changes_within_sec
 async def test_of_two_processes_one_carries_a_command_out_and_answers(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    async with database.postgresql(request.config) as shared:
+    async with postgresql(request.config) as shared:
         world.database = shared
         # Else the one that does not carry it out would soon take the other for dead.
         world.let(other_instance=PATIENCE)

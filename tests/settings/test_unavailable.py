@@ -9,10 +9,11 @@ import pytest
 from bot.sandbox.discord.markdown import render
 from bot.storage import DatabaseUrl
 from bot.timing import Timing
-from tests import database, disturbed_database
+from tests import disturbed_database
 from tests.administrator import configure, refused
-from tests.database import administer, setting_of
+from tests.database import setting_of
 from tests.gate import Gate
+from tests.postgresql import administer, postgresql
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -96,7 +97,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
 async def test_a_full_database_refuses_a_change_and_says_why(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    async with database.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         world.database = address
         await world.registered()
         await fill(address, "guild_settings")

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.storage import DatabaseUrl, StorageUnavailableError
-from tests import database as databases
 from tests import disturbed_database
-from tests.database import administer, opened, server_url
+from tests.database import opened
 from tests.gate import Gate
+from tests.postgresql import administer, postgresql, server_url
 from tests.storage.works import answer
 
 behind_gate = disturbed_database.behind_gate
@@ -65,7 +65,7 @@ async def test_a_connection_lost_while_idle_is_not_noticed(
 async def test_a_server_that_ends_our_connections_is_not_noticed(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         loop = asyncio.get_running_loop()
         pids: list[int] = []
 

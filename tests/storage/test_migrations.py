@@ -20,6 +20,7 @@ from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD, upgrade
 from tests import database as databases
 from tests.database import at_once, file_in, opened
+from tests.postgresql import postgresql
 
 engine = databases.engine
 address = databases.empty_address
@@ -150,7 +151,7 @@ async def test_a_new_database_is_as_one_that_was_migrated(
         new = file_in(tmp_path / "new")
         (tmp_path / "new").mkdir()
         if engine == "postgresql":
-            new = await stack.enter_async_context(databases.postgresql(request.config, empty=True))
+            new = await stack.enter_async_context(postgresql(request.config, empty=True))
         await at_once(address, upgrade)
         await at_once(new, lambda connection: upgrade(connection, tables=metadata))
         made, migrated = await at_once(new, shape), await at_once(address, shape)

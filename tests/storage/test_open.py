@@ -21,9 +21,10 @@ from bot.storage import (
 from bot.storage.upgrade import HEAD
 from tests import database as databases
 from tests.child import ROOT, environment
-from tests.database import administer, file_in, opened, server_url, setting_of
+from tests.database import file_in, opened, setting_of
 from tests.fork_server import Forked, fork
 from tests.outbox.workers import eventually
+from tests.postgresql import administer, at, postgresql, server_url
 from tests.timing import PATIENCE
 
 engine = databases.engine
@@ -157,7 +158,7 @@ async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     async with (
-        databases.postgresql(request.config, empty=True) as address,
+        postgresql(request.config, empty=True) as address,
         holders(address, tmp_path, 3) as others,
     ):
         both = [Database(address, seconds=PATIENCE), Database(address, seconds=PATIENCE)]
@@ -231,11 +232,11 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
 async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
     request: pytest.FixtureRequest, shared: bool
 ) -> None:
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         url, role = server_url(request.config), f"{address.parameters['dbname']}_reader"
         await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
         try:
-            reader = databases.at(address, user=role, password="reader")
+            reader = at(address, user=role, password="reader")
             with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
                 await Database(reader, seconds=PATIENCE).open(shared=shared)
         finally:
@@ -254,7 +255,7 @@ async def test_a_database_that_cannot_store_every_text_is_refused(
     server = DatabaseUrl.parse(url, folder=Path())
     try:
         with pytest.raises(UnusableDatabaseError, match=r"is WIN1252, .* DATABASE_URL"):
-            await Database(databases.at(server, dbname=name)).open(shared=shared)
+            await Database(at(server, dbname=name)).open(shared=shared)
     finally:
         await administer(url, f"DROP DATABASE {name} WITH (FORCE)")
 
@@ -263,6 +264,6 @@ async def test_the_environment_does_not_decide_how_text_is_stored(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PGCLIENTENCODING", "LATIN1")
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         fire = text("SELECT CAST(:fire AS text)").bindparams(fire="🔥 fire")
         assert await database.run(lambda connection: connection.scalar(fire)) == "🔥 fire"

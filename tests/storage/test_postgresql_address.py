@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import Connection, text
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
-from tests import database as databases
 from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams
+from tests.postgresql import administer, at, postgresql
 
 
 class Pooler(Gate):
@@ -49,7 +49,7 @@ def shown(connection: Connection) -> list[object]:
 async def test_options_of_the_address_hold_beside_callnotes_own_limits(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         chosen = set_to(address, options="-c work_mem=5MB -c lock_timeout=7s")
         async with opened(chosen) as database:
             memory, name, lock, statement = await database.run(shown)
@@ -58,8 +58,8 @@ async def test_options_of_the_address_hold_beside_callnotes_own_limits(
 
 
 async def test_options_may_name_another_schema(request: pytest.FixtureRequest) -> None:
-    async with databases.postgresql(request.config, empty=True) as address:
-        await databases.administer(setting_of(address), "CREATE SCHEMA apart")
+    async with postgresql(request.config, empty=True) as address:
+        await administer(setting_of(address), "CREATE SCHEMA apart")
         async with opened(set_to(address, options="-csearch_path=apart")) as database:
             found = text("SELECT to_regclass('apart.notes') IS NOT NULL")
             assert await database.run(lambda connection: connection.scalar(found))
@@ -68,8 +68,8 @@ async def test_options_may_name_another_schema(request: pytest.FixtureRequest) -
 async def test_a_pooler_gets_no_parameters_but_those_it_knows_and_refuses_options_in_a_sentence(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
-        address = databases.at(behind, host="127.0.0.1", port=str(pooler.port), sslmode="disable")
+    async with postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
+        address = at(behind, host="127.0.0.1", port=str(pooler.port), sslmode="disable")
         async with opened(set_to(address, application_name="ours", pgbouncer="true")) as database:
             assert (await database.run(shown))[1:3] == ["ours", "50ms"]
         with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
@@ -80,9 +80,9 @@ async def test_a_pooler_gets_no_parameters_but_those_it_knows_and_refuses_option
 async def test_the_server_keeps_plans_unless_a_pooler_gives_out_its_connections(
     request: pytest.FixtureRequest, *, pooled: bool, kept: int
 ) -> None:
-    async with databases.postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
+    async with postgresql(request.config) as behind, Pooler(way_to(behind)) as pooler:
         proxy = {"host": "127.0.0.1", "port": str(pooler.port), "sslmode": "disable"}
-        async with opened(databases.at(behind, **proxy) if pooled else behind) as database:
+        async with opened(at(behind, **proxy) if pooled else behind) as database:
             query = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE :like")
             asked = {"like": "%pg_prepared_statements%"}
             for _ in range(10):
@@ -93,15 +93,13 @@ async def test_the_server_keeps_plans_unless_a_pooler_gives_out_its_connections(
 async def test_a_plan_that_another_process_made_useless_is_made_anew(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         await database.execute(text("CREATE TABLE things (what TEXT)"))
         for _ in range(10):
             await database.run(
                 lambda connection: connection.scalar(text("SELECT what FROM things"))
             )
-        await databases.administer(
-            setting_of(address), "ALTER TABLE things ALTER what TYPE CHAR(9)"
-        )
+        await administer(setting_of(address), "ALTER TABLE things ALTER what TYPE CHAR(9)")
         found = text("SELECT what FROM things")
         assert await database.run(lambda connection: connection.scalar(found)) is None
 
@@ -109,7 +107,7 @@ async def test_a_plan_that_another_process_made_useless_is_made_anew(
 async def test_options_that_the_server_does_not_know_are_one_sentence(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
             await Database(set_to(address, options="-c no_such_setting=1")).open()
 
@@ -137,8 +135,8 @@ async def test_a_value_that_libpq_does_not_take_is_one_sentence(
 async def test_of_several_servers_the_one_that_answers_is_used(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as behind, Gate(way_to(behind)) as gate:
-        two = databases.at(behind, host="127.0.0.1,127.0.0.1", port=f"9,{gate.port}")
+    async with postgresql(request.config) as behind, Gate(way_to(behind)) as gate:
+        two = at(behind, host="127.0.0.1,127.0.0.1", port=f"9,{gate.port}")
         async with opened(set_to(two, target_session_attrs="read-write")) as database:
             assert await database.run(lambda c: c.scalar(text("SELECT 42"))) == 42
         await gate.refuse()
@@ -149,7 +147,7 @@ async def test_of_several_servers_the_one_that_answers_is_used(
 async def test_servers_that_can_only_be_read_are_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         standby = set_to(
             address,
             options="-c default_transaction_read_only=on",

@@ -12,10 +12,10 @@ import trustme
 from sqlalchemy import text
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
-from tests import database as databases
 from tests.child import settings_of, start
 from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
+from tests.postgresql import at, postgresql
 from tests.timing import PATIENCE
 from tests.tls_gate import TlsGate
 from tests.world import World
@@ -51,10 +51,10 @@ async def behind(
 ) -> AsyncIterator[tuple[DatabaseUrl, TlsGate]]:
     """Give a database that is reached through TLS, or through a server without."""
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         TlsGate(way_to(address), tls) as gate,
     ):
-        yield databases.at(address, host="127.0.0.1", port=str(gate.port)), gate
+        yield at(address, host="127.0.0.1", port=str(gate.port)), gate
 
 
 async def answer(database: Database) -> object:
@@ -158,7 +158,7 @@ async def test_it_and_the_bot_say_the_same_of_a_certificate_that_does_not_hold(
     request: pytest.FixtureRequest, world: World, tmp_path: Path, root: str
 ) -> None:
     async with behind(request, certified(OTHER_ISSUER)) as (address, _):
-        url = setting_of(databases.at(address, sslmode="verify-full", sslrootcert=root))
+        url = setting_of(at(address, sslmode="verify-full", sslrootcert=root))
         settings = settings_of(world, DATABASE_URL=url)
         status, _, sentence = await (await start(tmp_path, settings)).ended()
         assert status == 78

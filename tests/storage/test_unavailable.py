@@ -12,11 +12,11 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, postgresql_connector
-from tests import database as databases
 from tests import disturbed_database
-from tests.database import administer, opened, server_url
+from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.gate import Gate
+from tests.postgresql import administer, at, postgresql, server_url
 from tests.storage.works import LITTLE, answer
 from tests.world import PATIENCE
 
@@ -107,7 +107,7 @@ async def test_a_connection_that_stalls_is_replaced_when_its_caller_gave_up_befo
 async def test_a_statement_that_failed_unnoticed_is_not_taken_for_committed(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
 
         def swallow(connection: Connection) -> None:
             connection.execute(text("CREATE TABLE lost (id INTEGER)"))
@@ -133,7 +133,7 @@ async def test_many_stalled_works_are_given_up_together(
 
 
 async def test_a_row_that_is_locked_holds_up_no_other_work(request: pytest.FixtureRequest) -> None:
-    async with databases.postgresql(request.config) as address, opened(address) as database:
+    async with postgresql(request.config) as address, opened(address) as database:
         lock = text("UPDATE settings_version SET value = value")
         async with transaction(address, "SELECT value FROM settings_version FOR UPDATE"):
             waiting = asyncio.create_task(database.execute(lock))
@@ -156,7 +156,7 @@ async def test_a_process_that_stands_still_in_a_transaction_locks_others_out_for
         go.wait()
 
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         opened(address) as suspended,
         opened(address) as other,
     ):
@@ -185,13 +185,13 @@ async def test_closing_waits_for_no_server_that_does_not_answer(
 async def test_too_many_connections_are_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         name = address.parameters["dbname"]
         role = f"{name}_few"
         url = server_url(request.config)
         await administer(url, f"CREATE ROLE {role} LOGIN CONNECTION LIMIT 0 PASSWORD '{PASSWORD}'")
         try:
-            limited = databases.at(address, user=role, password=PASSWORD)
+            limited = at(address, user=role, password=PASSWORD)
             with pytest.raises(StorageUnavailableError, match="too many connections"):
                 await Database(limited).open()
         finally:
@@ -201,11 +201,11 @@ async def test_too_many_connections_are_unavailable_for_now(
 async def test_a_user_who_may_no_longer_write_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address, opened(address):
+    async with postgresql(request.config) as address, opened(address):
         url, role = server_url(request.config), f"{address.parameters['dbname']}_full"
         await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD '{PASSWORD}'")
         try:
-            full = Database(databases.at(address, user=role, password=PASSWORD))
+            full = Database(at(address, user=role, password=PASSWORD))
             with pytest.raises(StorageUnavailableError, match="may not write to it"):
                 await full.execute(text("DELETE FROM notes"))
             await full.close()
@@ -217,10 +217,10 @@ async def test_credentials_that_are_rotated_make_place_for_new_ones(
     request: pytest.FixtureRequest,
 ) -> None:
     """As on Heroku, which takes the old ones away and restarts the bot with a new address."""
-    async with databases.postgresql(request.config) as address, opened(address):
+    async with postgresql(request.config) as address, opened(address):
         url, name = server_url(request.config), address.parameters["dbname"]
         old, new = (
-            Database(databases.at(address, user=f"{name}_{which}", password=PASSWORD))
+            Database(at(address, user=f"{name}_{which}", password=PASSWORD))
             for which in ("old", "new")
         )
         for which in ("old", "new"):
@@ -245,8 +245,8 @@ async def test_credentials_that_are_rotated_make_place_for_new_ones(
 async def test_a_login_that_is_refused_is_unavailable_for_now(
     request: pytest.FixtureRequest,
 ) -> None:
-    async with databases.postgresql(request.config) as address:
-        refused = databases.at(address, user="nobody_of_this_name", password=PASSWORD)
+    async with postgresql(request.config) as address:
+        refused = at(address, user="nobody_of_this_name", password=PASSWORD)
         with pytest.raises(StorageUnavailableError, match="user or the password") as caught:
             await Database(refused).open()
     said = "".join(traceback.format_exception(caught.value))
@@ -259,4 +259,4 @@ async def test_a_database_that_is_not_there_is_unavailable_for_now(
 ) -> None:
     server = DatabaseUrl.parse(server_url(request.config), folder=Path())
     with pytest.raises(StorageUnavailableError, match="no database of this name"):
-        await Database(databases.at(server, dbname="no_such_database")).open()
+        await Database(at(server, dbname="no_such_database")).open()

@@ -14,6 +14,7 @@ from bot.storage import DatabaseUrl
 from tests import child, database
 from tests.child import Child
 from tests.note_messages import ADDED, CHECKING, QUEUED, public, told
+from tests.postgresql import administer
 from tests.world import PATIENCE, World
 
 QUICK = {
@@ -67,7 +68,7 @@ async def gone(world: World, process: Child, number: int) -> None:
 async def lapse(where: DatabaseUrl) -> None:
     """End the claim that a killed process has on its notes until its lease is over."""
     if where.path is None:
-        await database.administer(database.setting_of(where), "DELETE FROM leases")
+        await administer(database.setting_of(where), "DELETE FROM leases")
 
 
 async def ends_once(world: World, interaction: Interaction) -> Message:

@@ -11,9 +11,9 @@ import pytest_asyncio
 
 from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
-from tests import database as databases
 from tests import engines, kept_bot
 from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
+from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -47,7 +47,7 @@ every_fault = pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
 @pytest_asyncio.fixture(loop_scope="module")
 async def shared(request: pytest.FixtureRequest, world: World) -> AsyncIterator[World]:
     """Let the bots share a PostgreSQL database."""
-    async with databases.postgresql(request.config) as address:
+    async with postgresql(request.config) as address:
         world.database = address
         yield world
         await world.finish()

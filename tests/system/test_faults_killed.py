@@ -9,8 +9,8 @@ import signal
 
 import pytest
 
-from tests import database
 from tests.note_messages import public
+from tests.postgresql import postgresql
 from tests.system.killing import STEPS, before_the_promise, ends_once, gone, lapse, running
 from tests.world import World
 
@@ -41,7 +41,7 @@ async def test_a_note_is_added_once_and_told_after_a_kill(
 async def test_a_note_is_added_once_and_told_after_a_kill_on_postgresql(
     world: World, request: pytest.FixtureRequest, name: str
 ) -> None:
-    async with database.postgresql(request.config) as where:
+    async with postgresql(request.config) as where:
         async with running(world, where) as first:
             interaction = await STEPS[name](world)
             await gone(world, first, signal.SIGKILL)

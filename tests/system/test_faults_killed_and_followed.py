@@ -12,6 +12,7 @@ from bot.sandbox.discord import Interaction
 from bot.sandbox.sonoran import Fault
 from tests import child, database
 from tests.note_messages import ADDED, NOT_ADDED, public, told
+from tests.postgresql import postgresql
 from tests.system.killing import QUICK, after_the_promise, ends_once, gone, never, running, stored
 from tests.world import PATIENCE, World
 
@@ -67,7 +68,7 @@ async def test_a_second_process_finishes_what_a_killed_one_began(
     world: World, request: pytest.FixtureRequest
 ) -> None:
     """As it is: the claim of the killed process lapses by itself."""
-    async with database.postgresql(request.config) as where, running(world, where) as first:
+    async with postgresql(request.config) as where, running(world, where) as first:
         interaction = await stored(world)
         settings = {**QUICK, "DATABASE_URL": database.setting_of(where)}
         async with child.running(world, world.folder, connections=2, **settings):

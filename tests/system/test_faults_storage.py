@@ -14,7 +14,6 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
-from tests import database as databases
 from tests import disturbed_database
 from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
@@ -30,6 +29,7 @@ from tests.note_messages import (
     told,
 )
 from tests.outbox.workers import eventually
+from tests.postgresql import at, postgresql
 from tests.world import PATIENCE, World
 
 Met = Callable[[], Awaitable[None]]
@@ -45,10 +45,10 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
         yield world.locked
         return
     async with (
-        databases.postgresql(request.config) as address,
+        postgresql(request.config) as address,
         Gate(disturbed_database.way_to(address)) as gate,
     ):
-        world.database = databases.at(address, host="127.0.0.1", port=str(gate.port))
+        world.database = at(address, host="127.0.0.1", port=str(gate.port))
 
         @asynccontextmanager
         async def lost() -> AsyncIterator[None]:

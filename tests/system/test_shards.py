@@ -14,6 +14,7 @@ from bot.sandbox.sonoran import Fault
 from tests import child, database
 from tests.loop_clock import tick
 from tests.note_messages import ADDED, told
+from tests.postgresql import postgresql
 from tests.system.killing import QUICK, never
 from tests.world import PATIENCE, World
 
@@ -47,7 +48,7 @@ async def test_three_processes_serve_six_shards_and_finish_what_a_killed_one_beg
     roles = ",".join(str(member.roles[0].id) for member, _ in where)
     settings = {**QUICK, "DISCORD_SHARD_COUNT": str(COUNT), "DISPATCHER_ROLE_IDS": roles}
     async with AsyncExitStack() as stack:
-        shared = await stack.enter_async_context(database.postgresql(request.config))
+        shared = await stack.enter_async_context(postgresql(request.config))
         settings["DATABASE_URL"] = database.setting_of(database.make_file(shared))
         processes = [
             await stack.enter_async_context(
