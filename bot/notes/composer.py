@@ -20,7 +20,7 @@ from bot.notes.mentions import (
     mentioned_members,
     with_names,
 )
-from bot.notes.message_text import note_of
+from bot.notes.note_of_message import note_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
 

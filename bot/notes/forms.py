@@ -23,7 +23,7 @@ from bot.notes.form_modal import (
     note_form,
     submitted_form,
 )
-from bot.notes.message_text import calls_named_in
+from bot.notes.note_of_message import calls_named_in
 from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
 from bot.notes.submit import NoteSubmitter

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.notes.form_texts import NO_TEXT, SHORTENED
-from bot.notes.message_text import MOST_NUMBERS, calls_named_in, note_of
+from bot.notes.note_of_message import MOST_NUMBERS, calls_named_in, note_of
 from bot.notes.parsing import parse_note
 from tests.hostile_text import CONTROLS, hostile_texts, long_hostile_texts, utf16_units
 
