@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from bot.sandbox.discord import Channel, Member, Message, Role
 from bot.sandbox.discord.command_path import usable_commands
 from bot.sandbox.discord.command_use import OptionType, OptionValue
+from bot.sandbox.discord.markdown import render
 from tests.world import PATIENCE, World
 
 
@@ -30,7 +31,7 @@ def every_command(
 
 
 async def configure(
-    world: World, command: str, options: dict[str, OptionValue] | None = None
+    world: World, command: str, options: Mapping[str, OptionValue] | None = None
 ) -> Message:
     """Let the administrator use a sub-command; returns the answer, which only they may see."""
     interaction = await world.discord.use_command(
@@ -39,6 +40,11 @@ async def configure(
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert message.ephemeral
     return message
+
+
+async def status(world: World) -> str:
+    """Return the health check as the administrator reads it, without Discord's markup."""
+    return render((await configure(world, "status")).content).text
 
 
 async def choose(

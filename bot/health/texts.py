@@ -14,10 +14,10 @@ from bot.settings.texts import listed
 
 MOST_GUILDS = 20  # the most guilds that `check` names
 
-SETTINGS_UNKNOWN = note("Roles, server and log channel: not known until the database answers.")
+SETTINGS_UNKNOWN = note("This server's settings: not known until the database answers.")
 GUILD_UNKNOWN = note(
-    "Roles and log channel: not known until Discord has told Callnote about this server; ask again "
-    "in a moment."
+    "This server's roles and channels: not known until Discord has told Callnote about them; ask "
+    "again in a moment."
 )
 VERSION = note(f"Callnote {__version__}.")
 

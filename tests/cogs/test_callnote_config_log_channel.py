@@ -12,7 +12,7 @@ from bot.sandbox.discord.markdown import render
 from bot.sandbox.discord.model import ANNOUNCEMENT_CHANNEL, VOICE_CHANNEL
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
 from bot.sandbox.sonoran import Fault
-from tests.administrator import choose, configure, press
+from tests.administrator import choose, configure, press, status
 from tests.note_messages import told
 from tests.world import PATIENCE, World
 
@@ -119,8 +119,8 @@ async def test_a_channel_that_becomes_unwritable_is_told_in_status_and_notes_go_
     await configure(world, "log-channel", {"channel": log})
     log.set_app_permissions(READ_ONLY)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
-    status = render((await configure(world, "status")).content).text
-    assert "Log channel #log: Callnote lacks Send Messages there" in status
+    shown = await status(world)
+    assert "Log channel #log: Callnote lacks Send Messages there" in shown
 
 
 async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World) -> None:

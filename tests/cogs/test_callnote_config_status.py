@@ -9,7 +9,6 @@ import pytest
 
 from bot import __version__
 from bot.sandbox.discord import Fault as DiscordFault
-from bot.sandbox.discord.markdown import render
 from bot.sandbox.discord.model import (
     ANNOUNCEMENT_CHANNEL,
     FORUM_CHANNEL,
@@ -24,14 +23,9 @@ from bot.sandbox.discord.permissions import (
     SEND_MESSAGES_IN_THREADS,
 )
 from bot.sandbox.sonoran import Fault
-from tests.administrator import configure
+from tests.administrator import configure, status
 from tests.note_messages import QUEUED, press, shows, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
-
-
-async def status(world: World) -> str:
-    """Return what the administrator reads, without Discord's markup."""
-    return render((await configure(world, "status")).content).text
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -75,7 +69,7 @@ async def test_what_is_known_is_told_before_discord_has_told_of_the_server(world
     await world.registered()
     text = await status(world)
     assert "The CAD accepts the API key" in text
-    assert "Roles and log channel: not known until Discord has told" in text
+    assert "roles and channels: not known until Discord has told" in text
     assert "deleted channel" not in text
 
 
@@ -271,7 +265,7 @@ async def test_the_permissions_are_those_that_this_kind_of_channel_takes(
     channel = world.guild.add_channel("elsewhere", permissions, type=kind)
     world.channel = world.guild.add_thread("a call", channel) if thread else channel
     await world.registered()
-    text = render((await configure(world, "status")).content).text
+    text = await status(world)
     if missing is None:
         assert "Permissions: Callnote has all that it needs in this channel." in text
     else:
@@ -287,7 +281,7 @@ async def test_permissions_are_not_blamed_for_an_error_of_discord(world: World) 
     world.discord.faults.add(DiscordFault("channel_message", 503, None, applied=False, body=body))
     await world.say()
     await asyncio.wait_for(world.discord.requested("channel_message", 3), PATIENCE)
-    text = render((await configure(world, "status")).content).text
+    text = await status(world)
     assert "Log channel #log: at the last note, Discord answered with status 503." in text
     assert "give Callnote" not in text
     world.discord.faults.clear()

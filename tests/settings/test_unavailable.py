@@ -6,11 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.discord.markdown import render
 from bot.storage import DatabaseUrl
 from bot.timing import Timing
 from tests import disturbed_database
-from tests.administrator import configure, refused
+from tests.administrator import configure, refused, status
 from tests.database import setting_of
 from tests.gate import Gate
 from tests.postgresql import administer, postgresql
@@ -51,10 +50,10 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     assert "Callnote can't reach its database" in message.content
     assert "sent" not in message.content
     assert world.cad.requests == []
-    status = render((await configure(world, "status")).content).text
-    assert "Roles, server and log channel: not known until the database answers." in status
-    assert "the PostgreSQL database does not answer" in status
-    assert "\n➖ Callnote " in status
+    shown = await status(world)
+    assert "settings: not known until the database answers." in shown
+    assert "the PostgreSQL database does not answer" in shown
+    assert "\n➖ Callnote " in shown
     await gate.let_pass()
     await until_it_works(world)
     failures = [each for each in caplog.records if "cannot be opened" in each.getMessage()]

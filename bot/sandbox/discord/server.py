@@ -238,7 +238,10 @@ class DiscordServer(GuildMembership):
         await self.world.changes.until(lambda: not self.connections)
 
     async def arrived(self, route: str, count: int = 1) -> RecordedRequest:
-        """Wait until the route got `count` requests, answered or not, and return the last."""
+        """Wait until the route got `count` requests, answered or not, and return the last.
+
+        They are counted from the simulator's start.
+        """
 
         def requests() -> list[RecordedRequest]:
             return [request for request in self.requests if request.route == route]
