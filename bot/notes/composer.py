@@ -37,6 +37,9 @@ class NoteComposer:
     repetitions by it. As sent, it has words in place of Discord's codes, times in the zone that
     `time_zone` finds for its community: that replaces it in the outbox before the note is queued,
     and is what the CAD and the note's message show.
+
+    That is done once, when the acknowledgement is known, and never to a text as sent: a note that
+    is tried again, sent again or resumed has its text as sent already.
     """
 
     def __init__(self, time_zone: Callable[[str], Awaitable[tzinfo]], timing: Timing) -> None:
@@ -57,9 +60,19 @@ class NoteComposer:
         within `Timing.look_up_names`; one not found in time becomes `@unknown` or `#unknown`, and
         so does every one of a guild that another process serves: `guild` is None then.
         """
-        as_typed = record.note.text
-        if not has_codes(as_typed):
-            return as_typed
+        text = record.note.text
+        if has_codes(text):
+            text = await self._in_words(text, record, guild, channels)
+        return text
+
+    async def _in_words(
+        self,
+        text: str,
+        record: NoteRecord,
+        guild: discord.Guild | None,
+        channels: Mapping[int, str],
+    ) -> str:
+        """Return a note's text with words in place of Discord's codes."""
         members = {record.member_id: record.member_name}
         known, roles = dict(channels), dict[int, str]()
         wanted: list[tuple[dict[int, str], _Fetch, int]] = []
@@ -68,13 +81,13 @@ class NoteComposer:
             listed = (*guild.channels, *guild.threads)
             known = {channel.id: channel.name for channel in listed} | known
             wanted = [
-                *((members, guild.fetch_member, each) for each in mentioned_members(as_typed)),
-                *((known, guild.fetch_channel, each) for each in mentioned_channels(as_typed)),
+                *((members, guild.fetch_member, each) for each in mentioned_members(text)),
+                *((known, guild.fetch_channel, each) for each in mentioned_channels(text)),
             ]
         unknown = [each for each in wanted if each[2] not in each[0]][:MOST_LOOK_UPS]
         zone, _ = await asyncio.gather(self._zone_for(record), self._look_up(unknown))
         names = Names(members=members, roles=roles, channels=known)
-        return with_names(as_typed, names, zone)
+        return with_names(text, names, zone)
 
     async def _zone_for(self, record: NoteRecord) -> tzinfo:
         return await self._time_zone(record.community) if has_times(record.note.text) else UTC
