@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from bot import __version__
 from bot.config import Config
 from bot.config_values import LOG_LEVELS
 from bot.environment import ConfigError
+from bot.settings.repository import GuildSettings
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
@@ -91,6 +93,23 @@ def taken(name: str, value: int) -> bool:
 def test_for_every_table_it_is_stated_how_long_its_rows_are_kept() -> None:
     stated = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", RETENTION, re.M)
     assert sorted(stated) == sorted([*metadata.tables, VERSION_TABLE])
+
+
+SETTINGS_KEPT = {
+    "role_ids": "ids of roles",
+    "server_id": "the CAD server",
+    "log_channel_id": "of the log channel",
+    "connected": "whether it is connected",
+    "unit_numbers": "whether notes bear unit numbers",
+    "call_cards": "whether cards may be kept",
+}
+
+
+def test_it_is_said_that_each_setting_of_a_guild_is_kept() -> None:
+    settings = {each.name for each in fields(GuildSettings)} - {"guild_id", "version"}
+    assert SETTINGS_KEPT.keys() == settings
+    (row,) = re.findall(r"^\| `guild_settings` \|.*$", RETENTION, re.M)
+    assert [phrase for phrase in SETTINGS_KEPT.values() if phrase not in row] == []
 
 
 def test_the_changes_begin_with_this_version_and_its_database() -> None:

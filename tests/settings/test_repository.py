@@ -1,5 +1,5 @@
 import asyncio
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 from sqlalchemy import select, update
@@ -11,7 +11,7 @@ from bot.settings.repository import (
     SettingChange,
     SettingsRepository,
 )
-from bot.settings.schema import setting_changes
+from bot.settings.schema import guild_settings, setting_changes
 from bot.storage import NOW, Database, DatabaseUrl
 from tests import database as databases
 
@@ -31,6 +31,10 @@ def words(before: GuildSettings, after: GuildSettings) -> str:
 
 async def choose(store: SettingsRepository, guild_id: int, server_id: int) -> GuildSettings:
     return await store.change(guild_id, 7, lambda s: replace(s, server_id=server_id), words)
+
+
+def test_every_column_is_read() -> None:
+    assert {each.name for each in fields(GuildSettings)} == {*guild_settings.columns.keys()}
 
 
 async def test_a_change_is_found_again_whole(store: SettingsRepository) -> None:

@@ -2,39 +2,44 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Sequence
+from itertools import product
+from typing import get_type_hints
+
 from hypothesis import given
 
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.sandbox.discord.markdown import render
-from bot.settings.texts import (
-    listed,
-    log_channel_now,
-    log_channel_shown,
-    roles_now,
-    roles_shown,
-    server_now,
-    server_shown,
-)
+from bot.settings import texts
+from bot.settings.texts import listed
 from tests.hostile_text import few, hostile_texts, utf16_units
 
-names = hostile_texts()
+SENTENCES = [
+    function
+    for name, function in inspect.getmembers(texts, inspect.isfunction)
+    if name.endswith(("_now", "_shown"))
+]
 
 
 @few
-@given(names)
+@given(hostile_texts())
 def test_a_sentence_has_no_effects_and_fits_one_message(name: str) -> None:
-    for content in (
-        roles_now([name] * 25),
-        roles_shown([name] * 25, chosen=True),
-        roles_shown([name], chosen=False),
-        server_now(2, name),
-        server_shown(2, name, more=True),
-        log_channel_now(name),
-        log_channel_shown(name, None),
-        log_channel_shown(name, "the channel is gone"),
-    ):
-        assert utf16_units(content) <= CONTENT_LIMIT
-        assert render(content).features == frozenset()
+    values: dict[object, Sequence[object]] = {
+        bool: (True, False),
+        int: (2,),
+        str: (name,),
+        str | None: (name, None),
+        Sequence[str]: ([name] * 25,),
+    }
+    assert SENTENCES
+    for sentence in SENTENCES:
+        kinds = get_type_hints(sentence)
+        del kinds["return"]
+        for chosen in product(*map(values.__getitem__, kinds.values())):
+            content = sentence(**dict(zip(kinds, chosen, strict=True)))
+            assert utf16_units(content) <= CONTENT_LIMIT
+            assert render(content).features == frozenset()
 
 
 def test_names_are_listed_as_people_do() -> None:
