@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,12 +12,9 @@ import pytest
 from bot.app.client import COMMANDS, CallnoteBot
 from bot.app.command_sync import register
 from bot.sandbox.discord import Fault
-from bot.sandbox.discord.command_path import usable_commands
 from bot.sandbox.discord.permissions import MANAGE_GUILD
 from bot.sonoran import SonoranClient, Transport, open_session
 from tests.world import PATIENCE, World
-
-README = Path(__file__).parents[2] / "README.md"
 
 
 def puts(world: World) -> list[Any]:
@@ -55,16 +50,6 @@ async def test_setting_callnote_up_is_shown_to_those_with_manage_server_alone(
     assert shown_to.pop("callnote-config") == str(MANAGE_GUILD)
     members = ["callnote", "callnote-form", "call", "calls", "Add to dispatch call"]
     assert shown_to == dict.fromkeys(members)
-
-
-async def test_every_command_is_in_the_readme_and_no_other(world: World) -> None:
-    await world.start()
-    await until_registered(world)
-    documented = re.findall(
-        r"^\| `/([a-z-]+(?: [a-z-]+)*)(?=[ `])", README.read_text(encoding="utf-8"), re.M
-    )
-    commands = usable_commands(world.discord.registered_commands)
-    assert sorted(documented) == sorted(commands)
 
 
 async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
