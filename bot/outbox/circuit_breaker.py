@@ -82,9 +82,10 @@ class CircuitBreaker:
         """Whether a note may be sent now."""
         return self._last_failure is None or self._trial_free
 
-    def acquire_trial(self) -> None:
-        """Take the place of the one note that goes ahead on an open circuit."""
-        self._trial_free = False
+    def acquire_trial(self) -> asyncio.Future[None] | None:
+        """Take the place of the one note that goes ahead; None on a closed circuit."""
+        free, self._trial_free = self._trial_free, False
+        return self._trial if free else None
 
     def record_success(self) -> None:
         """Record that the CAD answered a send."""
@@ -97,9 +98,9 @@ class CircuitBreaker:
             self._changed.set()
             _log.info("the CAD%s takes notes again", self._of)
 
-    def release_trial(self) -> None:
-        """Give the trial back: its note was not sent, so another may take it."""
-        if self._trial is not None and not self._trial.done():
+    def release_trial(self, trial: asyncio.Future[None] | None) -> None:
+        """Give back what `acquire_trial` returned, for another note if this one was not sent."""
+        if trial is not None and trial is self._trial and not trial.done():
             self._trial_free = True
             self._changed.set()
 

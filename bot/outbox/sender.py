@@ -116,10 +116,10 @@ class Sender:
         await set_within(self._admission.calm, self._timing.longest_rush)
 
     def _begin(self, item: WorkItem) -> None:
-        self._breaker.acquire_trial()
         self._scheduler.record_turn(item.record)
         item.busy = True
-        send = asyncio.create_task(self._send(item, self._breaker.failure_count))
+        trial, failures = self._breaker.acquire_trial(), self._breaker.failure_count
+        send = asyncio.create_task(self._send(item, trial, failures))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
 
@@ -155,7 +155,9 @@ class Sender:
         due = self._queue.next_try() if self._breaker.allows_request else None
         await set_within(self._queue.changed, None if due is None else due - loop_time())
 
-    async def _send(self, item: WorkItem, failures: int) -> None:
+    async def _send(
+        self, item: WorkItem, trial: asyncio.Future[None] | None, failures: int
+    ) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
         try:
             if item.record.state is NoteState.RECEIVED and not await self._may_go(item, failures):
@@ -169,6 +171,8 @@ class Sender:
             if item.record.state is NoteState.SENDING:
                 item.start_settling(self._settle_seconds)
                 await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
+        finally:
+            self._breaker.release_trial(trial)
 
     async def _may_go(self, item: WorkItem, failures: int) -> bool:
         """Whether a note that could go first when it was acknowledged may go now."""
@@ -202,13 +206,11 @@ class Sender:
                 await self._hold_back(item)
                 return False
             item.busy = False
-            self._breaker.release_trial()
             await self._transitions.follow(item, error.record)
             return False
         stale = loop_time() - began > self._timing.stale_send
         held_up = stale or not self._leases.held or self._breaker.failure_count > failures
         if held_up or not self._queue.may_send(item.record):
-            self._breaker.release_trial()
             await self._transitions.make(item, NoteState.QUEUED)
             return False
         return True
@@ -217,7 +219,6 @@ class Sender:
         """Let a note that could not be sent be tried again a little later."""
         item.not_before = loop_time() + self._timing.send_again
         item.busy = False
-        self._breaker.release_trial()
         self._queue.changed.set()
         if item.record.state is NoteState.RECEIVED:
             await self._enqueue(item)
