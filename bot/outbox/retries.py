@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
+import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    wait_random_exponential,
-)
 
 from bot.storage import StorageError
-from bot.timing import Timing
+from bot.timing import Timing, back_off
 
 _Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
@@ -24,21 +19,12 @@ _log = logging.getLogger(__name__)
 
 async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
     """Do a database operation until it succeeds, with growing pauses, and return its result."""
-    with contextlib.suppress(StorageError, SQLAlchemyError):
-        return await operation()  # at once, as making what tries again takes a while
-    async for attempt in AsyncRetrying(
-        retry=retry_if_exception_type((StorageError, SQLAlchemyError)),
-        before_sleep=_report,
-        wait=wait_random_exponential(
-            multiplier=timing.first_store_retry, max=timing.longest_store_retry
-        ),
-    ):
-        with attempt:
+    pauses = back_off(timing.first_store_retry, timing.longest_store_retry)
+    while True:
+        try:
             return await operation()
-    raise AssertionError("the loop above ends only by returning or raising")
-
-
-def _report(state: RetryCallState) -> None:
-    error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, SQLAlchemyError):  # unexpected
-        _log.error("the database rejected a statement; trying again", exc_info=error)
+        except StorageError:
+            pass
+        except SQLAlchemyError as error:  # unexpected
+            _log.error("the database rejected a statement; trying again", exc_info=error)
+        await asyncio.sleep(random.uniform(0.0, next(pauses)))  # noqa: S311 - apart from others
