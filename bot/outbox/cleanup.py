@@ -6,6 +6,7 @@ import asyncio
 import functools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, Delete, update
 
@@ -48,6 +49,7 @@ Purge = Callable[[], Awaitable[int]]
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Cleanup:
     """Deletes old rows; finished notes are kept for `history_seconds`.
 
@@ -56,25 +58,17 @@ class Cleanup:
     minutes, and tokens for the 15 minutes that they work. `purges` delete what other parts keep.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        history_seconds: float,
-        purges: Sequence[Purge] = (),
-        *,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._database = database
-        self._history_seconds = history_seconds
-        self._purges = purges
-        self._timing = timing
+    database: Database
+    history_seconds: float
+    purges: Sequence[Purge] = ()
+    timing: Timing = Timing()
 
     async def run(self) -> None:
         """Delete old rows every `timing.purge_interval`, and tokens more often, for ever.
 
         Both begin after `timing.first_purge`.
         """
-        await asyncio.sleep(self._timing.first_purge)
+        await asyncio.sleep(self.timing.first_purge)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._purge_for_ever())
             group.create_task(self._delete_tokens_for_ever())
@@ -85,10 +79,10 @@ class Cleanup:
                 for _ in range(MOST_BATCHES):
                     if not await self.purge():
                         break
-                    await asyncio.sleep(self._timing.purge_pause)
+                    await asyncio.sleep(self.timing.purge_pause)
             except StorageError as error:
                 _log.warning("old rows cannot be deleted: %s", error)
-            await asyncio.sleep(self._timing.purge_interval)
+            await asyncio.sleep(self.timing.purge_interval)
 
     async def _delete_tokens_for_ever(self) -> None:
         while True:
@@ -96,20 +90,20 @@ class Cleanup:
                 await self.delete_tokens()
             except StorageError as error:
                 _log.warning("old tokens cannot be deleted: %s", error)
-            await asyncio.sleep(self._timing.token_interval)
+            await asyncio.sleep(self.timing.token_interval)
 
     async def delete_tokens(self) -> None:
         """Delete the interactions' tokens that no longer work; raises as `Database.run` does."""
-        await self._database.execute(_USELESS_TOKENS)
+        await self.database.execute(_USELESS_TOKENS)
 
     async def purge(self) -> int:
         """Delete a batch of old rows of each table; returns how many, 0 at the end.
 
         Raises as `Database.run` does.
         """
-        batches = _batches(self._history_seconds)
-        counts = [await self._database.run(_delete, batch) for batch in batches]
-        return sum(counts + [await purge() for purge in self._purges])
+        batches = _batches(self.history_seconds)
+        counts = [await self.database.run(_delete, batch) for batch in batches]
+        return sum(counts + [await purge() for purge in self.purges])
 
 
 def _delete(connection: Connection, batch: Delete) -> int:

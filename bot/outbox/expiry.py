@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
@@ -22,34 +23,27 @@ fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class Expiry:
     """Watches over how long the notes in the work queue have waited."""
 
-    def __init__(
-        self,
-        queue: WorkQueue,
-        transitions: Transitions,
-        breaker: CircuitBreaker,
-        limits: Limits,
-        timing: Timing,
-    ) -> None:
-        self._queue = queue
-        self._transitions = transitions
-        self._breaker = breaker
-        self._settle_seconds = limits.settle_seconds
-        self._timing = timing
-        self._refused = False
+    queue: WorkQueue
+    transitions: Transitions
+    breaker: CircuitBreaker
+    limits: Limits
+    timing: Timing
+    _refused: bool = field(default=False, init=False)
 
     def look(self, group: asyncio.TaskGroup) -> None:
         """Announce notes that wait, and give those up whose time is over, each in a task."""
         now = loop_time()
         news = self._refused_anew()
-        for item in self._queue:
+        for item in self.queue:
             queued = item.record.state is NoteState.QUEUED
             if self._waits_silently(item, now) or (news and queued):
-                self._transitions.announce(item)
+                self.transitions.announce(item)
             end: Callable[[WorkItem], Awaitable[None]] | None = None
-            if self._queue.to_withdraw(item):
+            if self.queue.to_withdraw(item):
                 end = self._withdraw
             elif self._is_over(item, now):
                 end = self._give_up
@@ -71,7 +65,7 @@ class Expiry:
 
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""
-        before, failure = self._refused, self._breaker.last_failure
+        before, failure = self._refused, self.breaker.last_failure
         self._refused = failure is not None and failure.kind is FailureKind.CREDENTIALS
         return self._refused and not before
 
@@ -83,26 +77,26 @@ class Expiry:
         """Return when a note is given up; one in doubt gets a conclusive poll first."""
         if item.record.state is not NoteState.CHECKING:
             return item.deadline
-        last_poll = item.settled_at + self._settle_seconds * LAST_POLL
-        return min(max(item.deadline, last_poll), item.deadline + self._timing.last_poll)
+        last_poll = item.settled_at + self.limits.settle_seconds * LAST_POLL
+        return min(max(item.deadline, last_poll), item.deadline + self.timing.last_poll)
 
     def _waits_silently(self, item: WorkItem, now: float) -> bool:
         return (
             item.record.state is NoteState.QUEUED
             and not item.announced
-            and now - item.enqueued_at >= self._timing.announce_after
+            and now - item.enqueued_at >= self.timing.announce_after
         )
 
     async def _withdraw(self, item: WorkItem) -> None:
         record = item.record
-        await self._transitions.make(item, NoteState.CANCELLED, failure=record.failure)
+        await self.transitions.make(item, NoteState.CANCELLED, failure=record.failure)
 
     async def _give_up(self, item: WorkItem) -> None:
         record = item.record
-        failure = record.failure or self._breaker.last_failure
+        failure = record.failure or self.breaker.last_failure
         if self._refused:
-            failure = self._breaker.last_failure
+            failure = self.breaker.last_failure
         if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
-            await self._transitions.make(item, NoteState.FAILED, failure=failure)
+            await self.transitions.make(item, NoteState.FAILED, failure=failure)
         elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
-            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=failure)
+            await self.transitions.make(item, NoteState.UNCONFIRMED, failure=failure)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from bot.outbox.deliveries import Deliveries
 from bot.outbox.models import NoteRecord
@@ -13,27 +14,19 @@ from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
 
+@dataclass(eq=False, slots=True)
 class MemberActions:
     """Makes members' transitions, and finds out about those whose confirmation was lost.
 
     `waiting_limit` is how many notes may wait; `changed` is called after each transition.
     """
 
-    def __init__(
-        self,
-        deliveries: Deliveries,
-        store: OutboxRepository,
-        *,
-        waiting_limit: int,
-        changed: Callable[[NoteRecord], None],
-        timing: Timing,
-    ) -> None:
-        self._deliveries = deliveries
-        self._store = store
-        self._waiting_limit = waiting_limit
-        self._changed = changed
-        self._timing = timing
-        self._unconfirmed: dict[int, tuple[int, float]] = {}
+    deliveries: Deliveries
+    store: OutboxRepository
+    waiting_limit: int
+    changed: Callable[[NoteRecord], None]
+    timing: Timing
+    _unconfirmed: dict[int, tuple[int, float]] = field(default_factory=dict, init=False)
 
     async def cancel(
         self, record: NoteRecord, message: tuple[int, str | None] | None = None
@@ -45,9 +38,9 @@ class MemberActions:
         does.
         """
         moved = await self._transition(record, NoteState.CANCELLED, message)
-        if (item := self._deliveries.item(record)) is not None:
-            self._deliveries.of(record.community).queue.put(item, moved)
-        self._changed(moved)
+        if (item := self.deliveries.item(record)) is not None:
+            self.deliveries.of(record.community).queue.put(item, moved)
+        self.changed(moved)
         return moved
 
     async def resume(
@@ -65,10 +58,10 @@ class MemberActions:
         notes wait as may, and `TooOldError` after a day.
         """
         moved = await self._transition(record, target, message, call_id)
-        known = self._deliveries.item(record)
+        known = self.deliveries.item(record)
         if known is None or known.record.revision < moved.revision:
-            self._deliveries.of(record.community).queue.track(moved, at_once=True)
-        self._changed(moved)
+            self.deliveries.of(record.community).queue.track(moved, at_once=True)
+        self.changed(moved)
         return moved
 
     async def _transition(
@@ -80,30 +73,30 @@ class MemberActions:
     ) -> NoteRecord:
         """Make a transition, which is tried once; a lost confirmation is found out later."""
         try:
-            return await self._store.member_transition(
-                record, target, message, waiting_limit=self._waiting_limit, call_id=call_id
+            return await self.store.member_transition(
+                record, target, message, waiting_limit=self.waiting_limit, call_id=call_id
             )
         except (StorageError, asyncio.CancelledError):
             self._unconfirmed[record.id] = (
                 record.revision,
-                loop_time() + self._timing.action_in_doubt,
+                loop_time() + self.timing.action_in_doubt,
             )
             raise
 
     async def resolve_unconfirmed(self) -> None:
         """Find out which transitions were made without a confirmation."""
         for note_id, (revision, until) in list(self._unconfirmed.items()):
-            record = await self._store.get(note_id)
+            record = await self.store.get(note_id)
             made = record is not None and record.revision > revision
             if not made and loop_time() < until:
                 continue
             self._unconfirmed.pop(note_id, None)
-            if record is None or not made or record.owner != self._store.owner:
+            if record is None or not made or record.owner != self.store.owner:
                 continue
-            queue = self._deliveries.of(record.community).queue
+            queue = self.deliveries.of(record.community).queue
             item = queue.get(note_id)
             if item is None and record.state.waiting:
                 queue.track(record, at_once=True)
             elif item is not None and item.record.revision < record.revision:
                 queue.put(item, record)
-            self._changed(record)
+            self.changed(record)

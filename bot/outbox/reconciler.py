@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass, field
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.ledger import explained
@@ -42,6 +42,7 @@ CallsRead = Callable[[str, CallList, float], None]
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class Reconciler:
     """Reads the call list for notes in doubt.
 
@@ -50,30 +51,17 @@ class Reconciler:
     open calls. `run` must be running.
     """
 
-    def __init__(
-        self,
-        community: str,
-        queue: WorkQueue,
-        database: Database,
-        cad: SonoranClient,
-        transitions: Transitions,
-        breaker: CircuitBreaker,
-        limits: Limits,
-        read_slots: ReadSlots,
-        calls_read: CallsRead,
-        timing: Timing,
-    ) -> None:
-        self._queue = queue
-        self._database = database
-        self._cad = cad
-        self._transitions = transitions
-        self._breaker = breaker
-        self._per_minute = limits.call_reads_per_minute
-        self._read_slots = read_slots
-        self._calls_read = partial(calls_read, community)
-        self._first_poll = min(timing.first_poll, limits.settle_seconds / 2)
-        self._hold_until = 0.0
-        self._timing = timing
+    community: str
+    queue: WorkQueue
+    database: Database
+    cad: SonoranClient
+    transitions: Transitions
+    breaker: CircuitBreaker
+    limits: Limits
+    read_slots: ReadSlots
+    calls_read: CallsRead
+    timing: Timing
+    _hold_until: float = field(default=0.0, init=False)
 
     async def run(self) -> None:
         """Poll for notes in doubt, for ever."""
@@ -87,24 +75,26 @@ class Reconciler:
     async def _next_server(self) -> int:
         """Wait until a poll is due, and return the CAD server to poll."""
         while True:
-            self._queue.reconcile_changed.clear()
-            for item in self._queue.to_reconcile():
+            self.queue.reconcile_changed.clear()
+            for item in self.queue.to_reconcile():
                 if not item.poll_at:
-                    item.poll_at = loop_time() + self._first_poll
-            due = min(self._queue.to_reconcile(), key=lambda each: each.poll_at, default=None)
+                    item.poll_at = loop_time() + min(
+                        self.timing.first_poll, self.limits.settle_seconds / 2
+                    )
+            due = min(self.queue.to_reconcile(), key=lambda each: each.poll_at, default=None)
             if due is None:
-                await self._queue.reconcile_changed.wait()
+                await self.queue.reconcile_changed.wait()
                 continue
             pause = max(due.poll_at, self._hold_until) - loop_time()
             if pause <= 0:
                 return due.record.note.server_id
-            await set_within(self._queue.reconcile_changed, pause)
+            await set_within(self.queue.reconcile_changed, pause)
 
     async def _poll(self, server_id: int) -> None:
         """Look for the notes on a server: in its open calls first, in closed ones where needed."""
         began = loop_time()
         looked_for = [
-            item for item in self._queue.to_reconcile() if item.record.note.server_id == server_id
+            item for item in self.queue.to_reconcile() if item.record.note.server_id == server_id
         ]
         wanted = {item.record.note.call_id for item in looked_for}
         found: dict[int, ReadCall] = {}
@@ -125,7 +115,7 @@ class Reconciler:
     async def _slot(self) -> float:
         """Take a read of the call list; returns 0, or the seconds to wait before asking again."""
         try:
-            return await self._read_slots.acquire()
+            return await self.read_slots.acquire()
         except StorageError:
             return 1.0
 
@@ -148,7 +138,7 @@ class Reconciler:
         if calls is None:
             return None
         if closed is OPEN_ALONE:
-            self._calls_read(calls, began)
+            self.calls_read(self.community, calls, began)
         new = [each for each in calls.calls if each.call_id in wanted - found.keys()]
         try:
             made = await asyncio.to_thread(lambda: {each.call_id: ReadCall(each) for each in new})
@@ -169,11 +159,11 @@ class Reconciler:
 
     async def _read(self, server_id: int, closed: ClosedCalls) -> CallList | None:
         try:
-            return await self._cad.get_calls(server_id, closed)
+            return await self.cad.get_calls(server_id, closed)
         except SonoranError as error:
             _log.warning("the call list cannot be read: %s", error)
             if isinstance(error, RateLimitedError):
-                self._breaker.limited.add()
+                self.breaker.limited.add()
                 if error.retry_after is not None:
                     self._hold_until = loop_time() + error.retry_after
         except Exception:
@@ -187,7 +177,7 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if answered and call is not None:
-            known = await with_retries(lambda: explained(self._database, record), self._timing)
+            known = await with_retries(lambda: explained(self.database, record), self.timing)
             try:
                 verdict, confirmed_count = await asyncio.to_thread(
                     judge,
@@ -204,20 +194,20 @@ class Reconciler:
         match verdict:
             case Verdict.THERE:
                 answer = added_text(record.note.call_id, record.note.text)
-                await self._transitions.make(
+                await self.transitions.make(
                     item, NoteState.ADDED, answer=answer, confirmed_count=confirmed_count
                 )
             case Verdict.NOT_THERE:
-                await self._transitions.make(item, NoteState.QUEUED, failure=record.failure)
+                await self.transitions.make(item, NoteState.QUEUED, failure=record.failure)
             case Verdict.UNKNOWN:
-                counts = answered or self._breaker.allows_request
+                counts = answered or self.breaker.allows_request
                 await self._inconclusive(item, settled=settled, counts=settled and counts)
 
     async def _inconclusive(self, item: WorkItem, *, settled: bool, counts: bool) -> None:
         now = loop_time()
         item.inconclusive_polls += counts
-        item.poll_at = now + 60.0 / self._per_minute
+        item.poll_at = now + 60.0 / self.limits.call_reads_per_minute
         if not settled:
             item.poll_at = max(item.settled_at, now)
         if item.inconclusive_polls >= INCONCLUSIVE_POLLS:
-            await self._transitions.make(item, NoteState.UNCONFIRMED, failure=item.record.failure)
+            await self.transitions.make(item, NoteState.UNCONFIRMED, failure=item.record.failure)

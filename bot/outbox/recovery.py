@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.deliveries import Deliveries
@@ -27,30 +28,21 @@ _STORED = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class OrphanRecovery:
     """Takes unfinished notes over, `limit` at a time until none is left.
 
     `changed` is called with each that is not queued, as its message may be behind.
     """
 
-    def __init__(
-        self,
-        deliveries: Deliveries,
-        leases: Leases,
-        store: OutboxRepository,
-        *,
-        limit: int,
-        changed: Callable[[NoteRecord], None],
-        timing: Timing = Timing(),
-    ) -> None:
-        self._deliveries = deliveries
-        self._leases = leases
-        self._store = store
-        self._limit = limit
-        self._changed = changed
-        self._timing = timing
-        self._incomplete = False
-        """Whether notes may have become this process's without being in its work queue."""
+    deliveries: Deliveries
+    leases: Leases
+    store: OutboxRepository
+    limit: int
+    changed: Callable[[NoteRecord], None]
+    timing: Timing = Timing()
+    _incomplete: bool = field(default=False, init=False)
+    """Whether notes may have become this process's without being in its work queue."""
 
     async def recover(self) -> None:
         """Take over what there is now; raises as `Database.run` does.
@@ -61,12 +53,12 @@ class OrphanRecovery:
         again, behind = False, 0
         while True:
             self._incomplete = True  # until the claim is confirmed
-            records, now = await self._leases.claim_orphans(
-                self._limit, include_own=include_own, behind=behind
+            records, now = await self.leases.claim_orphans(
+                self.limit, include_own=include_own, behind=behind
             )
             self._incomplete = again
             await self._take_over(records, now)
-            if len(records) < self._limit:
+            if len(records) < self.limit:
                 return
             again, behind = self._incomplete, records[-1].position
 
@@ -82,16 +74,16 @@ class OrphanRecovery:
         for record in new:
             if record.state is NoteState.SENDING and record not in hopeless:
                 with contextlib.suppress(StaleRevisionError):
-                    moved = await with_retries(self._to_checking(record), self._timing)
+                    moved = await with_retries(self._to_checking(record), self.timing)
                     self._resume(moved, now)
 
     async def _find_strays(self) -> bool:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
-        if self._leases.alone:
+        if self.leases.alone:
             return False
-        stored = await self._store.unfinished()
+        stored = await self.store.unfinished()
         await self._restore_lost(stored)
-        known = {item.record.id for item in self._deliveries.items()}
+        known = {item.record.id for item in self.deliveries.items()}
         return any(
             note_id not in known and self._finished_since(note_id, revision) is None
             for note_id, revision in stored.items()
@@ -103,28 +95,28 @@ class OrphanRecovery:
         A database can be older than what it confirmed, after a failover or from a backup.
         """
         known = set()
-        for item in list(self._deliveries.items()):
+        for item in list(self.deliveries.items()):
             record = item.record
             known.add(record.id)
             lost = record.state in _STORED and record.id not in stored
-            lost = lost and self._leases.held_since(item.known_since)
+            lost = lost and self.leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
-                await self._store.restore(record)
+                await self.store.restore(record)
         for note_id, revision in stored.items():
             finished = self._finished_since(note_id, revision)
             if finished is not None and note_id not in known:
-                await self._store.restore(finished)
-                self._changed(finished)
+                await self.store.restore(finished)
+                self.changed(finished)
 
     def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
-        for delivery in self._deliveries:
+        for delivery in self.deliveries:
             known = delivery.queue.finished.get(note_id)
             if known is not None and known.revision > revision:
                 return known
         return None
 
     def _is_news(self, record: NoteRecord) -> bool:
-        known = self._deliveries.item(record)
+        known = self.deliveries.item(record)
         if known is None:
             return True
         if known.record.revision >= record.revision:
@@ -136,27 +128,27 @@ class OrphanRecovery:
     async def _give_up(self, record: NoteRecord) -> None:
         """Finish a note that may be what ends each process that has it."""
         if not record.state.waiting or record.state is NoteState.RECEIVED:
-            self._changed(record)
+            self.changed(record)
             return
         _log.error("note %d was with %d processes that ended", record.id, record.recoveries)
         with contextlib.suppress(StaleRevisionError):
             if record.state is NoteState.SENDING:  # so that its send is counted
-                record = await with_retries(self._to_checking(record), self._timing)
+                record = await with_retries(self._to_checking(record), self.timing)
             sent = record.unconfirmed_sends or record.state is not NoteState.QUEUED
             target = NoteState.UNCONFIRMED if sent else NoteState.FAILED
             known = record
-            self._changed(
+            self.changed(
                 await with_retries(
-                    lambda: self._store.transition(known, target, failure=STOPPED), self._timing
+                    lambda: self.store.transition(known, target, failure=STOPPED), self.timing
                 )
             )
 
     def _to_checking(self, record: NoteRecord) -> Callable[[], Awaitable[NoteRecord]]:
-        return lambda: self._store.transition(record, NoteState.CHECKING, failure=STOPPED)
+        return lambda: self.store.transition(record, NoteState.CHECKING, failure=STOPPED)
 
     def _resume(self, record: NoteRecord, now: float) -> None:
         """Go on with a note; `now` is by the database's clock."""
-        delivery = self._deliveries.of(record.community)
+        delivery = self.deliveries.of(record.community)
         if record.failure is not None and record.failure.kind is FailureKind.RATE_LIMITED:
             _hold_on(delivery.breaker, record.failure, now - record.updated_at)
         if record.state is NoteState.QUEUED and record.failure is not None:
@@ -164,7 +156,7 @@ class OrphanRecovery:
         if record.state.waiting:
             delivery.queue.track(record, age=now - record.round_started_at, at_once=True)
         if record.state is not NoteState.QUEUED:  # else it is sent, or announced if it has to wait
-            self._changed(record)
+            self.changed(record)
 
 
 def _ask_first(breaker: CircuitBreaker, failure: Failure) -> None:

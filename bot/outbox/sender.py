@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import dataclass, field
 
 from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
@@ -42,40 +43,32 @@ it is given up: something in front of the CAD, or the CAD server, does not want 
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class Sender:
     """Sends notes of the work queue to the CAD and stores the outcome of each.
 
     `run` must be running, and the circuit breaker's too.
     """
 
-    def __init__(
-        self,
-        queue: WorkQueue,
-        store: OutboxRepository,
-        transitions: Transitions,
-        leases: Leases,
-        cad: SonoranClient,
-        breaker: CircuitBreaker,
-        admission: Admission,
-        limits: Limits,
-        timing: Timing,
-    ) -> None:
-        self._queue = queue
-        self._store = store
-        self._transitions = transitions
-        self._leases = leases
-        self._cad = cad
-        self._breaker = breaker
-        self._admission = admission
-        self._settle_seconds = limits.settle_seconds
-        self._per_minute = limits.notes_per_minute
+    queue: WorkQueue
+    store: OutboxRepository
+    transitions: Transitions
+    leases: Leases
+    cad: SonoranClient
+    breaker: CircuitBreaker
+    admission: Admission
+    limits: Limits
+    timing: Timing
+    last_refusal: tuple[Failure, float] | None = field(default=None, init=False)
+    """What the last note met that the CAD answered, and when by the event loop's clock, if that
+    was a refusal; None if it was added."""
+    _rate_limiter: RateLimiter = field(init=False)
+    _scheduler: FairScheduler = field(default_factory=FairScheduler, init=False)
+    _sends: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        limits = self.limits
         self._rate_limiter = RateLimiter(limits.notes_per_minute, limits.notes_burst)
-        self._scheduler = FairScheduler()
-        self._timing = timing
-        self._sends: set[asyncio.Task[None]] = set()
-        self.last_refusal: tuple[Failure, float] | None = None
-        """What the last note met that the CAD answered, and when by the event loop's clock, if that
-        was a refusal; None if it was added."""
 
     @property
     def used(self) -> int:
@@ -88,11 +81,11 @@ class Sender:
             await self._until_calm()
             while len(self._sends) >= MOST_SENDS:
                 await asyncio.wait(set(self._sends), return_when=asyncio.FIRST_COMPLETED)
-            self._queue.changed.clear()
+            self.queue.changed.clear()
             record = None
-            if self._breaker.allows_request:
-                record = self._scheduler.next(self._queue.sendable())
-            if record is None or (item := self._queue.get(record.id)) is None:
+            if self.breaker.allows_request:
+                record = self._scheduler.next(self.queue.sendable())
+            if record is None or (item := self.queue.get(record.id)) is None:
                 await self._news()
             elif self._rate_limiter.try_acquire():
                 self._begin(item)
@@ -105,20 +98,20 @@ class Sender:
         One with nothing ahead of it is stored as SENDING at once.
         """
         item.acknowledgement = acknowledgement
-        free = self._breaker.allows_request and len(self._sends) < MOST_SENDS
-        if free and self._queue.can_go_first(item.record):
+        free = self.breaker.allows_request and len(self._sends) < MOST_SENDS
+        if free and self.queue.can_go_first(item.record):
             self._begin(item)
         else:
             await self._enqueue(item)
 
     async def _until_calm(self) -> None:
         """Let others' acknowledgements go first, as Discord does not wait for them."""
-        await set_within(self._admission.calm, self._timing.longest_rush)
+        await set_within(self.admission.calm, self.timing.longest_rush)
 
     def _begin(self, item: WorkItem) -> None:
         self._scheduler.record_turn(item.record)
         item.busy = True
-        trial, failures = self._breaker.acquire_trial(), self._breaker.failure_count
+        trial, failures = self.breaker.acquire_trial(), self.breaker.failure_count
         send = asyncio.create_task(self._send(item, trial, failures))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
@@ -127,19 +120,19 @@ class Sender:
         """Store an acknowledged note as QUEUED, however long the database takes."""
         item.busy = True
         try:
-            record = await self._transitions.store(
+            record = await self.transitions.store(
                 item, NoteState.QUEUED, acknowledgement=item.acknowledgement
             )
         except StaleRevisionError as error:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", item.record.id)
-            await self._transitions.follow(item, error.record)
+            await self.transitions.follow(item, error.record)
             return
         finally:
             item.busy = False
-        self._queue.put(item, record)
-        if not self._breaker.allows_request:
-            self._transitions.announce(item)
+        self.queue.put(item, record)
+        if not self.breaker.allows_request:
+            self.transitions.announce(item)
 
     async def finish(self, seconds: float) -> None:
         """Wait for the sends under way, at most that long, then leave them to the next process."""
@@ -152,8 +145,8 @@ class Sender:
 
     async def _news(self) -> None:
         """Wait until there may be something to send."""
-        due = self._queue.next_try() if self._breaker.allows_request else None
-        await set_within(self._queue.changed, None if due is None else due - loop_time())
+        due = self.queue.next_try() if self.breaker.allows_request else None
+        await set_within(self.queue.changed, None if due is None else due - loop_time())
 
     async def _send(
         self, item: WorkItem, trial: asyncio.Future[None] | None, failures: int
@@ -169,17 +162,17 @@ class Sender:
             _log.exception("note %d could not be sent", item.record.id)
             await self._hold_back(item)
             if item.record.state is NoteState.SENDING:
-                item.start_settling(self._settle_seconds)
-                await self._transitions.make(item, NoteState.CHECKING, failure=STOPPED)
+                item.start_settling(self.limits.settle_seconds)
+                await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
         finally:
-            self._breaker.release_trial(trial)
+            self.breaker.release_trial(trial)
 
     async def _may_go(self, item: WorkItem, failures: int) -> bool:
         """Whether a note that could go first when it was acknowledged may go now."""
-        if not self._admission.calm.is_set():
+        if not self.admission.calm.is_set():
             await self._until_calm()
-            failed = self._breaker.failure_count > failures
-            if failed or not self._queue.can_go_first(item.record):
+            failed = self.breaker.failure_count > failures
+            if failed or not self.queue.can_go_first(item.record):
                 return False
         return self._rate_limiter.try_acquire()
 
@@ -190,11 +183,11 @@ class Sender:
         """
         began = loop_time()
         try:
-            item.record = await self._store.transition(
+            item.record = await self.store.transition(
                 item.record,
                 NoteState.SENDING,
                 acknowledgement=item.acknowledgement,
-                per_minute=self._per_minute,
+                per_minute=self.limits.notes_per_minute,
             )
         except (StorageError, OutOfOrderError, RateUsedError) as error:
             level = logging.INFO if isinstance(error, RateUsedError) else logging.WARNING
@@ -206,20 +199,20 @@ class Sender:
                 await self._hold_back(item)
                 return False
             item.busy = False
-            await self._transitions.follow(item, error.record)
+            await self.transitions.follow(item, error.record)
             return False
-        stale = loop_time() - began > self._timing.stale_send
-        held_up = stale or not self._leases.held or self._breaker.failure_count > failures
-        if held_up or not self._queue.may_send(item.record):
-            await self._transitions.make(item, NoteState.QUEUED)
+        stale = loop_time() - began > self.timing.stale_send
+        held_up = stale or not self.leases.held or self.breaker.failure_count > failures
+        if held_up or not self.queue.may_send(item.record):
+            await self.transitions.make(item, NoteState.QUEUED)
             return False
         return True
 
     async def _hold_back(self, item: WorkItem) -> None:
         """Let a note that could not be sent be tried again a little later."""
-        item.not_before = loop_time() + self._timing.send_again
+        item.not_before = loop_time() + self.timing.send_again
         item.busy = False
-        self._queue.changed.set()
+        self.queue.changed.set()
         if item.record.state is NoteState.RECEIVED:
             await self._enqueue(item)
 
@@ -227,42 +220,42 @@ class Sender:
         try:
             added = await self._add(item.record)
         except OutcomeUnknownError as error:
-            self._breaker.record_failure(error)
-            item.start_settling(self._settle_seconds)
-            await self._transitions.make(item, NoteState.CHECKING, failure=failure_of(error))
+            self.breaker.record_failure(error)
+            item.start_settling(self.limits.settle_seconds)
+            await self.transitions.make(item, NoteState.CHECKING, failure=failure_of(error))
         except (NoEffectError, RateLimitedError) as error:
-            self._breaker.record_failure(error)
-            await self._transitions.make(item, NoteState.QUEUED, failure=failure_of(error))
+            self.breaker.record_failure(error)
+            await self.transitions.make(item, NoteState.QUEUED, failure=failure_of(error))
         except CredentialsError as error:
             self.last_refusal = failure_of(error), loop_time()
-            self._breaker.record_failure(error)
+            self.breaker.record_failure(error)
             await self._turned_down(item, error)
         except SonoranError as error:
             self.last_refusal = failure_of(error), loop_time()
-            self._breaker.record_success()
+            self.breaker.record_success()
             # Refused now says nothing about an earlier send that may have been taken.
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.REFUSED
-            await self._transitions.make(item, target, failure=failure_of(error))
+            await self.transitions.make(item, target, failure=failure_of(error))
         else:
             self.last_refusal = None
-            self._breaker.record_success()
-            await self._transitions.make(item, NoteState.ADDED, answer=added.text)
+            self.breaker.record_success()
+            await self.transitions.make(item, NoteState.ADDED, answer=added.text)
 
     async def _turned_down(self, item: WorkItem, error: CredentialsError) -> None:
         """Let a note wait for the credentials to be taken, or give it up if they are."""
-        if self._breaker.credentials_pass and not error.remembered:
+        if self.breaker.credentials_pass and not error.remembered:
             item.turned_down += 1
         target = NoteState.QUEUED
         if item.turned_down >= MOST_TURNED_DOWN:
             doubt = item.record.unconfirmed_sends > 0
             target = NoteState.UNCONFIRMED if doubt else NoteState.FAILED
-        await self._transitions.make(item, target, failure=failure_of(error))
+        await self.transitions.make(item, target, failure=failure_of(error))
 
     async def _add(self, record: NoteRecord) -> AddedNote:
         """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""
         try:
-            return await self._cad.add_call_note(record.note)
+            return await self.cad.add_call_note(record.note)
         except SonoranError:
             raise
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from bot.outbox.errors import StaleRevisionError
@@ -19,33 +20,24 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Transitions:
     """Makes transitions for the sender, the reconciler and expiry.
 
     `changed` is called after each. `settle_seconds` is as in `Limits`.
     """
 
-    def __init__(
-        self,
-        queue: WorkQueue,
-        store: OutboxRepository,
-        leases: Leases,
-        *,
-        settle_seconds: float,
-        changed: Callable[[NoteRecord], None],
-        timing: Timing,
-    ) -> None:
-        self._queue = queue
-        self._store = store
-        self._leases = leases
-        self._settle_seconds = settle_seconds
-        self._changed = changed
-        self._timing = timing
+    queue: WorkQueue
+    repository: OutboxRepository
+    leases: Leases
+    settle_seconds: float
+    changed: Callable[[NoteRecord], None]
+    timing: Timing
 
     def announce(self, item: WorkItem) -> None:
         """Let a note be shown as queued, once, before anything has become of it."""
         item.announced = True
-        self._changed(item.record)
+        self.changed(item.record)
 
     async def make(
         self,
@@ -70,8 +62,8 @@ class Transitions:
             return
         finally:
             item.busy = False
-        if self._queue.put(item, record):
-            self._changed(record)
+        if self.queue.put(item, record):
+            self.changed(record)
 
     async def store(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
         """Store a transition, also in a database that has become older than what it confirmed."""
@@ -79,13 +71,13 @@ class Transitions:
         while True:
             try:
                 return await with_retries(
-                    lambda: self._store.transition(known, target, **outcome), self._timing
+                    lambda: self.repository.transition(known, target, **outcome), self.timing
                 )
             except StaleRevisionError as error:
                 if not self._lost_by_database(item, known, error.record):
                     raise
             _log.warning("note %d is stored again: the database has become older", known.id)
-            await with_retries(lambda: self._store.restore(known), self._timing)
+            await with_retries(lambda: self.repository.restore(known), self.timing)
 
     def _lost_by_database(
         self, item: WorkItem, known: NoteRecord, found: NoteRecord | None
@@ -97,8 +89,8 @@ class Transitions:
             kept = known.state.waiting and (
                 known.state is not NoteState.RECEIVED or item.acknowledgement is not None
             )
-            return kept and self._leases.held_since(item.known_since)
-        return found.owner == self._store.owner and found.revision < known.revision
+            return kept and self.leases.held_since(item.known_since)
+        return found.owner == self.repository.owner and found.revision < known.revision
 
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
         """Go on from where the outbox has a note that is not where it was thought to be.
@@ -108,15 +100,15 @@ class Transitions:
         """
         known = item.record
         if self._lost_by_database(item, known, record):
-            await with_retries(lambda: self._store.restore(known), self._timing)
-            self._queue.put(item, known)  # so that it is tried again
+            await with_retries(lambda: self.repository.restore(known), self.timing)
+            self.queue.put(item, known)  # so that it is tried again
             return
-        if record is None or record.owner != self._store.owner:
-            self._queue.remove(item)
-        if record is None or self._queue.get(record.id) is not item:
+        if record is None or record.owner != self.repository.owner:
+            self.queue.remove(item)
+        if record is None or self.queue.get(record.id) is not item:
             return
-        item.start_settling(self._settle_seconds)
-        self._queue.put(item, record)
-        self._changed(record)
+        item.start_settling(self.settle_seconds)
+        self.queue.put(item, record)
+        self.changed(record)
         if record.state is NoteState.SENDING:
             await self.make(item, NoteState.CHECKING, failure=STOPPED)

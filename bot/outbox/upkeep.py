@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass
 
 from bot.outbox.leases import Leases
 from bot.outbox.member_actions import MemberActions
@@ -15,31 +16,29 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
 class Upkeep:
     """Renews the lease, and recovers notes; `run` must be running, or else `keep_lease`."""
 
-    def __init__(
-        self, leases: Leases, recovery: OrphanRecovery, actions: MemberActions, timing: Timing
-    ) -> None:
-        self._leases = leases
-        self._recovery = recovery
-        self._actions = actions
-        self._timing = timing
+    leases: Leases
+    recovery: OrphanRecovery
+    actions: MemberActions
+    timing: Timing
 
     async def run(self) -> None:
         """Renew the lease, and recover the notes of processes that ended, for ever.
 
         Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
         """
-        alone, shared = self._timing.recovery_interval_alone, self._timing.recovery_interval
+        alone, shared = self.timing.recovery_interval_alone, self.timing.recovery_interval
         unusable = 0
         while True:
-            pause = alone if self._leases.alone else shared
+            pause = alone if self.leases.alone else shared
             try:
-                if self._leases.age >= self._timing.heartbeat:
-                    await self._leases.heartbeat()
-                await self._recovery.recover()
-                await self._actions.resolve_unconfirmed()
+                if self.leases.age >= self.timing.heartbeat:
+                    await self.leases.heartbeat()
+                await self.recovery.recover()
+                await self.actions.resolve_unconfirmed()
                 unusable = 0
             except StorageError as error:
                 _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
@@ -53,5 +52,5 @@ class Upkeep:
         """Renew the lease alone, for ever."""
         while True:
             with contextlib.suppress(StorageError):
-                await self._leases.heartbeat()
-            await asyncio.sleep(self._timing.heartbeat)
+                await self.leases.heartbeat()
+            await asyncio.sleep(self.timing.heartbeat)
