@@ -78,35 +78,35 @@ _SHOWN = update(call_cards).where(_MESSAGE).values(shown=bindparam("now_shown", 
 _REMOVE = delete(call_cards).where(_MESSAGE)
 
 
+@dataclass(frozen=True, slots=True)
 class CardStore:
     """Stores cards, each with the process that owns it: `owner`, as in the outbox's leases.
 
     Every method raises as `Database.run` does.
     """
 
-    def __init__(self, database: Database, owner: str, timing: Timing = Timing()) -> None:
-        self._database = database
-        self._owner = owner
-        self._timeout = timing.lease_timeout
+    database: Database
+    owner: str
+    timing: Timing = Timing()
 
     async def add(self, card: KeptCard, most: int) -> list[KeptCard]:
         """Store a card, and return the guild's cards that it replaces or that are too many.
 
         They are the oldest ones of all but the newest `most`, and belong to this process now.
         """
-        return await self._database.run(self._add, card, most)
+        return await self.database.run(self._add, card, most)
 
     def _add(self, connection: Connection, card: KeptCard, most: int) -> list[KeptCard]:
         values = {each.name: getattr(card, each.name) for each in fields(card)}
-        insert = self._database.insert(call_cards).on_conflict_do_nothing()
-        connection.execute(insert.values({**values, "kept_at": NOW, "owner": self._owner}))
+        insert = self.database.insert(call_cards).on_conflict_do_nothing()
+        connection.execute(insert.values({**values, "kept_at": NOW, "owner": self.owner}))
         rows = connection.execute(_OF_GUILD, {"guild": card.guild_id}).all()
         others = [each for each in map(_card, rows) if each.message_id != card.message_id]
         replaced = [each for each in others if card.replaces(each)]
         rest = [each for each in others if not card.replaces(each)]
         over = [*replaced, *rest[most - 1 :]]
         for each in over:
-            connection.execute(_TAKE, {"message": each.message_id, "me": self._owner})
+            connection.execute(_TAKE, {"message": each.message_id, "me": self.owner})
         return over
 
     async def claim(self, *, include_own: bool = False) -> list[KeptCard]:
@@ -114,12 +114,12 @@ class CardStore:
 
         With `include_own` those that are this process's already are among them.
         """
-        return await self._database.run(self._claim, include_own)
+        return await self.database.run(self._claim, include_own)
 
     def _claim(self, connection: Connection, include_own: bool) -> list[KeptCard]:
-        me = {"me": self._owner}
+        me = {"me": self.owner}
         rows: Sequence[Row[tuple[object, ...]]] = connection.execute(
-            _CLAIM, {**me, "timeout": self._timeout}
+            _CLAIM, {**me, "timeout": self.timing.lease_timeout}
         ).all()
         if include_own:
             rows = connection.execute(_OWN, me).all()
@@ -127,14 +127,14 @@ class CardStore:
 
     async def owner_of(self, message_id: int) -> tuple[bool, bool]:
         """Return whether a message is a card, and whether it is this process's."""
-        row = await self._database.run(
+        row = await self.database.run(
             lambda connection: connection.execute(_OWNED, {"message": message_id}).one_or_none()
         )
-        return row is not None, row is not None and row.owner == self._owner
+        return row is not None, row is not None and row.owner == self.owner
 
     async def set_shown(self, message_id: int, shown: str) -> None:
         """Store the fingerprint of what a card shows now."""
-        await self._database.run(
+        await self.database.run(
             lambda connection: connection.execute(
                 _SHOWN, {"message": message_id, "now_shown": shown}
             )
@@ -142,7 +142,7 @@ class CardStore:
 
     async def remove(self, message_id: int) -> None:
         """Forget a card."""
-        await self._database.run(
+        await self.database.run(
             lambda connection: connection.execute(_REMOVE, {"message": message_id})
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ class StoredCredentials:
     version: int
 
 
+@dataclass(eq=False, slots=True)
 class GuildCredentials:
     """What guilds' administrators entered; reading it never waits for the database.
 
@@ -41,27 +42,19 @@ class GuildCredentials:
     communities of rows that have changed, after each change.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        sealer: Sealer | None,
-        *,
-        name: Callable[[str, Credentials | None], str],
-        changed: Callable[[Collection[str]], None],
-    ) -> None:
-        self._database = database
-        self._sealer = sealer
-        self._name = name
-        self._changed = changed
-        self._rows: dict[int, StoredCredentials] = {}
-        self._guilds: dict[str, set[int]] = {}
-        self._written: dict[int, int] = {}
-        """The versions of this process's own changes."""
+    database: Database
+    sealer: Sealer | None
+    name: Callable[[str, Credentials | None], str]
+    changed: Callable[[Collection[str]], None]
+    _rows: dict[int, StoredCredentials] = field(default_factory=dict, init=False)
+    _guilds: dict[str, set[int]] = field(default_factory=dict, init=False)
+    _written: dict[int, int] = field(default_factory=dict, init=False)
+    """The versions of this process's own changes."""
 
     @property
     def accepts_new(self) -> bool:
         """Whether credentials can be stored."""
-        return self._sealer is not None
+        return self.sealer is not None
 
     @property
     def all(self) -> Collection[StoredCredentials]:
@@ -83,7 +76,7 @@ class GuildCredentials:
 
         Raises as `Database.run` does.
         """
-        rows = await self._database.run(_read, changed)
+        rows = await self.database.run(_read, changed)
         found = await asyncio.to_thread(self._open, rows) if rows else {}
         if changed is None:
             self._written.clear()
@@ -100,9 +93,9 @@ class GuildCredentials:
 
     def writing(self, guild_id: int, community: str, credentials: Credentials) -> Write:
         """Return what stores a guild's credentials, along with a change of its settings."""
-        if self._sealer is None:
+        if self.sealer is None:
             raise RuntimeError("there is no key to seal credentials with")
-        sealed = self._sealer.seal(guild_id, community, credentials)
+        sealed = self.sealer.seal(guild_id, community, credentials)
 
         def write(connection: Connection, version: int) -> None:
             _delete(guild_id, connection, version)
@@ -130,9 +123,9 @@ class GuildCredentials:
         found = {}
         for row in rows:
             opened = None
-            if self._sealer is not None:
-                opened = self._sealer.open(row.guild_id, row.community, row.sealed)
-            name = self._name(row.community, opened)
+            if self.sealer is not None:
+                opened = self.sealer.open(row.guild_id, row.community, row.sealed)
+            name = self.name(row.community, opened)
             found[row.guild_id] = StoredCredentials(name, opened, row.version)
         return found
 
@@ -151,7 +144,7 @@ class GuildCredentials:
             if not self._guilds[community]:
                 del self._guilds[community]
         if communities:
-            self._changed(communities)
+            self.changed(communities)
 
 
 def _read(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -27,25 +28,19 @@ _LONGEST = 200  # characters of a key or id; ours, the CAD documents none
 _Interaction = discord.Interaction[Any]
 
 
+@dataclass(frozen=True, slots=True)
 class CredentialsForm:
     """Shows the form, and stores what is submitted once the CAD has taken it."""
 
-    def __init__(
-        self,
-        handler: InteractionHandler,
-        connections: Connections,
-        communities: Communities,
-        trial: Trial,
-    ) -> None:
-        self._handler = handler
-        self._connections = connections
-        self._communities = communities
-        self._trial = trial
+    handler: InteractionHandler
+    connections: Connections
+    communities: Communities
+    trial: Trial
 
     async def show(self, interaction: _Interaction) -> None:
         """Show the form as the first response; refuses like `_admit`."""
         self._admit(interaction)
-        await self._handler.show_form(interaction, _form())
+        await self.handler.show_form(interaction, _form())
         audit_log.outcome(interaction, "form shown")
 
     async def submitted(self, interaction: _Interaction) -> bool:
@@ -57,18 +52,18 @@ class CredentialsForm:
         if data.get("custom_id") != FORM_ID:
             return False
         audit_log.about_settings(interaction)
-        await self._handler.run(interaction, lambda: self._submit(interaction))
+        await self.handler.run(interaction, lambda: self._submit(interaction))
         return True
 
     async def _submit(self, interaction: _Interaction) -> None:
         guild = self._admit(interaction)
-        await self._handler.acknowledge(interaction, private=True)
+        await self.handler.acknowledge(interaction, private=True)
         values = text_values(interaction.data or {})
         entered = values.get(_COMMUNITY_ID, ""), values.get(_API_KEY, "")
-        found = await self._trial.find(guild.id, *entered)
-        again = self._communities.of_guild(guild.id) == found.community
-        await self._connections.connect_to(guild, interaction.user.id, found)
-        await self._handler.respond(interaction, texts.connected_to_own(found.name, again=again))
+        found = await self.trial.find(guild.id, *entered)
+        again = self.communities.of_guild(guild.id) == found.community
+        await self.connections.connect_to(guild, interaction.user.id, found)
+        await self.handler.respond(interaction, texts.connected_to_own(found.name, again=again))
         audit_log.outcome(interaction, "server connected with an API key")
 
     def _admit(self, interaction: _Interaction) -> discord.Guild:
@@ -78,9 +73,9 @@ class CredentialsForm:
         `Connections.check_known`.
         """
         guild = admit_administrator(interaction)
-        if not self._communities.accepts_new:
+        if not self.communities.accepts_new:
             raise Refusal(CredentialsProblem.NOT_OFFERED)
-        self._connections.check_known(self._connections.of(guild, interaction.user))
+        self.connections.check_known(self.connections.of(guild, interaction.user))
         return guild
 
 

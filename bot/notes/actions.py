@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -39,28 +40,19 @@ _TARGETS = {
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
 
 
+@dataclass(frozen=True, slots=True)
 class NoteActions:
     """Carries out the buttons of notes for one Discord client.
 
     `community_of` names the community of a guild.
     """
 
-    def __init__(
-        self,
-        handler: InteractionHandler,
-        submitter: NoteSubmitter,
-        outbox: OutboxWorker,
-        dispatchers: Dispatchers,
-        community_of: Callable[[int], str],
-        *,
-        timing: Timing,
-    ) -> None:
-        self._handler = handler
-        self._submitter = submitter
-        self._outbox = outbox
-        self._dispatchers = dispatchers
-        self._community_of = community_of
-        self._store_note = timing.store_note
+    handler: InteractionHandler
+    submitter: NoteSubmitter
+    outbox: OutboxWorker
+    dispatchers: Dispatchers
+    community_of: Callable[[int], str]
+    timing: Timing
 
     async def on_button(
         self,
@@ -76,8 +68,8 @@ class NoteActions:
         cancel a note, and only the author may add a repeated one. Nothing but a cancellation is
         done to a note for a CAD that the guild had before: its calls have the same numbers.
         """
-        if not self._handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self._handler.run(
+        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
+            await self.handler.run(
                 interaction, lambda: self._carry_out(interaction, action, note_id, call_id)
             )
 
@@ -94,7 +86,7 @@ class NoteActions:
         # A forged button may lack the call, or have one that it should not.
         if action not in OFFERED.get(record.state, ()) or (action == "to") != bool(call_id):
             raise Refusal(NoteProblem.NOTE_MOVED_ON)
-        if action != "cancel" and record.community != self._community_of(record.guild_id):
+        if action != "cancel" and record.community != self.community_of(record.guild_id):
             raise Refusal(NoteProblem.OTHER_CAD)
         own = record.member_id == member.id
         if (action == "add" and not own) or (
@@ -102,10 +94,10 @@ class NoteActions:
         ):
             raise Refusal(NoteProblem.NOT_YOUR_NOTE)
         if action == "add":
-            await self._submitter.submit(interaction, member, record.note, instead_of=record)
+            await self.submitter.submit(interaction, member, record.note, instead_of=record)
             return
         # Of two connected instances of the bot, the one that Discord lets acknowledge goes on.
-        await self._handler.acknowledge(interaction)
+        await self.handler.acknowledge(interaction)
         await self._transition(interaction, action, record, call_id)
 
     def _admitted(self, interaction: discord.Interaction[Any], action: str) -> discord.Member:
@@ -114,14 +106,14 @@ class NoteActions:
         may_cancel = action == "cancel" and is_administrator(interaction)
         if may_cancel and isinstance(member, discord.Member):
             return member
-        return self._dispatchers.admit(interaction)
+        return self.dispatchers.admit(interaction)
 
     async def _record(self, interaction: discord.Interaction[Any], note_id: int) -> NoteRecord:
         if note_id > _LARGEST_ID:
             raise Refusal(NoteProblem.NOTE_GONE)
         try:
-            async with asyncio.timeout(self._store_note):
-                record = await self._outbox.store.get(note_id)
+            async with asyncio.timeout(self.timing.store_note):
+                record = await self.outbox.store.get(note_id)
         except (StorageError, TimeoutError):
             raise Refusal(NoteProblem.STORAGE_DOWN) from None
         if record is None or record.guild_id != interaction.guild_id:
@@ -144,7 +136,7 @@ class NoteActions:
             if action == "cancel":
                 await self._cancel(record, shown_in)
             else:
-                await self._outbox.member_actions.resume(
+                await self.outbox.member_actions.resume(
                     record, _TARGETS[action], shown_in, call_id=call_id
                 )
         except NotDoneError as error:
@@ -161,7 +153,7 @@ class NoteActions:
 
     async def _tell(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the member privately, if Discord accepts it."""
-        content = self._handler.words_for(error, str(interaction.id))
+        content = self.handler.words_for(error, str(interaction.id))
         with contextlib.suppress(*DISCORD_FAILURES):
             await interaction.followup.send(content, ephemeral=True)
 
@@ -169,7 +161,7 @@ class NoteActions:
         """Cancel a note, even if it was tried and queued again since it was read."""
         while True:
             try:
-                await self._outbox.member_actions.cancel(record, shown_in)
+                await self.outbox.member_actions.cancel(record, shown_in)
             except StaleRevisionError as error:
                 if error.record is None or "cancel" not in OFFERED.get(error.record.state, ()):
                     raise

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from dataclasses import dataclass, field
 
 import discord
 
@@ -55,20 +56,18 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
     return Refusal(SettingProblem.UNWRITABLE_CHANNEL, channel=channel, missing=missing)
 
 
+@dataclass(eq=False, slots=True)
 class LogChannel:
     """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 
-    def __init__(
-        self, settings: SettingsCache, delays: RouteDelays, timing: Timing = Timing()
-    ) -> None:
-        self._settings = settings
-        self._delays = delays
-        self._timing = timing
-        self._failed: dict[int, str] = {}
+    settings: SettingsCache
+    delays: RouteDelays
+    timing: Timing
+    _failed: dict[int, str] = field(default_factory=dict, init=False)
 
     def id_of(self, guild: discord.Guild) -> int | None:
         """Return the channel's id, None without one; refuses like `SettingsCache.of`."""
-        return self._settings.of(guild.id).log_channel_id
+        return self.settings.of(guild.id).log_channel_id
 
     def name_of(self, guild: discord.Guild) -> str | None:
         """Return the channel's name, `deleted channel` if it was deleted, None without one."""
@@ -110,12 +109,12 @@ class LogChannel:
         Refuses with UNWRITABLE_CHANNEL when Callnote cannot post there, with CHANNEL_NOT_TRIED
         when Discord does not answer, and like `SettingsCache.change`.
         """
-        self._settings.of(guild.id)
+        self.settings.of(guild.id)
         missing = missing_permissions(channel.permissions_for(guild.me))
         if missing:
             raise unwritable(channel.name, missing)
         try:
-            async with asyncio.timeout(self._timing.try_channel):
+            async with asyncio.timeout(self.timing.try_channel):
                 await channel.send(texts.LOG_CHANNEL_TRIAL)
         except discord.HTTPException as error:
             if not is_final(error):
@@ -135,7 +134,7 @@ class LogChannel:
     ) -> None:
         channel_id, name = (None, None) if channel is None else (channel.id, channel.name)
         what = texts.log_channel_changed(name)
-        await self._settings.set(guild.id, member_id, what, log_channel_id=channel_id)
+        await self.settings.set(guild.id, member_id, what, log_channel_id=channel_id)
         self._failed.pop(guild.id, None)
 
     async def post(self, client: discord.Client, record: NoteRecord) -> bool:
@@ -145,21 +144,21 @@ class LogChannel:
         refuses, needs no retry; `status` shows the refusal. An entry that is refused for its
         content is posted without the text. Never raises for failures of Discord or the network.
         """
-        if not self._settings.known:
+        if not self.settings.known:
             return False
-        channel_id = self._settings.of(record.guild_id).log_channel_id
+        channel_id = self.settings.of(record.guild_id).log_channel_id
         if channel_id is None:
             return True
-        if self._delays.left(RouteDelays.CHANNELS):
+        if self.delays.left(RouteDelays.CHANNELS):
             return False
         channel = client.get_partial_messageable(channel_id, guild_id=record.guild_id)
         try:
-            async with asyncio.timeout(self._timing.post):
+            async with asyncio.timeout(self.timing.post):
                 await self._send(channel, record)
         except ValueError:
             pass  # Discord accepted it, and described the message in an unreadable way
         except discord.HTTPException as error:
-            self._delays.record(RouteDelays.CHANNELS, error)
+            self.delays.record(RouteDelays.CHANNELS, error)
             return self._refused(record, error)
         except DISCORD_FAILURES:
             self._remember_failure(record, texts.NO_ANSWER)

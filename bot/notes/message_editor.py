@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import discord
 
@@ -23,6 +23,7 @@ from bot.timing import Timing, back_off, loop_time
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class MessageEditor:
     """Edits notes' messages, and remembers what they show and which were replaced.
 
@@ -30,25 +31,18 @@ class MessageEditor:
     told when a note cannot be shown for a while. `delays` are those that Discord asked for.
     """
 
-    def __init__(
-        self,
-        outbox: OutboxWorker,
-        live_calls: LiveCalls,
-        present_client: Callable[[], discord.Client | None],
-        attempts: Attempts,
-        *,
-        delays: RouteDelays,
-        timing: Timing,
-    ) -> None:
-        self._outbox = outbox
-        self._live_calls = live_calls
-        self._present_client = present_client
-        self._attempts = attempts
-        self._delays = delays
-        self._timing = timing
-        self._shown: dict[int, tuple[float, str]] = {}  # when and what, for unfinished notes
-        self._replaced: dict[int, tuple[int | None, int]] = {}  # the old and the new message's id
-        self._expired: dict[int, str] = {}  # the tokens that do not work any more
+    outbox: OutboxWorker
+    live_calls: LiveCalls
+    present_client: Callable[[], discord.Client | None]
+    attempts: Attempts
+    delays: RouteDelays
+    timing: Timing
+    _shown: dict[int, tuple[float, str]] = field(default_factory=dict, init=False)
+    """When and what, for unfinished notes."""
+    _replaced: dict[int, tuple[int | None, int]] = field(default_factory=dict, init=False)
+    """The old and the new message's id."""
+    _expired: dict[int, str] = field(default_factory=dict, init=False)
+    """The tokens that do not work any more."""
 
     def edited_at(self, note_id: int) -> float:
         """Return when a note's message was edited last, by the event loop's clock; 0 for never."""
@@ -65,8 +59,8 @@ class MessageEditor:
         """Let a note's message say what it should; None if another process now shows the note."""
         if record.shown >= record.revision:
             return EditResult.DONE
-        facts = await facts_of(record, self._live_calls)
-        problem = self._outbox.last_failure(record.community)
+        facts = await facts_of(record, self.live_calls)
+        problem = self.outbox.last_failure(record.community)
         content = content_of(record, problem, facts=facts)
         _, in_message = self._shown.get(record.id, (0.0, ""))
         if content is None or content == in_message:
@@ -99,7 +93,7 @@ class MessageEditor:
         if message.token_over and record.token is not None:
             self._expired[record.id] = record.token
         if shown is EditResult.RETRY:
-            self._attempts.block(record.id, message.retry_in)
+            self.attempts.block(record.id, message.retry_in)
         elif message.moved_to is not None:
             await self._store_message(record, message.moved_to)
         return shown
@@ -110,27 +104,27 @@ class MessageEditor:
         return None if newer is None or newer.owner == record.owner else newer
 
     async def _newer(self, record: NoteRecord) -> NoteRecord | None:
-        if record.state is NoteState.ADDED or self._outbox.alone:
+        if record.state is NoteState.ADDED or self.outbox.alone:
             return None  # it is final, or nobody else can have changed it
         try:
-            now = await self._outbox.store.get(record.id)
+            now = await self.outbox.store.get(record.id)
         except StorageError:
             return None
         return None if now is None or now.revision <= record.revision else now
 
     async def _show_again(self, client: discord.Client, record: NoteRecord) -> None:
         """Show another process's record again, which this process's edit overwrote."""
-        pauses = back_off(self._timing.first_show_retry, self._timing.longest_show_retry)
+        pauses = back_off(self.timing.first_show_retry, self.timing.longest_show_retry)
         while True:
-            facts = await facts_of(record, self._live_calls)
-            problem = self._outbox.last_failure(record.community)
+            facts = await facts_of(record, self.live_calls)
+            problem = self.outbox.last_failure(record.community)
             if (content := content_of(record, problem, facts=facts)) is None:
                 return
             shown = await self._edit(client, record, content, facts, problem)
             if shown is EditResult.RETRY:
-                if not await self._attempts.pause(record.id, next(pauses)):
+                if not await self.attempts.pause(record.id, next(pauses)):
                     return
-                client = self._present_client() or client
+                client = self.present_client() or client
             newer = await self._newer(record)
             if newer is None and shown is not EditResult.RETRY:
                 return
@@ -138,9 +132,7 @@ class MessageEditor:
 
     def message(self, client: discord.Client, record: NoteRecord) -> StatusMessage:
         """Return a note's present message, without a token that is known to be over."""
-        return StatusMessage(
-            client, self.as_known(record), delays=self._delays, timing=self._timing
-        )
+        return StatusMessage(client, self.as_known(record), delays=self.delays, timing=self.timing)
 
     def as_known(self, record: NoteRecord) -> NoteRecord:
         """Return a record with its present message, and without a token that is over."""
@@ -159,6 +151,6 @@ class MessageEditor:
     async def _store_message(self, record: NoteRecord, message_id: int) -> None:
         self._replaced[record.id] = (record.message_id, message_id)
         try:
-            await self._outbox.store.set_message(record, message_id)
+            await self.outbox.store.set_message(record, message_id)
         except StorageError as error:
             _log.warning("note=%d new message not stored: %s", record.id, error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -36,32 +37,21 @@ from bot.storage import StorageError, StorageFullError
 from bot.timing import Timing
 
 
+@dataclass(frozen=True, slots=True)
 class NoteSubmitter:
     """Takes notes from the interactions of one connection to Discord.
 
     `community_of` names the community of a guild.
     """
 
-    def __init__(
-        self,
-        client: discord.Client,
-        in_flight: InFlight,
-        outbox: OutboxWorker,
-        messages: StatusUpdater,
-        composer: NoteComposer,
-        community_of: Callable[[int], str],
-        calls: GuildCalls,
-        *,
-        timing: Timing,
-    ) -> None:
-        self._client = client
-        self._in_flight = in_flight
-        self._outbox = outbox
-        self._messages = messages
-        self._composer = composer
-        self._community_of = community_of
-        self._calls = calls
-        self._timing = timing
+    client: discord.Client
+    in_flight: InFlight
+    outbox: OutboxWorker
+    messages: StatusUpdater
+    composer: NoteComposer
+    community_of: Callable[[int], str]
+    calls: GuildCalls
+    timing: Timing
 
     async def submit(
         self,
@@ -82,7 +72,7 @@ class NoteSubmitter:
         acknowledgement; the note is then sent only if it turns out to have been shown.
         """
         try:
-            admitted = self._outbox.admit(interaction.created_at.timestamp())
+            admitted = self.outbox.admit(interaction.created_at.timestamp())
         except TooBusyError as error:
             raise refusal_of(error) from None
         with admitted:
@@ -92,7 +82,7 @@ class NoteSubmitter:
             if record is None:
                 audit_log.outcome(interaction, "left to another instance")
                 return
-            self._calls.used(record)
+            self.calls.used(record)
             if record.state is NoteState.HELD:
                 await self._ask(interaction, record, ago or 0.0)
                 return
@@ -100,7 +90,7 @@ class NoteSubmitter:
                 await self._acknowledge_and_queue(interaction, member, record, admitted)
             except asyncio.CancelledError:
                 # How far this came is not known.
-                self._messages.find_out(record, after=self._client)
+                self.messages.find_out(record, after=self.client)
                 raise
         if instead_of is not None:
             await self._close_question(instead_of)
@@ -115,7 +105,7 @@ class NoteSubmitter:
     ) -> tuple[NoteRecord | None, float | None]:
         new = NewNote(
             id=interaction.id,
-            community=self._community_of(interaction.guild_id or 0),
+            community=self.community_of(interaction.guild_id or 0),
             guild_id=interaction.guild_id or 0,
             channel_id=interaction.channel_id or 0,
             member_id=member.id,
@@ -126,14 +116,14 @@ class NoteSubmitter:
         )
         held = None if instead_of is None else instead_of.id
         try:
-            async with asyncio.timeout(self._timing.store_note):
-                return await self._outbox.accept(new, instead_of=held)
+            async with asyncio.timeout(self.timing.store_note):
+                return await self.outbox.accept(new, instead_of=held)
         except DuplicateInteractionError:
             return None, None
         except NotDoneError as error:
             raise refusal_of(error) from None
         except (StorageError, TimeoutError) as error:
-            self._outbox.discard_later(interaction.id)  # it may have been stored all the same
+            self.outbox.discard_later(interaction.id)  # it may have been stored all the same
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 
@@ -153,18 +143,18 @@ class NoteSubmitter:
             message_id = await self._acknowledge(interaction, record, admitted)
         except NotAcknowledgedError as error:
             if error.expired:
-                await self._outbox.discard(record)
+                await self.outbox.discard(record)
             else:
                 # Discord could not be asked before this client was closed, or for 15 minutes; then
                 # the member is told in a new message.
-                closing = self._client if self._in_flight.closing else None
-                self._messages.find_out(record, after=closing)
+                closing = self.client if self.in_flight.closing else None
+                self.messages.find_out(record, after=closing)
             raise NotAcknowledgedError(error.reason, expired=True) from None
         # Only now, as looking names up takes longer than Discord waits for an acknowledgement.
         here = getattr(interaction.channel, "name", None)
         channels = {} if here is None else {record.channel_id: here}
-        as_sent = await self._composer.text_as_sent(record, member.guild, channels)
-        await self._outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
+        as_sent = await self.composer.text_as_sent(record, member.guild, channels)
+        await self.outbox.acknowledged(record, Acknowledgement(message_id, as_sent))
 
     async def _acknowledge(
         self,
@@ -182,7 +172,7 @@ class NoteSubmitter:
         try:
             with admitted:
                 response = await confirmed(
-                    lambda: interaction.response.defer(thinking=True), self._timing
+                    lambda: interaction.response.defer(thinking=True), self.timing
                 )
             if response is not None and response.message_id is not None:
                 return response.message_id
@@ -197,7 +187,7 @@ class NoteSubmitter:
                 return message_id
             if found is EditResult.GAVE_UP:
                 raise NotAcknowledgedError(reason, expired=not message.token_over)
-            if not await self._in_flight.sleep_unless_closing(self._timing.ask_discord_again):
+            if not await self.in_flight.sleep_unless_closing(self.timing.ask_discord_again):
                 raise NotAcknowledgedError(reason, expired=False)
 
     async def _ask(
@@ -214,7 +204,7 @@ class NoteSubmitter:
                 files=files_of(attachment),
                 ephemeral=True,
             ),
-            self._timing,
+            self.timing,
         )
         audit_log.outcome(interaction, "held back as a repetition")
 
@@ -223,6 +213,4 @@ class NoteSubmitter:
         await self._message(held).close(ADDED_AGAIN)
 
     def _message(self, record: NoteRecord) -> StatusMessage:
-        return StatusMessage(
-            self._client, record, delays=self._messages.delays, timing=self._timing
-        )
+        return StatusMessage(self.client, record, delays=self.messages.delays, timing=self.timing)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import discord
 
@@ -48,6 +48,7 @@ class _Known:
     task: asyncio.Task[None] | None = None
 
 
+@dataclass(eq=False, slots=True)
 class NoteLabels:
     """Tells what stands beside members' notes.
 
@@ -56,23 +57,16 @@ class NoteLabels:
     `timing.await_unit_number`; at 0 none is looked up.
     """
 
-    def __init__(
-        self,
-        settings: SettingsCache,
-        community_of: Callable[[int], str],
-        client_of: Callable[[str], SonoranClient],
-        *,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._settings = settings
-        self._community_of = community_of
-        self._client_of = client_of
-        self._timing = timing
-        self._known: OrderedDict[_Key, _Known] = OrderedDict()
-        self._look_ups: defaultdict[str, SlidingWindow] = defaultdict(
-            lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0)
-        )
-        self._held_back: dict[str, float] = {}
+    settings: SettingsCache
+    community_of: Callable[[int], str]
+    client_of: Callable[[str], SonoranClient]
+    timing: Timing
+    _known: OrderedDict[_Key, _Known] = field(default_factory=OrderedDict, init=False)
+    _look_ups: defaultdict[str, SlidingWindow] = field(
+        default_factory=lambda: defaultdict(lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0)),
+        init=False,
+    )
+    _held_back: dict[str, float] = field(default_factory=dict, init=False)
 
     async def of(self, member: discord.Member) -> str:
         """Return what stands beside a member's note: one line with something visible in it."""
@@ -81,10 +75,10 @@ class NoteLabels:
         if known is None or now < known.unused_until:
             return label_of(member)
         if known.task is not None:
-            await asyncio.wait({known.task}, timeout=self._timing.await_unit_number)
+            await asyncio.wait({known.task}, timeout=self.timing.await_unit_number)
             if known.task is not None and known.number is None:
                 # Else the same note a moment later would be another one, under another name.
-                known.unused_until = loop_time() + self._timing.keep_label
+                known.unused_until = loop_time() + self.timing.keep_label
                 return label_of(member)
         return known.number or label_of(member)
 
@@ -95,11 +89,11 @@ class NoteLabels:
     def _look_up(self, member: discord.Member, now: float) -> _Known | None:
         """Return what is known of a member, who is looked up if that is due; None where not."""
         guild_id = member.guild.id
-        if not self._timing.await_unit_number or not self._settings.known:
+        if not self.timing.await_unit_number or not self.settings.known:
             return None
-        if self._settings.of(guild_id).unit_numbers is False:
+        if self.settings.of(guild_id).unit_numbers is False:
             return None
-        community = self._community_of(guild_id)
+        community = self.community_of(guild_id)
         known = self._known.setdefault((community, member.id), _Known())
         if len(self._known) > MOST_MEMBERS:
             self._known.popitem(last=False)
@@ -113,10 +107,10 @@ class NoteLabels:
         return self._look_ups[community].try_add()
 
     async def _ask(self, community: str, member_id: int, known: _Known) -> None:
-        timing, now = self._timing, loop_time()
+        timing, now = self.timing, loop_time()
         try:
             async with asyncio.timeout(timing.ask_cad):
-                number = await self._client_of(community).get_unit_number(member_id)
+                number = await self.client_of(community).get_unit_number(member_id)
             known.number = number if number and has_visible(number := one_line(number)) else None
             seconds = timing.keep_unit_number if number else timing.keep_no_unit_number
         except (SonoranError, TimeoutError) as error:

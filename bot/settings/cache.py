@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Set
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from bot.interactions.errors import Refusal
 from bot.settings.problems import SettingProblem
@@ -23,6 +23,7 @@ _OLDER = "the database is older than before, reading all settings again"
 _log = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, slots=True)
 class SettingsCache:
     """What each guild has chosen, with the host's defaults where it chose nothing.
 
@@ -32,28 +33,19 @@ class SettingsCache:
     changed, or None after all were read, before any of them is used.
     """
 
-    def __init__(
-        self,
-        store: SettingsRepository,
-        *,
-        default_roles: frozenset[int] = frozenset(),
-        default_server: int = 1,
-        refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]] | None = None,
-        timing: Timing = Timing(),
-    ) -> None:
-        self._store = store
-        self._default_roles = default_roles
-        self._default_server = default_server
-        self._refreshing = refreshing
-        self._refresh_pause = timing.settings_refresh
-        self._known: dict[int, GuildSettings] = {}
-        self._version = 0
-        self._own_version = 0  # of the latest change here
-        self._read_all = True
-        self.known = False  # whether the settings have been read once
-        self._loaded = asyncio.Event()
-        self.down = False  # whether the database failed at the last request
-        self.full = False  # whether the database had no room for the last change
+    store: SettingsRepository
+    default_roles: frozenset[int] = frozenset()
+    default_server: int = 1
+    refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]] | None = None
+    timing: Timing = Timing()
+    known: bool = field(default=False, init=False)  # whether the settings have been read once
+    down: bool = field(default=False, init=False)  # whether the database failed at the last request
+    full: bool = field(default=False, init=False)  # whether it had no room for the last change
+    _known: dict[int, GuildSettings] = field(default_factory=dict, init=False)
+    _version: int = field(default=0, init=False)
+    _own_version: int = field(default=0, init=False)  # of the latest change here
+    _read_all: bool = field(default=True, init=False)
+    _loaded: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def loaded(self) -> None:
         """Wait until the settings have been read once."""
@@ -78,15 +70,15 @@ class SettingsCache:
 
     def default_is_everyone(self, guild_id: int) -> bool:
         """Whether the host's roles include the guild's own id, which is that of @everyone."""
-        return guild_id in self._default_roles
+        return guild_id in self.default_roles
 
     def with_default_roles(self, settings: GuildSettings) -> frozenset[int]:
         """Return the roles of these settings, or else the host's."""
-        return self._default_roles if settings.role_ids is None else settings.role_ids
+        return self.default_roles if settings.role_ids is None else settings.role_ids
 
     def server_id(self, guild_id: int) -> int:
         """Return the number of the CAD server that notes go to; raises like `of`."""
-        return self.of(guild_id).server_id or self._default_server
+        return self.of(guild_id).server_id or self.default_server
 
     async def change(
         self,
@@ -103,7 +95,7 @@ class SettingsCache:
         """
         self.of(guild_id)
         try:
-            settings = await self._store.change(guild_id, member_id, edit, describe, along)
+            settings = await self.store.change(guild_id, member_id, edit, describe, along)
         except StorageError as error:
             _log.warning("guild=%d setting not saved: %s", guild_id, error)
             self.full = isinstance(error, StorageFullError)
@@ -133,7 +125,7 @@ class SettingsCache:
     async def last_change(self, guild_id: int) -> SettingChange | None:
         """Return a guild's latest change; None if there was none or the database fails."""
         try:
-            changes = await self._store.changes(guild_id, 1)
+            changes = await self.store.changes(guild_id, 1)
         except StorageError as error:
             self._lost(error)
             return None
@@ -142,7 +134,7 @@ class SettingsCache:
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""
         known = max(self._version, self._own_version)
-        latest = await self._store.latest_version()
+        latest = await self.store.latest_version()
         if latest < known:
             _log.warning(_OLDER)
             self._read_all, self._own_version = True, 0
@@ -159,10 +151,10 @@ class SettingsCache:
         self._loaded.set()
 
     async def _read_changed(self, latest: int) -> None:
-        changed = {each.guild_id: each for each in await self._store.changed_since(self._version)}
-        if self._refreshing is not None and (changed or not self._version):
+        changed = {each.guild_id: each for each in await self.store.changed_since(self._version)}
+        if self.refreshing is not None and (changed or not self._version):
             versions = {guild_id: settings.version for guild_id, settings in changed.items()}
-            await self._refreshing(versions if self._version else None)
+            await self.refreshing(versions if self._version else None)
         if self._version:  # else all were read
             # What was changed here meanwhile is newer than what was read.
             for guild_id, settings in changed.items():
@@ -199,7 +191,7 @@ class SettingsCache:
                 if self.down:
                     _log.info("the database is up again")
                 self.down = False
-            await asyncio.sleep(self._refresh_pause)
+            await asyncio.sleep(self.timing.settings_refresh)
 
     def _lost(self, error: Exception) -> None:
         if not self.down:
