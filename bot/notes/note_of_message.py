@@ -40,9 +40,8 @@ def note_of(
     message: discord.Message,
     zone: tzinfo,
     words: Callable[[str], str] = lambda text: text,
-    limit: int = NOTE_LIMIT,
 ) -> str:
-    """Return a message as the text of a note, at most `limit` UTF-16 units (500 or more).
+    """Return a message as the text of a note, at most `NOTE_LIMIT` UTF-16 units.
 
     It begins with the author and the message's own time in `zone`, and ends with the message's
     address if there is room. Between are its content, the texts of its embeds and components, what
@@ -56,7 +55,7 @@ def note_of(
         if inner:
             parts += [_Part(forwarded_from(_time(snapshot.created_at, zone))), *inner]
     parts = [head, *(parts or [_Part(NO_TEXT)])]
-    return _joined(parts, message.jump_url, limit)
+    return _joined(parts, message.jump_url)
 
 
 def calls_named_in(message: discord.Message, server_id: int, place: str = "") -> list[int]:
@@ -121,14 +120,14 @@ def _texts_of_components(components: Sequence[object]) -> Iterator[str]:
         left[:0] = getattr(component, "children", ())
 
 
-def _joined(parts: Sequence[_Part], link: str, limit: int) -> str:
+def _joined(parts: Sequence[_Part], link: str) -> str:
     """Return the parts, each on a line of its own, and the link, as far as there is room."""
     whole = "\n".join(part.text for part in parts)
     for text in (f"{whole}\n{link}", whole):
-        if utf16_units(text) <= limit:
+        if utf16_units(text) <= NOTE_LIMIT:
             return text
     # What may not be cut is kept before what may.
-    room = limit - utf16_units(SHORTENED) - 1
+    room = NOTE_LIMIT - utf16_units(SHORTENED) - 1
     kept: dict[int, str] = {}
     for at, part in sorted(enumerate(parts), key=lambda each: (each[0] > 0, not each[1].whole)):
         units = utf16_units(part.text) + 1

@@ -20,7 +20,6 @@ from bot.outbox.stored_failure import STOPPED, Failure, failure_of
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
-    AddedNote,
     CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
@@ -218,7 +217,7 @@ class Sender:
 
     async def _deliver(self, item: WorkItem) -> None:
         try:
-            added = await self._add(item.record)
+            answer = await self._add(item.record)
         except OutcomeUnknownError as error:
             self.breaker.record_failure(error)
             item.start_settling(self.limits.settle_seconds)
@@ -240,7 +239,7 @@ class Sender:
         else:
             self.last_refusal = None
             self.breaker.record_success()
-            await self.transitions.make(item, NoteState.ADDED, answer=added.text)
+            await self.transitions.make(item, NoteState.ADDED, answer=answer)
 
     async def _turned_down(self, item: WorkItem, error: CredentialsError) -> None:
         """Let a note wait for the credentials to be taken, or give it up if they are."""
@@ -252,7 +251,7 @@ class Sender:
             target = NoteState.UNCONFIRMED if doubt else NoteState.FAILED
         await self.transitions.make(item, target, failure=failure_of(error))
 
-    async def _add(self, record: NoteRecord) -> AddedNote:
+    async def _add(self, record: NoteRecord) -> str:
         """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""
         try:
             return await self.cad.add_call_note(record.note)

@@ -84,9 +84,6 @@ class WorkQueue:
         self.reconcile_changed = asyncio.Event()
         """The same for notes that are to be looked for in the call list."""
 
-    def __contains__(self, note_id: int) -> bool:
-        return note_id in self._notes
-
     def __len__(self) -> int:
         return len(self._notes)
 

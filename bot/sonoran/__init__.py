@@ -11,7 +11,6 @@ from bot.sonoran.errors import SonoranError as SonoranError
 from bot.sonoran.listings import parse_time as parse_time
 from bot.sonoran.models import LARGEST_CALL as LARGEST_CALL
 from bot.sonoran.models import OPEN_ALONE as OPEN_ALONE
-from bot.sonoran.models import AddedNote as AddedNote
 from bot.sonoran.models import ApiVersion as ApiVersion
 from bot.sonoran.models import CadServer as CadServer
 from bot.sonoran.models import CallList as CallList

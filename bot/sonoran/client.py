@@ -11,7 +11,6 @@ from bot.sonoran.errors import CredentialsError, NoEffectError, Reason, RefusedE
 from bot.sonoran.listings import read_calls, read_servers
 from bot.sonoran.models import (
     OPEN_ALONE,
-    AddedNote,
     ApiVersion,
     CallList,
     CallNote,
@@ -80,14 +79,14 @@ class SonoranClient:
         """Wait until the credentials are renewed, at most that long."""
         await set_within(self._renewed, seconds)
 
-    async def add_call_note(self, note: CallNote) -> AddedNote:
+    async def add_call_note(self, note: CallNote) -> str:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
 
-        Returns the CAD's word that it was added. Raises a `SonoranError`: `RefusedError` when the
-        CAD said no, `CredentialsError` when it turned the key, community or plan down (once `probe`
-        has confirmed it, for one to fifteen minutes from memory, with nothing sent),
-        `RateLimitedError`, `NoEffectError`, or `OutcomeUnknownError` when the note may have been
-        added.
+        Returns what the CAD said, or the same in version 1's words (`added_text`). Raises a
+        `SonoranError`: `RefusedError` when the CAD said no, `CredentialsError` when it turned the
+        key, community or plan down (once `probe` has confirmed it, for one to fifteen minutes from
+        memory, with nothing sent), `RateLimitedError`, `NoEffectError`, or `OutcomeUnknownError`
+        when the note may have been added.
         """
         access, wire = await self._ready()
         request = wire.add_call_note(access.credentials, note)

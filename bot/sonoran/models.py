@@ -77,18 +77,6 @@ def added_text(call_id: int, text: str) -> str:
     return f"NOTE '{text}' added to call #{call_id}"
 
 
-@dataclass(frozen=True, slots=True)
-class AddedNote:
-    """The CAD's word that a note was added.
-
-    `text` is `NOTE '<note>' added to call #<id>`, version 1's reply as it came and version 2's
-    worded the same way.
-    """
-
-    call_id: int
-    text: str = field(repr=False)
-
-
 class CallStatus(Enum):
     """How far a dispatch call has got, by the CAD's number for it (pages get-calls)."""
 
@@ -167,10 +155,6 @@ class CallList:
     server_id: int
     calls: tuple[DispatchCall, ...]
     emergency_ids: frozenset[int] = frozenset()
-
-    def find(self, call_id: int) -> DispatchCall | None:
-        """Return the call with this id; None also for one that was closed long ago."""
-        return next((call for call in self.calls if call.call_id == call_id), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bot.sonoran import listings, wire
 from bot.sonoran.errors import CredentialsError, OutcomeUnknownError
 from bot.sonoran.exchange import REPLY_BYTES, Reply, Request
-from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
+from bot.sonoran.models import CallNote, ClosedCalls, Credentials
 
 _PLANS: Final[Mapping[int, str]] = {
     0: "FREE",
@@ -52,11 +52,11 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
     )
 
 
-def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
-    """Read the plain-text reply to `ADD_CALL_NOTE`."""
+def read_added_note(reply: Reply, note: CallNote) -> str:
+    """Read the plain-text reply to `ADD_CALL_NOTE`, and return it as it came."""
     text = reply.words
     if reply.complete and wire.call_named_as_noted(text) == note.call_id:
-        return AddedNote(note.call_id, text)
+        return text
     raise wire.unclear_note(reply)
 
 

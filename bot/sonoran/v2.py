@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from bot.sonoran import listings
 from bot.sonoran.exchange import REPLY_BYTES, Reply, Request, fields_of
 from bot.sonoran.models import (
-    AddedNote,
     CallNote,
     ClosedCalls,
     CommunityInfo,
@@ -39,14 +38,14 @@ def add_call_note(credentials: Credentials, note: CallNote) -> Request:
     )
 
 
-def read_added_note(reply: Reply, note: CallNote) -> AddedNote:
-    """Read the reply: an object with `callId` and `note`."""
+def read_added_note(reply: Reply, note: CallNote) -> str:
+    """Read the reply, an object with `callId` and `note`, and return it in version 1's words."""
     fields = reply.json_object if reply.complete else {}
     if str(fields.get("callid")) != str(note.call_id):
         raise unclear_note(reply)
     stored = fields.get("note")
     shown = stored if isinstance(stored, str) and not reply.damaged else note.text
-    return AddedNote(note.call_id, added_text(note.call_id, shown))
+    return added_text(note.call_id, shown)
 
 
 def get_calls(credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:

@@ -15,7 +15,7 @@ from bot.sonoran.errors import (
     SonoranError,
 )
 from bot.sonoran.exchange import Reply, Request
-from bot.sonoran.models import AddedNote, CallNote, ClosedCalls, Credentials
+from bot.sonoran.models import CallNote, ClosedCalls, Credentials
 
 NOTHING_THERE = "Backend Service Reached"
 """Version 1's 200 for a path it does not know; nothing was done (official FiveM client, v3)."""
@@ -36,7 +36,7 @@ class Wire(Protocol):
     def add_call_note(self, credentials: Credentials, note: CallNote) -> Request:
         """Build the request that adds a note."""
 
-    def read_added_note(self, reply: Reply, note: CallNote) -> AddedNote:
+    def read_added_note(self, reply: Reply, note: CallNote) -> str:
         """Return the CAD's word that it was added to this call."""
 
     def get_calls(self, credentials: Credentials, server_id: int, closed: ClosedCalls) -> Request:

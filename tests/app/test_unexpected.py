@@ -9,7 +9,6 @@ import pytest
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.sonoran import (
-    AddedNote,
     ApiVersion,
     CallNote,
     SonoranClient,
@@ -39,7 +38,7 @@ class FaultyClient(SonoranClient):
     failed = False
     sends = False
 
-    async def add_call_note(self, note: CallNote) -> AddedNote:
+    async def add_call_note(self, note: CallNote) -> str:
         if self.failed:
             return await super().add_call_note(note)
         self.failed = True

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.monitoring.error_reports import error_reports, scrubbed
-from bot.sonoran import AddedNote, ApiVersion, CallNote, SonoranClient, Transport, open_session
+from bot.sonoran import ApiVersion, CallNote, SonoranClient, Transport, open_session
 from tests.child import running
 from tests.monitoring import sentry
 from tests.monitoring.sentry import Sentry
@@ -43,7 +43,7 @@ class FaultyClient(SonoranClient):
 
     failed = False
 
-    async def add_call_note(self, note: CallNote) -> AddedNote:
+    async def add_call_note(self, note: CallNote) -> str:
         if self.failed:
             return await super().add_call_note(note)
         self.failed = True

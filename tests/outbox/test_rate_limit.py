@@ -188,6 +188,6 @@ async def test_a_note_that_came_back_is_kept_when_its_old_entry_is_forgotten(
 
 async def test_a_note_that_has_ended_leaves_the_work_queue(queue: WorkQueue) -> None:
     item = put(queue, queued(1))
-    assert 1 in queue
+    assert queue.get(1) is item
     queue.put(item, replace(item.record, state=NoteState.ADDED))
-    assert 1 not in queue
+    assert queue.get(1) is None

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sandbox.sonoran import SonoranServer
 from bot.sandbox.sonoran.faults import FaultTarget
-from bot.sonoran import ApiVersion, SonoranClient, SonoranError, Transport
+from bot.sonoran import ApiVersion, CallList, DispatchCall, SonoranClient, SonoranError, Transport
 from tests.sonoran_client import CREDENTIALS
 
 Read = Callable[[SonoranClient], Awaitable[object]]
@@ -37,3 +37,8 @@ async def failure(attempt: Awaitable[object]) -> SonoranError:
     with pytest.raises(SonoranError) as caught:
         await attempt
     return caught.value
+
+
+def call_of(found: CallList, call_id: int) -> DispatchCall | None:
+    """Return the call of a list that has this id, None without one."""
+    return next((call for call in found.calls if call.call_id == call_id), None)

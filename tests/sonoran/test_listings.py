@@ -23,6 +23,7 @@ from tests.sonoran.listing_replies import (
     read,
     unclear,
 )
+from tests.sonoran.reads import call_of
 from tests.sonoran.wire_replies import HTML, reply, short
 
 MEMBERS = [
@@ -96,10 +97,10 @@ class TestCalls:
 
     def test_a_call_is_found_by_its_id(self) -> None:
         found = read(calls(call(1), closed=[call(3, title="Old")]))
-        old = found.find(3)
+        old = call_of(found, 3)
         assert old is not None
         assert old.title == "Old"
-        assert found.find(2) is None
+        assert call_of(found, 2) is None
 
     def test_911_calls_are_left_out_even_with_an_id_of_a_dispatch_call(self) -> None:
         body = calls(call(417))
@@ -265,7 +266,7 @@ class TestUnusableCalls:
     def test_of_a_call_that_stands_twice_the_notes_are_unknown_and_no_others(self) -> None:
         for body in (calls(call(), call(), call(5)), calls(call(), call(5), closed=[call()])):
             found = read(body)
-            twice, other = found.find(417), found.find(5)
+            twice, other = call_of(found, 417), call_of(found, 5)
             assert twice is not None
             assert twice.notes is None
             assert other is not None

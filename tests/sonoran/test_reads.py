@@ -19,7 +19,7 @@ from bot.sonoran import (
 )
 from tests import sonoran_client
 from tests.sonoran import reads
-from tests.sonoran.reads import failure
+from tests.sonoran.reads import call_of, failure
 from tests.sonoran_client import CREDENTIALS, KEY, NOTE
 
 LIMIT = 32 * 1024 * 1024
@@ -45,7 +45,7 @@ class TestCalls:
         found = await client.get_calls(1, ClosedCalls(10))
         assert [call.call_id for call in found.calls] == [123, 124, 125]
         assert [call.closed for call in found.calls] == [False, False, True]
-        call = found.find(124)
+        call = call_of(found, 124)
         assert call is not None
         assert (call.server_id, call.title) == (1, "Traffic stop")
         assert (call.code, call.address) == ("10-11", "Route 9")
@@ -53,7 +53,7 @@ class TestCalls:
 
     async def test_a_note_just_added_is_in_the_list(self, client: SonoranClient) -> None:
         await client.add_call_note(NOTE)
-        call = (await client.get_calls(NOTE.server_id)).find(NOTE.call_id)
+        call = call_of(await client.get_calls(NOTE.server_id), NOTE.call_id)
         assert call is not None
         assert call.notes == (ListedNote(NOTE.label, NOTE.text),)
 
@@ -83,7 +83,7 @@ class TestCalls:
     ) -> None:
         cad.faults.add(Fault(on="calls", status=400, body="closedLimit must be positive."))
         for _ in range(2):
-            assert (await client.get_calls(1)).find(123) is not None
+            assert call_of(await client.get_calls(1), 123) is not None
         assert len(cad.requests) == 3
 
     async def test_closed_calls_do_not_make_the_list_of_open_ones_longer(
@@ -93,7 +93,7 @@ class TestCalls:
         for _ in range(800):
             cad.add_note(124, "🚓" * 4000)
         cad.close_call(124)
-        assert (await client.get_calls(1)).find(123) is not None
+        assert call_of(await client.get_calls(1), 123) is not None
 
     async def test_ten_megabytes_of_emoji_do_not_keep_the_list_from_being_read(
         self, client: SonoranClient, cad: SonoranServer
@@ -102,7 +102,7 @@ class TestCalls:
         for _ in range(210):
             cad.add_note(124, "🚓" * 4000)
         cad.add_note(123, "Suspect fled", label="D-2")
-        found = (await client.get_calls(1)).find(123)
+        found = call_of(await client.get_calls(1), 123)
         assert found is not None
         assert found.notes == (ListedNote("D-2", "Suspect fled"),)
 

@@ -116,7 +116,7 @@ class TestRefusals:
 
     def test_a_note_that_repeats_the_placeholder_is_added(self) -> None:
         body = b"NOTE 'Backend Service Reached' added to call #417"
-        assert v1.read_added_note(reply(body), NOTE).call_id == 417
+        assert v1.read_added_note(reply(body), NOTE) == body.decode()
 
     @pytest.mark.parametrize(
         ("body", "text"),

@@ -84,12 +84,11 @@ class TestVersion1Success:
     )
     def test_the_tail_naming_the_call_means_added(self, body: bytes) -> None:
         added = v1.read_added_note(reply(body), NOTE)
-        assert added.call_id == 417
-        assert added.text.lower().rstrip(".").endswith("added to call #417")
+        assert added.lower().rstrip(".").endswith("added to call #417")
 
     def test_the_words_of_the_service_are_handed_on_as_they_came(self) -> None:
         text = "NOTE 'it's here' added to call #417"
-        assert v1.read_added_note(reply(text.encode()), NOTE).text == text
+        assert v1.read_added_note(reply(text.encode()), NOTE) == text
 
     @pytest.mark.parametrize(
         "body",
@@ -138,16 +137,16 @@ class TestVersion2Success:
     @pytest.mark.parametrize("status", [200, 201])
     def test_the_call_named_in_any_casing_means_added(self, body: object, status: int) -> None:
         added = v2.read_added_note(reply(body, status), NOTE)
-        assert (added.call_id, added.text) == (417, "NOTE 'stored' added to call #417")
+        assert added == "NOTE 'stored' added to call #417"
 
     @pytest.mark.parametrize("body", [{"callId": 417}, {"callId": 417, "note": 5}])
     def test_a_note_not_repeated_is_shown_as_it_was_sent(self, body: object) -> None:
-        text = v2.read_added_note(reply(body), NOTE).text
+        text = v2.read_added_note(reply(body), NOTE)
         assert text == f"NOTE '{NOTE.text}' added to call #417"
 
     def test_the_media_type_does_not_matter(self) -> None:
         received = reply({"callId": 417, "note": "x"}, content_type="text/html")
-        assert v2.read_added_note(received, NOTE).call_id == 417
+        assert v2.read_added_note(received, NOTE).endswith(" added to call #417")
 
     @pytest.mark.parametrize(
         "body",
