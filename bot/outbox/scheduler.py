@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import TypeVar
 
 from bot.outbox.models import NoteRecord
 
-_Key = TypeVar("_Key")
-_REMEMBERED = 1000  # guilds and members whose last turn is kept
+_REMEMBERED = 2000  # guilds and members whose last turn is kept
 
 
 class FairScheduler:
@@ -20,16 +18,15 @@ class FairScheduler:
 
     def __init__(self) -> None:
         self._count = 0
-        self._guilds: OrderedDict[int, int] = OrderedDict()
-        self._members: OrderedDict[tuple[int, int], int] = OrderedDict()
+        self._turns: OrderedDict[tuple[int, ...], int] = OrderedDict()
 
     def next(self, candidates: Iterable[NoteRecord]) -> NoteRecord | None:
         """Return the note whose turn it is, the oldest of its member's; None without any."""
         return min(
             candidates,
             key=lambda record: (
-                self._guilds.get(record.guild_id, 0),
-                self._members.get((record.guild_id, record.member_id), 0),
+                self._turns.get((record.guild_id,), 0),
+                self._turns.get((record.guild_id, record.member_id), 0),
                 record.position,
             ),
             default=None,
@@ -38,12 +35,8 @@ class FairScheduler:
     def record_turn(self, record: NoteRecord) -> None:
         """Put a note's guild and member behind all others."""
         self._count += 1
-        _remember(self._guilds, record.guild_id, self._count)
-        _remember(self._members, (record.guild_id, record.member_id), self._count)
-
-
-def _remember(turns: OrderedDict[_Key, int], key: _Key, count: int) -> None:
-    turns[key] = count
-    turns.move_to_end(key)
-    if len(turns) > _REMEMBERED:
-        turns.popitem(last=False)
+        for key in ((record.guild_id,), (record.guild_id, record.member_id)):
+            self._turns[key] = self._count
+            self._turns.move_to_end(key)
+        while len(self._turns) > _REMEMBERED:
+            self._turns.popitem(last=False)
