@@ -7,9 +7,7 @@ from dataclasses import dataclass, fields
 
 from sqlalchemy import (
     BigInteger,
-    BindParameter,
     Connection,
-    Double,
     Row,
     String,
     bindparam,
@@ -20,7 +18,7 @@ from sqlalchemy import (
 )
 
 from bot.calls.schema import call_cards
-from bot.outbox.schema import leases
+from bot.outbox.leases import ALIVE
 from bot.storage import NOW, Database
 from bot.timing import Timing
 
@@ -58,13 +56,9 @@ class KeptCard:
 _COLUMNS = tuple(call_cards.c[each.name] for each in fields(KeptCard))
 _MESSAGE = call_cards.c.message_id == bindparam("message", type_=BigInteger)
 _OWNER = bindparam("me", type_=String)
-_TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
 
 # Built once, as they run while a card is kept.
-_ALIVE = select(leases.c.id).where(
-    leases.c.heartbeat_at > NOW - _TIMEOUT, leases.c.heartbeat_at < NOW + _TIMEOUT
-)
-_LEFT = or_(call_cards.c.owner.is_(None), call_cards.c.owner.not_in(_ALIVE))
+_LEFT = or_(call_cards.c.owner.is_(None), call_cards.c.owner.not_in(ALIVE))
 _CLAIM = update(call_cards).where(_LEFT).values(owner=_OWNER).returning(*_COLUMNS)
 _OWN = select(*_COLUMNS).where(call_cards.c.owner == _OWNER)
 _OWNED = select(call_cards.c.owner).where(_MESSAGE)
@@ -134,17 +128,11 @@ class CardStore:
 
     async def set_shown(self, message_id: int, shown: str) -> None:
         """Store the fingerprint of what a card shows now."""
-        await self.database.run(
-            lambda connection: connection.execute(
-                _SHOWN, {"message": message_id, "now_shown": shown}
-            )
-        )
+        await self.database.execute(_SHOWN, message=message_id, now_shown=shown)
 
     async def remove(self, message_id: int) -> None:
         """Forget a card."""
-        await self.database.run(
-            lambda connection: connection.execute(_REMOVE, {"message": message_id})
-        )
+        await self.database.execute(_REMOVE, message=message_id)
 
 
 def _card(row: Row[tuple[object, ...]]) -> KeptCard:

@@ -37,6 +37,12 @@ _OWN = bindparam("own", type_=leases.c.id.type)
 _TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
 _BEHIND: BindParameter[int] = bindparam("behind", type_=BigInteger())
 
+ALIVE = select(leases.c.id).where(
+    leases.c.heartbeat_at > NOW - _TIMEOUT, leases.c.heartbeat_at < NOW + _TIMEOUT
+)
+"""Selects the processes whose leases last; its parameter is `timeout`, in seconds. A heartbeat in
+the future is of a clock that was set back."""
+
 _TIME = select(NOW)
 _FRESH = select(leases.c.heartbeat_at > NOW - _TIMEOUT).where(leases.c.id == _OWN)
 _RENEW = update(leases).where(leases.c.id == _OWN).values(heartbeat_at=NOW)
@@ -120,11 +126,7 @@ class Leases:
 
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
-        await self._database.run(self._release)
-
-    def _release(self, connection: Connection) -> None:
-        for statement in _RELEASE:
-            connection.execute(statement, self._own)
+        await self._database.execute(*_RELEASE, **self._own)
 
     async def claim_orphans(
         self, limit: int, *, include_own: bool = False, behind: int = 0
@@ -156,11 +158,7 @@ def _begin(insert: Insert) -> Executable:
 @functools.cache
 def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
     """Return the statement of `claim_orphans`, which takes long to compose."""
-    alive = select(leases.c.id).where(
-        leases.c.heartbeat_at > NOW - _TIMEOUT,
-        leases.c.heartbeat_at < NOW + _TIMEOUT,
-    )
-    orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(alive))
+    orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(ALIVE))
     if include_own:
         own = and_(notes.c.owner == _OWN, notes.c.state.in_(_WAITING))
         orphaned = or_(orphaned, own)

@@ -174,9 +174,9 @@ class Database:
             lambda connection: work(connection, *args, **kwargs), self._seconds
         )
 
-    async def execute(self, *statements: Executable) -> None:
-        """Execute statements in one transaction; raises as `run` does."""
-        await self.run(_execute, statements)
+    async def execute(self, *statements: Executable, **parameters: object) -> None:
+        """Execute statements in one transaction, with these parameters; raises as `run` does."""
+        await self.run(_execute, statements, parameters)
 
     def _new_connector(self) -> Connector:
         """Return one for a thread alone, as an earlier thread may still be ending."""
@@ -194,6 +194,8 @@ class Database:
         return self._thread.submit(work, seconds)
 
 
-def _execute(connection: Connection, statements: Sequence[Executable]) -> None:
+def _execute(
+    connection: Connection, statements: Sequence[Executable], parameters: dict[str, object]
+) -> None:
     for statement in statements:
-        connection.execute(statement)
+        connection.execute(statement, parameters)
