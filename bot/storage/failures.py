@@ -5,11 +5,9 @@ psycopg, which SQLite does without, is known by the `sqlstate` that all its erro
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import re
 import sqlite3
-from collections.abc import Iterator
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -98,18 +96,6 @@ _MISCONFIGURED = {
 _BAD_VALUE = re.compile(
     r'invalid "?(\w+)"? value: |weak (sslmode) |could not match \d+ (host|port)'
 )
-
-
-@contextlib.contextmanager
-def translated() -> Iterator[None]:
-    """Raise a driver's failure within the block as a `StorageError`."""
-    try:
-        yield
-    except _DRIVERS as error:
-        failure = failure_of(error)
-        if failure is None:
-            raise
-        raise failure from None
 
 
 def translation(error: BaseException, *, late: bool = False) -> BaseException:

@@ -9,7 +9,7 @@ import sqlite3
 from pathlib import Path
 
 from bot.storage.errors import DatabaseInUseError, StorageFullError, UnusableDatabaseError
-from bot.storage.failures import translated
+from bot.storage.failures import is_busy, translation
 
 
 class SqliteFile:
@@ -115,21 +115,20 @@ def _is_usable(path: Path) -> bool:
 
 def _locked(path: Path) -> sqlite3.Connection:
     """Return a connection that holds the file until it is closed."""
-    with translated():
+    try:
         lock = sqlite3.connect(path, timeout=0, isolation_level=None)
         try:
             lock.execute("PRAGMA journal_mode = OFF")  # nothing is ever written to it
             lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            lock.close()
-            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-                raise DatabaseInUseError(
-                    f"The database file {path.name.removesuffix('.lock')} is in use by another "
-                    "instance of Callnote: stop that one, or give this one another file in "
-                    "DATABASE_URL."
-                ) from None
-            raise
         except BaseException:
             lock.close()
             raise
-        return lock
+    except sqlite3.Error as error:
+        if is_busy(error):
+            raise DatabaseInUseError(
+                f"The database file {path.name.removesuffix('.lock')} is in use by another "
+                "instance of Callnote: stop that one, or give this one another file in "
+                "DATABASE_URL."
+            ) from None
+        raise translation(error) from None
+    return lock
