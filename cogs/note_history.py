@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.interactions import audit_log
-from bot.interactions.components import DynamicButton, dynamic_button, stopped
+from bot.interactions.components import DynamicItem, dynamic_item, stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.entry_texts import NEWER, OLDER
 from bot.notes.history import HistoryPlace, page_of
@@ -52,7 +52,7 @@ def _button(label: str, place: HistoryPlace) -> discord.ui.Button[discord.ui.Vie
     )
 
 
-def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[DynamicButton]:
+def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[DynamicItem]:
     """Return the dynamic item that handles all these buttons, however old their message is."""
 
     async def press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
@@ -64,4 +64,4 @@ def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[Dynam
 
         await handler.run_component_callback(interaction, show)
 
-    return dynamic_button(_CUSTOM_ID, press)
+    return dynamic_item(_CUSTOM_ID, press)

@@ -14,13 +14,7 @@ from typing import Any
 import discord
 
 from bot.calls.card_texts import ADD_NOTE, KEEP, NEWER, OLDER, PLACEHOLDER, REFRESH
-from bot.interactions.components import (
-    DynamicButton,
-    DynamicSelect,
-    dynamic_button,
-    dynamic_select,
-    stopped,
-)
+from bot.interactions.components import DynamicItem, dynamic_item, stopped
 from bot.sonoran import DispatchCall
 
 MOST_OPTIONS = 25
@@ -80,7 +74,7 @@ def call_select(
 
 def card_button(
     press: Callable[[discord.Interaction[Any], str, int, int, int], Awaitable[None]],
-) -> type[DynamicButton]:
+) -> type[DynamicItem]:
     """Return the dynamic item for all these buttons.
 
     `press` gets the action, the ids of CAD server and call, and the page, 0 where there is none.
@@ -90,20 +84,20 @@ def card_button(
         server, call, page = match["server"], match["call"], match["page"]
         await press(interaction, match["action"], int(server), int(call), int(page or 0))
 
-    return dynamic_button(_BUTTON_ID, press_matched)
+    return dynamic_item(_BUTTON_ID, press_matched)
 
 
 def card_select(
     choose: Callable[[discord.Interaction[Any], int, str], Awaitable[None]],
-) -> type[DynamicSelect]:
+) -> type[DynamicItem]:
     """Return the dynamic item for all these selects; `choose` gets CAD server and chosen value."""
 
-    async def choose_matched(
-        interaction: discord.Interaction[Any], match: re.Match[str], value: str
-    ) -> None:
-        await choose(interaction, int(match["server"]), value)
+    async def choose_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
+        data: Any = interaction.data or {}
+        values = data.get("values") or [""]
+        await choose(interaction, int(match["server"]), str(values[0]))
 
-    return dynamic_select(_SELECT_ID, choose_matched)
+    return dynamic_item(_SELECT_ID, choose_matched, discord.ui.Select)
 
 
 def _button(

@@ -13,8 +13,7 @@ SECRET_FORM = "callnote-secret:"  # noqa: S105 - the word, not one
 
 _View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 
-DynamicButton = discord.ui.DynamicItem[discord.ui.Button[discord.ui.View]]
-DynamicSelect = discord.ui.DynamicItem[discord.ui.Select[discord.ui.View]]
+DynamicItem = discord.ui.DynamicItem[discord.ui.Item[Any]]
 
 
 def text_values(data: Mapping[str, object]) -> dict[str, str]:
@@ -59,19 +58,20 @@ def stopped(view: _View) -> _View:
     return view
 
 
-def dynamic_button(
+def dynamic_item(
     template: re.Pattern[str],
-    press: Callable[[discord.Interaction[Any], re.Match[str]], Awaitable[None]],
-) -> type[DynamicButton]:
-    """Return the dynamic item that handles every button whose custom id matches `template`.
+    handle: Callable[[discord.Interaction[Any], re.Match[str]], Awaitable[None]],
+    kind: type[discord.ui.Button[Any] | discord.ui.Select[Any]] = discord.ui.Button,
+) -> type[DynamicItem]:
+    """Return the dynamic item for every component of a `kind` whose custom id matches `template`.
 
-    `press` is called with the interaction and the match, and handles failures.
+    `handle` is called with the interaction and the match, and handles failures.
     """
 
-    class Item(DynamicButton, template=template):
+    class Item(DynamicItem, template=template):
         def __init__(self, match: re.Match[str]) -> None:
             self._match = match
-            super().__init__(discord.ui.Button(custom_id=match[0]))
+            super().__init__(kind(custom_id=match[0]))
 
         @classmethod
         async def from_custom_id(
@@ -84,39 +84,6 @@ def dynamic_button(
             return cls(match)
 
         async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            await press(interaction, self._match)
-
-    return Item
-
-
-def dynamic_select(
-    template: re.Pattern[str],
-    choose: Callable[[discord.Interaction[Any], re.Match[str], str], Awaitable[None]],
-) -> type[DynamicSelect]:
-    """Return the dynamic item that handles every string select whose custom id matches `template`.
-
-    `choose` is called with the interaction, the match and the first chosen value, empty without
-    one, and handles failures.
-    """
-
-    class Item(DynamicSelect, template=template):
-        def __init__(self, match: re.Match[str]) -> None:
-            self._match = match
-            super().__init__(discord.ui.Select(custom_id=match[0]))
-
-        @classmethod
-        async def from_custom_id(
-            cls,
-            _interaction: discord.Interaction[Any],
-            _item: discord.ui.Item[Any],
-            match: re.Match[str],
-            /,
-        ) -> Self:
-            return cls(match)
-
-        async def callback(self, interaction: discord.Interaction[Any]) -> None:
-            data: Any = interaction.data or {}
-            values = data.get("values") or [""]
-            await choose(interaction, self._match, str(values[0]))
+            await handle(interaction, self._match)
 
     return Item

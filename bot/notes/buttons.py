@@ -13,7 +13,7 @@ from typing import Any
 import discord
 
 from bot.calls.texts import BUTTON_LIMIT, call_label
-from bot.interactions.components import DynamicButton, dynamic_button, stopped
+from bot.interactions.components import DynamicItem, dynamic_item, stopped
 from bot.notes.call_texts import NO_FACTS, CallFacts
 from bot.notes.texts import BUTTONS
 from bot.outbox import NoteRecord, NoteState
@@ -53,7 +53,7 @@ def buttons_for(record: NoteRecord, facts: CallFacts = NO_FACTS) -> discord.ui.V
 
 def note_button(
     callback: Callable[[discord.Interaction[Any], str, int, int | None], Awaitable[None]],
-) -> type[DynamicButton]:
+) -> type[DynamicItem]:
     """Return the dynamic item for all these buttons.
 
     `callback` gets the action, the note's id, and the call's where the action names one.
@@ -68,4 +68,4 @@ def note_button(
             None if call_id is None else int(call_id),
         )
 
-    return dynamic_button(_CUSTOM_ID, press_matched)
+    return dynamic_item(_CUSTOM_ID, press_matched)

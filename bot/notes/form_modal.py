@@ -13,9 +13,9 @@ import discord
 
 from bot.calls.texts import call_label
 from bot.interactions.components import (
-    DynamicButton,
+    DynamicItem,
     chosen_values,
-    dynamic_button,
+    dynamic_item,
     stopped,
     text_values,
 )
@@ -146,13 +146,13 @@ def again_view(server_id: int | None, source_id: int | None) -> discord.ui.View:
 
 def again_button(
     press: Callable[[_Interaction, int | None, int | None], Awaitable[None]],
-) -> type[DynamicButton]:
+) -> type[DynamicItem]:
     """Return the dynamic item for these buttons; `press` gets what `again_view` was given."""
 
     async def press_matched(interaction: _Interaction, found: re.Match[str]) -> None:
         await press(interaction, int(found["server"]) or None, _source_id(found))
 
-    return dynamic_button(_AGAIN, press_matched)
+    return dynamic_item(_AGAIN, press_matched)
 
 
 def _source_id(found: re.Match[str]) -> int | None:
