@@ -8,7 +8,7 @@ import discord
 
 from bot.app import findings, texts
 from bot.app.client import COMMANDS
-from bot.app.discord_endpoint import UNREADABLE, gateway_of, introduce, use_discord_at
+from bot.app.discord_endpoint import UNREADABLE_LOGIN, find_discord, introduce
 from bot.app.logging import printable
 from bot.app.services import Services
 from bot.config import Config
@@ -40,11 +40,7 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
     elsewhere = config.discord_api_url is not None
     try:
         async with asyncio.timeout(timing.check_discord):
-            if config.discord_api_url is not None:
-                gateway = await gateway_of(
-                    config.discord_api_url, timing.identify, config.discord_proxy
-                )
-                use_discord_at(config.discord_api_url, gateway)
+            await find_discord(config, timing)
             async with discord.Client(
                 intents=discord.Intents.none(), proxy=config.discord_proxy
             ) as client:
@@ -57,7 +53,7 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                     guild.id: guild.name
                     async for guild in client.fetch_guilds(limit=None, with_counts=False)
                 }
-    except (*DISCORD_FAILURES, *UNREADABLE) as error:
+    except (*DISCORD_FAILURES, *UNREADABLE_LOGIN) as error:
         return [findings.discord_trouble(error, elsewhere=elsewhere)]
     everyone = sorted(config.dispatcher_role_ids & guilds.keys())
     return [

@@ -11,10 +11,19 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot import USER_AGENT
+from bot.config import Config
+from bot.interactions.errors import UNREADABLE
 from bot.sonoran.transport import is_loopback
+from bot.timing import Timing
 
-UNREADABLE = (LookupError, TypeError, ValueError, AttributeError)
-"""What discord.py 2.7.1 raises for an answer that it cannot read, such as one without a key."""
+UNREADABLE_LOGIN = (*UNREADABLE, AttributeError)
+"""What discord.py 2.7.1 raises for answers to its login that it cannot read."""
+
+
+async def find_discord(config: Config, timing: Timing) -> None:
+    """Let discord.py use what DISCORD_API_URL names, if it is set; raises like `gateway_of`."""
+    if (api_url := config.discord_api_url) is not None:
+        use_discord_at(api_url, await gateway_of(api_url, timing.identify, config.discord_proxy))
 
 
 async def gateway_of(api_url: str, seconds: float, proxy: str | None) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import discord
 
 from bot.app.client import CallnoteBot
-from bot.app.discord_endpoint import UNREADABLE, gateway_of, use_discord_at
+from bot.app.discord_endpoint import UNREADABLE_LOGIN, find_discord
 from bot.app.findings import discord_trouble
 from bot.app.monitoring import metrics_for, serve_metrics
 from bot.app.services import Services
@@ -136,15 +136,12 @@ async def _serve_discord(
     timing = services.timing
     pauses = None
     starts = SessionStarts(timing)
-    placed = config.discord_api_url is None
+    found = False
     while not stop.is_set():
         try:
-            if config.discord_api_url is not None and not placed:
-                gateway = await gateway_of(
-                    config.discord_api_url, timing.identify, config.discord_proxy
-                )
-                use_discord_at(config.discord_api_url, gateway)
-                placed = True
+            if not found:
+                await find_discord(config, timing)
+                found = True
             began = loop_time()
             try:
                 bot = CallnoteBot(services, starts, config.discord_proxy)
@@ -157,7 +154,7 @@ async def _serve_discord(
                 raise FatalError(fatal) from None
             trouble = discord_trouble(error, elsewhere=config.discord_api_url is not None)
             _log.warning("%s (%s: %s)", trouble.text, type(error).__name__, error)
-        except UNREADABLE:
+        except UNREADABLE_LOGIN:
             _log.exception("Discord's answers cannot be read")
         if not stop.is_set():
             pauses = pauses or back_off(timing.first_discord_retry, timing.longest_discord_retry)
@@ -179,29 +176,25 @@ async def _serve_with(
     bot: CallnoteBot, config: Config, stop: asyncio.Event, report: Report | None
 ) -> None:
     """Serve until the client ends or `stop` is set."""
-    notes, connections, timing = (
-        bot.services.notes,
-        bot.services.connections,
-        bot.services.timing,
-    )
+    services, timing = bot.services, bot.services.timing
     reporting: asyncio.Task[None] | None = None
     async with bot:
         try:
             if await _finished_before(stop, bot.login(config.discord_token), timing):
                 if report is not None:
                     reporting = asyncio.create_task(report(bot, config))
-                connections.use(bot)
-                notes.messages.connect(bot)
-                bot.services.kept_cards.connect(bot)
+                services.connections.use(bot)
+                services.notes.messages.connect(bot)
+                services.kept_cards.connect(bot)
                 _log.info("connecting to Discord")
                 await _finished_before(stop, bot.connect(), timing)
         finally:
             if reporting is not None:
                 reporting.cancel()
-            await _drain(bot, notes if stop.is_set() else None)
-            notes.messages.connect(None)
-            bot.services.kept_cards.connect(None)
-            connections.use(None)
+            await _drain(bot, services.notes if stop.is_set() else None)
+            services.notes.messages.connect(None)
+            services.kept_cards.connect(None)
+            services.connections.use(None)
 
 
 async def _drain(bot: CallnoteBot, notes: NoteService | None) -> None:
