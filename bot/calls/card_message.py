@@ -16,11 +16,8 @@ from bot.interactions.discord_answers import (
     is_final,
     verdict_of,
 )
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.timing import Timing
-
-_UNREADABLE = (ValueError, TypeError, LookupError)
-"""What discord.py raises where Discord took a message and described it in an unreadable way."""
 
 
 class EditResult(Enum):
@@ -54,7 +51,7 @@ async def post(
         forbidden = is_final(error) and verdict_of(error) is not Verdict.CONTENT
         problem = CardProblem.CARD_FORBIDDEN if forbidden else CardProblem.CARD_NOT_POSTED
         raise Refusal(problem) from None
-    except (*DISCORD_FAILURES, *_UNREADABLE):
+    except (*DISCORD_FAILURES, *UNREADABLE):
         raise Refusal(CardProblem.CARD_NOT_POSTED) from None
 
 
@@ -82,7 +79,7 @@ async def edit(
     except discord.HTTPException as error:
         delays.record(RouteDelays.CHANNELS, error)
         return _result_of(error)
-    except _UNREADABLE:
+    except UNREADABLE:  # Discord accepted it, and described the message in such a way
         return EditResult.DONE
     except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
         return EditResult.RETRY

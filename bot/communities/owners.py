@@ -7,7 +7,7 @@ import asyncio
 import discord
 
 from bot.communities.problems import ConnectionProblem
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.interactions.ttl_cache import TtlCache
 from bot.timing import Timing
 
@@ -28,8 +28,7 @@ class Owners:
         try:
             async with asyncio.timeout(self._seconds):
                 application = await self._client.application_info()
-        # The last three: an answer that discord.py cannot read.
-        except (*DISCORD_FAILURES, LookupError, TypeError, ValueError):
+        except (*DISCORD_FAILURES, *UNREADABLE):
             raise Refusal(ConnectionProblem.OWNERS_UNKNOWN) from None
         team = application.team
         if team is None:

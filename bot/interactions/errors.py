@@ -12,6 +12,9 @@ DISCORD_FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError)
 """What a request to Discord can raise: its refusals and errors, connection errors, and time-outs
 (`TimeoutError` is an `OSError`)."""
 
+UNREADABLE = (LookupError, TypeError, ValueError)
+"""What discord.py 2.7.1 raises for an answer that it cannot read, such as one without a key."""
+
 
 class Refusal(app_commands.AppCommandError):
     """The request is refused; nothing was sent.

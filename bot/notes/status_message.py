@@ -17,7 +17,7 @@ from typing import Any
 import discord
 
 from bot.interactions.discord_answers import EXPIRED_TOKEN, RouteDelays, Verdict, verdict_of
-from bot.interactions.errors import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE
 from bot.interactions.responses import ORIGINAL_MESSAGE, files_of
 from bot.outbox import NoteRecord
 from bot.timing import Timing
@@ -91,7 +91,7 @@ class StatusMessage:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)
         except discord.HTTPException as error:
             return self._not_found(error), None
-        except (*DISCORD_FAILURES, *_UNREADABLE):
+        except (*DISCORD_FAILURES, *UNREADABLE, RuntimeError):  # or the client was closed
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
@@ -196,8 +196,7 @@ class StatusMessage:
                 verdict = Verdict.REFUSED if error.code else Verdict.LATER
             except KeyError as error:  # discord.py 2.7.1 reads no other key of a refusal
                 return Verdict.LATER if "retry_after" in error.args else Verdict.TAKEN
-            except (ValueError, TypeError, LookupError):
-                # Discord accepted it, and described the message in an unreadable way.
+            except UNREADABLE:  # Discord accepted it, and described the message in such a way
                 return Verdict.TAKEN
             except DISCORD_FAILURES:
                 return Verdict.UNREACHABLE
@@ -262,9 +261,6 @@ class StatusMessage:
             self._record.channel_id, guild_id=self._record.guild_id
         )
 
-
-_UNREADABLE = (ValueError, TypeError, LookupError, RuntimeError)
-"""What discord.py raises for answers that it cannot read, and once its client was closed."""
 
 _AGAIN = {Verdict.LATER, Verdict.BLOCKED}
 """What another attempt may overcome."""
