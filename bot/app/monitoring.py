@@ -69,7 +69,7 @@ def _state(services: Services) -> State:
     bot, outbox = _bot(services), services.notes.outbox
     latencies = [latency for _, latency in bot.latencies] if bot else []
     connected, shards = bot.connected_shards if bot else (0, 0)
-    failures = [delivery.last_failure for delivery in outbox.deliveries]
+    failures = [delivery.breaker.last_failure for delivery in outbox.deliveries]
     return State(
         guilds=len(bot.guilds) if bot else 0,
         gateway_latency_seconds=max(filter(math.isfinite, latencies), default=math.nan),

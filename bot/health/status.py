@@ -46,8 +46,8 @@ class StatusReport:
         outbox = self.outbox
         community = self.communities.name_of(guild.id)
         delivery = outbox.deliveries.of(community)
-        problem, waiting = delivery.last_failure, len(delivery.queue)
-        refusal, refused_at = delivery.last_refusal or (None, None)
+        problem, waiting = delivery.breaker.last_failure, len(delivery.queue)
+        refusal, refused_at = delivery.sender.last_refusal or (None, None)
         about_access = refusal is not None and refusal.kind is FailureKind.CREDENTIALS
         health = await self.cad_probe.health(
             community,
@@ -58,7 +58,9 @@ class StatusReport:
         lines = [
             *self._settings_lines(guild, health, own=community != HOST),
             texts.connection_line(self.connections.of(guild)),
-            cad_texts.notes_line(problem, waiting, health.error, held_back=delivery.held_back),
+            cad_texts.notes_line(
+                problem, waiting, health.error, held_back=delivery.breaker.held_back
+            ),
             *cad_texts.last_note_lines(refusal),
             cad_texts.rate_usage_line(delivery.rate_usage),
             texts.permissions_line(missing_permissions(here, kind)),

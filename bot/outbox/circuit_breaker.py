@@ -47,7 +47,8 @@ class CircuitBreaker:
         self._changed = changed
         self._first_pause = min(first_pause, longest_pause)
         self._longest_pause = longest_pause
-        self._last_failure: Failure | None = None
+        self.last_failure: Failure | None = None
+        """Why the circuit is open, None while it is closed."""
         self._hold_until = 0.0
         self._trial: asyncio.Future[None] | None = None
         self._trial_free = False
@@ -60,11 +61,6 @@ class CircuitBreaker:
         """Whether the CAD took the credentials when it was last asked something harmless."""
 
     @property
-    def last_failure(self) -> Failure | None:
-        """Why the circuit is open, None while it is closed."""
-        return self._last_failure
-
-    @property
     def held_back(self) -> bool:
         """Whether a delay that the CAD asked for is being waited out."""
         return self._hold_until > loop_time()
@@ -72,7 +68,7 @@ class CircuitBreaker:
     @property
     def allows_request(self) -> bool:
         """Whether a note may be sent now."""
-        return self._last_failure is None or self._trial_free
+        return self.last_failure is None or self._trial_free
 
     def acquire_trial(self) -> asyncio.Future[None] | None:
         """Take the place of the one note that goes ahead; None on a closed circuit."""
@@ -85,7 +81,7 @@ class CircuitBreaker:
         if self._trial is not None and not self._trial.done():
             self._trial.set_result(None)
             # Here and not in `run`, which could wipe out a failure that is told meanwhile.
-            self._last_failure = None
+            self.last_failure = None
             self._open.clear()
             self._changed.set()
             _log.info("the CAD%s takes notes again", self._of)
@@ -104,9 +100,9 @@ class CircuitBreaker:
         if self._trial is not None and not self._trial.done():
             self._trial_free = False
             self._trial.set_exception(error)
-        if self._last_failure is None:
+        if self.last_failure is None:
             _log.warning("notes are held back, the CAD%s does not take them: %s", self._of, error)
-        self._last_failure = failure_of(error)
+        self.last_failure = failure_of(error)
         self._open.set()
 
     async def run(self) -> None:
@@ -148,7 +144,7 @@ class CircuitBreaker:
             self.credentials_pass = False
             confirmed = error.retry_in > 0
             if confirmed or error.from_edge or not error.may_be_about_reading:
-                self._last_failure = failure_of(error)
+                self.last_failure = failure_of(error)
                 raise
             return  # it may be allowed to add notes all the same, which one is to show
         except RefusedError:

@@ -16,7 +16,6 @@ from bot.outbox.read_slots import ReadSlots
 from bot.outbox.reconciler import CallsRead, Reconciler
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.sender import Sender
-from bot.outbox.stored_failure import Failure
 from bot.outbox.transitions import Transitions
 from bot.outbox.waiting import WaitingNotes
 from bot.outbox.work_queue import WorkQueue
@@ -95,32 +94,14 @@ class Delivery:
         )
 
     @property
-    def held_back(self) -> bool:
-        """Whether the CAD asked for a delay that is not over yet."""
-        return self.breaker.held_back
-
-    @property
-    def last_failure(self) -> Failure | None:
-        """Why the CAD takes no notes at the moment, None while it does."""
-        return self.breaker.last_failure
-
-    @property
     def rate_usage(self) -> RateUsage:
         """How much of the CAD's limits is used."""
         return RateUsage(self.sender.used, self._limits.notes_per_minute, len(self.breaker.limited))
 
     @property
-    def last_refusal(self) -> tuple[Failure, float] | None:
-        """What the CAD refused the last note with and when, by the event loop's clock.
-
-        None if it added the last note that it answered.
-        """
-        return self.sender.last_refusal
-
-    @property
     def idle(self) -> bool:
         """Whether it has had nothing to do for `Timing.keep_delivery`, and no delay to wait out."""
-        if self.queue or self.held_back:
+        if self.queue or self.breaker.held_back:
             return False
         return loop_time() - self.queue.empty_since >= self._timing.keep_delivery
 

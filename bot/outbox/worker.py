@@ -148,7 +148,7 @@ class OutboxWorker:
     def last_failure(self, community: str) -> Failure | None:
         """Return why a community's CAD takes no notes at the moment, None while it does."""
         delivery = self.deliveries.known(community)
-        return None if delivery is None else delivery.last_failure
+        return None if delivery is None else delivery.breaker.last_failure
 
     @property
     def longest_wait(self) -> float:

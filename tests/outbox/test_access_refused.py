@@ -167,9 +167,9 @@ async def test_what_the_last_note_met_is_known_at_once(
 ) -> None:
     cad.faults.add(Fault(on="note", status=401, body=ANSWERS["gateway"]))
     async with working(Worker(database, cad, session)) as worker:
-        assert worker.outbox.deliveries.of(HOST).last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).sender.last_refusal is None
         record = await worker.note()
         await worker.became(record, NoteState.QUEUED)
-        assert worker.outbox.deliveries.of(HOST).last_refusal is not None
+        assert worker.outbox.deliveries.of(HOST).sender.last_refusal is not None
         await worker.became(record, NoteState.ADDED)
-        assert worker.outbox.deliveries.of(HOST).last_refusal is None
+        assert worker.outbox.deliveries.of(HOST).sender.last_refusal is None
