@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.interactions.markdown import one_line, utf16_units
+from bot.interactions.markdown import beginning, one_line, utf16_units
 from bot.sonoran import DispatchCall
 
 CHOICE_LIMIT = 100
@@ -52,10 +52,7 @@ def cut(text: str, limit: int) -> str:
     """Return a text, shortened with an ellipsis to at most `limit` UTF-16 units, 1 or more."""
     if utf16_units(text) <= limit:
         return text
-    kept = text[: limit - 1]
-    while utf16_units(kept) > limit - 1:
-        kept = kept[:-1]
-    return f"{kept.rstrip()}…"
+    return f"{beginning(text, limit - 1)}…"
 
 
 def _fitting(parts: Sequence[str], room: int) -> list[str]:

@@ -102,6 +102,14 @@ def _shortened(pieces: list[str], limit: int) -> str:
     return "".join(pieces[:kept]).rstrip() + mark + "".join(tail).lstrip()
 
 
+def beginning(text: str, units: int) -> str:
+    """Return the beginning of a text, at most so many UTF-16 units, without white space behind."""
+    kept = text[:units]
+    while utf16_units(kept) > units:
+        kept = kept[:-1]
+    return kept.rstrip()
+
+
 def utf16_units(text: str) -> int:
     """Return the text's length in UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2

@@ -9,7 +9,7 @@ from datetime import datetime, tzinfo
 
 import discord
 
-from bot.interactions.markdown import one_line, utf16_units, without_controls
+from bot.interactions.markdown import beginning, one_line, utf16_units, without_controls
 from bot.notes.form_texts import NAMELESS, NO_TEXT, SHORTENED, forwarded_from, written_by
 from bot.notes.parsing import NOTE_LIMIT, has_visible
 from bot.sonoran import LARGEST_CALL
@@ -134,18 +134,11 @@ def _joined(parts: Sequence[_Part], link: str) -> str:
         if units <= room:
             kept[at] = part.text
         elif not part.whole and room > 1:
-            kept[at] = _beginning(part.text, room - 1)
+            kept[at] = beginning(part.text, room - 1)
         else:
             continue
         room -= utf16_units(kept[at]) + 1
     return "\n".join([*(kept[at] for at in sorted(kept)), SHORTENED])
-
-
-def _beginning(text: str, units: int) -> str:
-    kept = text[:units]
-    while utf16_units(kept) > units:
-        kept = kept[:-1]
-    return kept.rstrip()
 
 
 def _name(author: discord.abc.User) -> str:

@@ -217,4 +217,4 @@ def _with_note(record: NoteRecord, lines: str, with_text: bool) -> str:
     if not with_text:
         return f"{lines}\n{NOT_SHOWN}"
     room = CONTENT_LIMIT - utf16_units(lines) - 1
-    return f"{lines}\n" + escape_markdown(f"Your note: {record.note.text}", limit=room)
+    return f"{lines}\n" + escape_markdown(f"{YOUR_NOTE}{record.note.text}", limit=room)
