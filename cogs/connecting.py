@@ -24,7 +24,7 @@ from bot.communities.texts import (
     whom_to_ask,
 )
 from bot.interactions import audit_log
-from bot.interactions.administrators import is_administrator
+from bot.interactions.administrators import guild_of, is_administrator
 from bot.interactions.components import stopped
 from bot.interactions.errors import InteractionProblem, Refusal
 from bot.interactions.handler import InteractionHandler
@@ -77,9 +77,7 @@ class Connector:
         NOT_IN_GUILD in a direct message, and like `Connections.check_connected`, `Owners.include`
         and `Connections.disconnect`.
         """
-        guild, user_id = interaction.guild, interaction.user.id
-        if guild is None:
-            raise Refusal(InteractionProblem.NOT_IN_GUILD)
+        guild, user_id = guild_of(interaction), interaction.user.id
         self.connections.check_connected(self.connections.of(guild, interaction.user))
         if not is_administrator(interaction) and not await self.owners.include(user_id):
             raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
@@ -113,9 +111,7 @@ class Connector:
 
     async def _to_be_connected(self, interaction: _Interaction) -> discord.Guild | None:
         """Return the guild to connect; None after telling the user why it cannot be."""
-        guild = interaction.guild
-        if guild is None:
-            raise Refusal(InteractionProblem.NOT_IN_GUILD)
+        guild = guild_of(interaction)
         connection = self.connections.of(guild, interaction.user)
         if connection.connected:
             await self.handler.respond(interaction, connected_already(connection), view=None)
@@ -143,9 +139,7 @@ class Connector:
             return False
 
     async def _show_owner(self, interaction: _Interaction) -> None:
-        guild = interaction.guild
-        if guild is None:
-            raise Refusal(InteractionProblem.NOT_IN_GUILD)
+        guild = guild_of(interaction)
         connection = self.connections.of(guild, interaction.user)
         self.connections.check_known(connection)
         view = ConnectView(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -94,7 +94,7 @@ class CallCards:
             await self.handler.acknowledge(interaction)
             await self._show(interaction, member.guild, server_id, call_id)
 
-        await self._run(interaction, show)
+        await self.handler.run_connected(interaction, show)
 
     async def on_button(
         self, interaction: _Interaction, action: str, server_id: int, call_id: int, page: int
@@ -119,11 +119,7 @@ class CallCards:
             else:
                 await self._show(interaction, member.guild, server_id, call_id, page)
 
-        await self._run(interaction, carry_out)
-
-    async def _run(self, interaction: _Interaction, work: Callable[[], Awaitable[None]]) -> None:
-        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self.handler.run(interaction, work)
+        await self.handler.run_connected(interaction, carry_out)
 
     async def _show(
         self,

@@ -21,6 +21,13 @@ def admit_administrator(interaction: discord.Interaction) -> discord.Guild:
     return interaction.guild
 
 
+def guild_of(interaction: discord.Interaction) -> discord.Guild:
+    """Return an interaction's guild; refuses with NOT_IN_GUILD in a direct message."""
+    if interaction.guild is None:
+        raise Refusal(InteractionProblem.NOT_IN_GUILD)
+    return interaction.guild
+
+
 def is_administrator(interaction: discord.Interaction) -> bool:
     """Whether the interaction's user has Manage Server or Administrator in its guild."""
     permissions = interaction.permissions

@@ -183,23 +183,29 @@ class InteractionHandler:
         except Exception as error:
             await self.respond_to_failure(interaction, error, answer_for)
 
+    async def run_connected(
+        self, interaction: discord.Interaction[Any], work: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Do as `run`, unless the guild is not connected: then `cogs.guilds` answers."""
+        if not self.refusal(interaction):
+            await self.run(interaction, work)
+
     async def run_component_callback(
         self,
         interaction: discord.Interaction[Any],
         work: Callable[[discord.Guild], Awaitable[None]],
     ) -> None:
-        """Run the `work` of an administrator's component callback, as `run` does.
+        """Run the `work` of an administrator's component callback, as `run_connected` does.
 
         The component may date from an earlier process, and its user may no longer be an
-        administrator. In a guild that is not connected `cogs.guilds` answers instead.
+        administrator.
         """
 
         async def admitted() -> None:
             await work(await self.admit_administrator(interaction))
 
         audit_log.about_settings(interaction)
-        if not self.refusal(interaction):
-            await self.run(interaction, admitted)
+        await self.run_connected(interaction, admitted)
 
     async def respond_to_failure(
         self,

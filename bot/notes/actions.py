@@ -68,10 +68,9 @@ class NoteActions:
         cancel a note, and only the author may add a repeated one. Nothing but a cancellation is
         done to a note for a CAD that the guild had before: its calls have the same numbers.
         """
-        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self.handler.run(
-                interaction, lambda: self._carry_out(interaction, action, note_id, call_id)
-            )
+        await self.handler.run_connected(
+            interaction, lambda: self._carry_out(interaction, action, note_id, call_id)
+        )
 
     async def _carry_out(
         self,

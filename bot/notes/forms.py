@@ -134,8 +134,7 @@ class NoteForms:
             text = await self._text_again(interaction.message)
             await self.open(interaction, server_id=server_id, text=text, source_id=source_id)
 
-        if not self.handler.refusal(interaction):  # else `cogs.guilds` answers
-            await self.handler.run(interaction, open_again)
+        await self.handler.run_connected(interaction, open_again)
 
     def _again(self, interaction: _Interaction, form: SubmittedForm) -> discord.ui.View:
         here = form.mark == self._mark(interaction.guild_id or 0)
