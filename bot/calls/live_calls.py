@@ -96,6 +96,7 @@ class _Held:
         self.failures = 0
 
 
+@dataclass(eq=False, slots=True)
 class LiveCalls:
     """The one reader of live calls, besides the reconciler, whose reads `seen` takes in.
 
@@ -104,20 +105,14 @@ class LiveCalls:
     at the CAD is logged, and leaves the list that was there.
     """
 
-    def __init__(
-        self,
-        cad_for: Callable[[str], SonoranClient],
-        slots_for: Callable[[str], ReadSlots],
-        timing: Timing,
-    ) -> None:
-        self._cad_for = cad_for
-        self._slots_for = slots_for
-        self._timing = timing
-        self._held: OrderedDict[_Key, _Held] = OrderedDict()
-        self._held_back: dict[str, float] = {}
-        self._listeners: list[_Changed] = []
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._sweep: asyncio.TimerHandle | None = None
+    cad_for: Callable[[str], SonoranClient]
+    slots_for: Callable[[str], ReadSlots]
+    timing: Timing
+    _held: OrderedDict[_Key, _Held] = field(default_factory=OrderedDict, init=False)
+    _held_back: dict[str, float] = field(default_factory=dict, init=False)
+    _listeners: list[_Changed] = field(default_factory=list, init=False)
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _sweep: asyncio.TimerHandle | None = field(default=None, init=False)
 
     def __len__(self) -> int:
         return len(self._held)
@@ -154,8 +149,8 @@ class LiveCalls:
         return await self.get(
             community,
             server_id,
-            max_age=self._timing.old_calls,
-            wait=self._timing.await_calls,
+            max_age=self.timing.old_calls,
+            wait=self.timing.await_calls,
         )
 
     def seen(self, community: str, calls: CallList, began: float) -> None:
@@ -166,7 +161,7 @@ class LiveCalls:
         held = self._held.get((community, calls.server_id))
         if held is None:
             return
-        held.read_from = max(held.read_from, began + self._timing.read_calls_again)
+        held.read_from = max(held.read_from, began + self.timing.read_calls_again)
         self._start(self._take_in_seen(community, held, calls, began))
 
     def listen(self, changed: Callable[[str, int], None]) -> None:
@@ -188,13 +183,13 @@ class LiveCalls:
         held = self._held.setdefault(key, _Held())
         held.wanted_at = loop_time()
         self._held.move_to_end(key)
-        unneeded = held.wanted_at - self._timing.old_calls
+        unneeded = held.wanted_at - self.timing.old_calls
         while (
             len(self._held) > MOST_LISTS and next(iter(self._held.values())).wanted_at <= unneeded
         ):
             self._held.popitem(last=False)
         if self._sweep is None:
-            self._sweep = self._after_idling(self._timing.keep_calls)
+            self._sweep = self._after_idling(self.timing.keep_calls)
         return held
 
     def _after_idling(self, seconds: float) -> asyncio.TimerHandle:
@@ -202,7 +197,7 @@ class LiveCalls:
 
     def _drop_idle(self) -> None:
         """Drop the lists that nobody has needed for `timing.keep_calls`."""
-        keep, now = self._timing.keep_calls, loop_time()
+        keep, now = self.timing.keep_calls, loop_time()
         for key, held in list(self._held.items()):
             if now - held.wanted_at >= keep:
                 del self._held[key]
@@ -217,19 +212,19 @@ class LiveCalls:
 
     async def _read(self, community: str, server_id: int, held: _Held) -> None:
         """Read a list if one more read may be made, and note when the next one may be."""
-        again = self._timing.read_calls_again
+        again = self.timing.read_calls_again
         try:
-            if wait := await self._slots_for(community).acquire(spare=True):
+            if wait := await self.slots_for(community).acquire(spare=True):
                 held.read_from = loop_time() + min(wait, again)
                 return
             began = loop_time()
             held.read_from = began + again
-            calls = await self._cad_for(community).get_calls(server_id, CLOSED_TOO)
+            calls = await self.cad_for(community).get_calls(server_id, CLOSED_TOO)
             await self._take_in(community, held, calls, began, with_closed=True)
             held.failures = 0
         except (SonoranError, StorageError) as error:
             held.failures += 1
-            pause = min(again * 2.0**held.failures, self._timing.longest_calls_pause)
+            pause = min(again * 2.0**held.failures, self.timing.longest_calls_pause)
             held.read_from = loop_time() + pause
             if isinstance(error, RateLimitedError):
                 delay = error.retry_after or _HELD_BACK_SECONDS
@@ -237,7 +232,7 @@ class LiveCalls:
             level = logging.WARNING if held.failures == 1 else logging.DEBUG
             _log.log(level, "the live calls cannot be read: %s", error)
         except Exception:  # what stands in a list is not ours
-            held.read_from = loop_time() + self._timing.longest_calls_pause
+            held.read_from = loop_time() + self.timing.longest_calls_pause
             _log.exception("reading the live calls failed unexpectedly")
         finally:
             held.reading = None
@@ -262,7 +257,7 @@ class LiveCalls:
         index = await asyncio.to_thread(_index_of, calls.calls)
         if held.list is not None and held.list.began >= began:
             return
-        held.list = LiveList(calls, index, began, with_closed, self._timing.old_calls)
+        held.list = LiveList(calls, index, began, with_closed, self.timing.old_calls)
         for changed in self._listeners:
             changed(community, calls.server_id)
 

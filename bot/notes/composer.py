@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,7 @@ _Fetch = Callable[[int], Coroutine[Any, Any, object]]
 _NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
+@dataclass(frozen=True, slots=True)
 class NoteComposer:
     """The one place that decides what the CAD gets for what a member typed.
 
@@ -42,10 +43,8 @@ class NoteComposer:
     is tried again, sent again or resumed has its text as sent already.
     """
 
-    def __init__(self, time_zone: Callable[[str], Awaitable[tzinfo]], timing: Timing) -> None:
-        self._look_up_seconds = timing.look_up_names
-        self._await_zone = timing.await_zone
-        self._time_zone = time_zone
+    time_zone: Callable[[str], Awaitable[tzinfo]]
+    timing: Timing
 
     async def text_as_sent(
         self,
@@ -90,7 +89,7 @@ class NoteComposer:
         return with_names(text, names, zone)
 
     async def _zone_for(self, record: NoteRecord) -> tzinfo:
-        return await self._time_zone(record.community) if has_times(record.note.text) else UTC
+        return await self.time_zone(record.community) if has_times(record.note.text) else UTC
 
     async def text_of(self, message: discord.Message, community: str) -> str:
         """Return the text of a note made of a message, as typed; see `note_of`.
@@ -101,8 +100,8 @@ class NoteComposer:
         """
         zone: tzinfo = UTC
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._await_zone):
-                zone = await self._time_zone(community)
+            async with asyncio.timeout(self.timing.await_zone):
+                zone = await self.time_zone(community)
         guild = message.guild
         names = Names(members={user.id: user.display_name for user in message.mentions})
         if guild is not None:
@@ -119,7 +118,7 @@ class NoteComposer:
             return
         tasks = [asyncio.create_task(fetch(each)) for _, fetch, each in wanted]
         try:
-            await asyncio.wait(tasks, timeout=self._look_up_seconds)
+            await asyncio.wait(tasks, timeout=self.timing.look_up_names)
         finally:
             for task in tasks:
                 task.cancel()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from zlib import crc32
 
 from sqlalchemy import Connection, func, select, update
@@ -19,16 +20,14 @@ _LOCK = 0x63616C6C  # any number of 31 bits that is these locks' alone
 _TIME = select(NOW)
 
 
+@dataclass(eq=False, slots=True)
 class ReadSlots:
     """The reads of a community's call list that all processes together have: `per_minute`."""
 
-    def __init__(self, database: Database, community: str, per_minute: int) -> None:
-        self._database = database
-        self._community = community
-        self._per_minute = per_minute
-        self._waited_for = 0.0
-        # A lock that two communities share only makes one of them wait a moment.
-        self._lock = crc32(community.encode()) >> 1
+    database: Database
+    community: str
+    per_minute: int
+    _waited_for: float = field(default=0.0, init=False)
 
     async def acquire(self, *, spare: bool = False) -> float:
         """Take a slot; raises as `Database.run` does.
@@ -39,19 +38,19 @@ class ReadSlots:
         """
         if spare and (wait := self._waited_for - loop_time()) > 0:
             return wait
-        most = self._per_minute - 1 if spare and self._per_minute > 1 else self._per_minute
-        wait = await self._database.run(self._acquire, most)
+        most = self.per_minute - 1 if spare and self.per_minute > 1 else self.per_minute
+        wait = await self.database.run(self._acquire, most)
         if wait and not spare:
             self._waited_for = loop_time() + wait + _NEXT_SECONDS
         return wait
 
     def _acquire(self, connection: Connection, most: int) -> float:
-        read_at, of_community = (
-            call_list_reads.c.read_at,
-            call_list_reads.c.community == self._community,
-        )
-        if self._database.address.path is None:  # a SQLite file has one process at a time
-            connection.execute(select(func.pg_advisory_xact_lock(_LOCK, self._lock)))
+        read_at = call_list_reads.c.read_at
+        of_community = call_list_reads.c.community == self.community
+        if self.database.address.path is None:  # a SQLite file has one process at a time
+            # A lock that two communities share only makes one of them wait a moment.
+            lock = crc32(self.community.encode()) >> 1
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK, lock)))
         now = float(connection.execute(_TIME).scalar_one())
         # Of a clock that was set back, reads lie in the future; they count as just made.
         connection.execute(
@@ -61,5 +60,5 @@ class ReadSlots:
         times = sorted(connection.scalars(latest))
         if len(times) >= most:
             return float(max(0.05, times[-most] + READ_WINDOW_SECONDS - now))
-        connection.execute(call_list_reads.insert().values(community=self._community, read_at=now))
+        connection.execute(call_list_reads.insert().values(community=self.community, read_at=now))
         return 0.0
