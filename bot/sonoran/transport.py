@@ -95,11 +95,9 @@ class Transport:
                     return await asyncio.to_thread(reply.without, request.secrets)
                 return reply.without(request.secrets)
         # The four that mean "never connected" are also kinds of the ones below: they come first.
-        except aiohttp.ConnectionTimeoutError as error:
-            raise NoEffectError(Reason.NO_CONNECTION) from error
         except aiohttp.ClientConnectorCertificateError as error:
             raise NoEffectError(Reason.UNVERIFIED_CERTIFICATE) from error
-        except aiohttp.ClientConnectorError as error:
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
             raise NoEffectError(Reason.NO_CONNECTION) from error
         except aiohttp.ClientHttpProxyError:
             # Without its cause, which carries the proxy's answer.

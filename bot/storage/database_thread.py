@@ -218,10 +218,8 @@ class DatabaseThread:
     def _put_back(self, item: _Item) -> None:
         """Let a work that waits for another process's lock be tried again, after the others."""
         item.pause = min(2 * item.pause, LONGEST_PAUSE_SECONDS)
-        self._loop.call_soon_threadsafe(self._put_later, item)
-
-    def _put_later(self, item: _Item) -> None:
-        self._loop.call_later(item.pause, self._items.put, item)
+        loop, put = self._loop, self._items.put
+        loop.call_soon_threadsafe(lambda: loop.call_later(item.pause, put, item))
 
     def _begin(self, deadline: float) -> Connection:
         if self._connection is None:
