@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,17 @@ async def set_within(event: asyncio.Event, seconds: float | None) -> bool:
             async with asyncio.timeout(seconds):
                 await event.wait()
     return event.is_set()
+
+
+async def end_tasks(tasks: Iterable[asyncio.Task[Any]], seconds: float = 0.0) -> None:
+    """Wait for tasks, at most that long; cancel those that still run, and wait until they end."""
+    running = set(tasks)
+    if running and seconds > 0:
+        _, running = await asyncio.wait(running, timeout=seconds)
+    for task in running:
+        task.cancel()
+    if running:
+        await asyncio.wait(running)
 
 
 def back_off(first: float, longest: float) -> Iterator[float]:

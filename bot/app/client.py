@@ -28,6 +28,7 @@ from bot.notes.buttons import note_button
 from bot.notes.form_texts import FORM_TITLE
 from bot.notes.forms import NoteForms
 from bot.notes.submit import NoteSubmitter
+from bot.timing import end_tasks
 
 COGS = (
     "cogs.callnote",
@@ -153,9 +154,7 @@ class CallnoteBot(commands.AutoShardedBot):
         try:
             await asyncio.wait(self._shards, return_when=asyncio.FIRST_EXCEPTION)
         finally:
-            for task in self._shards:
-                task.cancel()
-            await asyncio.wait(self._shards)
+            await end_tasks(self._shards)
         for task in self._shards:
             if not task.cancelled():
                 task.result()

@@ -29,7 +29,7 @@ from bot.notes.service import NoteService
 from bot.observer import Observer
 from bot.sonoran import open_session
 from bot.storage import UnusableDatabaseError
-from bot.timing import Timing, back_off, loop_time, set_within
+from bot.timing import Timing, back_off, end_tasks, loop_time, set_within
 
 # Windows has no SIGHUP, which tells of a closed terminal, but SIGBREAK for the same.
 STOP_SIGNALS = tuple(
@@ -122,9 +122,7 @@ async def serve(
         finally:
             await services.kept_cards.finish()
             await services.notes.finish(timing.drain)
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+            await end_tasks(tasks)
             await services.live_calls.close()
             await services.database.close()
 

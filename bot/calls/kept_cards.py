@@ -26,7 +26,7 @@ from bot.outbox import OutboxWorker, WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.sonoran import DispatchCall
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time, set_within
+from bot.timing import Timing, end_tasks, loop_time, set_within
 
 _log = logging.getLogger(__name__)
 
@@ -150,12 +150,8 @@ class KeptCards:
     async def finish(self) -> None:
         """Stop; the next process goes on."""
         running, self._running = self._running, None
-        tasks = {card.task for card in self._cards.values() if card.task is not None}
-        tasks |= {running} if running is not None else set()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        tasks = (running, *(card.task for card in self._cards.values()))
+        await end_tasks(task for task in tasks if task is not None)
 
     async def _run(self) -> None:
         await self._outbox.registered()

@@ -20,7 +20,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, end_tasks, loop_time
 
 if TYPE_CHECKING:
     from bot.calls.search import CallIndex
@@ -172,10 +172,7 @@ class LiveCalls:
         """Stop reading, for good."""
         if self._sweep is not None:
             self._sweep.cancel()
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
+        await end_tasks(self._tasks)
         self._held.clear()
 
     def _hold(self, key: _Key) -> _Held:

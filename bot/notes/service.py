@@ -16,7 +16,7 @@ from bot.observer import Observer
 from bot.outbox import CallsRead, Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, end_tasks, loop_time
 
 
 class NoteService:
@@ -72,8 +72,7 @@ class NoteService:
         try:
             await asyncio.wait({running})
         finally:
-            running.cancel()
-            await asyncio.wait({running})
+            await end_tasks({running})
         if not running.cancelled():
             running.result()
 
@@ -87,13 +86,11 @@ class NoteService:
         if self._running is None:
             return
         running, self._running = self._running, None
-        running.cancel()
-        await asyncio.wait({running})
+        await end_tasks({running})
         marking = asyncio.create_task(self.outbox.marks.run())
         await self.outbox.finish(max(0.0, deadline - loop_time()))
         await self.messages.finish(max(0.0, deadline - loop_time()))
-        marking.cancel()
-        await asyncio.wait({marking})
+        await end_tasks({marking})
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timing.hand_over):
                 await self.outbox.hand_over()

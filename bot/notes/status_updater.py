@@ -20,7 +20,7 @@ from bot.notes.outcome_log import log_outcome
 from bot.notes.status_message import EditResult
 from bot.notes.texts import expired, text_unless_shown
 from bot.outbox import RETRY_SECONDS, Acknowledgement, NoteRecord, NoteState, OutboxWorker
-from bot.timing import Timing, back_off, loop_time, set_within
+from bot.timing import Timing, back_off, end_tasks, loop_time, set_within
 
 _log = logging.getLogger(__name__)
 
@@ -105,13 +105,7 @@ class StatusUpdater:
         """
         self._attempts.stop(seconds)
         self._news.set()
-        running = set(self._tasks.values())
-        if running and self.client is not None:
-            _, running = await asyncio.wait(running, timeout=seconds)
-        for task in running:
-            task.cancel()
-        if running:
-            await asyncio.wait(running)
+        await end_tasks(self._tasks.values(), 0.0 if self.client is None else seconds)
 
     async def _keep_shown(self, note_id: int) -> None:
         """Show a note's state until it is the newest."""

@@ -29,7 +29,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time, set_within
+from bot.timing import Timing, end_tasks, loop_time, set_within
 
 MOST_SENDS = 8
 """How many notes of a community are sent at the same time: several a second to a slow CAD, and with
@@ -135,12 +135,7 @@ class Sender:
 
     async def finish(self, seconds: float) -> None:
         """Wait for the sends under way, at most that long, then leave them to the next process."""
-        if self._sends:
-            _, running = await asyncio.wait(set(self._sends), timeout=seconds)
-            for send in running:
-                send.cancel()
-            if running:
-                await asyncio.wait(running)
+        await end_tasks(self._sends, seconds)
 
     async def _news(self) -> None:
         """Wait until there may be something to send."""

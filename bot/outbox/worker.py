@@ -31,7 +31,7 @@ from bot.outbox.upkeep import Upkeep
 from bot.outbox.waiting import WaitingNotes
 from bot.sonoran import SonoranClient
 from bot.storage import Database, StorageError, UnusableDatabaseError
-from bot.timing import Timing
+from bot.timing import Timing, end_tasks
 
 DAY_SECONDS = 86_400.0
 
@@ -239,12 +239,7 @@ class OutboxWorker:
         """
         heartbeats = asyncio.create_task(self._upkeep.keep_lease())
         await self.deliveries.finish(seconds)
-        heartbeats.cancel()
-        discarding = set(self._discarding)
-        for task in discarding:
-            task.cancel()  # the next process asks Discord instead
-        if discarding:
-            await asyncio.wait(discarding)
+        await end_tasks({heartbeats, *self._discarding})  # the next process asks Discord instead
 
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""
