@@ -81,16 +81,14 @@ class Config:
     encrypt the credentials that administrators enter: the first encrypts, each may decrypt.
     `api_version` is None to ask the CAD for it, `discord_api_url` None for Discord itself.
     `time_zone` is for times in notes, None for the community's. `proxy` is an address, user and
-    password included, for what is reached by https.
-    `guild_ids` are the guilds that reach the CAD without being connected in Discord.
-    `dispatcher_role_ids` and `server_id` are for the guilds whose administrators have
-    not chosen their own. `history_days` is how long finished notes are kept, 0 for not at all;
-    `limits` bound their delivery. `shards` are this process's of Discord's, None for all.
-    `call_cards_per_guild` is how many calls' cards a guild may keep in its channels. `host` is
-    the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place of text.
-    `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where errors
-    are reported; None for neither.
-    `source` tells a person where the settings come from.
+    password included, for what is reached by https. `guild_ids` are the guilds that reach the CAD
+    without being connected in Discord. `dispatcher_role_ids` and `server_id` are for the guilds
+    whose administrators have not chosen their own. `history_days` is how long finished notes are
+    kept, 0 for not at all; `limits` bound their delivery. `shards` are this process's of Discord's,
+    None for all. `call_cards_per_guild` is how many calls' cards a guild may keep in its channels.
+    `host` is the hosting platform, if it is one that wipes disks. `log_json` is for JSON in place
+    of text. `metrics_address` is the host and port of the endpoint for metrics, `sentry_dsn` where
+    errors are reported; None for neither. `source` tells a person where the settings come from.
     """
 
     discord_token: str = field(repr=False)

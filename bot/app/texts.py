@@ -35,6 +35,7 @@ def _unreachable(why: str) -> Line:
     return ill(f"Discord cannot be reached: {why}.")
 
 
+UNVERIFIED_CERTIFICATE = _unreachable(UNVERIFIED)
 NO_ANSWER = _unreachable("it did not answer in time; check this machine's network and try again")
 NO_GATEWAY = _unreachable(
     "what answers at DISCORD_API_URL names no gateway that can be used; give the address with its "
@@ -109,9 +110,6 @@ def answered_with(status: int, *, elsewhere: bool) -> Line:
 def closed_with(code: int) -> Line:
     """Return the line about a connection to the gateway that Discord closed with this code."""
     return _unreachable(f"it closed the connection with code {code}")
-
-
-UNVERIFIED_CERTIFICATE = _unreachable(UNVERIFIED)
 
 
 def no_connection(error: str, *, elsewhere: bool) -> Line:

@@ -36,12 +36,10 @@ class StatusReport:
     ) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
 
-        Of the CADs it tells of the guild's own alone.
-
-        `here` are Callnote's permissions in the channel of the command, which is of this `kind`;
-        those of a thread are its channel's. However often it is
-        called, it makes a few requests a minute to the CAD at most. Settings and roles are left
-        out while they are not known.
+        Of the CADs it tells of the guild's own alone. `here` are Callnote's permissions in the
+        channel of the command, which is of this `kind`; those of a thread are its channel's.
+        However often it is called, it makes a few requests a minute to the CAD at most. Settings
+        and roles are left out while they are not known.
         """
         outbox = self.outbox
         community = self.communities.name_of(guild.id)

@@ -67,9 +67,9 @@ class NoteSubmitter:
         `note` has its text as typed. Of two instances of the bot on one database, the one that
         does not get the row leaves the interaction alone. A note that repeats one just sent is
         held back with a private question; `source_id` is Discord's message of which it was made, if
-        it was. Raises a `Refusal` when the note cannot be stored; it is
-        not sent then. Raises `NotAcknowledgedError` when Discord did not confirm the
-        acknowledgement; the note is then sent only if it turns out to have been shown.
+        it was. Raises a `Refusal` when the note cannot be stored; it is not sent then. Raises
+        `NotAcknowledgedError` when Discord did not confirm the acknowledgement; the note is then
+        sent only if it turns out to have been shown.
         """
         try:
             admitted = self.outbox.admit(interaction.created_at.timestamp())

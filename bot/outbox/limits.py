@@ -17,8 +17,8 @@ class Limits:
     another official tool may take 54 (sonoran_fivepd, one each 1.1 s), so ours are half. It allows
     5 reads of the call list a minute per key, of which each game server takes one (page get-calls;
     official FiveM client); of ours, three renew a list of live calls every 20 s, and one is left to
-    notes in doubt. `waiting_limit` is how many may wait in the outbox,
-    `longest_pause_seconds` the longest pause between probes of a CAD that takes no notes.
+    notes in doubt. `waiting_limit` is how many may wait in the outbox, `longest_pause_seconds` the
+    longest pause between probes of a CAD that takes no notes.
     """
 
     notes_per_minute: int = 30

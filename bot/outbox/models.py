@@ -41,13 +41,12 @@ class NoteRecord(NewNote):
     `position` orders the notes as they were accepted, by all processes. `message_id` is Discord's
     message that shows the note, None before it is known. `failure` is why the note is not added, or
     not yet. `answer` is what its message says once it is added: the CAD's reply, or the same words
-    for a note found in the call list. `unconfirmed_sends` counts the sends of which
-    nobody knows whether they took effect; `recoveries` how often it was taken over from a process
-    that ended without handing it over. Times are seconds since the epoch by the database's
-    clock: `accepted_at` of the command, `round_started_at` of the present round of tries,
-    `updated_at` of the last transition. `revision` grows with each; `shown` and `logged` are the
-    revisions that Discord's message and the log channel have. `owner` is the process that has
-    the note.
+    for a note found in the call list. `unconfirmed_sends` counts the sends of which nobody knows
+    whether they took effect; `recoveries` how often it was taken over from a process that ended
+    without handing it over. Times are seconds since the epoch by the database's clock:
+    `accepted_at` of the command, `round_started_at` of the present round of tries, `updated_at` of
+    the last transition. `revision` grows with each; `shown` and `logged` are the revisions that
+    Discord's message and the log channel have. `owner` is the process that has the note.
     """
 
     position: int

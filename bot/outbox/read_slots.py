@@ -1,4 +1,4 @@
-"""How all processes together keep to the limits of a community."""
+"""How all processes together keep to a community's limit of call list reads."""
 
 from __future__ import annotations
 

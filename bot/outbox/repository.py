@@ -58,9 +58,8 @@ class OutboxRepository:
     ) -> tuple[NoteRecord, float | None]:
         """Store a new note as RECEIVED, or as HELD when it repeats one.
 
-        It repeats one that its member has just sent, or one made of the same message.
-
-        Returns the record and, for a repeated note, how many seconds ago the other one came.
+        It repeats one that its member has just sent, or one made of the same message. Returns the
+        record and, for a repeated note, how many seconds ago the other one came.
         `instead_of` is a held note that its member wants added after all: it goes, and the new one
         is taken as it is. Raises `DuplicateInteractionError` when the interaction's note is there
         already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` without
@@ -136,9 +135,9 @@ class OutboxRepository:
         """Make a transition for a member, whichever process owns the note, and return it then.
 
         `message` is Discord's message for it and the token that can edit it, where they are new;
-        `call_id` is the call for which it is from now on, if another one. A
-        note that was given up and is queued anew goes behind all others of its call; any other has
-        the place in which it was accepted.
+        `call_id` is the call for which it is from now on, if another one. A note that was given up
+        and is queued anew goes behind all others of its call; any other has the place in which it
+        was accepted.
 
         Raises as `transition`, `OutboxFullError` without room among `waiting_limit`, and
         `TooOldError` for a note that was given up long ago.

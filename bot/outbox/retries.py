@@ -18,7 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timing) -> _Result:
-    """Do a database operation until it succeeds, with growing pauses, and return its result."""
+    """Do a database operation until it succeeds, and return its result.
+
+    The pauses grow, and are somewhat at random. A statement that the database rejects is logged.
+    """
     pauses = back_off(timing.first_store_retry, timing.longest_store_retry)
     while True:
         try:
@@ -27,4 +30,4 @@ async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timi
             pass
         except SQLAlchemyError as error:  # unexpected
             _log.error("the database rejected a statement; trying again", exc_info=error)
-        await asyncio.sleep(random.uniform(0.0, next(pauses)))  # noqa: S311 - apart from others
+        await asyncio.sleep(random.uniform(0.0, next(pauses)))  # noqa: S311

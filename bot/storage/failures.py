@@ -158,7 +158,7 @@ def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
     if code == sqlite3.SQLITE_ERROR and re.match("no such (table|column)", str(error)):
         return UnusableDatabaseError(_CHANGED_TABLES)
     if code == sqlite3.SQLITE_FULL:
-        return StorageFullError("The database has no room left on its disk.")
+        return _full()
     if code in _SQLITE_DAMAGED:
         return UnusableDatabaseError("The database file is damaged or not a SQLite database.")
     return unavailable(_SQLITE[code]) if code in _SQLITE else None
@@ -166,7 +166,7 @@ def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
 
 def _of_system(error: OSError) -> StorageError:
     if error.errno == errno.ENOSPC:
-        return StorageFullError("The database has no room left on its disk.")
+        return _full()
     if isinstance(error, TimeoutError):
         return unavailable(TOO_LATE)
     return unavailable(f"no connection could be made ({type(error).__name__})")
@@ -177,7 +177,7 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
     if code is None:
         return _of_words(str(error))
     if code == "53100":
-        return StorageFullError("The database has no room left on its disk.")
+        return _full()
     if code == "42501":
         return StorageForbiddenError(_FORBIDDEN)
     if code in _NO_SUCH_TABLE:
@@ -199,6 +199,10 @@ def _of_words(said: str) -> StorageError:
         if re.search(words, said):
             return unavailable(reason)
     return unavailable("the connection broke")
+
+
+def _full() -> StorageFullError:
+    return StorageFullError("The database has no room left on its disk.")
 
 
 def unavailable(reason: str) -> StorageUnavailableError:
