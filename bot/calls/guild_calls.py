@@ -46,13 +46,9 @@ class GuildCalls:
     _recent: RecentCalls = field(default_factory=RecentCalls, init=False)
     _remembering: dict[int, asyncio.Task[None]] = field(default_factory=dict, init=False)
 
-    async def get(self, guild_id: int, server_id: int | None = None) -> LiveList | None:
-        """Return a guild's live calls as `LiveCalls.lately` does, of its own server without one.
-
-        Refuses like `SettingsCache.of`.
-        """
-        server = self.settings.server_id(guild_id) if server_id is None else server_id
-        return await self.live.lately(self.community_of(guild_id), server)
+    async def get(self, guild_id: int, server_id: int) -> LiveList | None:
+        """Return the live calls of one of a guild's CAD servers, as `LiveCalls.lately` does."""
+        return await self.live.lately(self.community_of(guild_id), server_id)
 
     async def find(
         self,
@@ -66,8 +62,9 @@ class GuildCalls:
     ) -> tuple[LiveList | None, list[DispatchCall]]:
         """Return the live calls of a member's guild, as `get`, and those that match what was typed.
 
-        See `CallIndex.search`; first come the calls with the ids `first`, then those that the
-        member used last, then those of the channel. Refuses like `get`.
+        They are those of the guild's own CAD server unless `server_id` names one. See
+        `CallIndex.search`; first come the calls with the ids `first`, then those that the member
+        used last, then those of the channel. Refuses like `SettingsCache.of`.
         """
         guild_id = member.guild.id
         server = self.settings.server_id(guild_id) if server_id is None else server_id

@@ -93,7 +93,7 @@ class NoteSubmitter:
                 self.messages.find_out(record, after=self.client)
                 raise
         if instead_of is not None:
-            await self._close_question(instead_of)
+            await self._message(instead_of).close(ADDED_AGAIN)  # its question is answered
 
     async def _accept(
         self,
@@ -207,10 +207,6 @@ class NoteSubmitter:
             self.timing,
         )
         audit_log.outcome(interaction, "held back as a repetition")
-
-    async def _close_question(self, held: NoteRecord) -> None:
-        """Remove the button from the private question, now answered."""
-        await self._message(held).close(ADDED_AGAIN)
 
     def _message(self, record: NoteRecord) -> StatusMessage:
         return StatusMessage(self.client, record, delays=self.messages.delays, timing=self.timing)
