@@ -19,7 +19,7 @@ class Observer:
     def cad_request_ended(self, status: int | None, seconds: float) -> None:
         """Note that a request to the CAD ended after `seconds`; without an answer `status` is None.
 
-        A request for which no connection could be had is one of them.
+        That includes a request for which no connection could be made.
         """
 
     def transaction_ended(self, seconds: float, *, failed: bool) -> None:

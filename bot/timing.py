@@ -82,7 +82,7 @@ class Timing:
     """How old live calls may be for what is shown of them to wait for no newer ones, and to say
     nothing of their age."""
     look_at_cards: float = 1.0
-    """How often it is looked whether the calls of cards in channels may be read again."""
+    """How often to check whether the calls of cards in channels may be read again."""
     claim_cards: float = 10.0  # how often cards of processes that ended are looked for
     stale_calls: float = 120.0  # how old live calls may be for a card in a channel not to say so
     first_card_retry: float = 5.0  # before Discord is tried again with a card; doubles each time

@@ -155,10 +155,10 @@ def _escaped(character: str) -> str:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether a record is anything but suggestions that Discord did not take, such as too late.
+    """Return False for suggestions that Discord did not take, such as those that came too late.
 
     discord.py 2.7 logs these as errors, with a traceback (`app_commands/tree.py`, `_call`). While
-    two instances are connected, one of them always comes too late.
+    two instances are connected, one of them is always too late.
     """
     error = record.exc_info[1] if record.exc_info else None
     about = record.name == "discord.app_commands.tree" and "autocomplete" in str(record.msg)
@@ -192,16 +192,16 @@ def set_up_logging(
 
 
 def survive_code_pages() -> None:
-    """Let what is printed show characters that the host's encoding lacks as escapes."""
+    """Print characters that the host's encoding lacks as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
 
 
 def log_the_uncaught() -> None:
-    """Let the log have, in place of standard error, what nobody catches, and Python's warnings.
+    """Log uncaught exceptions and Python's warnings instead of printing them to standard error.
 
-    asyncio's own reports go there in any case.
+    asyncio logs what it reports by itself.
     """
     sys.excepthook = lambda kind, error, trace: _log_uncaught("", error)
     threading.excepthook = lambda report: _log_uncaught("in a thread", report.exc_value)

@@ -35,7 +35,7 @@ _Interaction = discord.Interaction[Any]
 
 
 class OpenForm(Protocol):
-    """Shows the form for a note to a call as the first response; refuses as it likes."""
+    """Shows the form for a note to a call as the first response; may raise a `Refusal`."""
 
     def __call__(
         self, interaction: _Interaction, /, *, call_id: int, server_id: int

@@ -120,7 +120,7 @@ class KeptCards:
         return message.jump_url
 
     async def refresh(self, message_id: int) -> bool:
-        """Have a card's call read anew if that may be; returns False for a message that is none.
+        """Read a card's call again if that is allowed now; returns False if there is no such card.
 
         A card that another process keeps is left to that.
         """

@@ -26,11 +26,8 @@ if TYPE_CHECKING:
     from bot.calls.search import CallIndex
 
 MOST_LISTS = 512
-"""Lists that are held at once, several hundred communities' in a process; above, those are dropped
-that nobody needed for `Timing.old_calls`.
-
-One that is needed stays, as it would be read anew each time that somebody looks.
-"""
+"""Lists that are held at once, those of several hundred communities. With more, lists that were not
+used for `Timing.old_calls` are dropped; one in use stays, or it would be read again at each use."""
 
 CLOSED_TOO = ClosedCalls(25)
 """The closed calls that are read with the live ones, so that a closed one is told from one gone."""
@@ -48,7 +45,7 @@ class LiveList:
     """The calls of one CAD server as they were read: `began` by the event loop's clock.
 
     `with_closed` says whether the calls that were closed lately were read as well, `old_after` from
-    which age on, in seconds, it is told how old the list is.
+    which age on, in seconds, users are told how old the list is.
     """
 
     calls: CallList
@@ -125,7 +122,7 @@ class LiveCalls:
     async def get(
         self, community: str, server_id: int, *, max_age: float = 0.0, wait: float = 0.0
     ) -> LiveList | None:
-        """Return the newest list, None without any, and have it read anew if that is due.
+        """Return the newest list, None without any, and start reading a newer one if that is due.
 
         A list older than `max_age` seconds, or none, is waited for up to `wait` seconds, and then
         returned as it is. Never raises for trouble at the CAD or the database.

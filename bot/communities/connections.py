@@ -215,7 +215,7 @@ class Connections:
         return WaitingNotes.SEND if alone and self._without_discord(guild_id) else WaitingNotes.KEEP
 
     def in_guild(self, guild_id: int) -> bool | None:
-        """Whether the bot is in a guild, be it unavailable; None while that is not known.
+        """Whether the bot is in a guild, even an unavailable one; None while that is not known.
 
         That includes a guild that another process serves.
         """

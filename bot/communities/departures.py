@@ -51,8 +51,7 @@ class Departures:
         self._database = database
         self._settings = settings
         self._in_guild = in_guild
-        # The settings last, as their absence lets every process read all settings and credentials
-        # anew.
+        # The settings last: once they are gone, every process reads all settings and credentials.
         self._tables = (*others, setting_changes, guild_credentials, guild_settings)
         # The guilds of which something is stored.
         self._held = union(

@@ -53,7 +53,7 @@ def _submitted(data: Mapping[str, object]) -> Iterator[dict[str, Any]]:
 
 
 def stopped(view: _View) -> _View:
-    """Stop a view that is shown, which a registered one handles, so that discord.py drops it."""
+    """Stop a view that is shown, so that discord.py drops it: a registered one handles it."""
     view.stop()
     return view
 

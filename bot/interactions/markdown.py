@@ -103,7 +103,7 @@ def _shortened(pieces: list[str], limit: int) -> str:
 
 
 def beginning(text: str, units: int) -> str:
-    """Return the beginning of a text, at most so many UTF-16 units, without white space behind."""
+    """Return the beginning of a text: at most so many UTF-16 units, no white space at its end."""
     kept = text[:units]
     while utf16_units(kept) > units:
         kept = kept[:-1]

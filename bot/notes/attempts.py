@@ -29,7 +29,7 @@ class Attempts:
         return due >= self._stop_at
 
     def block(self, note_id: int, seconds: float) -> None:
-        """Note that no attempt for a note can succeed before so many seconds."""
+        """Note that no attempt for a note can succeed within so many seconds."""
         self._blocked[note_id] = loop_time() + seconds
 
     def forget(self, note_id: int) -> None:

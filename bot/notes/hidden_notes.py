@@ -29,8 +29,8 @@ class HiddenNotes:
     def visible_again(self, guild: discord.Guild) -> list[NoteRecord]:
         """Return the notes in channels of a guild that the bot can see now.
 
-        Those of more than a day ago are forgotten, but for one that was never acknowledged, which
-        is returned for that.
+        Notes of more than a day ago are forgotten; one that was never acknowledged is returned
+        once more.
         """
         self.permission_changes += 1
         visible = []

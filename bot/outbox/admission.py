@@ -29,9 +29,9 @@ _SMOOTHING = 0.02
 class Admission:
     """Counts the notes between their command and its acknowledgement.
 
-    One is refused if it is acknowledged later than `seconds` after it could have been had nobody
-    else sent any: by how long it has waited to be looked at and, as a moving average tells, those
-    ahead of it will take.
+    A note is refused if the others would delay its acknowledgement by more than `seconds`: by the
+    time that its command has waited already, and by what the notes ahead of it will take according
+    to a moving average.
     """
 
     def __init__(self, seconds: float) -> None:

@@ -22,10 +22,10 @@ COUNT_WAITING = CompiledStatement(WAITING_COUNTS)
 
 
 def check_room(total: int, guild: int, member: int, *, limit: int) -> None:
-    """Raise `OutboxFullError` unless one more note may wait, besides so many that do.
+    """Raise `OutboxFullError` unless one more note may wait besides those that do, as counted.
 
-    A guild may have as many as are then left to all, so that others always find room: half of what
-    they leave. A member may have as many as are left to the guild by that.
+    A guild may have half of what the others leave, so that there is always room for them, and a
+    member half of what the guild's other members leave of that. Raises `ShareUsedError` for these.
     """
     left = limit - total
     if left <= 0:

@@ -74,7 +74,7 @@ class Deliveries:
         while True:
             for delivery in self:
                 if delivery.queue:
-                    _look(delivery, group)
+                    _check(delivery, group)
             await asyncio.sleep(self._timing.expiry_interval)
 
     def _drop_idle(self) -> None:
@@ -88,8 +88,8 @@ class Deliveries:
         await asyncio.gather(*(delivery.sender.finish(seconds) for delivery in self))
 
 
-def _look(delivery: Delivery, group: asyncio.TaskGroup) -> None:
+def _check(delivery: Delivery, group: asyncio.TaskGroup) -> None:
     try:
-        delivery.expiry.look(group)
+        delivery.expiry.check(group)
     except Exception:  # which no other community is to feel
-        _log.exception("it cannot be seen which notes have waited too long")
+        _log.exception("notes that have waited too long cannot be found")

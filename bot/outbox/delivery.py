@@ -123,5 +123,5 @@ async def keep_running(loop: Callable[[], Awaitable[None]], timing: Timing) -> N
         except UnusableDatabaseError:
             raise
         except Exception:
-            _log.exception("a part of the outbox failed and begins anew")
+            _log.exception("a part of the outbox failed and is started again")
             await asyncio.sleep(timing.begin_anew)

@@ -34,7 +34,7 @@ class Expiry:
     timing: Timing
     _refused: bool = field(default=False, init=False)
 
-    def look(self, group: asyncio.TaskGroup) -> None:
+    def check(self, group: asyncio.TaskGroup) -> None:
         """Announce notes that wait, and give those up whose time is over, each in a task."""
         now = loop_time()
         news = self._refused_anew()

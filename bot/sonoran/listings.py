@@ -55,7 +55,7 @@ def read_calls(reply: Reply, server_id: int) -> CallList:
         raise unclear_read(reply)
     for entries, closed in lists:
         if not isinstance(entries, list):
-            continue  # whoever looks for a call there does not find it
+            continue  # a call in it is not found
         for entry in map(fields_of, entries):
             call_id = _number(entry, "callid")
             if call_id is None:

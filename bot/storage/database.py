@@ -162,9 +162,9 @@ class Database:
         """Return what `work` does in a transaction, committed at its end or undone by an exception.
 
         Works of one process are done in the order in which they come, in the database's thread.
-        So a work may touch nothing but its connection, of which it lets errors pass and returns
-        plain values; it may be done anew when its transaction was lost. The work of a
-        caller that is cancelled is undone, unless it is just being committed.
+        So a work may touch nothing but its connection, must let its errors pass, and returns plain
+        values; it may be done again when its transaction was lost. The work of a caller that is
+        cancelled is undone, unless it is just being committed.
 
         Raises `StorageUnavailableError` or `StorageFullError` for every failure of the database
         that may pass, and `UnusableDatabaseError` for a damaged file or a certificate that does not

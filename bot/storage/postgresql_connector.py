@@ -37,7 +37,6 @@ KEEPALIVES = {
 """When a silent connection counts as broken: seconds, probes, and milliseconds for what was sent
 (PostgreSQL documentation, Parameter Key Words)."""
 
-
 PREPARE_AFTER = 5
 """How often a statement is executed before the server keeps its plan; psycopg's own default."""
 
@@ -101,7 +100,7 @@ class PostgresqlConnector:
         driver.commit()
 
     def in_transaction(self, connection: Connection) -> bool:
-        """Whether there is still a transaction, be it one whose statement has failed."""
+        """Whether there is still a transaction, even one in which a statement has failed."""
         return not self.broken(connection) and driver_of(connection).info.transaction_status in (
             TransactionStatus.INTRANS,
             TransactionStatus.INERROR,

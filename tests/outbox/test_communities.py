@@ -250,7 +250,7 @@ async def test_a_note_that_its_member_cancels_as_it_is_withdrawn_disturbs_no_oth
     item = delivery.queue.track(queued)
     cancelled = await worker.outbox.store.transition(queued, NoteState.CANCELLED)
     async with asyncio.TaskGroup() as group:
-        delivery.expiry.look(group)
+        delivery.expiry.check(group)
         delivery.queue.put(item, cancelled)
     assert worker.told == []
 
