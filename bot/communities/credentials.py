@@ -52,11 +52,6 @@ class GuildCredentials:
     """The versions of this process's own changes."""
 
     @property
-    def accepts_new(self) -> bool:
-        """Whether credentials can be stored."""
-        return self.sealer is not None
-
-    @property
     def all(self) -> Collection[StoredCredentials]:
         """Every guild's credentials."""
         return self._rows.values()

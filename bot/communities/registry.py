@@ -41,16 +41,17 @@ class Communities:
     ) -> None:
         self.host = host
         self.entered = GuildCredentials(database, sealer, name=self._name, changed=self._changed)
-        self._new_client = new_client
         self._host_client = host_client or new_client(host)
         self._keep_secret = keep_secret
-        self._clients = IdleCache(self._make, timing.keep_idle_community)
+        self._clients: IdleCache[str, SonoranClient] = IdleCache(
+            lambda community: new_client(self._in_force(community)), timing.keep_idle_community
+        )
         self._told_sealed = False
 
     @property
     def accepts_new(self) -> bool:
-        """Whether administrators can enter credentials."""
-        return self.entered.accepts_new
+        """Whether administrators can enter credentials, which are only stored encrypted."""
+        return self.entered.sealer is not None
 
     def of_guild(self, guild_id: int) -> str | None:
         """Return the community whose own credentials a guild has; None: the host's, if any."""
@@ -59,8 +60,7 @@ class Communities:
 
     def name_of(self, guild_id: int) -> str:
         """Return the community whose CAD a guild's notes are for, HOST without any of its own."""
-        row = self.entered.of_guild(guild_id)
-        return HOST if row is None else row.community
+        return self.of_guild(guild_id) or HOST
 
     def current(self, guild_id: int) -> bool:
         """Whether the API key that a guild has is the one in force for its community."""
@@ -89,9 +89,6 @@ class Communities:
                 "add the key that they were stored with to CREDENTIALS_KEY",
                 count,
             )
-
-    def _make(self, community: str) -> SonoranClient:
-        return self._new_client(self._in_force(community))
 
     def _in_force(self, community: str) -> Credentials | None:
         return self.host if community == HOST else self.entered.newest(community)

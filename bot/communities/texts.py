@@ -135,10 +135,7 @@ def connected_already(connection: Connection) -> str:
 
 def other_question(connection: Connection) -> str:
     """Say how a guild is connected, above the button that connects it to another CAD."""
-    return escape_markdown(
-        f"This server is connected already, {CONNECTED_BY[connection]}. You can connect it to "
-        "another CAD."
-    )
+    return f"{connected_already(connection)} You can connect it to another CAD."
 
 
 def connected_to_own(name: str, *, again: bool) -> str:

@@ -118,12 +118,12 @@ async def confirmed(send: Callable[[], Awaitable[_Answer]], timing: Timing) -> _
 
 
 def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
-    refused = isinstance(error, discord.HTTPException)
-    already = isinstance(error, discord.HTTPException) and error.code == _ACKNOWLEDGED_ALREADY
-    unknown = isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_INTERACTION
+    code = error.code if isinstance(error, discord.HTTPException) else None
+    already = code == _ACKNOWLEDGED_ALREADY
+    refused = code is not None and not already
     return NotAcknowledgedError(
         reason_of(error),
-        expired=unknown or (refused and not already and not lost),
+        expired=code == _UNKNOWN_INTERACTION or (refused and not lost),
         elsewhere=already and not lost,
         content=is_about_content(error),
     )
@@ -142,7 +142,7 @@ async def edit_placeholder(
     view: discord.ui.View | None,
     pause: float,
     sleep: Callable[[float], Awaitable[bool]],
-    attachment: str | None = None,
+    attachment: str | None,
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
