@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 from dataclasses import dataclass, field
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
 
 from bot.health.lines import Line
 from bot.health.texts import database_line, wiped_line
 from bot.settings.cache import SettingsCache
 from bot.storage import Database, StorageFullError, StorageUnavailableError
-from bot.timing import Timing, back_off
+from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,18 @@ class DatabaseSupervisor:
         """
         if (wiped := wiped_line(self.wiped_by, to_host=True)) is not None:
             _log.warning("%s", wiped.text)
-        await self._open()
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type((StorageUnavailableError, StorageFullError)),
+            wait=wait_exponential_jitter(
+                multiplier=self.timing.first_database_retry,
+                max=self.timing.longest_database_retry,
+                jitter=2 * self.timing.first_database_retry,
+            ),
+            before_sleep=self._failed,
+            reraise=True,
+        ):
+            with attempt:
+                await self.database.open()
         self.opened.set()
         _log.info("opened the %s", self.database.address.shown)
         await self.settings.keep_fresh()
@@ -44,14 +56,7 @@ class DatabaseSupervisor:
         kind = self.database.address.kind
         return database_line(kind, self.wiped_by, down=down, full=self.settings.full)
 
-    async def _open(self) -> None:
-        failed = False
-        for pause in back_off(self.timing.first_database_retry, self.timing.longest_database_retry):
-            try:
-                await self.database.open()
-                return
-            except (StorageUnavailableError, StorageFullError) as error:
-                if not failed:
-                    _log.error("the database cannot be opened, trying again: %s", error)
-                failed = True
-                await asyncio.sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311
+    @staticmethod
+    def _failed(state: RetryCallState) -> None:
+        if state.attempt_number == 1 and state.outcome:
+            _log.error("the database cannot be opened, trying again: %s", state.outcome.exception())

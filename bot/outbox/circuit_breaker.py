@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
+
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception_type,
+    wait_exponential_jitter,
+)
 
 from bot.outbox.models import HOST
 from bot.outbox.stored_failure import Failure, failure_of
@@ -16,7 +22,7 @@ from bot.sonoran import (
     SonoranClient,
     SonoranError,
 )
-from bot.timing import Timing, back_off, loop_time
+from bot.timing import Timing, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -46,8 +52,10 @@ class CircuitBreaker:
         self._of = f" of community {community}" if community else ""
         self._cad = cad
         self._changed = changed
-        self._first_pause = min(first_pause, longest_pause)
-        self._longest_pause = longest_pause
+        first_pause = min(first_pause, longest_pause)
+        self._back_off = wait_exponential_jitter(
+            multiplier=first_pause, max=longest_pause, jitter=first_pause
+        )
         self.last_failure: Failure | None = None
         """Why the circuit is open, None while it is closed."""
         self._hold_until = 0.0
@@ -113,20 +121,16 @@ class CircuitBreaker:
             await self._recover()
 
     async def _recover(self) -> None:
-        pauses = back_off(self._first_pause, self._longest_pause)
-        while True:
-            try:
+        async for attempt in AsyncRetrying(
+            retry=retry_if_exception_type(SonoranError),
+            wait=self._pause,
+            sleep=self._cad.renewed_within,  # other credentials are tried at once
+        ):
+            with attempt:
                 await self._hold()
                 await self._probe()
                 await self._hold()
                 await self._run_trial()
-                return
-            except SonoranError as error:
-                pause = next(pauses) + random.uniform(0.0, self._first_pause)  # noqa: S311
-                pause = min(pause, self._longest_pause)
-                if isinstance(error, CredentialsError):
-                    pause = error.retry_in or pause
-                await self._cad.renewed_within(pause)  # other credentials are tried at once
 
     def _hold_for(self, error: RateLimitedError) -> None:
         self.limited.add()
@@ -137,6 +141,13 @@ class CircuitBreaker:
         """Wait out the delay that the CAD asked for, also when it grows meanwhile."""
         while (left := self._hold_until - loop_time()) > 0:  # noqa: ASYNC110 - a clock, no event
             await asyncio.sleep(left)
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Return the time until the next question, in seconds."""
+        error = state.outcome.exception() if state.outcome else None
+        if isinstance(error, CredentialsError) and error.retry_in:
+            return error.retry_in
+        return self._back_off(state)
 
     async def _probe(self) -> None:
         try:
