@@ -14,7 +14,8 @@ from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionEr
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
 from tests import database as databases
-from tests.outbox.workers import WAYS, every_state, in_state, new_note, shift
+from tests.cases import case
+from tests.outbox.workers import WAYS, in_state, new_note, shift
 
 engine = databases.engine
 address = databases.address
@@ -26,36 +27,34 @@ def store(database: Database) -> OutboxRepository:
     return OutboxRepository(database, "one")
 
 
-@every_state
-async def test_a_transition_is_made_exactly_where_the_states_allow_it(
-    store: OutboxRepository, state: NoteState
+async def test_a_transition_that_the_states_do_not_have_changes_nothing(
+    store: OutboxRepository,
 ) -> None:
-    for number, target in enumerate(NoteState):
-        record = await in_state(store, state, f"to {target}", call=number + 1)
-        if target in TRANSITIONS[state]:
+    for call, state in enumerate(WAYS, start=1):
+        record = await in_state(store, state, call=call)
+        for target in set(NoteState) - TRANSITIONS[state]:
+            with case((state, target)), pytest.raises(InvalidTransitionError):
+                await store.transition(record, target)
+        assert await store.get(record.id) == record
+
+
+async def test_a_transition_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
+    store: OutboxRepository,
+) -> None:
+    arrows = [(state, target) for state in WAYS for target in sorted(TRANSITIONS[state])]
+    for call, (state, target) in enumerate(arrows, start=1):
+        with case((state, target)):
+            record = await in_state(store, state, call=call)
             moved = await store.transition(record, target)
             assert (moved.state, moved.revision) == (target, record.revision + 1)
             assert await store.get(record.id) == moved
-        else:
-            with pytest.raises(InvalidTransitionError):
-                await store.transition(record, target)
-            assert await store.get(record.id) == record
-
-
-@pytest.mark.parametrize("state", [state for state in WAYS if TRANSITIONS[state]])
-async def test_a_transition_made_again_counts_as_made_unless_the_note_could_be_sent_twice_by_it(
-    store: OutboxRepository, state: NoteState
-) -> None:
-    for number, target in enumerate(sorted(TRANSITIONS[state])):
-        record = await in_state(store, state, f"to {target}", call=number + 1)
-        moved = await store.transition(record, target)
-        if target is NoteState.SENDING:
-            with pytest.raises(StaleRevisionError) as refusal:
-                await store.transition(record, target)
-            assert refusal.value.record == moved
-        else:
-            assert await store.transition(record, target) == moved
-        assert await store.get(record.id) == moved
+            if target is NoteState.SENDING:
+                with pytest.raises(StaleRevisionError) as refusal:
+                    await store.transition(record, target)
+                assert refusal.value.record == moved
+            else:
+                assert await store.transition(record, target) == moved
+            assert await store.get(record.id) == moved
 
 
 async def test_a_transition_made_again_counts_no_delivery_twice(
@@ -111,24 +110,26 @@ async def test_of_two_different_transitions_at_once_one_is_made(store: OutboxRep
     assert now in results
 
 
-@pytest.mark.parametrize("ahead", [NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING])
 async def test_a_note_is_not_sent_before_one_ahead_of_it_whoever_has_that(
-    store: OutboxRepository, database: Database, ahead: NoteState
+    store: OutboxRepository, database: Database
 ) -> None:
-    await in_state(OutboxRepository(database, "two"), ahead, "first")
-    second = await in_state(store, NoteState.QUEUED, "second")
-    with pytest.raises(OutOfOrderError):
-        await store.transition(second, NoteState.SENDING)
+    other = OutboxRepository(database, "two")
+    waiting = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
+    for call, ahead in enumerate(waiting, start=1):
+        with case(ahead):
+            await in_state(other, ahead, "first", call)
+            second = await in_state(store, NoteState.QUEUED, "second", call)
+            with pytest.raises(OutOfOrderError):
+                await store.transition(second, NoteState.SENDING)
     other_call = await in_state(store, NoteState.QUEUED, "second", call=124)
     await store.transition(other_call, NoteState.SENDING)
 
 
-@pytest.mark.parametrize("ended", [state for state in WAYS if state.final])
-async def test_a_note_that_has_ended_holds_nothing_back(
-    store: OutboxRepository, ended: NoteState
-) -> None:
-    await in_state(store, ended, "first")
-    await in_state(store, NoteState.SENDING, "second")
+async def test_a_note_that_has_ended_holds_nothing_back(store: OutboxRepository) -> None:
+    for call, ended in enumerate((state for state in WAYS if state.final), start=1):
+        with case(ended):
+            await in_state(store, ended, "first", call)
+            await in_state(store, NoteState.SENDING, "second", call)
 
 
 async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_first(
@@ -166,18 +167,19 @@ async def test_a_note_that_was_not_stored_keeps_its_place_and_its_time(
     await store.transition(again, NoteState.SENDING)
 
 
-@pytest.mark.parametrize("given_up", [NoteState.FAILED, NoteState.UNCONFIRMED])
 async def test_a_note_that_is_sent_again_goes_behind_the_others_with_time_anew(
-    store: OutboxRepository, database: Database, given_up: NoteState
+    store: OutboxRepository, database: Database
 ) -> None:
-    record = await in_state(store, given_up)
-    await shift(database, 1000)
-    behind = await in_state(store, NoteState.QUEUED, "behind")
-    again = await store.transition(record, NoteState.QUEUED)
-    assert again.position > behind.position
-    assert again.round_started_at > record.round_started_at
-    with pytest.raises(OutOfOrderError):
-        await store.transition(again, NoteState.SENDING)
+    for call, given_up in enumerate((NoteState.FAILED, NoteState.UNCONFIRMED), start=1):
+        with case(given_up):
+            record = await in_state(store, given_up, call=call)
+            await shift(database, 1000)
+            behind = await in_state(store, NoteState.QUEUED, "behind", call)
+            again = await store.transition(record, NoteState.QUEUED)
+            assert again.position > behind.position
+            assert again.round_started_at > record.round_started_at
+            with pytest.raises(OutOfOrderError):
+                await store.transition(again, NoteState.SENDING)
 
 
 async def test_what_is_known_of_the_outcome_is_kept(store: OutboxRepository) -> None:
