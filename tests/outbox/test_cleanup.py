@@ -20,6 +20,7 @@ from bot.storage import NOW, Database
 from bot.storage.batches import BATCH
 from bot.timing import Timing
 from tests import database as databases
+from tests.cases import case
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
@@ -42,11 +43,6 @@ def store(database: Database) -> OutboxRepository:
     return OutboxRepository(database, "one")
 
 
-@pytest.fixture
-def leases(database: Database) -> Leases:
-    return Leases(database, "one")
-
-
 async def purged(database: Database, history: float) -> list[int]:
     """Purge to the end; returns how many rows went with each batch."""
     cleanup, batches = Cleanup(database, history), []
@@ -55,7 +51,7 @@ async def purged(database: Database, history: float) -> list[int]:
     return batches
 
 
-async def left(store: OutboxRepository, database: Database) -> set[NoteState]:
+async def left(database: Database) -> set[NoteState]:
     states = await database.run(lambda c: c.scalars(select(notes.c.state)).all())
     return {NoteState(state) for state in states}
 
@@ -72,76 +68,55 @@ async def in_every_state(store: OutboxRepository, database: Database, *, told: b
     assert held.state is NoteState.HELD
 
 
-async def test_nothing_is_deleted_that_is_young(
-    store: OutboxRepository, leases: Leases, database: Database
-) -> None:
-    await in_every_state(store, database)
-    await shift(database, 100)
-    assert await purged(database, 0) == []
+TOLD = {NoteState.ADDED, NoteState.REFUSED, NoteState.CANCELLED}
+HELD = {NoteState.HELD}
+ENDED = {state for state in NoteState if state.final}
 
-
-@pytest.mark.parametrize(
-    ("age", "history", "gone"),
-    [
-        (121, 0, {NoteState.ADDED, NoteState.REFUSED, NoteState.CANCELLED}),
-        (121, 30 * DAY, set()),
-        (901, 30 * DAY, {NoteState.HELD}),
-        (
-            DAY + 1,
-            0,
-            {state for state in NoteState if state.final or state is NoteState.HELD},
-        ),
-        (29 * DAY, 30 * DAY, {NoteState.HELD}),
-        (
-            30 * DAY + 1,
-            30 * DAY,
-            {state for state in NoteState if state.final or state is NoteState.HELD},
-        ),
+GONE: dict[float, list[tuple[float, set[NoteState]]]] = {
+    0: [
+        (-DAY, set()),  # the clock was set back
+        (100, set()),
+        (121, TOLD),
+        (899, TOLD),
+        (901, TOLD | HELD),
+        (DAY - 100, TOLD | HELD),
+        (DAY + 1, ENDED | HELD),
+        (10_000 * DAY, ENDED | HELD),
     ],
-    ids=["no history", "history", "held", "given up, no history", "in history", "past history"],
-)
-async def test_each_kind_of_note_goes_when_its_time_is_over(
-    store: OutboxRepository,
-    leases: Leases,
-    database: Database,
-    age: float,
-    history: float,
-    gone: set[NoteState],
+    30 * DAY: [
+        (121, set()),
+        (901, HELD),
+        (29 * DAY, HELD),
+        (30 * DAY + 1, ENDED | HELD),
+    ],
+}
+"""By how long finished notes are kept: at which age of a note what is gone, in seconds."""
+
+
+@pytest.mark.parametrize("history", GONE, ids=["no history", "history"])
+async def test_each_kind_of_note_goes_when_its_time_is_over_and_none_that_waits(
+    store: OutboxRepository, database: Database, history: float
 ) -> None:
     await in_every_state(store, database)
-    await shift(database, age)
-    await purged(database, history)
-    assert await left(store, database) == set(NoteState) - gone
+    reached = 0.0
+    for age, gone in GONE[history]:
+        with case(age):
+            await shift(database, age - reached)
+            reached = age
+            await purged(database, history)
+            assert await left(database) == set(NoteState) - gone
 
 
 async def test_a_note_that_nobody_was_told_of_stays_for_a_day_without_history(
-    store: OutboxRepository, leases: Leases, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     await in_every_state(store, database, told=False)
     await shift(database, DAY - 100)
     await purged(database, 0)
-    assert await left(store, database) == set(NoteState) - {NoteState.HELD}
+    assert await left(database) == set(NoteState) - {NoteState.HELD}
 
 
-async def test_a_note_that_waits_is_never_deleted_whatever_the_clock_says(
-    store: OutboxRepository, leases: Leases, database: Database
-) -> None:
-    await in_every_state(store, database)
-    await shift(database, 10_000 * DAY)
-    await purged(database, 0)
-    assert await left(store, database) == {state for state in NoteState if state.waiting}
-
-
-async def test_nothing_is_deleted_after_the_clock_was_set_back(
-    store: OutboxRepository, leases: Leases, database: Database
-) -> None:
-    await in_every_state(store, database)
-    await shift(database, -DAY)
-    assert await purged(database, 0) == []
-
-
-async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
-    store = OutboxRepository(database, "one")
+async def test_notes_go_in_batches(store: OutboxRepository, database: Database) -> None:
     record = await in_state(store, NoteState.ADDED)
     row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
     more = [{**row, "id": n, "position": n} for n in range(1, 2 * BATCH + 50)]
@@ -152,7 +127,7 @@ async def test_notes_go_in_batches(leases: Leases, database: Database) -> None:
 
 
 async def test_what_was_delivered_to_a_call_outlives_the_notes(
-    store: OutboxRepository, leases: Leases, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.ADDED)
     await shift(database, 40 * DAY)
@@ -166,9 +141,9 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
 
 
 async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
-    leases: Leases, database: Database
+    database: Database,
 ) -> None:
-    await leases.register()
+    await Leases(database, "one").register()
     await ReadSlots(database, HOST, 3).acquire()
     old = NOW - 2 * DAY
     await database.execute(
@@ -183,7 +158,7 @@ async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
 
 
 async def test_a_new_process_deletes_nothing_before_it_is_in_service(
-    store: OutboxRepository, leases: Leases, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     await in_state(store, NoteState.FAILED)
     await shift(database, DAY + 1)
@@ -199,7 +174,7 @@ async def test_a_new_process_deletes_nothing_before_it_is_in_service(
 
 
 async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
-    store: OutboxRepository, leases: Leases, database: Database
+    store: OutboxRepository, database: Database
 ) -> None:
     old = await in_state(store, NoteState.QUEUED)
     await shift(database, 901, "round_started_at")
@@ -233,17 +208,19 @@ async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_
     await in_state(store, NoteState.ADDED)
     row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
     row["settled"] = True
-    more = [{**row, "id": n, "position": -n} for n in range(1, 20 * BATCH)]
+    many = 5 * BATCH
+    more = [{**row, "id": n, "position": -n} for n in range(1, many)]
     await database.run(lambda c: c.execute(insert(notes), more))
     await shift(database, DAY + 1)
-    async with working(Worker(database, cad, session, history_days=0, first_purge=0.0)) as worker:
+    worker = Worker(database, cad, session, history_days=0, first_purge=0.0, purge_pause=PATIENCE)
+    async with working(worker):
         async with asyncio.timeout(PATIENCE):
             # Deleting begins when the first taking over is past.
-            while await _count(database) >= 19 * BATCH:  # noqa: ASYNC110 - nothing tells of it
+            while await _count(database) >= many:  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
         left_behind = await _left_behind(database)
         await worker.became(left_behind, NoteState.ADDED)
-        assert 1 < await _count(database) < 19 * BATCH
+        assert 1 < await _count(database) < many
 
 
 async def _count(database: Database) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import itertools
 import unicodedata
 from dataclasses import replace
 
@@ -13,14 +14,14 @@ from hypothesis import strategies as st
 from bot.outbox import matching
 from bot.outbox.matching import Explained, ReadCall, Verdict, fingerprint, judge
 from bot.sonoran import CallNote, DispatchCall, ListedNote
-from tests.hostile_text import hostile_texts
+from tests.cases import case
+from tests.hostile_text import few, hostile_texts
 
 LABEL = "Dana D-2"
 TEXT = "Suspect fled north on foot, last seen near the old mill with a red bag"
 NOTE = CallNote(1, 123, TEXT, LABEL)
 OWN = fingerprint(LABEL, TEXT)
 
-counts = st.integers(0, 4)
 words = st.text(st.characters(exclude_categories=()), max_size=40) | hostile_texts(6)
 
 
@@ -62,6 +63,7 @@ def test_nothing_is_assumed_of_a_call_that_is_not_listed_or_has_no_usable_notes(
         assert verdict == (Verdict.UNKNOWN, 0)
 
 
+@few
 @given(words, words)
 def test_what_the_cad_may_change_in_a_text_does_not_change_its_fingerprint(
     label: str, text: str
@@ -71,12 +73,14 @@ def test_what_the_cad_may_change_in_a_text_does_not_change_its_fingerprint(
     assert fingerprint(unicodedata.normalize("NFD", label), text + "\r\n") == plain
 
 
+@few
 @given(words, words)
 def test_an_escaped_text_has_the_fingerprint_of_what_was_escaped(label: str, text: str) -> None:
     assume("&" not in label + text)  # such a text may be read as an escape itself
     assert fingerprint(html.escape(label), html.escape(text)) == fingerprint(label, text)
 
 
+@few
 @given(words, words)
 def test_another_word_or_another_sender_makes_another_note(label: str, text: str) -> None:
     plain = fingerprint(label, text)
@@ -173,40 +177,39 @@ def test_a_missing_note_of_which_nobody_was_sure_says_nothing_about_the_list() -
     assert look(explained=other) == (Verdict.NOT_THERE, 0)
 
 
-@given(
-    copies=counts,
-    confirmed=counts,
-    unconfirmed=counts,
-    sends=st.integers(1, 3),
-    settled=st.booleans(),
-)
-def test_equal_notes_are_told_apart_by_their_number(
-    copies: int, confirmed: int, unconfirmed: int, sends: int, settled: bool
-) -> None:
-    verdict, there = look(
-        *[TEXT] * copies,
-        sends=sends,
-        explained={OWN: Explained(confirmed, unconfirmed)},
-        settled=settled,
-    )
-    unexplained = copies - confirmed
-    if unexplained > unconfirmed:
-        assert verdict is Verdict.THERE
-        assert there == min(unexplained - unconfirmed, sends)
-    elif unexplained == 0 and settled:
-        assert verdict is Verdict.NOT_THERE
-    else:
-        assert verdict is Verdict.UNKNOWN
+def test_equal_notes_are_told_apart_by_their_number() -> None:
+    for each in itertools.product(range(5), range(5), range(5), (1, 2, 3), (False, True)):
+        with case(each):
+            copies, confirmed, unconfirmed, sends, settled = each
+            verdict, there = look(
+                *[TEXT] * copies,
+                sends=sends,
+                explained={OWN: Explained(confirmed, unconfirmed)},
+                settled=settled,
+            )
+            unexplained = copies - confirmed
+            if unexplained > unconfirmed:
+                assert verdict is Verdict.THERE
+                assert there == min(unexplained - unconfirmed, sends)
+            elif unexplained == 0 and settled:
+                assert verdict is Verdict.NOT_THERE
+            else:
+                assert verdict is Verdict.UNKNOWN
 
 
 @st.composite
 def listings(draw: st.DrawFn) -> tuple[list[ListedNote], dict[str, Explained]]:
     """Draw a list with this note and others in it, and what the outbox knows of some of them."""
-    known = [ListedNote(LABEL, TEXT), *draw(st.lists(st.builds(ListedNote, words, words)))]
-    listed = draw(st.lists(st.sampled_from(known), max_size=8))
+    altered = [ListedNote("Sonoran CAD", TEXT), ListedNote(LABEL, TEXT[:40])]
+    other = ListedNote(LABEL, draw(words))
+    known = [ListedNote(LABEL, TEXT), draw(st.sampled_from(altered)), other]
+    listed = draw(st.lists(st.sampled_from(known), max_size=6))
     explained = {
-        fingerprint(each.label, each.text): Explained(draw(counts), draw(counts))
-        for each in draw(st.lists(st.sampled_from(known), max_size=4))
+        fingerprint(each.label, each.text): Explained(
+            draw(st.integers(0, listed.count(each) + 1)), draw(st.integers(0, 2))
+        )
+        for each in known
+        if draw(st.booleans())
     }
     return listed, explained
 
@@ -225,6 +228,7 @@ def test_no_list_whatever_makes_a_note_there_without_a_copy_that_nothing_else_ex
     assert (verdict is Verdict.NOT_THERE) <= (settled and copies == own.confirmed)
 
 
+@few
 @given(listings(), st.randoms())
 def test_the_order_of_the_list_does_not_matter(
     drawn: tuple[list[ListedNote], dict[str, Explained]], random: object
@@ -234,6 +238,7 @@ def test_the_order_of_the_list_does_not_matter(
     assert look(*listed, explained=explained) == look(*shuffled, explained=explained)
 
 
+@few
 @given(st.text("abc xyz.é", min_size=32, max_size=200), st.integers(32, 200))
 def test_a_cut_note_is_never_taken_for_absent(text: str, length: int) -> None:
     note = CallNote(1, 123, text, LABEL)
