@@ -14,6 +14,7 @@ from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
+from tests.cases import case
 from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state, stored, working
 from tests.timing import PATIENCE
@@ -23,6 +24,9 @@ address = databases.address
 database = databases.database
 cad = workers.cad
 session = workers.session
+
+# What is proved is the same on both engines, as the tests of the rows show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
@@ -47,17 +51,20 @@ async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
     assert states == {"archived", "added"}
 
 
-@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING])
 async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(Worker(database, cad, session).outbox.store, state)
+    store = Worker(database, cad, session).outbox.store
+    waiting = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
+    records = {state: await in_state(store, state, call=123 + n) for n, state in enumerate(waiting)}
     await database.execute(notes.update().values(recoveries=MOST_RECOVERIES))
     async with working(Worker(database, cad, session)) as worker:
-        end = NoteState.FAILED if state is NoteState.QUEUED else NoteState.UNCONFIRMED
-        given_up = await worker.became(record, end)
-        assert given_up.recoveries == MOST_RECOVERIES + 1
-        assert given_up.unconfirmed_sends == (state is not NoteState.QUEUED)
+        for state, record in records.items():
+            with case(state):
+                end = NoteState.FAILED if state is NoteState.QUEUED else NoteState.UNCONFIRMED
+                given_up = await worker.became(record, end)
+                assert given_up.recoveries == MOST_RECOVERIES + 1
+                assert given_up.unconfirmed_sends == (state is not NoteState.QUEUED)
         assert worker.outbox.waiting_count == 0
     assert cad.note_requests == []
 
@@ -85,6 +92,7 @@ class OddDatabase(Database):
         return await super().run(work, *args, **kwargs)
 
 
+@on_sqlite
 async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt(
     address: DatabaseUrl, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

@@ -34,6 +34,9 @@ database = databases.database
 cad = workers.cad
 session = workers.session
 
+# What is proved is the same on both engines, as the tests of the rows show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 @asynccontextmanager
 async def waiting(
@@ -53,6 +56,7 @@ async def waiting(
         yield worker, queued
 
 
+@on_sqlite
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_and_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -63,6 +67,7 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_a
     assert stored(cad) == ["some note here"]
 
 
+@on_sqlite
 async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_time(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -74,6 +79,7 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_
     assert stored(cad) == []
 
 
+@on_sqlite
 async def test_a_note_whose_cancelling_was_not_confirmed_is_told_and_not_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -85,7 +91,9 @@ async def test_a_note_whose_cancelling_was_not_confirmed_is_told_and_not_sent(
     assert stored(cad) == []
 
 
-@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize(
+    ("engine", "sent"), [("sqlite", False), ("postgresql", True)], indirect=["engine"]
+)
 async def test_a_note_that_another_process_took_and_left_while_sending_is_added_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, sent: bool
 ) -> None:
@@ -176,6 +184,7 @@ class QueueJustBefore(WorkQueue):
         return found
 
 
+@on_sqlite
 async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

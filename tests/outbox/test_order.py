@@ -24,7 +24,11 @@ database = databases.database
 cad = workers.cad
 session = workers.session
 
+# What is proved is the same on both engines, as the tests of the rows show.
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
+
+@on_sqlite
 async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -39,15 +43,8 @@ async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
     assert stored(cad) == ["first", "second"]
 
 
-async def test_a_note_that_nothing_stands_before_is_stored_three_times(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session)) as worker:
-        added = await worker.became(await worker.note(), NoteState.ADDED)
-    assert added.revision == 3
-
-
-async def test_a_note_that_has_to_wait_is_queued(
+@on_sqlite
+async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_promised_after_all(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
@@ -56,16 +53,6 @@ async def test_a_note_that_has_to_wait_is_queued(
         now = await worker.outbox.store.get(second.id)
         assert now is not None
         assert now.state is NoteState.QUEUED
-        await worker.outbox.discard(first)
-        await worker.became(second, NoteState.ADDED)
-
-
-async def test_a_note_that_was_not_promised_after_all_holds_nothing_back(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session)) as worker:
-        first = await worker.receive("first")
-        second = await worker.note("second")
         await worker.outbox.discard(first)
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
@@ -86,7 +73,9 @@ async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_ov
     assert stored(cad) == ["first", "second"]
 
 
-@pytest.mark.parametrize("tried", [True, False])
+@pytest.mark.parametrize(
+    ("engine", "tried"), [("sqlite", True), ("postgresql", False)], indirect=["engine"]
+)
 async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, tried: bool
 ) -> None:
@@ -109,6 +98,7 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     assert stored(cad) == ["first", "second"]
 
 
+@on_sqlite
 async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -125,6 +115,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     assert refused.unconfirmed_sends == 0
 
 
+@on_sqlite
 async def test_a_note_that_turns_out_to_be_queued_is_not_discarded(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -149,6 +140,7 @@ async def taken_back(worker: Worker, record: NoteRecord) -> None:
             await asyncio.sleep(0.05)
 
 
+@on_sqlite
 async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -161,6 +153,7 @@ async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     assert (worker.told[0].id, worker.told[0].state) == (checking.id, NoteState.CHECKING)
 
 
+@on_sqlite
 async def test_a_note_behind_one_that_nobody_acknowledges_is_not_forgotten(
     database: Database,
     cad: SonoranServer,

@@ -20,14 +20,15 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests import database as databases
 from tests import disturbed_database
+from tests.cases import case
 from tests.database import opened
 from tests.gate import Gate
 from tests.outbox import workers
 from tests.outbox.workers import (
     LABEL,
+    WAYS,
     Worker,
     eventually,
-    every_state,
     in_state,
     shift,
     stored,
@@ -50,17 +51,6 @@ GONE = "a process that is gone"
 
 async def resume(worker: Worker, record: NoteRecord, target: NoteState) -> NoteRecord:
     return await worker.outbox.member_actions.resume(record, target, (record.id + 2, "new-token"))
-
-
-async def test_a_failed_note_that_is_tried_again_is_added(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.FAILED)
-    async with working(Worker(database, cad, session)) as worker:
-        queued = await resume(worker, record, NoteState.QUEUED)
-        assert (queued.message_id, queued.token) == (record.id + 2, "new-token")
-        await worker.became(record, NoteState.ADDED)
-    assert stored(cad) == ["some note here"]
 
 
 @on_sqlite
@@ -128,7 +118,7 @@ async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that
     assert len(cad.note_requests) == 1
 
 
-async def test_a_note_can_be_taken_up_once_however_often_the_button_is_pressed(
+async def test_a_failed_note_is_tried_again_once_however_often_the_button_is_pressed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     record = await in_state(OutboxRepository(database, GONE), NoteState.FAILED)
@@ -137,11 +127,17 @@ async def test_a_note_can_be_taken_up_once_however_often_the_button_is_pressed(
             *(resume(worker, record, NoteState.QUEUED) for _ in range(5)), return_exceptions=True
         )
         await worker.became(record, NoteState.ADDED)
+    queued = [each for each in presses if isinstance(each, NoteRecord)]
+    assert {(each.message_id, each.token) for each in queued} == {(record.id + 2, "new-token")}
     assert all(isinstance(each, NoteRecord | StaleRevisionError) for each in presses)
     assert stored(cad) == ["some note here"]
 
 
-@pytest.mark.parametrize("target", [NoteState.QUEUED, NoteState.CHECKING])
+@pytest.mark.parametrize(
+    ("engine", "target"),
+    [("sqlite", NoteState.CHECKING), ("postgresql", NoteState.QUEUED)],
+    indirect=["engine"],
+)
 async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, target: NoteState
 ) -> None:
@@ -162,12 +158,13 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
 
 
 @pytest.mark.parametrize(
-    ("state", "target"),
+    ("engine", "state", "target"),
     [
-        (NoteState.FAILED, NoteState.QUEUED),
-        (NoteState.UNCONFIRMED, NoteState.QUEUED),
-        (NoteState.UNCONFIRMED, NoteState.CHECKING),
+        ("sqlite", NoteState.FAILED, NoteState.QUEUED),
+        ("sqlite", NoteState.UNCONFIRMED, NoteState.QUEUED),
+        ("postgresql", NoteState.UNCONFIRMED, NoteState.CHECKING),
     ],
+    indirect=["engine"],
 )
 async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
     database: Database,
@@ -194,24 +191,33 @@ async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
         assert (await resume(worker, now, target)).state is target
 
 
-@every_state
 async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     allowed = (NoteState.QUEUED, NoteState.CHECKING, NoteState.UNCONFIRMED)
     worker = Worker(database, cad, session)
-    record = await in_state(worker.outbox.store, state)
-    if state in allowed:
-        assert (await worker.outbox.member_actions.cancel(record)).state is NoteState.CANCELLED
-        assert [each.state for each in worker.told] == [NoteState.CANCELLED]
-    else:
-        with pytest.raises(InvalidTransitionError):
-            await worker.outbox.member_actions.cancel(record)
+    calls = {state: call for call, state in enumerate(WAYS, start=1)}
+    for state, call in calls.items():
+        with case(state):
+            cad.add_call(call)
+            record = await in_state(worker.outbox.store, state, call=call)
+            worker.told.clear()
+            if state in allowed:
+                cancelled = await worker.outbox.member_actions.cancel(record)
+                assert cancelled.state is NoteState.CANCELLED
+                assert [each.state for each in worker.told] == [NoteState.CANCELLED]
+            else:
+                with pytest.raises(InvalidTransitionError):
+                    await worker.outbox.member_actions.cancel(record)
     async with working(worker):
-        last = await worker.note("last")
-        if state in allowed or state.final:
-            await worker.became(last, NoteState.ADDED)
-    assert "some note here" not in stored(cad)
+        last = {state: await worker.note("last", call) for state, call in calls.items()}
+        for state, note in last.items():
+            if state in allowed or state.final:
+                with case(state):
+                    await worker.became(note, NoteState.ADDED)
+    for state, call in calls.items():
+        with case(state):
+            assert "some note here" not in stored(cad, call)
 
 
 @on_sqlite
@@ -235,7 +241,6 @@ async def test_a_cancelled_note_lets_those_behind_it_go(
     ("state", "target", "end"),
     [
         (NoteState.FAILED, NoteState.QUEUED, NoteState.ADDED),
-        (NoteState.UNCONFIRMED, NoteState.CHECKING, NoteState.ADDED),
         (NoteState.UNCONFIRMED, NoteState.CANCELLED, NoteState.CANCELLED),
     ],
 )
@@ -279,6 +284,7 @@ async def until_moved(store: OutboxRepository, record: NoteRecord, target: NoteS
         return
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_a_note_of_one_process_is_cancelled_by_another_and_told_by_that(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

@@ -22,6 +22,8 @@ database = databases.database
 cad = workers.cad
 session = workers.session
 
+pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+
 
 async def test_what_is_kept_is_not_sent_until_it_may_be(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
@@ -59,7 +61,6 @@ async def test_what_is_withdrawn_is_cancelled_in_doubt_or_not(
     assert stored(cad) == ["other"]
 
 
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 async def test_what_is_withdrawn_while_its_send_is_being_stored_is_not_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

@@ -65,14 +65,6 @@ WAYS: dict[NoteState, tuple[NoteState, ...]] = {
 }
 """The shortest way to each state that an accepted note can be in."""
 
-every_state = pytest.mark.parametrize(
-    ("engine", "state"),
-    [("sqlite", state) for state in WAYS]
-    + [("postgresql", NoteState.QUEUED), ("postgresql", NoteState.CHECKING)],
-    indirect=["engine"],
-)
-"""Every state on SQLite, and two on PostgreSQL, where the statements are the same."""
-
 _ids = itertools.count(1_000)
 
 
