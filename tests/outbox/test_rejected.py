@@ -39,7 +39,7 @@ def rejecting(real: Callable[..., Awaitable[Any]], times: int) -> Callable[..., 
     return operation
 
 
-async def test_a_transition_that_is_rejected_twice_is_made_all_the_same(
+async def test_a_transition_that_is_rejected_three_times_is_made_all_the_same(
     database: Database,
     cad: SonoranServer,
     session: aiohttp.ClientSession,
@@ -48,7 +48,7 @@ async def test_a_transition_that_is_rejected_twice_is_made_all_the_same(
     async with working(Worker(database, cad, session)) as worker:
         record = await worker.receive()
         store = worker.outbox.store
-        monkeypatch.setattr(store, "transition", rejecting(store.transition, 2))
+        monkeypatch.setattr(store, "transition", rejecting(store.transition, 3))
         await worker.acknowledge(record)
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]

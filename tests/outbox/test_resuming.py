@@ -216,8 +216,9 @@ async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt
                 with case(state):
                     await worker.became(note, NoteState.ADDED)
     for state, call in calls.items():
-        with case(state):
-            assert "some note here" not in stored(cad, call)
+        if state is not NoteState.SENDING:  # which is looked for, and sent again
+            with case(state):
+                assert "some note here" not in stored(cad, call)
 
 
 @on_sqlite

@@ -42,14 +42,23 @@ async def test_a_note_reaches_the_cad_once_is_stored_three_times_and_told_as_add
 
 
 @pytest.mark.parametrize(
-    ("engine", "answers"), [("sqlite", False), ("postgresql", True)], indirect=["engine"]
+    ("engine", "version", "in_time"),
+    [("sqlite", 2, False), ("postgresql", 1, True)],
+    indirect=["engine"],
 )
 async def test_a_note_that_was_not_stored_is_sent_again_after_a_look(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, answers: bool
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    version: int,
+    in_time: bool,
 ) -> None:
-    lost = Fault(on="note", status=500, body="no") if answers else Fault(hold=asyncio.Event())
-    cad.faults.add(lost)
-    worker = Worker(database, cad, session, answer_seconds=PATIENCE if answers else 1.5)
+    if in_time:  # but no text
+        cad.faults.add(Fault(on="note", status=200, body=b"\xff\xfe"))
+    else:
+        cad.faults.add(Fault(on="note", hold=asyncio.Event()))
+    waiting = PATIENCE if in_time else 1.5
+    worker = Worker(database, cad, session, version=version, answer_seconds=waiting)
     async with working(worker):
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
@@ -59,17 +68,24 @@ async def test_a_note_that_was_not_stored_is_sent_again_after_a_look(
 
 
 @pytest.mark.parametrize(
-    ("engine", "in_time"), [("sqlite", False), ("postgresql", True)], indirect=["engine"]
+    ("engine", "version", "in_time"),
+    [("sqlite", 1, False), ("postgresql", 2, True)],
+    indirect=["engine"],
 )
 async def test_a_note_that_was_stored_is_found_and_not_sent_again(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, in_time: bool
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    version: int,
+    in_time: bool,
 ) -> None:
-    if in_time:
+    if in_time:  # but cut
         cad.faults.add(Fault(on="note", applied=True, abort="truncated"))
-    else:  # it is stored after the time-out
+    else:  # stored after the time-out
         cad.faults.add(Fault(on="note", applied=True, delay=2.0, survives_disconnect=True))
     limits = with_limits(settle_seconds=1.0)
-    worker = Worker(database, cad, session, limits, answer_seconds=PATIENCE if in_time else 1.5)
+    waiting = PATIENCE if in_time else 1.5
+    worker = Worker(database, cad, session, limits, version, answer_seconds=waiting)
     async with working(worker):
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
