@@ -75,9 +75,9 @@ ENDED = {state for state in NoteState if state.final}
 GONE: dict[float, list[tuple[float, set[NoteState]]]] = {
     0: [
         (-DAY, set()),  # the clock was set back
-        (100, set()),
+        (90, set()),
         (121, TOLD),
-        (899, TOLD),
+        (800, TOLD),
         (901, TOLD | HELD),
         (DAY - 100, TOLD | HELD),
         (DAY + 1, ENDED | HELD),
