@@ -15,7 +15,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from urllib.parse import quote, urlencode
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, MetaData, create_engine
 
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests.loop_clock import tick
@@ -132,10 +132,14 @@ class Watched(Database):
 
 @asynccontextmanager
 async def opened(
-    address: DatabaseUrl, *, seconds: float = PATIENCE, shared: bool = False
+    address: DatabaseUrl,
+    *,
+    seconds: float = PATIENCE,
+    shared: bool = False,
+    tables: MetaData | None = None,
 ) -> AsyncIterator[Watched]:
     """Open a database until the end of the block, with ample time for a busy machine."""
-    database = Watched(address, seconds=seconds)
+    database = Watched(address, seconds=seconds, tables=tables)
     await database.open(shared=shared)
     try:
         yield database

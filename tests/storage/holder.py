@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 
 from bot.storage import Database, DatabaseInUseError, DatabaseUrl
+from tests.storage.works import things
 
 
 async def hold() -> None:
     address = DatabaseUrl.parse(sys.argv[1], folder=Path())
     try:
-        await Database(address, seconds=20.0).open()
+        await Database(address, tables=things.metadata, seconds=20.0).open()
     except DatabaseInUseError:
         print("in use")
         return

@@ -3,8 +3,8 @@ import logging
 import sqlite3
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -17,9 +17,10 @@ import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot.storage import DatabaseUrl, StorageError, UnusableDatabaseError
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import metadata
-from bot.storage.upgrade import HEAD, upgrade
+from bot.storage.upgrade import HEAD, revision_of, upgrade
 from tests import database as databases
 from tests.database import at_once, file_in, opened
+from tests.made_once import made_once
 from tests.postgresql import postgresql
 
 engine = databases.engine
@@ -64,19 +65,19 @@ def tables(connection: Connection) -> list[Table]:
     ]
 
 
-def fill(connection: Connection, number: int = 0) -> None:
+def fill(connection: Connection, there: list[Table], number: int = 0) -> None:
     """Put a row with something in every column into each table, another for another number."""
-    for table in tables(connection):
+    for table in there:
         if table.name in SINGLE and connection.execute(select(table)).first() is not None:
             continue
         row = {each.name: SAMPLES[each.type.python_type](number) for each in table.columns}
         connection.execute(table.insert().values(row))
 
 
-def rows(connection: Connection) -> Rows:
+def rows(connection: Connection, there: list[Table] | None = None) -> Rows:
     return {
         table.name: [dict(row) for row in connection.execute(select(table)).mappings()]
-        for table in tables(connection)
+        for table in (tables(connection) if there is None else there)
     }
 
 
@@ -115,12 +116,6 @@ def test_the_revisions_are_those_that_alembic_finds() -> None:
     assert tuple(script.revision for script in found) == REVISIONS[::-1]
 
 
-async def test_the_migrated_tables_are_those_of_the_schema(address: DatabaseUrl) -> None:
-    async with opened(address):
-        pass
-    assert await at_once(address, differences) == []
-
-
 def shape(connection: Connection) -> dict[str, Any]:
     """Return all that is in a database: the columns by name, what the engine names itself aside."""
     found = inspect(connection)
@@ -144,130 +139,117 @@ def shape(connection: Connection) -> dict[str, Any]:
     }
 
 
-async def test_a_new_database_is_as_one_that_was_migrated(
+async def test_new_and_migrated_tables_are_those_of_the_schema_and_others_are_noticed(
     address: DatabaseUrl, engine: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    async with contextlib.AsyncExitStack() as stack:
-        new = file_in(tmp_path / "new")
-        (tmp_path / "new").mkdir()
-        if engine == "postgresql":
-            new = await stack.enter_async_context(postgresql(request.config, empty=True))
-        await at_once(address, upgrade)
-        await at_once(new, lambda connection: upgrade(connection, tables=metadata))
-        made, migrated = await at_once(new, shape), await at_once(address, shape)
-    assert len(made) == len(metadata.tables) + 1
-    assert made == migrated
+    def migrated(connection: Connection) -> tuple[object, list[Any]]:
+        upgrade(connection)
+        return shape(connection), differences(connection)
 
-
-async def test_a_schema_that_differs_from_the_tables_is_noticed(address: DatabaseUrl) -> None:
     def changed(connection: Connection) -> list[Any]:
         connection.exec_driver_sql("DROP INDEX guild_settings_version")
         connection.exec_driver_sql("ALTER TABLE guild_settings RENAME COLUMN server_id TO other")
         return differences(connection)
 
-    async with opened(address):
-        pass
-    assert len(await at_once(address, changed)) == 3
-
-
-async def test_a_database_of_the_first_revision_opens_with_its_rows_intact(
-    address: DatabaseUrl,
-) -> None:
-    before = await make_older(address, REVISIONS[0])
-    assert all(before.values())
-    async with opened(address) as database:
-        pass
-    assert await database.open(shared=True) == HEAD
-    await database.close()
-    assert missing(before, await at_once(address, rows)) == []
+    async with contextlib.AsyncExitStack() as stack:
+        new = file_in(tmp_path / "new")
+        (tmp_path / "new").mkdir()
+        if engine == "postgresql":
+            new = await stack.enter_async_context(postgresql(request.config, empty=True))
+        await at_once(new, lambda connection: upgrade(connection, tables=metadata))
+        made = await at_once(new, shape)
+        assert len(made) == len(metadata.tables) + 1
+        assert await at_once(address, migrated) == (made, [])
+        assert len(await at_once(new, changed)) == 3
 
 
 async def test_the_rows_of_each_revision_are_intact_in_the_last(address: DatabaseUrl) -> None:
     def walk(connection: Connection) -> dict[str, Rows]:
         """Go from revision to revision in one transaction, as an update does, with new rows."""
         found = {}
-        for number, revision in enumerate(REVISIONS):
+        for number, revision in enumerate(REVISIONS[:-1]):
             upgrade(connection, to=revision)
-            fill(connection, number)
-            found[revision] = rows(connection)
+            there = tables(connection)
+            fill(connection, there, number)
+            found[revision] = rows(connection, there)
         return found
 
     before = await at_once(address, walk)
+    assert all(before[REVISIONS[0]].values())
+    async with opened(address):
+        pass
+    async with opened(address, shared=True) as database:
+        assert await database.run(revision_of) == HEAD
     after = await at_once(address, rows)
     lost = {revision: missing(found, after) for revision, found in before.items()}
     assert {revision: some for revision, some in lost.items() if some} == {}
 
 
-@pytest.fixture
-def older(tmp_path: Path) -> DatabaseUrl:
-    return file_in(tmp_path)
+async def older(folder: Path) -> tuple[DatabaseUrl, Rows]:
+    """Make a file of the version before in a folder; returns its rows, too."""
 
+    def make(connection: Connection) -> None:
+        upgrade(connection, to=REVISIONS[-2])
+        fill(connection, tables(connection))
 
-async def make_older(address: DatabaseUrl, revision: str = REVISIONS[-2]) -> Rows:
-    """Make a database of an earlier version; returns its rows."""
-    await at_once(address, lambda connection: upgrade(connection, to=revision))
-    await at_once(address, fill)
-    found: Rows = await at_once(address, rows)
-    return found
+    async def made() -> bytes:
+        with TemporaryDirectory() as other:
+            address = file_in(Path(other))
+            await at_once(address, make)
+            assert address.path is not None
+            return address.path.read_bytes()
 
-
-def copies(address: DatabaseUrl) -> list[Path]:
+    address = file_in(folder)
     assert address.path is not None
-    return sorted(address.path.parent.glob("callnote.db.*.bak*"))
+    address.path.write_bytes(made_once("older", made))
+    found: Rows = await at_once(address, rows)
+    return address, found
 
 
-async def test_a_file_is_copied_before_its_tables_are_updated(
-    older: DatabaseUrl, caplog: pytest.LogCaptureFixture
+def copies(folder: Path) -> list[Path]:
+    return sorted(folder.glob("callnote.db.*.bak*"))
+
+
+async def test_a_file_is_copied_before_its_tables_are_updated_and_can_be_put_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.storage")
-    before = await make_older(older)
-    assert older.path is not None
-    with contextlib.closing(sqlite3.connect(older.path)) as other:
+    address, before = await older(tmp_path)
+    assert address.path is not None
+    with contextlib.closing(sqlite3.connect(address.path)) as other:
         other.execute("PRAGMA journal_mode = WAL")
         other.execute("UPDATE guild_settings SET version = 8")
         other.commit()  # which is in the log beside the file until all have closed it
-        async with opened(older):
+        async with opened(address):
             pass
-    (copy,) = copies(older)
+    before["guild_settings"][0]["version"] = 8
+    (copy,) = copies(tmp_path)
     assert copy.name == f"callnote.db.{REVISIONS[-2]}.bak"
     assert f"from revision {REVISIONS[-2]} to {HEAD}; as it was it is kept in {copy.name}" in (
         caplog.text
     )
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
-    kept: Rows = await at_once(replace(older, path=copy), rows)
-    assert kept["guild_settings"][0].pop("version") == 8
-    before["guild_settings"][0].pop("version")
-    assert kept == before
-
-
-async def test_the_copy_put_back_is_what_it_was_and_is_updated_again(older: DatabaseUrl) -> None:
-    before = await make_older(older)
-    async with opened(older):
+    copy.replace(address.path)
+    assert await at_once(address, rows) == before
+    async with opened(address):
         pass
-    (copy,) = copies(older)
-    assert older.path is not None
-    copy.replace(older.path)
-    assert await at_once(older, rows) == before
-    async with opened(older):
-        pass
-    assert copies(older) == [copy]
+    assert copies(tmp_path) == [copy]
 
 
-async def test_the_first_start_and_one_without_an_update_make_no_copy(older: DatabaseUrl) -> None:
+async def test_the_first_start_and_one_without_an_update_make_no_copy(tmp_path: Path) -> None:
     for _ in range(2):
-        async with opened(older):
+        async with opened(file_in(tmp_path), tables=metadata):
             pass
-    assert copies(older) == []
+    assert copies(tmp_path) == []
 
 
-async def test_without_room_for_the_copy_nothing_is_updated(older: DatabaseUrl) -> None:
-    before = await make_older(older)
-    assert older.path is not None
-    (older.path.parent / f"callnote.db.{REVISIONS[-2]}.bak").mkdir()  # where none can be put
+async def test_without_room_for_the_copy_nothing_is_updated(tmp_path: Path) -> None:
+    address, before = await older(tmp_path)
+    (tmp_path / f"callnote.db.{REVISIONS[-2]}.bak").mkdir()  # where none can be put
     with pytest.raises(StorageError):
-        async with opened(older):
+        async with opened(address):
             pass
-    assert await at_once(older, rows) == before
+    assert await at_once(address, rows) == before
 
 
 async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseUrl) -> None:

@@ -21,14 +21,16 @@ from bot.storage import (
 from bot.storage.upgrade import HEAD
 from tests import database as databases
 from tests.child import ROOT, environment
-from tests.database import file_in, opened, setting_of
+from tests.database import file_in, make_file, opened, setting_of
 from tests.fork_server import Forked, fork
 from tests.outbox.workers import eventually
 from tests.postgresql import administer, at, postgresql, server_url
+from tests.storage.works import ids, things
 from tests.timing import PATIENCE
 
 engine = databases.engine
-address = databases.empty_address
+address = databases.address
+empty_address = databases.empty_address
 
 both_ways = pytest.mark.parametrize("shared", [False, True])
 
@@ -75,19 +77,20 @@ def mode(path: Path) -> int:
 
 
 async def test_a_new_database_gets_its_tables_and_an_old_one_keeps_them(
-    address: DatabaseUrl,
+    empty_address: DatabaseUrl,
 ) -> None:
-    database = Database(address, seconds=PATIENCE)
+    database = Database(empty_address, tables=things.metadata, seconds=PATIENCE)
     assert await database.open() is None
     await database.close()
     assert await database.open() == HEAD
+    assert await ids(database) == []
     await database.close()
 
 
 async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     address = file_in(tmp_path / "new")
     before = mode(tmp_path)
-    async with opened(address):
+    async with opened(address, tables=things.metadata):
         files = {path.name: mode(path) for path in (tmp_path / "new").iterdir()}
     assert set(files.values()) == {0o600}
     assert files.keys() == {
@@ -102,7 +105,7 @@ async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
 
 async def test_a_file_that_others_could_read_is_closed_to_them(tmp_path: Path) -> None:
     (tmp_path / "callnote.db").touch(0o644)
-    async with opened(file_in(tmp_path)):
+    async with opened(file_in(tmp_path), tables=things.metadata):
         assert mode(tmp_path / "callnote.db") == 0o600
 
 
@@ -111,13 +114,13 @@ async def test_sqlite_writes_ahead_and_waits_for_the_disk(tmp_path: Path) -> Non
         names = ("journal_mode", "synchronous", "foreign_keys")
         return [connection.scalar(text(f"PRAGMA {name}")) for name in names]
 
-    async with opened(file_in(tmp_path)) as database:
+    async with opened(make_file(file_in(tmp_path))) as database:
         settings = await database.run(read)
     assert settings == ["wal", 2, 1]
 
 
 async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     async with opened(address):
         for _ in range(2):  # the refused one's end must not lift the first one's lock
             with pytest.raises(DatabaseInUseError, match=IN_USE):
@@ -127,7 +130,7 @@ async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_another_process_holds_a_file_until_it_is_killed(tmp_path: Path) -> None:
-    address = file_in(tmp_path)
+    address = make_file(file_in(tmp_path))
     async with holders(address, tmp_path, 1) as (holder,):
         assert await holder.said() == "open\n"
         with pytest.raises(DatabaseInUseError):
@@ -140,7 +143,7 @@ async def test_another_process_holds_a_file_until_it_is_killed(tmp_path: Path) -
 
 async def test_of_two_that_open_a_new_file_at_once_one_gets_it(tmp_path: Path) -> None:
     address = file_in(tmp_path)
-    both = [Database(address), Database(address)]
+    both = [Database(address, tables=things.metadata) for _ in range(2)]
     results = await asyncio.gather(*(one.open() for one in both), return_exceptions=True)
     assert sorted(map(type, results), key=str) == sorted([type(None), DatabaseInUseError], key=str)
     for one in both:
@@ -161,7 +164,10 @@ async def test_processes_that_open_a_new_postgresql_database_at_once_all_get_it(
         postgresql(request.config, empty=True) as address,
         holders(address, tmp_path, 3) as others,
     ):
-        both = [Database(address, seconds=PATIENCE), Database(address, seconds=PATIENCE)]
+        both = [
+            Database(address, tables=things.metadata, seconds=PATIENCE),
+            Database(address, tables=things.metadata, seconds=PATIENCE),
+        ]
         found = await asyncio.gather(*(one.open() for one in both))
         assert set(found) <= {None, HEAD}
         for each in others:
@@ -177,8 +183,8 @@ async def test_a_look_beside_a_running_instance_finds_its_revision(address: Data
         await look.close()
 
 
-async def test_a_look_changes_nothing(address: DatabaseUrl, tmp_path: Path) -> None:
-    look = Database(address, seconds=PATIENCE)
+async def test_a_look_changes_nothing(empty_address: DatabaseUrl, tmp_path: Path) -> None:
+    look = Database(empty_address, seconds=PATIENCE)
     for _ in range(2):
         assert await look.open(shared=True) is None
         await look.close()
@@ -222,10 +228,10 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, shared: b
 
 async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "callnote.db")
-    other.execute("CREATE TABLE guild_settings (mine TEXT)")
+    other.execute("CREATE TABLE things (mine TEXT)")
     other.close()
     with pytest.raises(UnusableDatabaseError, match="cannot be made"):
-        await Database(file_in(tmp_path)).open()
+        await Database(file_in(tmp_path), tables=things.metadata).open()
 
 
 @both_ways

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage import Database, UnusableDatabaseError
-from tests.database import file_in, opened
+from tests.database import file_in, make_file, opened
 
 NOBODY = 65534
 
@@ -27,7 +27,7 @@ UNWRITABLE = (
 async def folder() -> AsyncIterator[Path]:
     """Give a folder with a database that was used before, in a place that everybody can reach."""
     with tempfile.TemporaryDirectory() as name:
-        async with opened(file_in(Path(name))):
+        async with opened(make_file(file_in(Path(name)))):
             pass
         yield Path(name)
 
