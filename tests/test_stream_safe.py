@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.interactions.markdown import one_line
 from bot.notes.parsing import parse_note
 from bot.stream_safe import MOST_MARKS, stream_safe
+from tests.hostile_text import some
 
 
 def longest_run(text: str) -> int:
@@ -21,6 +22,7 @@ def longest_run(text: str) -> int:
     return longest
 
 
+@some
 @given(st.text(st.sampled_from("ae\u0301\u0323\u0344é क्"), max_size=200))
 def test_a_text_without_long_runs_stays_as_it_is_and_no_other_has_them(text: str) -> None:
     safe = stream_safe(text)

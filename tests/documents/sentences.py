@@ -126,8 +126,17 @@ def _first_arguments(file: Path) -> dict[str, list[ast.expr]]:
     found: dict[str, list[ast.expr]] = {}
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Call) and node.args:
-            found.setdefault(ast.unparse(node.func), []).append(node.args[0])
+            found.setdefault(_name(node.func), []).append(node.args[0])
     return found
+
+
+def _name(function: ast.expr) -> str:
+    """Return how a function that is called is written, as `ast.unparse` does, but sooner."""
+    if isinstance(function, ast.Name):
+        return function.id
+    if isinstance(function, ast.Attribute):
+        return f"{_name(function.value)}.{function.attr}"
+    return ast.unparse(function)
 
 
 def _body(function: Callable[..., object]) -> ast.Module:

@@ -35,7 +35,7 @@ from bot.sonoran import (
     ServerList,
     VersionSign,
 )
-from tests.hostile_text import hostile_texts, utf16_units
+from tests.hostile_text import hostile_texts, some, utf16_units
 
 names = hostile_texts()
 
@@ -84,6 +84,7 @@ def lines(text: str, error: Failure | None) -> list[Line]:
     ]
 
 
+@some
 @given(names, st.integers(0, len(errors("")) - 1))
 @example(
     "\\" * 22 + "**bold**" * 4 + "```py\nx\n```[a](<https://b.co> 'c')</a b c:12345678901234567>", 1

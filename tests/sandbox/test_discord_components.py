@@ -4,8 +4,10 @@ from typing import Any
 
 import discord
 import pytest
+from discord.ext import commands
 
 from bot.sandbox.discord import ActionRefusedError, Message
+from tests.cases import case
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import Interaction, Recorder, World, say_hello
 
@@ -23,9 +25,11 @@ def button(custom_id: str, label: str = "Press") -> dict[str, Any]:
     return {"type": 2, "style": 1, "label": label, "custom_id": custom_id}
 
 
-async def send(world: World, components: list[dict[str, Any]]) -> Message:
+async def send(
+    world: World, components: list[dict[str, Any]], bot: commands.AutoShardedBot | None = None
+) -> Message:
     """Let a bot that knows nothing of the components post them in the channel."""
-    bot = await world.connect(say_hello)
+    bot = bot or await world.connect(say_hello)
     with discord.http.handle_message_parameters(content="Choose") as parameters:
         assert parameters.payload is not None
         parameters.payload["components"] = components
@@ -138,43 +142,39 @@ def default(kind: str, default_id: str = "1") -> dict[str, Any]:
     return {"type": kind, "id": default_id}
 
 
-@pytest.mark.parametrize(
-    "component",
-    [
-        pytest.param(select(ROLE, default_values=[default("channel")]), id="channel as a role"),
-        pytest.param(select(CHANNEL, default_values=[default("role")]), id="role as a channel"),
-        pytest.param(select(ROLE, default_values=[default("role", "x")]), id="no id"),
-        pytest.param(select(ROLE, default_values=[default("role")] * 2), id="above the most"),
-        pytest.param(
-            select(ROLE, min_values=2, max_values=3, default_values=[default("role")]),
-            id="below the least",
-        ),
-        pytest.param(select(ROLE, max_values=26), id="more than 25"),
-        pytest.param(select(ROLE, min_values=-1), id="less than none"),
-        pytest.param(select(ROLE, min_values=0, max_values=0), id="at most none"),
-        pytest.param(select(ROLE, min_values=3, max_values=2), id="least above most"),
-    ],
-)
-async def test_a_select_that_breaks_a_rule_is_refused(
-    world: World, component: dict[str, Any]
-) -> None:
-    with pytest.raises(discord.HTTPException) as caught:
-        await send(world, row(component))
-    assert caught.value.code == 50035
+WRONG = {
+    "channel as a role": select(ROLE, default_values=[default("channel")]),
+    "role as a channel": select(CHANNEL, default_values=[default("role")]),
+    "no id": select(ROLE, default_values=[default("role", "x")]),
+    "above the most": select(ROLE, default_values=[default("role")] * 2),
+    "below the least": select(ROLE, min_values=2, max_values=3, default_values=[default("role")]),
+    "more than 25": select(ROLE, max_values=26),
+    "less than none": select(ROLE, min_values=-1),
+    "at most none": select(ROLE, min_values=0, max_values=0),
+    "least above most": select(ROLE, min_values=3, max_values=2),
+}
+
+
+async def test_a_select_that_breaks_a_rule_is_refused(world: World) -> None:
+    bot = await world.connect(say_hello)
+    for what, component in WRONG.items():
+        with case(what):
+            with pytest.raises(discord.HTTPException) as caught:
+                await send(world, row(component), bot)
+            assert caught.value.code == 50035
     assert world.server.messages == []
 
 
-@pytest.mark.parametrize(
-    "component",
-    [
+async def test_a_select_within_the_limits_is_shown(world: World) -> None:
+    bot = await world.connect(say_hello)
+    for component in (
         select(ROLE, min_values=0, max_values=25, default_values=[default("role")] * 25),
         select(ROLE, min_values=0, default_values=[]),
         select(CHANNEL, default_values=[default("channel")]),
-    ],
-)
-async def test_a_select_within_the_limits_is_shown(world: World, component: dict[str, Any]) -> None:
-    message = await send(world, row(component))
-    assert message.selects[0]["default_values"] == component["default_values"]
+    ):
+        with case(component):
+            message = await send(world, row(component), bot)
+            assert message.selects[0]["default_values"] == component["default_values"]
 
 
 async def test_the_buttons_of_a_message_are_listed_in_order(world: World) -> None:

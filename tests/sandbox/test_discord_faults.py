@@ -9,6 +9,7 @@ import aiohttp
 import pytest
 
 from bot.sandbox.discord import Fault, Interaction
+from tests.cases import case
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import TOKEN, World
 
@@ -49,9 +50,9 @@ class Requests:
         return server.api_url + path
 
     async def send(self, route: str) -> tuple[int, Any, str | None]:
-        """Return the status, the body and the Retry-After header of the answer."""
+        """Send the route's name; returns the answer's status, body and Retry-After header."""
         method = "PATCH" if route.startswith("edit") else "POST"
-        body = None if route == "get_original" else {"content": "Changed"}
+        body = None if route == "get_original" else {"content": route}
         method = "GET" if route == "get_original" else method
         headers = {"Authorization": f"Bot {TOKEN}"}
         async with self.http.request(
@@ -75,49 +76,54 @@ def contents(world: World) -> list[str]:
     return [message.content for message in world.server.messages]
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_a_lost_answer_hides_what_took_effect(requests: Requests, route: str) -> None:
-    requests.world.server.faults.add(Fault(route, status=503))
-    status, body, _ = await requests.send(route)
-    assert (status, body) == (503, {"message": "503: Error", "code": 0})
-    assert ("Changed" in contents(requests.world)) is (route != "get_original")
-    assert (await requests.send(route))[0] == 200
+async def test_a_lost_answer_hides_what_took_effect(requests: Requests) -> None:
+    for route in ROUTES:
+        with case(route):
+            requests.world.server.faults.add(Fault(route, status=503))
+            status, body, _ = await requests.send(route)
+            assert (status, body) == (503, {"message": "503: Error", "code": 0})
+            assert (route in contents(requests.world)) is (route != "get_original")
+            assert (await requests.send(route))[0] == 200
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_a_refusal_has_no_effect(requests: Requests, route: str) -> None:
+async def test_a_refusal_has_no_effect(requests: Requests) -> None:
     body = {"message": "Unknown Message", "code": 10008}
-    requests.world.server.faults.add(Fault(route, status=404, applied=False, body=body))
-    assert await requests.send(route) == (404, body, None)
-    assert contents(requests.world) == ["Ready"]
+    for route in ROUTES:
+        with case(route):
+            requests.world.server.faults.add(Fault(route, status=404, applied=False, body=body))
+            assert await requests.send(route) == (404, body, None)
+            assert contents(requests.world) == ["Ready"]
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_a_rate_limit_says_when_to_come_back(requests: Requests, route: str) -> None:
+async def test_a_rate_limit_says_when_to_come_back(requests: Requests) -> None:
     headers = {"Retry-After": "7", "Via": "1.1 google"}
-    fault = Fault(route, status=429, applied=False, headers=headers)
-    requests.world.server.faults.add(fault)
-    status, body, retry_after = await requests.send(route)
-    assert (status, body["retry_after"], body["global"], retry_after) == (429, 7.0, False, "7")
-    assert contents(requests.world) == ["Ready"]
+    for route in ROUTES:
+        with case(route):
+            fault = Fault(route, status=429, applied=False, headers=headers)
+            requests.world.server.faults.add(fault)
+            status, body, retry_after = await requests.send(route)
+            assert (status, body["retry_after"], body["global"]) == (429, 7.0, False)
+            assert retry_after == "7"
+            assert contents(requests.world) == ["Ready"]
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_an_answer_can_be_held_back(requests: Requests, route: str) -> None:
-    hold = asyncio.Event()
-    requests.world.server.faults.add(Fault(route, hold=hold))
-    waiting = asyncio.create_task(requests.send(route))
-    await requests.world.server.arrived(route)
-    assert (await requests.send(route))[0] == 200
-    assert not waiting.done()
-    hold.set()
-    assert (await waiting)[0] == 200
+async def test_an_answer_can_be_held_back(requests: Requests) -> None:
+    for route in ROUTES:
+        with case(route):
+            hold = asyncio.Event()
+            requests.world.server.faults.add(Fault(route, hold=hold))
+            waiting = asyncio.create_task(requests.send(route))
+            await requests.world.server.arrived(route)
+            assert (await requests.send(route))[0] == 200
+            assert not waiting.done()
+            hold.set()
+            assert (await waiting)[0] == 200
 
 
-@pytest.mark.parametrize("route", ROUTES)
-async def test_a_connection_can_break(requests: Requests, route: str) -> None:
-    # Every time, for aiohttp itself sends a GET once more.
-    requests.world.server.faults.add(Fault(route, times=None, applied=False, abort=True))
-    with pytest.raises(aiohttp.ClientError):
-        await requests.send(route)
-    assert contents(requests.world) == ["Ready"]
+async def test_a_connection_can_break(requests: Requests) -> None:
+    for route in ROUTES:
+        # Every time, for aiohttp itself sends a GET once more.
+        requests.world.server.faults.add(Fault(route, times=None, applied=False, abort=True))
+        with case(route), pytest.raises(aiohttp.ClientError):
+            await requests.send(route)
+        assert contents(requests.world) == ["Ready"]

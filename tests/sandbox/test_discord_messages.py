@@ -68,6 +68,7 @@ def test_how_content_is_displayed(content: str, text: str, features: set[str]) -
     assert rendered == Rendered(text, frozenset(features))
 
 
-@pytest.mark.parametrize("unit", ["[", "[](", "`", "*", "_**", "<@", "<a:", "\\", "||", "> "])
-def test_hostile_content_is_displayed_in_linear_time(unit: str) -> None:
-    render(unit * 10_000)
+def test_hostile_content_is_displayed_in_linear_time() -> None:
+    """A place that is looked at as often as there are marks takes minutes."""
+    for unit in ("[", "[](", "`", "*", "_**", "<@", "<a:", "\\", "||", "> "):
+        render(unit * 2000)

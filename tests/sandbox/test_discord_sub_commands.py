@@ -9,6 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.sandbox.discord import ActionRefusedError, OptionValue
+from tests.cases import case
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import Interaction, World, say_hello
 
@@ -155,29 +156,29 @@ async def test_types_come_from_the_values_while_nothing_is_registered(world: Wor
     )
 
 
-@pytest.mark.parametrize(
-    ("command", "options"),
-    [
-        ("settings", {}),
-        ("settings limits", {}),
-        ("settings other", {}),
-        ("settings length", {"length": 1}),
-        ("settings role-add", {}),
-        ("settings role-add", {"role": "1"}),
-        ("settings role-add", {"role": "Dispatcher"}),
-        ("settings show", {"extra": "x"}),
-        ("settings limits length", {"length": 4001}),
-        ("settings limits length", {"length": -1}),
-        ("settings limits length", {"length": "12"}),
-    ],
+REFUSED: tuple[tuple[str, dict[str, OptionValue]], ...] = (
+    ("settings", {}),
+    ("settings limits", {}),
+    ("settings other", {}),
+    ("settings length", {"length": 1}),
+    ("settings role-add", {}),
+    ("settings role-add", {"role": "1"}),
+    ("settings role-add", {"role": "Dispatcher"}),
+    ("settings show", {"extra": "x"}),
+    ("settings limits length", {"length": 4001}),
+    ("settings limits length", {"length": -1}),
+    ("settings limits length", {"length": "12"}),
 )
+
+
 async def test_a_client_refuses_what_the_command_does_not_take(
-    world: World, settings: Settings, command: str, options: dict[str, Any]
+    world: World, settings: Settings
 ) -> None:
     await connect(world, settings)
     chief = world.guild.add_member("chief", permissions=MANAGE_GUILD)
-    with pytest.raises(ActionRefusedError):
-        await world.server.use_command(chief, world.channel, command, options, strict=True)
+    for command, options in REFUSED:
+        with case(command, options), pytest.raises(ActionRefusedError):
+            await world.server.use_command(chief, world.channel, command, options, strict=True)
 
 
 async def test_a_client_offers_channels_of_the_right_type_only(
@@ -254,34 +255,33 @@ SUB = {"type": 1, "name": "sub", "description": "x"}
 GROUP = {"type": 2, "name": "group", "description": "x", "options": [SUB]}
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        pytest.param([SUB, TEXT], id="a sub-command beside an option"),
-        pytest.param([GROUP, TEXT], id="a group beside an option"),
-        pytest.param([GROUP | {"options": [TEXT]}], id="an option in a group"),
-        pytest.param([GROUP | {"options": [GROUP]}], id="a group in a group"),
-        pytest.param([SUB | {"options": [SUB]}], id="a sub-command in a sub-command"),
-        pytest.param([SUB | {"options": [GROUP]}], id="a group in a sub-command"),
-        pytest.param([SUB, SUB], id="one name twice"),
-        pytest.param([SUB | {"name": "Sub"}], id="a sub-command in capitals"),
-        pytest.param([SUB | {"description": ""}], id="a sub-command without description"),
-        pytest.param([GROUP | {"options": [SUB | {"name": "a b"}]}], id="a space in a name"),
-        pytest.param([SUB | {"options": [TEXT | {"description": "x" * 101}]}], id="too long"),
-        pytest.param([SUB | {"options": [TEXT | {"channel_types": [0]}]}], id="types for a text"),
-        pytest.param([TEXT | {"type": 7, "channel_types": [0, 0]}], id="a channel type twice"),
-        pytest.param([TEXT | {"type": 7, "channel_types": [99]}], id="no channel type"),
-        pytest.param([TEXT | {"type": 12}], id="no option type"),
-    ],
-)
-async def test_what_is_nested_wrongly_is_not_registered(
-    world: World, options: list[dict[str, Any]]
-) -> None:
+WRONG: dict[str, list[dict[str, Any]]] = {
+    "a sub-command beside an option": [SUB, TEXT],
+    "a group beside an option": [GROUP, TEXT],
+    "an option in a group": [GROUP | {"options": [TEXT]}],
+    "a group in a group": [GROUP | {"options": [GROUP]}],
+    "a sub-command in a sub-command": [SUB | {"options": [SUB]}],
+    "a group in a sub-command": [SUB | {"options": [GROUP]}],
+    "one name twice": [SUB, SUB],
+    "a sub-command in capitals": [SUB | {"name": "Sub"}],
+    "a sub-command without description": [SUB | {"description": ""}],
+    "a space in a name": [GROUP | {"options": [SUB | {"name": "a b"}]}],
+    "too long": [SUB | {"options": [TEXT | {"description": "x" * 101}]}],
+    "types for a text": [SUB | {"options": [TEXT | {"channel_types": [0]}]}],
+    "a channel type twice": [TEXT | {"type": 7, "channel_types": [0, 0]}],
+    "no channel type": [TEXT | {"type": 7, "channel_types": [99]}],
+    "no option type": [TEXT | {"type": 12}],
+}
+
+
+async def test_what_is_nested_wrongly_is_not_registered(world: World) -> None:
     bot = await world.connect(say_hello)
-    command: Any = {"name": "settings", "description": "x", "options": options}
-    with pytest.raises(discord.HTTPException) as caught:
-        await bot.http.bulk_upsert_global_commands(world.server.application_id, [command])
-    assert caught.value.code == 50035
+    for what, options in WRONG.items():
+        command: Any = {"name": "settings", "description": "x", "options": options}
+        with case(what):
+            with pytest.raises(discord.HTTPException) as caught:
+                await bot.http.bulk_upsert_global_commands(world.server.application_id, [command])
+            assert caught.value.code == 50035
     assert world.server.registered_commands == []
 
 

@@ -20,7 +20,7 @@ from bot.sandbox.lines import (
     Word,
 )
 from bot.sandbox.lines import parse as parse_with
-from tests.hostile_text import hostile_texts
+from tests.hostile_text import hostile_texts, some
 
 COMMANDS: dict[str, list[JSON]] = {
     "callnote": [{"name": "call", "required": True}, {"name": "note", "required": True}],
@@ -175,6 +175,7 @@ def test_a_person_without_a_command_is_answered_with_what_is_missing() -> None:
         parse("as bystander hello")
 
 
+@some
 @given(
     hostile_texts()
     | st.sampled_from(["/callnote ", "as x "]).flatmap(
