@@ -8,6 +8,7 @@ import pytest
 from bot.config import SONORAN_API_URL, Config
 from bot.environment import ConfigError
 from bot.sonoran import ApiVersion, Credentials
+from tests.cases import cases
 from tests.config_reading import COMMUNITY, FOLDER, KEY, REQUIRED, TOKEN, problems, read
 
 
@@ -27,8 +28,8 @@ def test_everything_else_has_a_default() -> None:
     assert config.log_level == logging.INFO
 
 
-@pytest.mark.parametrize("name", REQUIRED)
-@pytest.mark.parametrize("value", [None, "", " \t "])
+@cases("name", REQUIRED)
+@cases("value", [None, "", " \t "])
 def test_a_required_setting_that_is_empty_is_reported_as_missing(
     name: str, value: str | None
 ) -> None:
@@ -36,15 +37,15 @@ def test_a_required_setting_that_is_empty_is_reported_as_missing(
     assert problem.startswith(f"{name}: missing; expected ")
 
 
-@pytest.mark.parametrize("name", REQUIRED)
+@cases("name", REQUIRED)
 def test_a_required_setting_that_is_not_there_is_reported_as_missing(name: str) -> None:
     settings = {other: value for other, value in REQUIRED.items() if other != name}
     with pytest.raises(ConfigError, match=rf"^{name}: missing"):
         Config.from_mapping(settings, FOLDER)
 
 
-@pytest.mark.parametrize("name", REQUIRED)
-@pytest.mark.parametrize(
+@cases("name", REQUIRED)
+@cases(
     "value", ["two words", "line\nbreak", "tab\there", "nul\0", "späte", "\u200bhidden", "“quoted”"]
 )
 def test_a_malformed_secret_is_reported_without_being_repeated(name: str, value: str) -> None:
@@ -56,7 +57,7 @@ def test_space_around_a_value_is_dropped() -> None:
     assert read(DISCORD_TOKEN=f"  {TOKEN}\r\n").discord_token == TOKEN
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "version"),
     [
         ("auto", None),
@@ -89,7 +90,7 @@ def test_every_secret_is_named_for_the_log_to_blot_out() -> None:
     assert read().secrets == (TOKEN, KEY)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("name", "host"),
     [
         ("DYNO", "Heroku"),
@@ -103,12 +104,12 @@ def test_a_host_that_wipes_its_disks_is_known_by_its_variable(name: str, host: s
     assert read().host is None
 
 
-@pytest.mark.parametrize("value", ["0", "30", "3650"])
+@cases("value", ["0", "30", "3650"])
 def test_the_days_of_history_are_read(value: str) -> None:
     assert read(HISTORY_DAYS=value).history_days == int(value)
 
 
-@pytest.mark.parametrize("value", ["-1", "3651", "1.5", "a week", "٣"])
+@cases("value", ["-1", "3651", "1.5", "a week", "٣"])
 def test_days_of_history_out_of_bounds_are_reported(value: str) -> None:
     (problem,) = problems(HISTORY_DAYS=value)
     assert problem == "HISTORY_DAYS: expected a whole number from 0 to 3650"
@@ -119,13 +120,13 @@ def test_version_2_needs_no_community_id() -> None:
     assert config.credentials == Credentials(KEY, "")
 
 
-@pytest.mark.parametrize("value", ["1", "auto", None])
+@cases("value", ["1", "auto", None])
 def test_any_other_choice_of_version_needs_a_community_id(value: str | None) -> None:
     (problem,) = problems(SONORAN_API_VERSION=value, SONORAN_COMMUNITY_ID=None)
     assert problem.startswith("SONORAN_COMMUNITY_ID: missing")
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "ids"),
     [
         ("1", {1}),
@@ -140,7 +141,7 @@ def test_ids_of_servers_and_roles_are_read(value: str, ids: set[int]) -> None:
     assert config.dispatcher_role_ids == config.guild_ids == ids
 
 
-@pytest.mark.parametrize(
+@cases(
     ("url", "read_as"),
     [
         ("https://cad.example.com", "https://cad.example.com"),
@@ -157,9 +158,7 @@ def test_an_address_is_read(url: str, read_as: str) -> None:
     assert (config.sonoran_api_url, config.discord_api_url) == (read_as, read_as)
 
 
-@pytest.mark.parametrize(
-    ("value", "level"), [("debug", 10), ("INFO", 20), ("Warning", 30), ("error", 40)]
-)
+@cases(("value", "level"), [("debug", 10), ("INFO", 20), ("Warning", 30), ("error", 40)])
 def test_the_log_level_is_read_in_any_case(value: str, level: int) -> None:
     assert read(LOG_LEVEL=value).log_level == level
 
@@ -224,9 +223,7 @@ MALFORMED = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values]
-)
+@cases(("name", "value"), [(name, value) for name, values in MALFORMED.items() for value in values])
 def test_a_malformed_setting_is_reported_without_its_value(name: str, value: str) -> None:
     (problem,) = problems(**{name: value})
     assert problem.startswith(f"{name}: expected ")
@@ -234,8 +231,8 @@ def test_a_malformed_setting_is_reported_without_its_value(name: str, value: str
     assert len(problem) < 150
 
 
-@pytest.mark.parametrize("name", ["SONORAN_API_URL", "DISCORD_API_URL"])
-@pytest.mark.parametrize("rest", ["", "?key=x", "#x"])
+@cases("name", ["SONORAN_API_URL", "DISCORD_API_URL"])
+@cases("rest", ["", "?key=x", "#x"])
 def test_an_address_with_too_much_in_it_is_told_what_to_leave_out(name: str, rest: str) -> None:
     user = "" if rest else "user:pass@"
     (problem,) = problems(**{name: f"https://{user}cad.example.com{rest}"})

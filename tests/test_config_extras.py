@@ -1,12 +1,11 @@
 """The settings that few hosts need: shards, log and metrics, error reports, entered keys."""
 
-import pytest
-
 from bot.communities.shards import Shards
+from tests.cases import cases
 from tests.config_reading import problems, read
 
 
-@pytest.mark.parametrize(
+@cases(
     ("ids", "expected"), [("0", [0]), ("0,1", [0, 1]), ("2-4", [2, 3, 4]), (" 5 , 0-1", [0, 1, 5])]
 )
 def test_the_shards_of_a_process_are_read(ids: str, expected: list[int]) -> None:
@@ -14,13 +13,13 @@ def test_the_shards_of_a_process_are_read(ids: str, expected: list[int]) -> None
     assert shards == Shards(6, expected)
 
 
-@pytest.mark.parametrize("ids", ["x", "0;1", "-1", "3-1", "1-", "0,,1"])
+@cases("ids", ["x", "0;1", "-1", "3-1", "1-", "0,,1"])
 def test_shards_that_cannot_be_read_are_reported(ids: str) -> None:
     reported = problems(DISCORD_SHARD_COUNT="6", DISCORD_SHARD_IDS=ids)
     assert reported[0] == "DISCORD_SHARD_IDS: expected shard ids such as 0,1 or 0-3"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("settings", "expected"),
     [
         ({"DISCORD_SHARD_COUNT": "6"}, "set both, or neither"),
@@ -40,13 +39,13 @@ def test_nothing_is_reported_served_or_written_as_json_unless_asked_for() -> Non
     assert (config.metrics_address, config.sentry_dsn, config.log_json) == (None, None, False)
 
 
-@pytest.mark.parametrize(("value", "as_json"), [("json", True), ("JSON", True), ("text", False)])
+@cases(("value", "as_json"), [("json", True), ("JSON", True), ("text", False)])
 def test_the_log_is_text_or_json(value: str, as_json: bool) -> None:
     assert read(LOG_FORMAT=value).log_json is as_json
     assert problems(LOG_FORMAT=f"{value}x") == ["LOG_FORMAT: expected text or json"]
 
 
-@pytest.mark.parametrize(
+@cases(
     ("value", "address"),
     [
         ("9464", ("127.0.0.1", 9464)),
@@ -61,7 +60,7 @@ def test_metrics_are_for_this_machine_alone_unless_an_address_is_given(
     assert read(METRICS_ADDRESS=value).metrics_address == address
 
 
-@pytest.mark.parametrize(
+@cases(
     "value",
     [
         "::1",
@@ -90,9 +89,7 @@ def test_the_key_of_a_sentry_project_is_a_secret() -> None:
     assert "0f1e2d" not in repr(config)
 
 
-@pytest.mark.parametrize(
-    "value", ["0f1e2d", "https://sentry.io/1", "https://0f1e2d@sentry.io/x", "ftp://0f1e2d@a/1"]
-)
+@cases("value", ["0f1e2d", "https://sentry.io/1", "https://0f1e2d@sentry.io/x", "ftp://0f1e2d@a/1"])
 def test_a_malformed_dsn_is_reported_without_being_repeated(value: str) -> None:
     (problem,) = problems(SENTRY_DSN=value)
     assert problem.startswith("SENTRY_DSN: expected a Sentry project's DSN")
@@ -108,13 +105,13 @@ def test_with_a_credentials_key_the_hosts_community_is_optional() -> None:
     assert config.credentials_keys == (FERNET_KEY,)
 
 
-@pytest.mark.parametrize("name", ["SONORAN_API_KEY", "SONORAN_COMMUNITY_ID"])
+@cases("name", ["SONORAN_API_KEY", "SONORAN_COMMUNITY_ID"])
 def test_with_a_credentials_key_half_of_the_hosts_community_is_not_enough(name: str) -> None:
     (problem,) = problems(CREDENTIALS_KEY=FERNET_KEY, **{name: ""})
     assert problem.startswith(f"{name}: missing; expected ")
 
 
-@pytest.mark.parametrize("value", ["k", FERNET_KEY[:-1], f"{FERNET_KEY},x", f"{FERNET_KEY} y", ","])
+@cases("value", ["k", FERNET_KEY[:-1], f"{FERNET_KEY},x", f"{FERNET_KEY} y", ","])
 def test_a_malformed_credentials_key_is_one_sentence_without_its_value(value: str) -> None:
     (problem,) = problems(CREDENTIALS_KEY=value, SONORAN_API_KEY="", SONORAN_COMMUNITY_ID="")
     assert problem == (

@@ -22,6 +22,7 @@ from bot.settings.repository import GuildSettings
 from bot.storage.migrations import VERSION_TABLE
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
+from tests.cases import cases
 
 ROOT = Path(__file__).parent.parent
 EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
@@ -59,7 +60,7 @@ def test_every_setting_of_the_example_is_documented_and_no_other() -> None:
     assert table().keys() == settings().keys()
 
 
-@pytest.mark.parametrize("name", NUMBERS)
+@cases("name", NUMBERS)
 def test_the_most_that_a_number_may_be_is_named_in_the_example(name: str) -> None:
     before, _, _ = EXAMPLE.partition(f"\n{name}=")
     comment = before.rpartition("\n\n")[2]

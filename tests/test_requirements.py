@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import pytest
+from tests.cases import cases
 
 ROOT = Path(__file__).parent.parent
 LISTS = ("requirements.in", "tests/requirements.in")
@@ -32,13 +32,13 @@ def pins(name: str) -> dict[str, str]:
     return {found["pin"]: found["why"] for found in PIN.finditer(text)}
 
 
-@pytest.mark.parametrize("name", LISTS)
+@cases("name", LISTS)
 def test_the_pins_are_those_that_the_list_asks_for(name: str) -> None:
     direct = {pin.split()[0] for pin, why in pins(name).items() if f"-r {name}\n" in why}
     assert direct == asked_for(name).keys()
 
 
-@pytest.mark.parametrize("name", LISTS)
+@cases("name", LISTS)
 def test_every_requirement_has_its_version_and_hashes(name: str) -> None:
     rest = PIN.sub("", read(name.replace(".in", ".txt")))
     assert [line for line in rest.splitlines() if not line.startswith("#")] == []

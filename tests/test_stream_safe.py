@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import one_line
 from bot.notes.parsing import parse_note
 from bot.stream_safe import MOST_MARKS, stream_safe
+from tests.cases import cases
 from tests.hostile_text import some
 
 
@@ -31,7 +31,7 @@ def test_a_text_without_long_runs_stays_as_it_is_and_no_other_has_them(text: str
     assert stream_safe(safe) == safe
 
 
-@pytest.mark.parametrize("taken", [parse_note, one_line])
+@cases("taken", [parse_note, one_line])
 def test_notes_and_names_are_taken_with_runs_of_thirty_marks_at_most(taken: object) -> None:
     marks = "\u0301\u0323" * 1990
     assert taken(f"a{marks}b") == f"a{marks[:30]}b"  # type: ignore[operator]

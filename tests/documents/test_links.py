@@ -6,8 +6,7 @@ import re
 from collections import Counter
 from pathlib import Path
 
-import pytest
-
+from tests.cases import cases
 from tests.documents.sentences import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
@@ -30,7 +29,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in headings}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@cases("page", PAGES)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for link in links(page):
         if link.startswith("https://"):

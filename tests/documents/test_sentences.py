@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-import pytest
-
+from tests.cases import cases
 from tests.documents import sentences
 from tests.documents.sentences import ROOT
 
@@ -35,9 +34,7 @@ DISCORD = ("README.md", "docs/messages.md")
 HOSTS = ("docs/troubleshooting.md",)
 
 
-@pytest.mark.parametrize(
-    ("said", "pages"), [(sentences.in_discord, DISCORD), (sentences.to_hosts, HOSTS)]
-)
+@cases(("said", "pages"), [(sentences.in_discord, DISCORD), (sentences.to_hosts, HOSTS)])
 def test_every_sentence_is_explained_and_no_other(
     said: Callable[[], Iterator[str]], pages: tuple[str, ...]
 ) -> None:

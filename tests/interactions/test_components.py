@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import pytest
-
 from bot.interactions.components import text_values
+from tests.cases import cases
 
 FIELD = {"type": 4, "id": 2, "custom_id": "key", "value": " secret\n"}
 
@@ -16,7 +15,7 @@ def test_text_fields_are_read_in_labels_and_in_rows_without_space_around() -> No
     assert text_values(data) == {"key": "secret", "id": ""}
 
 
-@pytest.mark.parametrize(
+@cases(
     "component",
     [
         None,
@@ -30,7 +29,6 @@ def test_text_fields_are_read_in_labels_and_in_rows_without_space_around() -> No
         {"custom_id": "key", "value": None},
         {"custom_id": "key", "value": ["secret"]},
     ],
-    ids=str,
 )
 def test_what_is_not_as_discord_sends_it_is_left_out(component: object) -> None:
     assert text_values({"custom_id": "form", "components": [component]}) == {}

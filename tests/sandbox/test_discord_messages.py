@@ -1,10 +1,10 @@
 """Messages of the simulator of Discord, seen through the real discord.py client."""
 
 import discord
-import pytest
 
 from bot.sandbox.discord import Pings
 from bot.sandbox.discord.markdown import Rendered, render
+from tests.cases import cases
 from tests.sandbox import discord_client
 from tests.sandbox.discord_client import Interaction, Recorder, World
 
@@ -43,7 +43,7 @@ async def test_who_is_pinged(world: World) -> None:
     assert plain.pings.roles == {world.role.id}
 
 
-@pytest.mark.parametrize(
+@cases(
     ("content", "text", "features"),
     [
         ("plain, a_b_c, 2 > 1, 10:30", "plain, a_b_c, 2 > 1, 10:30", set()),

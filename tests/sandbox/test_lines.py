@@ -20,6 +20,7 @@ from bot.sandbox.lines import (
     Word,
 )
 from bot.sandbox.lines import parse as parse_with
+from tests.cases import cases
 from tests.hostile_text import hostile_texts, some
 
 COMMANDS: dict[str, list[JSON]] = {
@@ -41,12 +42,12 @@ def options(line: str) -> Mapping[str, str]:
     return parsed.options
 
 
-@pytest.mark.parametrize("line", ["", "  ", "\n", "\t", "# a comment", "  # indented", "#", "# "])
+@cases("line", ["", "  ", "\n", "\t", "# a comment", "  # indented", "#", "# "])
 def test_an_empty_line_or_comment_asks_for_nothing(line: str) -> None:
     assert parse(line) is None
 
 
-@pytest.mark.parametrize(
+@cases(
     "line",
     [
         "/callnote call:123 note:Suspect fled",
@@ -82,7 +83,7 @@ def test_another_person_may_use_the_command() -> None:
     )
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "asked"),
     [
         ("as admin /callnote-config roles", UseCommand("admin", "callnote-config roles")),
@@ -110,13 +111,13 @@ def test_what_administrators_do_is_understood(
     assert parse(line) == asked
 
 
-@pytest.mark.parametrize("line", ["/callnote-config", "/callnote-config upside-down"])
+@cases("line", ["/callnote-config", "/callnote-config upside-down"])
 def test_a_missing_sub_command_is_answered_with_those_there_are(line: str) -> None:
     with pytest.raises(LineError, match="/callnote-config roles, /callnote-config roles-add"):
         parse(line)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "wanted"),
     [
         ("/callnote-config roles-add Civilian", "/callnote-config roles-add role:…"),
@@ -129,7 +130,7 @@ def test_options_that_do_not_fit_are_answered_with_those_there_are(line: str, wa
         parse(line)
 
 
-@pytest.mark.parametrize("name", WORDS)
+@cases("name", WORDS)
 def test_a_word_is_understood_in_any_case(name: str) -> None:
     assert parse(f" {name.upper()} ") == Word(name)
 
@@ -138,7 +139,7 @@ def test_a_words_argument_is_read_in_lower_case() -> None:
     assert parse("cad  Slow Down ") == Word("cad", "slow down")
 
 
-@pytest.mark.parametrize(
+@cases(
     "line",
     [
         "/callnote",
@@ -156,15 +157,13 @@ def test_a_command_without_both_options_is_answered_with_an_example(line: str) -
         parse(line)
 
 
-@pytest.mark.parametrize(
-    "line", ["/note call:1 note:a", "/", "/callnotes call:1 note:a", "/callnote-configs roles"]
-)
+@cases("line", ["/note call:1 note:a", "/", "/callnotes call:1 note:a", "/callnote-configs roles"])
 def test_another_command_is_answered_with_the_right_one(line: str) -> None:
     with pytest.raises(LineError, match="The command here is /callnote"):
         parse(line)
 
 
-@pytest.mark.parametrize("line", ["hello", "helpme", "as", "as x", "#5", "quit!", "callnote x"])
+@cases("line", ["hello", "helpme", "as", "as x", "#5", "quit!", "callnote x"])
 def test_an_unknown_word_is_answered_with_where_to_look(line: str) -> None:
     with pytest.raises(LineError, match="type help"):
         parse(line)
@@ -192,7 +191,7 @@ def test_any_line_is_understood_or_answered_in_one_sentence(line: str) -> None:
     assert len(answer.splitlines()) == 1
 
 
-@pytest.mark.parametrize(
+@cases(
     ("line", "person", "focused", "typed"),
     [
         ("type /callnote call:vine", "dispatcher", "call", {"call": "vine"}),
@@ -209,7 +208,7 @@ def test_typing_is_into_the_last_option(
     assert (asked.person, asked.focused, asked.options) == (person, focused, typed)
 
 
-@pytest.mark.parametrize("line", ["type", "type hello", "type /callnote", "type /callnote vine"])
+@cases("line", ["type", "type hello", "type /callnote", "type /callnote vine"])
 def test_whoever_types_nothing_is_told_how(line: str) -> None:
     with pytest.raises(LineError):
         parse(line)

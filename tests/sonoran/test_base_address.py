@@ -1,9 +1,10 @@
 import pytest
 
 from bot.sonoran.transport import checked_base_url
+from tests.cases import cases
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "address"),
     [
         ("https://api.sonorancad.com", "https://api.sonorancad.com/"),
@@ -21,7 +22,7 @@ def test_a_safe_address_is_taken(text: str, address: str) -> None:
     assert str(checked_base_url(text)) == address
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
     [
         "",

@@ -1,12 +1,10 @@
 """What is read of the notes in a list of calls."""
 
-import pytest
-
 from bot.sonoran import (
     ListedNote,
 )
+from tests.cases import cases
 from tests.sonoran.listing_replies import NOTE, call, calls, notes_in, read
-from tests.sonoran.wire_replies import short
 
 
 class TestNotes:
@@ -19,7 +17,7 @@ class TestNotes:
     def test_a_call_without_notes_has_none_of_them(self) -> None:
         assert notes_in([]) == ()
 
-    @pytest.mark.parametrize(
+    @cases(
         "notes",
         [
             None,
@@ -27,12 +25,11 @@ class TestNotes:
             NOTE,
             0,
         ],
-        ids=short,
     )
     def test_notes_of_another_shape_are_unknown_and_not_none(self, notes: object) -> None:
         assert notes_in(notes) is None
 
-    @pytest.mark.parametrize(
+    @cases(
         "odd",
         [
             None,
@@ -43,7 +40,6 @@ class TestNotes:
             {"label": "D-2", "content": 5},
             [NOTE],
         ],
-        ids=short,
     )
     def test_a_note_of_another_shape_is_counted_and_the_others_are_read(self, odd: object) -> None:
         (found,) = read(calls(call(1, notes=[odd, NOTE]))).calls
@@ -55,7 +51,7 @@ class TestNotes:
         assert found.notes is None
         assert found.shown_notes == ()
 
-    @pytest.mark.parametrize(
+    @cases(
         ("notes", "shown"),
         [
             ("12:00: D-2: Hello", [("", "12:00: D-2: Hello")]),
@@ -65,7 +61,6 @@ class TestNotes:
                 [("", "Hello"), ("D-2", "Caller hung up"), ("", "x")],
             ),
         ],
-        ids=short,
     )
     def test_notes_of_any_shape_are_there_to_be_shown(
         self, notes: object, shown: list[tuple[str, str]]

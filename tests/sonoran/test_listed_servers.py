@@ -17,6 +17,7 @@ from bot.sonoran import (
 from bot.sonoran.exchange import Reply
 from bot.sonoran.listings import read_servers
 from bot.sonoran.wire import Wire
+from tests.cases import cases
 from tests.sonoran.listing_replies import (
     ADDRESS,
     MAIN_ALONE,
@@ -24,7 +25,7 @@ from tests.sonoran.listing_replies import (
     SERVER,
     unclear,
 )
-from tests.sonoran.wire_replies import HTML, both_versions, reply, short
+from tests.sonoran.wire_replies import HTML, both_versions, reply
 
 
 class TestServers:
@@ -40,7 +41,7 @@ class TestServers:
     def test_a_server_without_a_name_keeps_its_number(self) -> None:
         assert read_servers(reply({"servers": [{"id": 3}]})).servers == (CadServer(3, ""),)
 
-    @pytest.mark.parametrize(
+    @cases(
         "odd",
         [
             "Main",
@@ -52,7 +53,6 @@ class TestServers:
             {**SERVER, "id": 2**31},
             {**SERVER, "id": -1},
         ],
-        ids=short,
     )
     def test_an_odd_entry_spoils_no_other_but_the_list_may_lack_a_server(self, odd: object) -> None:
         found = read_servers(reply({"servers": [odd, SERVER]}))
@@ -65,7 +65,7 @@ class TestServers:
         body = b'{"servers": [{"id": 1, "name": "Zo\xeb"}]}'
         assert read_servers(reply(body)) == ServerList((CadServer(1, "Zo\ufffd"),))
 
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             {},
@@ -75,7 +75,6 @@ class TestServers:
             HTML,
             b"\xff",
         ],
-        ids=short,
     )
     def test_an_unusable_list_is_not_read_and_shows_no_address(self, body: object) -> None:
         error = unclear(reply(body), servers=True)
@@ -86,9 +85,9 @@ class TestServers:
         assert ADDRESS not in repr((received, read_servers(received)))
 
 
-@both_versions
 class TestFailures:
-    @pytest.mark.parametrize(
+    @both_versions
+    @cases(
         ("received", "kind"),
         [
             (reply(b"gone", 404), RefusedError),
@@ -100,7 +99,6 @@ class TestFailures:
             (reply(b"", 307), NoEffectError),
             *((reply(body), NoEffectError) for body in PLACEHOLDERS),
         ],
-        ids=short,
     )
     def test_a_reply_that_is_no_success_is_an_error_of_its_kind(
         self, wire: Wire, received: Reply, kind: type[SonoranError]

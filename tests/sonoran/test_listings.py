@@ -4,7 +4,6 @@ import json
 import sys
 from datetime import UTC, datetime
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from bot.sonoran import (
     ListedNote,
 )
 from bot.sonoran.exchange import Reply
+from tests.cases import cases
 from tests.sonoran.listing_replies import (
     DEEP,
     NOTE,
@@ -24,7 +24,7 @@ from tests.sonoran.listing_replies import (
     unclear,
 )
 from tests.sonoran.reads import call_of
-from tests.sonoran.wire_replies import HTML, reply, short
+from tests.sonoran.wire_replies import HTML, reply
 
 MEMBERS = [
     "title",
@@ -109,20 +109,19 @@ class TestCalls:
         assert [item.call_id for item in found.calls] == [417]
         assert found.emergency_ids == {417, 7}
 
-    @pytest.mark.parametrize("odd", [None, {}, "x", [None, {}, {"callId": "7"}]], ids=short)
+    @cases("odd", [None, {}, "x", [None, {}, {"callId": "7"}]])
     def test_911_calls_of_another_shape_keep_no_call_from_being_read(self, odd: object) -> None:
         found = read({**calls(call()), "EmergencyCalls": odd})
         assert [item.call_id for item in found.calls] == [417]
         assert found.emergency_ids == frozenset()
 
-    @pytest.mark.parametrize(
+    @cases(
         ("members", "shown"),
         [
             ({"priority": "High", "postal": 305}, ("High", "305")),
             ({"priority": True, "postal": None}, ("", "")),
             ({"priority": 10**400, "postal": 1.5}, ("", "")),
         ],
-        ids=short,
     )
     def test_priority_and_postal_are_numbers_or_texts(
         self, members: dict[str, object], shown: tuple[str, str]
@@ -130,15 +129,14 @@ class TestCalls:
         (found,) = read(calls(call(**members))).calls
         assert (found.priority, found.postal) == shown
 
-    @pytest.mark.parametrize("status", [3, -1, "1", None, True, 1.0], ids=short)
+    @cases("status", [3, -1, "1", None, True, 1.0])
     def test_an_unknown_status_is_none(self, status: object) -> None:
         (found,) = read(calls(call(status=status))).calls
         assert found.status is None
 
-    @pytest.mark.parametrize(
+    @cases(
         "updated",
         ["", "12:00:00", "yesterday", 5, "9999-99-99", "0001-01-01T00:00:00+23:59"],
-        ids=short,
     )
     def test_what_is_no_time_is_none(self, updated: object) -> None:
         (found,) = read(calls(call(updated=updated))).calls
@@ -157,7 +155,7 @@ class TestCalls:
         assert any(item.call_id == 5 for item in found.calls)
         assert len(found.calls) <= 2
 
-    @pytest.mark.parametrize("change", [str.upper, str.lower, str.title, str.swapcase])
+    @cases("change", [str.upper, str.lower, str.title, str.swapcase])
     def test_keys_are_read_in_any_case(self, change: object) -> None:
         def changed(value: object) -> object:
             if isinstance(value, dict):
@@ -168,7 +166,7 @@ class TestCalls:
         assert read(changed(body)) == read(body)
         assert len(read(body).calls) == 2
 
-    @pytest.mark.parametrize("entry", [{}, {"title": None, "code": 10, "address": ["x"]}])
+    @cases("entry", [{}, {"title": None, "code": 10, "address": ["x"]}])
     def test_what_is_no_text_is_read_as_empty(self, entry: dict[str, object]) -> None:
         (found,) = read(calls({"callId": 1, **entry})).calls
         assert (found.title, found.code, found.address) == ("", "", "")
@@ -231,7 +229,7 @@ def test_other_threads_get_their_turn_at_each_object_of_a_list() -> None:
 
 
 class TestUnusableCalls:
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             {},
@@ -246,17 +244,15 @@ class TestUnusableCalls:
             HTML,
             DEEP,
         ],
-        ids=short,
     )
     def test_a_list_that_can_be_misread_is_not_read(self, body: object) -> None:
         error = unclear(reply(body))
         assert error.status == 200
         assert error.text is None
 
-    @pytest.mark.parametrize(
+    @cases(
         "odd",
         ["call", None, {}, call("417"), call(417.0), call(True), call(None), [call()]],
-        ids=short,
     )
     def test_a_call_without_an_id_does_not_keep_the_others_from_being_read(
         self, odd: object
@@ -272,13 +268,13 @@ class TestUnusableCalls:
             assert other is not None
             assert other.notes == (ListedNote("D-2", "Caller hung up"),)
 
-    @pytest.mark.parametrize("closed", [{}, {"ClosedCalls": None}, {"ClosedCalls": {"4": "x"}}])
+    @cases("closed", [{}, {"ClosedCalls": None}, {"ClosedCalls": {"4": "x"}}])
     def test_an_odd_list_of_closed_calls_does_not_keep_open_ones_from_being_read(
         self, closed: dict[str, object]
     ) -> None:
         assert read({"ActiveCalls": [call()], **closed}) == read(calls(call()))
 
-    @pytest.mark.parametrize("active", [{}, {"ActiveCalls": None}, {"ActiveCalls": "none"}])
+    @cases("active", [{}, {"ActiveCalls": None}, {"ActiveCalls": "none"}])
     def test_an_odd_list_of_open_calls_does_not_keep_closed_ones_from_being_read(
         self, active: dict[str, object]
     ) -> None:

@@ -4,10 +4,11 @@ import pytest
 
 from bot.sonoran import CommunityInfo, OutcomeUnknownError, v1, v2
 from bot.sonoran.exchange import Reply
-from tests.sonoran.wire_replies import HTML, reply, short
+from tests.cases import cases
+from tests.sonoran.wire_replies import HTML, reply
 
 
-@pytest.mark.parametrize(
+@cases(
     ("body", "plan"),
     [
         (b"0", "FREE"),
@@ -21,15 +22,12 @@ from tests.sonoran.wire_replies import HTML, reply, short
         (b"5", "plan 5"),
         (b"31", "plan 31"),
     ],
-    ids=short,
 )
 def test_version_1_names_the_plan_by_its_leading_digits(body: bytes, plan: str) -> None:
     assert v1.read_plan(reply(body)) == plan
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"PLUS 3", b"-1", b"99999", "٣".encode(), b"\xff3", HTML, b"{}"], ids=short
-)
+@cases("body", [b"", b"PLUS 3", b"-1", b"99999", "٣".encode(), b"\xff3", HTML, b"{}"])
 def test_version_1_without_leading_digits_names_no_plan(body: bytes) -> None:
     with pytest.raises(OutcomeUnknownError):
         v1.read_plan(reply(body))
@@ -40,10 +38,9 @@ def test_version_2_names_the_plan_and_its_number_is_not_used() -> None:
     assert v2.read_plan(reply({"Name": " PRO "})) == "PRO"
 
 
-@pytest.mark.parametrize(
+@cases(
     "body",
     [b"", b"3", {}, {"version": 3}, {"name": None}, {"name": " "}, {"name": 3}, [], HTML],
-    ids=short,
 )
 def test_version_2_without_a_name_names_no_plan(body: object) -> None:
     with pytest.raises(OutcomeUnknownError):
@@ -59,7 +56,7 @@ def test_a_cut_reply_names_no_plan_and_no_community() -> None:
         v2.read_community(Reply(200, {}, b'{"community": {"name": "R"}}', complete=False))
 
 
-@pytest.mark.parametrize(
+@cases(
     ("community", "name"),
     [
         ({"comId": "rockford", "name": "Rockford RP"}, "Rockford RP"),
@@ -76,10 +73,9 @@ def test_a_community_is_called_by_its_name_or_else_its_id(
     assert found == CommunityInfo("rockford", name)
 
 
-@pytest.mark.parametrize(
+@cases(
     "body",
     [b"", {}, {"community": None}, {"community": "R"}, {"community": {"name": 5}}, {"name": "R"}],
-    ids=short,
 )
 def test_a_reply_without_name_and_id_names_no_community(body: object) -> None:
     with pytest.raises(OutcomeUnknownError):

@@ -1,5 +1,3 @@
-import pytest
-
 from bot.sonoran import (
     CredentialsError,
     NoEffectError,
@@ -11,11 +9,12 @@ from bot.sonoran import (
     v2,
 )
 from bot.sonoran.wire import Wire
-from tests.sonoran.wire_replies import DEEP, HTML, NOTE, both_versions, error_from, reply, short
+from tests.cases import cases
+from tests.sonoran.wire_replies import DEEP, HTML, NOTE, both_versions, error_from, reply
 
 
 class TestRefusals:
-    @pytest.mark.parametrize(
+    @cases(
         ("text", "kind"),
         [
             ("INVALID REQUEST TYPE", RefusedError),
@@ -49,7 +48,7 @@ class TestRefusals:
         assert error.text == "INVALID API KEY"
 
     @both_versions
-    @pytest.mark.parametrize(
+    @cases(
         ("status", "kind"),
         [
             (400, RefusedError),
@@ -79,13 +78,13 @@ class TestRefusals:
         assert error.trace_id == "00-1f2e"
 
     @both_versions
-    @pytest.mark.parametrize("body", [b"", b"\xff\xfe", DEEP, b"[1]", b"null"], ids=short)
+    @cases("body", [b"", b"\xff\xfe", DEEP, b"[1]", b"null"])
     def test_a_refusal_stays_one_whatever_its_body(self, wire: Wire, body: bytes) -> None:
         assert type(error_from(wire, reply(body, 404))) is RefusedError
 
     @both_versions
-    @pytest.mark.parametrize("status", [400, 404, 405, 410])
-    @pytest.mark.parametrize("body", [HTML, b"error code: 1003"], ids=short)
+    @cases("status", [400, 404, 405, 410])
+    @cases("body", [HTML, b"error code: 1003"])
     def test_what_is_in_front_of_the_cad_refuses_nothing_for_it(
         self, wire: Wire, status: int, body: bytes
     ) -> None:
@@ -106,7 +105,7 @@ class TestRefusals:
         assert error.text == "(a web page instead of an API reply, status 502)"
 
     @both_versions
-    @pytest.mark.parametrize("prefix", [b"", b"Sonoran CAD: ", b" \r\n"])
+    @cases("prefix", [b"", b"Sonoran CAD: ", b" \r\n"])
     def test_the_wrong_path_placeholder_means_nothing_happened(
         self, wire: Wire, prefix: bytes
     ) -> None:
@@ -118,7 +117,7 @@ class TestRefusals:
         body = b"NOTE 'Backend Service Reached' added to call #417"
         assert v1.read_added_note(reply(body), NOTE) == body.decode()
 
-    @pytest.mark.parametrize(
+    @cases(
         ("body", "text"),
         [
             ({"title": "Not Found", "detail": " no such call "}, "no such call"),

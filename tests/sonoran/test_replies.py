@@ -7,13 +7,14 @@ import pytest
 from bot.sonoran import CallNote, RateLimitedError, VersionSign, v1, v2
 from bot.sonoran.exchange import LONGEST_DELAY, Reply
 from bot.sonoran.wire import Wire
+from tests.cases import cases
 
 NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 DEEP = b'{"version":' * 100_000
 HTML = b"<!DOCTYPE html><html></html>"
 
-both_versions = pytest.mark.parametrize("wire", [v1, v2], ids=["v1", "v2"])
+both_versions = cases("wire", [v1, v2])
 
 
 def reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -29,7 +30,7 @@ def rate_limit_from(wire: Wire, received: Reply) -> RateLimitedError:
 
 
 class TestRetryAfter:
-    @pytest.mark.parametrize(
+    @cases(
         ("value", "seconds"),
         [
             ("7", 7.0),
@@ -60,12 +61,12 @@ class TestRetryAfter:
         delay = reply(b"", 429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}).retry_after()
         assert delay == LONGEST_DELAY
 
-    @pytest.mark.parametrize("value", ["86401", "999999999", "1e300", "9999999999"])
+    @cases("value", ["86401", "999999999", "1e300", "9999999999"])
     def test_a_delay_of_more_than_a_day_counts_as_a_day(self, value: str) -> None:
         assert reply(b"", 429, {"retry-after": value}).retry_after(NOW) == LONGEST_DELAY
 
-    @pytest.mark.parametrize("name", ["ratelimit-reset", "x-ratelimit-reset"])
-    @pytest.mark.parametrize("useless", ["", "soon", "nan", "inf"])
+    @cases("name", ["ratelimit-reset", "x-ratelimit-reset"])
+    @cases("useless", ["", "soon", "nan", "inf"])
     def test_the_reset_headers_stand_in_for_a_useless_delay(self, name: str, useless: str) -> None:
         received = reply(b"", 429, {"retry-after": useless, name: "12"})
         assert received.retry_after(NOW) == 12.0
@@ -95,7 +96,7 @@ class TestRetryAfter:
 
 
 class TestTraceId:
-    @pytest.mark.parametrize(
+    @cases(
         ("body", "headers", "trace_id"),
         [
             ({"traceId": "a", "requestId": "b"}, {"x-trace-id": "c"}, "a"),
@@ -118,7 +119,7 @@ class TestTraceId:
 
 
 class TestVersionSign:
-    @pytest.mark.parametrize(
+    @cases(
         ("received", "sign"),
         [
             (reply({"version": 2, "name": "PLUS"}), VersionSign.ANSWERED),

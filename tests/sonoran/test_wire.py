@@ -10,6 +10,7 @@ from bot.sonoran import (
 )
 from bot.sonoran.exchange import Reply
 from bot.sonoran.wire import Wire, call_named_as_noted
+from tests.cases import cases
 from tests.sonoran.wire_replies import (
     CREDENTIALS,
     DEEP,
@@ -19,7 +20,6 @@ from tests.sonoran.wire_replies import (
     both_versions,
     error_from,
     reply,
-    short,
 )
 
 
@@ -68,7 +68,7 @@ class TestRequests:
 
 
 class TestVersion1Success:
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             b"NOTE 'Caller hung up' added to call #417",
@@ -80,7 +80,6 @@ class TestVersion1Success:
             b"\"NOTE 'x' added to call #417\"",
             b"NOTE '" + b"x" * 60_000 + b"' added to call #417",
         ],
-        ids=short,
     )
     def test_the_tail_naming_the_call_means_added(self, body: bytes) -> None:
         added = v1.read_added_note(reply(body), NOTE)
@@ -90,7 +89,7 @@ class TestVersion1Success:
         text = "NOTE 'it's here' added to call #417"
         assert v1.read_added_note(reply(text.encode()), NOTE) == text
 
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             b"NOTE 'x' added to call #999",
@@ -117,7 +116,7 @@ class TestVersion1Success:
         cut = Reply(200, {}, b"NOTE 'x' added to call #417", complete=False)
         assert type(error_from(v1, cut)) is OutcomeUnknownError
 
-    @pytest.mark.parametrize("number", ["9007199254740991", "1", "007"])
+    @cases("number", ["9007199254740991", "1", "007"])
     def test_every_possible_call_number_is_read(self, number: str) -> None:
         assert call_named_as_noted(f"NOTE '' added to call #{number}") == int(number)
 
@@ -126,7 +125,7 @@ class TestVersion1Success:
 
 
 class TestVersion2Success:
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             {"callId": 417, "note": "stored"},
@@ -134,12 +133,12 @@ class TestVersion2Success:
             {"CALLID": "417", "note": "stored", "more": [1]},
         ],
     )
-    @pytest.mark.parametrize("status", [200, 201])
+    @cases("status", [200, 201])
     def test_the_call_named_in_any_casing_means_added(self, body: object, status: int) -> None:
         added = v2.read_added_note(reply(body, status), NOTE)
         assert added == "NOTE 'stored' added to call #417"
 
-    @pytest.mark.parametrize("body", [{"callId": 417}, {"callId": 417, "note": 5}])
+    @cases("body", [{"callId": 417}, {"callId": 417, "note": 5}])
     def test_a_note_not_repeated_is_shown_as_it_was_sent(self, body: object) -> None:
         text = v2.read_added_note(reply(body), NOTE)
         assert text == f"NOTE '{NOTE.text}' added to call #417"
@@ -148,7 +147,7 @@ class TestVersion2Success:
         received = reply({"callId": 417, "note": "x"}, content_type="text/html")
         assert v2.read_added_note(received, NOTE).endswith(" added to call #417")
 
-    @pytest.mark.parametrize(
+    @cases(
         "body",
         [
             {"callId": 999, "note": "NOTE 'x' added to call #417"},
@@ -170,7 +169,6 @@ class TestVersion2Success:
             DEEP,
             HTML,
         ],
-        ids=short,
     )
     def test_any_other_success_leaves_the_outcome_unknown(self, body: object) -> None:
         error = error_from(v2, reply(body))

@@ -13,6 +13,7 @@ from bot.sonoran import (
 )
 from bot.sonoran.exchange import Reply
 from bot.sonoran.wire import Wire
+from tests.cases import cases
 
 KEY = "key-that-must-not-show"
 CREDENTIALS = Credentials(KEY, "rockford")
@@ -20,18 +21,13 @@ NOTE = CallNote(server_id=2, call_id=417, text="Caller's line\nwas cut 🚓", la
 DEEP = b'{"callId":' * 100_000
 HTML = b"<!DOCTYPE html><html><body>added to call #417</body></html>"
 
-both_versions = pytest.mark.parametrize("wire", [v1, v2], ids=["v1", "v2"])
+both_versions = cases("wire", [v1, v2])
 
 
 def reply(body: object = b"", status: int = 200, **headers: str) -> Reply:
     """Make a reply; a body that is no bytes goes out as JSON, `_` in header names is `-`."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, raw)
-
-
-def short(value: object) -> str:
-    """Name a case after its beginning."""
-    return repr(value)[:40]
 
 
 def error_from(wire: Wire, received: Reply) -> SonoranError:

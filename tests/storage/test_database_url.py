@@ -4,6 +4,7 @@ import pytest
 
 from bot.storage import DatabaseUrl
 from bot.storage.database_url import DEFAULT, SSL_MODES
+from tests.cases import cases
 
 PASSWORD = "distinctive-5f1d7c"
 LOGIN = f"callnote:{PASSWORD}"
@@ -19,7 +20,7 @@ def test_the_default_is_a_file_in_the_folder() -> None:
     assert address.shown == str(address) == "SQLite file callnote.db"
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "path"),
     [
         ("sqlite:///data/notes.db", "/srv/callnote/data/notes.db"),
@@ -87,7 +88,7 @@ HANDED_OUT = {
 }
 
 
-@pytest.mark.parametrize("text", HANDED_OUT)
+@cases("text", HANDED_OUT)
 def test_an_address_works_as_it_is_handed_out(text: str) -> None:
     address = parse(text)
     assert (address.kind, address.path) == ("PostgreSQL", None)
@@ -96,13 +97,13 @@ def test_an_address_works_as_it_is_handed_out(text: str) -> None:
     assert address.shown == f"PostgreSQL database d on {expected['host']}"
 
 
-@pytest.mark.parametrize("name", ["sslmode", "ssl"])
-@pytest.mark.parametrize("mode", SSL_MODES)
+@cases("name", ["sslmode", "ssl"])
+@cases("mode", SSL_MODES)
 def test_each_sslmode_is_kept(name: str, mode: str) -> None:
     assert parse(f"postgres://{LOGIN}@h/d?{name}={mode}").parameters["sslmode"] == mode
 
 
-@pytest.mark.parametrize(
+@cases(
     ("text", "password"),
     [
         ("a%40b%2Fc%25d%3F", "a@b/c%d?"),
@@ -131,7 +132,7 @@ def test_a_password_may_have_any_characters(text: str, password: str | None) -> 
     }
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
     [
         f"postgres://u:a@b/{PASSWORD}?c=d@h/d",
@@ -149,7 +150,7 @@ def test_a_password_that_can_be_read_in_two_ways_is_to_be_percent_encoded(text: 
     assert PASSWORD not in str(caught.value)
 
 
-@pytest.mark.parametrize(
+@cases(
     ("parameter", "name"),
     [("sslmoed=require", "sslmoed"), ("schema=other", "schema"), ("sslaccept=strict", "sslaccept")],
 )
@@ -173,7 +174,7 @@ def test_the_password_is_shown_nowhere() -> None:
     assert "callnote" not in address.shown
 
 
-@pytest.mark.parametrize(
+@cases(
     "text",
     [
         PASSWORD,
