@@ -16,7 +16,7 @@ READS: dict[FaultTarget, Read] = {
     "servers": lambda client: client.get_servers(),
     "version": lambda client: client.get_plan(),
 }
-each_read = pytest.mark.parametrize("kind", list(READS))
+NewClient = Callable[[], SonoranClient]
 
 
 @pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
@@ -27,10 +27,15 @@ def version(request: pytest.FixtureRequest) -> ApiVersion:
 
 
 @pytest.fixture
-def client(
+def new_client(
     cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion
-) -> SonoranClient:
-    return SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version)
+) -> NewClient:
+    return lambda: SonoranClient(Transport(session, cad.url), CREDENTIALS, version=version)
+
+
+@pytest.fixture
+def client(new_client: NewClient) -> SonoranClient:
+    return new_client()
 
 
 async def failure(attempt: Awaitable[object]) -> SonoranError:

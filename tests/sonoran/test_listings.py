@@ -15,6 +15,7 @@ from bot.sonoran import (
 )
 from bot.sonoran.exchange import Reply
 from tests.cases import cases
+from tests.hostile_text import hostile_texts
 from tests.sonoran.listing_replies import (
     DEEP,
     NOTE,
@@ -42,7 +43,7 @@ MEMBERS = [
     "content",
 ]
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=9),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | hostile_texts(5),
     lambda inner: (
         st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=6)
     ),
