@@ -25,7 +25,6 @@ NOT_TAKEN = [
     Fault("callback", 403, applied=False, body="<html>not Discord's</html>"),
     Fault("callback", 404, applied=False, body="<html>not Discord's</html>"),
 ]
-LOST = [Fault("callback", abort=True, applied=True), Fault("callback", 502, applied=True)]
 
 
 async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
@@ -76,18 +75,21 @@ async def test_an_acknowledgement_tried_again_and_taken_adds_one_note(world: Wor
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("lost", LOST)
 async def test_a_repetition_that_is_refused_as_one_tells_that_the_first_arrived(
-    world: World, lost: Fault
+    world: World,
 ) -> None:
     await world.start()
     await world.say()  # so that the commands are registered
-    world.discord.faults.add(replace(lost))
-    interaction = await world.discord.use_command(
-        world.admin, world.channel, "callnote-config roles-remove", {"role": world.role}
-    )
-    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
-    assert answer.content.startswith("Nobody can add notes now.")
+    for lost, command, said in (
+        (Fault("callback", abort=True), "roles-remove", "Nobody can add notes now."),
+        (Fault("callback", 502), "roles-add", "The dispatcher role is now"),
+    ):
+        world.discord.faults.add(lost)
+        interaction = await world.discord.use_command(
+            world.admin, world.channel, f"callnote-config {command}", {"role": world.role}
+        )
+        answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+        assert answer.content.startswith(said)
 
 
 async def test_a_refusal_is_told_although_the_connection_broke(world: World) -> None:
@@ -139,36 +141,24 @@ async def test_a_setting_whose_confirmation_never_comes_is_told_as_not_finished_
     assert interaction.message.content.startswith(expected)
 
 
-@pytest.mark.parametrize("status", [500, 502])
-async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(
-    world: World, status: int
-) -> None:
+async def test_an_acknowledgement_that_keeps_failing_never_reaches_the_cad(world: World) -> None:
     world.let(acknowledge=0.5)
     await world.start_with(2)
-    world.discord.faults.add(Fault(route="callback", status=status, times=None, applied=False))
+    world.discord.faults.add(Fault(route="callback", status=500, times=None, applied=False))
     interaction = await world.use()
     await world.finish()
     assert interaction.message is None
     assert world.cad.requests == []
 
 
-async def test_an_answer_is_tried_again_after_an_error_of_discord(world: World) -> None:
+async def test_an_answer_that_discord_did_not_take_is_tried_again(world: World) -> None:
     await world.start_with(2)
-    world.discord.faults.add(Fault(route="edit_original", status=502, times=1, applied=False))
-    message = await world.say()
-    assert message.content == "NOTE 'some note here' added to call #123"
-    assert world.stored() == ["some note here"]
-
-
-@pytest.mark.parametrize("status", [400, 401, 429])
-async def test_an_answer_that_discord_did_not_take_is_tried_again(
-    world: World, status: int
-) -> None:
-    await world.start_with(2)
-    world.discord.faults.add(Fault(route="edit_original", status=status, applied=False))
-    message = await world.say()
-    assert message.content == "NOTE 'some note here' added to call #123"
-    assert world.stored() == ["some note here"]
+    statuses = (400, 401, 429, 502)
+    for status in statuses:
+        world.discord.faults.add(Fault(route="edit_original", status=status, applied=False))
+        message = await world.say(f"answered by {status}")
+        assert message.content == f"NOTE 'answered by {status}' added to call #123"
+    assert world.stored() == [f"answered by {status}" for status in statuses]
 
 
 async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world: World) -> None:

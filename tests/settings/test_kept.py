@@ -23,16 +23,6 @@ from tests.world import PATIENCE, World
 engine = database.engine
 address = database.address
 
-MALFORMED = [
-    "mysql://someone:hunter2@db/callnote",
-    "postgres://someone:hunter2@db",
-    "postgres://someone:hunter2@db:99999/callnote",
-    "postgres://someone:hunter2@db/callnote?nonsense=1",
-    "sqlite://",
-    "sqlite:///:memory:",
-    "hunter2",
-]
-
 
 async def admitted(world: World, member: Member) -> bool:
     """Let a member send a note; returns whether it was accepted."""
@@ -102,13 +92,12 @@ async def test_of_two_processes_one_carries_a_command_out_and_answers(
     ]
 
 
-@pytest.mark.parametrize(
-    ("value", "arguments"), [(value, ()) for value in MALFORMED] + [(MALFORMED[0], ("check",))]
-)
+@pytest.mark.parametrize("arguments", [(), ("check",)])
 async def test_a_malformed_database_address_is_one_sentence_without_it(
-    world: World, tmp_path: Path, value: str, arguments: tuple[str, ...]
+    world: World, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    child = await start(tmp_path, settings_of(world, DATABASE_URL=value), *arguments)
+    malformed = "mysql://someone:hunter2@db/callnote"
+    child = await start(tmp_path, settings_of(world, DATABASE_URL=malformed), *arguments)
     status, out, errors = await child.ended()
     assert status == 78
     assert out == ""

@@ -60,11 +60,9 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     assert len(failures) == 1
 
 
-@pytest.mark.parametrize("way", ["refused", "stalled"])
 async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_is_pretended(
     world: World,
     behind_gate: tuple[DatabaseUrl, Gate],
-    way: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     world.let(transaction=1.0, store_note=Timing().store_note)
@@ -72,10 +70,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
     chief = world.guild.add_role("Chief")
     await world.registered()
     await configure(world, "roles-add", {"role": chief})
-    if way == "refused":
-        await gate.refuse()
-    else:
-        gate.stall()
+    gate.stall()
     message = await configure(world, "roles-remove", {"role": chief})
     assert "could not be saved" in message.content
     assert "Chief" in await refused(world, world.civilian)

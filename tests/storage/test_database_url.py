@@ -198,6 +198,7 @@ def test_the_password_is_shown_nowhere() -> None:
         f"postgres://{LOGIN}@[::1/d",
         f"postgres://callnote:{PASSWORD}/d",
         f"postgres://{LOGIN}@h/d?sslmode={PASSWORD}",
+        f"postgres://{LOGIN}@h/d?nonsense=1",
         f"postgres://{LOGIN}@/d?host=",
         f"postgres://{LOGIN}@/d?host=dir/sub",
         "sqlite://",
