@@ -88,23 +88,21 @@ async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
 
 
 async def test_of_works_that_wait_together_one_that_takes_too_long_ends_no_other(
-    address: DatabaseUrl, database: Database, table: Table
+    database: Database, table: Table
 ) -> None:
-    await database.close()
-    short = Database(address, seconds=2.0)
-    held = Held(short)
+    held = Held(database)
     await held.begun()
-    slow = asyncio.create_task(short.execute(insert(table).values(id=-1), SLOW))
+    database._seconds = 1.0
+    slow = asyncio.create_task(database.execute(insert(table).values(id=-1), SLOW))
     await asyncio.sleep(0)
-    short._seconds = 60.0
-    others = [asyncio.create_task(add(short, number)) for number in range(5)]
+    database._seconds = PATIENCE
+    others = [asyncio.create_task(add(database, number)) for number in range(5)]
     await asyncio.sleep(0)
     held.let_go()
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
         await slow
     await asyncio.gather(held.task, *others)
-    assert await ids(short) == list(range(5))
-    await short.close()
+    assert await ids(database) == list(range(5))
 
 
 async def test_a_work_whose_caller_gave_up_changes_nothing(
@@ -204,15 +202,14 @@ async def test_a_work_that_was_begun_when_its_caller_gave_up_is_undone(
 
 
 async def test_a_work_that_takes_too_long_is_ended_and_undone(
-    address: DatabaseUrl, database: Database, table: Table
+    database: Database, table: Table
 ) -> None:
-    await database.close()
-    short = Database(address, seconds=2.0)
+    database._seconds = 1.0
     with pytest.raises(StorageUnavailableError, match="no answer in time"):
-        await short.execute(insert(table).values(id=1), SLOW)
-    await add(short, 2)
-    assert await ids(short) == [2]
-    await short.close()
+        await database.execute(insert(table).values(id=1), SLOW)
+    database._seconds = PATIENCE
+    await add(database, 2)
+    assert await ids(database) == [2]
 
 
 async def test_waiting_for_the_thread_ends_in_time(
@@ -268,8 +265,9 @@ async def test_closing_finishes_what_waits(
 
 
 async def test_closing_ends_a_work_that_takes_too_long_and_begins_none_behind_it(
-    address: DatabaseUrl, database: Database, table: Table
+    address: DatabaseUrl, database: Database, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database_module, "CLOSE_SECONDS", 0.3)
     begun = threading.Event()
     behind: list[int] = []
 
