@@ -1,6 +1,5 @@
-import pytest
-
 from bot.sandbox.sonoran import SonoranServer
+from tests.cases import cases
 from tests.sandbox import cad_caller
 from tests.sandbox.cad_caller import BACKEND, MOMENT, Caller
 
@@ -25,7 +24,7 @@ class TestV1:
         await caller.v1_note()
         assert [note.label for note in cad.notes(123)] == ["Sonoran CAD"]
 
-    @pytest.mark.parametrize(
+    @cases(
         ("members", "text"),
         [
             ({"id": "elsewhere"}, "INVALID COMMUNITY ID"),
@@ -55,7 +54,7 @@ class TestV1:
         assert await caller.v1_note() == (400, "VERSION PLUS REQUIRED")
         assert (await caller.v1("/general/get_servers", []))[0] == 200
 
-    @pytest.mark.parametrize(
+    @cases(
         ("members", "text"),
         [
             ({"callId": 9}, "CALL NOT FOUND"),
@@ -71,7 +70,7 @@ class TestV1:
     ) -> None:
         assert await caller.v1_note(**members) == (400, text)
 
-    @pytest.mark.parametrize("data", [None, {}, [], [{}, {}]])
+    @cases("data", [None, {}, [], [{}, {}]])
     async def test_takes_exactly_one_entry(self, caller: Caller, data: object) -> None:
         status, text, _ = await caller.v1("/emergency/get_calls", data)
         assert (status, text) == (400, "INVALID REQUEST DATA")

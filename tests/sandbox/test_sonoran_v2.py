@@ -3,6 +3,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.sonoran import SonoranServer
+from tests.cases import cases
 from tests.sandbox import cad_caller
 from tests.sandbox.cad_caller import CALLS, NOTES, Caller, problem_of
 
@@ -22,7 +23,7 @@ class TestV2:
         await caller.note()
         assert cad.notes(123)[1].label == "Sonoran CAD"
 
-    @pytest.mark.parametrize("authorization", ["", "Basic sandbox-key", "Bearer wrong"])
+    @cases("authorization", ["", "Basic sandbox-key", "Bearer wrong"])
     async def test_authenticates_before_anything_else(
         self, caller: Caller, authorization: str
     ) -> None:
@@ -47,7 +48,7 @@ class TestV2:
         assert reply.status == 402
         assert "err-ss-101" in str((await problem_of(reply))["type"])
 
-    @pytest.mark.parametrize(
+    @cases(
         ("path", "status"),
         [
             (NOTES.replace("servers/1", "servers/9"), 404),
@@ -70,7 +71,7 @@ class TestV2:
         assert reply.status == status
         await problem_of(reply)
 
-    @pytest.mark.parametrize(
+    @cases(
         "members",
         [
             {"note": ""},
