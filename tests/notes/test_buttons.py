@@ -35,8 +35,6 @@ world = kept_bot.world
 CANCELLED = "Cancelled: nothing was added to call #123."
 MOVED_ON = "This note has changed"
 
-around_a_restart = pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-
 
 async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) -> None:
     world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=1))
@@ -49,9 +47,8 @@ async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) 
     assert "Send again" in labels(message)
 
 
-@around_a_restart
-async def test_a_queued_note_is_cancelled_by_its_author(world: World, restarted: bool) -> None:
-    message = await queued_note(world, restarted=restarted)
+async def test_a_queued_note_is_cancelled_by_its_author_after_a_restart(world: World) -> None:
+    message = await queued_note(world, restarted=True)
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, CANCELLED)
     assert message.buttons == []
@@ -65,14 +62,16 @@ async def test_a_cancelled_note_is_not_sent_when_the_cad_is_back(world: World) -
     message = await told(world, await world.use(), QUEUED)
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, CANCELLED)
+    assert message.buttons == []
     await world.cad.start()
     await world.say("another")
     assert world.stored() == ["another"]
 
 
-@around_a_restart
-async def test_a_note_that_was_given_up_is_sent_by_try_again(world: World, restarted: bool) -> None:
-    message = await failed_note(world, restarted=restarted)
+async def test_a_note_that_was_given_up_is_sent_by_try_again_after_a_restart(
+    world: World,
+) -> None:
+    message = await failed_note(world, restarted=True)
     assert labels(message) == ["Try again"]
     await press(world, world.dispatcher, message, "Try again")
     await shows(world, message, ADDED)
@@ -96,26 +95,18 @@ async def test_two_dispatchers_who_try_a_note_again_at_once_add_it_once(world: W
     assert public(world) == [message]
 
 
-@around_a_restart
-async def test_check_again_finds_a_note_that_was_stored(world: World, restarted: bool) -> None:
-    message = await note_in_doubt(world, stored=True, restarted=restarted)
-    await press(world, world.dispatcher, message, "Check again")
-    await shows(world, message, ADDED)
-    assert world.stored() == ["some note here"]
-    assert len(world.cad.note_requests) == 1
-
-
-@around_a_restart
-async def test_check_again_sends_a_note_that_is_certainly_not_there(
-    world: World, restarted: bool
+async def test_check_again_sends_a_note_that_is_certainly_not_there_after_a_restart(
+    world: World,
 ) -> None:
-    message = await note_in_doubt(world, stored=False, restarted=restarted)
+    message = await note_in_doubt(world, stored=False, restarted=True)
     await press(world, world.dispatcher, message, "Check again")
     await shows(world, message, ADDED)
     assert world.stored() == ["some note here"]
 
 
-async def test_check_again_says_that_it_is_checking(world: World) -> None:
+async def test_check_again_says_that_it_is_checking_and_finds_a_note_that_was_stored(
+    world: World,
+) -> None:
     message = await note_in_doubt(world, stored=True)
     held = asyncio.Event()
     world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
@@ -123,10 +114,13 @@ async def test_check_again_says_that_it_is_checking(world: World) -> None:
     await shows(world, message, CHECKING)
     held.set()
     await shows(world, message, ADDED)
+    assert world.stored() == ["some note here"]
+    assert len(world.cad.note_requests) == 1
 
 
-@around_a_restart
-@pytest.mark.parametrize("stored", [True, False])
+@pytest.mark.parametrize(
+    ("stored", "restarted"), [(True, False), (False, True)], ids=["there", "not there, restarted"]
+)
 async def test_send_again_sends_once_more_whatever_is_there(
     world: World, stored: bool, restarted: bool
 ) -> None:
@@ -137,11 +131,10 @@ async def test_send_again_sends_once_more_whatever_is_there(
     assert len(world.cad.note_requests) == 2
 
 
-@around_a_restart
-async def test_an_unconfirmed_note_cancelled_may_be_there_and_is_not_sent_again(
-    world: World, restarted: bool
+async def test_an_unconfirmed_note_cancelled_after_a_restart_may_be_there_and_is_not_sent_again(
+    world: World,
 ) -> None:
-    message = await note_in_doubt(world, stored=True, restarted=restarted)
+    message = await note_in_doubt(world, stored=True, restarted=True)
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled, but it may have been added to call #123 already")
     assert message.buttons == []
