@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.calls import recent_calls
 from bot.calls.recent_calls import RecentCalls
 from bot.sonoran import CallNote
@@ -54,11 +56,14 @@ def test_what_is_learnt_of_earlier_comes_behind() -> None:
     assert of(recent) == [1, 2]
 
 
-def test_few_are_remembered_of_few() -> None:
+def test_few_are_remembered_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recent_calls, "MOST_USERS", 20)
     recent = RecentCalls()
     for number in range(20):
         use(recent, number)
     assert of(recent) == [19, 18, 17, 16, 15]
-    for member in range(100, 100 + recent_calls.MOST_USERS):
+    for member in range(100, 119):
         use(recent, 7, member, member)
+    assert of(recent) == [19, 18, 17, 16, 15]
+    use(recent, 7, 119, 119)
     assert of(recent) == []

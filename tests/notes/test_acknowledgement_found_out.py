@@ -60,7 +60,9 @@ async def test_a_question_whose_confirmation_is_lost_is_no_error(
     assert world.stored() == ["some note here"]
 
 
-@pytest.mark.parametrize("stopped", [True, False])
+@pytest.mark.parametrize(
+    ("kept", "stopped"), [("sqlite", False), ("postgresql", True)], indirect=["kept"]
+)
 async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_the_next_client(
     kept: World, stopped: bool
 ) -> None:
@@ -83,21 +85,21 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
 
 
 async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_found_out(
-    kept: World,
+    world: World,
 ) -> None:
-    kept.let(acknowledge=0.5, acknowledged_at_latest=PATIENCE)
-    await kept.start()
+    world.let(acknowledge=0.5, acknowledged_at_latest=PATIENCE)
+    await world.start()
     held = asyncio.Event()
-    kept.discord.faults.add(Fault(route="callback", applied=False, hold=held))
-    interaction = await kept.use()
-    await asyncio.wait_for(kept.discord.arrived("callback"), PATIENCE)
-    await asyncio.wait_for(kept.discord.arrived("get_original"), PATIENCE)
-    await kept.finish()
+    world.discord.faults.add(Fault(route="callback", applied=False, hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("get_original"), PATIENCE)
+    await world.finish()
     held.set()
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
-    await kept.restart()
-    await told(kept, interaction, ADDED)
-    assert kept.stored() == ["some note here"]
+    await world.restart()
+    await told(world, interaction, ADDED)
+    assert world.stored() == ["some note here"]
 
 
 async def test_a_note_found_by_a_process_with_other_shards_goes_without_discords_codes(
@@ -121,13 +123,13 @@ async def test_a_note_found_by_a_process_with_other_shards_goes_without_discords
 
 
 async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_acknowledgement(
-    kept: World,
+    world: World,
 ) -> None:
-    await kept.start()
-    kept.discord.faults.add(Fault(route="callback", status=500, applied=True))
-    kept.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=2))
-    await told(kept, await kept.use(), ADDED)
-    assert kept.stored() == ["some note here"]
+    await world.start()
+    world.discord.faults.add(Fault(route="callback", status=500, applied=True))
+    world.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=2))
+    await told(world, await world.use(), ADDED)
+    assert world.stored() == ["some note here"]
 
 
 async def test_a_command_that_was_cut_off_while_it_was_queued_is_recovered(

@@ -50,16 +50,6 @@ async def test_calls_near_a_refused_number_are_offered_and_get_the_same_note(
     ]
 
 
-async def test_however_often_it_is_pressed_the_note_is_added_once(world: World) -> None:
-    message = await refused(world)
-    first, second = labels(message)
-    for label in (first, first, second):
-        await press(world, world.dispatcher, message, label)
-    await shows(world, message, "NOTE 'some note here' added to call #12")
-    await world.settled()
-    assert len(world.stored(123)) + len(world.stored(124)) == 1
-
-
 async def test_the_buttons_work_after_a_restart_for_dispatchers_alone(world: World) -> None:
     message = await refused(world)
     await world.settled()
@@ -71,25 +61,19 @@ async def test_the_buttons_work_after_a_restart_for_dispatchers_alone(world: Wor
     await shows(world, message, "NOTE 'some note here' added to call #123")
 
 
-async def test_the_number_of_a_911_call_is_answered_so(world: World) -> None:
-    world.cad.add_emergency_call(122, caller="Jane")
-    message = await refused(world)
-    assert message.content.splitlines()[1] == (
-        f"#122 is a 911 call; notes can be added to dispatch calls alone. {MEANT}"
+async def test_what_the_live_calls_tell_of_a_refused_number_is_said(world: World) -> None:
+    world.cad.add_emergency_call(125, caller="Jane")
+    world.cad.add_call(126)
+    world.cad.close_call(126)
+    emergency = await refused(world, "125")
+    assert emergency.content.splitlines()[1] == (
+        f"#125 is a 911 call; notes can be added to dispatch calls alone. {MEANT}"
     )
-
-
-async def test_a_closed_call_is_answered_so(world: World) -> None:
-    world.cad.add_call(122)
-    world.cad.close_call(122)
-    message = await refused(world)
-    assert message.content.splitlines()[1] == f"#122 is closed. {MEANT}"
-
-
-async def test_where_no_call_is_near_the_advice_is_as_ever(world: World) -> None:
-    message = await refused(world, "99887766")
-    assert "Check the call number" in message.content
-    assert labels(message) == []
+    closed = await world.say(call="126")
+    assert closed.content.splitlines()[1] == f"#126 is closed. {MEANT}"
+    unlike = await world.say(call="99887766")
+    assert "Check the call number" in unlike.content
+    assert labels(unlike) == []
 
 
 async def test_a_cad_whose_calls_cannot_be_read_leaves_the_advice_as_ever(world: World) -> None:
@@ -99,7 +83,9 @@ async def test_a_cad_whose_calls_cannot_be_read_leaves_the_advice_as_ever(world:
     assert labels(message) == []
 
 
-async def test_a_forged_button_adds_nothing(world: World) -> None:
+async def test_a_forged_button_adds_nothing_and_however_often_one_is_pressed_once(
+    world: World,
+) -> None:
     message = await refused(world)
     await outbox_says(world, "refused", 1)
     with closing(sqlite3.connect(world.file(0).path or "")) as outbox:
@@ -113,7 +99,12 @@ async def test_a_forged_button_adds_nothing(world: World) -> None:
         answer = await privately(world, await forge(world, world.dispatcher, custom_id))
         assert answer
     assert world.stored(124) == []
-    assert labels(message)
+    first, second = labels(message)
+    for label in (first, first, second):
+        await press(world, world.dispatcher, message, label)
+    await shows(world, message, "NOTE 'some note here' added to call #12")
+    await world.settled()
+    assert len(world.stored(123)) + len(world.stored(124)) == 1
 
 
 async def test_below_the_cads_own_words_stand_title_and_address_if_they_are_known(

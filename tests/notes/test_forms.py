@@ -175,8 +175,8 @@ async def test_a_long_text_is_given_back_whole(world: World) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["my *text* \\o/ @here #5 1. ~~x~~ [a](b)", "*line* of text\n" * 250, "😀" * 1500],
-    ids=["shown", "attached", "shortened"],
+    ["my *text* \\o/ @here #5 1. ~~x~~ [a](b)", "*line* 😀\n" * 400],
+    ids=["shown", "attached and shortened"],
 )
 async def test_a_refused_form_can_be_opened_again_with_its_text(world: World, text: str) -> None:
     await ready(world)

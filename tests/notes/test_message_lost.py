@@ -51,14 +51,12 @@ async def queued(world: World) -> Message:
     return await told(world, await world.use(), QUEUED)
 
 
-@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-async def test_after_a_quarter_of_an_hour_the_message_is_edited_as_an_ordinary_one(
-    world: World, restarted: bool
+async def test_after_a_quarter_of_an_hour_and_a_restart_the_message_is_edited_as_an_ordinary_one(
+    world: World,
 ) -> None:
     message = await queued(world)
     world.clock.later(WINDOW)
-    if restarted:
-        await world.restart()
+    await world.restart()
     await world.cad.start()
     await shows(world, message, ADDED)
     assert message.buttons == []
@@ -211,8 +209,7 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
     assert public(world) == [message]
 
 
-@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -> None:
+async def test_a_replaced_messages_buttons_work_after_a_restart(world: World) -> None:
     message = await queued(world)
     world.discord.world.messages.delete(message)
     await out_of_time(world)
@@ -220,8 +217,7 @@ async def test_a_replaced_messages_buttons_work(world: World, restarted: bool) -
     (message,) = public(world)
     await shows(world, message, NOT_ADDED)
     await world.cad.start()
-    if restarted:
-        await world.restart()
+    await world.restart()
     await press(world, world.dispatcher, message, "Try again")
     await shows(world, message, ADDED)
     assert public(world) == [message]

@@ -41,10 +41,9 @@ async def let_be_seen(world: World, held: asyncio.Event) -> None:
     held.set()
 
 
-@pytest.mark.parametrize("restarted", [False, True], ids=["", "restarted"])
-@pytest.mark.parametrize("back", ["in the channel", "new session"])
+@pytest.mark.parametrize(("back", "restarted"), [("in the channel", True), ("new session", False)])
 async def test_what_could_not_be_shown_is_shown_when_the_channel_can_be_seen_again(
-    world: World, restarted: bool, back: str
+    world: World, back: str, restarted: bool
 ) -> None:
     log = world.guild.add_channel("log")
     await world.start()
