@@ -3,7 +3,7 @@
 import re
 import sys
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture import providers
 
@@ -11,9 +11,14 @@ from hypothesis.internal.conjecture import providers
 # second or more; those that may start something are listed below.
 providers._get_local_constants = lambda: providers._local_constants
 
-# How long an example takes is no test's claim: a slow machine must not fail one.
+# How long an example takes is no test's claim: a slow machine must not fail one. Without `explain`
+# a failure is found and shrunk alike, but not every line is traced that an example executes.
 settings.register_profile(
-    "untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    "untimed",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    database=None,
+    phases=[Phase.explicit, Phase.generate, Phase.target, Phase.shrink],
 )
 settings.load_profile("untimed")
 
