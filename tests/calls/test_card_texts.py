@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.calls.card_texts import (
@@ -38,29 +38,44 @@ FEET = [
 ]
 
 hostile = long_hostile_texts(400)
+HOSTILE = "# *<@1>\n\x1b[31m\u202e> `x` @everyone " * 10
 times = st.sampled_from(["", "12:00:00", "2026-01-02T03:04:05Z", "*now*\n<@1>", "0001-01-01T00:00"])
 notes = st.builds(ListedNote, label=hostile | st.just(""), text=hostile, time=times)
-calls = st.builds(
-    DispatchCall,
-    server_id=st.just(1),
-    call_id=st.integers(1, 2**53 - 1),
-    title=hostile,
+listed = st.builds(
+    call,
+    st.integers(1, 2**53 - 1),
+    hostile,
     code=hostile,
     address=hostile,
+    priority=hostile,
     closed=st.booleans(),
-    notes=st.none(),
-    shown_notes=st.lists(notes, max_size=6).map(tuple),
+)
+calls = st.builds(
+    replace,
+    listed,
+    shown_notes=st.lists(notes, max_size=2).map(tuple),
     postal=hostile,
     description=hostile,
-    priority=hostile,
     status=st.sampled_from([None, *CallStatus]),
     unit_ids=st.lists(st.integers(), max_size=3).map(tuple),
     updated=st.none() | st.datetimes(timezones=st.just(UTC)),
 )
+WORST = call(
+    2**53 - 1,
+    HOSTILE,
+    code=HOSTILE,
+    address=HOSTILE,
+    priority=HOSTILE,
+    postal=HOSTILE,
+    description=HOSTILE,
+    shown_notes=(ListedNote(HOSTILE, HOSTILE, HOSTILE),) * 12,
+)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(calls, st.integers(0, MOST_PAGES), st.sampled_from(FEET))
+@example(WORST, 0, max(FEET, key=lambda foot: len("".join(foot))))
+@example(WORST, 1, FEET[0])
 def test_whatever_the_cad_says_stands_literally_and_within_the_limit(
     found: DispatchCall, page: int, foot: list[str]
 ) -> None:
@@ -71,9 +86,10 @@ def test_whatever_the_cad_says_stands_literally_and_within_the_limit(
 
 
 @settings(max_examples=10)
-@given(st.lists(calls, max_size=3), st.integers(0, 5000))
+@given(st.lists(listed, max_size=2), st.integers(0, 5000))
+@example([WORST], 5000)
 def test_a_list_is_literal_and_within_the_limit(some: list[DispatchCall], more: int) -> None:
-    found = some * 8
+    found = some * 25
     content = list_content(found, len(found) + more, age=900.0)
     assert utf16_units(content) <= CONTENT_LIMIT
     assert render(content).features <= OURS

@@ -7,13 +7,13 @@ from typing import Any
 
 import discord
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.notes.form_texts import NO_TEXT, SHORTENED
 from bot.notes.note_of_message import MOST_NUMBERS, calls_named_in, note_of
 from bot.notes.parsing import parse_note
-from tests.hostile_text import CONTROLS, hostile_texts, long_hostile_texts, utf16_units
+from tests.hostile_text import CONTROLS, few, hostile_texts, long_hostile_texts, utf16_units
 
 CLIENT = discord.Client(intents=discord.Intents.none())
 CHANNEL = CLIENT.get_partial_messageable(5)
@@ -25,16 +25,20 @@ LINK = f"https://discord.com/channels/@me/5/{ID}"
 ADDRESS = "https://cdn.discordapp.com/attachments/1/2/scene.png?ex=1&is=2&hm=" + "0" * 64
 
 texts = hostile_texts() | long_hostile_texts(2000)
-embeds = st.fixed_dictionaries(
-    {},
-    optional={
-        "title": texts,
-        "description": texts,
-        "author": st.fixed_dictionaries({"name": texts}),
-        "footer": st.fixed_dictionaries({"text": texts}),
-        "fields": st.lists(st.fixed_dictionaries({"name": texts, "value": texts}), max_size=3),
-    },
-)
+
+
+def embed(title: str, description: str, of_field: str, others: str) -> dict[str, Any]:
+    return {
+        "author": {"name": others},
+        "title": title,
+        "description": description,
+        "fields": [{"name": others, "value": of_field}],
+        "footer": {"text": others},
+    }
+
+
+embeds = st.builds(embed, texts, texts, texts, hostile_texts(5))
+HOSTILE = "x\u202e\x1b[31m\r\n\ud83d\t"
 
 
 def files(count: int) -> list[dict[str, Any]]:
@@ -63,13 +67,19 @@ def forwarding(**fields: Any) -> discord.Message:
     return message(message_snapshots=[{"message": parts(**fields)}])
 
 
+@few
 @given(
     author=texts,
     content=texts,
-    shown=st.lists(embeds, max_size=4),
+    shown=st.lists(embeds, max_size=1),
     count=st.integers(0, 10),
     forwarded=st.none() | texts,
 )
+@example(HOSTILE, HOSTILE, [embed(HOSTILE, HOSTILE, HOSTILE, HOSTILE)], 1, HOSTILE)
+@example("😀" * 200, "x" + "😀" * 1999, [embed(*["😀" * 500] * 4)] * 2, 10, "😀" * 2000)
+@example("dana", "x" * 1900, [embed("x" * 1900, "", "", "")], 10, None)
+@example("dana", "😀" * 2000, [], 0, None)
+@example("\u200b", "", [], 0, None)
 def test_a_note_fits_and_has_what_may_not_be_cut(
     author: str, content: str, shown: list[dict[str, Any]], count: int, forwarded: str | None
 ) -> None:
@@ -86,7 +96,9 @@ def test_a_note_fits_and_has_what_may_not_be_cut(
     assert (LINK in note) != (SHORTENED in note) or utf16_units(note) > 4000 - len(LINK) - 1
 
 
+@few
 @given(text=texts)
+@example("\u200b")
 def test_a_short_text_is_there_whole(text: str) -> None:
     note = note_of(message(content=text[:1000]), UTC)
     lines = note.split("\n")
@@ -167,7 +179,9 @@ def test_the_call_in_the_footer_of_the_cads_webhook(footer: str | None, calls: l
     assert calls_named_in(message(embeds=[embed]), 1) == []
 
 
+@few
 @given(texts)
+@example(" ".join(f"#{number}" for number in (10**16 - 1, *range(10))))
 def test_no_message_names_too_many_calls_or_impossible_ones(text: str) -> None:
     found = calls_named_in(message(content=text, embeds=[{"footer": {"text": text}}]), 1, text)
     assert len(found) <= MOST_NUMBERS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import discord
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
@@ -57,11 +57,13 @@ _cad_errors = st.one_of(
 )
 
 
+@few
 @given(st.sampled_from(TOLD), st.none() | _cad_errors, hostile_texts() | long_hostile_texts(4000))
 @example(NoteState.REFUSED, RefusedError("*" * 65_536, status=404), "*" * 4000)
 @example(NoteState.REFUSED, RefusedError("😀" * 65_536, status=404), "😀" * 4000)
 @example(NoteState.FAILED, RateLimitedError("x" * 65_536, retry_after=1e308), "[" * 4000)
 @example(NoteState.QUEUED, None, "[" * 4000)
+@example(NoteState.QUEUED, None, "😀" * 1900)
 def test_any_content_fits_and_has_no_effects(
     state: NoteState, error: SonoranError | None, note: str
 ) -> None:
@@ -71,8 +73,9 @@ def test_any_content_fits_and_has_no_effects(
     assert render(content).features <= {"line break"}
 
 
-@few
+@settings(max_examples=10)
 @given(long_hostile_texts(65_536))
+@example("*" * 65_536)
 def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
     content = content_of(with_outcome(NoteState.ADDED, answer=answer))
     assert content is not None
@@ -80,8 +83,9 @@ def test_any_answer_of_the_cad_fits_and_has_no_effects(answer: str) -> None:
     assert render(content).features == frozenset()
 
 
-@few
+@settings(max_examples=10)
 @given(long_hostile_texts(3000), hostile_texts(), long_hostile_texts(300))
+@example("*" * 3000, "# `x` <@1>\r\n\x1b", "😀" * 300)
 def test_any_call_is_named_in_one_small_line_below(answer: str, title: str, address: str) -> None:
     call = DispatchCall(1, 5, title, "10-50", address, False, ())
     facts = CallFacts(call)
