@@ -166,8 +166,11 @@ class KeptWorld(World):
         return False
 
     def _untroubled(self) -> bool:
-        """Return whether the CAD was asked nothing, or took the last note as it should."""
-        others = self.rows("SELECT 1 FROM notes WHERE state <> 'added'")
+        """Return whether the CAD was asked nothing, or took the last note as it should.
+
+        It is not asked for a note that is held back.
+        """
+        others = self.rows("SELECT 1 FROM notes WHERE state NOT IN ('added', 'held')")
         return not others and not self._faults.met_last
 
     async def _adds_a_note(self) -> bool:

@@ -215,11 +215,11 @@ class World:
             return other.execute(query).fetchall()
 
     async def settled(self) -> None:
-        """Wait until nothing is left to do about any note of the first bot."""
+        """Wait until nothing is left to do about any note of the first bot but those held back."""
         path = self.file(0).path
         assert path is not None
         with contextlib.closing(sqlite3.connect(path)) as other:
-            left = "SELECT 1 FROM notes WHERE NOT settled LIMIT 1"
+            left = "SELECT 1 FROM notes WHERE NOT settled AND state <> 'held' LIMIT 1"
             async with asyncio.timeout(PATIENCE):
                 while other.execute(left).fetchone():  # noqa: ASYNC110 - SQLite tells of nothing
                     await asyncio.sleep(0.02)
