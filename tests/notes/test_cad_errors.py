@@ -106,20 +106,6 @@ async def test_the_log_has_the_cads_own_reference_for_a_refusal(
     assert line.endswith("cause=RefusedError status=404 trace=00-1f2e")
 
 
-async def test_a_long_rate_limit_is_waited_out_with_the_note_queued(world: World) -> None:
-    await world.start_with(2)
-    body = '{"message": "Slow down", "request_id": "r1"}'
-    world.cad.faults.add(Fault(status=429, body=body, headers={"Retry-After": "95"}, times=None))
-    message = await told(world, await world.use(), "⏳ Queued for call #123: Sonoran CAD")
-    first, second = message.content.split("\n")
-    assert first == ("⏳ Queued for call #123: Sonoran CAD gets too many requests; trying again.")
-    assert second == "Your note: some note here"
-    await press(world, world.dispatcher, message, "Cancel")
-    await shows(world, message, "Cancelled: nothing was added to call #123.")
-    assert len(world.cad.requests) == 1
-    assert world.stored() == []
-
-
 @both_versions
 async def test_a_rate_limited_note_is_sent_again_and_added_once(world: World, version: int) -> None:
     await world.start_with(version)
@@ -146,20 +132,21 @@ async def test_a_note_that_met_a_server_error_ends_in_the_cad_exactly_once(
     assert public(world) == [message]
 
 
-async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed(
+async def test_a_server_error_that_the_call_list_cannot_settle_is_unconfirmed_with_the_full_text(
     world: World,
 ) -> None:
     await world.start_with(2)
     page = "<!DOCTYPE html><h1>Bad gateway</h1>"
     world.cad.faults.add(Fault(status=502, body=page, content_type="text/html", applied=True))
     world.cad.faults.add(Fault(on="calls", status=500, times=None))
-    message = await world.say()
+    message = await world.say("one\ntwo")
     first, second, third = message.content.split("\n")
     assert first.startswith("❓ Not confirmed for call #123: ")
     assert "<h1>" not in first
     assert "web page" in first
     assert "look at the call" in second
-    assert third == "Your note: some note here"
+    assert third == "Your note: one ↵ two"
+    assert [file.content for file in message.attachments] == [b"one\ntwo"]
     assert labels(message) == ["Check again", "Send again", "Cancel"]
     assert len(world.cad.note_requests) == 1
 
@@ -176,19 +163,6 @@ async def test_a_success_that_does_not_name_the_call_is_looked_up(
     assert message.content == ADDED
     assert world.stored() == ["some note here"]
     assert len(world.cad.note_requests) == (1 if stored else 2)
-
-
-async def test_a_note_waits_for_a_cad_out_of_reach(world: World) -> None:
-    await world.start_with(2)
-    await world.cad.stop()
-    interaction = await world.use()
-    message = await told(
-        world, interaction, "⏳ Queued for call #123: Sonoran CAD is not answering; trying again."
-    )
-    assert labels(message) == ["Cancel"]
-    await world.cad.start()
-    assert (await world.final(interaction)).content == ADDED
-    assert world.stored() == ["some note here"]
 
 
 async def test_a_hostile_reply_shows_literally_and_pings_nobody(world: World) -> None:

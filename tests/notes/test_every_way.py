@@ -178,7 +178,7 @@ async def test_a_banned_route_is_left_alone_while_the_channel_shows_the_note(
     assert public(world)[0] is message
 
 
-async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_way(
+async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_and_no_stop_waits_for_it(
     world: World,
 ) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
@@ -191,15 +191,6 @@ async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_way(
     asked = [each for each in world.discord.requests if each.status == 429]
     assert len(asked) == 1
     assert message.content.startswith(QUEUED)
-
-
-async def test_a_stop_waits_for_no_note_whose_only_route_is_banned(world: World) -> None:
-    world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
-    world.let(drain=600.0)
-    message = await queued(world)
-    world.discord.faults.add(banned("edit_original"))
-    await world.cad.start()
-    await asyncio.wait_for(world.discord.requested("edit_message"), PATIENCE)
     await world.finish()
     world.discord.faults.clear()
     await world.restart()

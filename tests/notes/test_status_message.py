@@ -20,7 +20,6 @@ from tests.note_messages import (
     CHECKING,
     NOT_ADDED,
     QUEUED,
-    UNCONFIRMED,
     labels,
     out_of_time,
     press,
@@ -68,6 +67,7 @@ async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(world: W
     assert message.edits[0] == ""
     assert message.edits[-1] == ADDED
     assert all(each.startswith(QUEUED) for each in message.edits[1:-1])
+    assert world.stored() == ["some note here"]
 
 
 async def test_a_note_in_doubt_says_that_it_is_being_checked(world: World) -> None:
@@ -139,15 +139,6 @@ async def test_a_long_note_that_is_refused_comes_with_its_full_text(world: World
     message = await world.say(LONG)
     assert attached(message) == [("note.txt", len(LONG.strip()))]
     assert len(message.content) <= 2000
-
-
-async def test_an_unconfirmed_note_comes_with_its_full_text(world: World) -> None:
-    await world.start_with(2)
-    world.cad.faults.add(Fault(status=500, applied=True))
-    world.cad.faults.add(Fault(on="calls", status=500, times=None))
-    message = await world.say("one\ntwo")
-    assert message.content.startswith(UNCONFIRMED)
-    assert attached(message) == [("note.txt", 7)]
 
 
 async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
