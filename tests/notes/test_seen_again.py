@@ -41,7 +41,7 @@ async def let_be_seen(world: World, held: asyncio.Event) -> None:
     held.set()
 
 
-@pytest.mark.parametrize(("back", "restarted"), [("in the channel", True), ("new session", False)])
+@pytest.mark.parametrize(("back", "restarted"), [("in the channel", False), ("new session", True)])
 async def test_what_could_not_be_shown_is_shown_when_the_channel_can_be_seen_again(
     world: World, back: str, restarted: bool
 ) -> None:
