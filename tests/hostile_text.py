@@ -28,6 +28,9 @@ few = settings(max_examples=30)
 some = settings(max_examples=60)
 """For a claim that many texts break, but not most."""
 
+any_character = st.characters(exclude_categories=["Cs"])
+"""As in `st.text()` by itself, which first takes seconds to find out what UTF-8 can encode."""
+
 BREAKS = ("\n", "\r", "\r\n", "\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
 BIDI_OVERRIDES = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 CONTROLS = "".join(map(chr, [*range(0x20), *range(0x7F, 0xA0)]))
