@@ -36,7 +36,9 @@ def link_packages(prefix: Path) -> None:
     for requirement in [*pins(), Requirement("pip")]:
         found = distribution(requirement.name)
         assert requirement.specifier.contains(found.version), found.version
-        for top in {file.parts[0] for file in found.files or ()} - {"..", "__pycache__"}:
+        record = found.read_text("RECORD")
+        assert record is not None
+        for top in set(re.findall(r"^[^/,]+", record, re.M)) - {"..", "__pycache__"}:
             (prefix / PACKAGES / top).symlink_to(Path(str(found.locate_file(top))))
 
 

@@ -20,9 +20,11 @@ from bot.storage import DatabaseUrl
 from tests import database
 from tests.child import settings_of
 from tests.database import setting_of
+from tests.fork_server import fork
+from tests.hosting import logs
 from tests.hosting import pinned as packages
 from tests.hosting.pinned import ROOT
-from tests.note_messages import ADDED, public
+from tests.note_messages import public
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
 
@@ -65,38 +67,32 @@ class Dyno:
     """What the `Procfile` declares, run by honcho, which logs how each process ends."""
 
     def __init__(self, runner: asyncio.subprocess.Process, log: Path) -> None:
-        self.runner = runner
+        self._runner = runner
         self._log = log
-
-    @property
-    def log(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    async def logs(self, text: str) -> None:
-        await eventually(lambda: text in self.log or self.runner.returncode is not None)
-        assert text in self.log, self.log
 
     def terminate(self) -> None:
         """Send SIGTERM to the process's group."""
-        (pid,) = re.findall(r"worker\.1 started \(pid=(\d+)\)", self.log)
+        (pid,) = re.findall(r"worker\.1 started \(pid=(\d+)\)", self._log.read_text())
         os.killpg(int(pid), signal.SIGTERM)
 
     async def drained(self) -> None:
         """Wait for the end, which must be in good order."""
-        assert await asyncio.wait_for(self.runner.wait(), PATIENCE) == 0, self.log
-        assert re.findall(r"(\S+) stopped \(rc=(\S+)\)", self.log) == [("worker.1", "0")]
-        assert not re.search(r" (WARNING|ERROR|CRITICAL) |Traceback", self.log), self.log
+        status = await asyncio.wait_for(self._runner.wait(), PATIENCE)
+        log = self._log.read_text(encoding="utf-8")
+        assert status == 0, log
+        assert re.findall(r"(\S+) stopped \(rc=(\S+)\)", log) == [("worker.1", "0")]
+        assert not re.search(r" (WARNING|ERROR|CRITICAL) |Traceback", log), log
 
 
 @contextlib.asynccontextmanager
-async def dyno(world: World, name: str, environment: dict[str, str]) -> AsyncIterator[Dyno]:
+async def dyno(world: World, environment: dict[str, str]) -> AsyncIterator[Dyno]:
     """Run the `Procfile` in a folder with the code, as the platform does after a push."""
-    folder = world.folder / name
+    folder = world.folder / "dyno"
     folder.mkdir()
     for each in ("Procfile", "bot", "cogs", "requirements.txt"):
         (folder / each).symlink_to(ROOT / each)
     honcho = (sys.executable, "-m", "honcho", "--no-colour", "start")
-    log = world.folder / f"{name}.log"
+    log = world.folder / "dyno.log"
     with log.open("wb") as output:
         runner = await asyncio.create_subprocess_exec(
             *honcho,
@@ -106,38 +102,19 @@ async def dyno(world: World, name: str, environment: dict[str, str]) -> AsyncIte
             stdout=output,
             stderr=output,
         )
-    process = Dyno(runner, log)
     try:
-        await process.logs(READY)
-        yield process
+        await logs.says(log, READY, runner)
+        yield Dyno(runner, log)
     finally:
         if runner.returncode is None:
             runner.terminate()  # it kills what does not end
             await runner.wait()
 
 
-async def test_what_is_in_flight_is_finished_after_sigterm_to_the_group(
+async def test_of_two_that_overlap_each_note_is_there_once_and_sigterm_lets_them_finish(
     world: World, platform: dict[str, str]
 ) -> None:
-    held = asyncio.Event()
-    async with dyno(world, "one", platform) as one:
-        world.cad.faults.add(Fault(on="note", applied=True, hold=held))
-        interaction = await world.use()
-        await asyncio.wait_for(world.cad.received(1), PATIENCE)
-        one.terminate()
-        await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
-        one.terminate()
-        held.set()
-        await one.drained()
-    assert interaction.message is not None
-    assert interaction.message.content == ADDED
-    assert world.stored() == ["some note here"]
-    assert len(world.discord.identifies) == 1  # however many processes WEB_CONCURRENCY asks for
-
-
-async def test_of_two_that_overlap_each_note_and_each_answer_is_there_once(
-    world: World, platform: dict[str, str]
-) -> None:
+    """Also the note that is in flight when the signal reaches the group, and comes again."""
     for call in CALLS:
         world.cad.add_call(call)
     interactions: list[Interaction] = []
@@ -151,22 +128,35 @@ async def test_of_two_that_overlap_each_note_and_each_answer_is_there_once(
         for number in numbers:
             await use(number)
 
-    async with dyno(world, "old", platform) as old:
-        dispatchers = [asyncio.create_task(load(range(n, LOAD // 2, AT_ONCE))) for n in LANES]
-        async with dyno(world, "new", platform) as new:
-            both = [load(range(LOAD // 2 + n, LOAD, AT_ONCE)) for n in LANES]
-            dispatchers += map(asyncio.create_task, both)
-            await eventually(lambda: len(interactions) > LOAD * 2 // 3)
-            old.terminate()
-            old.terminate()
-            await old.drained()
-            await use(LOAD)
-            await asyncio.gather(*dispatchers)
-            new.terminate()
-            await new.drained()
+    log = world.folder / "old.log"
+    with log.open("wb") as output:
+        old = await fork(world.folder, platform, "bot", output=output)
+    await logs.says(log, READY, old)
+    dispatchers = [asyncio.create_task(load(range(n, LOAD // 2, AT_ONCE))) for n in LANES]
+    async with dyno(world, platform) as new:
+        both = [load(range(LOAD // 2 + n, LOAD, AT_ONCE)) for n in LANES]
+        dispatchers += map(asyncio.create_task, both)
+        await eventually(lambda: len(interactions) > LOAD * 2 // 3)
+        old.terminate()
+        old.terminate()
+        assert await asyncio.wait_for(old.wait(), PATIENCE) == 0
+        assert logs.unusual(log) == []
+        await asyncio.gather(*dispatchers)
+        held = asyncio.Event()
+        world.cad.faults.add(Fault(on="note", applied=True, hold=held))
+        count = len(world.cad.note_requests)
+        in_flight = asyncio.create_task(use(LOAD))
+        await asyncio.wait_for(world.cad.received(count + 1), PATIENCE)
+        new.terminate()
+        await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
+        new.terminate()
+        held.set()
+        await new.drained()
+    await in_flight
     found = sorted(text for call in CALLS for text in world.stored(call))
     assert found == sorted(f"note {number}" for number in range(LOAD + 1))
     answers = [each.message for each in interactions]
     assert all(answer is not None and " added to call #" in answer.content for answer in answers)
     assert len(public(world)) == len(interactions) == LOAD + 1
     assert [each.status for each in world.discord.requests if each.route == "commands_put"] == [200]
+    assert len(world.discord.identifies) == 2  # however many processes WEB_CONCURRENCY asks for

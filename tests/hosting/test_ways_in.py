@@ -9,6 +9,7 @@ import shutil
 import socket
 import stat
 import subprocess
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,11 @@ from bot.app.lifecycle import EX_CONFIG
 from bot.app.texts import READY
 from bot.timing import Timing
 from tests.child import settings_of
+from tests.hosting import logs
 from tests.hosting import pinned as packages
 from tests.hosting.pinned import ROOT
 from tests.hosting.ways import EGG, WAYS, instructions, unit
 from tests.note_messages import ADDED
-from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
 
 pinned = packages.pinned
@@ -57,7 +58,7 @@ async def test_it_starts_adds_a_note_and_ends(
             start_new_session=True,
         )
     try:
-        await eventually(lambda: READY in log.read_text() or process.returncode is not None)
+        await logs.says(log, READY, process)
         assert (await world.say()).content == ADDED
         if prepared.health:
             health = await asyncio.create_subprocess_exec(
@@ -69,12 +70,14 @@ async def test_it_starts_adds_a_note_and_ends(
     finally:
         if process.returncode is None:
             os.killpg(process.pid, 9)
-    text = log.read_text()
-    assert not re.search(r" (WARNING|ERROR|CRITICAL) |Traceback", text), text
+    assert logs.unusual(log) == []
     database = prepared.data / "callnote.db"
     assert stat.S_IMODE(database.stat().st_mode) == 0o600
     if prepared.code is not None:
-        assert not [path for path in prepared.code.rglob("*") if path.stat().st_mode & 0o222]
+        files = {*prepared.code.rglob("*")}
+        assert not [path for path in files if path.stat().st_mode & 0o222]
+        modules = [path for path in files if path.suffix == ".py"]
+        assert [path for path in modules if Path(cache_from_source(path)) not in files] == []
     if prepared.health:
         health = await asyncio.create_subprocess_exec(
             *prepared.health, env=prepared.environment, stderr=asyncio.subprocess.DEVNULL

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -64,13 +65,14 @@ def instructions(name: str) -> list[tuple[str, str]]:
 def in_container(place: Path, pinned: Path, settings: dict[str, str]) -> Way:
     """Do what the Dockerfile says, its absolute paths taken as ones in `place`.
 
-    A user is not made, as nobody but root could; without root's rights it is run all the same.
+    A user is not made, as nobody but root could; without root's rights it is run all the same. What
+    `pip` would do is done already, and it is run with the same options `on_panel`.
     """
 
     def here(text: str) -> str:
         return re.sub(r"(?<![\w./])/(?=(app|data)\b)", f"{place}/", text)
 
-    environment = {"PATH": f"{pinned}:{os.environ['PATH']}", "PIP_NO_INDEX": "1"}
+    environment = {"PATH": f"{pinned}:{os.environ['PATH']}"}
     given: dict[str, str] = {}
     for instruction, rest in instructions("Dockerfile"):
         match instruction:
@@ -81,6 +83,10 @@ def in_container(place: Path, pinned: Path, settings: dict[str, str]) -> Way:
                 copy_code(ROOT / source, Path(here(target)))
             case "RUN" if rest.startswith("useradd "):
                 (place / "data").mkdir(0o700)
+            case "RUN" if rest.startswith("pip "):
+                *options, file = here(rest).split()
+                assert set(options) <= set(EGG["startup"].split())
+                assert Path(file).read_bytes() == (ROOT / "requirements.txt").read_bytes()
             case "RUN":
                 command = ["/bin/sh", "-c", here(rest)]
                 subprocess.run(command, env=environment, check=True, capture_output=True)  # noqa: S603
@@ -105,9 +111,19 @@ def copy_code(source: Path, target: Path) -> None:
     target.parent.mkdir(exist_ok=True)
     if source.is_dir():
         shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        copy_compiled(source, target)
     else:
         target.mkdir(exist_ok=True)
         shutil.copy(source, target)
+
+
+def copy_compiled(source: Path, target: Path) -> None:
+    """Spare a copy of a package to be compiled anew, as far as the package has been."""
+    for module in target.rglob("*.py"):
+        compiled = Path(cache_from_source(source / module.relative_to(target)))
+        if compiled.exists():
+            (module.parent / "__pycache__").mkdir(exist_ok=True)
+            shutil.copy(compiled, cache_from_source(module))
 
 
 def unit() -> configparser.RawConfigParser:
@@ -163,6 +179,7 @@ def on_panel(place: Path, _: Path, settings: dict[str, str]) -> Way:
             "HOME": str(container),
             "PATH": f"{tools}:{os.environ['PATH']}",
             "PIP_NO_INDEX": "1",
+            "PIP_ROOT_USER_ACTION": "ignore",  # a panel's container has another user
         },
         data=container,
         stop={"^C": signal.SIGINT}[EGG["config"]["stop"]],
