@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.app.texts import READY
 from bot.config import Config
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from tests.child import ROOT, Child, environment, interpret, running, settings_of, start
 from tests.database import file_in, make_file
-from tests.fork_server import Forked, fork
+from tests.fork_server import fork
 from tests.note_messages import ADDED, told
 from tests.outbox.workers import eventually
 from tests.world import API_KEY, PATIENCE, TOKEN, World
@@ -37,8 +38,7 @@ async def test_what_nobody_catches_is_a_line_of_the_log_without_secrets(
         assert f"{what}\\nbadly" in out or f"{what}\\n[redacted]" in out
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(("number", "times"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)])
 async def test_a_signal_lets_notes_in_flight_be_answered(
     world: World, tmp_path: Path, number: int, times: int
 ) -> None:
@@ -78,10 +78,9 @@ async def test_signals_until_the_very_end_change_nothing(
         assert (await ended)[0] == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-async def test_an_idle_bot_stops_on_a_signal(world: World, tmp_path: Path, number: int) -> None:
+async def test_an_idle_bot_stops_when_its_terminal_is_closed(world: World, tmp_path: Path) -> None:
     async with running(world, tmp_path) as child:
-        child.signal(number)
+        child.signal(signal.SIGHUP)
         assert (await child.ended())[0] == 0
     assert world.discord.close_codes == [1000]
 
@@ -95,49 +94,63 @@ async def test_a_hang_up_that_is_to_be_ignored_is(world: World, tmp_path: Path) 
     assert (await child.ended())[0] == 0
 
 
-STARTS = {
-    "folder": (str(ROOT / "bot"),),
-    "file without docstrings": ("-OO", str(ROOT / "bot" / "__main__.py")),
-}
-
-
-@pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
-async def test_other_ways_to_start_it_do_the_same(
-    world: World, tmp_path: Path, command: tuple[str, ...]
+async def test_as_a_file_without_docstrings_it_does_the_same_and_loads_nothing_that_it_does_without(
+    world: World, tmp_path: Path
 ) -> None:
-    settings = settings_of(world)
-    lines = [f"{name}={value}" for name, value in settings.items()]
+    """With its settings in a file, and an encoding that Python itself gives to its streams."""
+    world.discord.add_guild(name="Rockford \N{POLICE CAR} Ж")
+    lines = [f"{name}={value}" for name, value in settings_of(world).items()]
     (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     make_file(file_in(tmp_path))
-    child = Child(await interpret(tmp_path, {"PYTHONPATH": ""}, *command))
+    command = ("-OO", "-X", "importtime", str(ROOT / "bot" / "__main__.py"))
+    settings = {"PYTHONPATH": "", "PYTHONIOENCODING": "ascii"}
+    process = await interpret(tmp_path, settings, *command)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    errors = asyncio.create_task(process.stderr.read())
+    log = ""
     try:
-        await asyncio.wait_for(world.discord.connected(), PATIENCE)
-        await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
+        async with asyncio.timeout(PATIENCE):
+            while READY not in log and (line := await process.stdout.readline()):
+                log += line.decode("ascii")
+        assert '"Rockford \\U0001f693 \\u0416"' in log
         assert (await world.say()).content == ADDED
-        child.signal(signal.SIGTERM)
-        assert (await child.ended())[0] == 0
+        Child(process).signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
     finally:
-        if child.process.returncode is None:
-            await child.kill()
-    async with running(world, tmp_path):  # which finds the same commands registered
-        await world.say("another")
+        if process.returncode is None:
+            process.kill()
+    loaded = {line.rpartition("|")[2].strip() for line in (await errors).decode().splitlines()}
+    assert "sqlalchemy.dialects.sqlite" in loaded
+    dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
+    off = {"prometheus_client", "sentry_sdk", "pythonjsonlogger", "aiohttp.web", "bot.monitoring"}
+    sealing = {"cryptography", "bot.communities.sealing"}
+    assert loaded & (dispensable | off | sealing) == set()
+    next_one = await start(tmp_path, {})  # which finds the same commands registered
+    await asyncio.wait_for(world.discord.connected(), PATIENCE)
+    await world.say("another")
+    next_one.signal(signal.SIGTERM)
+    assert (await next_one.ended())[0] == 0
     puts = [each for each in world.discord.requests if each.route == "commands_put"]
     assert len(puts) == 1
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
-@pytest.mark.parametrize("arguments", [("check",), ("sandbox",), ("--help",), ("§",), ()])
+@pytest.mark.parametrize(
+    ("encoding", "arguments"),
+    [
+        ("ascii", ("check",)),
+        ("cp1252", ("sandbox",)),
+        ("ascii", ("--help",)),
+        ("cp1252", ("§",)),
+        ("ascii", ()),
+    ],
+)
 async def test_what_is_printed_survives_any_code_page(
     world: World, tmp_path: Path, encoding: str, arguments: tuple[str, ...]
 ) -> None:
     world.discord.add_guild(name="Rockford \N{POLICE CAR} Ж")
     settings = settings_of(world, PYTHONIOENCODING=encoding, LOG_LEVEL="" if arguments else "Ж")
-    # Python prepares the streams in one case; in the others the fork server does it as Python does.
-    if (encoding, *arguments) == ("ascii", "check"):
-        process: Forked | asyncio.subprocess.Process
-        process = await interpret(tmp_path, settings, "-m", "bot", *arguments)
-    else:
-        process = await fork(tmp_path, environment(settings), "bot", *arguments)
+    process = await fork(tmp_path, environment(settings), "bot", *arguments)
     line = "/callnote call:123 note:\N{POLICE CAR} Ж\n".encode()
     out, errors = await asyncio.wait_for(process.communicate(line), PATIENCE)
     assert b"Traceback" not in out + errors
@@ -213,15 +226,6 @@ async def test_a_stop_that_takes_too_long_is_cut_off_and_the_note_told_by_the_ne
     assert world.stored() == ["some note here"]
 
 
-async def test_settings_may_stand_in_a_file(world: World, tmp_path: Path) -> None:
-    lines = [f"{name}={value}" for name, value in settings_of(world).items()]
-    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
-    child = await start(tmp_path, {})
-    await asyncio.wait_for(world.discord.connected(), PATIENCE)
-    child.signal(signal.SIGTERM)
-    assert (await child.ended())[0] == 0
-
-
 async def test_a_rejected_token_is_one_sentence(world: World, tmp_path: Path) -> None:
     child = await start(tmp_path, settings_of(world, DISCORD_TOKEN="wrong-token"))
     status, _, errors = await child.ended()
@@ -254,25 +258,6 @@ async def test_discord_out_of_reach_is_waited_for_until_a_signal(
     process.terminate()
     assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
     assert re.sub(r"(?m)^\S+ \S+ (INFO|WARNING) .*\n", "", log.read_text()) == ""
-
-
-async def test_a_bot_on_sqlite_loads_nothing_that_it_does_without(
-    world: World, tmp_path: Path
-) -> None:
-    make_file(file_in(tmp_path))
-    command = ("-X", "importtime", "-m", "bot")
-    child = Child(await interpret(tmp_path, settings_of(world), *command))
-    ended = asyncio.create_task(child.ended())
-    await asyncio.wait_for(world.discord.connected(), PATIENCE)
-    child.signal(signal.SIGTERM)
-    status, _, errors = await ended
-    assert status == 0
-    loaded = {line.rpartition("|")[2].strip() for line in errors.splitlines()}
-    assert "sqlalchemy.dialects.sqlite" in loaded
-    dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
-    off = {"prometheus_client", "sentry_sdk", "pythonjsonlogger", "aiohttp.web", "bot.monitoring"}
-    sealing = {"cryptography", "bot.communities.sealing"}
-    assert loaded & (dispensable | off | sealing) == set()
 
 
 async def test_a_new_key_is_printed_and_taken(tmp_path: Path) -> None:
