@@ -24,7 +24,7 @@ from tests.randomized.faults import (
     refuse_texts,
 )
 from tests.randomized.people import MOST_WAITING, People
-from tests.randomized.truth import Spoken, Verdict, history, judge
+from tests.randomized.truth import Spoken, Verdict, history, judge, surely_doubled
 from tests.randomized.witness import Witness
 from tests.world import API_KEY, COMMUNITY, TOKEN
 
@@ -49,7 +49,7 @@ class Size:
 
     `lapses` are kills after which the dead process's claim is left to lapse by itself; after all
     others it is deleted. `give_up` is when the bot gives a note up, in seconds. `neighbours` are as
-    for `People`.
+    for `People`. With `until_doubled`, nothing more happens once the CAD has got a note twice.
     """
 
     notes: int
@@ -60,6 +60,7 @@ class Size:
     give_up: int
     pause: float = 0.08
     neighbours: int = 60
+    until_doubled: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ class Run:
         for number, end in enumerate(ends):
             due = size.notes * (number + self._fate.random()) / len(ends)
             await self._until(self._reaches(due))
+            if self._enough():
+                return
             if number in outages:
                 await self._outage()
             overlap = self._shared and self._fate.random() < 0.3
@@ -186,7 +189,11 @@ class Run:
             await self._end_one(end, lapse=number in lapses, overlap=overlap)
 
     def _reaches(self, accepted: float) -> Callable[[], bool]:
-        return lambda: self._people.accepted >= accepted
+        return lambda: self._people.accepted >= accepted or self._enough()
+
+    def _enough(self) -> bool:
+        """Whether nothing more need happen for a verdict that finds a note doubled."""
+        return self._size.until_doubled and surely_doubled(self._cad, self._people.spoken)
 
     async def _outage(self) -> None:
         """Let the CAD be away until the first notes have been given up."""

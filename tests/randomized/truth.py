@@ -121,14 +121,8 @@ class Verdict:
 
 def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
     """Judge a run that has settled."""
-    stored: dict[tuple[int, str, int], list[int]] = defaultdict(list)
-    for _, call in cad.calls:
-        for position, note in enumerate(cad.notes(call)):
-            if is_note(note) and (found := NUMBER.search(note.content)):
-                stored[call, note.label, int(found[1])].append(position)
-    groups: dict[tuple[int, str, int], list[Spoken]] = defaultdict(list)
-    for each in spoken:
-        groups[each.key].append(each)
+    stored = _stored(cad)
+    groups = _groups(spoken)
     accepted = [each for each in spoken if each.accepted]
     offences: dict[str, list[Spoken]] = {
         "lost": [],
@@ -149,6 +143,33 @@ def judge(cad: SonoranServer, spoken: list[Spoken]) -> Verdict:
         "cancelled": told.count(Told.CANCELLED) + told.count(Told.CANCELLED_UNSURE),
     }
     return Verdict(counts | {name: len(notes) for name, notes in offences.items()}, offences)
+
+
+def surely_doubled(cad: SonoranServer, spoken: list[Spoken]) -> bool:
+    """Whether the CAD has a note more often than it was wanted, whatever members are told yet."""
+    stored = _stored(cad)
+    return any(
+        len(stored[key]) > len(group) + sum(each.sent_again for each in group)
+        for key, group in _groups(spoken).items()
+    )
+
+
+def _stored(cad: SonoranServer) -> dict[tuple[int, str, int], list[int]]:
+    """Return where in their calls the CAD has the notes with a number."""
+    stored: dict[tuple[int, str, int], list[int]] = defaultdict(list)
+    for _, call in cad.calls:
+        for position, note in enumerate(cad.notes(call)):
+            if is_note(note) and (found := NUMBER.search(note.content)):
+                stored[call, note.label, int(found[1])].append(position)
+    return stored
+
+
+def _groups(spoken: list[Spoken]) -> dict[tuple[int, str, int], list[Spoken]]:
+    """Return the notes that say the same."""
+    groups: dict[tuple[int, str, int], list[Spoken]] = defaultdict(list)
+    for each in spoken:
+        groups[each.key].append(each)
+    return groups
 
 
 def _count_copies(group: list[Spoken], copies: int, offences: dict[str, list[Spoken]]) -> None:

@@ -27,6 +27,9 @@ _TRIGGERS = {
     ],
 }
 _LOOK_SECONDS = 0.002
+"""How exactly a moment to kill at is met."""
+
+_QUIET_SECONDS = 0.05
 
 
 class Witness:
@@ -59,7 +62,7 @@ class Witness:
         """Wait until there is nothing left to do about any note."""
         query = "SELECT count(*) FROM notes WHERE NOT settled AND state <> 'held'"
         while await self._number(query):  # noqa: ASYNC110 - another process's doing
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_QUIET_SECONDS)
 
     async def owners(self) -> set[str]:
         """Return the processes that the outbox knows."""

@@ -4,7 +4,8 @@ This is the short form; `tests.randomized` tells how to do the long one, with th
 should have. That the run can fail is shown with two builds, each broken in one place by
 `tests.system.broken_build`: one sends a note before it stores that it does, so that a kill in
 between makes the next process send it again; the other sends a note without an answer again
-without reading the call list. In both the CAD gets notes twice, and the run says so; with counts:
+without reading the call list. In both the CAD gets notes twice, and the run says so, here soon
+after the first of them; with counts:
 
     python -m tests.randomized --notes 150 --kills 10 --command "tests.system.broken_build FAULT"
 """
@@ -25,7 +26,16 @@ engine = databases.engine
 address = databases.address
 
 SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30, neighbours=5)
-BROKEN = Size(notes=50, kills=4, stops=0, outages=0, lapses=0, give_up=30, neighbours=5)
+BROKEN = Size(
+    notes=150,
+    kills=12,
+    stops=0,
+    outages=0,
+    lapses=0,
+    give_up=30,
+    neighbours=5,
+    until_doubled=True,
+)
 
 
 async def test_every_promise_is_kept_whatever_happens(address: DatabaseUrl, tmp_path: Path) -> None:
