@@ -25,6 +25,7 @@ pytestmark = pytest.mark.long
 engine = databases.engine
 address = databases.address
 
+SEED = 3  # it finds both broken builds more often than others do, and waits for little in vain
 SHORT = Size(notes=60, kills=4, stops=1, outages=0, lapses=0, give_up=30, neighbours=5)
 BROKEN = Size(
     notes=150,
@@ -39,7 +40,7 @@ BROKEN = Size(
 
 
 async def test_every_promise_is_kept_whatever_happens(address: DatabaseUrl, tmp_path: Path) -> None:
-    result = await randomized(1, SHORT, address, tmp_path)
+    result = await randomized(SEED, SHORT, address, tmp_path)
     assert result.verdict.flawless, "\n".join([result.line, *result.histories])
     assert result.verdict.counts["accepted"] >= SHORT.notes
     assert result.verdict.counts["added"] > SHORT.notes / 2
