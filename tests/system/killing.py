@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Interaction, Message
@@ -13,7 +13,7 @@ from bot.sandbox.sonoran import Fault
 from bot.storage import DatabaseUrl
 from tests import child, database
 from tests.child import Child
-from tests.note_messages import ADDED, CHECKING, QUEUED, public, told
+from tests.note_messages import CHECKING, QUEUED, public, told
 from tests.postgresql import administer
 from tests.world import PATIENCE, World
 
@@ -25,7 +25,10 @@ QUICK = {
     "SONORAN_LONGEST_PAUSE_SECONDS": "1",
 }
 
-Step = Callable[[World], Awaitable[Interaction]]
+NOTE = "some note here"
+
+Step = Callable[[World, str], Awaitable[Interaction]]
+"""Adds a note with a text, and returns when it has come to that step."""
 
 never = asyncio.Event  # what is held back by a new one stays so, also for a process that is gone
 
@@ -71,13 +74,55 @@ async def lapse(where: DatabaseUrl) -> None:
         await administer(database.setting_of(where), "DELETE FROM leases")
 
 
-async def ends_once(world: World, interaction: Interaction) -> Message:
-    """Wait for the truth about a note that was added, in the one message it has."""
-    message = await told(world, interaction, ADDED)
+async def ends_once(world: World, interaction: Interaction, *notes: str) -> Message:
+    """Wait until the last of these notes is told to be there, in the one message it has."""
+    notes = notes or (NOTE,)
+    message = await told(world, interaction, added(notes[-1]))
     assert message.buttons == []
-    assert public(world) == [message]
-    assert world.stored() == ["some note here"]
+    assert [each.content for each in public(world)] == [added(note) for note in notes]
+    assert public(world)[-1] == message
+    assert world.stored() == [*notes]
     return message
+
+
+def added(note: str) -> str:
+    return f"NOTE '{note}' added to call #123"
+
+
+async def ends_in_turn(
+    world: World, where: DatabaseUrl, steps: dict[str, str], number: int
+) -> None:
+    """End each process at a step of a note, which the next one tells the end of.
+
+    `steps` are their names with the API version of the process that is ended there.
+    """
+    notes: list[str] = []
+    interaction: Interaction | None = None
+    for name, version in [*steps.items(), ("", "2")]:
+        async with running(world, where, SONORAN_API_VERSION=version) as process:
+            if interaction is not None:
+                with noted(f"told after the end at: {notes[-1]}"):
+                    await ends_once(world, interaction, *notes)
+            if not name:
+                await gone(world, process, signal.SIGTERM)
+                break
+            notes.append(name)
+            with noted(f"ended at: {name}"):
+                interaction = await STEPS[name](world, name)
+                await gone(world, process, number)
+        if number == signal.SIGKILL:
+            await lapse(where)
+    assert len(public(world)) == len(world.stored()) == len(steps)
+
+
+@contextmanager
+def noted(where: str) -> Iterator[None]:
+    """Let what is raised tell where."""
+    try:
+        yield
+    except BaseException as error:
+        error.add_note(where)
+        raise
 
 
 async def before_the_promise(world: World) -> Interaction:
@@ -87,69 +132,71 @@ async def before_the_promise(world: World) -> Interaction:
     return interaction
 
 
-async def after_the_promise(world: World) -> Interaction:
+async def after_the_promise(world: World, note: str = NOTE) -> Interaction:
     world.discord.faults.add(DiscordFault("callback", hold=never()))
-    interaction = await world.use()
+    interaction = await world.use(note)
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     return interaction
 
 
-async def queued(world: World) -> Interaction:
+async def queued(world: World, note: str) -> Interaction:
     await world.cad.stop()
-    interaction = await world.use()
+    interaction = await world.use(note)
     await told(world, interaction, QUEUED)
     await world.cad.start()
     return interaction
 
 
-async def waiting_out_a_limit(world: World) -> Interaction:
+async def waiting_out_a_limit(world: World, note: str) -> Interaction:
     world.cad.faults.add(Fault(status=429, headers={"Retry-After": "2"}))
-    interaction = await world.use()
+    interaction = await world.use(note)
     await told(world, interaction, QUEUED)
     return interaction
 
 
-async def sending(world: World) -> Interaction:
-    world.cad.faults.add(Fault(hold=never()))
-    interaction = await world.use()
-    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+async def sending(world: World, note: str) -> Interaction:
+    return await _requested(world, note, Fault(hold=never()))
+
+
+async def stored(world: World, note: str = NOTE) -> Interaction:
+    return await _requested(world, note, Fault(applied=True, hold=never()))
+
+
+async def _requested(world: World, note: str, fault: Fault) -> Interaction:
+    world.cad.faults.add(fault)
+    count = len(world.cad.note_requests)
+    interaction = await world.use(note)
+    await asyncio.wait_for(world.cad.received(count + 1), PATIENCE)
     return interaction
 
 
-async def stored(world: World) -> Interaction:
-    world.cad.faults.add(Fault(applied=True, hold=never()))
-    interaction = await world.use()
-    await asyncio.wait_for(world.cad.received(1), PATIENCE)
-    return interaction
+async def checking(world: World, note: str) -> Interaction:
+    return await _looked_for(world, note, Fault(status=500))
 
 
-async def checking(world: World) -> Interaction:
-    world.cad.faults.add(Fault(status=500))
+async def checking_stored(world: World, note: str) -> Interaction:
+    return await _looked_for(world, note, Fault(status=500, applied=True))
+
+
+async def _looked_for(world: World, note: str, fault: Fault) -> Interaction:
+    world.cad.faults.add(fault)
     world.cad.faults.add(Fault(on="calls", hold=never()))
-    interaction = await world.use()
+    interaction = await world.use(note)
     await told(world, interaction, CHECKING)
     return interaction
 
 
-async def checking_stored(world: World) -> Interaction:
-    world.cad.faults.add(Fault(status=500, applied=True))
-    world.cad.faults.add(Fault(on="calls", hold=never()))
-    interaction = await world.use()
-    await told(world, interaction, CHECKING)
+async def added_before_it_is_shown(world: World, note: str) -> Interaction:
+    held = holds_edit(world, taken=False)
+    interaction = await world.use(note)
+    await edited(world, held)
     return interaction
 
 
-async def added_before_it_is_shown(world: World) -> Interaction:
-    holds_edit(world, taken=False)
-    interaction = await world.use()
-    await edited(world)
-    return interaction
-
-
-async def added_and_shown(world: World) -> Interaction:
+async def added_and_shown(world: World, note: str) -> Interaction:
     holds_edit(world, taken=True)
-    interaction = await world.use()
-    await told(world, interaction, ADDED)
+    interaction = await world.use(note)
+    await told(world, interaction, added(note))
     return interaction
 
 

@@ -9,58 +9,30 @@ import signal
 
 import pytest
 
-from tests.note_messages import public
 from tests.postgresql import postgresql
-from tests.system.killing import STEPS, before_the_promise, ends_once, gone, lapse, running
+from tests.system.killing import STEPS, before_the_promise, ends_in_turn, gone, running
 from tests.world import World
 
 pytestmark = pytest.mark.long
 
 
-@pytest.mark.parametrize(
-    ("name", "version"),
-    [(name, "2") for name in STEPS] + [(name, "1") for name in ("sending, stored", "checking")],
-)
-async def test_a_note_is_added_once_and_told_after_a_kill(
-    world: World, name: str, version: str
-) -> None:
-    where = world.file(0)
-    async with running(world, where, SONORAN_API_VERSION=version) as first:
-        interaction = await STEPS[name](world)
-        await gone(world, first, signal.SIGKILL)
-    async with running(world, where, SONORAN_API_VERSION=version) as second:
-        await ends_once(world, interaction)
-        await gone(world, second, signal.SIGTERM)
-    assert len(public(world)) == 1
-    assert world.stored() == ["some note here"]
+async def test_a_note_is_added_once_and_told_after_a_kill_at_any_step(world: World) -> None:
+    versions = {"sending, stored": "1", "checking": "1"}
+    steps = {name: versions.get(name, "2") for name in STEPS}
+    await ends_in_turn(world, world.file(0), steps, signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    "name", ["after the promise", "queued", "sending, stored", "checking", "added, not shown"]
-)
 async def test_a_note_is_added_once_and_told_after_a_kill_on_postgresql(
-    world: World, request: pytest.FixtureRequest, name: str
+    world: World, request: pytest.FixtureRequest
 ) -> None:
+    names = ["after the promise", "queued", "sending, stored", "checking", "added, not shown"]
     async with postgresql(request.config) as where:
-        async with running(world, where) as first:
-            interaction = await STEPS[name](world)
-            await gone(world, first, signal.SIGKILL)
-        await lapse(where)
-        async with running(world, where) as second:
-            await ends_once(world, interaction)
-            await gone(world, second, signal.SIGTERM)
+        await ends_in_turn(world, where, dict.fromkeys(names, "2"), signal.SIGKILL)
 
 
-@pytest.mark.parametrize(
-    "name", ["after the promise", "queued", "waiting out a limit", "checking", "checking, stored"]
-)
-async def test_a_note_is_added_once_and_told_after_a_stop(world: World, name: str) -> None:
-    where = world.file(0)
-    async with running(world, where) as first:
-        interaction = await STEPS[name](world)
-        await gone(world, first, signal.SIGTERM)
-    async with running(world, where):
-        await ends_once(world, interaction)
+async def test_a_note_is_added_once_and_told_after_a_stop(world: World) -> None:
+    names = ["after the promise", "queued", "waiting out a limit", "checking", "checking, stored"]
+    await ends_in_turn(world, world.file(0), dict.fromkeys(names, "2"), signal.SIGTERM)
 
 
 async def test_nothing_is_sent_after_a_kill_before_the_promise(world: World) -> None:

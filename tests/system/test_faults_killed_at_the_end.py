@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -20,7 +21,7 @@ from tests.note_messages import (
     shows,
     told,
 )
-from tests.system.killing import Step, edited, gone, holds_edit, running
+from tests.system.killing import edited, gone, holds_edit, running
 from tests.world import World
 
 pytestmark = pytest.mark.long
@@ -66,7 +67,9 @@ async def cancelled(world: World) -> Interaction:
     return interaction
 
 
-ENDS: dict[str, tuple[Step, str, list[str], int]] = {
+End = Callable[[World], Awaitable[Interaction]]
+
+ENDS: dict[str, tuple[End, str, list[str], int]] = {
     "refused": (refused, NOT_ADDED + "CALL NOT FOUND", [], 0),
     "failed": (failed, NOT_ADDED, ["Try again"], 0),
     "unconfirmed": (unconfirmed, UNCONFIRMED, ["Check again", "Send again", "Cancel"], 1),
@@ -74,14 +77,14 @@ ENDS: dict[str, tuple[Step, str, list[str], int]] = {
 }
 
 
-@pytest.mark.parametrize(("step", "content", "buttons", "count"), ENDS.values(), ids=ENDS)
+@pytest.mark.parametrize(("end", "content", "buttons", "count"), ENDS.values(), ids=ENDS)
 async def test_a_final_state_that_was_stored_is_shown_after_a_kill(
-    world: World, step: Step, content: str, buttons: list[str], count: int
+    world: World, end: End, content: str, buttons: list[str], count: int
 ) -> None:
     where = world.file(0)
-    more = GIVE_UP_SOON if step is failed else {}
+    more = GIVE_UP_SOON if end is failed else {}
     async with running(world, where, **more) as first:
-        interaction = await step(world)
+        interaction = await end(world)
         await gone(world, first, signal.SIGKILL)
     async with running(world, where):  # with time enough for what a button begins
         message = await told(world, interaction, content)
