@@ -67,6 +67,9 @@ async def loss(request: pytest.FixtureRequest, world: World) -> AsyncIterator[Lo
 
 # A stall ends as a cut does, with the time that a transaction may take.
 locked_or_cut = pytest.mark.parametrize("loss", ["locked", "cut"], indirect=True)
+# Where what is done anew above the storage does not depend on how the database was lost.
+locked = pytest.mark.parametrize("loss", ["locked"], indirect=True)
+cut = pytest.mark.parametrize("loss", ["cut"], indirect=True)
 
 
 @pytest.fixture
@@ -105,6 +108,7 @@ async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
     assert len(public(world)) == 1
 
 
+@locked_or_cut
 async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is_back(
     world: World, loss: Loss, met: Met
 ) -> None:
@@ -126,11 +130,7 @@ async def test_a_note_acknowledged_while_the_database_is_lost_is_sent_when_it_is
 
 @pytest.mark.parametrize(
     ("loss", "status"),
-    [
-        *(("cut", status) for status in (None, 500, 404, 429)),
-        *(("locked", status) for status in (None, 404)),
-        ("stalled", None),
-    ],
+    [("cut", None), ("cut", 500), ("locked", 404), ("stalled", 429)],
     indirect=["loss"],
 )
 async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_is_back(
@@ -158,7 +158,7 @@ async def test_what_the_cad_answered_while_the_database_is_lost_is_told_when_it_
         assert world.stored() == ["some note here"]
 
 
-@locked_or_cut
+@cut
 async def test_a_queued_note_goes_on_when_the_database_is_back(
     world: World, loss: Loss, met: Met
 ) -> None:
@@ -174,7 +174,7 @@ async def test_a_queued_note_goes_on_when_the_database_is_back(
     assert world.stored() == ["some note here"]
 
 
-@locked_or_cut
+@locked
 async def test_a_note_in_doubt_is_settled_when_the_database_is_back(
     world: World, loss: Loss, met: Met
 ) -> None:
@@ -212,8 +212,9 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
     assert len(public(world)) == 4
 
 
-@pytest.mark.parametrize("hours", [-48, 48])
-@pytest.mark.parametrize("step", ["queued", "checking", "sending"])
+@pytest.mark.parametrize(
+    ("step", "hours"), [("queued", -48), ("queued", 48), ("checking", 48), ("sending", -48)]
+)
 async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
     world: World, step: str, hours: int
 ) -> None:
@@ -241,7 +242,7 @@ async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
     assert public(world) == [message]
 
 
-@pytest.mark.parametrize("hours", [-48, -1, 0.1])
+@pytest.mark.parametrize("hours", [-48, 0.1])
 async def test_a_clock_that_jumps_while_the_bot_is_away_loses_no_note(
     world: World, hours: float
 ) -> None:
@@ -273,7 +274,7 @@ async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
     assert public(world) == [message]
 
 
-@locked_or_cut
+@cut
 async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     world: World, loss: Loss
 ) -> None:
