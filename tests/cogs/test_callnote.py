@@ -199,28 +199,11 @@ async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
 
 async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World) -> None:
     await world.start_with(2)
-    notes = [f"note {number}" for number in range(20)]
+    notes = [f"note {number}" for number in range(40)]
     interactions = await asyncio.gather(*map(world.use, notes))
     messages = await asyncio.gather(*map(world.final, interactions))
     assert sorted(world.stored()) == sorted(notes)
     assert [message.content for message in messages] == [
         f"NOTE '{note}' added to call #123" for note in notes
     ]
-    assert [len(each.messages) for each in interactions] == [1] * 20
-
-
-async def test_of_a_hundred_simultaneous_notes_each_is_added_once_or_refused(
-    world: World,
-) -> None:
-    await world.start_with(2)
-    notes = [f"note {number}" for number in range(100)]
-    interactions = await asyncio.gather(*map(world.use, notes))
-    messages = await asyncio.gather(*map(world.final, interactions))
-    said = {note: message.content for note, message in zip(notes, messages, strict=True)}
-    added = [note for note in notes if said[note] == f"NOTE '{note}' added to call #123"]
-    # A slow machine cannot write all of them down within the time that Discord gives.
-    refused = [note for note in notes if "so nothing was sent" in said[note]]
-    assert sorted(added + refused) == sorted(notes)
-    assert sorted(world.stored()) == sorted(added)
-    assert added
-    assert [len(each.messages) for each in interactions] == [1] * 100
+    assert [len(each.messages) for each in interactions] == [1] * 40
