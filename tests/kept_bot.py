@@ -63,11 +63,11 @@ class NotedFaults(Faults):
         return fault
 
 
-LEFT_BY_NOTES = ("notes", "delivery_ledger", "call_list_reads")
-
-
 class KeptWorld(World):
     """A World for one test after the other, which keeps its only bot where it can."""
+
+    left_behind: tuple[str, ...] = ("notes", "delivery_ledger", "call_list_reads")
+    """The tables of which nothing is left to the next test."""
 
     def __init__(
         self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: Clock
@@ -89,6 +89,12 @@ class KeptWorld(World):
             await self.close()
         await super().start()
         self._started_with = self.config, self.timing
+
+    async def registered(self) -> None:
+        """Run one more bot, or the kept one, and wait until the commands are registered."""
+        await self.start()
+        if not self.discord.registered_commands:
+            await asyncio.wait_for(self.discord.requested("commands_put"), PATIENCE)
 
     @contextlib.asynccontextmanager
     async def bot_with(
@@ -198,7 +204,7 @@ class KeptWorld(World):
         assert path is not None
         with contextlib.closing(sqlite3.connect(path, timeout=PATIENCE)) as other, other:
             other.execute("BEGIN IMMEDIATE")
-            for table in LEFT_BY_NOTES:
+            for table in self.left_behind:
                 other.execute(f"DELETE FROM {table}")  # noqa: S608
 
 

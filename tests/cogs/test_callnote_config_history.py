@@ -11,8 +11,13 @@ from bot.sandbox.discord import ApiError, Message
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.markdown import render
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.administrator import configure, press
 from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 def shown(message: Message) -> list[str]:

@@ -12,9 +12,14 @@ from bot.sandbox.discord.markdown import render
 from bot.sandbox.discord.model import ANNOUNCEMENT_CHANNEL, VOICE_CHANNEL
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, SEND_MESSAGES
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.administrator import choose, configure, press, status
 from tests.note_messages import told
 from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 READ_ONLY = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
 

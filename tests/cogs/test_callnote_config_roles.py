@@ -5,11 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 
+import pytest
+
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.settings.repository import SettingsRepository
+from tests import kept_guilds
 from tests.administrator import choose, configure, every_command, refused
 from tests.database import opened
 from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 async def test_a_newly_allowed_dispatcher_adds_a_note_without_a_restart(world: World) -> None:

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.administrator import choose, configure
 from tests.world import World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 async def test_a_server_is_chosen_by_name_and_gets_the_next_note(world: World) -> None:

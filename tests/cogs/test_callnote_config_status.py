@@ -23,9 +23,14 @@ from bot.sandbox.discord.permissions import (
     SEND_MESSAGES_IN_THREADS,
 )
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.administrator import configure, status
 from tests.note_messages import QUEUED, press, shows, told
 from tests.world import API_KEY, PATIENCE, TOKEN, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 @pytest.mark.parametrize("version", [1, 2])

@@ -1,0 +1,78 @@
+"""A kept bot whose tests may change settings, as each of them has a guild of its own.
+
+What the bot knows of the CAD besides, such as its list of servers, it takes for too old by the
+next test. A module takes over the fixtures as from `tests/kept_bot.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from bot.sandbox.discord import DiscordServer, Guild, Role
+from bot.sandbox.sonoran import SonoranServer
+from bot.sonoran import ApiVersion
+from tests.clock import Clock
+from tests.kept_bot import KeptWorld
+from tests.loop_clock import let_pass
+from tests.timing import QUICK
+from tests.world import API_KEY, COMMUNITY, TOKEN, World
+
+GUILDS = 40
+"""How many there are at most: as many as a module has tests, and then some."""
+
+
+class GuildsWorld(KeptWorld):
+    """A KeptWorld with another guild for each test."""
+
+    left_behind = (*KeptWorld.left_behind, "guild_settings", "setting_changes")
+
+    def __init__(
+        self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: Clock
+    ) -> None:
+        super().__init__(discord, cad, folder, clock)
+        self._left: list[tuple[Guild, Role]] = []
+        for _ in range(GUILDS):  # made now, as the host's setting names the roles
+            guild = discord.add_guild(name=self.guild.name)
+            self._left.append((guild, guild.add_role(self.role.name)))
+            discord.forget_guild(guild)
+        self._usual = replace(
+            self.config,
+            dispatcher_role_ids=frozenset(role.id for _, role in self._left),
+            api_version=ApiVersion.V2,
+        )
+
+    def begin(self) -> None:
+        """Let the next test find a guild, people and a channel of its own."""
+        if self.guild.id in self.discord.world.guilds:
+            self.discord.remove_guild(self.guild)
+        self.guild, self.role = self._left.pop()
+        self.discord.return_to(self.guild)
+        super().begin()
+
+    def _settings_changed(self) -> bool:
+        return False  # of a guild that the next test has
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GuildsWorld]:
+    clock = Clock()
+    async with (
+        DiscordServer(token=TOKEN, clock=clock) as discord,
+        SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+    ):
+        keeper = GuildsWorld(discord, cad, tmp_path_factory.mktemp("kept"), clock)
+        yield keeper
+        await keeper.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def world(keeper: GuildsWorld) -> AsyncIterator[World]:
+    await let_pass(QUICK.keep_good_news + 1)
+    keeper.begin()
+    yield keeper
+    await keeper.end()
