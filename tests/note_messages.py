@@ -118,7 +118,7 @@ async def outbox_says(world: World, state: str, tries: int) -> None:
             await asyncio.sleep(0.02)
 
 
-async def change_outbox(world: World, *statements: str, **values: float) -> None:
+async def change_outbox(world: World, *statements: str, **values: float | str) -> None:
     """Execute statements in the first bot's outbox, all in one transaction.
 
     Not in this thread: the bot in it may hold the file's lock and could then never let it go.

@@ -7,12 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from bot.outbox.schema import notes
 from bot.sandbox.discord import ApiError, Message
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.markdown import render
 from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
 from tests.administrator import configure, press
+from tests.note_messages import change_outbox
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -25,10 +27,18 @@ def shown(message: Message) -> list[str]:
     return [line.rpartition(": ")[2] for line in message.content.splitlines()[1:]]
 
 
-async def add(world: World, count: int) -> None:
-    """Add notes one after another, so that their order is known."""
-    for number in range(count):
-        await world.say(f"note {number}")
+async def add(world: World, count: int, text: str = "note ") -> None:
+    """Let there be so many notes, numbered from 0; the last is really added, the others copied."""
+    await world.say(f"{text}{count - 1}")
+    await world.settled()
+    names = [column.name for column in notes.columns]
+    copied = {"id": "id - back", "position": "position - back", "text": ":text || (:last - back)"}
+    values = [copied.get(name, name) for name in names]
+    back = (
+        "WITH RECURSIVE n(back) AS (SELECT 1 UNION ALL SELECT back + 1 FROM n WHERE back < :last)"
+    )
+    copies = f"INSERT INTO notes ({', '.join(names)}) SELECT {', '.join(values)} FROM notes, n"  # noqa: S608
+    await change_outbox(world, f"{back} {copies}", last=count - 1, text=text)
 
 
 async def test_the_newest_notes_come_first_with_who_call_and_outcome(world: World) -> None:
@@ -124,8 +134,7 @@ async def test_a_press_by_somebody_who_is_no_administrator_any_more_is_refused(
 
 async def test_ten_long_hostile_notes_fit_one_message(world: World) -> None:
     await world.registered()
-    for number in range(10):
-        await world.say("**_||`@everyone` https://x.test 🚓" * 100 + str(number))
+    await add(world, 10, "**_||`@everyone` https://x.test 🚓" * 100)
     message = await configure(world, "history")
     assert len(message.content.splitlines()) == 11
     assert len(message.content.encode("utf-16-le")) // 2 <= 2000
@@ -133,15 +142,12 @@ async def test_ten_long_hostile_notes_fit_one_message(world: World) -> None:
     assert render(message.content).features <= {"line break", "timestamp", "user mention"}
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 240000), (403, 50269)])
-async def test_a_page_comes_without_the_texts_that_discord_refuses(
-    world: World, status: int, code: int
-) -> None:
+async def test_a_page_comes_without_the_texts_that_discord_refuses(world: World) -> None:
     await world.registered()
     await add(world, 12)
     world.discord.world.messages.filters.append(
         lambda draft: (
-            ApiError(status, code, "Blocked")
+            ApiError(400, 240000, "Blocked")
             if any(each in (draft.content or "") for each in ("'note 9'", "'note 4'"))
             else None
         )

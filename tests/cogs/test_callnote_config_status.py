@@ -10,14 +10,10 @@ import pytest
 from bot import __version__
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.model import (
-    ANNOUNCEMENT_CHANNEL,
     FORUM_CHANNEL,
-    STAGE_CHANNEL,
-    TEXT_CHANNEL,
     VOICE_CHANNEL,
 )
 from bot.sandbox.discord.permissions import (
-    CONNECT,
     ORDINARY_PERMISSIONS,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
@@ -193,7 +189,6 @@ async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World)
     ],
 )
 async def test_a_cad_in_trouble_is_told(world: World, fault: Fault, said: str) -> None:
-    world.config = replace(world.config, api_version=None)
     world.cad.faults.add(fault)
     await world.registered()
     text = await status(world)
@@ -244,38 +239,26 @@ async def test_many_roles_with_long_names_still_fit_one_message(world: World) ->
     assert f"Callnote {__version__}." in message.content
 
 
-THREADS_CLOSED = ORDINARY_PERMISSIONS & ~SEND_MESSAGES_IN_THREADS
-ONLY_THREADS = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
-SPOKEN = ORDINARY_PERMISSIONS | CONNECT
-
-
-@pytest.mark.parametrize(
-    ("kind", "thread", "permissions", "missing"),
-    [
-        (TEXT_CHANNEL, True, ONLY_THREADS, None),
-        (TEXT_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
-        (ANNOUNCEMENT_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
-        (FORUM_CHANNEL, True, ONLY_THREADS, None),
-        (FORUM_CHANNEL, True, THREADS_CLOSED, "Send Messages in Threads"),
-        (TEXT_CHANNEL, False, THREADS_CLOSED, None),
-        (ANNOUNCEMENT_CHANNEL, False, ONLY_THREADS, "Send Messages"),
-        (VOICE_CHANNEL, False, SPOKEN, None),
-        (VOICE_CHANNEL, False, ORDINARY_PERMISSIONS, "Connect"),
-        (STAGE_CHANNEL, False, ORDINARY_PERMISSIONS, "Connect"),
-    ],
-)
-async def test_the_permissions_are_those_that_this_kind_of_channel_takes(
-    world: World, kind: int, thread: bool, permissions: int, missing: str | None
+async def test_a_thread_a_forums_post_and_a_voice_channel_are_known_for_what_they_are(
+    world: World,
 ) -> None:
-    channel = world.guild.add_channel("elsewhere", permissions, type=kind)
-    world.channel = world.guild.add_thread("a call", channel) if thread else channel
+    guild = world.guild
+    text = guild.add_channel("elsewhere", ORDINARY_PERMISSIONS & ~SEND_MESSAGES_IN_THREADS)
+    only_threads = ORDINARY_PERMISSIONS & ~SEND_MESSAGES
     await world.registered()
-    text = await status(world)
-    if missing is None:
-        assert "Permissions: Callnote has all that it needs in this channel." in text
-    else:
-        assert f"Permissions: give Callnote {missing} in this channel." in text
-    await world.say()
+    for world.channel, said in (
+        (guild.add_thread("a call", text), "give Callnote Send Messages in Threads in this"),
+        (
+            guild.add_thread("b", guild.add_channel("forum", only_threads, type=FORUM_CHANNEL)),
+            "Callnote has all that it needs in this channel.",
+        ),
+        (
+            guild.add_channel("voice", ORDINARY_PERMISSIONS, type=VOICE_CHANNEL),
+            "give Callnote Connect in this channel.",
+        ),
+    ):
+        assert f"Permissions: {said}" in await status(world)
+        await world.say(world.channel.name)
 
 
 async def test_permissions_are_not_blamed_for_an_error_of_discord(world: World) -> None:
