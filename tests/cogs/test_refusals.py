@@ -8,8 +8,13 @@ from dataclasses import replace
 import pytest
 
 from bot.sandbox.discord import ApiError, Channel, Fault, Member, Message
+from tests import kept_guilds
 from tests.administrator import configure
 from tests.world import PATIENCE, World
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 ADMINISTRATOR = 1 << 3
 
@@ -66,9 +71,7 @@ async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
     assert "/callnote-config roles" in message.content
 
 
-@pytest.mark.parametrize(
-    "call", ["", "#", "12a", "0", "-1", "1.5", "9007199254740992", "١٢٣", "12 3", "##1"]
-)
+@pytest.mark.parametrize("call", ["", "12a"])
 async def test_what_is_no_call_number_is_refused_in_one_sentence(world: World, call: str) -> None:
     await world.start()
     message = await world.say(call=call)
@@ -76,10 +79,9 @@ async def test_what_is_no_call_number_is_refused_in_one_sentence(world: World, c
     assert message.content.startswith("A call number is a whole number")
 
 
-@pytest.mark.parametrize("note", [" ", "\n\t", "\u200b\u2060", "\x00", "\u3164"])
-async def test_a_blank_note_is_refused(world: World, note: str) -> None:
+async def test_a_blank_note_is_refused(world: World) -> None:
     await world.start()
-    message = await world.say(note)
+    message = await world.say("\n\u200b\u2060\u3164")
     assert_kept_out(world, message)
     assert message.content.startswith("The note is empty")
 
@@ -97,13 +99,14 @@ async def test_a_note_is_measured_after_trimming(world: World) -> None:
     assert world.stored() == ["x" * 4000]
 
 
-@pytest.mark.parametrize(("status", "code"), [(400, 240000), (403, 50269)])
-@pytest.mark.parametrize("acknowledged", [False, True])
+@pytest.mark.parametrize(
+    ("status", "code", "acknowledged"), [(400, 240000, False), (403, 50269, True)]
+)
 async def test_an_answer_that_discord_refuses_for_its_content_is_said_to_be_one(
-    world: World, status: int, code: int, acknowledged: bool
+    world: World, status: int, code: int, *, acknowledged: bool
 ) -> None:
     blocked = ApiError(status, code, "Blocked")
-    world.role.name = "blockedword"
+    world.guild.rename_role(world.role, "blockedword")
     world.discord.world.messages.filters.append(
         lambda draft: blocked if "blockedword" in (draft.content or "") else None
     )
