@@ -6,6 +6,8 @@ next test. A module takes over the fixtures as from `tests/kept_bot.py`.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,9 +20,9 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion
 from tests.clock import Clock
 from tests.kept_bot import KeptWorld
-from tests.loop_clock import let_pass
+from tests.loop_clock import let_pass, tick
 from tests.timing import QUICK
-from tests.world import API_KEY, COMMUNITY, TOKEN, World
+from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
 GUILDS = 40
 """How many there are at most: as many as a module has tests, and then some."""
@@ -46,10 +48,20 @@ class GuildsWorld(KeptWorld):
             api_version=ApiVersion.V2,
         )
 
-    def begin(self) -> None:
-        """Let the next test find a guild, people and a channel of its own."""
+    async def forget(self) -> None:
+        """Let the bot leave the last test's guild, and what it knows of the CAD be too old."""
         if self.guild.id in self.discord.world.guilds:
             self.discord.remove_guild(self.guild)
+        with contextlib.suppress(RuntimeError):  # it was not stopped
+            await self.cad.start()
+        await let_pass(QUICK.keep_calls + 1)
+        if self._kept is not None:
+            async with asyncio.timeout(PATIENCE):
+                while self.rows("SELECT 1 FROM call_cards"):
+                    await tick()
+
+    def begin(self) -> None:
+        """Let the next test find a guild, people and a channel of its own."""
         self.guild, self.role = self._left.pop()
         self.discord.return_to(self.guild)
         super().begin()
@@ -72,7 +84,7 @@ async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Guil
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def world(keeper: GuildsWorld) -> AsyncIterator[World]:
-    await let_pass(QUICK.keep_good_news + 1)
+    await keeper.forget()
     keeper.begin()
     yield keeper
     await keeper.end()

@@ -10,11 +10,14 @@ from bot.sandbox.discord import Interaction, Member, Message
 from bot.sandbox.discord.component_validation import STRING_SELECT
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.loop_clock import idle, let_pass
 from tests.note_messages import forge, forge_choice, labels, press, privately
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 HINT = "-# Keep in channel shows this card to everyone who can see this channel."
 

@@ -10,10 +10,13 @@ from bot.sandbox.discord import Member
 from bot.sandbox.discord.command_use import ActionRefusedError
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.loop_clock import let_pass
 from tests.world import World
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 async def offered(

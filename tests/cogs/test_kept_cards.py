@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 
 from bot.calls.followed_card import CARD_SECONDS
+from tests import kept_guilds
 from tests.cogs.kept_cards import (
     BUTTONS,
     cards,
@@ -26,7 +27,9 @@ from tests.loop_clock import let_pass
 from tests.note_messages import forge, labels, press, privately, public, shows
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 async def test_a_kept_card_follows_its_call_until_that_is_closed(world: World) -> None:

@@ -12,6 +12,7 @@ from bot.outbox.schema import leases
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.storage import NOW
+from tests import kept_guilds
 from tests.cogs.kept_cards import (
     BUTTONS,
     cards,
@@ -28,7 +29,9 @@ from tests.note_messages import labels, press, public, shows
 from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 
 
 async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(world: World) -> None:
