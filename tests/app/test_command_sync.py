@@ -25,71 +25,22 @@ def puts(world: World) -> list[Any]:
     ]
 
 
-async def until_registered(world: World) -> None:
-    await asyncio.wait_for(world.discord.requested("commands_put"), PATIENCE)
-
-
-async def test_the_commands_are_for_servers_alone(world: World) -> None:
-    await world.start()
-    await until_registered(world)
-    assert {command["name"] for command in world.discord.registered_commands} == COMMANDS
-    for command in world.discord.registered_commands:
+async def test_the_commands_are_for_servers_and_the_people_there(world: World) -> None:
+    await world.registered()
+    commands = {command["name"]: command for command in world.discord.registered_commands}
+    assert commands.keys() == COMMANDS
+    for command in commands.values():
         assert command["contexts"] == [0]
         assert command["integration_types"] == [0]
-
-
-async def test_setting_callnote_up_is_shown_to_those_with_manage_server_alone(
-    world: World,
-) -> None:
-    await world.start()
-    await until_registered(world)
-    shown_to = {
-        command["name"]: command["default_member_permissions"]
-        for command in world.discord.registered_commands
-    }
+    shown_to = {name: command["default_member_permissions"] for name, command in commands.items()}
     assert shown_to.pop("callnote-config") == str(MANAGE_GUILD)
     members = ["callnote", "callnote-form", "call", "calls", "Add to dispatch call"]
     assert shown_to == dict.fromkeys(members)
-
-
-async def test_the_note_command_takes_a_call_and_a_note(world: World) -> None:
-    await world.start()
-    await until_registered(world)
-    (command,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
-    call, note, server = command["options"]
+    call, note, server = commands["callnote"]["options"]
     assert (call["name"], call["type"], call["required"]) == ("call", 3, True)
     assert (note["name"], note["type"], note["required"]) == ("note", 3, True)
     assert note["max_length"] == 4000
     assert (server["name"], server["type"], server.get("required")) == ("server", 3, None)
-
-
-async def test_what_is_registered_already_is_left_alone(world: World) -> None:
-    await world.start()
-    await until_registered(world)
-    await world.finish()
-    world.stop.clear()
-    await world.start()
-    await world.say()
-    await world.finish()
-    assert len(puts(world)) == 1
-
-
-async def test_a_changed_command_is_registered_anew(world: World) -> None:
-    await world.start()
-    await until_registered(world)
-    await world.finish()
-    world.discord.registered_commands = [
-        {**command, "description": "An older text"} if command["type"] == 1 else command
-        for command in world.discord.registered_commands
-    ]
-    world.stop.clear()
-    await world.start()
-    await world.say()
-    await world.finish()
-    assert len(puts(world)) == 2
-    assert all(
-        command["description"] != "An older text" for command in world.discord.registered_commands
-    )
 
 
 def with_news(command: Any) -> Any:
@@ -103,27 +54,26 @@ def with_news(command: Any) -> Any:
     return {**command, **news, **inner}
 
 
-async def test_what_discord_shows_besides_is_no_reason_to_register_anew(world: World) -> None:
-    await world.registered()
-    await world.finish()
-    world.stop.clear()
-    shown = [with_news(command) for command in world.discord.registered_commands]
-    world.discord.faults.add(Fault(route="commands_get", status=200, body=shown))
-    await world.start()
-    await world.say()
-    await world.finish()
-    assert world.discord.faults.pending == []
-    assert len(puts(world)) == 1
-
-
-async def test_a_command_that_has_something_no_more_is_registered_anew(world: World) -> None:
-    await world.registered()
-    await world.finish()
-    world.stop.clear()
-    (note,) = [each for each in world.discord.registered_commands if each["name"] == "callnote"]
-    note["options"][0] |= {"min_length": 2}
-    await world.start()
-    await asyncio.wait_for(world.discord.requested("commands_put", 2), PATIENCE)
+async def test_only_what_differs_from_what_is_registered_is_registered_anew(world: World) -> None:
+    async with client(world) as bot:
+        await register(bot.tree, COMMANDS)
+        assert len(puts(world)) == 1
+        await register(bot.tree, COMMANDS)
+        assert len(puts(world)) == 1
+        shown = [with_news(command) for command in world.discord.registered_commands]
+        world.discord.faults.add(Fault(route="commands_get", status=200, body=shown))
+        await register(bot.tree, COMMANDS)
+        assert world.discord.faults.pending == []
+        assert len(puts(world)) == 1
+        commands = {command["name"]: command for command in world.discord.registered_commands}
+        commands["callnote"]["description"] = "An older text"
+        await register(bot.tree, COMMANDS)
+        assert len(puts(world)) == 2
+        commands = {command["name"]: command for command in world.discord.registered_commands}
+        assert commands["callnote"]["description"] != "An older text"
+        commands["callnote"]["options"][0] |= {"min_length": 2}  # which it has no more
+        await register(bot.tree, COMMANDS)
+        assert len(puts(world)) == 3
 
 
 async def test_a_failed_registration_does_not_keep_notes_from_being_added(world: World) -> None:

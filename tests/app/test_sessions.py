@@ -66,7 +66,7 @@ def begin(world: World) -> None:
     world.bots.append(asyncio.create_task(serve(world.config, world.stop, timing=world.timing)))
 
 
-@pytest.mark.parametrize("how", [4000, 4009, INVALID_SESSION, 4011])
+@pytest.mark.parametrize("how", [4000, INVALID_SESSION, 4011])
 async def test_the_pauses_between_short_lived_sessions_grow(world: World, how: int) -> None:
     """Also when another client takes over, as with 4011."""
     world.let(identify_again=0.02, first_reconnect=0.01, first_discord_retry=0.01)
@@ -131,15 +131,14 @@ UNREADABLE: dict[str, tuple[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("what", UNREADABLE)
-async def test_an_event_that_cannot_be_read_is_a_log_line(
-    world: World, what: str, caplog: pytest.LogCaptureFixture
+async def test_each_event_that_cannot_be_read_is_a_log_line(
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     await world.start()
-    event, data = UNREADABLE[what]
-    world.discord.send_event(event, data)
-    assert (await world.say()).content == ADDED
-    assert len([each for each in caplog.records if each.exc_info is not None]) == 1
+    for number, (what, (event, data)) in enumerate(UNREADABLE.items(), 1):
+        world.discord.send_event(event, data)
+        assert (await world.say(what)).content == f"NOTE '{what}' added to call #123"
+        assert len([each for each in caplog.records if each.exc_info]) == number, what
     assert len(world.discord.identifies) == 1
 
 
@@ -162,12 +161,12 @@ async def test_a_certificate_of_discord_that_cannot_be_verified_is_named(world: 
 
 
 @pytest.mark.parametrize("route", ["login", "application", "gateway_bot"])
-@pytest.mark.parametrize("body", ["<html>", [1], {"a": 1}])
-async def test_an_unreadable_answer_at_the_start_is_asked_for_again(
-    world: World, route: str, body: Any
+async def test_each_unreadable_answer_at_the_start_is_asked_for_again(
+    world: World, route: str
 ) -> None:
-    fault = Fault(route=route, status=200, times=2, body=body)
-    world.discord.faults.add(fault)
+    world.let(longest_discord_retry=0.05, longest_reconnect=0.05)
+    for body in ("<html>", [1], {"a": 1}):
+        world.discord.faults.add(Fault(route=route, status=200, body=body))
     await world.start()
     assert (await world.say()).content == ADDED
     assert world.discord.faults.pending == []
