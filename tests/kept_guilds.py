@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -31,7 +32,7 @@ GUILDS = 40
 class GuildsWorld(KeptWorld):
     """A KeptWorld with another guild for each test."""
 
-    left_behind = (*KeptWorld.left_behind, "guild_settings", "setting_changes")
+    left_behind = (*KeptWorld.left_behind, "guild_settings", "setting_changes", "guild_credentials")
 
     def __init__(
         self, discord: DiscordServer, cad: SonoranServer, folder: Path, clock: Clock
@@ -42,23 +43,24 @@ class GuildsWorld(KeptWorld):
             guild = discord.add_guild(name=self.guild.name)
             self._left.append((guild, guild.add_role(self.role.name)))
             discord.forget_guild(guild)
-        self._usual = replace(
-            self.config,
-            dispatcher_role_ids=frozenset(role.id for _, role in self._left),
-            api_version=ApiVersion.V2,
-        )
+        roles = frozenset(role.id for _, role in self._left)
+        self.usually(dispatcher_role_ids=roles, api_version=ApiVersion.V2)
+
+    def usually(self, **settings: Any) -> None:
+        """Let the bots have these settings unless a test changes them."""
+        self._usual = replace(self._usual, **settings)
 
     async def forget(self) -> None:
-        """Let the bot leave the last test's guild, and what it knows of the CAD be too old."""
-        if self.guild.id in self.discord.world.guilds:
-            self.discord.remove_guild(self.guild)
+        """Let the bot leave the last test's guilds, and what it knows of others be too old."""
+        for guild in list(self.discord.world.guilds.values()):
+            self.discord.remove_guild(guild)
         with contextlib.suppress(RuntimeError):  # it was not stopped
             await self.cad.start()
-        await let_pass(QUICK.keep_calls + 1)
         if self._kept is not None:
             async with asyncio.timeout(PATIENCE):
                 while self.rows("SELECT 1 FROM call_cards"):
                     await tick()
+        await let_pass(QUICK.keep_calls + 1)
 
     def begin(self) -> None:
         """Let the next test find a guild, people and a channel of its own."""
@@ -70,16 +72,25 @@ class GuildsWorld(KeptWorld):
         return False  # of a guild that the next test has
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GuildsWorld]:
-    clock = Clock()
-    async with (
-        DiscordServer(token=TOKEN, clock=clock) as discord,
-        SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
-    ):
-        keeper = GuildsWorld(discord, cad, tmp_path_factory.mktemp("kept"), clock)
-        yield keeper
-        await keeper.close()
+def keeper_with(**settings: Any) -> Any:
+    """Return a fixture like `keeper`, of a bot with these settings by their names in `Config`."""
+
+    @pytest_asyncio.fixture(scope="module", loop_scope="module", name="keeper")
+    async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GuildsWorld]:
+        clock = Clock()
+        async with (
+            DiscordServer(token=TOKEN, clock=clock) as discord,
+            SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+        ):
+            keeper = GuildsWorld(discord, cad, tmp_path_factory.mktemp("kept"), clock)
+            keeper.usually(**settings)
+            yield keeper
+            await keeper.close()
+
+    return keeper
+
+
+keeper = keeper_with()
 
 
 @pytest_asyncio.fixture(loop_scope="module")

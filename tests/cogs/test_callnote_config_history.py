@@ -41,6 +41,26 @@ async def add(world: World, count: int, text: str = "note ") -> None:
     await change_outbox(world, f"{back} {copies}", last=count - 1, text=text)
 
 
+async def test_a_host_that_keeps_no_notes_is_named_as_the_reason(world: World) -> None:
+    world.config = replace(world.config, history_days=0)
+    await world.registered()
+    await world.say("not for looking back")
+    message = await configure(world, "history")
+    assert "HISTORY_DAYS to 0" in message.content
+
+
+async def test_another_server_s_notes_are_never_shown(world: World) -> None:
+    other = world.discord.add_guild(name="Elsewhere")
+    world.connect(other)
+    channel = other.add_channel("desk")
+    admin = other.add_member("olga", permissions=world.admin.permissions)
+    await world.registered()
+    await world.say("ours")
+    interaction = await world.discord.use_command(admin, channel, "callnote-config history")
+    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    assert message.content == "No notes are kept here."
+
+
 async def test_the_newest_notes_come_first_with_who_call_and_outcome(world: World) -> None:
     await world.registered()
     await world.say("one")
@@ -52,14 +72,6 @@ async def test_the_newest_notes_come_first_with_who_call_and_outcome(world: Worl
     assert f"<@{world.dispatcher.id}> call #123 added: 'one'" in second
     assert first.startswith("<t:")
     assert not message.buttons
-
-
-async def test_a_host_that_keeps_no_notes_is_named_as_the_reason(world: World) -> None:
-    world.config = replace(world.config, history_days=0)
-    await world.registered()
-    await world.say("not for looking back")
-    message = await configure(world, "history")
-    assert "HISTORY_DAYS to 0" in message.content
 
 
 async def test_pages_lead_to_older_notes_and_back(world: World) -> None:
@@ -104,18 +116,6 @@ async def test_notes_are_found_by_call_and_by_member(world: World) -> None:
     assert shown(await configure(world, "history", {"member": chief})) == ["'by the chief'"]
     both = await configure(world, "history", {"call": "123", "member": chief})
     assert both.content == f"No notes for call #123 by <@{chief.id}> are kept here."
-
-
-async def test_another_server_s_notes_are_never_shown(world: World) -> None:
-    other = world.discord.add_guild(name="Elsewhere")
-    world.connect(other)
-    channel = other.add_channel("desk")
-    admin = other.add_member("olga", permissions=world.admin.permissions)
-    await world.registered()
-    await world.say("ours")
-    interaction = await world.discord.use_command(admin, channel, "callnote-config history")
-    message = await asyncio.wait_for(interaction.answered(), PATIENCE)
-    assert message.content == "No notes are kept here."
 
 
 async def test_a_press_by_somebody_who_is_no_administrator_any_more_is_refused(

@@ -221,21 +221,6 @@ async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world
     assert len(await posted_all(world, log)) == 2
 
 
-async def test_an_entry_waits_out_a_delay_that_discord_asks_for(world: World) -> None:
-    world.let(drain=600.0)  # none of which a stop waits for
-    log = await recorded(world)
-    headers = {"Retry-After": "3600", "Content-Type": "text/plain"}
-    banned = DiscordFault("channel_message", 429, applied=False, body="1015", headers=headers)
-    world.discord.faults.add(banned)
-    await world.say("one")
-    await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
-    await world.say("two")
-    await world.finish()
-    assert len(await posted_all(world, log)) == 1
-    asked = [each for each in world.discord.requests if each.route == "channel_message"]
-    assert [each.status for each in asked] == [200, 429]
-
-
 async def test_an_entry_links_to_the_message_that_replaced_a_deleted_one(world: World) -> None:
     log = await recorded(world)
     held = asyncio.Event()
@@ -252,3 +237,18 @@ async def test_an_entry_links_to_the_message_that_replaced_a_deleted_one(world: 
 
 async def posted_all(world: World, channel: Channel) -> list[Message]:
     return await asyncio.wait_for(world.discord.posted(channel), PATIENCE)
+
+
+async def test_an_entry_waits_out_a_delay_that_discord_asks_for(world: World) -> None:
+    world.let(drain=600.0)  # none of which a stop waits for
+    log = await recorded(world)
+    headers = {"Retry-After": "3600", "Content-Type": "text/plain"}
+    banned = DiscordFault("channel_message", 429, applied=False, body="1015", headers=headers)
+    world.discord.faults.add(banned)
+    await world.say("one")
+    await asyncio.wait_for(world.discord.requested("channel_message", 2), PATIENCE)
+    await world.say("two")
+    await world.finish()
+    assert len(await posted_all(world, log)) == 1
+    asked = [each for each in world.discord.requests if each.route == "channel_message"]
+    assert [each.status for each in asked] == [200, 429]

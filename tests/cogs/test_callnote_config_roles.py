@@ -19,6 +19,56 @@ keeper = kept_guilds.keeper
 world = kept_guilds.world
 
 
+async def test_a_host_s_list_that_is_too_long_can_shrink_but_not_grow(world: World) -> None:
+    roles = [world.guild.add_role(f"Unit {number}") for number in range(28)]
+    ids = frozenset(role.id for role in roles[:27])
+    world.config = replace(world.config, dispatcher_role_ids=ids)
+    await world.registered()
+    message = await configure(world, "roles-add", {"role": roles[27]})
+    assert "may have 25 dispatcher roles" in message.content
+    message = await configure(world, "roles-remove", {"role": roles[0]})
+    assert message.content.startswith("Dispatcher roles are now ")
+    assert "@Unit 0" not in message.content.replace(" and", ",").split(",")
+    assert "Unit 26" in message.content
+
+
+async def test_everyone_and_managed_roles_of_the_host_s_list_are_not_taken_over(
+    world: World,
+) -> None:
+    robot = world.guild.add_role("Robot", managed=True)
+    ids = frozenset({world.role.id, robot.id, world.guild.everyone.id})
+    world.config = replace(world.config, dispatcher_role_ids=ids)
+    chief = world.guild.add_role("Chief")
+    await world.registered()
+    shown = await configure(world, "roles")
+    assert shown.content.startswith("Dispatcher roles: \\@Dispatcher, from")
+    assert "Dispatcher" in await refused(world, world.guild.add_member("r2d2", roles=[robot]))
+    message = await configure(world, "roles-add", {"role": chief})
+    assert message.content == "Dispatcher roles are now \\@Chief and \\@Dispatcher."
+
+
+async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) -> None:
+    world.connect(world.guild)
+    chief = world.guild.add_role("Chief")
+    await world.registered()
+    await configure(world, "roles-add", {"role": chief})
+    world.guild.delete_role(chief)
+    assert (await configure(world, "roles")).content.startswith("Dispatcher roles: \\@Dispatcher.")
+    world.guild.delete_role(world.role)
+    assert (await configure(world, "roles")).content.startswith("No role may add notes")
+
+
+async def test_the_host_s_roles_count_only_until_something_was_chosen(world: World) -> None:
+    await world.registered()
+    assert "DISPATCHER\\_ROLE\\_IDS" in (await configure(world, "roles")).content
+    await configure(world, "roles-remove", {"role": world.role})
+    await world.finish()
+    world.stop.clear()
+    world.config = replace(world.config, dispatcher_role_ids=frozenset({world.role.id}))
+    await world.start()
+    assert "Nobody may add notes here" in await refused(world, world.dispatcher)
+
+
 async def test_a_newly_allowed_dispatcher_adds_a_note_without_a_restart(world: World) -> None:
     chief = world.guild.add_role("Chief")
     member = world.guild.add_member("charlie", roles=[chief])
@@ -96,45 +146,6 @@ async def test_a_twenty_sixth_role_is_refused(world: World) -> None:
     message = await configure(world, "roles-add", {"role": world.role})
     assert "may have 25 dispatcher roles" in message.content
     assert "Unit 24" in (await configure(world, "roles")).content
-
-
-async def test_a_host_s_list_that_is_too_long_can_shrink_but_not_grow(world: World) -> None:
-    roles = [world.guild.add_role(f"Unit {number}") for number in range(28)]
-    ids = frozenset(role.id for role in roles[:27])
-    world.config = replace(world.config, dispatcher_role_ids=ids)
-    await world.registered()
-    message = await configure(world, "roles-add", {"role": roles[27]})
-    assert "may have 25 dispatcher roles" in message.content
-    message = await configure(world, "roles-remove", {"role": roles[0]})
-    assert message.content.startswith("Dispatcher roles are now ")
-    assert "@Unit 0" not in message.content.replace(" and", ",").split(",")
-    assert "Unit 26" in message.content
-
-
-async def test_everyone_and_managed_roles_of_the_host_s_list_are_not_taken_over(
-    world: World,
-) -> None:
-    robot = world.guild.add_role("Robot", managed=True)
-    ids = frozenset({world.role.id, robot.id, world.guild.everyone.id})
-    world.config = replace(world.config, dispatcher_role_ids=ids)
-    chief = world.guild.add_role("Chief")
-    await world.registered()
-    shown = await configure(world, "roles")
-    assert shown.content.startswith("Dispatcher roles: \\@Dispatcher, from")
-    assert "Dispatcher" in await refused(world, world.guild.add_member("r2d2", roles=[robot]))
-    message = await configure(world, "roles-add", {"role": chief})
-    assert message.content == "Dispatcher roles are now \\@Chief and \\@Dispatcher."
-
-
-async def test_a_role_deleted_in_discord_disappears_from_the_list(world: World) -> None:
-    world.connect(world.guild)
-    chief = world.guild.add_role("Chief")
-    await world.registered()
-    await configure(world, "roles-add", {"role": chief})
-    world.guild.delete_role(chief)
-    assert (await configure(world, "roles")).content.startswith("Dispatcher roles: \\@Dispatcher.")
-    world.guild.delete_role(world.role)
-    assert (await configure(world, "roles")).content.startswith("No role may add notes")
 
 
 async def test_who_changed_what_is_recorded_and_deletions_have_no_author(world: World) -> None:
@@ -236,14 +247,3 @@ async def test_an_administrator_without_manage_server_may_set_callnote_up(world:
     world.admin.permissions = ADMINISTRATOR
     await world.registered()
     assert "Dispatcher" in (await configure(world, "roles")).content
-
-
-async def test_the_host_s_roles_count_only_until_something_was_chosen(world: World) -> None:
-    await world.registered()
-    assert "DISPATCHER\\_ROLE\\_IDS" in (await configure(world, "roles")).content
-    await configure(world, "roles-remove", {"role": world.role})
-    await world.finish()
-    world.stop.clear()
-    world.config = replace(world.config, dispatcher_role_ids=frozenset({world.role.id}))
-    await world.start()
-    assert "Nobody may add notes here" in await refused(world, world.dispatcher)

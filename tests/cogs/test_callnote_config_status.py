@@ -29,6 +29,33 @@ keeper = kept_guilds.keeper
 world = kept_guilds.world
 
 
+async def test_a_server_that_the_cad_lost_is_told(world: World) -> None:
+    world.config = replace(world.config, server_id=5)
+    await world.registered()
+    assert "5, which the CAD does not have" in await status(world)
+
+
+async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.config = replace(world.config, host="Heroku")
+    await world.registered()
+    assert "which Heroku wipes at least daily" in await status(world)
+    assert "Database: a SQLite file, which Heroku wipes" in caplog.text
+
+
+async def test_many_roles_with_long_names_still_fit_one_message(world: World) -> None:
+    for number in range(24):
+        role = world.guild.add_role(f"*{number}*" + "_" * 90)
+        world.config = replace(
+            world.config, dispatcher_role_ids=world.config.dispatcher_role_ids | {role.id}
+        )
+    await world.registered()
+    message = await configure(world, "status")
+    assert len(message.content) <= 2000
+    assert f"Callnote {__version__}." in message.content
+
+
 @pytest.mark.parametrize("version", [1, 2])
 async def test_all_is_well(world: World, version: int) -> None:
     world.config = replace(world.config, api_version=None)
@@ -196,12 +223,6 @@ async def test_a_cad_in_trouble_is_told(world: World, fault: Fault, said: str) -
     assert "API key is not known" in text
 
 
-async def test_a_server_that_the_cad_lost_is_told(world: World) -> None:
-    world.config = replace(world.config, server_id=5)
-    await world.registered()
-    assert "5, which the CAD does not have" in await status(world)
-
-
 async def test_no_role_is_told(world: World) -> None:
     await world.registered()
     await configure(world, "roles-remove", {"role": world.role})
@@ -216,27 +237,6 @@ async def test_permissions_missing_in_the_channel_are_told(world: World) -> None
     await world.registered()
     text = await status(world)
     assert "Permissions: give Callnote Send Messages in this channel." in text
-
-
-async def test_a_file_on_a_host_that_wipes_its_disk_is_warned_about(
-    world: World, caplog: pytest.LogCaptureFixture
-) -> None:
-    world.config = replace(world.config, host="Heroku")
-    await world.registered()
-    assert "which Heroku wipes at least daily" in await status(world)
-    assert "Database: a SQLite file, which Heroku wipes" in caplog.text
-
-
-async def test_many_roles_with_long_names_still_fit_one_message(world: World) -> None:
-    for number in range(24):
-        role = world.guild.add_role(f"*{number}*" + "_" * 90)
-        world.config = replace(
-            world.config, dispatcher_role_ids=world.config.dispatcher_role_ids | {role.id}
-        )
-    await world.registered()
-    message = await configure(world, "status")
-    assert len(message.content) <= 2000
-    assert f"Callnote {__version__}." in message.content
 
 
 async def test_a_thread_a_forums_post_and_a_voice_channel_are_known_for_what_they_are(

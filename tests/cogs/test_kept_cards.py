@@ -32,6 +32,33 @@ keeper = kept_guilds.keeper
 world = kept_guilds.world
 
 
+async def test_the_oldest_is_let_go_and_a_newer_one_replaces_its_like(world: World) -> None:
+    world.config = replace(world.config, call_cards_per_guild=2)
+    for number in (124, 125):
+        world.cad.add_call(number)
+    await world.registered()
+    first = await kept(world, "123")
+    second = await kept(world, "124")
+    third = await kept(world, "125")
+    await shows(world, first, "-# No longer kept up to date, as there are newer cards")
+    again = await kept(world, "124")
+    await shows(world, second, "-# A newer card of this call is below.")
+    assert [labels(card) for card in (first, second, third, again)] == [[], [], BUTTONS, BUTTONS]
+    await until(lambda: cards(world) == 2)
+    refreshed = await forge(world, world.dispatcher, "callnote-card:refresh:1:123")
+    assert "no longer kept" in await privately(world, refreshed)
+
+
+async def test_the_oldest_is_let_go_where_the_host_allows_fewer_now(world: World) -> None:
+    world.cad.add_call(124)
+    await world.registered()
+    first, second = await kept(world, "123"), await kept(world, "124")
+    world.config = replace(world.config, call_cards_per_guild=1)
+    await world.restart()
+    await until(lambda: cards(world) == 1)
+    assert [labels(card) for card in (first, second)] == [[], BUTTONS]
+
+
 async def test_a_kept_card_follows_its_call_until_that_is_closed(world: World) -> None:
     await world.registered()
     card = await kept(world)
@@ -102,33 +129,6 @@ async def test_refresh_reads_anew_if_that_may_be_and_only_for_dispatchers(world:
     await shows(world, card, "news")
     out = await forge(world, world.dispatcher, "callnote-card:page:1:123:1")
     assert "out of date" in await privately(world, out)
-
-
-async def test_the_oldest_is_let_go_and_a_newer_one_replaces_its_like(world: World) -> None:
-    world.config = replace(world.config, call_cards_per_guild=2)
-    for number in (124, 125):
-        world.cad.add_call(number)
-    await world.registered()
-    first = await kept(world, "123")
-    second = await kept(world, "124")
-    third = await kept(world, "125")
-    await shows(world, first, "-# No longer kept up to date, as there are newer cards")
-    again = await kept(world, "124")
-    await shows(world, second, "-# A newer card of this call is below.")
-    assert [labels(card) for card in (first, second, third, again)] == [[], [], BUTTONS, BUTTONS]
-    await until(lambda: cards(world) == 2)
-    refreshed = await forge(world, world.dispatcher, "callnote-card:refresh:1:123")
-    assert "no longer kept" in await privately(world, refreshed)
-
-
-async def test_the_oldest_is_let_go_where_the_host_allows_fewer_now(world: World) -> None:
-    world.cad.add_call(124)
-    await world.registered()
-    first, second = await kept(world, "123"), await kept(world, "124")
-    world.config = replace(world.config, call_cards_per_guild=1)
-    await world.restart()
-    await until(lambda: cards(world) == 1)
-    assert [labels(card) for card in (first, second)] == [[], BUTTONS]
 
 
 async def test_a_deleted_message_or_channel_ends_the_reading(world: World) -> None:

@@ -34,6 +34,46 @@ keeper = kept_guilds.keeper
 world = kept_guilds.world
 
 
+async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    async with postgresql(request.config) as world.database:
+        await world.registered()
+        stopping, world.stop = world.stop, asyncio.Event()
+        first = world.bots[0]
+        card = await kept(world)
+        await world.start()
+        world.cad.add_note(123, "one")
+        await read_again(world)
+        await shows(world, card, "one")
+        assert edits(world) == 1
+        stopping.set()
+        await asyncio.wait_for(first, PATIENCE)
+        world.bots.remove(first)
+        world.cad.add_note(123, "two")
+        await shows(world, card, "two")
+        assert edits(world) == 2
+        pressed = await press(world, world.dispatcher, card, "Refresh")
+        await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
+        await world.finish()
+
+
+async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_ends(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    async with postgresql(request.config) as world.database:
+        await world.registered()
+        card = await kept(world)
+        await at_once(world.database, _let_another_have_it)
+        world.cad.add_note(123, "theirs")
+        await read_again(world)
+        assert edits(world) == 0
+        await quiet(world, 60)
+        await at_once(world.database, lambda c: c.execute(delete(leases).where(_IS_OTHER)))
+        await shows(world, card, "theirs")
+        await world.finish()
+
+
 async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(world: World) -> None:
     await world.registered()
     card = await kept(world)
@@ -138,46 +178,6 @@ async def test_a_discord_out_of_order_delays_an_edit(world: World) -> None:
     await read_again(world)
     await later(40)
     await shows(world, card, "late")
-
-
-async def test_of_two_processes_one_edits_a_card_and_the_other_takes_it_over(
-    world: World, request: pytest.FixtureRequest
-) -> None:
-    async with postgresql(request.config) as world.database:
-        await world.registered()
-        stopping, world.stop = world.stop, asyncio.Event()
-        first = world.bots[0]
-        card = await kept(world)
-        await world.start()
-        world.cad.add_note(123, "one")
-        await read_again(world)
-        await shows(world, card, "one")
-        assert edits(world) == 1
-        stopping.set()
-        await asyncio.wait_for(first, PATIENCE)
-        world.bots.remove(first)
-        world.cad.add_note(123, "two")
-        await shows(world, card, "two")
-        assert edits(world) == 2
-        pressed = await press(world, world.dispatcher, card, "Refresh")
-        await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
-        await world.finish()
-
-
-async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_ends(
-    world: World, request: pytest.FixtureRequest
-) -> None:
-    async with postgresql(request.config) as world.database:
-        await world.registered()
-        card = await kept(world)
-        await at_once(world.database, _let_another_have_it)
-        world.cad.add_note(123, "theirs")
-        await read_again(world)
-        assert edits(world) == 0
-        await quiet(world, 60)
-        await at_once(world.database, lambda c: c.execute(delete(leases).where(_IS_OTHER)))
-        await shows(world, card, "theirs")
-        await world.finish()
 
 
 _IS_OTHER = leases.c.id == "other"

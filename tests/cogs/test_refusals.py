@@ -31,6 +31,40 @@ def assert_kept_out(world: World, message: Message) -> None:
     assert world.cad.requests == []
 
 
+async def test_without_a_configured_role_the_answer_says_what_to_set(world: World) -> None:
+    world.config = replace(world.config, dispatcher_role_ids=frozenset())
+    world.connect(world.guild)
+    await world.start()
+    message = await used_by(world, world.dispatcher, world.channel)
+    assert_kept_out(world, message)
+    assert "/callnote-config roles" in message.content
+
+
+async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
+    other = world.discord.add_guild(name="Elsewhere").add_role("Dispatcher")
+    world.config = replace(world.config, dispatcher_role_ids=frozenset({other.id}))
+    world.connect(world.guild)
+    await world.start()
+    message = await used_by(world, world.dispatcher, world.channel)
+    assert_kept_out(world, message)
+    assert "/callnote-config roles" in message.content
+
+
+async def test_a_stop_does_not_wait_for_an_answer_that_discord_takes_too_late(
+    world: World,
+) -> None:
+    world.let(drain=600.0, edit_again=50.0)
+    await world.registered()
+    page = Fault("edit_original", 403, applied=False, body="<html></html>")
+    world.discord.faults.add(page)
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config status", {}
+    )
+    await asyncio.wait_for(world.discord.requested("edit_original"), PATIENCE)
+    await world.finish()
+    assert any("Notes" in message.content for message in interaction.messages)
+
+
 async def test_a_member_without_the_role_is_told_which_is_needed(world: World) -> None:
     await world.start()
     message = await used_by(world, world.civilian, world.channel)
@@ -50,25 +84,6 @@ async def test_nobody_gets_in_from_a_direct_message(world: World) -> None:
     message = await used_by(world, world.dispatcher, None)
     assert_kept_out(world, message)
     assert "server" in message.content
-
-
-async def test_without_a_configured_role_the_answer_says_what_to_set(world: World) -> None:
-    world.config = replace(world.config, dispatcher_role_ids=frozenset())
-    world.connect(world.guild)
-    await world.start()
-    message = await used_by(world, world.dispatcher, world.channel)
-    assert_kept_out(world, message)
-    assert "/callnote-config roles" in message.content
-
-
-async def test_a_role_of_another_server_lets_nobody_in(world: World) -> None:
-    other = world.discord.add_guild(name="Elsewhere").add_role("Dispatcher")
-    world.config = replace(world.config, dispatcher_role_ids=frozenset({other.id}))
-    world.connect(world.guild)
-    await world.start()
-    message = await used_by(world, world.dispatcher, world.channel)
-    assert_kept_out(world, message)
-    assert "/callnote-config roles" in message.content
 
 
 @pytest.mark.parametrize("call", ["", "12a"])
@@ -116,18 +131,3 @@ async def test_an_answer_that_discord_refuses_for_its_content_is_said_to_be_one(
     else:
         content = (await used_by(world, world.civilian, world.channel)).content
     assert content.startswith("Discord does not show this answer")
-
-
-async def test_a_stop_does_not_wait_for_an_answer_that_discord_takes_too_late(
-    world: World,
-) -> None:
-    world.let(drain=600.0, edit_again=50.0)
-    await world.registered()
-    page = Fault("edit_original", 403, applied=False, body="<html></html>")
-    world.discord.faults.add(page)
-    interaction = await world.discord.use_command(
-        world.admin, world.channel, "callnote-config status", {}
-    )
-    await asyncio.wait_for(world.discord.requested("edit_original"), PATIENCE)
-    await world.finish()
-    assert any("Notes" in message.content for message in interaction.messages)

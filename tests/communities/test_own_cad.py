@@ -11,10 +11,12 @@ from bot.communities import trial
 from bot.sandbox.discord import Interaction
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault
+from tests import kept_guilds
 from tests.administrator import configure
 from tests.communities import strangers as scene
 from tests.communities.own_cad import (
     CONNECTED,
+    CREDENTIALS_KEY,
     FORM,
     KEY,
     add_community,
@@ -29,90 +31,31 @@ from tests.communities.strangers import NOT_CONNECTED, STATUS, Strangers, change
 from tests.note_messages import labels, privately
 from tests.world import API_KEY, PATIENCE, World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper_with(credentials_keys=(CREDENTIALS_KEY,))
+world = kept_guilds.world
 strangers = scene.strangers
 
 
-@pytest.mark.parametrize("version", [1, 2])
-async def test_an_administrator_connects_a_server_to_its_own_cad_with_one_form(
-    world: World, strangers: Strangers, version: int
+async def test_tries_are_limited_for_each_server_and_for_all(
+    world: World, strangers: Strangers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.cad.versions = {version}
-    add_community(world).add_server(2, "Night shift")
-    let_enter(world)
-    await world.registered()
-    interaction = await world.discord.use_command(
-        strangers.stranger, strangers.channel, "callnote-config connect", strict=True
-    )
-    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
-    said = await submit(
-        world, strangers.stranger, interaction, community_id="Paleto" if version == 1 else ""
-    )
-    assert said == CONNECTED
-    await strangers.let_in()
-    content = (await strangers.use(STATUS)).content
-    assert "The CAD accepts the API key, for the community Paleto." in content
-    assert "This server is connected, with an API key from /callnote-config connect." in content
-    assert "CAD server, chosen here: 1 Paleto Main." in content
-    assert "Rockford" not in content
-    assert "Night shift" in (await strangers.use("callnote-config server", {"number": 2})).content
-    assert {request.community for request in world.cad.requests} <= {"Paleto", None}
-    own, *others = changes(world)
-    assert own == (strangers.guild.id, strangers.stranger.id, "connected to the CAD of Paleto")
-    assert KEY not in str(others)
-    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
-        (strangers.guild.id, "paleto")
-    ]
-
-
-async def test_the_hosts_settings_connect_to_the_hosts_cad_until_a_key_is_entered(
-    world: World, strangers: Strangers
-) -> None:
-    add_community(world)
-    let_enter(world)
-    world.connect(strangers.guild)
-    await world.start()
-    assert "for the community Rockford" in (await strangers.use(STATUS)).content
-    await enter(world, strangers.stranger, strangers.channel)
-    assert "for the community Paleto" in (await strangers.use(STATUS)).content
-    said = (await strangers.use("callnote-config disconnect")).content
-    assert "still connected, by the host's setting" in said
-    assert "for the community Rockford" in (await strangers.use(STATUS)).content
-
-
-async def test_a_renewed_key_is_entered_the_same_way_and_disconnect_deletes_it(
-    world: World, strangers: Strangers
-) -> None:
-    community = add_community(world)
+    monkeypatch.setattr(trial, "TRIES", 6)
+    world.let(try_credentials=5.0)  # so that the bot is a new one, which takes the limit over
     let_enter(world)
     await world.start()
-    await enter(world, strangers.stranger, strangers.channel)
-    community.api_key = "paleto-key-renewed"
-    said = await enter(world, strangers.stranger, strangers.channel, community.api_key)
-    assert said == "The API key for the CAD of Paleto is stored."
-    assert "The CAD accepts the API key" in (await strangers.use(STATUS)).content
-    said = (await strangers.use("callnote-config disconnect")).content
-    assert said == "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."
-    assert rows(world) == []
-    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
-    assert (await strangers.use("callnote-config disconnect")).content == NOT_CONNECTED
-    assert [what for _, _, what in changes(world)] == [
-        "connected to the CAD of Paleto",
-        "new API key for the CAD of Paleto",
-        "disconnected from the CAD",
-    ]
-
-
-async def test_a_bot_without_a_community_of_its_host_serves_those_of_its_guilds(
-    world: World, strangers: Strangers
-) -> None:
-    add_community(world)
-    let_enter(world)
-    world.config = replace(world.config, credentials=None)
-    world.connect(strangers.guild)
-    await world.start()
-    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
-    assert await enter(world, strangers.owner, strangers.channel) == CONNECTED
-    assert "for the community Paleto" in (await strangers.use(STATUS)).content
+    for _ in range(5):
+        said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
+        assert "refused the API key" in said
+    asked = len(world.cad.requests)
+    said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
+    assert said.startswith("Nothing was tried: there were too many tries")
+    assert len(world.cad.requests) == asked
+    _, channel, admin = another_guild(world)
+    assert "refused the API key" in await enter(world, admin, channel, "paleto-key-wrong")
+    _, channel, admin = another_guild(world, "Sandy Shores")
+    said = await enter(world, admin, channel, "paleto-key-wrong")
+    assert said.startswith("Nothing was tried")
 
 
 async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
@@ -121,6 +64,7 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
     monkeypatch.setattr(trial, "TRIES_OF_GUILD", trial.TRIES)
     community = add_community(world)
     let_enter(world)
+    world.config = replace(world.config, api_version=None)
     world.let(try_credentials=5.0)
     await world.start()
     channel, stranger = strangers.channel, strangers.stranger
@@ -153,24 +97,125 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
     assert (await strangers.use(STATUS)).content == NOT_CONNECTED
 
 
-async def test_tries_are_limited_for_each_server_and_for_all(
-    world: World, strangers: Strangers, monkeypatch: pytest.MonkeyPatch
+async def test_without_a_credentials_key_the_bot_serves_its_hosts_community_only(
+    world: World, strangers: Strangers
 ) -> None:
-    monkeypatch.setattr(trial, "TRIES", 6)
+    world.config = replace(world.config, credentials_keys=())
+    await world.start()
+    said = (await strangers.use("callnote-config connect")).content
+    assert "This bot serves its host's community only." in said
+    forged = await world.discord.forge_form(
+        strangers.stranger, strangers.channel, FORM, {"api-key": KEY}
+    )
+    said = await privately(world, forged)
+    assert said == "Nothing was stored: this bot serves its host's community only."
+    assert world.cad.requests == []
+
+
+@pytest.mark.parametrize("known_by", ["its setting", "the CAD"])
+async def test_the_hosts_community_is_entered_with_the_hosts_key_alone(
+    world: World, strangers: Strangers, known_by: str
+) -> None:
+    let_enter(world)
+    if known_by == "the CAD":
+        credentials = world.config.credentials
+        assert credentials is not None
+        world.config = replace(world.config, credentials=replace(credentials, community_id=""))
+    await world.start()
+    world.cad.add_community("Rockford", "second-key-0123")
+    said = await enter(world, strangers.stranger, strangers.channel, "second-key-0123")
+    assert "this is the community of the bot's host" in said
+    said = await enter(world, strangers.stranger, strangers.channel, API_KEY)
+    assert said.startswith("Connected to the CAD of Rockford")
+    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
+        (strangers.guild.id, "")
+    ]
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+
+
+async def test_the_hosts_settings_connect_to_the_hosts_cad_until_a_key_is_entered(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+    await enter(world, strangers.stranger, strangers.channel)
+    assert "for the community Paleto" in (await strangers.use(STATUS)).content
+    said = (await strangers.use("callnote-config disconnect")).content
+    assert "still connected, by the host's setting" in said
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+
+
+async def test_a_bot_without_a_community_of_its_host_serves_those_of_its_guilds(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    world.config = replace(world.config, credentials=None)
+    world.connect(strangers.guild)
+    await world.start()
+    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
+    assert await enter(world, strangers.owner, strangers.channel) == CONNECTED
+    assert "for the community Paleto" in (await strangers.use(STATUS)).content
+
+
+@pytest.mark.parametrize("version", [1, 2])
+async def test_an_administrator_connects_a_server_to_its_own_cad_with_one_form(
+    world: World, strangers: Strangers, version: int
+) -> None:
+    if version == 1:
+        world.cad.versions = {1}
+        world.config = replace(world.config, api_version=None)
+    add_community(world).add_server(2, "Night shift")
+    let_enter(world)
+    await world.registered()
+    interaction = await world.discord.use_command(
+        strangers.stranger, strangers.channel, "callnote-config connect", strict=True
+    )
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    said = await submit(
+        world, strangers.stranger, interaction, community_id="Paleto" if version == 1 else ""
+    )
+    assert said == CONNECTED
+    await strangers.let_in()
+    content = (await strangers.use(STATUS)).content
+    assert "The CAD accepts the API key, for the community Paleto." in content
+    assert "This server is connected, with an API key from /callnote-config connect." in content
+    assert "CAD server, chosen here: 1 Paleto Main." in content
+    assert "Rockford" not in content
+    assert "Night shift" in (await strangers.use("callnote-config server", {"number": 2})).content
+    assert {request.community for request in world.cad.requests} <= {"Paleto", None}
+    own, *others = changes(world)
+    assert own == (strangers.guild.id, strangers.stranger.id, "connected to the CAD of Paleto")
+    assert KEY not in str(others)
+    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
+        (strangers.guild.id, "paleto")
+    ]
+
+
+async def test_a_renewed_key_is_entered_the_same_way_and_disconnect_deletes_it(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
     let_enter(world)
     await world.start()
-    for _ in range(5):
-        said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
-        assert "refused the API key" in said
-    asked = len(world.cad.requests)
-    said = await enter(world, strangers.stranger, strangers.channel, "paleto-key-wrong")
-    assert said.startswith("Nothing was tried: there were too many tries")
-    assert len(world.cad.requests) == asked
-    _, channel, admin = another_guild(world)
-    assert "refused the API key" in await enter(world, admin, channel, "paleto-key-wrong")
-    _, channel, admin = another_guild(world, "Sandy Shores")
-    said = await enter(world, admin, channel, "paleto-key-wrong")
-    assert said.startswith("Nothing was tried")
+    await enter(world, strangers.stranger, strangers.channel)
+    community.api_key = "paleto-key-renewed"
+    said = await enter(world, strangers.stranger, strangers.channel, community.api_key)
+    assert said == "The API key for the CAD of Paleto is stored."
+    assert "The CAD accepts the API key" in (await strangers.use(STATUS)).content
+    said = (await strangers.use("callnote-config disconnect")).content
+    assert said == "Disconnected. Nobody can add notes here, and waiting notes are withdrawn."
+    assert rows(world) == []
+    assert (await strangers.use(STATUS)).content == NOT_CONNECTED
+    assert (await strangers.use("callnote-config disconnect")).content == NOT_CONNECTED
+    assert [what for _, _, what in changes(world)] == [
+        "connected to the CAD of Paleto",
+        "new API key for the CAD of Paleto",
+        "disconnected from the CAD",
+    ]
 
 
 async def test_only_an_administrator_can_submit_the_form_whoever_forges_it(
@@ -216,20 +261,6 @@ async def test_a_form_of_an_earlier_process_works_and_an_empty_one_is_refused(
     assert await submit(world, strangers.stranger, shown) == CONNECTED
 
 
-async def test_without_a_credentials_key_the_bot_serves_its_hosts_community_only(
-    world: World, strangers: Strangers
-) -> None:
-    await world.start()
-    said = (await strangers.use("callnote-config connect")).content
-    assert "This bot serves its host's community only." in said
-    forged = await world.discord.forge_form(
-        strangers.stranger, strangers.channel, FORM, {"api-key": KEY}
-    )
-    said = await privately(world, forged)
-    assert said == "Nothing was stored: this bot serves its host's community only."
-    assert world.cad.requests == []
-
-
 async def test_the_owner_chooses_between_the_hosts_cad_and_another(
     world: World, strangers: Strangers
 ) -> None:
@@ -272,27 +303,6 @@ async def test_several_servers_of_a_community_share_the_key_that_was_entered_las
     assert said.startswith("Another server has entered a newer API key for your CAD")
     await enter(world, strangers.stranger, strangers.channel, community.api_key)
     assert "accepts the API key" in (await strangers.use(STATUS)).content
-
-
-@pytest.mark.parametrize("known_by", ["its setting", "the CAD"])
-async def test_the_hosts_community_is_entered_with_the_hosts_key_alone(
-    world: World, strangers: Strangers, known_by: str
-) -> None:
-    let_enter(world)
-    if known_by == "the CAD":
-        credentials = world.config.credentials
-        assert credentials is not None
-        world.config = replace(world.config, credentials=replace(credentials, community_id=""))
-    await world.start()
-    world.cad.add_community("Rockford", "second-key-0123")
-    said = await enter(world, strangers.stranger, strangers.channel, "second-key-0123")
-    assert "this is the community of the bot's host" in said
-    said = await enter(world, strangers.stranger, strangers.channel, API_KEY)
-    assert said.startswith("Connected to the CAD of Rockford")
-    assert [(guild_id, community) for guild_id, community, _ in rows(world)] == [
-        (strangers.guild.id, "")
-    ]
-    assert "for the community Rockford" in (await strangers.use(STATUS)).content
 
 
 async def test_a_cad_that_refuses_the_key_later_is_told_to_its_own_server_alone(

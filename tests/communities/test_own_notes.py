@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
+from tests import kept_guilds
 from tests.communities import strangers as scene
-from tests.communities.own_cad import add_community, enter, let_enter
+from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, shows, told
 from tests.notes.forms import fields
 from tests.world import PATIENCE, World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper_with(credentials_keys=(CREDENTIALS_KEY,))
+world = kept_guilds.world
 strangers = scene.strangers
 
 
@@ -20,7 +25,9 @@ strangers = scene.strangers
 async def test_each_servers_notes_arrive_in_its_own_cad_and_only_there(
     world: World, strangers: Strangers, version: int
 ) -> None:
-    world.cad.versions = {version}
+    if version == 1:
+        world.cad.versions = {1}
+        world.config = replace(world.config, api_version=None)
     community = add_community(world)
     let_enter(world)
     await world.start()
@@ -53,9 +60,9 @@ async def test_a_note_that_waits_is_withdrawn_when_its_server_is_connected_elsew
 ) -> None:
     community = add_community(world)
     let_enter(world)
-    world.connect(strangers.guild)
     world.cad.faults.add(DOWN)
     await world.start()
+    await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     message = await strangers.waiting_note()
     ours = await told(world, await world.use(), QUEUED)
@@ -88,8 +95,8 @@ async def test_a_repeated_note_is_not_added_anyway_to_the_call_of_another_cad(
 ) -> None:
     community = add_community(world)
     let_enter(world)
-    world.connect(strangers.guild)
     await world.start()
+    await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     await world.final(await strangers.add("theirs"))
     question = await asyncio.wait_for((await strangers.add("theirs")).answered(), PATIENCE)
@@ -106,8 +113,8 @@ async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_ano
 ) -> None:
     community = add_community(world)
     let_enter(world)
-    world.connect(strangers.guild)
     await world.start()
+    await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     message = await world.final(await strangers.add("theirs", "122"))
     content, (near,) = message.content, labels(message)
@@ -124,8 +131,8 @@ async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
 ) -> None:
     community = add_community(world)
     let_enter(world)
-    world.connect(strangers.guild)
     await world.start()
+    await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     world.cad.add_server(2, "Night shift")
     await strangers.use("callnote-config server", {"number": 2})

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bot.sandbox.discord.component_validation import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT
+from tests import kept_guilds
 from tests.administrator import every_command
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, Strangers, changes, told_nothing
@@ -18,7 +21,24 @@ from tests.note_messages import (
 )
 from tests.world import World
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+keeper = kept_guilds.keeper
+world = kept_guilds.world
 strangers = scene.strangers
+
+
+async def test_a_server_with_the_commands_alone_is_told_how_to_invite_the_bot(
+    world: World, strangers: Strangers
+) -> None:
+    world.connect(strangers.guild)
+    del world.discord.world.guilds[strangers.guild.id]
+    await world.start()
+    said = (await strangers.use("callnote", {"call": "123", "note": "hi"})).content
+    assert said == (
+        "Callnote is not a member of this server: invite it again with both scopes, bot and "
+        "applications.commands."
+    )
+    assert told_nothing(world)
 
 
 async def test_a_stranger_gets_one_sentence_for_every_command_and_the_cad_nothing(
@@ -103,8 +123,8 @@ async def test_whoever_may_not_manage_the_server_cannot_disconnect_it(
     world: World, strangers: Strangers
 ) -> None:
     passer_by = strangers.guild.add_member("pat")
-    world.connect(strangers.guild)
     await world.start()
+    await strangers.press_connect(strangers.owner)
     said = (await strangers.use("callnote-config disconnect", by=passer_by)).content
     assert "you need Manage Server" in said
 
@@ -114,17 +134,3 @@ async def test_a_members_own_role_tells_that_the_server_is_connected(world: Worl
     await world.start()
     await world.final(await world.use())
     assert world.stored() == ["some note here"]
-
-
-async def test_a_server_with_the_commands_alone_is_told_how_to_invite_the_bot(
-    world: World, strangers: Strangers
-) -> None:
-    world.connect(strangers.guild)
-    del world.discord.world.guilds[strangers.guild.id]
-    await world.start()
-    said = (await strangers.use("callnote", {"call": "123", "note": "hi"})).content
-    assert said == (
-        "Callnote is not a member of this server: invite it again with both scopes, bot and "
-        "applications.commands."
-    )
-    assert told_nothing(world)
