@@ -54,6 +54,7 @@ class GuildsWorld(KeptWorld):
         """Let the bot leave the last test's guilds, and what it knows of others be too old."""
         for guild in list(self.discord.world.guilds.values()):
             self.discord.remove_guild(guild)
+        self.discord.world.team = None
         with contextlib.suppress(RuntimeError):  # it was not stopped
             await self.cad.start()
         if self._kept is not None:

@@ -33,8 +33,7 @@ from tests.world import World
 strangers = scene.strangers
 
 
-@pytest.mark.parametrize("who", ["an administrator", "the owner"])
-@pytest.mark.parametrize("in_doubt", [False, True])
+@pytest.mark.parametrize(("who", "in_doubt"), [("an administrator", False), ("the owner", True)])
 async def test_disconnect_undoes_it_and_withdraws_what_waits(
     world: World, strangers: Strangers, who: str, *, in_doubt: bool
 ) -> None:
