@@ -21,7 +21,7 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion
 from tests.clock import Clock
 from tests.kept_bot import KeptWorld
-from tests.loop_clock import let_pass, tick
+from tests.loop_clock import let_pass, rest, tick
 from tests.timing import QUICK
 from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
 
@@ -61,6 +61,7 @@ class GuildsWorld(KeptWorld):
             async with asyncio.timeout(PATIENCE):
                 while self.rows("SELECT 1 FROM call_cards"):
                     await tick()
+        await rest()
         await let_pass(QUICK.keep_calls + 1)
 
     def begin(self) -> None:

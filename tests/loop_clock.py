@@ -107,6 +107,11 @@ class Loop(asyncio.SelectorEventLoop):
         self._own_selector.speed = 1  # the fork server's processes are connected so
         return await super().connect_read_pipe(protocol_factory, pipe)
 
+    @property
+    def works(self) -> int:
+        """How many works threads have for this loop, such as a database's."""
+        return self._own_selector.in_threads
+
     async def idle(self) -> None:
         """Wait until nothing in this thread goes on before time passes or others answer."""
         future = self.create_future()
@@ -145,6 +150,16 @@ async def idle(*databases: Database) -> None:
         for database in databases:
             await database.execute()
     await loop.idle()
+
+
+async def rest() -> None:
+    """Wait like `idle`, and until no thread works for this loop, whose work time could run out."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, Loop)
+    turns = 0
+    while turns < TURNS:
+        await loop.idle()
+        turns = 0 if loop.works else turns + 1
 
 
 async def let_pass(seconds: float, *databases: Database) -> None:

@@ -19,6 +19,7 @@ from bot.sandbox.discord.permissions import (
     SEND_MESSAGES_IN_THREADS,
 )
 from bot.sandbox.sonoran import Fault
+from bot.sonoran import ApiVersion
 from tests import kept_guilds
 from tests.administrator import configure, status
 from tests.note_messages import QUEUED, press, shows, told
@@ -27,6 +28,36 @@ from tests.world import API_KEY, PATIENCE, TOKEN, World
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_guilds.keeper
 world = kept_guilds.world
+
+
+async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World) -> None:
+    world.config = replace(world.config, api_version=None)
+    await world.registered()
+    world.cad.faults.add(Fault(times=None, status=307, headers={"Location": "/elsewhere"}))
+    await told(world, await world.use(), QUEUED)
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "❌ Notes: 1 waiting, as the last attempt failed (Sonoran CAD " in text
+
+
+@pytest.mark.parametrize(
+    ("fault", "version", "said"),
+    [
+        (Fault(on="any", times=None, abort="before"), None, "broke the connection"),
+        (Fault(on="any", times=None, status=500, body="no"), ApiVersion.V2, "an internal error"),
+        (Fault(on="any", times=None, status=429), ApiVersion.V2, "too many requests"),
+    ],
+)
+async def test_a_cad_in_trouble_is_told(
+    world: World, fault: Fault, version: ApiVersion | None, said: str
+) -> None:
+    world.config = replace(world.config, api_version=version)
+    world.cad.faults.add(fault)
+    await world.registered()
+    text = await status(world)
+    assert said in text
+    assert "API key is not known" in text
+    assert ("API version: not known" in text) == (version is None)
 
 
 async def test_a_server_that_the_cad_lost_is_told(world: World) -> None:
@@ -196,31 +227,6 @@ async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_bac
     text = await status(world)
     assert "✅ Sonoran CAD answers" in text
     assert "✅ Notes are sent as they come." in text
-
-
-async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World) -> None:
-    await world.registered()
-    world.cad.faults.add(Fault(times=None, status=307, headers={"Location": "/elsewhere"}))
-    await told(world, await world.use(), QUEUED)
-    text = await status(world)
-    assert "✅ Sonoran CAD answers" in text
-    assert "❌ Notes: 1 waiting, as the last attempt failed (Sonoran CAD " in text
-
-
-@pytest.mark.parametrize(
-    ("fault", "said"),
-    [
-        (Fault(on="any", times=None, status=500, body="no"), "had an internal error"),
-        (Fault(on="any", times=None, abort="before"), "broke the connection"),
-        (Fault(on="any", times=None, status=429, body="slow down"), "too many requests"),
-    ],
-)
-async def test_a_cad_in_trouble_is_told(world: World, fault: Fault, said: str) -> None:
-    world.cad.faults.add(fault)
-    await world.registered()
-    text = await status(world)
-    assert said in text
-    assert "API key is not known" in text
 
 
 async def test_no_role_is_told(world: World) -> None:

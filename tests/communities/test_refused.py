@@ -130,7 +130,8 @@ async def test_whoever_may_not_manage_the_server_cannot_disconnect_it(
 
 
 async def test_a_members_own_role_tells_that_the_server_is_connected(world: World) -> None:
-    world.guild.available = False
     await world.start()
+    world.guild.available = False
+    await world.restart()
     await world.final(await world.use())
     assert world.stored() == ["some note here"]
