@@ -140,6 +140,7 @@ async def test_each_event_that_cannot_be_read_is_a_log_line(
         assert (await world.say(what)).content == f"NOTE '{what}' added to call #123"
         assert len([each for each in caplog.records if each.exc_info]) == number, what
     assert len(world.discord.identifies) == 1
+    assert world.discord.resumes == []
 
 
 async def test_an_unreadable_beginning_of_a_session_is_tried_again(world: World) -> None:
