@@ -30,6 +30,21 @@ keeper = kept_guilds.keeper
 world = kept_guilds.world
 
 
+async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_back(
+    world: World,
+) -> None:
+    world.config = replace(world.config, api_version=None)
+    await world.registered()
+    await world.cad.stop()
+    message = await told(world, await world.use(), QUEUED)
+    await press(world, world.dispatcher, message, "Cancel")
+    await shows(world, message, "Cancelled")
+    await world.cad.start()
+    text = await status(world)
+    assert "✅ Sonoran CAD answers" in text
+    assert "✅ Notes are sent as they come." in text
+
+
 async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World) -> None:
     world.config = replace(world.config, api_version=None)
     await world.registered()
@@ -213,20 +228,6 @@ async def test_notes_are_not_said_to_be_sent_while_the_cad_cannot_be_reached(wor
     text = await status(world)
     assert "❌ Sonoran CAD cannot be reached" in text
     assert "❌ Notes: 0 waiting, as Sonoran CAD cannot be reached" in text
-
-
-async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_back(
-    world: World,
-) -> None:
-    await world.registered()
-    await world.cad.stop()
-    message = await told(world, await world.use(), QUEUED)
-    await press(world, world.dispatcher, message, "Cancel")
-    await shows(world, message, "Cancelled")
-    await world.cad.start()
-    text = await status(world)
-    assert "✅ Sonoran CAD answers" in text
-    assert "✅ Notes are sent as they come." in text
 
 
 async def test_no_role_is_told(world: World) -> None:
