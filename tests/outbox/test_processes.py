@@ -93,7 +93,7 @@ async def test_processes_that_are_killed_again_and_again_lose_and_double_nothing
         worker = Worker(database, cad, session)
         worker.start()
         for _ in range(2):
-            await worker.note(f"note {number}", member=number)
+            await worker.queued(await worker.note(f"note {number}", member=number))
             number += 1
         received += 1
         await asyncio.wait_for(cad.received(received), PATIENCE)

@@ -150,6 +150,17 @@ class Worker:
     async def acknowledge(self, record: NoteRecord) -> None:
         await self.outbox.acknowledged(record, Acknowledgement(record.id + 1))
 
+    async def queued(self, record: NoteRecord) -> None:
+        """Wait until a note's acknowledgement is stored, for which another process asks Discord.
+
+        Behind a note of a process that died it is stored only after a send was tried in vain.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while (now := await self.outbox.store.get(record.id)) is None or (
+                now.state is NoteState.RECEIVED
+            ):
+                await asyncio.sleep(0.005)
+
     async def receive(
         self,
         text: str = "some note here",
