@@ -156,7 +156,7 @@ class Worker:
         Behind a note of a process that died it is stored only after a send was tried in vain.
         """
         async with asyncio.timeout(PATIENCE):
-            while (now := await self.outbox.store.get(record.id)) is None or (
+            while (now := await self.outbox.store.get(record.id)) is None or (  # noqa: ASYNC110 - nobody tells of it
                 now.state is NoteState.RECEIVED
             ):
                 await asyncio.sleep(0.005)
