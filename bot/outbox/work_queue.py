@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, OrderedDict
+from bisect import insort
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -74,7 +75,7 @@ class WorkQueue:
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
         self._queued: set[int] = set()
-        self._calls: Counter[tuple[int, int]] = Counter()
+        self._calls: defaultdict[tuple[int, int], list[WorkItem]] = defaultdict(list)
         self.empty_since = loop_time()
         """When, by the event loop's clock, a note left the queue last, or this was made."""
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
@@ -118,11 +119,11 @@ class WorkQueue:
         other = self._notes.get(record.id)
         if other is not None and other.record.revision > record.revision:
             return False
+        self._take_out(record.id)
         item.record = record
-        self._take_out(record)
         if record.state.waiting:
             self._notes[record.id] = item
-            self._calls[record.call] += 1
+            insort(self._calls[record.call], item, key=lambda each: each.record.position)
             if record.state is NoteState.QUEUED:
                 self._queued.add(record.id)
         else:
@@ -146,24 +147,27 @@ class WorkQueue:
         """
         if self._notes.get(item.record.id) is item:
             self.empty_since = loop_time()
-            self._take_out(item.record)
+            self._take_out(item.record.id)
         self._tell_news()
 
     def _tell_news(self) -> None:
         if self._queued:
             self.changed.set()
 
-    def _take_out(self, record: NoteRecord) -> None:
-        if self._notes.pop(record.id, None) is None:
+    def _take_out(self, note_id: int) -> None:
+        item = self._notes.pop(note_id, None)
+        if item is None:
             return
-        self._queued.discard(record.id)
-        self._calls[record.call] -= 1
-        if not self._calls[record.call]:
-            del self._calls[record.call]
+        self._queued.discard(note_id)
+        call = item.record.call
+        self._calls[call].remove(item)
+        if not self._calls[call]:
+            del self._calls[call]
 
     def can_go_first(self, record: NoteRecord) -> bool:
         """Whether a note may be sent without waiting for any other: none has to wait already."""
-        return not self._queued and self._calls[record.call] == 1 and self.may_send(record)
+        alone = len(self._calls.get(record.call, ())) == 1
+        return not self._queued and alone and self.may_send(record)
 
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""
@@ -211,13 +215,10 @@ class WorkQueue:
             if item.record.state is NoteState.CHECKING and not item.busy
         ]
 
-    def _first_of_each_call(self) -> list[WorkItem]:
-        first: dict[tuple[int, int], WorkItem] = {}
+    def _first_of_each_call(self) -> Iterator[WorkItem]:
         overdue = loop_time() - RECEIVED_SECONDS
-        for item in self._notes.values():
-            if item.record.state is NoteState.RECEIVED and item.enqueued_at <= overdue:
-                continue
-            other = first.get(item.record.call)
-            if other is None or item.record.position < other.record.position:
-                first[item.record.call] = item
-        return list(first.values())
+        for items in self._calls.values():
+            for item in items:
+                if item.record.state is not NoteState.RECEIVED or item.enqueued_at > overdue:
+                    yield item
+                    break
