@@ -23,7 +23,7 @@ from bot.timing import Timing, back_off, loop_time
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class MessageEditor:
     """Edits notes' messages, and remembers what they show and which were replaced.
 
