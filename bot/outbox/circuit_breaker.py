@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 
 from tenacity import (
@@ -79,10 +80,17 @@ class CircuitBreaker:
         """Whether a note may be sent now."""
         return self.last_failure is None or self._trial_free
 
-    def acquire_trial(self) -> asyncio.Future[None] | None:
-        """Take the place of the one note that goes ahead; None on a closed circuit."""
-        free, self._trial_free = self._trial_free, False
-        return self._trial if free else None
+    def acquire_trial(self) -> contextlib.ExitStack:
+        """Take the place of the one note that goes ahead, which means nothing on a closed circuit.
+
+        What is returned is to be closed as soon as the note is known not to be sent, so that
+        another may take the place, and at the end in any case.
+        """
+        acquired = contextlib.ExitStack()
+        if self._trial_free:
+            acquired.callback(self._release_trial, self._trial)
+        self._trial_free = False
+        return acquired
 
     def record_success(self) -> None:
         """Record that the CAD answered a send."""
@@ -95,8 +103,7 @@ class CircuitBreaker:
             self._changed.set()
             _log.info("the CAD%s takes notes again", self._of)
 
-    def release_trial(self, trial: asyncio.Future[None] | None) -> None:
-        """Give back what `acquire_trial` returned, for another note if this one was not sent."""
+    def _release_trial(self, trial: asyncio.Future[None] | None) -> None:
         if trial is not None and trial is self._trial and not trial.done():
             self._trial_free = True
             self._changed.set()

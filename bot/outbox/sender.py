@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bot.outbox.admission import Admission
@@ -142,24 +143,21 @@ class Sender:
         due = self.queue.next_try() if self.breaker.allows_request else None
         await set_within(self.queue.changed, None if due is None else due - loop_time())
 
-    async def _send(
-        self, item: WorkItem, trial: asyncio.Future[None] | None, failures: int
-    ) -> None:
+    async def _send(self, item: WorkItem, trial: ExitStack, failures: int) -> None:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
-        try:
-            if item.record.state is NoteState.RECEIVED and not await self._may_go(item, failures):
-                await self._hold_back(item)
-                return
-            if await self._start_sending(item, failures):
-                await self._deliver(item)
-        except Exception:
-            _log.exception("note %d could not be sent", item.record.id)
-            await self._hold_back(item)
-            if item.record.state is NoteState.SENDING:
-                item.start_settling(self.limits.settle_seconds)
-                await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
-        finally:
-            self.breaker.release_trial(trial)
+        with trial:
+            try:
+                received = item.record.state is NoteState.RECEIVED
+                if received and not await self._may_go(item, failures):
+                    await self._hold_back(item, trial)
+                elif await self._start_sending(item, trial, failures):
+                    await self._deliver(item)
+            except Exception:
+                _log.exception("note %d could not be sent", item.record.id)
+                await self._hold_back(item, trial)
+                if item.record.state is NoteState.SENDING:
+                    item.start_settling(self.limits.settle_seconds)
+                    await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _may_go(self, item: WorkItem, failures: int) -> bool:
         """Whether a note that could go first when it was acknowledged may go now."""
@@ -170,7 +168,7 @@ class Sender:
                 return False
         return self._rate_limiter.try_acquire()
 
-    async def _start_sending(self, item: WorkItem, failures: int) -> bool:
+    async def _start_sending(self, item: WorkItem, trial: ExitStack, failures: int) -> bool:
         """Store a note as SENDING; returns whether it is to be delivered then.
 
         `failures` is the breaker's count when it was this note's turn.
@@ -186,26 +184,29 @@ class Sender:
         except (StorageError, OutOfOrderError, RateUsedError) as error:
             level = logging.INFO if isinstance(error, RateUsedError) else logging.WARNING
             _log.log(level, "note %d is held back: %s", item.record.id, error)
-            await self._hold_back(item)
+            await self._hold_back(item, trial)
             return False
         except StaleRevisionError as error:
             if item.record.state is NoteState.RECEIVED:
-                await self._hold_back(item)
+                await self._hold_back(item, trial)
                 return False
             item.busy = False
+            trial.close()
             await self.transitions.follow(item, error.record)
             return False
         stale = loop_time() - began > self.timing.stale_send
         held_up = stale or not self.leases.held or self.breaker.failure_count > failures
         if held_up or not self.queue.may_send(item.record):
+            trial.close()
             await self.transitions.make(item, NoteState.QUEUED)
             return False
         return True
 
-    async def _hold_back(self, item: WorkItem) -> None:
-        """Let a note that could not be sent be tried again a little later."""
+    async def _hold_back(self, item: WorkItem, trial: ExitStack) -> None:
+        """Let a note that could not be sent be tried again a little later, and others before."""
         item.not_before = loop_time() + self.timing.send_again
         item.busy = False
+        trial.close()
         self.queue.changed.set()
         if item.record.state is NoteState.RECEIVED:
             await self._enqueue(item)

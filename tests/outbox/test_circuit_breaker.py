@@ -98,7 +98,7 @@ async def test_a_note_that_was_not_sent_after_all_lets_another_one_go_ahead(
     async with running(cad, session) as breaker:
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: breaker.allows_request)
-        breaker.release_trial(breaker.acquire_trial())
+        breaker.acquire_trial().close()
         assert breaker.allows_request
         breaker.acquire_trial()
         assert not breaker.allows_request
@@ -112,7 +112,7 @@ async def test_a_note_that_began_before_the_failure_gives_back_no_others_place(
         breaker.record_failure(UNREACHABLE)
         await eventually(lambda: breaker.allows_request)
         breaker.acquire_trial()
-        breaker.release_trial(earlier)
+        earlier.close()
         assert not breaker.allows_request
 
 
@@ -262,7 +262,7 @@ async def test_what_a_late_note_tells_of_a_closed_circuit_changes_nothing(
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with running(cad, session) as breaker:
-        breaker.release_trial(breaker.acquire_trial())
+        breaker.acquire_trial().close()
         breaker.record_success()
         assert breaker.allows_request
         assert breaker.last_failure is None
