@@ -71,4 +71,4 @@ def test_how_content_is_displayed(content: str, text: str, features: set[str]) -
 def test_hostile_content_is_displayed_in_linear_time() -> None:
     """A place that is looked at as often as there are marks takes minutes."""
     for unit in ("[", "[](", "`", "*", "_**", "<@", "<a:", "\\", "||", "> "):
-        render(unit * 2000)
+        render(unit * 10_000)
