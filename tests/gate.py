@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Self
 
+from tests.reserved_port import reserved_port
+
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -20,10 +22,13 @@ class Gate:
         self._passing = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
+        self._held = contextlib.ExitStack()
         self.accepted = asyncio.Semaphore(0)
         self.port = 0
 
     async def __aenter__(self) -> Self:
+        # Else another server could get it while this one refuses.
+        self.port = self._held.enter_context(reserved_port())
         await self.let_pass()
         return self
 
@@ -34,13 +39,13 @@ class Gate:
         trace: TracebackType | None,
     ) -> None:
         await self.refuse()
+        self._held.close()
 
     async def let_pass(self) -> None:
         """Take connections and pass everything on, what was held back included."""
         self._passing.set()
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
-            self.port = self._server.sockets[0].getsockname()[1]
 
     def stall(self) -> None:
         """Take connections and pass nothing on."""

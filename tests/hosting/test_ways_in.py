@@ -6,9 +6,9 @@ import asyncio
 import os
 import re
 import shutil
-import socket
 import stat
 import subprocess
+from collections.abc import Iterator
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from tests.hosting import pinned as packages
 from tests.hosting.pinned import ROOT
 from tests.hosting.ways import EGG, WAYS, instructions, unit
 from tests.note_messages import ADDED
+from tests.reserved_port import reserved_port
 from tests.world import PATIENCE, World
 
 pinned = packages.pinned
@@ -30,19 +31,18 @@ pinned = packages.pinned
 COMPOSE = (ROOT / "compose.yaml").read_text(encoding="utf-8")
 
 
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
-        return port
+@pytest.fixture
+def port() -> Iterator[int]:
+    with reserved_port() as reserved:
+        yield reserved
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("way", WAYS)
 async def test_it_starts_adds_a_note_and_ends(
-    world: World, tmp_path: Path, pinned: Path, way: str
+    world: World, tmp_path: Path, pinned: Path, way: str, port: int
 ) -> None:
-    settings = settings_of(world, METRICS_ADDRESS=f"127.0.0.1:{free_port()}")
+    settings = settings_of(world, METRICS_ADDRESS=f"127.0.0.1:{port}")
     place = tmp_path / "host"
     place.mkdir()
     prepared = await asyncio.to_thread(WAYS[way], place, pinned, settings)
