@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.app.json_logging import JsonLineFormatter
 from bot.app.logging import REDACTED, SingleLineFormatter, redactor, set_up_logging
-from tests.app.test_logging import FORMS, INTERACTION_TOKEN, KEY, TOKEN
+from tests.app.log_lines import FORMS, INTERACTION_TOKEN, KEY, TOKEN
 from tests.hostile_text import hostile_texts
 
 
