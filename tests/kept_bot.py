@@ -21,6 +21,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -78,6 +79,13 @@ class KeptWorld(World):
         self._kept: asyncio.Task[None] | None = None
         self._started_with: tuple[Config, Timing] | None = None
         self._said: list[tuple[Message, str, bool]] = []
+
+    def usually(self, **settings: Any) -> None:
+        """Let the bots have these settings unless a test changes them."""
+        self._usual = replace(self._usual, **settings)
+
+    async def forget(self) -> None:
+        """Let the bot forget what the next test must not meet: nothing, unless in a subclass."""
 
     async def start(self) -> None:
         """Run one more bot, or let the kept one be it if it is what the test wants."""
@@ -208,20 +216,30 @@ class KeptWorld(World):
                 other.execute(f"DELETE FROM {table}")  # noqa: S608
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KeptWorld]:
-    clock = Clock()
-    async with (
-        DiscordServer(token=TOKEN, clock=clock) as discord,
-        SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
-    ):
-        keeper = KeptWorld(discord, cad, tmp_path_factory.mktemp("kept"), clock)
-        yield keeper
-        await keeper.close()
+def keeper_of(world: type[KeptWorld], **settings: Any) -> Any:
+    """Return the fixture `keeper`: such a World, usually with these fields of `Config`."""
+
+    @pytest_asyncio.fixture(scope="module", loop_scope="module", name="keeper")
+    async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[KeptWorld]:
+        clock = Clock()
+        async with (
+            DiscordServer(token=TOKEN, clock=clock) as discord,
+            SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+        ):
+            keeper = world(discord, cad, tmp_path_factory.mktemp("kept"), clock)
+            keeper.usually(**settings)
+            yield keeper
+            await keeper.close()
+
+    return keeper
+
+
+keeper = keeper_of(KeptWorld)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def world(keeper: KeptWorld) -> AsyncIterator[World]:
+    await keeper.forget()
     keeper.begin()
     yield keeper
     await keeper.end()

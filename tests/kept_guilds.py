@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import pytest
-import pytest_asyncio
 
 from bot.sandbox.discord import DiscordServer, Guild, Role
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion
+from tests import kept_bot
 from tests.clock import Clock
-from tests.kept_bot import KeptWorld
+from tests.kept_bot import KeptWorld, keeper_of
 from tests.loop_clock import let_pass, rest, tick
 from tests.timing import QUICK
-from tests.world import API_KEY, COMMUNITY, PATIENCE, TOKEN, World
+from tests.world import PATIENCE
 
 GUILDS = 40
 """How many there are at most: as many as a module has tests, and then some."""
@@ -45,10 +41,6 @@ class GuildsWorld(KeptWorld):
             discord.forget_guild(guild)
         roles = frozenset(role.id for _, role in self._left)
         self.usually(dispatcher_role_ids=roles, api_version=ApiVersion.V2)
-
-    def usually(self, **settings: Any) -> None:
-        """Let the bots have these settings unless a test changes them."""
-        self._usual = replace(self._usual, **settings)
 
     async def forget(self) -> None:
         """Let the bot leave the last test's guilds, and what it knows of others be too old."""
@@ -76,28 +68,8 @@ class GuildsWorld(KeptWorld):
 
 def keeper_with(**settings: Any) -> Any:
     """Return a fixture like `keeper`, of a bot with these settings by their names in `Config`."""
-
-    @pytest_asyncio.fixture(scope="module", loop_scope="module", name="keeper")
-    async def keeper(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[GuildsWorld]:
-        clock = Clock()
-        async with (
-            DiscordServer(token=TOKEN, clock=clock) as discord,
-            SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
-        ):
-            keeper = GuildsWorld(discord, cad, tmp_path_factory.mktemp("kept"), clock)
-            keeper.usually(**settings)
-            yield keeper
-            await keeper.close()
-
-    return keeper
+    return keeper_of(GuildsWorld, **settings)
 
 
 keeper = keeper_with()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def world(keeper: GuildsWorld) -> AsyncIterator[World]:
-    await keeper.forget()
-    keeper.begin()
-    yield keeper
-    await keeper.end()
+world = kept_bot.world
