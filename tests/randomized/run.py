@@ -16,22 +16,12 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import DatabaseUrl
 from tests.database import setting_of
 from tests.randomized.children import Children
-from tests.randomized.faults import (
-    LATE_SECONDS,
-    cad_fault,
-    discord_fault,
-    odd_neighbours,
-    refuse_texts,
-)
+from tests.randomized.faults import cad_fault, discord_fault, odd_neighbours, refuse_texts
+from tests.randomized.moments import Moments
 from tests.randomized.people import MOST_WAITING, People
 from tests.randomized.truth import Spoken, Verdict, history, judge, surely_doubled
 from tests.randomized.witness import Witness
 from tests.world import API_KEY, COMMUNITY, TOKEN
-
-STATES = ("received", "queued", "sending", "checking", "added", "unconfirmed", "failed")
-MOMENTS = ("time", "row", "request", "edit", "callback")
-MOMENT_SECONDS = 5.0
-"""How long a moment to kill at is waited for."""
 
 LAPSE_SECONDS = 27.0
 """How long other processes need to see that one is gone: 24 s and the pauses between looks."""
@@ -99,6 +89,7 @@ class Run:
         self._people = People(habits, discord, cad, size.neighbours)
         discord.world.messages.filters.append(refuse_texts)
         self._witness = Witness(address)
+        self._moments = Moments(self._fate, discord, cad, self._witness)
         settings = {
             "DISCORD_TOKEN": TOKEN,
             "SONORAN_API_KEY": API_KEY,
@@ -206,7 +197,7 @@ class Run:
 
     async def _end_one(self, end: str, *, lapse: bool, overlap: bool) -> None:
         child = self._children.living[0]
-        await self._moment()
+        await self._moments.next()
         self._ended[f"{end}s"] += 1
         if not overlap:
             self._up.clear()
@@ -225,42 +216,6 @@ class Run:
             await self._start()
         if lapse:
             await asyncio.sleep(LAPSE_SECONDS)
-
-    async def _moment(self) -> None:
-        """Wait for a random moment to end a process at."""
-        moment = self._fate.choice(MOMENTS)
-        state = self._fate.choice(STATES)
-        pause = self._fate.uniform(0.0, 1.5)
-        late = self._fate.randrange(3)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(MOMENT_SECONDS):
-                match moment:
-                    case "time":
-                        await asyncio.sleep(pause)
-                    case "row":
-                        await self._witness.reached(state)
-                    case "request":
-                        await self._request(late)
-                    case "edit":
-                        await self._arrived("edit_original")
-                    case "callback":
-                        await self._arrived("callback")
-
-    async def _request(self, late: int) -> None:
-        """Wait until the CAD got a note: stored, stored after the kill, or never."""
-        if late:
-            self._cad.faults.clear()
-            self._cad.faults.add(
-                CadFault(delay=LATE_SECONDS, applied=True, survives_disconnect=late == 1)
-            )
-        await self._cad.received(len(self._cad.note_requests) + 1)
-
-    async def _arrived(self, route: str) -> None:
-        requests = self._discord.requests
-        seen = len(requests)
-        await self._discord.world.changes.until(
-            lambda: any(request.route == route for request in requests[seen:])
-        )
 
     async def _settle(self) -> None:
         """Let everything end that has begun."""
