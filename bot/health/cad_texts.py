@@ -48,7 +48,7 @@ _REACHED: Mapping[Reason | FailureKind, str] = {
 _VERSION_SIGNS = {
     VersionSign.GIVEN: "set by SONORAN_API_VERSION",
     VersionSign.ANSWERED: "it answered the version 2 request",
-    VersionSign.REFUSED: "it refused in the manner of version 2, status {status}",
+    VersionSign.REFUSED: "it refused as version 2 does, with status {status}",
     VersionSign.PLACEHOLDER: "it answered 'Backend Service Reached' on a version 2 address",
     VersionSign.WEB_PAGE: "it answered with a web page, status {status}",
     VersionSign.NO_ADDRESS: "it has no version 2 address, status {status}",
@@ -97,8 +97,8 @@ def notes_line(
     how_many = f"{waiting:,} waiting"
     if error is not None and error.kind is FailureKind.CREDENTIALS:
         return ill(
-            f"Notes: {how_many}; until the API key or id is fixed they stay, and every new one is "
-            "refused."
+            f"Notes: {how_many}; until the API key or id is fixed, waiting notes stay and new ones "
+            "are refused."
         )
     if error is not None and error.reason is not None:
         return ill(
@@ -121,7 +121,7 @@ def rate_usage_line(usage: RateUsage) -> Line:
     """Return how much of the CAD's limits is used, and whether it was too much for the CAD."""
     sent = f"Notes sent in the last minute: {usage.sent:,} of {usage.per_minute:,} at most"
     if not usage.limited:
-        return note(f"{sent}; no answer of the last hour said too many requests (429).")
+        return note(f"{sent}; no request was too many in the last hour (429).")
     times = "once" if usage.limited == 1 else f"{usage.limited:,} times"
     return ill(
         f"{sent}; in the last hour Sonoran CAD said {times} that it gets too many requests (429): "

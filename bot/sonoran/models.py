@@ -25,7 +25,7 @@ class VersionSign(Enum):
 
     GIVEN = auto()  # the host's settings name it
     ANSWERED = auto()  # it answered the version 2 request
-    REFUSED = auto()  # it refused that in the manner of version 2
+    REFUSED = auto()  # it refused that as version 2 does
     PLACEHOLDER = auto()  # it answered that with version 1's placeholder for a wrong path
     WEB_PAGE = auto()
     NO_ADDRESS = auto()  # it has no version 2 address
