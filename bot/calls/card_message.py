@@ -15,6 +15,7 @@ from bot.interactions.discord_answers import (
     Verdict,
     is_final,
     verdict_of,
+    was_taken,
 )
 from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.timing import Timing
@@ -79,8 +80,8 @@ async def edit(
     except discord.HTTPException as error:
         delays.record(RouteDelays.CHANNELS, error)
         return _result_of(error)
-    except UNREADABLE:  # Discord accepted it, and described the message in such a way
-        return EditResult.DONE
+    except UNREADABLE as error:
+        return EditResult.DONE if was_taken(error) else EditResult.RETRY
     except (*DISCORD_FAILURES, RuntimeError):  # RuntimeError: the client was closed
         return EditResult.RETRY
     return EditResult.DONE

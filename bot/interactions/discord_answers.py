@@ -81,6 +81,14 @@ def is_final(error: discord.HTTPException) -> bool:
     return verdict_of(error) not in (Verdict.LATER, Verdict.BLOCKED) and error.code != 0
 
 
+def was_taken(error: BaseException) -> bool:
+    """Whether Discord took a request whose answer raised this one of `UNREADABLE`.
+
+    Of a refusal, discord.py 2.7.1 reads but one key that may be missing.
+    """
+    return not (isinstance(error, KeyError) and "retry_after" in error.args)
+
+
 def in_json(error: discord.HTTPException) -> bool:
     """Whether an error's answer is in JSON, as all of Discord's own are."""
     return error.response.headers.get("Content-Type", "").startswith("application/json")

@@ -15,8 +15,9 @@ from bot.interactions.discord_answers import (
     Verdict,
     is_final,
     verdict_of,
+    was_taken,
 )
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.notes.entry_texts import log_entry
 from bot.outbox import NoteRecord
 from bot.settings import texts
@@ -107,7 +108,7 @@ class LogChannel:
         """Choose the log channel, after posting a test message to it.
 
         Refuses with UNWRITABLE_CHANNEL when Callnote cannot post there, with CHANNEL_NOT_TRIED
-        when Discord does not answer, and like `SettingsCache.change`.
+        when Discord gives no answer that says so, and like `SettingsCache.change`.
         """
         self.settings.of(guild.id)
         missing = missing_permissions(channel.permissions_for(guild.me))
@@ -121,7 +122,7 @@ class LogChannel:
                 raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None
             missing = missing_permissions(channel.permissions_for(guild.me))
             raise unwritable(channel.name, missing or [texts.SEND_MESSAGES]) from None
-        except DISCORD_FAILURES:
+        except (*DISCORD_FAILURES, *UNREADABLE):
             raise Refusal(SettingProblem.CHANNEL_NOT_TRIED) from None
         await self._save(guild, member_id, channel)
 
@@ -155,11 +156,13 @@ class LogChannel:
         try:
             async with asyncio.timeout(self.timing.post):
                 await self._send(channel, record)
-        except ValueError:
-            pass  # Discord accepted it, and described the message in an unreadable way
         except discord.HTTPException as error:
             self.delays.record(RouteDelays.CHANNELS, error)
             return self._refused(record, error)
+        except UNREADABLE as error:
+            if not was_taken(error):
+                self._remember_failure(record, texts.NO_ANSWER)
+                return False
         except DISCORD_FAILURES:
             self._remember_failure(record, texts.NO_ANSWER)
             return False

@@ -16,7 +16,13 @@ from typing import Any
 
 import discord
 
-from bot.interactions.discord_answers import EXPIRED_TOKEN, RouteDelays, Verdict, verdict_of
+from bot.interactions.discord_answers import (
+    EXPIRED_TOKEN,
+    RouteDelays,
+    Verdict,
+    verdict_of,
+    was_taken,
+)
 from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE
 from bot.interactions.responses import ORIGINAL_MESSAGE, files_of
 from bot.outbox import NoteRecord
@@ -194,10 +200,8 @@ class StatusMessage:
                     return verdict
                 failed |= error.status >= 500
                 verdict = Verdict.REFUSED if error.code else Verdict.LATER
-            except KeyError as error:  # discord.py 2.7.1 reads no other key of a refusal
-                return Verdict.LATER if "retry_after" in error.args else Verdict.TAKEN
-            except UNREADABLE:  # Discord accepted it, and described the message in such a way
-                return Verdict.TAKEN
+            except UNREADABLE as error:
+                return Verdict.TAKEN if was_taken(error) else Verdict.LATER
             except DISCORD_FAILURES:
                 return Verdict.UNREACHABLE
             else:

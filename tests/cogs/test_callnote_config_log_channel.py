@@ -91,6 +91,15 @@ async def test_a_refusal_that_no_permission_tells_of_is_noticed(world: World) ->
     assert "not recorded" in (await configure(world, "log-channel")).content
 
 
+async def test_an_answer_that_discord_py_cannot_read_is_no_trial(world: World) -> None:
+    log = world.guild.add_channel("log")
+    await world.registered()
+    world.discord.faults.add(DiscordFault("channel_message", 200, body={}))
+    message = await configure(world, "log-channel", {"channel": log})
+    assert message.content.startswith("Nothing changed")
+    assert "not recorded" in (await configure(world, "log-channel")).content
+
+
 async def test_only_channels_for_text_can_be_chosen(world: World) -> None:
     world.guild.add_channel("voice", type=VOICE_CHANNEL)
     news = world.guild.add_channel("news", type=ANNOUNCEMENT_CHANNEL)
@@ -219,6 +228,26 @@ async def test_an_entry_that_discord_took_without_saying_so_is_posted_once(world
     await posted(world, log, 2)
     await world.settled()
     assert len(await posted_all(world, log)) == 2
+
+
+async def test_an_entry_whose_answer_discord_py_cannot_read_is_posted_once(world: World) -> None:
+    log = await recorded(world)
+    world.discord.faults.add(DiscordFault("channel_message", 200, applied=True, body={}))
+    await world.say()
+    await posted(world, log, 2)
+    await world.settled()
+    asked = [each for each in world.discord.requests if each.route == "channel_message"]
+    assert len(asked) == 2
+
+
+async def test_a_refusal_that_discord_py_cannot_read_loses_no_entry(world: World) -> None:
+    log = await recorded(world)
+    headers = {"Via": "1.1 google"}
+    world.discord.faults.add(
+        DiscordFault("channel_message", 429, applied=False, body={"message": "x"}, headers=headers)
+    )
+    await world.say()
+    assert "added" in (await posted(world, log, 2)).content
 
 
 async def test_an_entry_links_to_the_message_that_replaced_a_deleted_one(world: World) -> None:

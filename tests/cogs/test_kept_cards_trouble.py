@@ -180,6 +180,19 @@ async def test_a_discord_out_of_order_delays_an_edit(world: World) -> None:
     await shows(world, card, "late")
 
 
+async def test_a_refusal_that_discord_py_cannot_read_delays_an_edit(world: World) -> None:
+    await world.registered()
+    card = await kept(world)
+    headers = {"Via": "1.1 google"}
+    world.discord.faults.add(
+        DiscordFault("edit_message", 429, applied=False, body={"message": "x"}, headers=headers)
+    )
+    world.cad.add_note(123, "late")
+    await read_again(world)
+    await later(40)
+    await shows(world, card, "late")
+
+
 _IS_OTHER = leases.c.id == "other"
 
 
