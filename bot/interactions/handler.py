@@ -12,8 +12,8 @@ from discord import app_commands
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.discord_answers import is_about_content
-from bot.interactions.errors import DISCORD_FAILURES, InteractionProblem, Refusal
+from bot.interactions.discord_answers import is_about_content, was_taken
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, InteractionProblem, Refusal
 from bot.interactions.in_flight import InFlight
 from bot.interactions.responses import (
     ACKNOWLEDGED,
@@ -156,9 +156,9 @@ class InteractionHandler:
                     ),
                     self._timing,
                 )
-        except ValueError:
-            pass  # Discord accepted it, and described the message in an unreadable way
-        except (*DISCORD_FAILURES, NotAcknowledgedError) as error:
+        except (*DISCORD_FAILURES, *UNREADABLE, NotAcknowledgedError) as error:
+            if isinstance(error, UNREADABLE) and was_taken(error):
+                return True
             if is_about_content(error) or (
                 isinstance(error, NotAcknowledgedError) and error.content
             ):

@@ -100,6 +100,20 @@ async def test_a_refusal_is_told_although_the_connection_broke(world: World) -> 
     assert answer.content.startswith("A call number is a whole number")
 
 
+async def test_an_answer_is_left_alone_that_discord_took_and_described_badly(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    world.discord.faults.add(Fault("edit_original", 200, body={}))
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config status", {}
+    )
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    await world.finish()
+    assert interaction.messages == [answer]
+    assert "Something went wrong" not in answer.content
+
+
 async def test_a_certain_refusal_frees_the_call_at_once(world: World) -> None:
     await world.start_with(2)
     body = {"code": 50035, "message": "Invalid Form Body"}
