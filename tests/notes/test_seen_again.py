@@ -46,9 +46,7 @@ async def test_what_could_not_be_shown_is_shown_when_the_channel_can_be_seen_aga
     world: World, back: str, restarted: bool
 ) -> None:
     log = world.guild.add_channel("log")
-    await world.start()
-    async with asyncio.timeout(PATIENCE):
-        await world.discord.world.changes.until(lambda: bool(world.discord.registered_commands))
+    await world.registered()
     await configure(world, "log-channel", {"channel": log})
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
     message = await queued(world)
