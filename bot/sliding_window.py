@@ -14,6 +14,7 @@ class SlidingWindow:
     """
 
     def __init__(self, limit: int, seconds: float) -> None:
+        self._limit = limit
         self._seconds = seconds
         self._times: deque[float] = deque(maxlen=limit)
 
@@ -26,9 +27,9 @@ class SlidingWindow:
     @property
     def wait(self) -> float:
         """How many seconds are left until it may happen once more; 0 if it may now."""
-        if len(self) < (self._times.maxlen or 0):
+        if len(self) < self._limit:
             return 0.0
-        return self._times[0] + self._seconds - loop_time()
+        return max(0.0, self._times[0] + self._seconds - loop_time())
 
     def add(self) -> None:
         """Count that it happens now."""

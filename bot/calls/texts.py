@@ -58,7 +58,8 @@ def cut(text: str, limit: int) -> str:
 def _fitting(parts: Sequence[str], room: int) -> list[str]:
     """Return parts shortened so that they fit with a separator before each; the longest first."""
     room -= len(_SEPARATOR) * len(parts)
-    shown = [cut(part, max(room, _SHORTEST)) for part in parts]  # else it takes long with long ones
+    # First, as very long parts would take long to be shortened by one another.
+    shown = [cut(part, max(room, _SHORTEST)) for part in parts]
     while shown and (over := sum(map(utf16_units, shown)) - room) > 0:
         longest = max(range(len(shown)), key=lambda at: utf16_units(shown[at]))
         units = utf16_units(shown[longest])

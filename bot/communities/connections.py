@@ -23,7 +23,10 @@ from bot.timing import Timing, loop_time
 
 
 class Connection(StrEnum):
-    """How a guild is connected, or why it is not."""
+    """How a guild is connected, or why it is not.
+
+    Its members are strings for their hash alone, which other members compute in Python.
+    """
 
     GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
     ROLE_ID = auto()  # a role that the host's setting DISPATCHER_ROLE_IDS names belongs to it

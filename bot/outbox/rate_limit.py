@@ -18,9 +18,11 @@ class RateLimiter:
 
     def __init__(self, per_minute: int, burst: int) -> None:
         self._window = SlidingWindow(per_minute, 60.0)
+        # The bucket holds `burst` notes, and one is in it as soon as it will be full again within
+        # the time that refilling the others takes.
         self._refill = 60.0 / per_minute
-        self._empty_before_full = (min(burst, per_minute) - 1) * self._refill
-        self._full_at = 0.0
+        self._refill_others = (min(burst, per_minute) - 1) * self._refill
+        self._full_at = 0.0  # by the event loop's clock
 
     @property
     def used(self) -> int:
@@ -41,4 +43,5 @@ class RateLimiter:
         return free
 
     def _wait(self) -> float:
-        return max(self._window.wait, self._full_at - self._empty_before_full - loop_time())
+        """Return how many seconds are left until one more note may be sent; 0 or less for none."""
+        return max(self._window.wait, self._full_at - self._refill_others - loop_time())

@@ -36,7 +36,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, slots=True)
 class _Item:
-    """A work that waits for its turn, from `began` to `deadline` by the monotonic clock."""
+    """A work that waits for its turn, from `began` to `deadline` by the event loop's clock.
+
+    That is the monotonic one, by which the database's thread tells whether it is late.
+    """
 
     work: Callable[[Connection], Any]
     future: asyncio.Future[Any]
