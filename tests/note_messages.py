@@ -168,11 +168,16 @@ async def queued_note(world: World, *, restarted: bool = False) -> Message:
     return message
 
 
-async def failed_note(world: World, *, restarted: bool = False) -> Message:
-    """Return the message of a note that could not be sent; the CAD can be reached again."""
+async def waiting_note(world: World) -> Message:
+    """Return the message of a note that waits for a CAD out of reach."""
     await world.start_with(2)
     await world.cad.stop()
-    message = await told(world, await world.use(), QUEUED)
+    return await told(world, await world.use(), QUEUED)
+
+
+async def failed_note(world: World, *, restarted: bool = False) -> Message:
+    """Return the message of a note that could not be sent; the CAD can be reached again."""
+    message = await waiting_note(world)
     await out_of_time(world)
     await shows(world, message, NOT_ADDED)
     await world.cad.start()

@@ -23,10 +23,7 @@ from bot.timing import Timing, loop_time
 
 
 class Connection(StrEnum):
-    """How a guild is connected, or why it is not.
-
-    Its members are strings for their hash alone, which other members compute in Python.
-    """
+    """How a guild is connected, or why it is not; strings, as those are hashed without a call."""
 
     GUILD_ID = auto()  # the host's setting DISCORD_GUILD_IDS names it
     ROLE_ID = auto()  # a role that the host's setting DISPATCHER_ROLE_IDS names belongs to it

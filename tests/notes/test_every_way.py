@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.sandbox.discord import ApiError, Message
+from bot.sandbox.discord import ApiError
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.message_validation import Draft
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from tests import kept_bot
-from tests.note_messages import ADDED, NOT_ADDED, QUEUED, public, shows, told
+from tests.note_messages import ADDED, NOT_ADDED, QUEUED, public, shows, told, waiting_note
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -50,18 +50,11 @@ def without_files(status: int, code: int) -> Callable[[Draft], ApiError | None]:
     return lambda draft: ApiError(status, code, "Refused") if draft.attachments else None
 
 
-async def queued(world: World) -> Message:
-    """Return the message of a note that waits for a CAD out of reach."""
-    await world.start_with(2)
-    await world.cad.stop()
-    return await told(world, await world.use(), QUEUED)
-
-
 @pytest.mark.parametrize("status", [401, 404])
 async def test_a_web_page_in_place_of_discords_answer_ends_nothing(
     world: World, status: int
 ) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     for route in ("edit_original", "edit_message"):
         world.discord.faults.add(edge(route, status, 2))
     await world.cad.start()
@@ -70,7 +63,7 @@ async def test_a_web_page_in_place_of_discords_answer_ends_nothing(
 
 
 async def test_a_web_page_with_a_success_is_not_taken_for_discords_answer(world: World) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.discord.faults.add(edge("edit_original", 200))
     await world.cad.start()
     await shows(world, message, ADDED)
@@ -80,7 +73,7 @@ async def test_a_web_page_with_a_success_is_not_taken_for_discords_answer(world:
 async def test_a_refusal_that_discord_py_cannot_read_is_not_taken_for_a_success(
     world: World,
 ) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     headers = {"Via": "1.1 google"}
     world.discord.faults.add(
         DiscordFault("edit_original", 429, applied=False, body={"message": "x"}, headers=headers)
@@ -167,7 +160,7 @@ async def test_a_banned_route_is_left_alone_while_the_channel_shows_the_note(
     world: World,
 ) -> None:
     world.let(drain=600.0)
-    message = await queued(world)
+    message = await waiting_note(world)
     world.discord.faults.add(banned("edit_original"))
     before = len(world.discord.requests)
     await world.cad.start()
@@ -183,7 +176,7 @@ async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_and_no_
 ) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
     world.let(drain=600.0)
-    message = await queued(world)
+    message = await waiting_note(world)
     world.discord.faults.add(banned("edit_original"))
     await world.cad.start()
     # By its third refusal the channel was tried twice more than the route that is closed.
@@ -199,7 +192,7 @@ async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_and_no_
 
 async def test_what_waits_for_its_next_attempt_is_tried_once_more_at_a_stop(world: World) -> None:
     world.let(drain=600.0, first_show_retry=1800.0, longest_show_retry=3600.0)
-    message = await queued(world)
+    message = await waiting_note(world)
     for route in ("edit_original", "edit_message"):
         world.discord.faults.add(edge(route, 403))
     await world.cad.start()
@@ -209,7 +202,7 @@ async def test_what_waits_for_its_next_attempt_is_tried_once_more_at_a_stop(worl
 
 
 async def test_an_expired_token_is_not_tried_again(world: World) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     world.discord.faults.add(DiscordFault("edit_message", abort=True, applied=False, times=3))
     await world.cad.start()
@@ -223,7 +216,7 @@ async def test_an_expired_token_is_not_tried_again(world: World) -> None:
 async def test_a_new_message_that_discord_took_without_saying_so_is_not_sent_again(
     world: World,
 ) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     world.discord.world.messages.delete(message)
     world.discord.faults.add(DiscordFault("channel_message", 503, times=3, applied=True))
@@ -236,7 +229,7 @@ async def test_a_new_message_that_discord_took_without_saying_so_is_not_sent_aga
 @pytest.mark.parametrize("late", [False, True], ids=["", "after 15 minutes"])
 async def test_a_message_in_an_archived_thread_loses_its_button(world: World, late: bool) -> None:
     world.channel = thread = world.guild.add_thread("a call", world.channel)
-    message = await queued(world)
+    message = await waiting_note(world)
     thread.archived = True
     if late:
         world.clock.later(WINDOW)

@@ -23,7 +23,7 @@ from tests.note_messages import (
     press,
     public,
     shows,
-    told,
+    waiting_note,
 )
 from tests.world import PATIENCE, World
 
@@ -44,17 +44,10 @@ def hide_channel(world: World) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
 
 
-async def queued(world: World) -> Message:
-    """Return the message of a note that waits for a CAD out of reach."""
-    await world.start_with(2)
-    await world.cad.stop()
-    return await told(world, await world.use(), QUEUED)
-
-
 async def test_after_a_quarter_of_an_hour_and_a_restart_the_message_is_edited_as_an_ordinary_one(
     world: World,
 ) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     await world.restart()
     await world.cad.start()
@@ -66,7 +59,7 @@ async def test_after_a_quarter_of_an_hour_and_a_restart_the_message_is_edited_as
 async def test_after_a_quarter_of_an_hour_a_deleted_message_is_replaced_in_the_channel(
     world: World,
 ) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     world.discord.world.messages.delete(message)
     await world.cad.start()
@@ -79,7 +72,7 @@ async def test_after_a_quarter_of_an_hour_the_truth_is_posted_where_the_edit_is_
     world: World,
 ) -> None:
     """Discord lost the message, as far as the edit goes, but takes a new one."""
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     world.discord.faults.add(
         DiscordFault("edit_message", 403, None, applied=False, body={"code": 50005})
@@ -114,7 +107,7 @@ async def test_a_channel_that_the_bot_cannot_see_is_no_hindrance_within_the_wind
     world: World,
 ) -> None:
     hide_channel(world)
-    message = await queued(world)
+    message = await waiting_note(world)
     await world.cad.start()
     await shows(world, message, ADDED)
     assert public(world) == [message]
@@ -125,7 +118,7 @@ async def test_what_cannot_be_shown_any_more_is_added_and_noted_in_the_log(
 ) -> None:
     caplog.set_level(logging.INFO)
     hide_channel(world)
-    message = await queued(world)
+    message = await waiting_note(world)
     world.clock.later(WINDOW)
     await world.cad.start()
     await asyncio.wait_for(world.cad.received(1), PATIENCE)
@@ -137,7 +130,7 @@ async def test_what_cannot_be_shown_any_more_is_added_and_noted_in_the_log(
 
 async def test_a_press_opens_the_window_anew(world: World) -> None:
     hide_channel(world)
-    message = await queued(world)
+    message = await waiting_note(world)
     await out_of_time(world)
     await shows(world, message, NOT_ADDED)
     world.clock.later(WINDOW)
@@ -210,7 +203,7 @@ async def test_a_note_that_moves_on_while_its_message_is_replaced_gets_one_new_m
 
 
 async def test_a_replaced_messages_buttons_work_after_a_restart(world: World) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     world.discord.world.messages.delete(message)
     await out_of_time(world)
     await asyncio.wait_for(world.discord.requested("channel_message"), PATIENCE)

@@ -26,6 +26,7 @@ from tests.note_messages import (
     public,
     shows,
     told,
+    waiting_note,
 )
 from tests.world import LIMITS, PATIENCE, World
 
@@ -46,15 +47,8 @@ def hide_channel(world: World) -> None:
     world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
 
 
-async def queued(world: World) -> Message:
-    """Return the message of a note that waits for a CAD out of reach."""
-    await world.start_with(2)
-    await world.cad.stop()
-    return await told(world, await world.use(), QUEUED)
-
-
 async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(world: World) -> None:
-    message = await queued(world)
+    message = await waiting_note(world)
     assert message.content == (
         "⏳ Queued for call #123: Sonoran CAD is not answering; trying again.\n"
         "Your note: some note here"
