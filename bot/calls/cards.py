@@ -24,7 +24,7 @@ from bot.calls.live_calls import LiveList
 from bot.calls.problems import CardProblem
 from bot.calls.texts import call_label
 from bot.interactions import audit_log
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.texts import worded
 from bot.settings.cache import SettingsCache
@@ -186,7 +186,7 @@ class CallCards:
             audit_log.outcome(interaction, "card refreshed")
             return
         audit_log.outcome(interaction, "card is not kept any more")
-        with contextlib.suppress(*DISCORD_FAILURES):
+        with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
             content = worded(TEXTS, CardProblem.CARD_LEFT)
             await interaction.followup.send(content, ephemeral=True)
 

@@ -13,7 +13,7 @@ import discord
 
 from bot.interactions import audit_log
 from bot.interactions.administrators import is_administrator
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.notes.buttons import OFFERED
 from bot.notes.problems import NoteProblem
@@ -153,7 +153,7 @@ class NoteActions:
     async def _tell(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Tell the member privately, if Discord accepts it."""
         content = self.handler.words_for(error, str(interaction.id))
-        with contextlib.suppress(*DISCORD_FAILURES):
+        with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
             await interaction.followup.send(content, ephemeral=True)
 
     async def _cancel(self, record: NoteRecord, shown_in: tuple[int, str]) -> None:

@@ -118,7 +118,7 @@ class StatusMessage:
         """Replace a private question by `content` without buttons, if it can be reached."""
         webhook = self._webhook()
         if webhook is not None and not self._delays.left(RouteDelays.WEBHOOKS):
-            with contextlib.suppress(*DISCORD_FAILURES):
+            with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
                 await webhook.edit_message(ORIGINAL_MESSAGE, content=content, view=None)
 
     async def show(
@@ -206,7 +206,7 @@ class StatusMessage:
                 return Verdict.UNREACHABLE
             else:
                 if failed and edits:  # perhaps Discord was out of order, not the text
-                    with contextlib.suppress(*DISCORD_FAILURES):
+                    with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
                         await way(forms[0])
                 return Verdict.TAKEN
         return verdict

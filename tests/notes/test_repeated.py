@@ -64,6 +64,19 @@ async def test_add_anyway_after_a_restart_adds_it_once_more_with_an_answer_of_it
     assert question.buttons == []
 
 
+async def test_a_badly_described_edit_of_the_question_leaves_the_answer_alone(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    _, question = await asked(world)
+    world.discord.faults.add(Fault("edit_original", 200, 2, body={}))
+    message = await told(world, await press(world, world.dispatcher, question, "Add anyway"), ADDED)
+    await shows(world, question, "Adding it again.")
+    await world.finish()
+    assert not any("Something went wrong" in str(each) for each in message.edits)
+    assert message.content == ADDED
+
+
 async def test_add_anyway_pressed_twice_adds_it_once_more_and_says_so(world: World) -> None:
     await world.start_with(2)
     _, question = await asked(world)
