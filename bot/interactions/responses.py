@@ -19,7 +19,7 @@ from bot.interactions.discord_answers import (
     retry_after,
     verdict_of,
 )
-from bot.interactions.errors import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE
 from bot.timing import Timing
 
 ORIGINAL_MESSAGE = cast(int, "@original")
@@ -204,7 +204,7 @@ async def close_if_forgotten(interaction: discord.Interaction, content: str) -> 
         await interaction.followup.edit_message(ORIGINAL_MESSAGE, content=content)
     except discord.HTTPException as error:
         return False if is_final(error) else None
-    except DISCORD_FAILURES:
+    except (*DISCORD_FAILURES, *UNREADABLE):
         return None
     return True
 

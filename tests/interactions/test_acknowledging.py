@@ -138,6 +138,7 @@ async def test_a_setting_whose_confirmation_never_comes_is_told_as_not_finished_
     world.discord.faults.add(
         Fault("get_original", 404, 2, applied=False, body="<html>not Discord's</html>")
     )
+    world.discord.faults.add(Fault("get_original", 200, body={}))
     interaction = await world.discord.use_command(
         world.admin, world.channel, "callnote-config roles-remove", {"role": world.role}
     )
@@ -147,7 +148,7 @@ async def test_a_setting_whose_confirmation_never_comes_is_told_as_not_finished_
         async with aiohttp.ClientSession() as other:
             content = {"content": "answered"}
             assert (await other.patch(f"{world.discord.api_url}/{path}", json=content)).ok
-    await asyncio.wait_for(world.discord.requested("get_original", 3), PATIENCE)
+    await asyncio.wait_for(world.discord.requested("get_original", 4), PATIENCE)
     await world.finish()
     held.set()
     assert interaction.message is not None
