@@ -41,7 +41,7 @@ class SettingsCache:
     known: bool = field(default=False, init=False)  # whether the settings have been read once
     down: bool = field(default=False, init=False)  # whether the database failed at the last request
     full: bool = field(default=False, init=False)  # whether it had no room for the last change
-    _known: dict[int, GuildSettings] = field(default_factory=dict, init=False)
+    _settings: dict[int, GuildSettings] = field(default_factory=dict, init=False)
     _version: int = field(default=0, init=False)
     _own_version: int = field(default=0, init=False)  # of the latest change here
     _read_all: bool = field(default=True, init=False)
@@ -55,11 +55,11 @@ class SettingsCache:
         """Return what a guild has chosen; refuses with SETTINGS_UNKNOWN until they are `known`."""
         if not self.known:
             raise Refusal(SettingProblem.SETTINGS_UNKNOWN)
-        return self._known.get(guild_id, GuildSettings(guild_id))
+        return self._settings.get(guild_id, GuildSettings(guild_id))
 
     def has_settings(self, guild_id: int) -> bool:
         """Whether a guild is known to have ever chosen anything."""
-        return guild_id in self._known
+        return guild_id in self._settings
 
     def dispatcher_roles(self, guild_id: int) -> frozenset[int]:
         """Return the ids of the roles that may add notes in a guild; raises like `of`.
@@ -106,11 +106,11 @@ class SettingsCache:
                 problem = SettingProblem.SETTINGS_FULL
             raise Refusal(problem) from None
         self.full = False
-        if settings.version <= self._version and settings != self._known.get(guild_id):
+        if settings.version <= self._version and settings != self._settings.get(guild_id):
             _log.warning(_OLDER)
             self._read_all = True
         self._own_version = max(self._own_version, settings.version)
-        self._known[guild_id] = settings
+        self._settings[guild_id] = settings
         return settings
 
     async def set(self, guild_id: int, member_id: int, what: str, **values: object) -> None:
@@ -158,10 +158,10 @@ class SettingsCache:
         if self._version:  # else all were read
             # What was changed here meanwhile is newer than what was read.
             for guild_id, settings in changed.items():
-                if self._known.get(guild_id, settings).version <= settings.version:
-                    self._known[guild_id] = settings
+                if self._settings.get(guild_id, settings).version <= settings.version:
+                    self._settings[guild_id] = settings
         else:
-            self._known = changed
+            self._settings = changed
         self._version = max(latest, *(each.version for each in changed.values()), 0)
 
     def notice_deletions(self, held: Set[int]) -> None:
@@ -169,7 +169,7 @@ class SettingsCache:
 
         A guild's settings that were deleted have no version by which a refresh would notice.
         """
-        self._read_all |= not self._known.keys() <= held
+        self._read_all |= not self._settings.keys() <= held
 
     async def keep_fresh(self) -> None:
         """Refresh every `Timing.settings_refresh` seconds until cancelled.
