@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -10,7 +11,6 @@ from discord.ext import commands
 
 from bot.app.client import CallnoteBot
 from bot.app.command_tree import ANYWHERE
-from bot.calls.card_texts import cards_changed, cards_setting
 from bot.calls.guild_calls import GuildCalls
 from bot.config import LARGEST_SERVER
 from bot.health.status import StatusReport
@@ -21,7 +21,12 @@ from bot.notes.history import HistoryPlace
 from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
-from bot.settings.texts import unit_numbers_changed, unit_numbers_now
+from bot.settings.texts import (
+    cards_changed,
+    cards_now,
+    unit_numbers_changed,
+    unit_numbers_now,
+)
 from cogs.connecting import Connector, ConnectView
 from cogs.deleted_roles import DeletedRoles
 from cogs.note_history import page_button, show_page
@@ -126,28 +131,20 @@ class CallnoteConfig(
             await self._log_channel.choose(interaction, channel)
 
     @app_commands.command(
-        name="unit-numbers", description="Choose what stands beside notes in the CAD."
+        name="unit-numbers", description="See what stands beside notes in the CAD, or change it."
     )
     @app_commands.describe(
         on="True: the member's unit number where the CAD knows it; False: always the display name"
     )
-    async def unit_numbers(self, interaction: _Interaction, on: bool) -> None:
-        """Choose what stands beside notes in the CAD."""
-        what, answer = unit_numbers_changed(on), unit_numbers_now(on)
-        await self._save(interaction, what, answer, unit_numbers=on)
+    async def unit_numbers(self, interaction: _Interaction, on: bool | None = None) -> None:
+        """See what stands beside notes in the CAD, or change it."""
+        await self._switch(interaction, "unit_numbers", on, unit_numbers_changed, unit_numbers_now)
 
     @app_commands.command(description="See whether cards may be kept in channels, or change it.")
     @app_commands.describe(allow="Whether dispatchers may keep a call's card in a channel")
     async def cards(self, interaction: _Interaction, allow: bool | None = None) -> None:
         """See whether cards may be kept in channels, or change it."""
-        if allow is not None:
-            what, answer = cards_changed(allow), cards_setting(allow)
-            await self._save(interaction, what, answer, call_cards=allow)
-            return
-        guild = await self._handler.admit_administrator(interaction)
-        allowed = self._settings.of(guild.id).call_cards is not False
-        await self._handler.respond(interaction, cards_setting(allowed))
-        audit_log.outcome(interaction, "setting of cards shown")
+        await self._switch(interaction, "call_cards", allow, cards_changed, cards_now)
 
     @app_commands.command(description="See whether all is well, and what to do if it is not.")
     async def status(self, interaction: _Interaction) -> None:
@@ -185,14 +182,27 @@ class CallnoteConfig(
         """Suggest live calls, to dispatchers alone."""
         return await self._calls.suggest(interaction, typed)
 
-    async def _save(
-        self, interaction: _Interaction, what: str, answer: str, **values: object
+    async def _switch(
+        self,
+        interaction: _Interaction,
+        setting: str,
+        on: bool | None,
+        changed: Callable[[bool], str],
+        now: Callable[[bool], str],
     ) -> None:
-        """Save fields of a guild's settings for an administrator; refuses like `set`."""
+        """Set a guild's setting that is on until it is switched off, None to leave it, and show it.
+
+        `changed` is for the record of a change and `now` for the answer. Refuses like
+        `SettingsCache.set`.
+        """
         guild = await self._handler.admit_administrator(interaction)
-        await self._settings.set(guild.id, interaction.user.id, what, **values)
-        await self._handler.respond(interaction, answer)
-        audit_log.outcome(interaction, what)
+        outcome = f"setting {setting} shown"
+        if on is not None:
+            outcome = changed(on)
+            await self._settings.set(guild.id, interaction.user.id, outcome, **{setting: on})
+        is_on = getattr(self._settings.of(guild.id), setting) is not False
+        await self._handler.respond(interaction, now(is_on))
+        audit_log.outcome(interaction, outcome)
 
 
 async def setup(bot: CallnoteBot) -> None:

@@ -163,23 +163,6 @@ def not_listed(call_id: int, *, emergency: bool, near: bool) -> str:
     return f"{said} Did you mean one of these?" if near else said
 
 
-def cards_setting(allowed: bool) -> str:
-    """Say whether dispatchers may keep cards in channels, and how to change it."""
-    if allowed:
-        return (
-            "Dispatchers can keep a call's card in a channel, where everyone who can see the "
-            "channel sees it. To switch that off: /callnote-config cards allow:False"
-        )
-    return (
-        "Cards in channels are switched off. To switch them on: /callnote-config cards allow:True"
-    )
-
-
-def cards_changed(allowed: bool) -> str:
-    """Return the record of that setting's change."""
-    return f"cards in channels: {'on' if allowed else 'off'}"
-
-
 def literal(text: str, limit: int) -> str:
     """Return a text of the CAD's on one line, cut to `limit` UTF-16 units and then escaped."""
     return escape_markdown(cut(one_line(text[: 2 * limit]), limit), limit=max(150, 2 * limit))

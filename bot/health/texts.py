@@ -106,6 +106,17 @@ def log_channel_line(
     )
 
 
+def unit_numbers_line(on: bool) -> Line:
+    """Return what stands beside members' notes in the CAD."""
+    what = "unit numbers, where the CAD can tell them" if on else "display names"
+    return note(f"Beside members' notes: {what}.")
+
+
+def cards_line(allowed: bool) -> Line:
+    """Return whether calls' cards may be kept in channels."""
+    return note(f"Cards in channels: {'allowed' if allowed else 'switched off'}.")
+
+
 def permissions_line(missing: Sequence[str]) -> Line:
     """Return which permissions Callnote lacks in the channel of the command."""
     if missing:

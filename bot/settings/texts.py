@@ -133,13 +133,34 @@ def unit_numbers_changed(on: bool) -> str:
 
 
 def unit_numbers_now(on: bool) -> str:
-    """Say what stands beside members' notes in the CAD from now on."""
-    if not on:
-        return "Members' display names stand beside their notes in the CAD from now on."
+    """Say what stands beside members' notes in the CAD, and how to change it."""
+    if on:
+        return (
+            "Members' unit numbers stand beside their notes, where Sonoran CAD can tell them: "
+            "Discord must be linked to their account, and the CAD's API must be version 2. For "
+            "others it is the display name. To always show display names: /callnote-config "
+            "unit-numbers on:False"
+        )
     return (
-        "Members' unit numbers stand beside their notes from now on, where Sonoran CAD can tell "
-        "them: Discord must be linked to their account, and the CAD's API must be version 2. For "
-        "others it is the display name."
+        "Members' display names stand beside their notes. To show their unit numbers: "
+        "/callnote-config unit-numbers on:True"
+    )
+
+
+def cards_changed(allowed: bool) -> str:
+    """Return the record of a change of whether cards may be kept in channels."""
+    return f"cards in channels: {'on' if allowed else 'off'}"
+
+
+def cards_now(allowed: bool) -> str:
+    """Say whether dispatchers may keep calls' cards in channels, and how to change it."""
+    if allowed:
+        return (
+            "Dispatchers can keep a call's card in a channel, where everyone who can see the "
+            "channel sees it. To switch that off: /callnote-config cards allow:False"
+        )
+    return (
+        "Cards in channels are switched off. To switch them on: /callnote-config cards allow:True"
     )
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.calls.followed_card import CARD_SECONDS
 from tests import kept_guilds
+from tests.administrator import status
 from tests.cogs.kept_cards import (
     BUTTONS,
     cards,
@@ -181,12 +182,14 @@ async def test_an_administrator_switches_cards_off_and_on(world: World) -> None:
     await world.discord.use_command(world.admin, world.channel, command, {"allow": False})
     await later(6)
     await shows(world, card, "an administrator has switched off cards")
+    assert "Cards in channels: switched off." in await status(world)
     assert labels(card) == []
     pressed = await press(world, world.dispatcher, message, "Keep in channel")
     assert "switched off cards" in await privately(world, pressed)
     assert "Keep in channel" not in labels(await private(world))
     allowed = await world.discord.use_command(world.admin, world.channel, command, {"allow": True})
     assert "Dispatchers can keep" in (await allowed.answered()).content
+    assert "Cards in channels: allowed." in await status(world)
     await kept(world)
 
 

@@ -12,11 +12,13 @@ from bot.health.lines import Line, Mark, status_content
 from bot.health.probe import CadHealth
 from bot.health.texts import (
     VERSION,
+    cards_line,
     database_line,
     last_change,
     log_channel_line,
     permissions_line,
     roles_line,
+    unit_numbers_line,
     unreadable_lines,
 )
 from bot.interactions.markdown import CONTENT_LIMIT
@@ -74,6 +76,8 @@ def lines(text: str, error: Failure | None) -> list[Line]:
         *cad(text, error),
         roles_line([text] * 25, chosen=True),
         log_channel_line(text, text),
+        unit_numbers_line(True),
+        cards_line(False),
         notes_line(UNREACHABLE, 1000, error),
         rate_usage_line(RateUsage(6000, 6000, 1000)),
         permissions_line(["View Channel", "Send Messages"]),

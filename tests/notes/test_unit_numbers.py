@@ -20,7 +20,7 @@ from bot.sonoran import ApiVersion, SonoranClient, Transport
 from bot.storage import Database
 from tests import database as databases
 from tests import sonoran_client
-from tests.administrator import configure
+from tests.administrator import configure, status
 from tests.loop_clock import let_pass
 from tests.note_messages import told
 from tests.notes.forms import opened, submitted
@@ -167,10 +167,14 @@ async def test_an_administrator_switches_it_off_and_on(world: World) -> None:
     await world.registered()
     answer = await configure(world, "unit-numbers", {"on": False})
     assert answer.content.startswith("Members' display names stand beside their notes")
+    assert (await configure(world, "unit-numbers")).content == answer.content
+    assert "Beside members' notes: display names." in await status(world)
     await world.say("one")
     assert not {"account", "identifiers"} & {each.kind for each in world.cad.requests}
     answer = await configure(world, "unit-numbers", {"on": True})
     assert answer.content.startswith("Members' unit numbers stand beside their notes")
+    assert (await configure(world, "unit-numbers")).content == answer.content
+    assert "Beside members' notes: unit numbers" in await status(world)
     await world.say("two")
     form = await opened(world)
     await told(world, await submitted(world, form, call="123", note="three"), "added")
