@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
-import bot.calls.schema
-import bot.communities.schema
-import bot.outbox.schema
-import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot import __version__
 from bot.config import Config
 from bot.config_values import LOG_LEVELS
 from bot.environment import ConfigError
-from bot.settings.repository import GuildSettings
-from bot.storage.migrations import VERSION_TABLE
-from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
 from tests.cases import cases
 
@@ -29,7 +21,6 @@ EXAMPLE = (ROOT / ".env.example").read_text(encoding="utf-8")
 CHANGES = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 HOSTING = (ROOT / "docs" / "hosting.md").read_text(encoding="utf-8")
-RETENTION = (ROOT / "docs" / "retention.md").read_text(encoding="utf-8")
 APP = json.loads((ROOT / "app.json").read_text(encoding="utf-8"))["env"]
 REQUIRED = {"DISCORD_TOKEN": "token", "SONORAN_API_KEY": "key", "SONORAN_COMMUNITY_ID": "id"}
 
@@ -89,28 +80,6 @@ def taken(name: str, value: int) -> bool:
     except ConfigError:
         return False
     return True
-
-
-def test_for_every_table_it_is_stated_how_long_its_rows_are_kept() -> None:
-    stated = re.findall(r"^\| `(\w+)` \| [^|]+ \| [^|]+ \|$", RETENTION, re.M)
-    assert sorted(stated) == sorted([*metadata.tables, VERSION_TABLE])
-
-
-SETTINGS_KEPT = {
-    "role_ids": "ids of roles",
-    "server_id": "the CAD server",
-    "log_channel_id": "of the log channel",
-    "connected": "whether it is connected",
-    "unit_numbers": "whether notes bear unit numbers",
-    "call_cards": "whether cards may be kept",
-}
-
-
-def test_it_is_said_that_each_setting_of_a_guild_is_kept() -> None:
-    settings = {each.name for each in fields(GuildSettings)} - {"guild_id", "version"}
-    assert SETTINGS_KEPT.keys() == settings
-    (row,) = re.findall(r"^\| `guild_settings` \|.*$", RETENTION, re.M)
-    assert [phrase for phrase in SETTINGS_KEPT.values() if phrase not in row] == []
 
 
 def test_the_changes_begin_with_this_version_and_its_database() -> None:

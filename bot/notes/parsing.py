@@ -11,7 +11,8 @@ from bot.notes.problems import NoteProblem
 from bot.sonoran import LARGEST_CALL
 
 NOTE_LIMIT = 4000
-"""The most characters a note may have after trimming. Ours: the CAD documents no limit."""
+"""The most characters a note may have as typed, after trimming; names in place of mentions may make
+it longer. Ours: the CAD documents no limit."""
 
 _TYPED_LIMIT = 40  # characters of a call number that is no such thing that are shown back
 
