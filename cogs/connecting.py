@@ -9,9 +9,9 @@ from typing import Any
 
 import discord
 
+from bot.communities.application_owners import ApplicationOwners
 from bot.communities.connections import Connections
 from bot.communities.credentials_form import CredentialsForm
-from bot.communities.owners import Owners
 from bot.communities.registry import Communities
 from bot.communities.texts import (
     CONNECT,
@@ -48,7 +48,7 @@ class Connector:
     handler: InteractionHandler
     connections: Connections
     communities: Communities
-    owners: Owners
+    owners: ApplicationOwners
     form: CredentialsForm
     timing: Timing
 
@@ -57,7 +57,7 @@ class Connector:
 
         Where there is no form, others than the owner are told whom to ask. Refuses with
         NOT_IN_GUILD in a direct message, with NOT_ADMINISTRATOR whom the form is not for, and like
-        `Owners.include` and `Connections.check_known`.
+        `ApplicationOwners.include` and `Connections.check_known`.
         """
         if not self.communities.accepts_new:
             await self.handler.acknowledge(interaction, private=True)
@@ -74,8 +74,8 @@ class Connector:
         """Disconnect the guild for an administrator of it or the application's owner.
 
         The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for others, with
-        NOT_IN_GUILD in a direct message, and like `Connections.check_connected`, `Owners.include`
-        and `Connections.disconnect`.
+        NOT_IN_GUILD in a direct message, and like `Connections.check_connected`,
+        `ApplicationOwners.include` and `Connections.disconnect`.
         """
         guild, user_id = guild_of(interaction), interaction.user.id
         self.connections.check_connected(self.connections.of(guild, interaction.user))

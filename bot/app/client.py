@@ -18,8 +18,8 @@ from bot.app.gateway import ShardConnection
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
 from bot.calls.cards import CallCards
+from bot.communities.application_owners import ApplicationOwners
 from bot.communities.credentials_form import CredentialsForm
-from bot.communities.owners import Owners
 from bot.communities.shards import Shards
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.responses import answers_trace
@@ -79,7 +79,7 @@ class CallnoteBot(commands.AutoShardedBot):
             proxy=proxy,
         )
         introduce(self)
-        self.owners = Owners(self, services.timing)
+        self.owners = ApplicationOwners(self, services.timing)
         self.credentials_form = CredentialsForm(
             self.handler, services.connections, services.communities, services.trial
         )

@@ -8,7 +8,7 @@ import aiohttp
 import discord
 
 from bot.app import texts
-from bot.app.packages import unlike_pins
+from bot.app.installed_packages import unlike_pins
 from bot.config import Config
 from bot.health.cad_texts import cad_details, cad_lines
 from bot.health.lines import Line, Mark

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, update
 
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
-from bot.outbox.send_rate import SEND_WINDOW_SECONDS
+from bot.outbox.shared_rate_limit import SEND_WINDOW_SECONDS
 from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.batches import batch_of

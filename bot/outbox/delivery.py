@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.expiry import Expiry
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits, RateUsage
+from bot.outbox.load_shedding import LoadShedder
 from bot.outbox.models import NoteRecord
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.reconciler import CallsRead, Reconciler
@@ -41,7 +41,7 @@ class Delivery:
         database: Database,
         store: OutboxRepository,
         leases: Leases,
-        admission: Admission,
+        load_shedder: LoadShedder,
         limits: Limits,
         changed: Callable[[NoteRecord], None],
         waiting_notes: Callable[[NoteRecord], WaitingNotes],
@@ -75,7 +75,7 @@ class Delivery:
             leases,
             cad,
             self.breaker,
-            admission,
+            load_shedder,
             limits,
             timing,
         )

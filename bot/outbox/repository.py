@@ -28,7 +28,7 @@ from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import next_position
 from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes, outbox_position
-from bot.outbox.send_rate import count_send
+from bot.outbox.shared_rate_limit import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database

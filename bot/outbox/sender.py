@@ -7,11 +7,11 @@ import logging
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
-from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.errors import OutOfOrderError, RateUsedError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
+from bot.outbox.load_shedding import LoadShedder
 from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository
@@ -56,7 +56,7 @@ class Sender:
     leases: Leases
     cad: SonoranClient
     breaker: CircuitBreaker
-    admission: Admission
+    load_shedder: LoadShedder
     limits: Limits
     timing: Timing
     last_refusal: tuple[Failure, float] | None = field(default=None, init=False)
@@ -106,7 +106,7 @@ class Sender:
 
     async def _until_calm(self) -> None:
         """Let others' acknowledgements go first, as Discord does not wait for them."""
-        await set_within(self.admission.calm, self.timing.longest_rush)
+        await set_within(self.load_shedder.calm, self.timing.longest_rush)
 
     def _begin(self, item: WorkItem) -> None:
         self._scheduler.record_turn(item.record)
@@ -161,7 +161,7 @@ class Sender:
 
     async def _may_go(self, item: WorkItem, failures: int) -> bool:
         """Whether a note that could go first when it was acknowledged may go now."""
-        if not self.admission.calm.is_set():
+        if not self.load_shedder.calm.is_set():
             await self._until_calm()
             failed = self.breaker.failure_count > failures
             if failed or not self.queue.can_go_first(item.record):

@@ -10,14 +10,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.observer import Observer
-from bot.outbox.admission import Admission
 from bot.outbox.cleanup import Cleanup, Purge
 from bot.outbox.deliveries import Deliveries
 from bot.outbox.delivery import Delivery, keep_running
 from bot.outbox.errors import AccessRefusedError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
-from bot.outbox.marks import Marks
+from bot.outbox.load_shedding import LoadShedder
 from bot.outbox.member_actions import MemberActions
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.read_slots import ReadSlots
@@ -25,6 +24,7 @@ from bot.outbox.reconciler import CallsRead
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
+from bot.outbox.shown_marks import ShownMarks
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.upkeep import Upkeep
@@ -74,8 +74,8 @@ class OutboxWorker:
         self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, self.store.rows, timing=timing)
-        self._admission = Admission(timing.admit_within)
-        self.admit = self._admission.admit
+        self._load_shedder = LoadShedder(timing.admit_within)
+        self.admit = self._load_shedder.admit
         self.deliveries = Deliveries(
             lambda community: Delivery(
                 community,
@@ -83,7 +83,7 @@ class OutboxWorker:
                 database=database,
                 store=self.store,
                 leases=self._leases,
-                admission=self._admission,
+                load_shedder=self._load_shedder,
                 limits=limits,
                 changed=changed,
                 waiting_notes=waiting_notes,
@@ -101,7 +101,7 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
-        self.marks = Marks(database, timing=timing)
+        self.marks = ShownMarks(database, timing=timing)
         self.member_actions = MemberActions(
             self.deliveries,
             self.store,

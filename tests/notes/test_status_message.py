@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox.admission import FIRST_ESTIMATE, LULL
+from bot.outbox.load_shedding import FIRST_ESTIMATE, LULL
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL

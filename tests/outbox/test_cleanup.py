@@ -12,9 +12,9 @@ from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
-from bot.outbox.marks import Mark, store_marks
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
+from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
 from bot.storage.batches import BATCH

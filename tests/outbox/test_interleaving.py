@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 
 from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, StaleRevisionError
-from bot.outbox.admission import Admission
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.leases import Leases
+from bot.outbox.load_shedding import LoadShedder
 from bot.outbox.sender import Sender
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
@@ -207,7 +207,7 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
         timing=QUICK,
     )
     sender = Sender(
-        queue, store, transitions, leases, worker.client, breaker, Admission(1), limits, QUICK
+        queue, store, transitions, leases, worker.client, breaker, LoadShedder(1), limits, QUICK
     )
     record = await in_state(store, NoteState.QUEUED)
     queue.put(WorkItem(record, enqueued_at=0.0, deadline=1e12), record)

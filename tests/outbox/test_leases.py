@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
-from bot.outbox.marks import Mark, store_marks
+from bot.outbox.shown_marks import Mark, store_marks
 from bot.storage import NOW, Database
 from bot.timing import Timing
 from tests import database as databases

@@ -12,9 +12,9 @@ from sqlalchemy import delete, select, text
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
-from bot.outbox.marks import Mark, store_marks
 from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import delivery_ledger, leases, notes
+from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases

@@ -9,7 +9,7 @@ import pytest
 from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, failure_of
 from bot.outbox.errors import OutOfOrderError
 from bot.outbox.ledger import explained
-from bot.outbox.marks import Mark, store_marks
+from bot.outbox.shown_marks import Mark, store_marks
 from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database

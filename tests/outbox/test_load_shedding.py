@@ -8,9 +8,9 @@ import itertools
 
 import pytest
 
-from bot.outbox import admission as admission_module
-from bot.outbox.admission import DRIFT, FEW, FIRST_ESTIMATE, LULL, Admission
+from bot.outbox import load_shedding
 from bot.outbox.errors import TooBusyError
+from bot.outbox.load_shedding import DRIFT, FEW, FIRST_ESTIMATE, LULL, LoadShedder
 from tests.loop_clock import Loop, let_pass
 
 NOON = 1_800_000_000.0  # by Discord's clock
@@ -20,110 +20,110 @@ ON_TIME = itertools.count(NOON)
 
 
 async def test_sends_wait_only_while_many_notes_are_taken() -> None:
-    admission = Admission(2.0)
+    shedder = LoadShedder(2.0)
     with contextlib.ExitStack() as many:
         for _ in range(FEW):
-            many.enter_context(admission.admit(next(ON_TIME)))
-        assert admission.calm.is_set()
-        with admission.admit(next(ON_TIME)):
-            assert not admission.calm.is_set()
-        assert admission.calm.is_set()
+            many.enter_context(shedder.admit(next(ON_TIME)))
+        assert shedder.calm.is_set()
+        with shedder.admit(next(ON_TIME)):
+            assert not shedder.calm.is_set()
+        assert shedder.calm.is_set()
 
 
 async def test_a_note_that_would_come_too_late_is_not_taken_and_counts_for_nothing() -> None:
-    admission = Admission(FIRST_ESTIMATE)
-    with admission.admit(next(ON_TIME)):
+    shedder = LoadShedder(FIRST_ESTIMATE)
+    with shedder.admit(next(ON_TIME)):
         for _ in range(2):
-            with pytest.raises(TooBusyError), admission.admit(next(ON_TIME)):
+            with pytest.raises(TooBusyError), shedder.admit(next(ON_TIME)):
                 raise AssertionError("it was admitted")
-    with admission.admit(next(ON_TIME)):
+    with shedder.admit(next(ON_TIME)):
         pass
 
 
 async def test_more_notes_are_taken_where_each_takes_less_time() -> None:
-    admission = Admission(100 * FIRST_ESTIMATE)
+    shedder = LoadShedder(100 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(100)]
     for each in waiting:
-        each.enter_context(admission.admit(next(ON_TIME)))
-    with pytest.raises(TooBusyError), admission.admit(next(ON_TIME)):
+        each.enter_context(shedder.admit(next(ON_TIME)))
+    with pytest.raises(TooBusyError), shedder.admit(next(ON_TIME)):
         pass
     for each in waiting[1:]:  # which takes no time at all
         each.close()
     with waiting[0], contextlib.ExitStack() as many:
         for _ in range(100):
-            many.enter_context(admission.admit(next(ON_TIME)))
+            many.enter_context(shedder.admit(next(ON_TIME)))
 
 
 async def test_a_slow_moment_is_forgotten_when_nothing_is_left() -> None:
-    admission = Admission(20 * FIRST_ESTIMATE)
+    shedder = LoadShedder(20 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(FEW + 5)]
     for each in waiting:
-        each.enter_context(admission.admit(next(ON_TIME)))
+        each.enter_context(shedder.admit(next(ON_TIME)))
     waiting.pop().close()
     await let_pass(1.0)  # as when the database stalls
     for each in waiting:
         each.close()
     with contextlib.ExitStack() as many:
         for _ in range(20):
-            many.enter_context(admission.admit(next(ON_TIME)))
+            many.enter_context(shedder.admit(next(ON_TIME)))
 
 
 async def test_a_note_that_was_looked_at_too_late_is_not_taken(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(admission_module, "LULL", 3600.0)  # lest this machine have one
-    admission = Admission(1000.0)
-    with admission.admit(NOON):
+    monkeypatch.setattr(load_shedding, "LULL", 3600.0)  # lest this machine have one
+    shedder = LoadShedder(1000.0)
+    with shedder.admit(NOON):
         pass
-    with pytest.raises(TooBusyError), admission.admit(NOON - 1000.0):
+    with pytest.raises(TooBusyError), shedder.admit(NOON - 1000.0):
         pass
-    with admission.admit(NOON):
+    with shedder.admit(NOON):
         pass
 
 
 async def test_after_a_lull_a_note_is_on_time_whatever_the_clocks_say() -> None:
-    admission = Admission(2.0)
-    with admission.admit(NOON):
+    shedder = LoadShedder(2.0)
+    with shedder.admit(NOON):
         pass
-    with admission.admit(NOON + 3600.0):  # Discord's clock, or this machine's, was set
+    with shedder.admit(NOON + 3600.0):  # Discord's clock, or this machine's, was set
         pass
     await let_pass(LULL)
-    with admission.admit(NOON):
+    with shedder.admit(NOON):
         pass
 
 
 async def test_clocks_that_drift_apart_make_no_note_late_however_long_there_is_no_lull() -> None:
-    admission = Admission(2.0)
+    shedder = LoadShedder(2.0)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
     pause = 0.9 * LULL
     for number in range(25_000):  # for six hours
-        with admission.admit(NOON + number * pause * (1 - DRIFT / 10)):
+        with shedder.admit(NOON + number * pause * (1 - DRIFT / 10)):
             loop.later(pause)
 
 
 async def test_one_command_from_the_future_makes_others_late_for_a_minute_at_most() -> None:
     """As one of Discord's clocks is ahead of the others."""
-    admission = Admission(1.5)
+    shedder = LoadShedder(1.5)
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
-    with admission.admit(NOON + 2.0):
+    with shedder.admit(NOON + 2.0):
         pass
     for number in range(1, 61):  # without a lull
         loop.later(0.9 * LULL)
-        with contextlib.suppress(TooBusyError), admission.admit(NOON + number * 0.9 * LULL):
+        with contextlib.suppress(TooBusyError), shedder.admit(NOON + number * 0.9 * LULL):
             pass
     loop.later(0.9 * LULL)
-    with admission.admit(NOON + 61 * 0.9 * LULL):
+    with shedder.admit(NOON + 61 * 0.9 * LULL):
         pass
 
 
 async def test_how_long_the_first_of_many_takes_is_not_taken_for_the_pace() -> None:
-    admission = Admission(100 * FIRST_ESTIMATE)
+    shedder = LoadShedder(100 * FIRST_ESTIMATE)
     waiting = [contextlib.ExitStack() for _ in range(FEW + 50)]
     for each in waiting:
-        each.enter_context(admission.admit(next(ON_TIME)))
+        each.enter_context(shedder.admit(next(ON_TIME)))
     await let_pass(5.0)
     waiting.pop().close()
-    with admission.admit(next(ON_TIME)):
+    with shedder.admit(next(ON_TIME)):
         pass

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.packages import unlike_pins
+from bot.app.installed_packages import unlike_pins
 from bot.app.texts import packages_line
 from bot.health.lines import Mark
 

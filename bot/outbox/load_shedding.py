@@ -26,7 +26,7 @@ slow that a rush of two minutes is noticed to its end."""
 _SMOOTHING = 0.02
 
 
-class Admission:
+class LoadShedder:
     """Counts the notes between their command and its acknowledgement.
 
     A note is refused if the others would delay its acknowledgement by more than `seconds`: by the

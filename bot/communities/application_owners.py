@@ -12,7 +12,7 @@ from bot.interactions.ttl_cache import TtlCache
 from bot.timing import Timing
 
 
-class Owners:
+class ApplicationOwners:
     """The application's owners, cached; `client` must be logged in before the first call."""
 
     def __init__(self, client: discord.Client, timing: Timing) -> None:

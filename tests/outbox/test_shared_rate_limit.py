@@ -12,7 +12,7 @@ from sqlalchemy import select
 from bot.outbox import HOST, NoteState, OutboxRepository
 from bot.outbox.errors import RateUsedError
 from bot.outbox.schema import send_times
-from bot.outbox.send_rate import count_send
+from bot.outbox.shared_rate_limit import count_send
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
 from tests import database as databases

@@ -28,7 +28,7 @@ class Mark:
     shown: bool = True
 
 
-class Marks:
+class ShownMarks:
     """The marks that are not stored yet. `run` must be running."""
 
     def __init__(self, database: Database, *, timing: Timing) -> None:
