@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from enum import Enum, auto
 
@@ -21,6 +22,8 @@ _OF_THE_EDGE = 40333
 """A refusal by what is in front of Discord, in JSON (discord/discord-api-docs, issue 6473)."""
 _CONTENT_CODES = frozenset({20009, 50269, 200000, 200001, 240000})
 """The message's text or file is refused, not who sends it or where."""
+
+_log = logging.getLogger(__name__)
 
 
 class Verdict(Enum):
@@ -84,8 +87,10 @@ def is_final(error: discord.HTTPException) -> bool:
 def was_taken(error: BaseException) -> bool:
     """Whether Discord took a request whose answer raised this one of `UNREADABLE`.
 
-    Of a refusal, discord.py 2.7.1 reads but one key that may be missing.
+    Of a refusal, discord.py 2.7.1 reads but one key that may be missing. It is logged with its
+    traceback, as it may be a fault of ours after all.
     """
+    _log.warning("an answer of Discord's cannot be read", exc_info=error)
     return not (isinstance(error, KeyError) and "retry_after" in error.args)
 
 

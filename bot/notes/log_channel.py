@@ -181,7 +181,7 @@ class LogChannel:
             plain = log_entry(record, with_text=False)
             message = await channel.send(plain, suppress_embeds=True, nonce=nonce)
             if error.status >= 500:  # perhaps Discord was out of order, not the text
-                with contextlib.suppress(*DISCORD_FAILURES):
+                with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
                     await message.edit(content=content)
 
     def _refused(self, record: NoteRecord, error: discord.HTTPException) -> bool:

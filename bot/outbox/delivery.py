@@ -103,7 +103,7 @@ class Delivery:
         """Whether it has had nothing to do for `Timing.keep_delivery`, and no delay to wait out."""
         if self.queue or self.breaker.held_back:
             return False
-        return loop_time() - self.queue.empty_since >= self._timing.keep_delivery
+        return loop_time() - self.queue.last_left >= self._timing.keep_delivery
 
     async def run(self) -> None:
         """Deliver notes until cancelled."""

@@ -76,7 +76,7 @@ class WorkQueue:
         self._notes: dict[int, WorkItem] = {}
         self._queued: set[int] = set()
         self._calls: defaultdict[tuple[int, int], list[WorkItem]] = defaultdict(list)
-        self.empty_since = loop_time()
+        self.last_left = loop_time()
         """When, by the event loop's clock, a note left the queue last, or this was made."""
         self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
         """The latest `FINISHED_NOTES` notes that were finished, in case the database loses them."""
@@ -127,7 +127,7 @@ class WorkQueue:
             if record.state is NoteState.QUEUED:
                 self._queued.add(record.id)
         else:
-            self.empty_since = loop_time()
+            self.last_left = loop_time()
             self.finished[record.id] = record
             if len(self.finished) > FINISHED_NOTES:
                 self.finished.popitem(last=False)
@@ -146,7 +146,7 @@ class WorkQueue:
         When it has come back meanwhile, its new entry stays.
         """
         if self._notes.get(item.record.id) is item:
-            self.empty_since = loop_time()
+            self.last_left = loop_time()
             self._take_out(item.record.id)
         self._tell_news()
 

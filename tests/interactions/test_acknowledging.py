@@ -101,7 +101,7 @@ async def test_a_refusal_is_told_although_the_connection_broke(world: World) -> 
 
 
 async def test_an_answer_is_left_alone_that_discord_took_and_described_badly(
-    world: World,
+    world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     await world.start_with(2)
     world.discord.faults.add(Fault("edit_original", 200, body={}))
@@ -112,6 +112,7 @@ async def test_an_answer_is_left_alone_that_discord_took_and_described_badly(
     await world.finish()
     assert interaction.messages == [answer]
     assert "Something went wrong" not in answer.content
+    assert "an answer of Discord's cannot be read\nTraceback" in caplog.text
 
 
 async def test_a_certain_refusal_frees_the_call_at_once(world: World) -> None:
