@@ -190,7 +190,7 @@ class CallnoteConfig(
         changed: Callable[[bool], str],
         now: Callable[[bool], str],
     ) -> None:
-        """Set a guild's setting that is on until it is switched off, None to leave it, and show it.
+        """Switch a guild's setting on or off, or leave it (None), and show it.
 
         `changed` is for the record of a change and `now` for the answer. Refuses like
         `SettingsCache.set`.
@@ -200,8 +200,7 @@ class CallnoteConfig(
         if on is not None:
             outcome = changed(on)
             await self._settings.set(guild.id, interaction.user.id, outcome, **{setting: on})
-        is_on = getattr(self._settings.of(guild.id), setting) is not False
-        await self._handler.respond(interaction, now(is_on))
+        await self._handler.respond(interaction, now(getattr(self._settings.of(guild.id), setting)))
         audit_log.outcome(interaction, outcome)
 
 

@@ -136,7 +136,7 @@ class KeptCards:
 
     def allowed(self, guild_id: int) -> bool:
         """Whether a guild's administrators let cards be kept; refuses as `SettingsCache.of`."""
-        return self._settings.of(guild_id).call_cards is not False
+        return self._settings.of(guild_id).call_cards
 
     async def run(self, opened: asyncio.Event) -> None:
         """Keep the cards up to date once the database is `opened`, until cancelled or finished."""

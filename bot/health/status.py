@@ -94,5 +94,5 @@ class StatusReport:
             gone=channel.gone(guild),
             unwritable=channel.unwritable(guild),
         )
-        yield texts.unit_numbers_line(settings.unit_numbers is not False)
-        yield texts.cards_line(settings.call_cards is not False)
+        yield texts.unit_numbers_line(settings.unit_numbers)
+        yield texts.cards_line(settings.call_cards)

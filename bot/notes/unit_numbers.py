@@ -91,7 +91,7 @@ class NoteLabels:
         guild_id = member.guild.id
         if not self.timing.await_unit_number or not self.settings.known:
             return None
-        if self.settings.of(guild_id).unit_numbers is False:
+        if not self.settings.of(guild_id).unit_numbers:
             return None
         community = self.community_of(guild_id)
         known = self._known.setdefault((community, member.id), _Known())

@@ -48,12 +48,12 @@ FROM_DISCORD = 0
 
 @dataclass(frozen=True, slots=True)
 class GuildSettings:
-    """What a guild has chosen; None is what it never chose. Each field is a column of that name.
+    """What a guild has chosen, else the defaults. Each field is a column of that name.
 
-    `connected` is True after `/callnote-config connect`, False after `disconnect`.
-    `unit_numbers` says whether notes bear their members' unit numbers, `call_cards` whether calls'
-    cards may be kept in channels; None means so for both. `version` grows with every change of any
-    guild's settings, and is 0 before the first.
+    None is what it never chose. `connected` is True after `/callnote-config connect`, False after
+    `disconnect`. `unit_numbers` says whether notes bear their members' unit numbers, `call_cards`
+    whether calls' cards may be kept in channels. `version` grows with every change of any guild's
+    settings, and is 0 before the first.
     """
 
     guild_id: int
@@ -61,8 +61,8 @@ class GuildSettings:
     server_id: int | None = None
     log_channel_id: int | None = None
     connected: bool | None = None
-    unit_numbers: bool | None = None
-    call_cards: bool | None = None
+    unit_numbers: bool = True
+    call_cards: bool = True
     version: int = 0
 
 
@@ -170,9 +170,10 @@ class SettingsRepository:
 
 
 def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
-    values = {each.name: getattr(row, each.name) for each in fields(GuildSettings)}
-    if row.role_ids is not None:
-        values["role_ids"] = frozenset(json.loads(row.role_ids))
+    found = {each.name: getattr(row, each.name) for each in fields(GuildSettings)}
+    values = {name: value for name, value in found.items() if value is not None}
+    if "role_ids" in values:
+        values["role_ids"] = frozenset(json.loads(values["role_ids"]))
     return GuildSettings(**values)
 
 
