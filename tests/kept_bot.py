@@ -238,7 +238,9 @@ keeper = keeper_of(KeptWorld)
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def world(keeper: KeptWorld) -> AsyncIterator[World]:
+async def world(request: pytest.FixtureRequest, keeper: KeptWorld) -> AsyncIterator[World]:
+    mark = request.node.get_closest_marker("asyncio")
+    assert mark.kwargs.get("loop_scope") == "module", "its module lacks the line `pytestmark = …`"
     await keeper.forget()
     keeper.begin()
     yield keeper
