@@ -170,7 +170,6 @@ class Services:
             CardStore(self.database, self.notes.outbox.owner, timing),
             self.live_calls,
             self.settings,
-            self.communities.name_of,
             self.connections.waiting_notes,
             delays=delays,
             per_guild=config.call_cards_per_guild,

@@ -1,7 +1,7 @@
 """The buttons and the select of call cards, which keep working after a restart.
 
-A button's custom id holds the action, the CAD server and the call. Who may press it, and whether
-the message is one that offers it, is checked at every press.
+A button's custom id holds the action, the community's mark, the CAD server and the call. Who may
+press it, and whether the message is one that offers it, is checked at every press.
 """
 
 from __future__ import annotations
@@ -14,25 +14,26 @@ from typing import Any
 import discord
 
 from bot.calls.card_texts import ADD_NOTE, KEEP, NEWER, OLDER, PLACEHOLDER, REFRESH
-from bot.interactions.components import DynamicItem, dynamic_item, stopped
+from bot.interactions.components import DynamicItem, dynamic_item, mark_of, stopped
 from bot.sonoran import DispatchCall
 
 MOST_OPTIONS = 25
 """Discord's limit for the options of a select (Component reference, String Select)."""
 
+_LIST = r"(?P<mark>[0-9a-f]{8}):(?P<server>[1-9][0-9]{0,8})"
 _BUTTON_ID = re.compile(
-    r"callnote-card:(?P<action>add|keep|refresh|page):(?P<server>[1-9][0-9]{0,8})"
+    rf"callnote-card:(?P<action>add|keep|refresh|page):{_LIST}"
     r":(?P<call>[1-9][0-9]{0,15})(?::(?P<page>[0-9]{1,2}))?"
 )
-_SELECT_ID = re.compile(r"callnote-card:open:(?P<server>[1-9][0-9]{0,8})")
+_SELECT_ID = re.compile(rf"callnote-card:open:{_LIST}")
 
 
 def private_buttons(
-    call: DispatchCall, page: int, *, older: bool, may_keep: bool
+    community: str, call: DispatchCall, page: int, *, older: bool, may_keep: bool
 ) -> discord.ui.View:
     """Return the buttons below a card that one member sees."""
     view = discord.ui.View(timeout=None)
-    button = partial(_button, call.server_id, call.call_id)
+    button = partial(_button, community, call.server_id, call.call_id)
     if not call.closed:
         view.add_item(button("add", ADD_NOTE))
     if may_keep:
@@ -45,23 +46,26 @@ def private_buttons(
     return stopped(view)
 
 
-def kept_buttons(server_id: int, call_id: int) -> discord.ui.View:
+def kept_buttons(community: str, server_id: int, call_id: int) -> discord.ui.View:
     """Return the buttons below a card in a channel."""
     view = discord.ui.View(timeout=None)
-    view.add_item(_button(server_id, call_id, "add", ADD_NOTE))
-    view.add_item(_button(server_id, call_id, "refresh", REFRESH))
+    view.add_item(_button(community, server_id, call_id, "add", ADD_NOTE))
+    view.add_item(_button(community, server_id, call_id, "refresh", REFRESH))
     return stopped(view)
 
 
 def call_select(
-    server_id: int, calls: Sequence[DispatchCall], label_of: Callable[[DispatchCall], str]
+    community: str,
+    server_id: int,
+    calls: Sequence[DispatchCall],
+    label_of: Callable[[DispatchCall], str],
 ) -> discord.ui.View | None:
     """Return the select that opens the card of one of these calls, None without any."""
     if not calls:
         return None
     view = discord.ui.View(timeout=None)
     select: discord.ui.Select[discord.ui.View] = discord.ui.Select(
-        custom_id=f"callnote-card:open:{server_id}",
+        custom_id=f"callnote-card:open:{mark_of(community)}:{server_id}",
         placeholder=PLACEHOLDER,
         options=[
             discord.SelectOption(label=label_of(call), value=str(call.call_id))
@@ -73,37 +77,47 @@ def call_select(
 
 
 def card_button(
-    press: Callable[[discord.Interaction[Any], str, int, int, int], Awaitable[None]],
+    press: Callable[[discord.Interaction[Any], str, str, int, int, int], Awaitable[None]],
 ) -> type[DynamicItem]:
     """Return the dynamic item for all these buttons.
 
-    `press` gets the action, the ids of CAD server and call, and the page, 0 where there is none.
+    `press` gets the action, the community's mark, the ids of CAD server and call, and the page, 0
+    where there is none.
     """
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
-        server, call, page = match["server"], match["call"], match["page"]
-        await press(interaction, match["action"], int(server), int(call), int(page or 0))
+        server, call, page = int(match["server"]), int(match["call"]), int(match["page"] or 0)
+        await press(interaction, match["action"], match["mark"], server, call, page)
 
     return dynamic_item(_BUTTON_ID, press_matched)
 
 
 def card_select(
-    choose: Callable[[discord.Interaction[Any], int, str], Awaitable[None]],
+    choose: Callable[[discord.Interaction[Any], str, int, str], Awaitable[None]],
 ) -> type[DynamicItem]:
-    """Return the dynamic item for all these selects; `choose` gets CAD server and chosen value."""
+    """Return the dynamic item for all these selects.
+
+    `choose` gets the community's mark, the id of the CAD server and the chosen value.
+    """
 
     async def choose_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         data: Any = interaction.data or {}
         values = data.get("values") or [""]
-        await choose(interaction, int(match["server"]), str(values[0]))
+        await choose(interaction, match["mark"], int(match["server"]), str(values[0]))
 
     return dynamic_item(_SELECT_ID, choose_matched, discord.ui.Select)
 
 
 def _button(
-    server_id: int, call_id: int, action: str, label: str, page: int | None = None, row: int = 0
+    community: str,
+    server_id: int,
+    call_id: int,
+    action: str,
+    label: str,
+    page: int | None = None,
+    row: int = 0,
 ) -> discord.ui.Button[discord.ui.View]:
-    custom_id = f"callnote-card:{action}:{server_id}:{call_id}"
+    custom_id = f"callnote-card:{action}:{mark_of(community)}:{server_id}:{call_id}"
     if page is not None:
         custom_id += f":{page}"
     return discord.ui.Button(label=label, custom_id=custom_id, row=row)

@@ -101,7 +101,7 @@ class CardEditor:
         ending: Ending | None,
     ) -> EditResult:
         for text in (content, plain_card(card.row.call_id)):
-            view = None if ending else kept_buttons(card.row.server_id, card.row.call_id)
+            view = None if ending else kept_buttons(*card.row.list_key, card.row.call_id)
             result = await card_message.edit(
                 client, card.row, text, view, delays=self.delays, timing=self.timing
             )

@@ -24,6 +24,7 @@ from bot.calls.live_calls import LiveList
 from bot.calls.problems import CardProblem
 from bot.calls.texts import call_label
 from bot.interactions import audit_log
+from bot.interactions.components import mark_of
 from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.interactions.handler import InteractionHandler
 from bot.interactions.texts import worded
@@ -77,15 +78,17 @@ class CallCards:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
         total = len(calls.index.live)
         content = list_content(found, total, age=calls.told_age)
-        view = call_select(server_id, found, calls.label)
+        view = call_select(calls.community, server_id, found, calls.label)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"{total} live calls shown")
 
-    async def on_choice(self, interaction: _Interaction, server_id: int, value: str) -> None:
+    async def on_choice(
+        self, interaction: _Interaction, mark: str, server_id: int, value: str
+    ) -> None:
         """Show the card of the call that was chosen in a list."""
 
         async def show() -> None:
-            member = self.dispatchers.admit(interaction)
+            member = self._admit(interaction, mark)
             # A forged choice may be anything.
             call_id = int(value) if value.isascii() and value.isdigit() else 0
             if not _private(interaction) or not 1 <= call_id <= LARGEST_CALL:
@@ -97,12 +100,18 @@ class CallCards:
         await self.handler.run_connected(interaction, show)
 
     async def on_button(
-        self, interaction: _Interaction, action: str, server_id: int, call_id: int, page: int
+        self,
+        interaction: _Interaction,
+        action: str,
+        mark: str,
+        server_id: int,
+        call_id: int,
+        page: int,
     ) -> None:
         """Carry out a button below a card; failures are shown to the member alone."""
 
         async def carry_out() -> None:
-            member = self.dispatchers.admit(interaction)
+            member = self._admit(interaction, mark)
             audit_log.about_call(interaction, call_id)
             if action != "add" and _private(interaction) is (action == "refresh"):
                 raise Refusal(CardProblem.OUTDATED_CARD)  # a forged button
@@ -120,6 +129,13 @@ class CallCards:
                 await self._show(interaction, member.guild, server_id, call_id, page)
 
         await self.handler.run_connected(interaction, carry_out)
+
+    def _admit(self, interaction: _Interaction, mark: str) -> discord.Member:
+        """Return the dispatcher who uses what was shown of the community with this mark."""
+        member = self.dispatchers.admit(interaction)
+        if mark != mark_of(self.calls.community_of(member.guild.id)):
+            raise Refusal(CardProblem.OUTDATED_CARD)
+        return member
 
     async def _show(
         self,
@@ -140,7 +156,7 @@ class CallCards:
         foot = private_foot(age=calls.told_age, may_keep=may_keep, kept_at=kept_at)
         page = min(page, MOST_PAGES - 1)
         content, older = card_content(call, page, foot=foot)
-        view = private_buttons(call, page, older=older, may_keep=may_keep)
+        view = private_buttons(calls.community, call, page, older=older, may_keep=may_keep)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"card shown, page {page + 1}")
 
@@ -149,19 +165,21 @@ class CallCards:
     ) -> None:
         near = calls.index.near(call_id)
         content = not_listed(call_id, emergency=calls.is_emergency_alone(call_id), near=bool(near))
-        view = call_select(server_id, near, call_label)
+        view = call_select(calls.community, server_id, near, call_label)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, "call not listed")
 
     async def _keep(
         self, interaction: _Interaction, guild: discord.Guild, server_id: int, call_id: int
     ) -> None:
-        call = (await self._list(guild.id, server_id)).find(call_id)
+        calls = await self._list(guild.id, server_id)
+        call = calls.find(call_id)
         if call is None or call.closed:
             raise Refusal(CardProblem.CALL_ENDED, call=call_id)
         self._check_allowed(guild)  # once more, as Discord and the list were waited for
         address = await self.kept.keep(
             interaction.client,
+            calls.community,
             call,
             guild_id=guild.id,
             channel_id=interaction.channel_id or 0,

@@ -34,8 +34,8 @@ _log = logging.getLogger(__name__)
 class KeptCards:
     """All cards in channels of this process; `run` must be running.
 
-    `community_of` names a guild's community, `waiting_notes` says whether a guild is connected to a
-    community, as for its notes. `per_guild` is how many cards a guild may have.
+    `waiting_notes` says whether a guild is connected to a community, as for its notes, and
+    `per_guild` is how many cards a guild may have.
     """
 
     def __init__(
@@ -44,7 +44,6 @@ class KeptCards:
         store: CardStore,
         live: LiveCalls,
         settings: SettingsCache,
-        community_of: Callable[[int], str],
         waiting_notes: Callable[[int, str], WaitingNotes],
         *,
         delays: RouteDelays,
@@ -55,7 +54,6 @@ class KeptCards:
         self._store = store
         self._live = live
         self._settings = settings
-        self._community_of = community_of
         self._waiting_notes = waiting_notes
         self._per_guild = per_guild
         self._timing = timing
@@ -80,20 +78,20 @@ class KeptCards:
     async def keep(
         self,
         client: discord.Client,
+        community: str,
         call: DispatchCall,
         *,
         guild_id: int,
         channel_id: int,
         nonce: str,
     ) -> str:
-        """Post a call's card to a channel, keep it up to date, and return its address.
+        """Post the card of a community's call, keep it up to date, and return its address.
 
         Refuses as `card_message.post`, and with CARD_NOT_STORED; then no card is left in the
         channel.
         """
-        community = self._community_of(guild_id)  # the call's, whatever is connected meanwhile
         content, fingerprint = live_content(call)
-        view = kept_buttons(call.server_id, call.call_id)
+        view = kept_buttons(community, call.server_id, call.call_id)
         message = await card_message.post(
             client, guild_id, channel_id, content, view, nonce, self._timing
         )

@@ -42,12 +42,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class LiveList:
-    """The calls of one CAD server as they were read: `began` by the event loop's clock.
+    """The calls of a community's CAD server as they were read: `began` by the event loop's clock.
 
     `with_closed` says whether the calls that were closed lately were read as well, `old_after` from
     which age on, in seconds, users are told how old the list is.
     """
 
+    community: str
     calls: CallList
     index: CallIndex
     began: float
@@ -251,7 +252,7 @@ class LiveCalls:
         index = await asyncio.to_thread(_index_of, calls.calls)
         if held.list is not None and held.list.began >= began:
             return
-        held.list = LiveList(calls, index, began, with_closed, self.timing.old_calls)
+        held.list = LiveList(community, calls, index, began, with_closed, self.timing.old_calls)
         for changed in self._listeners:
             changed(community, calls.server_id)
 

@@ -15,4 +15,4 @@ class CardProblem(StrEnum):
     CARD_NOT_POSTED = auto()
     CARD_NOT_STORED = auto()
     CARD_LEFT = auto()  # the card in the channel is not kept up to date any more
-    OUTDATED_CARD = auto()  # the button or the choice is none that this message offers
+    OUTDATED_CARD = auto()  # the message does not offer this, or is about another CAD

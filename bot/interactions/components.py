@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any, Self, TypeVar
+from zlib import crc32
 
 import discord
 
@@ -50,6 +51,14 @@ def _submitted(data: Mapping[str, object]) -> Iterator[dict[str, Any]]:
         inner = component.get("components")
         left += inner if isinstance(inner, list) else []
         left.append(component.get("component"))
+
+
+def mark_of(community: str) -> str:
+    """Return what an id has of a community, as another one has calls of the same numbers.
+
+    One in four thousand million others has the same.
+    """
+    return f"{crc32(community.encode()):08x}"
 
 
 def stopped(view: _View) -> _View:

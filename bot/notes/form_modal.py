@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from zlib import crc32
 
 import discord
 
@@ -49,14 +48,6 @@ class SubmittedForm:
     mark: str
     call: str = field(repr=False)
     text: str = field(repr=False)
-
-
-def mark_of(community: str) -> str:
-    """Return what a form's id has of its community, as another one has calls of the same numbers.
-
-    One in four thousand million others has the same.
-    """
-    return f"{crc32(community.encode()):08x}"
 
 
 def submitted_form(interaction: _Interaction) -> SubmittedForm | None:

@@ -12,17 +12,12 @@ import discord
 from bot.calls.guild_calls import GuildCalls
 from bot.calls.texts import cut
 from bot.interactions import audit_log
+from bot.interactions.components import mark_of
 from bot.interactions.errors import DISCORD_FAILURES, Refusal
 from bot.interactions.handler import Answer, InteractionHandler
 from bot.interactions.markdown import unescaped
 from bot.notes.composer import NoteComposer
-from bot.notes.form_modal import (
-    SubmittedForm,
-    again_view,
-    mark_of,
-    note_form,
-    submitted_form,
-)
+from bot.notes.form_modal import SubmittedForm, again_view, note_form, submitted_form
 from bot.notes.note_of_message import calls_named_in
 from bot.notes.parsing import NOTE_LIMIT, parse_call_number, parse_note
 from bot.notes.problems import NoteProblem
@@ -76,6 +71,7 @@ class NoteForms:
         """
         member = self.dispatchers.admit(interaction)
         self.labels.prepare(member)
+        mark = self._mark(member.guild.id)  # that of the calls, whatever is connected meanwhile
         server = server_id or self.settings.server_id(member.guild.id)
         channel_id = interaction.channel_id or 0
         first = [call_id] if call_id is not None else [*named, *self.cards_in(channel_id)]
@@ -85,7 +81,7 @@ class NoteForms:
         form = note_form(
             server,
             source_id,
-            self._mark(member.guild.id),
+            mark,
             text,
             found,
             chosen=meant[0] if len(meant) == 1 else None,

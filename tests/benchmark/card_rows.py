@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 
+from bot.calls.card_texts import KEEP
 from tests.benchmark.figures import Bench, Figure, Row, Size
 from tests.benchmark.place import Place
 from tests.benchmark.processes import Process, Subject
@@ -56,7 +57,9 @@ async def _keep(there: Place, number: int) -> None:
     member = there.members[0]
     shown = await there.discord.use_command(member, there.channel, "call", {"call": str(number)})
     card = await shown.answered()
-    pressed = await there.discord.press_button(member, card, f"callnote-card:keep:1:{number}")
+    (keep,) = [each.custom_id for each in card.buttons if each.label == KEEP]
+    assert keep is not None
+    pressed = await there.discord.press_button(member, card, keep)
     await pressed.acknowledged()
     await there.discord.shows(card, "Kept in this channel")
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from bot.interactions.components import mark_of
+from bot.outbox import HOST
 from bot.sandbox.discord import Message
 from tests.loop_clock import let_pass, tick
 from tests.note_messages import press, public, shows
 from tests.world import PATIENCE, World
 
 BUTTONS = ["Add note", "Refresh"]
+MARK = mark_of(HOST)
 AGAIN = 21.0  # seconds after which the calls may be read again
 
 

@@ -11,6 +11,7 @@ from bot.sandbox.discord.component_validation import STRING_SELECT
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
+from tests.cogs.kept_cards import MARK
 from tests.loop_clock import idle, let_pass
 from tests.note_messages import forge, forge_choice, labels, press, privately
 from tests.world import PATIENCE, World
@@ -127,19 +128,23 @@ async def test_nobody_but_dispatchers_of_a_connected_guild_sees_a_call(world: Wo
 async def test_a_forged_button_or_choice_shows_and_changes_nothing(world: World) -> None:
     await world.registered()
     for custom_id in (
-        "callnote-card:page:1:123:0",
-        "callnote-card:page:1:123",
-        "callnote-card:keep:1:123",
+        f"callnote-card:page:{MARK}:1:123:0",
+        f"callnote-card:page:{MARK}:1:123",
+        f"callnote-card:keep:{MARK}:1:123",
     ):
         pressed = await forge(world, world.dispatcher, custom_id)
         assert await privately(world, pressed) == "This is out of date: use /call again."
     chosen = await forge_choice(
-        world, world.dispatcher, world.channel, "callnote-card:open:1", STRING_SELECT
+        world, world.dispatcher, world.channel, f"callnote-card:open:{MARK}:1", STRING_SELECT
     )
     assert await privately(world, chosen) == "This is out of date: use /call again."
-    refreshed = await forge(world, world.dispatcher, "callnote-card:refresh:1:123")
+    refreshed = await forge(world, world.dispatcher, f"callnote-card:refresh:{MARK}:1:123")
     assert "no longer kept up to date" in await privately(world, refreshed)
-    for custom_id in ("callnote-card:add:1:0", "callnote-card:open:1:5", "callnote-card:end:1:1"):
+    for custom_id in (
+        f"callnote-card:add:{MARK}:1:0",
+        f"callnote-card:open:{MARK}:1:5",
+        f"callnote-card:end:{MARK}:1:1",
+    ):
         await forge(world, world.dispatcher, custom_id)
     await idle()
     assert not any(request.kind == "calls" for request in world.cad.requests)

@@ -14,6 +14,7 @@ from tests import kept_guilds
 from tests.administrator import status
 from tests.cogs.kept_cards import (
     BUTTONS,
+    MARK,
     cards,
     edits,
     kept,
@@ -46,7 +47,7 @@ async def test_the_oldest_is_let_go_and_a_newer_one_replaces_its_like(world: Wor
     await shows(world, second, "-# A newer card of this call is below.")
     assert [labels(card) for card in (first, second, third, again)] == [[], [], BUTTONS, BUTTONS]
     await until(lambda: cards(world) == 2)
-    refreshed = await forge(world, world.dispatcher, "callnote-card:refresh:1:123")
+    refreshed = await forge(world, world.dispatcher, f"callnote-card:refresh:{MARK}:1:123")
     assert "no longer kept" in await privately(world, refreshed)
 
 
@@ -128,7 +129,7 @@ async def test_refresh_reads_anew_if_that_may_be_and_only_for_dispatchers(world:
     assert pressed.messages in ([], [card])
     await read_again(world)
     await shows(world, card, "news")
-    out = await forge(world, world.dispatcher, "callnote-card:page:1:123:1")
+    out = await forge(world, world.dispatcher, f"callnote-card:page:{MARK}:1:123:1")
     assert "out of date" in await privately(world, out)
 
 

@@ -7,11 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
 from tests.communities import strangers as scene
 from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
-from tests.note_messages import ADDED, QUEUED, labels, press, privately, shows, told
+from tests.loop_clock import tick
+from tests.note_messages import ADDED, QUEUED, labels, press, privately, public, shows, told
 from tests.notes.forms import fields
 from tests.world import PATIENCE, World
 
@@ -124,6 +126,63 @@ async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_ano
     assert message.content == content
     assert community.notes(123) == []
     assert world.stored() == []
+
+
+async def test_what_is_below_one_cads_cards_leads_to_no_call_of_another_cad(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    await world.start()
+    await strangers.press_connect(strangers.owner)
+    await strangers.let_in()
+    listed = await strangers.use("calls")
+    card = await strangers.use("call", {"call": "123"})
+    content, (select,) = card.content, listed.selects
+    await enter(world, strangers.stranger, strangers.channel)
+    for label in labels(card):
+        pressed = await press(world, strangers.stranger, card, label)
+        await asyncio.wait_for(pressed.acknowledged(), PATIENCE)
+        assert pressed.modal is None
+        assert "out of date" in await privately(world, pressed)
+    chosen = await world.discord.choose(
+        strangers.stranger, listed, str(select["custom_id"]), ["123"]
+    )
+    assert "out of date" in await privately(world, chosen)
+    assert card.content == content
+    assert public(world) == []
+
+
+async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_first_cad(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await strangers.press_connect(strangers.owner)
+    await strangers.let_in()
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+    shown = await world.discord.use_command(
+        strangers.stranger, strangers.channel, "call", {"call": "123"}
+    )
+    asked = await world.discord.use_command(strangers.stranger, strangers.channel, "callnote-form")
+    async with asyncio.timeout(PATIENCE):
+        while not any(request.kind == "calls" for request in world.cad.requests):
+            await tick()
+    await enter(world, strangers.stranger, strangers.channel)
+    held.set()
+    card = await asyncio.wait_for(shown.answered(), PATIENCE)
+    assert "Traffic stop" in card.content
+    pressed = await press(world, strangers.stranger, card, "Add note")
+    assert "out of date" in await privately(world, pressed)
+    await asyncio.wait_for(asked.acknowledged(), PATIENCE)
+    ids = {name: str(field["custom_id"]) for name, field in fields(asked).items()}
+    values = {ids["call"]: ["123"], ids["note"]: "theirs"}
+    submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
+    message = await asyncio.wait_for(submitted.answered(), PATIENCE)
+    assert "for another CAD" in message.content
+    assert community.notes(123) == []
 
 
 async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
