@@ -115,12 +115,10 @@ class CardEditor:
     ) -> None:
         """Store what became of an edit, or decide when to try it again."""
         message_id = card.row.message_id
-        card.hidden = result is EditResult.HIDDEN
+        hidden = result is EditResult.HIDDEN
         over = card.ending is Ending.DISCONNECTED or card.too_old
-        if result is EditResult.RETRY or (card.hidden and not over):
-            first = self.timing.first_card_retry
-            if card.hidden:
-                first = self.timing.first_hidden_retry
+        if result is EditResult.RETRY or (hidden and not over):
+            first = self.timing.first_hidden_retry if hidden else self.timing.first_card_retry
             pause = min(first * 2.0**card.failures, self.timing.longest_card_retry)
             card.failures += 1
             pause = self.delays.left(RouteDelays.CHANNELS) or pause

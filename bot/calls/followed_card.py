@@ -33,7 +33,6 @@ class FollowedCard:
     stale: bool = False  # whether it says that its list is old
     edited_at: float = 0.0
     failures: int = 0  # edits in a row that failed
-    hidden: bool = False  # whether the last one lacked a permission
     again_at: float | None = None  # when to try the next one
     news: bool = False  # whether it is to be shown again once the edit under way has ended
     task: asyncio.Task[None] | None = None

@@ -221,7 +221,7 @@ class KeptCards:
 
     def _listed(self, community: str, server_id: int) -> None:
         for card in list(self._cards.values()):
-            if card.row.list_key == (community, server_id) and not card.hidden:
+            if card.row.list_key == (community, server_id):
                 self._editor.start(card)
 
     def _forget(self, message_id: int) -> None:

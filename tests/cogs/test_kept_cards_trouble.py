@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 
 import pytest
 from sqlalchemy import Connection, delete, insert, update
@@ -14,6 +15,7 @@ from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.storage import NOW
 from tests import kept_guilds
 from tests.cogs.kept_cards import (
+    AGAIN,
     BUTTONS,
     cards,
     edits,
@@ -25,6 +27,7 @@ from tests.cogs.kept_cards import (
     until,
 )
 from tests.database import at_once
+from tests.loop_clock import let_pass
 from tests.note_messages import labels, press, public, shows
 from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
@@ -88,6 +91,27 @@ async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(wo
     world.cad.add_note(123, "seen again")
     await read_again(world)
     await shows(world, card, "seen again")
+
+
+async def test_a_card_goes_on_that_had_nothing_to_show_when_it_was_tried_again(
+    world: World,
+) -> None:
+    await world.registered()
+    card = await kept(world)
+    world.channel.set_app_permissions(0)
+    before = deepcopy(world.cad.calls[1, 123])
+    world.cad.add_note(123, "taken back")
+    await read_again(world)
+    await until(lambda: edits(world) == 1)
+    world.cad.calls[1, 123] = before
+    await let_pass(AGAIN)
+    await private(world)  # which reads the calls, as the card does not meanwhile
+    await later(60)
+    world.channel.set_app_permissions(ORDINARY_PERMISSIONS)
+    world.cad.add_note(123, "news")
+    await read_again(world)
+    await shows(world, card, "news")
+    assert edits(world) == 2
 
 
 async def test_where_callnote_may_not_write_no_card_is_kept(world: World) -> None:
