@@ -213,6 +213,11 @@ async def end_tasks(tasks: Iterable[asyncio.Task[Any]], seconds: float = 0.0) ->
         await asyncio.wait(running)
 
 
+def doubled(first: float, times: int, longest: float) -> float:
+    """Return `first` seconds doubled so many times, at most `longest`."""
+    return min(first * 2.0 ** min(times, 32), longest)  # the power 1024 is too large for a float
+
+
 def back_off(first: float, longest: float) -> Iterator[float]:
     """Give pauses in seconds for ever: `first`, each twice the one before, at most `longest`."""
     pause = first

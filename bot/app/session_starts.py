@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, doubled, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -63,8 +63,8 @@ class SessionStarts:
         start = self._starts.get(shard_id)
         if start is None:
             return 0.0
-        pause = self._timing.identify_again * 2.0 ** min(start.short, 32)
-        return start.at + min(pause, self._timing.longest_identify)
+        timing = self._timing
+        return start.at + doubled(timing.identify_again, start.short, timing.longest_identify)
 
     async def _until(self, due: float, shard_id: int) -> None:
         if (pause := due - loop_time()) > 0:

@@ -20,7 +20,7 @@ from bot.calls.live_calls import LiveCalls
 from bot.interactions.discord_answers import RouteDelays
 from bot.outbox import OutboxWorker
 from bot.storage import StorageError
-from bot.timing import Timing, loop_time
+from bot.timing import Timing, doubled, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ class CardEditor:
         over = card.ending is Ending.DISCONNECTED or card.too_old
         if result is EditResult.RETRY or (hidden and not over):
             first = self.timing.first_hidden_retry if hidden else self.timing.first_card_retry
-            pause = min(first * 2.0**card.failures, self.timing.longest_card_retry)
+            pause = doubled(first, card.failures, self.timing.longest_card_retry)
             card.failures += 1
             pause = self.delays.left(RouteDelays.CHANNELS) or pause
             card.again_at = loop_time() + pause

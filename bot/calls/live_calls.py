@@ -20,7 +20,7 @@ from bot.sonoran import (
     SonoranError,
 )
 from bot.storage import StorageError
-from bot.timing import Timing, end_tasks, loop_time
+from bot.timing import Timing, doubled, end_tasks, loop_time
 
 if TYPE_CHECKING:
     from bot.calls.search import CallIndex
@@ -219,7 +219,7 @@ class LiveCalls:
             held.failures = 0
         except (SonoranError, StorageError) as error:
             held.failures += 1
-            pause = min(again * 2.0**held.failures, self.timing.longest_calls_pause)
+            pause = doubled(again, held.failures, self.timing.longest_calls_pause)
             held.read_from = loop_time() + pause
             if isinstance(error, RateLimitedError):
                 delay = error.retry_after or _HELD_BACK_SECONDS

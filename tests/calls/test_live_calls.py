@@ -212,6 +212,20 @@ class TestTrouble:
             await let_pass(10.0, database)
         assert 5 <= reads(cad) <= 8
 
+    @pytest.mark.parametrize("per_minute", [10_000])
+    async def test_a_cad_that_fails_for_days_is_still_asked_seldom(
+        self, live: LiveCalls, cad: SonoranServer, database: Database
+    ) -> None:
+        cad.faults.add(Fault(on="calls", status=500, times=None))
+        usual, live.timing = live.timing, replace(live.timing, read_calls_again=0.0)
+        for _ in range(1030):
+            await live.get("", 1, wait=PATIENT)
+        live.timing = usual
+        for _ in range(3):
+            await live.get("", 1, wait=PATIENT)
+            await let_pass(25.0, database)
+        assert reads(cad) == 1031
+
     async def test_a_database_out_of_reach_leaves_the_list_that_was_there(
         self, live: LiveCalls, database: Database
     ) -> None:
