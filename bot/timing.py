@@ -68,7 +68,7 @@ class Timing:
     post: float = 60.0
     """For Discord to take an entry of the log channel; discord.py tries it for 25 s if Discord
     fails, and then the one without the text."""
-    try_channel: float = 8.0  # for the trial of a new one; an administrator waits for it
+    try_channel: float = 8.0  # for the trial of a new one, or a card; somebody waits for it
 
     # The CAD
     ask_cad: float = 5.0  # for the CAD to answer a probe, or with its list of servers

@@ -40,20 +40,24 @@ async def post(
     nonce: str,
     timing: Timing,
 ) -> discord.Message:
-    """Post a card; with its nonce it is one message.
+    """Post a card, once more if Discord gives no clear answer; with its nonce it is one message.
 
     Refuses with CARD_FORBIDDEN where Callnote may not write, else with CARD_NOT_POSTED.
     """
     channel = client.get_partial_messageable(channel_id, guild_id=guild_id)
-    try:
-        async with asyncio.timeout(timing.try_channel):
-            return await channel.send(content, view=view, nonce=nonce, suppress_embeds=True)
-    except discord.HTTPException as error:
-        forbidden = is_final(error) and verdict_of(error) is not Verdict.CONTENT
-        problem = CardProblem.CARD_FORBIDDEN if forbidden else CardProblem.CARD_NOT_POSTED
-        raise Refusal(problem) from None
-    except (*DISCORD_FAILURES, *UNREADABLE):
-        raise Refusal(CardProblem.CARD_NOT_POSTED) from None
+    for _ in range(2):
+        try:
+            async with asyncio.timeout(timing.try_channel):
+                return await channel.send(content, view=view, nonce=nonce, suppress_embeds=True)
+        except discord.HTTPException as error:
+            verdict = verdict_of(error)
+            if is_final(error) and verdict is not Verdict.CONTENT:
+                raise Refusal(CardProblem.CARD_FORBIDDEN) from None
+            if verdict is not Verdict.LATER:
+                break
+        except (*DISCORD_FAILURES, *UNREADABLE):
+            continue
+    raise Refusal(CardProblem.CARD_NOT_POSTED)
 
 
 async def edit(

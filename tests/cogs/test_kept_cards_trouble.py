@@ -124,6 +124,25 @@ async def test_where_callnote_may_not_write_no_card_is_kept(world: World) -> Non
     assert cards(world) == 0
 
 
+@pytest.mark.parametrize("how", ["late", "cut off", "failed"])
+async def test_a_card_whose_posting_was_not_confirmed_is_one_card_that_is_kept(
+    world: World, how: str
+) -> None:
+    await world.registered()
+    message = await private(world)
+    fault = DiscordFault("channel_message", hold=asyncio.Event() if how == "late" else None)
+    fault.abort = how == "cut off"
+    fault.status = 503 if how == "failed" else None
+    world.discord.faults.add(fault)
+    await press(world, world.dispatcher, message, "Keep in channel")
+    await later(9)
+    await shows(world, message, "Kept in this channel")
+    (card,) = public(world)
+    world.cad.add_note(123, "news")
+    await read_again(world)
+    await shows(world, card, "news")
+
+
 async def test_a_cad_out_of_order_is_said_once(world: World) -> None:
     await world.registered()
     card = await kept(world)
