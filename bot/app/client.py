@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.app.command_sync import register
 from bot.app.command_tree import CallnoteCommandTree
 from bot.app.discord_endpoint import introduce
-from bot.app.gateway import ShardConnection
+from bot.app.gateway import ShardConnection, bot_gateway
 from bot.app.services import TEXTS, Services
 from bot.app.session_starts import SessionStarts
 from bot.calls.cards import CallCards
@@ -138,10 +138,9 @@ class CallnoteBot(commands.AutoShardedBot):
     async def connect(self, *, reconnect: bool = True) -> None:
         """Keep the process's shards connected until this is cancelled or the client closed.
 
-        Raises `discord.GatewayNotFound` when Discord does not say how many shards there are to be,
-        and as `ShardConnection.run` does. `reconnect` has no effect.
+        Raises as `bot_gateway` and `ShardConnection.run` do. `reconnect` has no effect.
         """
-        count, _, _ = await self.http.get_bot_gateway()
+        count, _, _ = await bot_gateway(self)
         shards = self.services.shards or Shards(count, [*range(count)])
         # discord.py 2.7.1 sets these in `launch_shards`, with connections of its own.
         self.shard_count = self._connection.shard_count = shards.count

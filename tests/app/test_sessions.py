@@ -161,6 +161,17 @@ async def test_a_certificate_of_discord_that_cannot_be_verified_is_named(world: 
         await world.finish()
 
 
+async def test_the_status_is_told_with_which_discord_names_no_gateway(world: World) -> None:
+    failed = Fault("gateway_bot", 503, applied=False)
+    world.discord.faults.add(replace(failed))
+    with log() as heard:
+        await world.start()
+        await heard.has("^Discord cannot be reached: it answered with status 503")
+        world.discord.faults.add(failed)
+        await world.discord.invalidate_sessions()
+        await heard.has("^shard 0: Discord cannot be reached: .* 503 ")
+
+
 @pytest.mark.parametrize("route", ["login", "application", "gateway_bot"])
 async def test_each_unreadable_answer_at_the_start_is_asked_for_again(
     world: World, route: str
