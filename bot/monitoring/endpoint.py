@@ -45,18 +45,19 @@ class Endpoint:
             await runner.cleanup()
 
     async def _listen(self, runner: web.AppRunner) -> None:
+        site = web.TCPSite(runner, *self.address)
         failed = False
         while True:
             try:
-                await web.TCPSite(runner, *self.address).start()
+                await site.start()
             except OSError as error:
+                await site.stop()  # else it could not be started again
                 if not failed:
                     _log.error("METRICS_ADDRESS cannot be used, trying again: %s", error)
                 failed = True
                 await asyncio.sleep(self.timing.listen_again)
             else:
-                host, port = runner.addresses[0][:2]
-                _log.info("metrics are at http://%s:%d/metrics", _in_url(host), port)
+                _log.info("metrics are at %s/metrics", site.name)
                 return
 
     async def _live(self, _: web.Request) -> web.Response:
@@ -69,7 +70,3 @@ class Endpoint:
 
     async def _metrics(self, _: web.Request) -> web.Response:
         return web.Response(body=self.exposition(), headers={"Content-Type": CONTENT_TYPE_LATEST})
-
-
-def _in_url(host: str) -> str:
-    return f"[{host}]" if ":" in host else host

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,9 +11,11 @@ from itertools import product
 
 import aiohttp
 import pytest
+from aiohttp import web
 
 from bot.communities.shards import Shards
 from bot.sandbox.sonoran import Fault
+from tests.loop_clock import let_pass, tick
 from tests.monitoring.scrape import Scraper
 from tests.note_messages import QUEUED, press, told
 from tests.outbox.workers import eventually
@@ -148,6 +151,11 @@ async def test_a_process_counts_and_awaits_its_own_shards_alone_and_is_not_ready
     assert (await scraper.samples())["callnote_gateway_shards_connected"] == 0
 
 
+def sites() -> int:
+    """Return how many addresses aiohttp has in memory to listen at, whether it got them or not."""
+    return sum(type(each) is web.TCPSite for each in gc.get_objects())
+
+
 async def test_an_address_in_use_is_a_log_line_and_taken_once_it_is_free(
     world: World, session: aiohttp.ClientSession, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -157,6 +165,11 @@ async def test_an_address_in_use_is_a_log_line_and_taken_once_it_is_free(
     await eventually(lambda: "METRICS_ADDRESS cannot be used, trying again" in caplog.text)
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     assert (await world.say()).content.startswith("NOTE")
+    before = sites()
+    for _ in range(5):
+        await let_pass(world.timing.listen_again)
+        await tick()
+    assert sites() <= before  # however often it was tried
     other.close()
     await other.wait_closed()
     scraper = await asyncio.wait_for(starting, PATIENCE)
