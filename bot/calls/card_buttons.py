@@ -14,6 +14,7 @@ from typing import Any
 import discord
 
 from bot.calls.card_texts import ADD_NOTE, KEEP, NEWER, OLDER, PLACEHOLDER, REFRESH
+from bot.calls.texts import call_label
 from bot.interactions.components import DynamicItem, dynamic_item, mark_of, stopped
 from bot.sonoran import DispatchCall
 
@@ -55,10 +56,7 @@ def kept_buttons(community: str, server_id: int, call_id: int) -> discord.ui.Vie
 
 
 def call_select(
-    community: str,
-    server_id: int,
-    calls: Sequence[DispatchCall],
-    label_of: Callable[[DispatchCall], str],
+    community: str, server_id: int, calls: Sequence[DispatchCall]
 ) -> discord.ui.View | None:
     """Return the select that opens the card of one of these calls, None without any."""
     if not calls:
@@ -68,7 +66,7 @@ def call_select(
         custom_id=f"callnote-card:open:{mark_of(community)}:{server_id}",
         placeholder=PLACEHOLDER,
         options=[
-            discord.SelectOption(label=label_of(call), value=str(call.call_id))
+            discord.SelectOption(label=call_label(call), value=str(call.call_id))
             for call in calls[:MOST_OPTIONS]
         ],
     )

@@ -22,7 +22,6 @@ from bot.calls.guild_calls import GuildCalls
 from bot.calls.kept_cards import KeptCards
 from bot.calls.live_calls import LiveList
 from bot.calls.problems import CardProblem
-from bot.calls.texts import call_label
 from bot.interactions import audit_log
 from bot.interactions.components import mark_of
 from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
@@ -78,7 +77,7 @@ class CallCards:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
         total = len(calls.index.live)
         content = list_content(found, total, age=calls.told_age)
-        view = call_select(calls.community, server_id, found, calls.label)
+        view = call_select(calls.community, server_id, found)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, f"{total} live calls shown")
 
@@ -165,7 +164,7 @@ class CallCards:
     ) -> None:
         near = calls.index.near(call_id)
         content = not_listed(call_id, emergency=calls.is_emergency_alone(call_id), near=bool(near))
-        view = call_select(calls.community, server_id, near, call_label)
+        view = call_select(calls.community, server_id, near)
         await self.handler.respond(interaction, content, view=view)
         audit_log.outcome(interaction, "call not listed")
 

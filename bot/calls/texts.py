@@ -17,7 +17,7 @@ BUTTON_LIMIT = 80
 """UTF-16 units of a button's label at most (Discord API docs, Component Reference)."""
 
 _SEPARATOR = " · "
-_SHORTEST = 12  # UTF-16 units that a part keeps when a line is shortened
+_PRIORITY_LIMIT = 12  # UTF-16 units
 
 
 def call_label(call: DispatchCall, limit: int = CHOICE_LIMIT, age: float = 0.0) -> str:
@@ -27,7 +27,7 @@ def call_label(call: DispatchCall, limit: int = CHOICE_LIMIT, age: float = 0.0) 
     0, the line ends with it.
     """
     ends = ["closed"] if call.closed else []
-    if priority := cut(one_line(call.priority), _SHORTEST):
+    if priority := cut(one_line(call.priority), _PRIORITY_LIMIT):
         ends.append(f"P{priority}" if priority.isdigit() else priority)
     if age:
         ends.append(ago(age))
@@ -58,16 +58,9 @@ def cut(text: str, limit: int) -> str:
 def _fitting(parts: Sequence[str], room: int) -> list[str]:
     """Return parts shortened so that they fit with a separator before each; the longest first."""
     room -= len(_SEPARATOR) * len(parts)
-    # First, as very long parts would take long to be shortened by one another.
-    shown = [cut(part, max(room, _SHORTEST)) for part in parts]
-    while shown and (over := sum(map(utf16_units, shown)) - room) > 0:
-        longest = max(range(len(shown)), key=lambda at: utf16_units(shown[at]))
-        units = utf16_units(shown[longest])
-        if units <= _SHORTEST:
-            room += len(_SEPARATOR)
-            shown.pop()
-            continue
-        others = [utf16_units(each) for at, each in enumerate(shown) if at != longest]
-        least = max([_SHORTEST, *others])  # no shorter than the next one before it is cut, too
-        shown[longest] = cut(shown[longest], max(units - over, min(least, units - 1)))
+    shown = list(parts)
+    shortest_first = sorted(range(len(parts)), key=lambda at: utf16_units(parts[at]))
+    for done, at in enumerate(shortest_first):
+        shown[at] = cut(parts[at], room // (len(parts) - done))
+        room -= utf16_units(shown[at])
     return shown
