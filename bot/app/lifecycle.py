@@ -165,8 +165,6 @@ def _fatal(error: Exception) -> str | None:
     """Return the sentence for an error that retrying does not fix, else None."""
     if is_token_refusal(error):
         return LOGIN_REJECTED
-    if isinstance(error, discord.PrivilegedIntentsRequired):
-        return INTENTS_REJECTED
     return _FATAL.get(error.code) if isinstance(error, discord.ConnectionClosed) else None
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot.app.lifecycle import serve
+from bot.app.lifecycle import FatalError, serve
 from bot.app.session_starts import SessionStarts
 from bot.sandbox.discord import Fault
 from bot.sandbox.discord.gateway import INVALID_SESSION
@@ -78,6 +78,14 @@ async def test_the_pauses_between_short_lived_sessions_grow(world: World, how: i
     world.discord.end_sessions_at_once(None)
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     assert (await world.say()).content == ADDED
+
+
+@pytest.mark.parametrize("code", [4013, 4014])
+async def test_a_bot_whose_intents_are_rejected_ends_and_says_so(world: World, code: int) -> None:
+    world.discord.end_sessions_at_once(code)
+    begin(world)
+    with pytest.raises(FatalError, match="Discord rejected the bot's intents"):
+        await asyncio.wait_for(world.bots.pop(), PATIENCE)
 
 
 async def test_a_session_that_lasted_ends_the_growing() -> None:
