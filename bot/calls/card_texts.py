@@ -36,7 +36,7 @@ TEXTS: Catalogue = {
     ),
     CardProblem.CARD_FORBIDDEN: (
         "Callnote can't write in this channel: ask an administrator to give it View Channel and "
-        "Send Messages here."
+        "Send Messages here, in a thread Send Messages in Threads."
     ),
     CardProblem.CARD_NOT_POSTED: "Discord did not take the card. Try again in a moment.",
     CardProblem.CARD_NOT_STORED: (
