@@ -78,7 +78,7 @@ def invite_address(application_id: int) -> Line:
 def shards_line(ids: Sequence[int], count: int) -> Line:
     """Return which shards this process has, whose servers alone it is told of."""
     named = ", ".join(map(str, ids))
-    return note(f"This process has only the servers of shard {named}, of {count} in all.")
+    return note(f"This process has only the servers of these shards, of {count} in all: {named}.")
 
 
 def connected_line(count: int) -> Line:

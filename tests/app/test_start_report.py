@@ -53,7 +53,7 @@ async def test_the_first_lines_say_who_it_is_and_what_it_has_reached(
         ),
         "The installed packages are those that requirements.txt pins.",
         "opened the SQLite file callnote.db",
-        f"This process has only the servers of shard {shard}, of 2 in all.",
+        f"This process has only the servers of these shards, of 2 in all: {shard}.",
         f"The bot is callbot, application {application}.",
         (
             "Invite it with https://discord.com/oauth2/authorize?"
