@@ -10,7 +10,7 @@ from bot.timing import loop_time
 class SlidingWindow:
     """Counts what happened in the last `seconds`, where `limit` may, by the event loop's clock.
 
-    Of more than that the latest are counted.
+    Counts no further than `limit`, keeping the latest.
     """
 
     def __init__(self, limit: int, seconds: float) -> None:

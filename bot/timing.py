@@ -59,7 +59,7 @@ class Timing:
     ask_starts_again: float = 3600.0
     """The longest wait, while Discord allows no further session, before it is asked again."""
     identify: float = 10.0  # for Discord to name its gateway at the start
-    check_discord: float = 15.0  # for each of Discord's answers to `check`
+    check_discord: float = 15.0  # for all of Discord's answers to `check` together
     ask_owners: float = 5.0  # for Discord to say who owns the application
     keep_owners: float = 300.0  # for how long that answer is used
     first_guilds: float = 10.0
@@ -79,12 +79,12 @@ class Timing:
     longest_calls_pause: float = 120.0  # between two tries while the live calls cannot be read
     keep_calls: float = 900.0  # for how long live calls are kept that nobody looks at
     old_calls: float = 60.0
-    """How old live calls may be for what is shown of them to wait for no newer ones, and to say
-    nothing of their age."""
+    """Up to this age live calls are shown without waiting for newer ones and without telling their
+    age."""
     look_at_cards: float = 1.0
     """How often to check whether the calls of cards in channels may be read again."""
     claim_cards: float = 10.0  # how often cards of processes that ended are looked for
-    stale_calls: float = 120.0  # how old live calls may be for a card in a channel not to say so
+    stale_calls: float = 120.0  # from which age of its live calls on a card in a channel says so
     first_card_retry: float = 5.0  # before Discord is tried again with a card; doubles each time
     first_hidden_retry: float = 60.0
     """The same where a permission is missing; meanwhile no calls are read for the card."""

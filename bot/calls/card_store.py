@@ -86,7 +86,7 @@ class CardStore:
     async def add(self, card: KeptCard, most: int) -> list[KeptCard]:
         """Store a card, and return the guild's cards that it replaces or that are too many.
 
-        They are the oldest ones of all but the newest `most`, and belong to this process now.
+        Too many are all but the newest `most`. What is returned belongs to this process now.
         """
         return await self.database.run(self._add, card, most)
 

@@ -87,8 +87,7 @@ class KeptCards:
     ) -> str:
         """Post the card of a community's call, keep it up to date, and return its address.
 
-        Refuses as `card_message.post`, and with CARD_NOT_STORED; then no card is left in the
-        channel.
+        Refuses as `card_message.post`, and with CARD_NOT_STORED after trying to delete the card.
         """
         content, fingerprint = live_content(call)
         view = kept_buttons(community, call.server_id, call.call_id)

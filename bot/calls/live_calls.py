@@ -116,8 +116,8 @@ class LiveCalls:
     ) -> LiveList | None:
         """Return the newest list, None without any, and start reading a newer one if that is due.
 
-        A list older than `max_age` seconds, or none, is waited for up to `wait` seconds, and then
-        returned as it is. Never raises for trouble at the CAD or the database.
+        If the list is older than `max_age` seconds, or there is none, the read under way is waited
+        for, up to `wait` seconds. Never raises for trouble at the CAD or the database.
         """
         held = self._hold((community, server_id))
         if held.reading is None and loop_time() >= max(

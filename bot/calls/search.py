@@ -73,9 +73,10 @@ class CallIndex:
     def search(self, typed: str, first: Sequence[int] = (), limit: int = 25) -> list[DispatchCall]:
         """Return the calls that match what was typed, the best first, at most `limit`.
 
-        A number matches the ids that begin with it, and of closed calls its own alone; words match
-        code, title, address, postal and description. Among those that match equally well come the
-        calls with the ids `first`, in that order, and then the newest. Nothing typed matches all.
+        A number matches the live calls whose ids begin with it, and a closed call only by its whole
+        id; words match code, title, address, postal and description. Among those that match equally
+        well come the calls with the ids `first`, in that order, and then the newest. Nothing typed
+        matches all.
         """
         typed = typed[:_TYPED_CHARACTERS]
         if not typed.strip():
@@ -92,9 +93,10 @@ class CallIndex:
         return found if own is None else [own, *(call for call in found if call is not own)][:limit]
 
     def near(self, call_id: int) -> list[DispatchCall]:
-        """Return up to four live calls that may be meant by a number of none, the best first.
+        """Return live calls that may be meant by a number that is no live call's, at most four.
 
-        Their number differs by a typing error or two, or their texts contain it.
+        Their number differs by a typing error or two, or their texts contain it. The best come
+        first.
         """
         digits = str(call_id)
         errors = 1 if len(digits) < 4 else 2

@@ -33,7 +33,7 @@ _LEFT_OUT = "(message left out)"
 
 @contextlib.contextmanager
 def error_reports(dsn: str, proxy: str | None, *, last_words: float) -> Iterator[None]:
-    """Report every record of the level ERROR and up to Sentry until the block ends, also in error.
+    """Report each record of the level ERROR and up to Sentry until the block ends, however it does.
 
     `dsn` is a Sentry project's address, `proxy` a proxy's for https, which may hold a user and a
     password. At the end what has not been sent gets `last_words` seconds. The SDK's integrations
