@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.interactions.errors import DISCORD_FAILURES
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE
 from bot.interactions.handler import InteractionHandler
 
 ANYWHERE = "anywhere"
@@ -47,7 +47,7 @@ class CallnoteCommandTree(app_commands.CommandTree[commands.AutoShardedBot]):
     ) -> None:
         """Log a failure and tell the member; where suggestions are refused there are none."""
         if interaction.type is discord.InteractionType.autocomplete:
-            with contextlib.suppress(*DISCORD_FAILURES):
+            with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
                 await interaction.response.autocomplete([])
             return
         await self._handler.respond_to_failure(

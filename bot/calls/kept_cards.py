@@ -21,7 +21,7 @@ from bot.calls.followed_card import FollowedCard, live_content
 from bot.calls.live_calls import LiveCalls
 from bot.calls.problems import CardProblem
 from bot.interactions.discord_answers import RouteDelays
-from bot.interactions.errors import DISCORD_FAILURES, Refusal
+from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE, Refusal
 from bot.outbox import OutboxWorker, WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.sonoran import DispatchCall
@@ -104,7 +104,7 @@ class KeptCards:
             _log.warning("guild=%d card not stored: %s", guild_id, error)
             self._include_own = True  # it may be stored all the same
             self._news.set()
-            with contextlib.suppress(*DISCORD_FAILURES):
+            with contextlib.suppress(*DISCORD_FAILURES, *UNREADABLE):
                 await message.delete()
             raise Refusal(CardProblem.CARD_NOT_STORED) from None
         row = replace(row, kept_at=time.time())
