@@ -93,7 +93,7 @@ def read_servers(reply: Reply) -> ServerList:
     whole = True
     for entry in map(fields_of, entries):
         server_id = _number(entry, "id")
-        if server_id is None or not 0 <= server_id <= LARGEST_SERVER:
+        if server_id is None or not 1 <= server_id <= LARGEST_SERVER:
             whole = False
         else:
             servers.setdefault(server_id, CadServer(server_id, _text(entry, "name")))

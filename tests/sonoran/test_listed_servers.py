@@ -52,6 +52,7 @@ class TestServers:
             {**SERVER, "id": True},
             {**SERVER, "id": 2**31},
             {**SERVER, "id": -1},
+            {**SERVER, "id": 0},
         ],
     )
     def test_an_odd_entry_spoils_no_other_but_the_list_may_lack_a_server(self, odd: object) -> None:
