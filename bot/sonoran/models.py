@@ -12,6 +12,11 @@ from urllib.parse import quote
 LARGEST_CALL = 2**53 - 1
 """The largest id of a call: the largest integer that every JSON parser keeps exact."""
 
+_ASP_NET_ESCAPES = str.maketrans(
+    {"\\": "\\\\"} | {each: f"\\u{ord(each):04X}" for each in "\"&'+<>`"}
+)
+"""How ASP.NET escapes printable ASCII in JSON; version 2's problem documents look like its own."""
+
 
 class ApiVersion(Enum):
     """The two generations of the CAD's API."""
@@ -44,9 +49,10 @@ class Credentials:
 
     @cached_property
     def forms_of_key(self) -> frozenset[str]:
-        """The key as it may stand in a text: as it is, quoted for JSON, and for a URL."""
+        """The key as it may stand in a text: as it is, quoted for JSON in two ways, or a URL."""
         key = self.api_key
-        return frozenset(filter(None, (key, json.dumps(key)[1:-1], quote(key, safe=""))))
+        for_json = json.dumps(key)[1:-1], key.translate(_ASP_NET_ESCAPES)
+        return frozenset(filter(None, (key, *for_json, quote(key, safe=""))))
 
 
 @dataclass(frozen=True, slots=True)

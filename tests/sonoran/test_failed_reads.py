@@ -11,6 +11,7 @@ from bot.sonoran import (
     NoEffectError,
     RateLimitedError,
     Reason,
+    RefusedError,
     SonoranClient,
     Transport,
 )
@@ -87,15 +88,20 @@ class TestFailures:
                 assert error.reason is Reason.WRONG_ADDRESS
 
     async def test_a_repeated_key_is_blotted_out(
-        self, cad: SonoranServer, session: aiohttp.ClientSession
+        self, cad: SonoranServer, session: aiohttp.ClientSession, version: ApiVersion
     ) -> None:
-        key = "distinctive-5f1d7c-key"
-        for kind, read in READS.items():
-            client = SonoranClient(Transport(session, cad.url), Credentials(key, "rockford"))
-            cad.faults.add(Fault(on=kind, status=400, body=f"wrong {key}"))
-            with case(kind):
-                error = await failure(read(client))
-                assert key not in f"{error!r} {vars(error)}"
+        cad.api_key = key = "distinctive+5f1d7c&key"
+        credentials = Credentials(key, "rockford")
+        client = SonoranClient(Transport(session, cad.url), credentials, version=version)
+        escaped = key.replace("+", r"\u002B").replace("&", r"\u0026")  # as ASP.NET does in JSON
+        for body in (f"wrong {key}", f'{{"title": "No", "detail": "wrong {escaped}"}}'):
+            for kind, read in READS.items():
+                cad.faults.add(Fault(on=kind, status=422, body=body))
+                with case(kind, body):
+                    error = await failure(read(client))
+                    assert isinstance(error, RefusedError)
+                    assert error.text == "wrong [redacted]"
+                    assert key not in f"{error!r} {vars(error)}"
 
 
 async def test_a_right_that_a_read_lacks_does_not_keep_notes_back(
