@@ -68,13 +68,12 @@ class TimeZones:
         """
         try:
             async with asyncio.timeout(self._timing.look_up_names):
-                name = await self._cad_for(community).get_time_zone()
+                found = await self._cad_for(community).get_community()
         except (SonoranError, TimeoutError):
             return None
+        name = found.time_zone if found else ""
         try:
-            return UTC if name is None else zone_named(name)
+            return zone_named(name) if name else UTC
         except ValueError:
-            _log.warning(
-                "times in notes are in UTC: no time zone is named %r", (name or "")[:_SHOWN]
-            )
+            _log.warning("times in notes are in UTC: no time zone is named %r", name[:_SHOWN])
             return UTC

@@ -128,19 +128,15 @@ class SonoranClient:
         return await access.exchange(wire, request, wire.read_plan, cheapest=True)
 
     async def get_community(self) -> CommunityInfo | None:
-        """Return the community's id and name; on version 1 its id alone, at once, None without."""
+        """Return the community's id, name and time zone.
+
+        Version 1 tells none of them: there it is the id in use, at once, None without one.
+        """
         access, wire = await self._ready()
         if wire is not v2:
             known = access.credentials.community_id
             return CommunityInfo(known, known) if known else None
         return await access.exchange(v2, v2.get_info(access.credentials), v2.read_community)
-
-    async def get_time_zone(self) -> str | None:
-        """Return the name of the community's time zone; None on version 1, which does not tell."""
-        access, wire = await self._ready()
-        if wire is not v2:
-            return None
-        return await access.exchange(v2, v2.get_info(access.credentials), v2.read_time_zone)
 
     async def get_unit_number(self, discord_id: int) -> str | None:
         """Return the number of the unit that a member has selected, None without one.

@@ -57,10 +57,14 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class CommunityInfo:
-    """Which community a key belongs to: the CAD's own id for it, perhaps empty, and its name."""
+    """Which community a key belongs to: the CAD's own id for it, perhaps empty, and its name.
+
+    `time_zone` is the name of its time zone, empty where none is told.
+    """
 
     community_id: str
     name: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

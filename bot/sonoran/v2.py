@@ -66,24 +66,13 @@ def get_info(credentials: Credentials) -> Request:
 
 
 def read_community(reply: Reply) -> CommunityInfo:
-    """Read the community's id and its name, or the id again, from the reply to `get_info`."""
+    """Read the community's id, its name, or the id again, and its time zone from the reply."""
     community = fields_of(reply.json_object.get("community")) if reply.complete else {}
-    found = [community.get(name) for name in ("comid", "name")]
-    community_id, name = (value.strip() if isinstance(value, str) else "" for value in found)
+    found = [community.get(name) for name in ("comid", "name", "timezone")]
+    community_id, name, zone = (value.strip() if isinstance(value, str) else "" for value in found)
     if not (name or community_id):
         raise unclear_read(reply)
-    return CommunityInfo(community_id, name or community_id)
-
-
-def read_time_zone(reply: Reply) -> str | None:
-    """Read the name of the community's time zone from the reply to `get_info`, None if it has none.
-
-    Raises `OutcomeUnknownError` like the other reads.
-    """
-    if not reply.complete or not reply.json_object:
-        raise unclear_read(reply)
-    name = fields_of(reply.json_object.get("community")).get("timezone")
-    return name.strip() or None if isinstance(name, str) else None
+    return CommunityInfo(community_id, name or community_id, zone)
 
 
 def get_version(credentials: Credentials) -> Request:

@@ -224,7 +224,7 @@ class TestCommunity:
             assert info == CommunityInfo("rockford", "rockford")
             assert cad.requests == []
         else:
-            assert info == CommunityInfo("rockford", "Rockford")
+            assert info == CommunityInfo("rockford", "Rockford", "UTC")
             assert [request.path for request in cad.requests] == ["/v2/general/info"]
 
     async def test_a_version_found_out_to_be_1_gives_the_community_s_id(
