@@ -47,7 +47,7 @@ class GuildCredentials:
     name: Callable[[str, Credentials | None], str]
     changed: Callable[[Collection[str]], None]
     _rows: dict[int, StoredCredentials] = field(default_factory=dict, init=False)
-    _guilds: dict[str, set[int]] = field(default_factory=dict, init=False)
+    _newest: dict[str, Credentials] = field(default_factory=dict, init=False)
     _written: dict[int, int] = field(default_factory=dict, init=False)
     """The versions of this process's own changes."""
 
@@ -62,9 +62,7 @@ class GuildCredentials:
 
     def newest(self, community: str) -> Credentials | None:
         """Return the credentials that were entered last for a community; None if there are none."""
-        rows = (self._rows[guild_id] for guild_id in self._guilds.get(community, ()))
-        opened = [row for row in rows if row.credentials is not None]
-        return max(opened, key=lambda row: row.version).credentials if opened else None
+        return self._newest.get(community)
 
     async def refresh(self, changed: Mapping[int, int] | None) -> None:
         """Read the rows of guilds whose settings changed, by their versions; all for None.
@@ -125,21 +123,12 @@ class GuildCredentials:
         return found
 
     def _put(self, changes: Mapping[int, StoredCredentials | None]) -> None:
-        communities = set()
-        for guild_id, row in changes.items():
-            before = self._rows.pop(guild_id, None)
-            if before is not None:
-                communities.add(before.community)
-                self._guilds[before.community].discard(guild_id)
-            if row is not None:
-                communities.add(row.community)
-                self._rows[guild_id] = row
-                self._guilds.setdefault(row.community, set()).add(guild_id)
-        for community in communities:
-            if not self._guilds[community]:
-                del self._guilds[community]
-        if communities:
-            self.changed(communities)
+        before = [self._rows.pop(guild_id, None) for guild_id in changes]
+        self._rows |= {guild_id: row for guild_id, row in changes.items() if row is not None}
+        if changed := {row.community for row in (*before, *changes.values()) if row is not None}:
+            by_age = sorted(self._rows.values(), key=lambda row: row.version)
+            self._newest = {row.community: row.credentials for row in by_age if row.credentials}
+            self.changed(changed)
 
 
 def _read(
