@@ -95,22 +95,15 @@ class RateLimitedError(SonoranError):
 class NoEffectError(SonoranError):
     """The request certainly had no effect: it never left, or nothing took it up.
 
-    `text` is what the CAD answered, None where no answer came. `retry_in` is the time in seconds
-    during which the client does not ask again, None when the next request is sent at once.
+    `text` is what the CAD answered, None where no answer came.
     """
 
     def __init__(
-        self,
-        reason: Reason,
-        *,
-        text: str | None = None,
-        retry_in: float | None = None,
-        trace_id: str | None = None,
+        self, reason: Reason, *, text: str | None = None, trace_id: str | None = None
     ) -> None:
         super().__init__(reason.name, trace_id=trace_id)
         self.reason = reason
         self.text = text
-        self.retry_in = retry_in
 
 
 class OutcomeUnknownError(SonoranError):

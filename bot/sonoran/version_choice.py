@@ -141,12 +141,10 @@ class VersionChoice:
         return error
 
     def _again(self, error: NoEffectError | RateLimitedError) -> SonoranError:
-        remaining = self._ask_again_at - loop_time()
         if isinstance(error, RateLimitedError):
+            remaining = self._ask_again_at - loop_time()
             return RateLimitedError(error.text, retry_after=remaining, trace_id=error.trace_id)
-        return NoEffectError(
-            error.reason, text=error.text, retry_in=remaining, trace_id=error.trace_id
-        )
+        return NoEffectError(error.reason, text=error.text, trace_id=error.trace_id)
 
 
 def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:

@@ -52,8 +52,8 @@ WRITTEN: list[tuple[str, SonoranError]] = [
         NoEffectError(Reason.NO_CONNECTION),
     ),
     (
-        '{"error": "NoEffectError", "text": "X", "retry_in": 9.5, "reason": "WRONG_ADDRESS"}',
-        NoEffectError(Reason.WRONG_ADDRESS, text="X", retry_in=9.5),
+        '{"error": "NoEffectError", "text": "X", "reason": "WRONG_ADDRESS"}',
+        NoEffectError(Reason.WRONG_ADDRESS, text="X"),
     ),
     *(
         (
@@ -82,6 +82,15 @@ def test_the_version_before_finds_all_it_reads_in_what_is_written(
 
 def test_every_kind_was_written_before() -> None:
     assert {failure_of(error).kind for _, error in WRITTEN} == set(FailureKind)
+
+
+def test_a_delay_that_is_not_written_any_more_spoils_nothing() -> None:
+    loaded = load_failure(
+        '{"error": "NoEffectError", "text": "X", "retry_in": 9.5, "reason": "WRONG_ADDRESS"}'
+    )
+    assert loaded is not None
+    assert (loaded.kind, loaded.key) == (FailureKind.NO_EFFECT, Reason.WRONG_ADDRESS)
+    assert loaded.text == "X"
 
 
 def test_nothing_stays_nothing() -> None:
