@@ -90,7 +90,8 @@ class Connections:
         self._shards = shards
         self._client: discord.Client | None = None
         self._alone_since = loop_time()
-        self._left: dict[int, discord.Guild] = {}
+        # The guilds that were left, with the objects of those that discord.py keeps all the same.
+        self._left: dict[int, discord.Guild | None] = {}
         # Guilds seen with one of these roles, for when they are unavailable.
         self._with_role: set[int] = set()
 
@@ -106,7 +107,8 @@ class Connections:
         If it is added again, discord.py makes another object for the guild.
         """
         news = self._left.get(guild.id) is not guild
-        self._left[guild.id] = guild
+        kept = self._client is not None and self._client.get_guild(guild.id) is guild
+        self._left[guild.id] = guild if kept else None
         return news
 
     def join(self, guild_id: int) -> None:

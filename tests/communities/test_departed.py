@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 
+import discord
 import pytest
 
 from bot.sandbox.discord import Guild
@@ -45,6 +47,23 @@ async def test_a_guild_that_removed_the_bot_is_marked_until_it_is_back_an_unavai
     world.discord.return_to(both.guild)
     await marked(world)
     await world.final(await both.add("hello"))  # its settings are as they were
+
+
+async def test_nothing_in_memory_has_the_object_of_a_guild_that_removed_the_bot(
+    world: World, both: Strangers, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "callnote")
+    await logged(caplog, "servers: 2")
+
+    def in_memory() -> set[int]:
+        gc.collect()
+        return {each.id for each in gc.get_objects() if isinstance(each, discord.Guild)}
+
+    assert in_memory() >= {world.guild.id, both.guild.id}
+    world.discord.remove_guild(both.guild)
+    async with asyncio.timeout(PATIENCE):
+        while both.guild.id in in_memory():
+            await tick()
 
 
 async def test_a_guild_that_removed_the_bot_while_it_was_away_is_marked_at_the_start(
