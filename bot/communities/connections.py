@@ -250,50 +250,49 @@ class Connections:
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a guild to the host's community; raises as `SettingsCache.change` does."""
-        await self._settings.set(guild.id, member_id, CONNECTED, connected=True)
+        """Connect a guild to the host's CAD, its own key deleted; raises like `disconnect`."""
+        await self._delete_own(guild.id, member_id, CONNECTED, connected=True)
 
     async def connect_to(self, guild: discord.Guild, member_id: int, found: FoundCommunity) -> None:
-        """Connect a guild to a community of its own, or renew its key; raises like `connect`.
-
-        A guild that comes from another community gets the first of the new one's CAD servers.
-        """
+        """Connect a guild to a CAD of its own, or renew its key; raises like `disconnect`."""
         entered, community = self._communities.entered, found.community
-        before = self._communities.of_guild(guild.id)
-
-        def edit(settings: GuildSettings) -> GuildSettings:
-            if before == community:
-                return settings
-            return replace(settings, server_id=None if community == HOST else 1)
-
+        before = self._communities.name_of(guild.id)
+        again = self._communities.of_guild(guild.id) == community
         settings = await self._settings.change(
             guild.id,
             member_id,
-            edit,
-            lambda _, __: connected_to(found.name, again=before == community),
+            lambda settings: _moved(settings, before, community),
+            lambda _, __: connected_to(found.name, again=again),
             entered.writing(guild.id, community, found.credentials),
         )
         row = StoredCredentials(community, found.credentials, settings.version)
         entered.stored(guild.id, row)
 
     async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect` and `connect_to`, with the credentials deleted; raises like `connect`.
+        """Undo `connect` and `connect_to`, the key deleted; raises as `SettingsCache.change` does.
 
         Returns how the guild is connected then, if by the host's settings.
         """
-        entered = self._communities.entered
-        own = entered.of_guild(guild.id) is not None
-        settings = await self._settings.change(
-            guild.id,
-            member_id,
-            lambda settings: replace(
-                settings, connected=False, server_id=None if own else settings.server_id
-            ),
-            lambda _, __: DISCONNECTED,
-            entered.deleting(guild.id),
-        )
-        entered.deleted(guild.id, settings.version)
+        await self._delete_own(guild.id, member_id, DISCONNECTED, connected=False)
         return self.of(guild)
+
+    async def _delete_own(self, guild_id: int, by: int, what: str, *, connected: bool) -> None:
+        entered, before = self._communities.entered, self._communities.name_of(guild_id)
+        settings = await self._settings.change(
+            guild_id,
+            by,
+            lambda settings: replace(_moved(settings, before, HOST), connected=connected),
+            lambda _, __: what,
+            entered.deleting(guild_id),
+        )
+        entered.deleted(guild_id, settings.version)
+
+
+def _moved(settings: GuildSettings, before: str, community: str) -> GuildSettings:
+    """Return a guild's settings; one from another community gets CAD server 1, or the host's."""
+    if before == community:
+        return settings
+    return replace(settings, server_id=None if community == HOST else 1)
 
 
 def _role_ids(user: discord.User | discord.Member | None) -> Collection[int]:

@@ -86,6 +86,20 @@ async def test_the_hosts_settings_connect_to_the_hosts_cad_until_a_key_is_entere
     assert "for the community Rockford" in (await strangers.use(STATUS)).content
 
 
+async def test_the_hosts_key_leaves_the_cad_server_of_a_server_of_the_hosts_as_it_is(
+    world: World, strangers: Strangers
+) -> None:
+    world.cad.add_server(2, "Night shift")
+    let_enter(world)
+    world.connect(strangers.guild)
+    await world.start()
+    await strangers.use("callnote-config server", {"number": 2})
+    await enter(world, strangers.stranger, strangers.channel, API_KEY)
+    assert "chosen here: 2 Night shift" in (await strangers.use(STATUS)).content
+    await strangers.use("callnote-config disconnect")
+    assert "chosen here: 2 Night shift" in (await strangers.use(STATUS)).content
+
+
 async def test_a_bot_without_a_community_of_its_host_serves_those_of_its_guilds(
     world: World, strangers: Strangers
 ) -> None:
@@ -241,6 +255,23 @@ async def test_several_servers_of_a_community_share_the_key_that_was_entered_las
     assert said.startswith("Another server has entered a newer API key for your CAD")
     await enter(world, strangers.stranger, strangers.channel, community.api_key)
     assert "accepts the API key" in (await strangers.use(STATUS)).content
+
+
+async def test_the_owner_connects_a_server_to_the_hosts_cad_whose_own_key_was_replaced(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    guild, channel, admin = another_guild(world)
+    await enter(world, strangers.stranger, strangers.channel)
+    community.api_key = "paleto-key-renewed"
+    await enter(world, admin, channel, community.api_key)
+    assert "Connected. Next" in await strangers.press_connect(strangers.owner)
+    content = (await strangers.use(STATUS)).content
+    assert "for the community Rockford" in content
+    assert "CAD server, from the host's setting SONORAN\\_SERVER\\_ID: 1 Rockford Main." in content
+    assert [guild_id for guild_id, _, _ in rows(world)] == [guild.id]
 
 
 async def test_a_cad_that_refuses_the_key_later_is_told_to_its_own_server_alone(

@@ -141,3 +141,18 @@ async def test_a_lost_key_takes_its_communities_out_of_service_and_loses_nothing
     await world.restart()
     assert "for the community Paleto" in (await strangers.use(STATUS)).content
     assert world.stored() == ["ours"]
+
+
+async def test_the_owner_connects_a_server_to_the_hosts_cad_whose_key_cannot_be_decrypted(
+    world: World, strangers: Strangers
+) -> None:
+    add_community(world)
+    let_enter(world)
+    await world.start()
+    await enter(world, strangers.stranger, strangers.channel)
+    await world.finish()
+    world.config = replace(world.config, credentials_keys=())
+    await world.restart()
+    assert "Connected. Next" in await strangers.press_connect(strangers.owner)
+    assert "for the community Rockford" in (await strangers.use(STATUS)).content
+    assert rows(world) == []
