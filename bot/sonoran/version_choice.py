@@ -1,9 +1,10 @@
-"""Settles which API version a CAD speaks, by asking it once."""
+"""Settles which API version a CAD speaks, by asking it."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable
 
 from bot.sonoran import v1, v2
@@ -23,7 +24,9 @@ from bot.timing import loop_time
 ASK_AGAIN_SECONDS = 30.0
 """The least time between two questions while none has been answered clearly."""
 
-ASK_AGAIN_AT_LATEST_SECONDS = 900.0  # the most that a rate limit of the question puts off all notes
+ASK_AGAIN_AT_LATEST_SECONDS = 900.0
+"""The most that a rate limit of the question puts off all notes; and the time between two questions
+while version 1 is known by what anybody may answer."""
 
 ASK_SECONDS = 5.0  # how long the question may take, so that a note's own request still has its time
 
@@ -36,9 +39,11 @@ _log = logging.getLogger(__name__)
 class VersionChoice:
     """The API version in use: given, or found out by the cheapest version 2 read.
 
-    A clear answer is kept for the life of the process; without one the question is asked again
-    before the next request, at most every 30 seconds. `accepted` is called when the answer shows
-    that the CAD takes the credentials.
+    A clear answer is kept until it is doubted. Without one the question is asked again before the
+    next request, at most every 30 seconds. What anybody may answer counts as version 1 where that
+    answers, too; then the question is asked again every 15 minutes, and version 1 used until
+    another answer is clear. `accepted` is called when the answer shows that the CAD takes the
+    credentials.
     """
 
     def __init__(
@@ -58,7 +63,7 @@ class VersionChoice:
         self._accepted = accepted
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
-        self._ask_again_at = 0.0
+        self._ask_again_at = 0.0 if given is None else math.inf
 
     async def get(self) -> ApiVersion:
         """Return the version, asking the CAD first when it is not settled.
@@ -67,14 +72,22 @@ class VersionChoice:
         less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
         in each case nothing but the question was sent.
         """
-        if self.settled is not None:
+        if self.settled is not None and loop_time() < self._ask_again_at:
             return self.settled
         async with self._asking:
-            if self.settled is not None:  # by then
+            if loop_time() < self._ask_again_at:
+                if self.settled is not None:  # by then
+                    return self.settled
+                if self._unanswered is not None:
+                    raise self._again(self._unanswered)
+            try:
+                version, _ = await self._ask()
+            except (NoEffectError, RateLimitedError):
+                if self.settled is None:
+                    raise
+                self._unanswered = None
+                self._ask_again_at = loop_time() + ASK_AGAIN_AT_LATEST_SECONDS
                 return self.settled
-            if self._unanswered is not None and loop_time() < self._ask_again_at:
-                raise self._again(self._unanswered)
-            version, _ = await self._ask()
             return version
 
     async def ask_now(self) -> bool:
@@ -104,15 +117,18 @@ class VersionChoice:
         if sign in _OF_ANYBODY and not await self._speaks_version_1():
             raise self._postpone(NoEffectError(Reason.WRONG_ADDRESS, text=reply.words))
         self._unanswered = None
+        odd = sign in _OF_ANYBODY
+        self._ask_again_at = loop_time() + ASK_AGAIN_AT_LATEST_SECONDS if odd else math.inf
         present = sign in (VersionSign.ANSWERED, VersionSign.REFUSED)
         version = ApiVersion.V2 if present else ApiVersion.V1
+        if version is not self.settled:
+            _log.info(
+                "Sonoran CAD API version %d chosen: %s, status %d",
+                version.value,
+                sign.name,
+                reply.status,
+            )
         self.settled, self.reason = version, (sign, reply.status)
-        _log.info(
-            "Sonoran CAD API version %d chosen: %s, status %d",
-            version.value,
-            sign.name,
-            reply.status,
-        )
         accepted = version is ApiVersion.V2 and reply.status < 300
         if accepted:
             self._accepted()
