@@ -62,7 +62,7 @@ class TimeZones:
         return await self._asked.get(community).get() or UTC
 
     async def _ask(self, community: str) -> tzinfo | None:
-        """Return the community's zone, UTC if it has none that is known, None without an answer.
+        """Return the community's zone, UTC for one that is not known, None if it is not told.
 
         In which form the CAD names it, no source says (v2 page, Get Info).
         """
@@ -73,7 +73,7 @@ class TimeZones:
             return None
         name = found.time_zone if found else ""
         try:
-            return zone_named(name) if name else UTC
+            return zone_named(name) if name else None
         except ValueError:
             _log.warning("times in notes are in UTC: no time zone is named %r", name[:_SHOWN])
             return UTC

@@ -11,7 +11,7 @@ import pytest
 from bot.notes.time_zone import TimeZones
 from bot.outbox import HOST
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.sonoran import ApiVersion, SonoranClient, Transport
+from bot.sonoran import ApiVersion, NoEffectError, SonoranClient, Transport
 from tests import sonoran_client
 from tests.loop_clock import let_pass
 from tests.sonoran_client import CREDENTIALS
@@ -42,8 +42,9 @@ async def test_it_is_utc_where_the_cads_name_is_none(
         Fault(on="info", times=None, status=403),
         Fault(on="info", times=None, body="[]"),
         Fault(on="info", times=None, abort="before"),
+        Fault(on="info", times=None, body='{"community": {"comId": "rockford"}}'),
     ],
-    ids=["error", "refused", "unreadable", "cut"],
+    ids=["error", "refused", "unreadable", "cut", "without"],
 )
 async def test_it_is_utc_until_the_cad_tells_it(
     zones: TimeZones, cad: SonoranServer, fault: Fault
@@ -52,5 +53,19 @@ async def test_it_is_utc_until_the_cad_tells_it(
     cad.faults.add(fault)
     assert await zones.of(HOST) is UTC
     cad.faults.clear()
+    await let_pass(QUICK.keep_bad_news + 1)
+    assert await zones.of(HOST) == ZoneInfo("America/Chicago")
+
+
+async def test_it_is_utc_while_version_1_is_in_use_which_does_not_tell_it(
+    cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.time_zone, cad.versions = "America/Chicago", {1}
+    client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
+    zones = TimeZones(lambda _: client, None, QUICK)
+    assert await zones.of(HOST) is UTC
+    cad.versions = {2}
+    with pytest.raises(NoEffectError):
+        await client.get_plan()
     await let_pass(QUICK.keep_bad_news + 1)
     assert await zones.of(HOST) == ZoneInfo("America/Chicago")
