@@ -36,6 +36,7 @@ CAD_TROUBLE = {
     Reason.BROKEN_CONNECTION: "broke the connection",
     Reason.SERVER_ERROR: "had an internal error",
     Reason.UNCLEAR_REPLY: "gave an answer that cannot be read",
+    Reason.TURNED_AWAY: "is behind a firewall that turned Callnote away",
 }
 """What the CAD did, in words."""
 

@@ -83,6 +83,8 @@ class Trial:
             async with asyncio.timeout(self.timing.try_credentials):
                 info = await self._ask(client)
         except CredentialsError as error:
+            if error.reason is not None:
+                raise Refusal(CredentialsProblem.CAD_TROUBLE, why=error.reason) from None
             if client.api_version is ApiVersion.V1 and not community_id:
                 raise Refusal(CredentialsProblem.COMMUNITY_ID_NEEDED) from None
             problem = CredentialsProblem.KEY_REFUSED

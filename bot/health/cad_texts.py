@@ -26,6 +26,10 @@ _ADVICE = {
     Reason.WRONG_ADDRESS: "{host}correct SONORAN_API_URL or SONORAN_API_VERSION",
     Reason.UNCLEAR_REPLY: "{host}check SONORAN_API_URL and SONORAN_API_VERSION",
     Reason.UNVERIFIED_CERTIFICATE: f"{{host}}{CERTIFICATE_ADVICE}",
+    Reason.TURNED_AWAY: (
+        "notes wait, and if that lasts, {host}ask Sonoran's support to let this machine's address "
+        "in{said}"
+    ),
     Reason.NO_CREDENTIALS: "enter one with /callnote-config connect",
 }
 _WAIT = "notes wait until it answers; if that lasts, {host}check SONORAN_API_URL"
@@ -95,7 +99,7 @@ def notes_line(
     for is not over.
     """
     how_many = f"{waiting:,} waiting"
-    if error is not None and error.kind is FailureKind.CREDENTIALS:
+    if error is not None and error.about_credentials:
         return ill(
             f"Notes: {how_many}; until the API key or id is fixed, waiting notes stay and new ones "
             "are refused."
@@ -109,7 +113,7 @@ def notes_line(
         why = "Sonoran CAD gets too many requests"
         if problem.reason is not None:
             why = f"the last attempt failed (Sonoran CAD {_REASONS[problem.reason]})"
-        if problem.kind is FailureKind.CREDENTIALS:
+        if problem.about_credentials:
             why = f"Sonoran CAD refused the last one{_said(problem)}"
         return ill(f"Notes: {how_many}, as {why}; they are sent when it accepts notes again.")
     if error is not None:
@@ -139,7 +143,7 @@ def last_note_lines(refusal: Failure | None) -> Iterator[Line]:
 
 def _reached(health: CadHealth, host: str) -> Line:
     failure = health.error
-    if failure is not None and failure.kind is not FailureKind.CREDENTIALS:
+    if failure is not None and not failure.about_credentials:
         return ill(_REACHED[failure.key].format(failure=failure, said=_said(failure), host=host))
     if failure is not None and failure.remembered:
         return note("Sonoran CAD was not asked: it has just refused the API key or id.")
@@ -150,17 +154,17 @@ def _credentials(health: CadHealth, host: str, *, own: bool) -> Line:
     if health.error is None:
         named = f", for the community {health.community}" if health.community else ""
         return well(f"The CAD accepts the API key{named}.")
-    if health.error.kind is FailureKind.CREDENTIALS and own:
+    if not health.error.about_credentials:
+        return note("Whether the CAD accepts the API key is not known now.")
+    if own:
         return ill(
             f"The CAD refused the API key{_said(health.error)}: see that the API is enabled, and "
             "enter the present key with /callnote-config connect."
         )
-    if health.error.kind is FailureKind.CREDENTIALS:
-        return ill(
-            f"The CAD refused the API key or community id{_said(health.error)}: {host}check "
-            "SONORAN_API_KEY, SONORAN_COMMUNITY_ID and that the API is enabled."
-        )
-    return note("Whether the CAD accepts the API key is not known now.")
+    return ill(
+        f"The CAD refused the API key or community id{_said(health.error)}: {host}check "
+        "SONORAN_API_KEY, SONORAN_COMMUNITY_ID and that the API is enabled."
+    )
 
 
 def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -> Line:

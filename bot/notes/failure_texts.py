@@ -29,6 +29,7 @@ _SAID = {
     Reason.UNCLEAR_REPLY: "Sonoran CAD did not say whether it was added",
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at this address",
     Reason.STOPPED: "Callnote was stopped before Sonoran CAD answered",
+    Reason.TURNED_AWAY: "a firewall in front of Sonoran CAD turned Callnote away",
     Reason.NO_CREDENTIALS: "there is no API key for Sonoran CAD",
 }
 """What is shown when the CAD gave no text."""
@@ -41,6 +42,7 @@ _WAITING_FOR = {
     ),
     Reason.WRONG_ADDRESS: "Sonoran CAD is not at its address; trying again",
     Reason.UNVERIFIED_CERTIFICATE: "Sonoran CAD's certificate cannot be verified; trying again",
+    Reason.TURNED_AWAY: "a firewall in front of Sonoran CAD turned Callnote away; trying again",
     Reason.NO_CREDENTIALS: (
         "there is no API key for Sonoran CAD now; an administrator can enter one with "
         "/callnote-config connect"
@@ -74,7 +76,7 @@ def why_queued(failure: Failure | None, problem: Failure | None) -> str:
         case Failure(kind=FailureKind.REFUSED):
             return "Sonoran CAD does not have it; sending it again"
     why = failure or problem
-    if problem is not None and problem.kind is FailureKind.CREDENTIALS:
+    if problem is not None and problem.about_credentials:
         why = problem
     if why is None:
         return "waiting for its turn"
@@ -94,7 +96,7 @@ def advice_refused(failure: Failure | None) -> str:
     """Return what to do about a note that was certainly not added."""
     if failure is None or not failure.refused:
         return _SHOW_ADMINISTRATOR
-    if failure.kind is FailureKind.CREDENTIALS:
+    if failure.about_credentials:
         return escape_markdown(credentials_task(failure))
     if _whole(failure) == "INVALID REQUEST TYPE":
         return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
@@ -116,7 +118,7 @@ def advice_in_doubt(failure: Failure | None) -> str:
             "Press Check again."
         )
     task = ""
-    if failure.kind is FailureKind.CREDENTIALS:
+    if failure.about_credentials:
         task = f"{escape_markdown(credentials_task(failure))} "
     return f"{task}An earlier attempt may have been added: look at the call, or press Check again."
 
@@ -125,9 +127,7 @@ def advice_given_up(failure: Failure | None) -> str:
     """Return what to do about a note that was tried for long enough, without its last words."""
     if failure is None or failure.kind is not FailureKind.CREDENTIALS:
         return _STOPPED_TRYING
-    task = (
-        "Other requests are taken, so " + _SHOW_ADMINISTRATOR[0].lower() + _SHOW_ADMINISTRATOR[1:]
-    )
+    task = _SHOW_ADMINISTRATOR
     if failure.retry_in:  # which was confirmed
         task = escape_markdown(credentials_task(failure))
     return f"{task} Then press Try again within a day"

@@ -11,7 +11,6 @@ from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
 from bot.outbox.states import NoteState
-from bot.outbox.stored_failure import FailureKind
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
@@ -66,7 +65,7 @@ class Expiry:
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""
         before, failure = self._refused, self.breaker.last_failure
-        self._refused = failure is not None and failure.kind is FailureKind.CREDENTIALS
+        self._refused = failure is not None and failure.about_credentials
         return self._refused and not before
 
     def _is_over(self, item: WorkItem, now: float) -> bool:

@@ -161,7 +161,7 @@ class OrphanRecovery:
 
 def _ask_first(breaker: CircuitBreaker, failure: Failure) -> None:
     """Ask the CAD before a note is sent that was turned down for the credentials."""
-    if failure.kind is FailureKind.CREDENTIALS and breaker.last_failure is None:
+    if failure.about_credentials and breaker.last_failure is None:
         breaker.record_failure(CredentialsError(failure.text, status=failure.status or 0))
 
 

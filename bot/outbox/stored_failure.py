@@ -57,8 +57,13 @@ class Failure:
         return self.reason or self.kind
 
     @property
+    def about_credentials(self) -> bool:
+        """Whether the CAD refused the credentials, and not a firewall in front of it."""
+        return self.key is FailureKind.CREDENTIALS
+
+    @property
     def refused(self) -> bool:
-        """Whether the CAD said no."""
+        """Whether the CAD, or a firewall in front of it, said no."""
         return self.kind in (FailureKind.REFUSED, FailureKind.CREDENTIALS)
 
 
@@ -103,9 +108,9 @@ def load_failure(text: str | None) -> Failure | None:
 
 def _read(fields: dict[str, Any]) -> Failure:
     kind = _KINDS.get(fields.get("error"), FailureKind.OUTCOME_UNKNOWN)
-    reason = None
-    if kind in (FailureKind.NO_EFFECT, FailureKind.OUTCOME_UNKNOWN):
-        reason = Reason.__members__.get(str(fields.get("reason")), Reason.UNCLEAR_REPLY)
+    needed = kind in (FailureKind.NO_EFFECT, FailureKind.OUTCOME_UNKNOWN)
+    unknown = Reason.UNCLEAR_REPLY if needed else None
+    reason = Reason.__members__.get(str(fields.get("reason")), unknown)
     found = {name: value for name, value in fields.items() if value is not None}
     known = {name: read(found[name]) for name, read in _FIELDS.items() if name in found}
     return Failure(kind, reason=reason, **known)

@@ -24,6 +24,7 @@ class Reason(Enum):
     UNCLEAR_REPLY = auto()  # the CAD answered something that does not settle the question
     WRONG_ADDRESS = auto()  # there is no such request at this address, or it redirects elsewhere
     STOPPED = auto()  # the process was stopped before the answer came
+    TURNED_AWAY = auto()  # a firewall in front of the CAD refused it, whatever the credentials
     NO_CREDENTIALS = auto()  # there are no credentials for the community, so nothing was sent
 
 
@@ -74,6 +75,11 @@ class CredentialsError(RefusedError):
         self.retry_in = retry_in
         self.remembered = remembered
         self.from_edge = from_edge
+
+    @property
+    def reason(self) -> Reason | None:
+        """TURNED_AWAY where a firewall answered, else None."""
+        return Reason.TURNED_AWAY if self.from_edge else None
 
     @property
     def may_be_about_reading(self) -> bool:

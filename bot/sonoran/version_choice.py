@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.sonoran import v1, v2
 from bot.sonoran.errors import (
+    CredentialsError,
     NoEffectError,
     OutcomeUnknownError,
     RateLimitedError,
@@ -168,9 +169,7 @@ def _unclear(reply: Reply) -> NoEffectError | RateLimitedError:
     error = error_of(reply)
     if isinstance(error, RateLimitedError):
         return error
-    redirected = 300 <= reply.status < 400
-    return NoEffectError(
-        Reason.WRONG_ADDRESS if redirected else Reason.SERVER_ERROR,
-        text=reply.words,
-        trace_id=reply.trace_id,
-    )
+    reason = Reason.WRONG_ADDRESS if 300 <= reply.status < 400 else Reason.SERVER_ERROR
+    if isinstance(error, CredentialsError):
+        reason = error.reason or reason
+    return NoEffectError(reason, text=reply.words, trace_id=reply.trace_id)

@@ -29,6 +29,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_guilds.keeper
 world = kept_guilds.world
 
+FIREWALL = "error code: 1020"
+TURNED_AWAY = "❌ Sonoran CAD is behind a firewall that turned Callnote away; notes wait"
+
 
 async def test_all_is_well_after_an_outage_in_which_the_only_note_was_called_back(
     world: World,
@@ -61,6 +64,8 @@ async def test_a_failed_try_does_not_contradict_a_cad_that_answers(world: World)
         (Fault(on="any", times=None, abort="before"), None, "broke the connection"),
         (Fault(on="any", times=None, status=500, body="no"), ApiVersion.V2, "an internal error"),
         (Fault(on="any", times=None, status=429), ApiVersion.V2, "too many requests"),
+        (Fault(on="any", times=None, status=403, body=FIREWALL), ApiVersion.V2, TURNED_AWAY),
+        (Fault(on="any", times=None, status=403, body=FIREWALL), None, TURNED_AWAY),
     ],
 )
 async def test_a_cad_in_trouble_is_told(

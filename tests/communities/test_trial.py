@@ -76,6 +76,9 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
     assert (await said()).startswith("Sonoran CAD had an internal error.")
     community.faults.add(Fault(on="any", status=429))
     assert (await said()).startswith("Sonoran CAD gets too many requests with this key.")
+    for asked in ("version", "info"):
+        community.faults.add(Fault(on=asked, status=403, body="error code: 1020"))
+        assert (await said()).startswith("Sonoran CAD is behind a firewall that turned Callnote aw")
     community.plan, community.enforce_plan = "STANDARD", True
     assert (await said()).startswith("the CAD refused for want of a plan with the API (The PLUS")
     community.enforce_plan, community.api_enabled = False, False

@@ -63,6 +63,7 @@ def errors(text: str) -> list[Failure | None]:
         RateLimitedError(text, retry_after=None),
         *(NoEffectError(reason) for reason in Reason),
         *(OutcomeUnknownError(reason, text=text) for reason in Reason),
+        CredentialsError(text, status=403, from_edge=True),
     ]
     return [None, *map(failure_of, found)]
 

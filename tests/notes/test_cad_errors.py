@@ -94,6 +94,17 @@ async def test_a_note_that_alone_is_turned_down_has_try_again(world: World) -> N
     await shows(world, message, "NOTE 'first' added")
 
 
+async def test_a_firewall_in_front_of_the_whole_cad_is_not_told_as_a_refused_key(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    world.cad.faults.add(Fault(on="any", status=403, body="error code: 1020", times=None))
+    why = "a firewall in front of Sonoran CAD turned Callnote away; trying again"
+    message = await told(world, await world.use(), f"⏳ Queued for call #123: {why}.")
+    world.cad.faults.clear()
+    await shows(world, message, ADDED)
+
+
 async def test_the_log_has_the_cads_own_reference_for_a_refusal(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:

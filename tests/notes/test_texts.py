@@ -73,6 +73,10 @@ def test_a_state_that_is_not_told_leaves_the_message_alone(state: NoteState) -> 
         (NoEffectError(Reason.NO_CONNECTION), "Sonoran CAD is not answering; trying again"),
         (NoEffectError(Reason.WRONG_ADDRESS), "Sonoran CAD is not at its address; trying again"),
         (
+            CredentialsError("error code: 1020", status=403, from_edge=True),
+            "a firewall in front of Sonoran CAD turned Callnote away; trying again",
+        ),
+        (
             RateLimitedError("", retry_after=None),
             "Sonoran CAD gets too many requests; trying again",
         ),
@@ -104,6 +108,16 @@ def test_a_note_that_was_never_sent_says_why_no_note_can_be_sent(problem: Sonora
     content = content_of(with_outcome(NoteState.QUEUED), failure_of(problem))
     assert content is not None
     assert "⏳ Queued for call #123: Sonoran CAD is not answering; trying again." in content
+
+
+def test_a_note_that_a_firewall_turned_away_says_nothing_of_the_api_key() -> None:
+    cause = CredentialsError("error code: 1020", status=403, from_edge=True)
+    given_up = content_of(with_outcome(NoteState.FAILED, cause)) or ""
+    assert given_up.split("\n")[1] == (
+        "Show this to an administrator. Then press Try again within a day, or copy it."
+    )
+    in_doubt = content_of(with_outcome(NoteState.UNCONFIRMED, cause, unconfirmed=1)) or ""
+    assert in_doubt.split("\n")[1].startswith("An earlier attempt may have been added: ")
 
 
 def test_an_added_note_is_the_cads_own_answer() -> None:

@@ -80,6 +80,15 @@ def test_the_version_before_finds_all_it_reads_in_what_is_written(
     assert load_failure(written) == failure_of(error)
 
 
+def test_that_a_firewall_turned_a_note_away_is_kept() -> None:
+    loaded = load_failure(
+        dump_failure(failure_of(CredentialsError("error code: 1020", status=403, from_edge=True)))
+    )
+    assert loaded is not None
+    assert (loaded.kind, loaded.key) == (FailureKind.CREDENTIALS, Reason.TURNED_AWAY)
+    assert not loaded.about_credentials
+
+
 def test_every_kind_was_written_before() -> None:
     assert {failure_of(error).kind for _, error in WRITTEN} == set(FailureKind)
 
