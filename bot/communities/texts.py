@@ -75,8 +75,8 @@ TEXTS: Catalogue = {
         "here, too, with /callnote-config connect."
     ),
     ConnectionProblem.CREDENTIALS_SEALED: (
-        "This server's API key can't be decrypted: ask the bot's host to correct CREDENTIALS_KEY, "
-        "or enter the key again with /callnote-config connect."
+        "This server's API key can't be decrypted: ask the bot's host to correct CREDENTIALS_KEY. "
+        "If it is lost and a new one is set, enter the API key again with /callnote-config connect."
     ),
     CredentialsProblem.NOT_OFFERED: (
         "Nothing was stored: this bot serves its host's community only."
@@ -124,8 +124,8 @@ def whom_to_ask(guild_id: int) -> str:
     """Say who can connect a guild, with the id that they need."""
     return (
         "Only the bot's host can connect this server. This bot serves its host's community only. "
-        "Give them its id for "
-        f"DISCORD\\_GUILD\\_IDS, or ask them to use /callnote-config connect here: {guild_id}"
+        "Ask them to use /callnote-config connect here, or to add this server's id to "
+        f"DISCORD\\_GUILD\\_IDS: {guild_id}"
     )
 
 
