@@ -54,7 +54,7 @@ class Communities:
         return self.entered.sealer is not None
 
     def of_guild(self, guild_id: int) -> str | None:
-        """Return the community whose own credentials a guild has; None: the host's, if any."""
+        """Return the community for which a guild has credentials of its own; None without any."""
         row = self.entered.of_guild(guild_id)
         return None if row is None else row.community
 

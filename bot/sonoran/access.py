@@ -30,9 +30,10 @@ _WIRES: Final[Mapping[ApiVersion, Wire]] = {ApiVersion.V1: v1, ApiVersion.V2: v2
 
 
 class Access:
-    """Credentials, and what has been learnt with them; a request belongs to those it began with.
+    """One set of credentials, and what has been learnt with it.
 
-    `given` is the API version to use, None to find out. Methods raise a `SonoranError`.
+    A request keeps the set that it began with. `given` is the API version to use, None to find out.
+    Methods raise a `SonoranError`.
     """
 
     def __init__(

@@ -96,7 +96,8 @@ class SonoranClient:
     async def get_calls(self, server_id: int, closed: ClosedCalls = OPEN_ALONE) -> CallList:
         """Return the dispatch calls of a CAD server: the open ones, and the `closed` asked for.
 
-        No source says that none may be asked for, so a CAD that refuses that is asked for one.
+        No source says that `closedLimit` may be 0, so a CAD that refuses it is asked for one closed
+        call.
         """
         if closed.count == 0 and not self._open_alone:
             closed = ClosedCalls(1)

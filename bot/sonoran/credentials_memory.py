@@ -19,8 +19,8 @@ class CredentialsMemory:
     Failed requests count towards a blacklist of the community's API access (changelog of CAD
     3.13.0), so a wrong key must not be tried with every note. Yet a firewall or gateway in front
     answers 401 and 403 of its own, to one request and not to the next: a refusal counts as
-    confirmed when a note and then the cheapest read met one, or two reads in a row. The
-    spans are fields of `timing`.
+    confirmed when a note and then the cheapest read met one, when two reads in a row did, or when
+    the plan that is read lacks what a note's refusal asks for. The spans are fields of `timing`.
     """
 
     def __init__(self, timing: Timing) -> None:
@@ -43,7 +43,7 @@ class CredentialsMemory:
 
     @property
     def met_by_note(self) -> CredentialsError | None:
-        """What a note met since the CAD last accepted the credentials, None if nothing."""
+        """What a note or two reads met since the CAD last accepted the credentials, or None."""
         return self._by_note or self._error
 
     def check(self) -> None:

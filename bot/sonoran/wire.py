@@ -95,7 +95,7 @@ def unclear_read(reply: Reply) -> OutcomeUnknownError:
 def error_of(reply: Reply) -> SonoranError:
     """Return the error that a reply which is no success amounts to, for both versions.
 
-    What a firewall or gateway in front says of an address, it says of none of the CAD's calls. A
+    A firewall or gateway in front that knows no such address says nothing of the CAD's calls. A
     server error may come from a service that had already stored the note, and so may a 301 to
     303, which can follow a completed request (RFC 9110, section 15.4); 307 and 308 ask for the
     request to be made elsewhere.
