@@ -6,23 +6,19 @@ Kept apart from the notes, which are deleted sooner: only a digest of a note's t
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Table, bindparam, case, literal, null, select, union_all
+from sqlalchemy import Connection, bindparam, case, literal, null, select, union_all
 
 from bot.outbox.matching import Explained, fingerprint
 from bot.outbox.models import NoteRecord
 from bot.outbox.schema import delivery_ledger, is_waiting, notes
 from bot.outbox.states import NoteState
 from bot.storage import NOW, CompiledStatement, Database
-
-if TYPE_CHECKING:  # either dialect costs memory that a process with the other engine does without
-    from sqlalchemy.dialects import postgresql, sqlite
+from bot.storage.database import Insert
 
 
 def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
-    """Return how many sends of the note are open after a transition; see `Ledger.count`."""
+    """Return how many sends of the note are open after a transition; see `update_ledger`."""
     match record.state, target:
         case NoteState.SENDING, NoteState.CHECKING:
             return record.unconfirmed_sends + 1
@@ -31,44 +27,42 @@ def unconfirmed_sends_after(record: NoteRecord, target: NoteState) -> int:
     return record.unconfirmed_sends
 
 
-class Ledger:
-    """Keeps count of what is, and may be, in the CAD of notes that are equal."""
+def update_ledger(
+    connection: Connection,
+    insert: Insert,
+    record: NoteRecord,
+    target: NoteState,
+    confirmed_count: int = 1,
+) -> None:
+    """Count what a note's transition changes, in its transaction.
 
-    def __init__(self, database: Database) -> None:
-        self._add = _addition(database.insert)
-
-    def count(
-        self, connection: Connection, record: NoteRecord, target: NoteState, confirmed_count: int
-    ) -> None:
-        """Count what a note's transition changes, in its transaction.
-
-        `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends
-        that are still open count here while the note is finished, and on the note itself while it
-        is not.
-        """
-        added = confirmed_count if target is NoteState.ADDED else 0
-        doubtful = 0
-        if target.final and not record.state.final:
-            doubtful = record.unconfirmed_sends
-            if target is NoteState.ADDED and record.state is NoteState.CHECKING:
-                doubtful -= confirmed_count
-        elif record.state.final and not target.final:
-            doubtful = -record.unconfirmed_sends
-        if not added and not doubtful:
-            return
-        counted = {
-            "community": record.community,
-            "server_id": record.note.server_id,
-            "call_id": record.note.call_id,
-            "fingerprint": fingerprint(record.note.label, record.note.text),
-            "confirmed": added,
-            "unconfirmed": doubtful,
-        }
-        self._add.execute(connection, counted)
+    `confirmed_count` is how many of its sends are in the CAD when it moves to ADDED. The sends
+    that are still open count here while the note is finished, and on the note itself while it
+    is not. `insert` is the database's.
+    """
+    added = confirmed_count if target is NoteState.ADDED else 0
+    doubtful = 0
+    if target.final and not record.state.final:
+        doubtful = record.unconfirmed_sends
+        if target is NoteState.ADDED and record.state is NoteState.CHECKING:
+            doubtful -= confirmed_count
+    elif record.state.final and not target.final:
+        doubtful = -record.unconfirmed_sends
+    if not added and not doubtful:
+        return
+    counted = {
+        "community": record.community,
+        "server_id": record.note.server_id,
+        "call_id": record.note.call_id,
+        "fingerprint": fingerprint(record.note.label, record.note.text),
+        "confirmed": added,
+        "unconfirmed": doubtful,
+    }
+    _addition(insert).execute(connection, counted)
 
 
 @functools.cache
-def _addition(insert: Callable[[Table], sqlite.Insert | postgresql.Insert]) -> CompiledStatement:
+def _addition(insert: Insert) -> CompiledStatement:
     """Return the statement that adds to a row of the ledger, or makes it."""
     columns = delivery_ledger.c
     new = insert(delivery_ledger).values(

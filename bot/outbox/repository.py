@@ -22,7 +22,7 @@ from bot.outbox.errors import (
     StaleRevisionError,
     TooOldError,
 )
-from bot.outbox.ledger import Ledger, unconfirmed_sends_after
+from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import next_position
@@ -50,7 +50,6 @@ class OutboxRepository:
         self._observer = observer
         self.owner = owner
         self.rows = RowReader()
-        self._ledger = Ledger(database)
         self._shared = database.address.path is None  # a SQLite file has one process at a time
 
     async def accept(
@@ -202,7 +201,7 @@ class OutboxRepository:
             check_room(*(count - 1 for count in waiting), limit=waiting_limit)
         if per_minute is not None and self._shared:
             count_send(connection, record.community, per_minute=per_minute)
-        self._ledger.count(connection, record, target, confirmed_count)
+        update_ledger(connection, self._database.insert, record, target, confirmed_count)
         return record_of(found[0])
 
     def _not_made(
@@ -240,7 +239,7 @@ class OutboxRepository:
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
             connection.execute(update(notes).where(same).values(values))
         if record.state.final and (older is None or not older.state.final):
-            self._ledger.count(connection, older or record, record.state, 1)
+            update_ledger(connection, self._database.insert, older or record, record.state)
         lower = outbox_position.c.value < record.position
         connection.execute(update(outbox_position).where(lower).values(value=record.position))
 
