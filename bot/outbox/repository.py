@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    Connection,
-    bindparam,
-    delete,
-    select,
-    update,
-)
+from sqlalchemy import BigInteger, Connection, bindparam, delete, select, update
 
 from bot.observer import Observer
 from bot.outbox import stored_failure
@@ -238,8 +232,12 @@ class OutboxRepository:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
             connection.execute(update(notes).where(same).values(values))
-        if record.state.final and (older is None or not older.state.final):
-            update_ledger(connection, self._database.insert, older or record, record.state)
+        if older is not None and older.state.final != record.state.final:
+            if record.state.final:  # it counts by the call and the text that it has now
+                added = record.state is NoteState.ADDED  # and so knows of no open sends any more
+                sends = (older if added else record).unconfirmed_sends
+                older = replace(record, state=older.state, unconfirmed_sends=sends)
+            update_ledger(connection, self._database.insert, older, record.state)
         lower = outbox_position.c.value < record.position
         connection.execute(update(outbox_position).where(lower).values(value=record.position))
 

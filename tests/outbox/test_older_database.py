@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from itertools import combinations
 
 import aiohttp
 import pytest
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, Executable, delete, insert, select, text
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
+from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
+from bot.outbox.rows import values_of
 from bot.outbox.schema import delivery_ledger, leases, notes
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests import database as databases
+from tests.cases import case
 from tests.outbox import workers
-from tests.outbox.workers import Worker, eventually, in_state, shift, stored, working
+from tests.outbox.workers import Worker, eventually, in_state, new_note, shift, stored, working
 from tests.world import PATIENCE
 
 address = databases.address
@@ -34,13 +38,10 @@ def engine() -> str:
     return "postgresql"
 
 
-async def put_back(database: Database, record: NoteRecord) -> None:
-    """Let a note's row be as it was."""
-    await database.execute(
-        notes.update()
-        .where(notes.c.id == record.id)
-        .values(state=record.state.value, revision=record.revision, shown=0, settled=False)
-    )
+async def put_back(database: Database, record: NoteRecord, *others: Executable) -> None:
+    """Let a note's row be as it was; the other statements are of the same transaction."""
+    values = values_of(record, fingerprint(record.note.label, record.note.text))
+    await database.execute(notes.update().where(notes.c.id == record.id).values(values), *others)
 
 
 async def test_an_outcome_is_stored_again_over_an_older_row(
@@ -97,6 +98,78 @@ async def test_a_finished_note_that_waits_by_its_row_is_stored_as_finished_again
         assert await explained(database, await worker.receive("a third")) == counted
     assert stored(cad) == ["some note here"]
     assert len(cad.note_requests) == 1
+
+
+@pytest.mark.parametrize(
+    "way",
+    [
+        (NoteState.SENDING, NoteState.CHECKING, NoteState.ADDED),
+        (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING, NoteState.CANCELLED),
+        (
+            NoteState.SENDING,
+            NoteState.REFUSED,
+            NoteState.QUEUED,
+            NoteState.SENDING,
+            NoteState.ADDED,
+        ),
+        (
+            *(NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
+            *(NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
+            *(NoteState.CHECKING, NoteState.QUEUED, NoteState.FAILED),
+        ),
+    ],
+)
+async def test_a_note_that_is_stored_again_counts_as_it_did(
+    database: Database, way: tuple[NoteState, ...]
+) -> None:
+    counted = select(delivery_ledger).where(
+        (delivery_ledger.c.confirmed != 0) | (delivery_ledger.c.unconfirmed != 0)
+    )
+
+    def counts(connection: Connection) -> list[dict[str, object]]:
+        return [{**row, "updated_at": 0} for row in connection.execute(counted).mappings()]
+
+    store = OutboxRepository(database, "one")
+    record, _ = await store.accept(new_note("as typed"), waiting_limit=9)
+    moments = [(record, await database.run(counts))]
+    for target in way:
+        if record.state is NoteState.REFUSED:
+            record = await store.member_transition(
+                record, target, None, waiting_limit=9, call_id=124
+            )
+        else:
+            sent = Acknowledgement(1, "as sent")
+            record = await store.transition(record, target, acknowledgement=sent)
+        moments.append((record, await database.run(counts)))
+    for (older, before), (newer, after) in combinations(moments, 2):
+        if older.state.final and newer.state.final:
+            continue  # only a note that waits there, or here, is stored again
+        with case(f"{older.state} {older.revision}, {newer.state} {newer.revision}"):
+            again = [insert(delivery_ledger).values(before)] if before else []
+            await put_back(database, older, delete(delivery_ledger), *again)
+            await store.restore(newer)
+            assert await store.get(record.id) == newer
+            assert await database.run(counts) == after
+
+
+async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_for_added(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", abort="before"))
+    cad.faults.add(Fault(on="calls", status=500, times=None))
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        given_up = await worker.became(record, NoteState.UNCONFIRMED)
+        worker.told.clear()
+        older = replace(given_up, state=NoteState.SENDING, revision=2, unconfirmed_sends=0)
+        await put_back(database, older, delete(delivery_ledger))
+        await worker.became(record, NoteState.UNCONFIRMED)
+        cad.faults.clear()
+        cad.faults.add(Fault(on="note", abort="before"))
+        await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
 
 
 async def test_a_finished_note_that_another_process_knew_is_looked_for(
