@@ -85,7 +85,10 @@ class OrphanRecovery:
         await self._restore_lost(stored)
         known = {item.record.id for item in self.deliveries.items()}
         return any(
-            note_id not in known and self._finished_since(note_id, revision) is None
+            # One at its first revision, RECEIVED, is perhaps just being deleted.
+            revision > 1
+            and note_id not in known
+            and self._finished_since(note_id, revision) is None
             for note_id, revision in stored.items()
         )
 

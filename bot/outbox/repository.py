@@ -242,7 +242,7 @@ class OutboxRepository:
         connection.execute(update(outbox_position).where(lower).values(value=record.position))
 
     async def unfinished(self) -> dict[int, int]:
-        """Return the revision of each note of this process that is queued, sent or in doubt."""
+        """Return the revision of each note of this process that is on its way."""
         rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
         return {row.id: row.revision for row in rows}
 
@@ -282,7 +282,6 @@ _GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", typ
 _UNFINISHED = select(notes.c.id, notes.c.revision).where(
     notes.c.owner == bindparam("me", type_=notes.c.owner.type),
     is_waiting(),
-    notes.c.state != NoteState.RECEIVED.value,
 )
 
 
