@@ -25,9 +25,6 @@ class Connector(Protocol):
     def commit(self, connection: Connection) -> None:
         """Commit, or raise an exception."""
 
-    def in_transaction(self, connection: Connection) -> bool:
-        """Whether the transaction goes on after a statement that failed."""
-
     def broken(self, connection: Connection) -> bool:
         """Whether the connection is lost, so that nobody knows what became of a commit."""
 

@@ -250,8 +250,7 @@ class DatabaseThread:
         if not self._connector.broken(self._connection):
             with contextlib.suppress(Exception):
                 driver_of(self._connection).rollback()
-                if not self._connector.in_transaction(self._connection):
-                    return
+                return
         self._disconnect()
 
     def _disconnect(self) -> None:

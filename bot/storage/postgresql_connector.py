@@ -99,13 +99,6 @@ class PostgresqlConnector:
             raise psycopg.OperationalError("the transaction has failed")
         driver.commit()
 
-    def in_transaction(self, connection: Connection) -> bool:
-        """Whether there is still a transaction, even one in which a statement has failed."""
-        return not self.broken(connection) and driver_of(connection).info.transaction_status in (
-            TransactionStatus.INTRANS,
-            TransactionStatus.INERROR,
-        )
-
     def broken(self, connection: Connection) -> bool:
         """Whether the connection to the server is lost."""
         return connection.invalidated or driver_of(connection).closed

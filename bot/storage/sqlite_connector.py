@@ -69,10 +69,6 @@ class SqliteConnector:
             raise sqlite3.OperationalError("the transaction has ended")
         driver.commit()
 
-    def in_transaction(self, connection: Connection) -> bool:
-        """Whether the transaction goes on; a write that was interrupted has ended all of it."""
-        return bool(driver_of(connection).in_transaction)
-
     def broken(self, connection: Connection) -> bool:
         """Whether the connection can do no more."""
         return connection.invalidated
