@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from bot.observer import Observer
 from bot.storage.connectors import Connector, driver_of
 from bot.storage.errors import StorageError
-from bot.storage.failures import TOO_LATE, translation, unavailable, worth_another_try
+from bot.storage.failures import TOO_LATE, is_read_only, translation, unavailable, worth_another_try
 
 INTERRUPT_SECONDS = 0.5
 """How long after its time a work may take to end by the database's own limits; a server that does
@@ -207,6 +207,8 @@ class DatabaseThread:
             item.do(connection)
         except BaseException as error:
             self._roll_back()
+            if is_read_only(error):  # the next connection may lead to the server that took over
+                self._disconnect()
             if kept and self._connection is None and not item.given_up:
                 self._perform([item])
                 return

@@ -138,9 +138,13 @@ def worth_another_try(error: BaseException) -> bool:
     appendix A): 0A000 when another process has changed the table, 26000 and 42P05 behind a pooler
     that hides itself.
     """
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "sqlstate", None) or ""
-    return state.startswith(("40", "55P03", "57014", "0A000", "26000", "42P05")) or is_busy(error)
+    again = ("40", "55P03", "57014", "0A000", "26000", "42P05")
+    return _sqlstate_of(error).startswith(again) or is_busy(error)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether a PostgreSQL server takes no changes over this connection."""
+    return _sqlstate_of(error) == "25006"
 
 
 def is_busy(error: BaseException) -> bool:
@@ -148,6 +152,11 @@ def is_busy(error: BaseException) -> bool:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
     return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
+
+
+def _sqlstate_of(error: BaseException) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlstate", None) or ""
 
 
 def _of_sqlite(error: sqlite3.Error) -> StorageError | None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import Connection, text
 
-from bot.storage import DatabaseUrl, StorageUnavailableError
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError
 from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
@@ -79,3 +79,20 @@ async def test_a_server_that_ends_our_connections_is_not_noticed(
 
         assert await database.run(ask) == 43
         assert len(set(pids)) == 2
+
+
+async def test_a_connection_that_can_only_be_read_is_replaced(
+    request: pytest.FixtureRequest,
+) -> None:
+    """As one that was made to a primary's replica, or leads to a former primary."""
+    async with postgresql(request.config, empty=True) as address:
+        url, setting = server_url(request.config), "default_transaction_read_only"
+        this = f"ALTER DATABASE {address.parameters['dbname']}"
+        database = Database(address)
+        try:
+            await administer(url, f"{this} SET {setting} = on")
+            assert await answer(database) == 42
+            await administer(url, f"{this} RESET {setting}")
+            await database.execute(text("CREATE TABLE things (id INTEGER)"))
+        finally:
+            await database.close()
