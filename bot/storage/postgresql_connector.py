@@ -69,7 +69,9 @@ class PostgresqlConnector:
             autocommit=True,  # `begin` does it
         )
         with self._lock:  # before SQLAlchemy asks the server anything, which may hang
-            self._socket = socket.socket(fileno=os.dup(driver.fileno()))
+            # Whatever its family is, as it is only shut down and closed; `os.dup` takes no socket
+            # on Windows.
+            self._socket = socket.fromfd(driver.fileno(), socket.AF_INET, socket.SOCK_STREAM)
         try:
             if _is_direct(driver):
                 driver.prepare_threshold = PREPARE_AFTER
