@@ -30,7 +30,7 @@ from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.upkeep import Upkeep
 from bot.outbox.waiting import WaitingNotes
 from bot.sonoran import SonoranClient
-from bot.storage import Database, StorageError, UnusableDatabaseError
+from bot.storage import Database, StorageError
 from bot.timing import Timing, end_tasks
 
 DAY_SECONDS = 86_400.0
@@ -216,21 +216,12 @@ class OutboxWorker:
         await self._with_retries(self._leases.register)
         self._registered.set()
         await self._with_retries(self._recovery.recover)
-        loops = (
-            self.deliveries.run,
-            self._upkeep.run,
-            self.marks.run,
-            self._cleanup.run,
-        )
+        loops = (self.deliveries.run, self.marks.run, self._cleanup.run)
+        tasks = [asyncio.create_task(keep_running(loop, self._timing)) for loop in loops]
         try:
-            async with asyncio.TaskGroup() as group:
-                for loop in loops:
-                    group.create_task(keep_running(loop, self._timing))
-        except BaseExceptionGroup as errors:
-            unusable = errors.subgroup(UnusableDatabaseError)
-            if unusable is None:
-                raise
-            raise unusable.exceptions[0] from None
+            await keep_running(self._upkeep.run, self._timing)  # the only one that can end
+        finally:
+            await end_tasks(tasks)
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long.
