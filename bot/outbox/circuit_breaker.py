@@ -34,11 +34,11 @@ class CircuitBreaker:
     One failure opens the circuit for all notes, so that no other note waits out the same time-out.
     While it is open the CAD is asked something harmless, at once and then with pauses that double
     from `first_pause` up to `longest_pause` seconds, somewhat at random; a delay that the CAD asked
-    for is waited out in full. When it answers, one note goes ahead, and a note that is answered by
-    then closes the circuit for the rest. A refusal of the credentials opens it, too: the question
-    confirms it or does not, and while it is confirmed the next one follows when the client asks
-    again. `changed` is set whenever a note may newly go; `community` is for the log. `run` must be
-    running.
+    for is waited out in full. When it answers, one note goes ahead; the CAD's answer to it, or to
+    one sent earlier, closes the circuit for the rest. A refusal of the credentials opens it, too:
+    the question confirms it or does not, and while it is confirmed the next one follows when the
+    client asks again. `changed` is set whenever a note may newly go; `community` is for the log.
+    `run` must be running.
     """
 
     def __init__(

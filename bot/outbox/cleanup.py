@@ -53,8 +53,8 @@ _log = logging.getLogger(__name__)
 class Cleanup:
     """Deletes old rows; finished notes are kept for `history_seconds`.
 
-    Notes that were given up are kept for a day at least, as they can be taken up again; so are
-    leases. The ledger is kept for 90 days, reads of the call list and times of sends for two
+    Notes that were given up are kept for a day at least, as they can be taken up again, and leases
+    for a day. The ledger is kept for 90 days, reads of the call list and times of sends for two
     minutes, and tokens for the 15 minutes that they work. `purges` delete what other parts keep.
     """
 

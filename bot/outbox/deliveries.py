@@ -53,10 +53,7 @@ class Deliveries:
             yield from delivery.queue
 
     async def run(self) -> None:
-        """Run each delivery from when it is made until it is idle, and give up notes in time.
-
-        Raises `UnusableDatabaseError` as `Delivery.run` does.
-        """
+        """Run each delivery from when it is made until it is idle, and give up notes in time."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._expire(group))
             try:

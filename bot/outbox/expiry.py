@@ -73,7 +73,10 @@ class Expiry:
         return can_expire and not item.busy and self._given_up_at(item) <= now
 
     def _given_up_at(self, item: WorkItem) -> float:
-        """Return when a note is given up; one in doubt gets a conclusive poll first."""
+        """Return when a note is given up.
+
+        One in doubt gets time for a conclusive poll first, unless it was sent at the very end.
+        """
         if item.record.state is not NoteState.CHECKING:
             return item.deadline
         last_poll = item.settled_at + self.limits.settle_seconds * LAST_POLL

@@ -19,9 +19,9 @@ LULL = 1.0
 """Seconds without a command after which the next one counts as on time, whatever the clocks say."""
 
 DRIFT = 0.01
-"""How fast the quickest command is forgotten, in seconds a second: far faster than clocks drift
-apart, as one that came from a clock ahead of Discord's others would make all others late; and so
-slow that a rush of two minutes is noticed to its end."""
+"""How fast the quickest command is forgotten, in seconds a second. Otherwise one from a clock ahead
+of Discord's others would make all others seem late; yet it is slow enough that a rush of two
+minutes is noticed to its end."""
 
 _SMOOTHING = 0.02
 

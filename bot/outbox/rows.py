@@ -75,7 +75,7 @@ def record_of(row: Sequence[Any]) -> NoteRecord:
 
 
 def values_of(record: NoteRecord, fingerprint: str) -> dict[str, Any]:
-    """Return the columns' values for a new record.
+    """Return the columns' values for a record that is not settled.
 
     `fingerprint` is that of the text as its member typed it, by which a repetition is noticed.
     """

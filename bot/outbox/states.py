@@ -89,10 +89,11 @@ _FINAL = frozenset(
 )
 
 GIVEN_UP = frozenset({NoteState.FAILED, NoteState.UNCONFIRMED})
-"""The final states from which a member can take a note up again, for `RETRY_SECONDS`."""
+"""The final states whose notes are kept for `RETRY_SECONDS` in any case, as a member may take them
+up again."""
 
 TAKEN_UP = GIVEN_UP | {NoteState.REFUSED}
-"""The final states from which a member can take a note up again at all."""
+"""The final states from which a member can take a note up again, for `RETRY_SECONDS`."""
 
 TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {

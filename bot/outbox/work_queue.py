@@ -22,13 +22,14 @@ FINISHED_NOTES = 1000
 class WorkItem:
     """One note in the work queue; times are of the event loop's clock, in seconds.
 
-    It came at `enqueued_at`, and has been in the queue since `known_since`; at `deadline` it is
-    given up; before `not_before` it is not tried. A poll of the call list begun from `settled_at`
-    on can prove that it is not there; the next poll is due at `poll_at`; `inconclusive_polls`
-    counts settled polls without a result. `turned_down` counts the sends that were answered with a
-    refusal of the credentials which the cheapest read did not confirm. `busy` while a transition
-    is being made; `announced` when its member was told that it waits. `acknowledgement` is what a
-    note in the state RECEIVED is to be stored with when it goes on.
+    It was last taken up at `enqueued_at`; this process has had it without a break since
+    `known_since`. At `deadline` it is given up; before `not_before` it is not tried. A poll of the
+    call list begun from `settled_at` on can prove that it is not there; the next poll is due at
+    `poll_at`; `inconclusive_polls` counts settled polls without a result. `turned_down` counts the
+    sends that were answered with a refusal of the credentials which the cheapest read did not
+    confirm. `busy` while a transition is being made; `announced` when its member was told that it
+    waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
+    on.
     """
 
     record: NoteRecord

@@ -164,7 +164,7 @@ class Database:
         Works of one process are done in the order in which they come, in the database's thread.
         So a work may touch nothing but its connection, must let its errors pass, and returns plain
         values; it may be done again when its transaction was lost. The work of a caller that is
-        cancelled is undone, unless it is just being committed.
+        cancelled is undone, unless it is done already and about to be committed.
 
         Raises `StorageUnavailableError` or `StorageFullError` for every failure of the database
         that may pass, and `UnusableDatabaseError` for a damaged file or a certificate that does not

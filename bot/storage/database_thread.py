@@ -71,9 +71,9 @@ class DatabaseThread:
     Those that wait are done in one transaction, and nobody is told anything before it is committed.
     When a work fails, those before it are done once more without it, and then it by itself; when
     the commit fails, each is. So a work must touch nothing but its connection. A caller may give up
-    at any time; its work is not begun or undone then, unless it is just being committed. Works
-    whose time is over are given up and interrupted, for which one timer watches over all.
-    `observer` is told of each work's transaction.
+    at any time; its work is not begun or undone then, unless it is done already and about to be
+    committed. Works whose time is over are given up and interrupted, for which one timer watches
+    over all. `observer` is told of each work's transaction.
     """
 
     def __init__(self, connector: Connector, observer: Observer) -> None:

@@ -26,8 +26,8 @@ class StorageError(Exception):
 class StorageUnavailableError(StorageError):
     """The database is unreachable, too slow, locked, overloaded, or refuses its password.
 
-    Nothing was saved, unless the connection broke or time ran out during the very commit; then
-    the transaction may have been saved.
+    Nothing was saved, unless the connection broke during the very commit, or time ran out after the
+    work was done; then the transaction may have been saved.
     """
 
 
