@@ -151,6 +151,7 @@ class SettingsCache:
         self._loaded.set()
 
     async def _read_changed(self, latest: int) -> None:
+        before = dict(self._settings)
         changed = {each.guild_id: each for each in await self.store.changed_since(self._version)}
         if self.refreshing is not None and (changed or not self._version):
             versions = {guild_id: settings.version for guild_id, settings in changed.items()}
@@ -161,7 +162,8 @@ class SettingsCache:
                 if self._settings.get(guild_id, settings).version <= settings.version:
                     self._settings[guild_id] = settings
         else:
-            self._settings = changed
+            meanwhile = {k: v for k, v in self._settings.items() if v is not before.get(k)}
+            self._settings = changed | meanwhile
         self._version = max(latest, *(each.version for each in changed.values()), 0)
 
     def notice_deletions(self, held: Set[int]) -> None:

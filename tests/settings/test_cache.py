@@ -131,3 +131,24 @@ async def test_where_nobody_chose_anything_a_refresh_asks_for_the_version_alone(
         assert cache.server_id(1) == 5
     finally:
         await database.close()
+
+
+async def test_a_change_made_while_all_settings_are_read_anew_is_in_force(
+    database: Database,
+) -> None:
+    """All are read anew after a guild that left long ago was deleted, by any process."""
+    changes = [5]
+
+    async def meanwhile(_: object) -> None:  # as credentials are read here, which takes a while
+        if cache.known and changes:
+            server = changes.pop()
+            await cache.change(1, 7, lambda s: replace(s, server_id=server), words)
+
+    cache = SettingsCache(SettingsRepository(database), refreshing=meanwhile, timing=QUICK)
+    await cache.refresh()
+    await cache.change(2, 7, lambda s: replace(s, server_id=9), words)
+    await database.execute(text("DELETE FROM guild_settings WHERE guild_id = 2"))
+    cache.notice_deletions(set())
+    await cache.refresh()
+    assert cache.of(1).server_id == 5
+    assert not cache.has_settings(2)
