@@ -163,6 +163,7 @@ def _forks(control: socket.socket, listening: socket.socket) -> list[str]:
     woken, waker = socket.socketpair()
     woken.setblocking(False)
     waker.setblocking(False)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whatever the tests were started with
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(waker.fileno())
     living: dict[int, _Living] = {}

@@ -138,5 +138,7 @@ async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
     await asyncio.wait_for(world.discord.connected(), PATIENCE)
     if landed:
         await told(world, interaction, ADDED)
-    assert (await world.say("another")).content == "NOTE 'another' added to call #123"
+    another = await world.say("another")
+    assert another.content == "NOTE 'another' added to call #123"
     assert world.stored() == (["some note here"] if landed else []) + ["another"]
+    assert public(world) == ([interaction.message] if landed else []) + [another]

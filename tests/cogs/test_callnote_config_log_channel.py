@@ -123,6 +123,7 @@ async def test_the_channel_is_chosen_and_switched_off_in_the_picker(world: World
     said = await press(world, shown, "Record nowhere")
     assert said == "Notes are no longer recorded in a channel."
     assert shown.buttons == []
+    assert "not recorded" in (await configure(world, "log-channel")).content
 
 
 async def test_a_channel_that_becomes_unwritable_is_told_in_status_and_notes_go_on(

@@ -8,11 +8,12 @@ from copy import deepcopy
 import pytest
 from sqlalchemy import Connection, delete, insert, update
 
+from bot.calls.card_store import CardStore
 from bot.calls.schema import call_cards
 from bot.outbox.schema import leases
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
-from bot.storage import NOW
+from bot.storage import NOW, StorageUnavailableError
 from tests import kept_guilds
 from tests.cogs.kept_cards import (
     AGAIN,
@@ -140,6 +141,21 @@ async def test_a_card_whose_posting_was_not_confirmed_is_one_card_that_is_kept(
     world.cad.add_note(123, "news")
     await read_again(world)
     await shows(world, card, "news")
+
+
+async def test_a_card_that_cannot_be_stored_is_not_left_in_the_channel(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def add(*_: object) -> None:
+        raise StorageUnavailableError("no answer in time")
+
+    await world.registered()
+    message = await private(world)
+    monkeypatch.setattr(CardStore, "add", add)
+    await press(world, world.dispatcher, message, "Keep in channel")
+    await asyncio.wait_for(world.discord.requested("delete_message"), PATIENCE)
+    await shows(world, message, "database")
+    assert public(world) == []
 
 
 async def test_a_cad_out_of_order_is_said_once(world: World) -> None:

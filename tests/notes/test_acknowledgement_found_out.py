@@ -16,7 +16,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.sandbox.discord import Fault
 from bot.timing import Timing
 from tests import child, engines
-from tests.note_messages import ADDED, told
+from tests.note_messages import ADDED, public, told
 from tests.note_records import record
 from tests.outbox.workers import eventually
 from tests.world import PATIENCE, World
@@ -80,7 +80,8 @@ async def test_an_acknowledgement_that_nobody_could_ask_about_is_found_out_by_th
     kept.discord.faults.clear()
     if stopped:
         await kept.restart()
-    await told(kept, interaction, ADDED)
+    message = await told(kept, interaction, ADDED)
+    assert public(kept) == [message]
     assert kept.stored() == ["some note here"]
 
 
@@ -98,7 +99,8 @@ async def test_an_acknowledgement_that_lands_after_its_process_was_stopped_is_fo
     held.set()
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
     await world.restart()
-    await told(world, interaction, ADDED)
+    message = await told(world, interaction, ADDED)
+    assert public(world) == [message]
     assert world.stored() == ["some note here"]
 
 

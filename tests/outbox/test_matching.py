@@ -172,6 +172,11 @@ def test_a_list_that_lacks_any_note_known_to_be_there_is_not_believed() -> None:
     assert look(TEXT, explained={OWN: Explained(confirmed=2)}) == (Verdict.UNKNOWN, 0)
 
 
+def test_a_copy_too_many_of_one_note_does_not_make_up_for_another_that_is_lacking() -> None:
+    explained = {fingerprint(LABEL, each): Explained(confirmed=1) for each in ("one", "another")}
+    assert look("one", "one", explained=explained) == (Verdict.UNKNOWN, 0)
+
+
 def test_a_missing_note_of_which_nobody_was_sure_says_nothing_about_the_list() -> None:
     other = {fingerprint(LABEL, "hello"): Explained(unconfirmed=1)}
     assert look(explained=other) == (Verdict.NOT_THERE, 0)

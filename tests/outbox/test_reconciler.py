@@ -8,14 +8,17 @@ from collections.abc import Callable
 
 import aiohttp
 import pytest
+from sqlalchemy import update
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.matching import ReadCall, judge
+from bot.outbox.read_slots import ReadSlots
 from bot.outbox.reconciler import INCONCLUSIVE_POLLS
+from bot.outbox.schema import call_list_reads
 from bot.sandbox.sonoran import Fault, Note, SonoranServer
 from bot.sonoran.listings import read_calls
-from bot.storage import Database
+from bot.storage import NOW, Database
 from tests import database as databases
 from tests.cases import case
 from tests.loop_clock import idle, let_pass
@@ -48,8 +51,26 @@ async def test_one_read_serves_all_notes_in_doubt(
     async with working(Worker(database, cad, session)) as worker:
         for record in made:
             await worker.became(record, NoteState.ADDED)
+        await idle(database)
     assert reads(cad) == 1
     assert cad.note_requests == []
+
+
+@on_sqlite
+async def test_no_more_is_read_than_all_processes_together_may(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    slots = ReadSlots(database, HOST, 3)
+    assert [await slots.acquire() for _ in range(3)] == [0, 0, 0]
+    cad.faults.add(Fault(on="note", abort="before"))
+    limits = with_limits(call_reads_per_minute=3, give_up_seconds=600.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        record = await worker.became(await worker.note(), NoteState.CHECKING)
+        await let_pass(workers.QUICK.settle_seconds, database)
+        assert reads(cad) == 0
+        await database.execute(update(call_list_reads).values(read_at=NOW - 61.0))
+        await let_pass(61.0, database)
+        await worker.became(record, NoteState.ADDED)
 
 
 @on_sqlite
@@ -69,6 +90,22 @@ async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
         await eventually(lambda: reads(cad) == 2)
         await let_pass(3600.0, database)
         await worker.became(record, NoteState.UNCONFIRMED)
+
+
+@on_sqlite
+@pytest.mark.parametrize("state", [NoteState.SENDING, NoteState.CHECKING])
+async def test_a_note_that_was_taken_over_is_not_missing_before_its_send_can_have_settled(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    record = await in_state(OutboxRepository(database, "a process that is gone"), state)
+    limits = with_limits(settle_seconds=60.0, give_up_seconds=600.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        await eventually(lambda: reads(cad) >= 1)
+        await idle(database)
+        cad.add_note(123, record.note.text, label=LABEL)  # which its process had sent
+        await let_pass(60.0, database)
+        await worker.became(record, NoteState.ADDED)
+    assert cad.note_requests == []
 
 
 @on_sqlite
@@ -98,8 +135,8 @@ async def test_a_call_list_that_never_tells_anything_does_not_hold_up_the_call_f
         await worker.became(first, NoteState.CHECKING)
         second = await worker.note("second")
         await worker.became(first, NoteState.UNCONFIRMED)
-        assert second.state is NoteState.RECEIVED
-    assert "first" not in stored(cad)
+        await worker.became(second, NoteState.ADDED)
+    assert stored(cad) == ["second"]
 
 
 @on_sqlite

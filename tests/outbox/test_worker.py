@@ -130,12 +130,14 @@ async def test_another_call_does_not_wait_for_one_in_doubt(
 ) -> None:
     cad.faults.add(Fault(on="note", abort="before"))
     cad.faults.add(Fault(on="calls", status=503, times=None))
-    limits = with_limits(call_reads_per_minute=10)
+    limits = with_limits(call_reads_per_minute=1)
     async with working(Worker(database, cad, session, limits)) as worker:
         doubtful = await worker.note(call=123)
         await worker.became(doubtful, NoteState.CHECKING)
         other = await worker.note(call=124)
         await worker.became(other, NoteState.ADDED)
+        shown = [each.state for each in worker.told if each.id == doubtful.id]
+        assert shown == [NoteState.CHECKING]
     assert stored(cad, 123) == []
 
 

@@ -1,6 +1,7 @@
 import asyncio
 import contextlib
 import gc
+import sqlite3
 import time
 import warnings
 from pathlib import Path
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import NOW, Database, DatabaseUrl, StorageFullError, StorageUnavailableError
 from tests import database as databases
-from tests.database import file_in, make_file
+from tests.database import file_in
 from tests.storage import works
 from tests.storage.works import Held, add, ids
 
@@ -92,18 +93,20 @@ async def test_a_read_and_its_write_are_one_step(database: Database, table: Tabl
     assert await ids(database) == [20]
 
 
-async def test_a_file_is_closed_whenever_the_time_is_over(tmp_path: Path) -> None:
-    address = make_file(file_in(tmp_path))
+async def test_a_file_that_cannot_be_set_up_is_closed(tmp_path: Path) -> None:
+    address = file_in(tmp_path)
+    assert address.path is not None
     gc.collect()  # what earlier tests left is not meant
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always", ResourceWarning)
-        for step in range(100):
-            database = Database(address, seconds=step * 0.00003)
-            with contextlib.suppress(StorageUnavailableError):
+    with contextlib.closing(sqlite3.connect(address.path, isolation_level=None)) as other:
+        other.execute("CREATE TABLE things (id)")  # not in WAL mode, to which it is to be switched
+        other.execute("BEGIN EXCLUSIVE")
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", ResourceWarning)
+            database = Database(address, seconds=0.1)
+            with pytest.raises(StorageUnavailableError):
                 await database.execute()
             await database.close()
-        del database
-        gc.collect()
+            gc.collect()
     assert [str(each.message) for each in caught] == []
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 import pytest
 
+from bot.outbox import OutboxRepository
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
+from bot.storage import StorageUnavailableError
 from bot.timing import Timing
 from tests import disturbed_database
 from tests.gate import Gate
@@ -106,6 +109,22 @@ async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
     await world.finish()
     assert world.stored() == ["another"]
     assert len(public(world)) == 1
+
+
+async def test_a_note_that_was_stored_although_that_was_not_confirmed_is_discarded(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accept = OutboxRepository.accept
+
+    async def unconfirmed(store: OutboxRepository, *args: Any, **options: Any) -> Any:
+        await accept(store, *args, **options)
+        raise StorageUnavailableError("no answer in time")
+
+    await world.start_with(2)
+    monkeypatch.setattr(OutboxRepository, "accept", unconfirmed)
+    answer = await asyncio.wait_for((await world.use()).answered(), PATIENCE)
+    assert answer.content.startswith("Not added: Callnote's database is not answering")
+    await eventually(lambda: world.rows("SELECT 1 FROM notes") == [])
 
 
 @locked_or_cut
