@@ -104,11 +104,8 @@ async def privately(world: World, interaction: Interaction) -> str:
 
 def outbox_row(world: World) -> tuple[str, int, int] | None:
     """Return state, tries and revision of the first bot's only note; None without one."""
-    path = world.file(0).path
-    assert path is not None
-    with contextlib.closing(sqlite3.connect(path)) as other:
-        row = other.execute("SELECT state, attempts, revision FROM notes").fetchone()
-    return None if row is None else (str(row[0]), int(row[1]), int(row[2]))
+    row = next(iter(world.rows("SELECT state, attempts, revision FROM notes")), None)
+    return None if row is None else (str(row[0]), int(str(row[1])), int(str(row[2])))
 
 
 async def outbox_says(world: World, state: str, tries: int) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from dataclasses import replace
 
 import pytest
@@ -26,7 +24,7 @@ from tests.cogs.kept_cards import (
     until,
 )
 from tests.loop_clock import let_pass
-from tests.note_messages import forge, labels, press, privately, public, shows
+from tests.note_messages import change_outbox, forge, labels, press, privately, public, shows
 from tests.world import PATIENCE, World
 
 pytestmark = [pytest.mark.long, pytest.mark.asyncio(loop_scope="module")]
@@ -162,8 +160,7 @@ async def test_a_card_is_let_go_after_a_week(world: World) -> None:
     await world.registered()
     card = await kept(world)
     await world.finish()
-    with contextlib.closing(sqlite3.connect(world.file(0).path or "")) as other, other:
-        other.execute(f"UPDATE call_cards SET kept_at = kept_at - {CARD_SECONDS}")  # noqa: S608
+    await change_outbox(world, f"UPDATE call_cards SET kept_at = kept_at - {CARD_SECONDS}")  # noqa: S608
     world.stop.clear()
     await world.start()
     await until(lambda: not cards(world))

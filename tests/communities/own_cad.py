@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from dataclasses import replace
 
 from bot.communities.sealing import new_key
@@ -71,11 +69,3 @@ def rows(world: World) -> list[tuple[int, str, str]]:
     """Return the first bot's credentials: server, community, and what is sealed."""
     found = world.rows("SELECT guild_id, community, sealed FROM guild_credentials")
     return [(int(str(each[0])), str(each[1]), str(each[2])) for each in found]
-
-
-def change(world: World, statement: str) -> None:
-    """Change the first bot's file, which no bot has open."""
-    path = world.file(0).path
-    assert path is not None
-    with closing(sqlite3.connect(path)) as other, other:
-        other.execute(statement)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -104,10 +102,8 @@ def strangers(world: World) -> Strangers:
 
 def changes(world: World) -> list[tuple[int, int, str]]:
     """Return the first bot's changes of settings: the server's id, the member's, and what."""
-    path = world.file(0).path
-    assert path is not None
-    with contextlib.closing(sqlite3.connect(path)) as other:
-        return list(other.execute("SELECT guild_id, member_id, what FROM setting_changes"))
+    found = world.rows("SELECT guild_id, member_id, what FROM setting_changes")
+    return [(int(str(guild_id)), int(str(by)), str(what)) for guild_id, by, what in found]
 
 
 def told_nothing(world: World) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.forms import form_fields
 from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
 from tests.communities import strangers as scene
@@ -14,7 +15,6 @@ from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
 from tests.loop_clock import tick
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, public, shows, told
-from tests.notes.forms import fields
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -177,7 +177,7 @@ async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_f
     pressed = await press(world, strangers.stranger, card, "Add note")
     assert "out of date" in await privately(world, pressed)
     await asyncio.wait_for(asked.acknowledged(), PATIENCE)
-    ids = {name: str(field["custom_id"]) for name, field in fields(asked).items()}
+    ids = {name: str(field["custom_id"]) for name, field in form_fields(asked).items()}
     values = {ids["call"]: ["123"], ids["note"]: "theirs"}
     submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
     message = await asyncio.wait_for(submitted.answered(), PATIENCE)
@@ -197,7 +197,7 @@ async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
     await strangers.use("callnote-config server", {"number": 2})
     asked = await world.discord.use_command(strangers.stranger, strangers.channel, "callnote-form")
     await asyncio.wait_for(asked.acknowledged(), PATIENCE)
-    ids = {name: str(field["custom_id"]) for name, field in fields(asked).items()}
+    ids = {name: str(field["custom_id"]) for name, field in form_fields(asked).items()}
     await enter(world, strangers.stranger, strangers.channel)
     values = {ids["number"]: "123", ids["note"]: "theirs"}
     submitted = await world.discord.submit_modal(strangers.stranger, asked, values)

@@ -19,12 +19,12 @@ from tests.communities.own_cad import (
     KEY,
     add_community,
     another_guild,
-    change,
     enter,
     let_enter,
     rows,
 )
 from tests.communities.strangers import STATUS, Strangers
+from tests.note_messages import change_outbox
 from tests.world import API_KEY, World
 
 strangers = scene.strangers
@@ -86,7 +86,7 @@ async def test_a_row_that_was_moved_to_another_server_is_worthless_there(
     await enter(world, strangers.stranger, strangers.channel)
     await world.finish()
     caplog.clear()
-    change(world, f"UPDATE guild_credentials SET guild_id = {guild.id}")  # noqa: S608
+    await change_outbox(world, f"UPDATE guild_credentials SET guild_id = {guild.id}")  # noqa: S608
     await world.restart()
     interaction = await world.discord.use_command(admin, channel, STATUS)
     message = await asyncio.wait_for(interaction.answered(), 30)

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 
 from bot.sandbox.discord import Interaction, Member, Message
 from bot.sandbox.discord.attachment import Attachment
-from bot.sandbox.discord.component_validation import walk
-from bot.sandbox.discord.errors import JSON
+from bot.sandbox.forms import form_fields
 from tests.world import PATIENCE, World
 
 MENU = "Add to dispatch call"
@@ -36,23 +35,16 @@ async def opened(
     return asked
 
 
-def fields(asked: Interaction) -> dict[str, JSON]:
-    """Return the fields of the form that was shown, by what their ids begin with."""
-    assert asked.modal is not None
-    components = (c for c in walk(asked.modal["components"]) if c.get("custom_id"))
-    return {c["custom_id"].partition(":")[0]: c for c in components}
-
-
 def prefilled(asked: Interaction) -> str:
     """Return the text that stands in the form already."""
-    return str(fields(asked)["note"].get("value") or "")
+    return str(form_fields(asked)["note"].get("value") or "")
 
 
 async def submitted(
     world: World, asked: Interaction, member: Member | None = None, **values: str
 ) -> Interaction:
     """Let the dispatcher, or another member, submit the form, with these fields changed."""
-    ids = {name: component["custom_id"] for name, component in fields(asked).items()}
+    ids = {name: component["custom_id"] for name, component in form_fields(asked).items()}
     given: Mapping[str, str] = {ids[name]: value for name, value in values.items()}
     return await world.discord.submit_modal(member or world.dispatcher, asked, given)
 

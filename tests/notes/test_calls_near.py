@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
-
 import pytest
 
 from bot.sandbox.discord import Message
@@ -88,13 +85,12 @@ async def test_a_forged_button_adds_nothing_and_however_often_one_is_pressed_onc
 ) -> None:
     message = await refused(world)
     await outbox_says(world, "refused", 1)
-    with closing(sqlite3.connect(world.file(0).path or "")) as outbox:
-        ((note_id,),) = outbox.execute("SELECT id FROM notes").fetchall()
+    ((note_id,),) = world.rows("SELECT id FROM notes")
     for custom_id in (
         f"callnote:to:{note_id}",
         f"callnote:to:{note_id}:0",
         f"callnote:retry:{note_id}:124",
-        f"callnote:to:{note_id + 1}:124",
+        f"callnote:to:{int(str(note_id)) + 1}:124",
     ):
         answer = await privately(world, await forge(world, world.dispatcher, custom_id))
         assert answer

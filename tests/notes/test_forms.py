@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from bot.sandbox.discord import Fault
+from bot.sandbox.forms import form_fields
 from tests import kept_bot
 from tests.note_messages import labels, press, public, told
 from tests.notes.forms import (
@@ -16,7 +17,6 @@ from tests.notes.forms import (
     MENU,
     PICTURE,
     answered,
-    fields,
     link,
     opened,
     prefilled,
@@ -40,7 +40,7 @@ async def test_a_message_becomes_a_note_with_its_author_its_time_and_its_link(
     asked = await opened(world, message)
     assert asked.modal is not None
     assert asked.modal["title"] == MENU
-    assert set(fields(asked)) == {"call", "number", "note"}
+    assert set(form_fields(asked)) == {"call", "number", "note"}
     text = prefilled(asked)
     lines = text.split("\n")
     assert re.fullmatch(r"casey wrote, \d{4}-\d\d-\d\d \d\d:\d\d UTC:", lines[0])
@@ -78,7 +78,7 @@ async def test_no_two_forms_have_an_id_in_common(world: World) -> None:
     ids = [
         component["custom_id"]
         for asked in forms
-        for component in [asked.modal or {}, *fields(asked).values()]
+        for component in [asked.modal or {}, *form_fields(asked).values()]
     ]
     assert len(set(ids)) == len(ids) == 12
 

@@ -7,6 +7,7 @@ import pytest
 from bot.sandbox.discord import ActionRefusedError, Interaction
 from bot.sandbox.discord.component_validation import SELECTS, TEXT_INPUT
 from bot.sandbox.discord.errors import JSON
+from bot.sandbox.forms import form_fields
 from bot.sandbox.sonoran import Fault
 from tests.note_messages import public, told
 from tests.notes.forms import (
@@ -14,7 +15,6 @@ from tests.notes.forms import (
     MENU,
     PICTURE,
     answered,
-    fields,
     opened,
     prefilled,
     ready,
@@ -31,7 +31,7 @@ async def test_the_calls_that_a_message_names_come_first_and_the_only_one_is_cho
     await ready(world)
 
     def options(asked: Interaction) -> list[JSON]:
-        return list(fields(asked)["call"]["options"])
+        return list(form_fields(asked)["call"]["options"])
 
     footer = {"footer": {"text": "dana | 5 | 123 | 1"}, "title": "New call"}
     posted = world.discord.post_by_webhook(world.channel, "Sonoran", "", embeds=[footer])
@@ -64,7 +64,7 @@ async def test_without_any_call_known_the_form_asks_for_the_number(world: World)
     world.cad.faults.add(Fault(on="calls", status=500))
     await ready(world)
     asked = await opened(world)
-    assert set(fields(asked)) == {"number", "note"}
+    assert set(form_fields(asked)) == {"number", "note"}
     with pytest.raises(ActionRefusedError):
         await submitted(world, asked, note="x")
     await told(world, await submitted(world, asked, number="123", note="x"), "call #123")
@@ -98,7 +98,7 @@ async def test_every_field_is_within_what_discord_takes(world: World) -> None:
         world.civilian, world.channel, "😀" * 2000, embeds=embeds, files=[PICTURE] * 10
     )
     asked = await opened(world, message)
-    for component in fields(asked).values():
+    for component in form_fields(asked).values():
         assert component["type"] in {TEXT_INPUT, *SELECTS}
     text = prefilled(asked)
     assert len(text.encode("utf-16-le")) // 2 <= 4000

@@ -8,7 +8,6 @@ import logging
 import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
-from bot.sandbox.discord import Message
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from tests import kept_bot
@@ -32,11 +31,6 @@ keeper = kept_bot.keeper
 world = kept_bot.world
 
 WINDOW = 15 * 60 + 1
-LONG = "Suspect fled north on foot. " * 142  # 3,976 characters
-
-
-def attached(message: Message) -> list[tuple[str, int]]:
-    return [(each.filename, len(each.content)) for each in message.attachments]
 
 
 def hide_channel(world: World) -> None:
@@ -100,7 +94,7 @@ async def test_a_new_message_comes_without_the_text_where_the_bot_may_not_attach
     (posted,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
     assert posted.content.startswith(NOT_ADDED + "CALL NOT FOUND")
     assert posted.content.endswith("Your note: one ↵ two")
-    assert attached(posted) == []
+    assert posted.attachments == []
 
 
 async def test_a_channel_that_the_bot_cannot_see_is_no_hindrance_within_the_window(

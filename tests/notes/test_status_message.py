@@ -10,7 +10,6 @@ import pytest
 from bot.outbox.load_shedding import FIRST_ESTIMATE, LULL
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
-from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS, VIEW_CHANNEL
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing, loop_time
 from tests import kept_bot
@@ -34,17 +33,11 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_bot.keeper
 world = kept_bot.world
 
-WINDOW = 15 * 60 + 1
 LONG = "Suspect fled north on foot. " * 142  # 3,976 characters
 
 
 def attached(message: Message) -> list[tuple[str, int]]:
     return [(each.filename, len(each.content)) for each in message.attachments]
-
-
-def hide_channel(world: World) -> None:
-    """Take the right to see the channel from the bot, which it does not need at first."""
-    world.channel.set_app_permissions(ORDINARY_PERMISSIONS & ~VIEW_CHANNEL)
 
 
 async def test_a_queued_note_becomes_the_cads_reply_in_the_same_message(world: World) -> None:

@@ -21,6 +21,7 @@ from bot.sonoran import (
 )
 from tests import sonoran_client
 from tests.cases import case
+from tests.sonoran import reads
 from tests.sonoran_client import KEY
 
 LIMIT = 64 * 1024
@@ -28,13 +29,7 @@ NOTE = CallNote(server_id=1, call_id=123, text="it's 'here'\nsee 🚓 added to c
 
 cad = sonoran_client.cad
 session = sonoran_client.session
-
-
-@pytest.fixture(params=[ApiVersion.V1, ApiVersion.V2], ids=["v1", "v2"])
-def version(request: pytest.FixtureRequest) -> ApiVersion:
-    chosen = request.param
-    assert isinstance(chosen, ApiVersion)
-    return chosen
+version = reads.version
 
 
 class Setup:
