@@ -13,6 +13,7 @@ from bot.sandbox.discord.errors import (
 )
 from bot.sandbox.discord.guild import Guild
 from bot.sandbox.discord.guild_payload import guild_object, own_guild
+from bot.sandbox.discord.registrations import Registrations
 from bot.sandbox.discord.rest import Answer, Call, Route
 from bot.sandbox.discord.world import World
 
@@ -36,12 +37,9 @@ class ApplicationRoutes:
     def routes(self) -> list[Route]:
         """Return the routes."""
         commands = "/applications/{application_id}/commands"
-        in_guild = "/applications/{application_id}/guilds/{guild_id}/commands"
         return [
             Route("login", "GET", "/users/@me", self._own_user),
-            Route("create_direct_channel", "POST", "/users/@me/channels", self._direct_channel),
             Route("own_guilds", "GET", "/users/@me/guilds", self._own_guilds),
-            Route("get_user", "GET", "/users/{user_id}", self._user),
             Route("application", "GET", "/oauth2/applications/@me", self._application),
             Route("application_self", "GET", "/applications/@me", self._application),
             Route("gateway", "GET", "/gateway", self._gateway, open=True),
@@ -51,14 +49,6 @@ class ApplicationRoutes:
             Route("get_channel", "GET", "/channels/{channel_id}", self._channel),
             Route("commands_get", "GET", commands, self._commands),
             Route("commands_put", "PUT", commands, self._replace_commands),
-            Route("commands_post", "POST", commands, self._add_command),
-            Route("command_delete", "DELETE", commands + "/{command_id}", self._remove_command),
-            Route("guild_commands_get", "GET", in_guild, self._commands),
-            Route("guild_commands_put", "PUT", in_guild, self._replace_commands),
-            Route("guild_commands_post", "POST", in_guild, self._add_command),
-            Route(
-                "guild_command_delete", "DELETE", in_guild + "/{command_id}", self._remove_command
-            ),
         ]
 
     def _own_user(self, call: Call) -> Answer:
@@ -74,12 +64,6 @@ class ApplicationRoutes:
         guilds = sorted(self._world.guilds.values(), key=lambda guild: guild.id)
         shown = [own_guild(guild) for guild in guilds if guild.id > after]
         return Answer(200, shown[:limit])
-
-    def _user(self, call: Call) -> Answer:
-        user = self._world.users.get(call.id("user_id"))
-        if user is None:
-            raise unknown_user()
-        return Answer(200, user.payload())
 
     def _application(self, call: Call) -> Answer:
         return Answer(200, self._world.application_payload())
@@ -120,36 +104,14 @@ class ApplicationRoutes:
             raise missing_access() if hidden else unknown_channel()
         return Answer(200, channel.payload())
 
-    def _direct_channel(self, call: Call) -> Answer:
-        recipient = str((call.body or {}).get("recipient_id"))
-        user = self._world.users.get(int(recipient)) if recipient.isdecimal() else None
-        if user is None:
-            raise unknown_user()
-        return Answer(200, self._world.direct_channel(user).payload())
-
-    def _scope(self, call: Call) -> int | None:
-        """Return whose commands are meant: those of a guild, or None for the global ones."""
+    def _registrations(self, call: Call) -> Registrations:
         if call.id("application_id") != self._world.application.id:
             raise missing_access()
-        if "guild_id" not in call.parameters:
-            return None
-        if call.id("guild_id") not in self._world.guilds:
-            raise missing_access()
-        return call.id("guild_id")
+        return self._world.registrations
 
     def _commands(self, call: Call) -> Answer:
-        shown = self._world.registrations.shown(
-            self._scope(call), with_localizations=call.flag("with_localizations")
-        )
+        shown = self._registrations(call).shown(with_localizations=call.flag("with_localizations"))
         return Answer(200, shown)
 
     def _replace_commands(self, call: Call) -> Answer:
-        return Answer(200, self._world.registrations.replace(self._scope(call), call.body or []))
-
-    def _add_command(self, call: Call) -> Answer:
-        command, is_new = self._world.registrations.upsert(self._scope(call), call.body)
-        return Answer(201 if is_new else 200, command)
-
-    def _remove_command(self, call: Call) -> Answer:
-        self._world.registrations.remove(self._scope(call), call.id("command_id"))
-        return Answer(204)
+        return Answer(200, self._registrations(call).replace(call.body or []))

@@ -111,11 +111,6 @@ def unknown_interaction() -> ApiError:
     return ApiError(404, 10062, "Unknown interaction")
 
 
-def unknown_command() -> ApiError:
-    """Return Discord's error 10063."""
-    return ApiError(404, 10063, "Unknown application command")
-
-
 def unknown_guild() -> ApiError:
     """Return Discord's error 10004."""
     return ApiError(404, 10004, "Unknown Guild")

@@ -107,7 +107,7 @@ class People(Waiting, ABC):
         place = self._place(member, channel)
         path = CommandPath.read(command)
         given = options or {}
-        registered = self._registered(path.name, SLASH_COMMAND, place)
+        registered = self.world.registrations.find(path.name, SLASH_COMMAND)
         if strict:
             if registered is None:
                 raise ActionRefusedError(f"/{command} is not registered")
@@ -128,7 +128,7 @@ class People(Waiting, ABC):
         Receiving and Responding to Interactions, "Resolved Data Structure").
         """
         place = message.channel
-        registered = self._registered(name, MESSAGE_MENU, place)
+        registered = self.world.registrations.find(name, MESSAGE_MENU)
         if strict:
             if registered is None:
                 raise ActionRefusedError(f"{name} is not registered")
@@ -159,7 +159,7 @@ class People(Waiting, ABC):
         """
         place = self._place(member, channel)
         path = CommandPath.read(command)
-        registered = self._registered(path.name, SLASH_COMMAND, place)
+        registered = self.world.registrations.find(path.name, SLASH_COMMAND)
         if strict:
             if registered is None:
                 raise ActionRefusedError(f"/{command} is not registered")
@@ -234,16 +234,9 @@ class People(Waiting, ABC):
     def _place(self, member: Member | User, channel: Channel | None) -> Channel:
         return channel or self.world.direct_channel(_account(member))
 
-    def _registered(self, name: str, command_type: int, place: Channel) -> JSON | None:
-        guild_id = place.guild.id if place.guild else None
-        return self.world.registrations.find(name, command_type, guild_id)
-
     def _command_data(self, name: str, command_type: int, registered: JSON | None) -> JSON:
         command_id = registered["id"] if registered else str(self.world.snowflakes.next())
-        data: JSON = {"id": command_id, "name": name, "type": command_type}
-        if registered and "guild_id" in registered:
-            data["guild_id"] = registered["guild_id"]
-        return data
+        return {"id": command_id, "name": name, "type": command_type}
 
     def _interact(
         self,

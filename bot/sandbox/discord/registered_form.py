@@ -10,9 +10,7 @@ from bot.sandbox.discord.errors import JSON
 _CHAT_INPUT = 1
 
 
-def as_registered(
-    command: JSON, command_id: int, version: int, application_id: int, guild_id: int | None
-) -> JSON:
+def as_registered(command: JSON, command_id: int, version: int, application_id: int) -> JSON:
     """Return a command as Discord gives it back: with ids, version and its own defaults.
 
     `required` and `autocomplete` come back only when they are true, empty `options` not at all.
@@ -34,9 +32,6 @@ def as_registered(
         "integration_types": sorted(command.get("integration_types") or [0]),
         "nsfw": bool(command.get("nsfw")),
     }
-    if guild_id is not None:
-        registered["guild_id"] = str(guild_id)
-        del registered["dm_permission"]
     if command.get("options"):
         registered["options"] = [_registered_option(option) for option in command["options"]]
     return registered

@@ -174,11 +174,11 @@ class DiscordServer(GuildMembership):
 
         Setting them simulates an earlier registration; raises `ApiError` for invalid ones.
         """
-        return self.world.registrations.get(None)
+        return self.world.registrations.all
 
     @registered_commands.setter
     def registered_commands(self, commands: list[JSON]) -> None:
-        self.world.registrations.replace(None, commands)
+        self.world.registrations.replace(commands)
 
     @property
     def connections(self) -> list[Connection]:
