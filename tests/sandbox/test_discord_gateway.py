@@ -67,7 +67,6 @@ async def test_members_can_be_asked_for(world: World) -> None:
     guild = bot.get_guild(world.guild.id)
     assert guild is not None
     assert (await guild.fetch_member(world.dana.id)).nick == "D-2"
-    assert [m.nick for m in await guild.query_members(user_ids=[world.dana.id])] == ["D-2"]
     with pytest.raises(discord.NotFound) as caught:
         await guild.fetch_member(1)
     assert caught.value.code == 10013

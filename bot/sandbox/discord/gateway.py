@@ -20,7 +20,7 @@ from bot.sandbox.discord.guild_payload import guild_created
 from bot.sandbox.discord.model import User
 
 DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE_UPDATE, VOICE_STATE_UPDATE = 0, 1, 2, 3, 4
-RESUME, RECONNECT, REQUEST_GUILD_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 6, 7, 8, 9, 10, 11
+RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 6, 7, 9, 10, 11
 
 GUILDS_INTENT = 1 << 0
 GUILD_MEMBERS_INTENT = 1 << 1
@@ -32,6 +32,8 @@ PRIVILEGED_INTENTS = GUILD_MEMBERS_INTENT | PRESENCES_INTENT | MESSAGE_CONTENT_I
 _KNOWN_INTENTS = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25
 
 LARGEST_PAYLOAD = 4096
+HEARTBEAT_INTERVAL = 41_250
+"""In milliseconds, about Discord's own."""
 _UNKNOWN_OPCODE, _DECODE_ERROR, _NOT_AUTHENTICATED, _WRONG_TOKEN = 4001, 4002, 4003, 4004
 _ALREADY_AUTHENTICATED, _INVALID_SEQUENCE, _INVALID_SHARD = 4005, 4007, 4010
 _INVALID_INTENTS, _DISALLOWED_INTENTS = 4013, 4014
@@ -61,8 +63,8 @@ class Gateway:
     `url` gives the gateway's own address once the server listens, and `take_fault` the fault that
     hits a connection that is being made. `session_end`, if not None, is the close code with which
     each new session ends at once, or INVALID_SESSION for the opcode. Each of the next sessions'
-    READY lacks one of the keys in `ready_without`. `allowed_privileged_intents`
-    are those switched on in the developer portal; `heartbeat_interval` is in milliseconds.
+    READY lacks one of the keys in `ready_without`. No privileged intent is switched on in the
+    developer portal.
     """
 
     def __init__(
@@ -73,20 +75,14 @@ class Gateway:
         changes: Changes,
         url: Callable[[], str],
         take_fault: Callable[[], Fault | None],
-        *,
-        allowed_privileged_intents: int,
-        heartbeat_interval: int,
     ) -> None:
         self.connections: list[Connection] = []
         self.sessions: dict[str, Session] = {}
         self.identifies: list[JSON] = []
         self.resumes: list[JSON] = []
         self.close_codes: list[int | None] = []
-        self.acknowledge_heartbeats = True
         self.session_end: int | None = None
         self.ready_without: list[str] = []
-        self.allowed_privileged_intents = allowed_privileged_intents
-        self.heartbeat_interval = heartbeat_interval
         self._token = token
         self._application = application
         self._guilds = guilds
@@ -113,7 +109,7 @@ class Gateway:
         await socket.prepare(request)
         connection = Connection(socket, request.transport)
         self.connections.append(connection)
-        hello = {"heartbeat_interval": self.heartbeat_interval, "_trace": []}
+        hello = {"heartbeat_interval": HEARTBEAT_INTERVAL, "_trace": []}
         connection.send({"op": HELLO, "d": hello, "s": None, "t": None})
         try:
             async for frame in socket:
@@ -150,16 +146,13 @@ class Gateway:
             # "Sending Events": larger payloads close the connection with 4002.
             connection.close(_DECODE_ERROR)
         elif operation == HEARTBEAT:
-            if self.acknowledge_heartbeats:
-                connection.send({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
+            connection.send({"op": HEARTBEAT_ACK, "d": None, "s": None, "t": None})
         elif operation == IDENTIFY:
             self._identify(connection, data)
         elif operation == RESUME:
             self._resume(connection, data)
         elif connection.session is None:
             connection.close(_NOT_AUTHENTICATED)
-        elif operation == REQUEST_GUILD_MEMBERS:
-            self._send_members(connection.session, data)
         elif operation not in {PRESENCE_UPDATE, VOICE_STATE_UPDATE}:
             connection.close(_UNKNOWN_OPCODE)
 
@@ -176,7 +169,7 @@ class Gateway:
             connection.close(_INVALID_SHARD)
         elif not isinstance(intents, int) or intents & ~_KNOWN_INTENTS:
             connection.close(_INVALID_INTENTS)
-        elif intents & PRIVILEGED_INTENTS & ~self.allowed_privileged_intents:
+        elif intents & PRIVILEGED_INTENTS:
             connection.close(_DISALLOWED_INTENTS)
         else:
             session = Session(secrets.token_hex(16), shard_id, shard_count, intents)
@@ -248,32 +241,6 @@ class Gateway:
     def _ready(self, connection: Connection) -> None:
         connection.ready = True
         self._changes.announce()
-
-    def _send_members(self, session: Session, data: JSON) -> None:
-        """Answer "Request Guild Members"; by ids, which needs no privileged intent."""
-        guild = self._guilds.get(int(data["guild_id"]))
-        if guild is None:
-            return
-        user_ids = data.get("user_ids", [])
-        wanted = [int(user) for user in (user_ids if isinstance(user_ids, list) else [user_ids])]
-        if "user_ids" in data:
-            found = [guild.members[user] for user in wanted if user in guild.members]
-        else:
-            query = str(data.get("query", ""))
-            if not query and not session.intents & GUILD_MEMBERS_INTENT:
-                return
-            found = [m for m in guild.members.values() if m.user.username.startswith(query)]
-            found = found[: data.get("limit") or None]
-        chunk: JSON = {
-            "guild_id": str(guild.id),
-            "members": [member.payload() for member in found],
-            "chunk_index": 0,
-            "chunk_count": 1,
-            "not_found": [str(user) for user in wanted if user not in guild.members],
-        }
-        if data.get("nonce"):
-            chunk["nonce"] = data["nonce"]
-        session.dispatch("GUILD_MEMBERS_CHUNK", chunk)
 
     async def drop(self, code: int | None) -> None:
         """End every connection, with a close code or by cutting it; return when they are gone."""

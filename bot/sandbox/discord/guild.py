@@ -67,10 +67,10 @@ class Guild:
             bits |= role.permissions
         return bits
 
-    def add_role(self, name: str, permissions: int = 0, *, managed: bool = False) -> Role:
+    def add_role(self, name: str, *, managed: bool = False) -> Role:
         """Add a role and return it; a `managed` one belongs to some other bot."""
         bot_id = self._snowflakes.next() if managed else None
-        role = Role(self._snowflakes.next(), name, permissions, len(self.roles), bot_id)
+        role = Role(self._snowflakes.next(), name, 0, len(self.roles), bot_id)
         self.roles[role.id] = role
         self.announce("GUILD_ROLE_CREATE", {"guild_id": str(self.id), "role": role.payload()})
         return role
@@ -144,7 +144,6 @@ class Guild:
         user: str | User,
         *,
         nick: str | None = None,
-        global_name: str | None = None,
         roles: Iterable[Role] = (),
         permissions: int = ORDINARY_PERMISSIONS,
     ) -> Member:
@@ -154,7 +153,7 @@ class Guild:
         administrators and the owner is completed with every other bit.
         """
         if isinstance(user, str):
-            user = User(self._snowflakes.next(), user, global_name)
+            user = User(self._snowflakes.next(), user)
         self._users[user.id] = user
         member = Member(user, self, nick, list(roles), permissions)
         self.members[user.id] = member
@@ -168,7 +167,7 @@ class Channel:
 
     `app_permissions` is what the bot itself may do here, as Discord's bit field; connected
     clients hear of a change by `set_app_permissions` only. `deleted` channels are known to
-    those who still hold them. A thread has a `parent`; `archived` and `locked` are for threads.
+    those who still hold them. A thread has a `parent`, and may be `archived`.
     """
 
     id: int
@@ -181,12 +180,6 @@ class Channel:
     deleted: bool = False
     parent: Channel | None = None
     archived: bool = False
-    locked: bool = False
-
-    @property
-    def mention(self) -> str:
-        """The text that links to this channel."""
-        return f"<#{self.id}>"
 
     def set_app_permissions(self, permissions: int) -> None:
         """Change what the bot may do here, and announce it.
@@ -236,7 +229,7 @@ class Channel:
                 "member_count": 1,
                 "thread_metadata": {
                     "archived": self.archived,
-                    "locked": self.locked,
+                    "locked": False,
                     "auto_archive_duration": 1440,
                     "archive_timestamp": timestamp_now(),
                 },

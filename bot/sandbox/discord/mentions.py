@@ -27,11 +27,6 @@ class Pings:
     def __bool__(self) -> bool:
         return self.everyone or bool(self.users) or bool(self.roles)
 
-    def __or__(self, other: "Pings") -> "Pings":
-        return Pings(
-            self.everyone or other.everyone, self.users | other.users, self.roles | other.roles
-        )
-
 
 @dataclass(frozen=True)
 class AllowedMentions:

@@ -86,11 +86,6 @@ class Message:
     nonce: str | None = None
 
     @property
-    def channel_id(self) -> int:
-        """The id of the channel the message is in."""
-        return self.channel.id
-
-    @property
     def ephemeral(self) -> bool:
         """Whether only the person who started the interaction sees the message."""
         return bool(self.flags & EPHEMERAL)
@@ -113,12 +108,6 @@ class Message:
     def selects(self) -> list[JSON]:
         """The component objects of the selects in their order."""
         return [c for c in walk(self.components) if c["type"] in SELECTS]
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing would be seen."""
-        parts = (self.content, self.embeds, self.components, self.attachments)
-        return not any(parts)
 
     def payload(self) -> JSON:
         """Return the message object (Discord API docs, Message Resource, "Message Object")."""

@@ -17,8 +17,6 @@ from bot.sandbox.discord.message_validation import IS_COMPONENTS_V2, read_draft
 from bot.sandbox.discord.model import STAGE_CHANNEL, VOICE_CHANNEL
 from bot.sandbox.discord.permissions import (
     CONNECT,
-    MANAGE_MESSAGES,
-    MANAGE_THREADS,
     SEND_MESSAGES,
     SEND_MESSAGES_IN_THREADS,
     VIEW_CHANNEL,
@@ -46,24 +44,20 @@ class ChannelMessageRoutes:
             Route("edit_channel", "PATCH", "/channels/{channel_id}", self._edit_channel),
         ]
 
-    def _channel(self, call: Call, needed: int = 0) -> Channel:
-        """Return the channel; without a right it is 50001 (to see it) or 50013 (the rest)."""
+    def _channel(self, call: Call) -> Channel:
+        """Return the channel; without the right to see it, it is 50001."""
         channel = self._world.channel(call.id("channel_id"))
         if channel is None:
             hidden = self._world.out_of_reach(call.id("channel_id"))
             raise missing_access() if hidden else unknown_channel()
-        if channel.guild is not None:
-            allowed = resolved(channel.app_permissions)
-            if not allowed & VIEW_CHANNEL:
-                raise missing_access()
-            if needed & ~allowed:
-                raise missing_permissions()
+        if channel.guild is not None and not resolved(channel.app_permissions) & VIEW_CHANNEL:
+            raise missing_access()
         return channel
 
     def _may_send(self, channel: Channel) -> None:
         """Refuse whoever may not write here (Discord API docs, Threads, "Permissions").
 
-        A message opens an archived thread again unless it is locked.
+        A message opens an archived thread again.
         """
         if channel.guild is None:
             return
@@ -72,8 +66,6 @@ class ChannelMessageRoutes:
             needed |= CONNECT
         if needed & ~resolved(channel.app_permissions):
             raise missing_permissions()
-        if channel.archived and channel.locked:
-            raise archived_thread()
         channel.archived = False
 
     def _message(self, call: Call) -> Message:
@@ -109,19 +101,17 @@ class ChannelMessageRoutes:
         return Answer(200, message.payload())
 
     def _edit_channel(self, call: Call) -> Answer:
-        """Open a thread again ("Modify Channel": whoever may write there, unless locked)."""
+        """Open a thread again ("Modify Channel": whoever may write there)."""
         channel = self._channel(call)
         if channel.parent is None or (call.body or {}) != {"archived": False}:
             raise missing_permissions()
-        if channel.locked:
-            self._channel(call, MANAGE_THREADS)
         self._may_send(channel)
         return Answer(200, channel.payload())
 
     def _delete(self, call: Call) -> Answer:
         message = self._message(call)
         if message.author is not self._world.application:
-            self._channel(call, MANAGE_MESSAGES)
+            raise missing_permissions()
         self._world.messages.delete(message)
         return Answer(204)
 
@@ -147,10 +137,8 @@ class InteractionRoutes:
             Route("followup", "POST", webhook, self._follow_up, open=True),
             Route("get_original", "GET", original, self._get, open=True),
             Route("edit_original", "PATCH", original, self._edit, open=True),
-            Route("delete_original", "DELETE", original, self._delete, open=True),
             Route("get_followup", "GET", one, self._get, open=True),
             Route("edit_followup", "PATCH", one, self._edit, open=True),
-            Route("delete_followup", "DELETE", one, self._delete, open=True),
         ]
 
     def _respond(self, call: Call) -> Answer:
@@ -181,8 +169,3 @@ class InteractionRoutes:
             self._interaction(call), self._message_id(call), call.body, call.files
         )
         return Answer(200, message.payload())
-
-    def _delete(self, call: Call) -> Answer:
-        message = self._rules.message(self._interaction(call), self._message_id(call))
-        self._world.messages.delete(message)
-        return Answer(204)

@@ -31,8 +31,7 @@ class DiscordServer(GuildMembership):
     """A simulated Discord, for `async with`; the package says which rules it keeps.
 
     `token` is the only bot token it knows. `clock` gives seconds and decides about the 3 seconds
-    and the 15 minutes of interactions. `heartbeat_interval` is in milliseconds (Discord's own is
-    about 41250). `allowed_privileged_intents` are those switched on in the developer portal.
+    and the 15 minutes of interactions.
     """
 
     def __init__(
@@ -40,12 +39,9 @@ class DiscordServer(GuildMembership):
         *,
         token: str,
         clock: Callable[[], float] = time.monotonic,
-        port: int = 0,
-        heartbeat_interval: int = 41_250,
-        allowed_privileged_intents: int = 0,
     ) -> None:
         super().__init__(World(token, clock))
-        self._port = port
+        self._port = 0
         self._runner: web.AppRunner | None = None
         self._gateway = Gateway(
             token,
@@ -54,8 +50,6 @@ class DiscordServer(GuildMembership):
             self.world.changes,
             lambda: self.gateway_url,
             lambda: self.faults.take(GATEWAY_ROUTE),
-            allowed_privileged_intents=allowed_privileged_intents,
-            heartbeat_interval=heartbeat_interval,
         )
         application_routes = ApplicationRoutes(
             self.world, lambda: self.gateway_url, lambda: len(self._gateway.identifies)
@@ -109,11 +103,6 @@ class DiscordServer(GuildMembership):
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
-
-    @property
-    def port(self) -> int:
-        """The TCP port, once the server listens."""
-        return self._port
 
     @property
     def api_url(self) -> str:
@@ -203,15 +192,6 @@ class DiscordServer(GuildMembership):
         """
         return self._gateway.close_codes
 
-    @property
-    def acknowledge_heartbeats(self) -> bool:
-        """Whether heartbeats are answered; settable."""
-        return self._gateway.acknowledge_heartbeats
-
-    @acknowledge_heartbeats.setter
-    def acknowledge_heartbeats(self, acknowledge: bool) -> None:
-        self._gateway.acknowledge_heartbeats = acknowledge
-
     def end_sessions_at_once(self, how: int | None) -> None:
         """End each session that is started from now on: with a close code, or opcode 9; None: not.
 
@@ -266,11 +246,10 @@ class DiscordServer(GuildMembership):
         """Send opcode 7, Reconnect, to every connection."""
         self._gateway.send_to_all(RECONNECT, None)
 
-    async def invalidate_sessions(self, *, resumable: bool = False) -> None:
-        """Send opcode 9, Invalid Session, to every connection; not resumable forgets them."""
-        if not resumable:
-            self._gateway.sessions.clear()
-        self._gateway.send_to_all(INVALID_SESSION, resumable)
+    async def invalidate_sessions(self) -> None:
+        """Send opcode 9, Invalid Session, to every connection; none can be resumed."""
+        self._gateway.sessions.clear()
+        self._gateway.send_to_all(INVALID_SESSION, False)
 
     def _dispatch(self, event: str, data: JSON, guild_id: int | None) -> None:
         self._gateway.dispatch(event, data, guild_id)

@@ -46,7 +46,3 @@ class RateLimits:
         # The count falls below the limit when this one of the requests leaves the window.
         freeing = times[len(times) - limit] if limit else now
         return max(1, math.ceil(freeing + WINDOW - now))
-
-    def forget(self) -> None:
-        """Forget every request counted so far."""
-        self._times.clear()
