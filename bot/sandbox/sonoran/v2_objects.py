@@ -12,10 +12,10 @@ def call_object(community: Community, call: Call) -> dict[str, object]:
     notes = community.notes_in_reply_order(call)
     return {
         **call_members(call),
-        "primary": call.primary,
-        "trackPrimary": call.track_primary,
+        "primary": 0,
+        "trackPrimary": False,
         "notes": [note_object(note, iso_time(note.time)) for note in notes],
-        "metaData": call.meta_data,
+        "metaData": {},
         "updated": iso_time(call.updated),
         **call.extra,
     }
@@ -23,16 +23,12 @@ def call_object(community: Community, call: Call) -> dict[str, object]:
 
 def emergency_object(call: EmergencyCall) -> dict[str, object]:
     """Return a 911 call, which has no notes."""
-    return {
-        **emergency_members(call),
-        "metaData": call.meta_data,
-        "updated": iso_time(call.updated),
-    }
+    return {**emergency_members(call), "metaData": {}, "updated": iso_time(call.updated)}
 
 
 def server_object(server: Server) -> dict[str, object]:
     """Return a server: as in v1, with ``liveMapFormat`` in place of ``mapPort``."""
-    return {**server_members(server), "liveMapFormat": server.live_map_format}
+    return {**server_members(server), "liveMapFormat": ""}
 
 
 def version_object(community: Community) -> dict[str, object]:
