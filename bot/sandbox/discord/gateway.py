@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from bot.sandbox.discord.changes import Changes
+from bot.sandbox.changes import Changes
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.faults import Fault
 from bot.sandbox.discord.gateway_connection import Connection, Session

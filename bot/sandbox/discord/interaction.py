@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from bot.sandbox.discord.changes import Changes
+from bot.sandbox.changes import Changes
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Channel, Guild, Member
 from bot.sandbox.discord.message import Message

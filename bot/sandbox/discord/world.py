@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from bot.sandbox.discord.changes import Changes
+from bot.sandbox.changes import Changes
 from bot.sandbox.discord.errors import JSON
 from bot.sandbox.discord.guild import Channel, Guild
 from bot.sandbox.discord.interaction import Interaction

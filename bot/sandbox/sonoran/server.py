@@ -10,6 +10,8 @@ from typing import Literal, Self
 
 from aiohttp import web
 
+from bot.sandbox.changes import Changes
+
 from .answers import TEXT, Answer, backend_reached, json_answer
 from .community import Community
 from .delivery import deliver
@@ -60,7 +62,7 @@ class SonoranServer(Community):
         self._port = 0
         self._runner: web.AppRunner | None = None
         self._tasks: set[asyncio.Task[object]] = set()
-        self._waiting: list[tuple[int, asyncio.Future[None]]] = []
+        self._changes = Changes()
 
     @property
     def url(self) -> str:
@@ -83,14 +85,7 @@ class SonoranServer(Community):
 
     async def received(self, count: int) -> None:
         """Wait until that many requests to add a note have arrived since the server was made."""
-        if len(self.note_requests) >= count:
-            return
-        waiting: tuple[int, asyncio.Future[None]] = (count, asyncio.Future())
-        self._waiting.append(waiting)
-        try:
-            await waiting[1]
-        finally:
-            self._waiting.remove(waiting)
+        await self._changes.until(lambda: len(self.note_requests) >= count)
 
     async def start(self) -> None:
         """Begin to listen. Raises RuntimeError when listening already, OSError without the port."""
@@ -137,7 +132,7 @@ class SonoranServer(Community):
         record = await read_request(request)
         community = self._community_of(record)
         self.requests.append(record)
-        self._announce_notes()
+        self._changes.announce()
         fault = community.faults.take(record.kind)
         if fault is None:
             answer = self._answer(community, record)
@@ -198,12 +193,6 @@ class SonoranServer(Community):
         answer = json_answer(404, body)
         answer.headers["X-Kong-Request-Id"] = request_id
         return answer
-
-    def _announce_notes(self) -> None:
-        arrived = len(self.note_requests)
-        for count, future in self._waiting:
-            if arrived >= count and not future.done():
-                future.set_result(None)
 
     def _track(self, task: asyncio.Task[object]) -> None:
         self._tasks.add(task)
