@@ -26,7 +26,6 @@ class OptionType(IntEnum):
     USER = 6
     CHANNEL = 7
     ROLE = 8
-    MENTIONABLE = 9
     NUMBER = 10
 
 
@@ -34,7 +33,6 @@ _KINDS = {
     OptionType.USER: Kind.USER,
     OptionType.CHANNEL: Kind.CHANNEL,
     OptionType.ROLE: Kind.ROLE,
-    OptionType.MENTIONABLE: Kind.MENTIONABLE,
 }
 _CHECKED_BY_TYPE = {OptionType.STRING, OptionType.INTEGER, OptionType.BOOLEAN}
 

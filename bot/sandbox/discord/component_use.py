@@ -1,13 +1,11 @@
 """What a Discord client sends when a person presses a button, chooses, or submits a modal."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from bot.sandbox.discord.command_use import ActionRefusedError, entity_id
 from bot.sandbox.discord.component_validation import (
     BUTTON,
     CHANNEL_SELECT,
-    MENTIONABLE_SELECT,
     ROLE_SELECT,
     SELECTS,
     STRING_SELECT,
@@ -23,12 +21,11 @@ from bot.sandbox.discord.model import User
 from bot.sandbox.discord.resolved import Entity, Kind, find, resolve
 
 SelectValue = str | Entity
-ModalValue = str | bool | Sequence[SelectValue]
+ModalValue = str | Sequence[str]
 
 _KINDS = {
     USER_SELECT: Kind.USER,
     ROLE_SELECT: Kind.ROLE,
-    MENTIONABLE_SELECT: Kind.MENTIONABLE,
     CHANNEL_SELECT: Kind.CHANNEL,
 }
 
@@ -69,10 +66,8 @@ def select_data(
     return data
 
 
-def modal_data(
-    modal: JSON, values: Mapping[str, ModalValue], channel: Channel, person: Member | User
-) -> JSON:
-    """Return the interaction data of submitting a modal.
+def modal_data(modal: JSON, values: Mapping[str, ModalValue], channel: Channel) -> JSON:
+    """Return the interaction data of submitting a modal, which has texts and string selects.
 
     `values` are by custom id; what is not named keeps the modal's own default. Raises
     `ActionRefusedError` for fields that do not exist and for values that the client refuses.
@@ -80,16 +75,8 @@ def modal_data(
     fields = {c["custom_id"]: c for c in walk(modal["components"]) if c.get("custom_id")}
     if unknown := values.keys() - fields.keys():
         raise ActionRefusedError(f"The modal has no fields {sorted(unknown)}")
-    resolved: JSON = {}
-
-    def fill(component: JSON) -> JSON:
-        return _submitted(component, values, channel, person, resolved)
-
-    components = [fill(component) for component in modal["components"]]
-    data: JSON = {"custom_id": modal["custom_id"], "components": components}
-    if resolved:
-        data["resolved"] = resolved
-    return data
+    components = [_submitted(each, values, channel) for each in modal["components"]]
+    return {"custom_id": modal["custom_id"], "components": components}
 
 
 def _find(message: Message, custom_id: str, kinds: set[int], user: User) -> JSON:
@@ -130,41 +117,27 @@ def _resolved(kind: int, values: Sequence[str], channel: Channel, person: Member
     return resolve(named, channel.guild, person)
 
 
-def _submitted(
-    component: JSON,
-    values: Mapping[str, ModalValue],
-    channel: Channel,
-    person: Member | User,
-    resolved: JSON,
-) -> JSON:
+def _submitted(component: JSON, values: Mapping[str, ModalValue], channel: Channel) -> JSON:
     """Return a modal's component as it comes back, filled in."""
     filled: JSON = {"type": component["type"], "id": component.get("id", 0)}
-
-    def fill(inner: JSON) -> JSON:
-        return _submitted(inner, values, channel, person, resolved)
-
     if component.get("component"):
-        filled["component"] = fill(component["component"])
+        filled["component"] = _submitted(component["component"], values, channel)
     if component.get("components"):
-        filled["components"] = [fill(inner) for inner in component["components"]]
+        inner = component["components"]
+        filled["components"] = [_submitted(each, values, channel) for each in inner]
     custom_id = component.get("custom_id")
     if custom_id is None:
         return filled
     filled["custom_id"] = custom_id
     if component["type"] == TEXT_INPUT:
         filled["value"] = _text(component, str(values.get(custom_id, component.get("value") or "")))
-    elif component["type"] in SELECTS:
-        given: Any = values.get(custom_id, _default_values(component))
-        given = [given] if isinstance(given, (str, Entity)) else given
-        chosen = [entity_id(value) for value in given]
+    else:
+        defaults = [each["value"] for each in component["options"] if each.get("default")]
+        given = values.get(custom_id, defaults)
+        chosen = [given] if isinstance(given, str) else list(given)
         optional = not component.get("required", True)
         _check_choice(component, chosen, channel, may_be_empty=optional)
         filled["values"] = chosen
-        for key, found in _resolved(component["type"], chosen, channel, person).items():
-            resolved.setdefault(key, {}).update(found)
-    else:
-        value = values.get(custom_id)
-        filled["values" if isinstance(value, (list, tuple)) else "value"] = value
     return filled
 
 
@@ -175,9 +148,3 @@ def _text(component: JSON, text: str) -> str:
     if not max(1, least) <= len(text) <= most:
         raise ActionRefusedError(f"{component['custom_id']} needs {least} to {most} characters")
     return text
-
-
-def _default_values(component: JSON) -> list[str]:
-    if component["type"] == STRING_SELECT:
-        return [option["value"] for option in component["options"] if option.get("default")]
-    return [str(default["id"]) for default in component.get("default_values") or []]

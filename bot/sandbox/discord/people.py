@@ -206,7 +206,7 @@ class People(Waiting, ABC):
         """
         if interaction.modal is None:
             raise ActionRefusedError("No modal was shown")
-        data = modal_data(interaction.modal, values, interaction.channel, member)
+        data = modal_data(interaction.modal, values, interaction.channel)
         return self._interact(
             MODAL_SUBMIT, data, member, interaction.channel, source=interaction.source
         )

@@ -20,7 +20,6 @@ class Kind(Enum):
     USER = "users"
     CHANNEL = "channels"
     ROLE = "roles"
-    MENTIONABLE = "users and roles"
 
 
 def find(kind: Kind, entity_id: str, guild: Guild) -> Entity | None:
@@ -30,12 +29,7 @@ def find(kind: Kind, entity_id: str, guild: Guild) -> Entity | None:
     number = int(entity_id)
     if kind is Kind.CHANNEL:
         return guild.channels.get(number)
-    found: Entity | None = None
-    if kind in {Kind.ROLE, Kind.MENTIONABLE}:
-        found = guild.roles.get(number)
-    if found is None and kind in {Kind.USER, Kind.MENTIONABLE}:
-        found = guild.members.get(number)
-    return found
+    return guild.roles.get(number) if kind is Kind.ROLE else guild.members.get(number)
 
 
 def resolve(named: Iterable[tuple[Kind, str]], guild: Guild | None, person: Member | User) -> JSON:
