@@ -24,14 +24,14 @@ from bot.settings.schema import guild_settings, settings_version
 from bot.sonoran import ApiVersion, Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import database as databases
-from tests import timing
+from tests import sonoran_client, timing
 from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import QUICK, eventually, new_note
 
 address = databases.address
 database = databases.database
-session = workers.session
+session = sonoran_client.session
 cad = workers.cad
 
 CONNECTED, ACTIVE = 200, 25

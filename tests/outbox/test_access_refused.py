@@ -9,15 +9,8 @@ from bot.outbox import HOST, AccessRefusedError, FailureKind, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import Credentials
 from bot.storage import Database
-from tests import database as databases
 from tests.outbox import workers
 from tests.outbox.workers import Worker, eventually, in_state, stored, working
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

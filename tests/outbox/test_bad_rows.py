@@ -13,20 +13,9 @@ from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
-from tests import database as databases
 from tests.cases import case
-from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, stored, working
+from tests.outbox.workers import Worker, in_state, on_sqlite, stored, working
 from tests.timing import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# What is proved is the same on both engines, as the tests of the rows show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(

@@ -8,9 +8,7 @@ import pytest
 from bot.outbox import NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
 from tests.disturbed_database import somebody_waits, transaction
-from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working
 
 
@@ -18,12 +16,6 @@ from tests.outbox.workers import Worker, stored, working
 def engine() -> str:
     """Give only PostgreSQL, where one row can be kept from being moved."""
     return "postgresql"
-
-
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 
 async def test_a_note_called_back_while_another_is_judged_stays_called_back(

@@ -9,28 +9,17 @@ from bot.outbox import NoteState
 from bot.outbox.states import InvalidTransitionError
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
 from tests.cases import case
-from tests.outbox import workers
 from tests.outbox.workers import (
     WAYS,
     Worker,
     eventually,
     in_state,
+    on_sqlite,
     stored,
     with_limits,
     working,
 )
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-
-# The repository is the same on both engines, which the other tests here and its own show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 async def test_a_note_is_cancelled_where_that_keeps_it_out_or_leaves_it_in_doubt(

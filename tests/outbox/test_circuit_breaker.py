@@ -25,9 +25,6 @@ from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import eventually
 
-cad = workers.cad
-session = workers.session
-
 UNREACHABLE = NoEffectError(Reason.NO_CONNECTION)
 SLOW_DOWN = RateLimitedError("slow down", retry_after=3600)
 

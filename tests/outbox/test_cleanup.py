@@ -19,21 +19,13 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
 from bot.storage.batches import BATCH
 from bot.timing import Timing
-from tests import database as databases
 from tests.cases import case
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
-from tests.outbox import workers
 from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
 from tests.postgresql import postgresql
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 DAY = 86_400.0
 

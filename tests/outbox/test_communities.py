@@ -25,16 +25,9 @@ from bot.outbox.sender import MOST_SENDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran.transport import CONNECTIONS
 from bot.storage import Database
-from tests import database as databases
 from tests.outbox import workers
 from tests.outbox.workers import KEY, Worker, eventually, in_state, stored, with_limits, working
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 CALL = 123
 

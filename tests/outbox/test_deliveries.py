@@ -8,15 +8,7 @@ import pytest
 from bot.outbox import HOST, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
-from tests.outbox import workers
 from tests.outbox.workers import KEY, Worker, eventually, stored, working
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 CALL = 123
 

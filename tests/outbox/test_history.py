@@ -8,13 +8,8 @@ from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.matching import Explained, fingerprint
 from bot.storage import Database
-from tests import database as databases
 from tests.cases import case
 from tests.outbox.workers import LABEL, WAYS, in_state, new_note
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 OWN = fingerprint(LABEL, "some note here")
 

@@ -19,23 +19,13 @@ from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageError
-from tests import database as databases
 from tests.database import file_in, make_file, opened
 from tests.disturbed_database import locked_file
 from tests.loop_clock import let_pass
 from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, stored, with_limits, working
+from tests.outbox.workers import Worker, in_state, on_sqlite, stored, with_limits, working
 from tests.timing import QUICK
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# What is proved is the same on both engines, as the tests of the rows show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 @asynccontextmanager

@@ -13,7 +13,6 @@ from bot.outbox.leases import Leases
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.storage import NOW, Database
 from bot.timing import Timing
-from tests import database as databases
 from tests.cases import case
 from tests.database import opened
 from tests.outbox.workers import WAYS, in_state, new_note, shift
@@ -21,10 +20,6 @@ from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
 
 LEASE = Timing().lease_timeout
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 
 async def silent_for(database: Database, owner: str, seconds: float) -> None:

@@ -19,16 +19,9 @@ from bot.outbox.schema import delivery_ledger, leases, notes
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
 from tests.cases import case
-from tests.outbox import workers
 from tests.outbox.workers import Worker, eventually, in_state, new_note, shift, stored, working
 from tests.world import PATIENCE
-
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 
 @pytest.fixture

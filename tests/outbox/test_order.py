@@ -13,19 +13,8 @@ from bot.outbox.models import Acknowledgement
 from bot.outbox.states import RECEIVED_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
-from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, shift, stored, working
+from tests.outbox.workers import Worker, in_state, on_sqlite, shift, stored, working
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# What is proved is the same on both engines, as the tests of the rows show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 @on_sqlite

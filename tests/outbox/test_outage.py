@@ -13,27 +13,24 @@ from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
 from bot.timing import Timing, loop_time
-from tests import database as databases
-from tests import disturbed_database
 from tests.database import file_in, make_file, opened
 from tests.disturbed_database import locked_file
 from tests.gate import Gate
 from tests.loop_clock import let_pass
 from tests.outbox import workers
-from tests.outbox.workers import Worker, come_round, eventually, stored, with_limits, working
+from tests.outbox.workers import (
+    Worker,
+    come_round,
+    eventually,
+    on_sqlite,
+    stored,
+    with_limits,
+    working,
+)
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
 
-engine = databases.engine
-address = databases.address
-database = databases.database
-behind_gate = disturbed_database.behind_gate
-cad = workers.cad
-session = workers.session
-
-# The repository is the same on both engines, which the other tests here and its own show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 PATIENT = 10.0
 CALLS = (123, 124, 125)

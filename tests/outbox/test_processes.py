@@ -11,26 +11,15 @@ from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
 from tests.cases import case
 from tests.database import opened
 from tests.loop_clock import idle, let_pass
-from tests.outbox import workers
-from tests.outbox.workers import WAYS, Worker, eventually, in_state, stored, working
+from tests.outbox.workers import WAYS, Worker, eventually, in_state, on_sqlite, stored, working
 from tests.postgresql import postgresql
 from tests.timing import QUICK
 from tests.world import PATIENCE
 
 pytestmark = pytest.mark.long
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# What is proved is the same on both engines, as the tests of the rows show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 async def test_after_a_kill_at_any_moment_the_next_process_goes_on_from_there(

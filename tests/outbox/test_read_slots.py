@@ -10,11 +10,6 @@ from bot.outbox import HOST
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads
 from bot.storage import Database, DatabaseUrl
-from tests import database as databases
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 
 async def test_all_processes_together_keep_to_the_limit_of_reads(database: Database) -> None:

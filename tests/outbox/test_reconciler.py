@@ -19,21 +19,20 @@ from bot.outbox.schema import call_list_reads
 from bot.sandbox.sonoran import Fault, Note, SonoranServer
 from bot.sonoran.listings import read_calls
 from bot.storage import NOW, Database
-from tests import database as databases
 from tests.cases import case
 from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
-from tests.outbox.workers import LABEL, Worker, eventually, in_state, stored, with_limits, working
+from tests.outbox.workers import (
+    LABEL,
+    Worker,
+    eventually,
+    in_state,
+    on_sqlite,
+    stored,
+    with_limits,
+    working,
+)
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# The repository is the same on both engines, which the other tests here and its own show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 
 def reads(cad: SonoranServer) -> int:

@@ -10,15 +10,7 @@ from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
-from tests import database as databases
-from tests.outbox import workers
 from tests.outbox.workers import Worker, in_state
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 
 class Unconfirmed(Leases):

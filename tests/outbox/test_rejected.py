@@ -14,15 +14,7 @@ from sqlalchemy.exc import OperationalError
 from bot.outbox import HOST, NoteRecord, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, StorageUnavailableError
-from tests import database as databases
-from tests.outbox import workers
 from tests.outbox.workers import Worker, eventually, stored, with_limits, working
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

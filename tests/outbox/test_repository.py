@@ -20,13 +20,8 @@ from bot.outbox import (
 from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
-from tests import database as databases
 from tests.cases import case
 from tests.outbox.workers import WAYS, in_state, new_note, shift
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 
 @pytest.fixture

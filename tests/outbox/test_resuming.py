@@ -17,30 +17,18 @@ from bot.outbox import (
 )
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
-from tests import database as databases
-from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
-from tests.outbox import workers
 from tests.outbox.workers import (
     LABEL,
     Worker,
     in_state,
+    on_sqlite,
     shift,
     stored,
     with_limits,
     working,
 )
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-behind_gate = disturbed_database.behind_gate
-cad = workers.cad
-session = workers.session
-
-# The repository is the same on both engines, which the other tests here and its own show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 GONE = "a process that is gone"
 

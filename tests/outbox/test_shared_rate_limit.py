@@ -15,15 +15,7 @@ from bot.outbox.schema import send_times
 from bot.outbox.shared_rate_limit import count_send
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
-from tests import database as databases
-from tests.outbox import workers
 from tests.outbox.workers import Worker, eventually, in_state, stored, with_limits, working
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 

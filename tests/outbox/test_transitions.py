@@ -13,13 +13,8 @@ from bot.outbox.shown_marks import Mark, store_marks
 from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionError
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
-from tests import database as databases
 from tests.cases import case
 from tests.outbox.workers import WAYS, in_state, new_note, shift
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 
 @pytest.fixture

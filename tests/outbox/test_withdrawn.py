@@ -12,15 +12,7 @@ import pytest
 from bot.outbox import NoteRecord, NoteState, WaitingNotes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
-from tests.outbox import workers
 from tests.outbox.workers import Worker, stored, working
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
 
 pytestmark = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 

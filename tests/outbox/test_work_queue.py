@@ -7,12 +7,7 @@ from dataclasses import replace
 from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.storage import Database
-from tests import database as databases
 from tests.outbox.workers import in_state
-
-engine = databases.engine
-address = databases.address
-database = databases.database
 
 
 async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Database) -> None:

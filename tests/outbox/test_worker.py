@@ -10,19 +10,8 @@ import pytest
 from bot.outbox import HOST, NoteState
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests import database as databases
-from tests.outbox import workers
-from tests.outbox.workers import Worker, eventually, stored, with_limits, working
+from tests.outbox.workers import Worker, eventually, on_sqlite, stored, with_limits, working
 from tests.world import PATIENCE
-
-engine = databases.engine
-address = databases.address
-database = databases.database
-cad = workers.cad
-session = workers.session
-
-# What is proved is the same on both engines, as the tests of the rows show.
-on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 
 # What is no usable answer is one error to the outbox, as the client's tests show of each kind.
 

@@ -1,7 +1,4 @@
-"""An outbox on a real database and its delivery to the simulator of the CAD, without Discord.
-
-A test module takes over the fixtures that it uses, and those of `tests.database`.
-"""
+"""An outbox on a real database and its delivery to the simulator of the CAD, without Discord."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ from bot.outbox import (
 from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
-from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport, open_session
+from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import timing
 from tests.loop_clock import idle
@@ -64,6 +61,9 @@ WAYS: dict[NoteState, tuple[NoteState, ...]] = {
     NoteState.CANCELLED: (NoteState.QUEUED, NoteState.CANCELLED),
 }
 """The shortest way to each state that an accepted note can be in."""
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+"""For what the repository does alike on both engines, as the tests of its rows show."""
 
 _ids = itertools.count(1_000)
 
@@ -271,12 +271,6 @@ async def cad() -> AsyncIterator[SonoranServer]:
             server.add_call(call_id)
         server.rate_limited = False
         yield server
-
-
-@pytest.fixture
-async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
-        yield opened
 
 
 @asynccontextmanager
