@@ -23,6 +23,7 @@ from bot.outbox import (
     NotDoneError,
     NoteRecord,
     NoteState,
+    OutboxFullError,
     OutboxWorker,
     StaleRevisionError,
 )
@@ -114,7 +115,7 @@ class NoteActions:
             async with asyncio.timeout(self.timing.store_note):
                 record = await self.outbox.store.get(note_id)
         except (StorageError, TimeoutError):
-            raise Refusal(NoteProblem.STORAGE_DOWN) from None
+            raise Refusal(NoteProblem.NOTE_UNREADABLE) from None
         if record is None or record.guild_id != interaction.guild_id:
             raise Refusal(NoteProblem.NOTE_GONE)
         return record
@@ -138,6 +139,8 @@ class NoteActions:
                 await self.outbox.member_actions.resume(
                     record, _TARGETS[action], shown_in, call_id=call_id
                 )
+        except OutboxFullError:
+            await self._tell(interaction, Refusal(NoteProblem.NO_ROOM))
         except NotDoneError as error:
             await self._tell(interaction, refusal_of(error))
         except StorageError:

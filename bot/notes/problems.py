@@ -22,6 +22,8 @@ class NoteProblem(StrEnum):
     TOO_MANY_WAITING = auto()
     SHARE_USED = auto()  # of this server or member, so that others' notes have room
     TOO_BUSY = auto()  # so many came at once that it might not be acknowledged in time
+    NO_ROOM = auto()  # for the button's note, which may be in the CAD, among those that wait
+    NOTE_UNREADABLE = auto()  # the database did not give the button's note
     NOTE_GONE = auto()  # the button's note was deleted, or belongs to another guild
     NOTE_MOVED_ON = auto()  # the button's note is no longer in a state that offers the action
     NOTE_TOO_OLD = auto()  # the button's note failed too long ago to be tried again

@@ -89,12 +89,20 @@ TEXTS: Catalogue = {
         "that there is room for others'. Try again in a few minutes."
     ),
     NoteProblem.TOO_BUSY: ("Not added: too many notes came at the same moment. Send it again."),
+    NoteProblem.NO_ROOM: (
+        "Nothing changed: too many notes are already waiting for Sonoran CAD. Press again in a few "
+        "minutes."
+    ),
+    NoteProblem.NOTE_UNREADABLE: (
+        "Nothing changed: Callnote's database is not answering. Press again in a moment."
+    ),
     NoteProblem.NOTE_GONE: (
         "Callnote no longer has this note. Look at the call; send it again if needed."
     ),
     NoteProblem.NOTE_MOVED_ON: "This note has changed: its message shows the latest.",
     NoteProblem.NOTE_TOO_OLD: (
-        "This note failed more than a day ago. Send it again if you still need it."
+        "This button works for a day only: look at the call, and send the note again if it is "
+        "missing."
     ),
     NoteProblem.OTHER_CAD: (
         "This note is for another CAD than this server is connected to now. Send it anew if it "

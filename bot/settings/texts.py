@@ -31,8 +31,8 @@ TEXTS: Catalogue = {
         "To add notes you need one of the dispatcher roles: ask an administrator for one."
     ),
     SettingProblem.DISPATCHERS_UNKNOWN: (
-        "Not added: Callnote can't reach its database, so it does not know who may add notes "
-        "here. Try again in a moment."
+        "Callnote can't reach its database, so it does not know who may add notes here: nothing "
+        "was done. Try again in a moment."
     ),
     SettingProblem.SETTINGS_UNKNOWN: (
         "Nothing changed: Callnote can't reach its database, so it does not know the settings. "

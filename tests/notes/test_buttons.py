@@ -17,6 +17,7 @@ from tests.note_messages import (
     UNCONFIRMED,
     failed_note,
     labels,
+    later_in_outbox,
     note_in_doubt,
     outbox_says,
     press,
@@ -42,9 +43,20 @@ async def test_a_note_is_not_sent_again_while_as_many_wait_as_may(world: World) 
     await world.cad.stop()
     await told(world, await world.use("another"), QUEUED)
     pressed = await press(world, world.dispatcher, message, "Send again")
-    assert "notes are already waiting for Sonoran CAD" in await privately(world, pressed)
+    answer = await privately(world, pressed)
+    assert answer.startswith("Nothing changed: too many notes are already waiting")
     assert message.content.startswith(UNCONFIRMED)
     assert "Send again" in labels(message)
+
+
+async def test_a_note_that_may_be_there_is_not_called_failed_after_a_day(world: World) -> None:
+    message = await note_in_doubt(world, stored=True)
+    await later_in_outbox(world, 86_401)
+    for label in ("Check again", "Send again"):
+        answer = await privately(world, await press(world, world.dispatcher, message, label))
+        assert answer.startswith("This button works for a day only: look at the call"), label
+    assert message.content.startswith(UNCONFIRMED)
+    assert world.stored() == ["some note here"]
 
 
 async def test_a_queued_note_is_cancelled_by_its_author_after_a_restart(world: World) -> None:

@@ -45,7 +45,8 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     world.database, gate = behind_gate
     await gate.refuse()
     await world.registered()
-    assert "it does not know who may add notes here" in await refused(world, world.dispatcher)
+    said = await refused(world, world.dispatcher)
+    assert said.startswith("Callnote can't reach its database, so it does not know who may add")
     message = await configure(world, "roles")
     assert "Callnote can't reach its database" in message.content
     assert "sent" not in message.content
