@@ -146,10 +146,10 @@ async def edit_placeholder(
 ) -> None:
     """Edit the placeholder, again after a pause in seconds, or send a follow-up message instead.
 
-    `attachment` is a text to attach. discord.py itself retries after server errors; the placeholder
-    may have been deleted. The pauses double, and a longer one that Discord asks for is kept to;
-    `sleep` returns False if there is no time for it. Raises what Discord answers to a content that
-    it refuses, and after the last try.
+    `attachment` is a text to attach. discord.py itself retries after server errors, but not where
+    the connection broke; the placeholder may have been deleted. The pauses double, and a longer one
+    that Discord asks for is kept to; `sleep` returns False if there is no time for it. Raises what
+    Discord answers to a content that it refuses, and what the last try met.
     """
     failures = 0
     while True:
@@ -169,6 +169,11 @@ async def edit_placeholder(
                 raise
             if failures > _RETRIES or not await sleep(wait):
                 break
+            pause *= 2
+        except (aiohttp.ClientError, OSError):
+            failures += 1
+            if failures > _RETRIES or not await sleep(pause):
+                raise  # likewise
             pause *= 2
         else:
             return

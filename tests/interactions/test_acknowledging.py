@@ -115,6 +115,20 @@ async def test_an_answer_is_left_alone_that_discord_took_and_described_badly(
     assert "an answer of Discord's cannot be read\nTraceback" in caplog.text
 
 
+@pytest.mark.parametrize("applied", [False, True], ids=["", "but taken"])
+async def test_an_answer_whose_connection_broke_is_tried_again_and_given_once(
+    world: World, *, applied: bool
+) -> None:
+    await world.registered()
+    world.discord.faults.add(Fault("edit_original", times=2, abort=True, applied=applied))
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config status", {}
+    )
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("edit_original", 3), PATIENCE)
+    assert interaction.messages == [answer]
+
+
 async def test_a_certain_refusal_frees_the_call_at_once(world: World) -> None:
     await world.start_with(2)
     body = {"code": 50035, "message": "Invalid Form Body"}
