@@ -193,10 +193,28 @@ class NoteSubmitter:
     async def _ask(
         self, interaction: discord.Interaction[Any], record: NoteRecord, seconds: float
     ) -> None:
-        """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`."""
-        question, attachment = repeated(record, seconds), None
+        """Ask privately whether a repeated note is meant; raises `NotAcknowledgedError`.
+
+        The text of a form is given back, unless Discord refuses it: the outbox has it, too.
+        """
+        question, attachment = plain = repeated(record, seconds), None
         if interaction.type is discord.InteractionType.modal_submit:
             question, attachment = given_back(question, record.note.text)
+        try:
+            await self._show_question(interaction, record, question, attachment)
+        except NotAcknowledgedError as error:
+            if not error.content:
+                raise
+            await self._show_question(interaction, record, *plain)
+        audit_log.outcome(interaction, "held back as a repetition")
+
+    async def _show_question(
+        self,
+        interaction: discord.Interaction[Any],
+        record: NoteRecord,
+        question: str,
+        attachment: str | None,
+    ) -> None:
         await confirmed(
             lambda: interaction.response.send_message(
                 question,
@@ -206,7 +224,6 @@ class NoteSubmitter:
             ),
             self.timing,
         )
-        audit_log.outcome(interaction, "held back as a repetition")
 
     def _message(self, record: NoteRecord) -> StatusMessage:
         return StatusMessage(self.client, record, delays=self.messages.delays, timing=self.timing)

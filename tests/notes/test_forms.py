@@ -204,6 +204,21 @@ async def test_a_text_that_discord_refuses_to_show_is_given_back_as_a_file(world
     assert [file.content.decode() for file in answer.attachments] == ["my text"]
 
 
+async def test_a_repeated_text_that_discord_refuses_to_show_is_asked_about_without_it(
+    world: World,
+) -> None:
+    await ready(world)
+    await told(world, await submitted(world, await opened(world), call="123", note="x"), "added")
+    asked = await opened(world)
+    world.discord.faults.add(
+        Fault("callback", 400, applied=False, body={"code": 200000, "message": "no"})
+    )
+    question = await answered(await submitted(world, asked, call="123", note="x"))
+    assert question.content.endswith("Look at the first message.")
+    await told(world, await press(world, world.dispatcher, question, "Add anyway"), "added")
+    assert world.stored() == ["x", "x"]
+
+
 async def test_a_text_that_discord_does_not_give_again_is_said_so(world: World) -> None:
     await ready(world)
     answer = await answered(await submitted(world, await opened(world), note="x\ny"))
