@@ -125,7 +125,7 @@ def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
         reason_of(error),
         expired=code == _UNKNOWN_INTERACTION or (refused and not lost),
         elsewhere=already and not lost,
-        content=is_about_content(error),
+        content=not already and is_about_content(error),
     )
 
 

@@ -57,13 +57,16 @@ async def test_two_connected_bots_add_one_note_and_give_one_answer(world: World)
         ]
 
 
-async def test_two_connected_bots_refuse_once(world: World) -> None:
+async def test_two_connected_bots_refuse_once(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     await world.start_with(2)
     await world.start_with(2)
     interaction = await world.use(call="none")
     await asyncio.wait_for(interaction.answered(), PATIENCE)
     await world.finish()
     assert len(interaction.messages) == 1
+    assert "refused for its content" not in caplog.text
 
 
 async def test_an_acknowledgement_tried_again_and_taken_adds_one_note(world: World) -> None:
