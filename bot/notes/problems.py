@@ -13,7 +13,7 @@ class NoteProblem(StrEnum):
     """The `call` option is no call number, but ends with one after a dash."""
     NO_CALL_CHOSEN = auto()  # in the form, neither from the list nor by number
     TEXT_UNREADABLE = auto()  # of a form that was refused: Discord does not give its text again
-    UNKNOWN_SERVER = auto()  # the `server` option is neither a number nor a name in the CAD's list
+    UNKNOWN_SERVER = auto()  # the `server` option is no number, nor a name found in the CAD's list
     BLANK_NOTE = auto()
     LONG_NOTE = auto()
     STORAGE_DOWN = auto()

@@ -67,7 +67,7 @@ TEXTS: Catalogue = {
         "Discord does not give the text again now: copy it from above into /callnote-form."
     ),
     NoteProblem.UNKNOWN_SERVER: (
-        "There is no CAD server “{typed}”: choose one from the list, or type its number."
+        "Callnote finds no CAD server “{typed}” now: choose one from the list, or type its number."
     ),
     NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
     NoteProblem.LONG_NOTE: (

@@ -7,8 +7,9 @@ import asyncio
 import pytest
 
 from bot.sandbox.discord import Member
+from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
-from tests.note_messages import told
+from tests.note_messages import shows, told
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -74,7 +75,10 @@ async def test_an_unknown_name_is_refused_and_an_unknown_number_left_to_the_cad(
     world: World,
 ) -> None:
     await world.registered()
-    for server, words in (("Atlantis", "There is no CAD server “Atlantis”"), ("9", "❌ Not added")):
+    for server, words in (
+        ("Atlantis", "Callnote finds no CAD server “Atlantis” now"),
+        ("9", "❌ Not added"),
+    ):
         used = await world.discord.use_command(
             world.dispatcher,
             world.channel,
@@ -82,5 +86,16 @@ async def test_an_unknown_name_is_refused_and_an_unknown_number_left_to_the_cad(
             {"call": "123", "note": server, "server": server},
         )
         message = await asyncio.wait_for(used.answered(), PATIENCE)
-        assert words in (await world.discord.shows(message, words)).content
+        await shows(world, message, words)
+    assert world.stored() == []
+
+
+async def test_a_name_is_not_called_wrong_while_the_list_cannot_be_loaded(world: World) -> None:
+    world.cad.add_server(2, "Night shift")
+    await world.registered()
+    world.cad.faults.add(Fault(on="servers", times=None, status=500, body="no"))
+    options = {"call": "123", "note": "over there", "server": "Night shift"}
+    used = await world.discord.use_command(world.dispatcher, world.channel, "callnote", options)
+    message = await asyncio.wait_for(used.answered(), PATIENCE)
+    assert message.content.startswith("Callnote finds no CAD server “Night shift” now")
     assert world.stored() == []
