@@ -30,9 +30,11 @@ from bot.notes import texts as note_texts
 from bot.notes.composer import NoteComposer
 from bot.notes.log_channel import LogChannel
 from bot.notes.service import NoteService
+from bot.notes.status_updater import StatusUpdater
 from bot.notes.time_zone import TimeZones
 from bot.notes.unit_numbers import NoteLabels
 from bot.observer import Observer
+from bot.outbox import OutboxWorker
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
@@ -148,15 +150,12 @@ class Services:
         self.note_labels = NoteLabels(
             self.settings, self.communities.name_of, self.communities.client, timing=timing
         )
-        self.notes = NoteService(
+        outbox = OutboxWorker(
             self.database,
             self.communities.client,
             limits=config.limits,
             history_days=config.history_days,
-            post_to_log_channel=self.log_channel.post,
-            composer=self.composer,
-            live_calls=self.live_calls,
-            delays=delays,
+            changed=lambda record: self.notes.messages.changed(record),
             waiting_notes=lambda record: self.connections.waiting_notes(
                 record.guild_id, record.community
             ),
@@ -165,6 +164,15 @@ class Services:
             observer=observer,
             timing=timing,
         )
+        messages = StatusUpdater(
+            outbox,
+            self.log_channel.post,
+            self.composer,
+            self.live_calls,
+            delays=delays,
+            timing=timing,
+        )
+        self.notes = NoteService(outbox, messages, timing)
         self.kept_cards = KeptCards(
             self.notes.outbox,
             CardStore(self.database, self.notes.outbox.owner, timing),

@@ -4,66 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
 
-import discord
-
-from bot.calls.live_calls import LiveCalls
-from bot.interactions.discord_answers import RouteDelays
-from bot.notes.composer import NoteComposer
 from bot.notes.status_updater import StatusUpdater
-from bot.observer import Observer
-from bot.outbox import CallsRead, Limits, NoteRecord, OutboxWorker, Purge, WaitingNotes
-from bot.sonoran import SonoranClient
-from bot.storage import Database
+from bot.outbox import OutboxWorker
 from bot.timing import Timing, end_tasks, loop_time
 
 
+@dataclass(eq=False, slots=True)
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 
-    `post_to_log_channel`, `composer`, `live_calls` and `delays` are as for `StatusUpdater`,
-    `cad_for`, `waiting_notes`, `calls_read`, `purges` and `observer` as for `OutboxWorker`. Nothing
-    is delivered unless `run` is running.
+    Nothing is delivered unless `run` is running.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        cad_for: Callable[[str], SonoranClient],
-        *,
-        limits: Limits,
-        history_days: int,
-        post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
-        composer: NoteComposer,
-        live_calls: LiveCalls,
-        delays: RouteDelays,
-        waiting_notes: Callable[[NoteRecord], WaitingNotes],
-        calls_read: CallsRead,
-        purges: Sequence[Purge],
-        observer: Observer,
-        timing: Timing,
-    ) -> None:
-        self.outbox = OutboxWorker(
-            database,
-            cad_for,
-            limits=limits,
-            history_days=history_days,
-            changed=self._show,
-            waiting_notes=waiting_notes,
-            calls_read=calls_read,
-            purges=purges,
-            observer=observer,
-            timing=timing,
-        )
-        self.messages = StatusUpdater(
-            self.outbox, post_to_log_channel, composer, live_calls, delays=delays, timing=timing
-        )
-        self._timing = timing
-        self._running: asyncio.Task[None] | None = None
-
-    def _show(self, record: NoteRecord) -> None:
-        self.messages.changed(record)
+    outbox: OutboxWorker
+    messages: StatusUpdater
+    timing: Timing
+    _running: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def run(self, opened: asyncio.Event) -> None:
         """Deliver notes once the database is `opened`, until cancelled or finished."""
@@ -92,5 +50,5 @@ class NoteService:
         await self.messages.finish(max(0.0, deadline - loop_time()))
         await end_tasks({marking})
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self._timing.hand_over):
+            async with asyncio.timeout(self.timing.hand_over):
                 await self.outbox.hand_over()
