@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self, TypeVar
 from zlib import crc32
 
@@ -18,39 +18,25 @@ DynamicItem = discord.ui.DynamicItem[discord.ui.Item[Any]]
 
 
 def text_values(data: Mapping[str, object]) -> dict[str, str]:
-    """Return what stands in a submitted form's text fields, by their custom ids.
+    """Return what was typed, or chosen first, in each field of a submitted form, by custom ids.
 
     `data` is the interaction's: a form is handled by what was submitted, as the one that was shown
     may date from an earlier process. What is not as Discord sends it is left out.
     """
     found: dict[str, str] = {}
-    for component in _submitted(data):
-        custom_id, value = component.get("custom_id"), component.get("value")
-        if isinstance(custom_id, str) and isinstance(value, str):
-            found[custom_id] = value.strip()
-    return found
-
-
-def chosen_values(data: Mapping[str, object]) -> dict[str, str]:
-    """Return the first value chosen in each select of a submitted form, like `text_values`."""
-    found: dict[str, str] = {}
-    for component in _submitted(data):
-        custom_id, values = component.get("custom_id"), component.get("values")
-        if isinstance(custom_id, str) and isinstance(values, list) and values:
-            found[custom_id] = str(values[0])
-    return found
-
-
-def _submitted(data: Mapping[str, object]) -> Iterator[dict[str, Any]]:
     left: list[Any] = [dict(data)]
     while left:
         component = left.pop()
         if not isinstance(component, dict):
             continue
-        yield component
+        custom_id, values = component.get("custom_id"), component.get("values")
+        value = values[0] if isinstance(values, list) and values else component.get("value")
+        if isinstance(custom_id, str) and isinstance(value, str):
+            found[custom_id] = value.strip()
         inner = component.get("components")
         left += inner if isinstance(inner, list) else []
         left.append(component.get("component"))
+    return found
 
 
 def mark_of(community: str) -> str:

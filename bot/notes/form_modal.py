@@ -11,13 +11,7 @@ from typing import Any
 import discord
 
 from bot.calls.texts import call_label
-from bot.interactions.components import (
-    DynamicItem,
-    chosen_values,
-    dynamic_item,
-    stopped,
-    text_values,
-)
+from bot.interactions.components import DynamicItem, dynamic_item, stopped, text_values
 from bot.notes import form_texts as texts
 from bot.notes.parsing import NOTE_LIMIT
 from bot.sonoran import DispatchCall
@@ -56,13 +50,13 @@ def submitted_form(interaction: _Interaction) -> SubmittedForm | None:
     found = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
     if found is None:
         return None
-    typed, chosen, nonce = text_values(data), chosen_values(data), found["nonce"]
+    values, nonce = text_values(data), found["nonce"]
     return SubmittedForm(
         int(found["server"]),
         _source_id(found),
         found["mark"],
-        typed.get(f"{_NUMBER}:{nonce}") or chosen.get(f"{_CALL}:{nonce}", ""),
-        typed.get(f"{_NOTE}:{nonce}", ""),
+        values.get(f"{_NUMBER}:{nonce}") or values.get(f"{_CALL}:{nonce}", ""),
+        values.get(f"{_NOTE}:{nonce}", ""),
     )
 
 

@@ -8,11 +8,13 @@ from tests.cases import cases
 FIELD = {"type": 4, "id": 2, "custom_id": "key", "value": " secret\n"}
 
 
-def test_text_fields_are_read_in_labels_and_in_rows_without_space_around() -> None:
+def test_fields_are_read_in_labels_and_in_rows_without_space_around() -> None:
+    select = {"type": 3, "id": 4, "custom_id": "call", "values": ["123", "124"]}
     row = {"type": 1, "components": [{**FIELD, "custom_id": "id", "value": ""}]}
     label = {"type": 18, "id": 1, "component": FIELD}
-    data = {"custom_id": "form", "components": [label, row]}
-    assert text_values(data) == {"key": "secret", "id": ""}
+    chosen = {"type": 18, "id": 3, "component": select}
+    data = {"custom_id": "form", "components": [label, chosen, row]}
+    assert text_values(data) == {"key": "secret", "call": "123", "id": ""}
 
 
 @cases(
@@ -28,6 +30,8 @@ def test_text_fields_are_read_in_labels_and_in_rows_without_space_around() -> No
         {"custom_id": ["key"], "value": "secret"},
         {"custom_id": "key", "value": None},
         {"custom_id": "key", "value": ["secret"]},
+        {"custom_id": "key", "values": []},
+        {"custom_id": "key", "values": [["secret"]]},
     ],
 )
 def test_what_is_not_as_discord_sends_it_is_left_out(component: object) -> None:
