@@ -57,10 +57,15 @@ _PLAN_REQUIRED = re.compile(r"VERSION [A-Z ]{1,20} REQUIRED")
 
 
 def duration(seconds: float) -> str:
-    """Return a delay in words, rounded up to whole seconds or, from 2 minutes on, to minutes."""
+    """Return a delay in words, rounded up to seconds or, from 2 minutes on, to minutes.
+
+    From 2 hours on it is told in full hours.
+    """
     if seconds > _DAY_SECONDS:
         return "more than a day"
     whole = max(1, math.ceil(seconds))
+    if whole >= 7200:
+        return f"{whole // 3600} hours"
     if whole >= 120:
         return f"{math.ceil(whole / 60)} minutes"
     return f"{whole} second{'s' if whole > 1 else ''}"

@@ -217,11 +217,13 @@ def test_a_repeated_note_is_asked_about_with_its_age() -> None:
         (119.5, "2 minutes"),
         (121, "3 minutes"),
         (3600, "60 minutes"),
+        (7200, "2 hours"),
+        (72_500, "20 hours"),
         (86_401, "more than a day"),
         (1e308, "more than a day"),
     ],
 )
-def test_a_delay_is_rounded_up(seconds: float, words: str) -> None:
+def test_a_delay_is_told_in_a_unit_of_its_size(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
