@@ -39,4 +39,4 @@ class InteractionProblem(StrEnum):
     UNEXPECTED_IN_SETTING = auto()
     """Something failed while a setting was changed; `reference` is in the log."""
     ANSWER_REFUSED = auto()  # Discord does not take the answer's text
-    UNFINISHED = auto()  # no instance of the bot finished a command about settings
+    UNFINISHED = auto()  # no instance of the bot finished a command that adds no note

@@ -49,6 +49,7 @@ TEXTS: Catalogue = {
         "Discord does not show this answer, because of a name or a text in it."
     ),
     InteractionProblem.UNFINISHED: (
-        "Callnote could not finish this command: see /callnote-config status and try again."
+        "Callnote could not finish this command: try again. Administrators see more in "
+        "/callnote-config status."
     ),
 }

@@ -46,7 +46,7 @@ def _access_refused(failure: Failure) -> str:
     return (
         f"Not added: Sonoran CAD refuses Callnote's access ({said}). "
         f"{credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
-        "notes that wait are sent then."
+        "notes that still wait are sent once it has access."
     )
 
 
@@ -106,7 +106,7 @@ TEXTS: Catalogue = {
     ),
     NoteProblem.OTHER_CAD: (
         "This note is for another CAD than this server is connected to now. Send it anew if it "
-        "belongs there."
+        "belongs in the one that is connected now."
     ),
     NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
     NoteProblem.ACTION_NOT_CONFIRMED: (

@@ -170,7 +170,7 @@ async def test_a_setting_whose_confirmation_never_comes_is_told_as_not_finished_
     await world.finish()
     held.set()
     assert interaction.message is not None
-    expected = "answered" if answered else "Callnote could not finish this command: see /callnote"
+    expected = "answered" if answered else "Callnote could not finish this command: try again."
     assert interaction.message.content.startswith(expected)
 
 
