@@ -23,7 +23,7 @@ class Timing:
     longest_stop: float = 25.0
     """When a process that is stopping ends whatever it still does, such as waiting for a database
     that does not answer any more; the outbox has what was not finished."""
-    last_words: float = 2.5  # for a cancelled command to tell its member that it was
+    last_words: float = 2.5  # for cancelled commands to end
     hand_over: float = 2.0  # to hand the unfinished notes over to the next process
     cancel_again: float = 0.5  # before work is cancelled again that swallowed its cancellation
     leave_gateway: float = 5.0  # to close the connections to Discord at the end

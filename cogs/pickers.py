@@ -21,7 +21,7 @@ from bot.settings.cad_servers import CadServers
 from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
 from bot.sonoran import CadServer
 
-_OPTION_CHARACTERS = 100  # Discord's limit for a label, same page
+_OPTION_CHARACTERS = 100  # of a label (Discord API docs, Component Reference)
 
 _Interaction = discord.Interaction[Any]
 

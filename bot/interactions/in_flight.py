@@ -40,8 +40,8 @@ class InFlight:
     async def finish(self, seconds: float) -> int:
         """Accept nothing new and wait for the tasks, at most `seconds`.
 
-        Returns how many were still running. Those are cancelled, and get up to
-        `Timing.last_words` more to tell their members.
+        Returns how many were still running. Those are cancelled, and waited for at most
+        `Timing.last_words`.
         """
         self.close()
         if not self._tasks:

@@ -65,9 +65,10 @@ class NoteActions:
         """Carry out `action` on a note; failures are shown to the member alone.
 
         `call_id` is the call that the action is about, where it is not the note's own.
-        Only dispatchers of the note's guild may. Of them, only the author or an administrator may
-        cancel a note, and only the author may add a repeated one. Nothing but a cancellation is
-        done to a note for a CAD that the guild had before: its calls have the same numbers.
+        Only dispatchers of the note's guild may, and only the author may add a repeated one. A note
+        is cancelled by its author, who must be a dispatcher, or by an administrator, who need not.
+        Nothing but a cancellation is done to a note for a CAD that the guild had before: its calls
+        have the same numbers.
         """
         await self.handler.run_connected(
             interaction, lambda: self._carry_out(interaction, action, note_id, call_id)

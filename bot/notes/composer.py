@@ -55,9 +55,9 @@ class NoteComposer:
         """Return the text to send for a record that has its text as typed.
 
         Roles and channels come from the cache, and `channels` are further ones that are known.
-        Members are not cached, nor are all threads: each of these is looked up once, all together
-        within `Timing.look_up_names`; one not found in time becomes `@unknown` or `#unknown`, and
-        so does every one of a guild that another process serves: `guild` is None then.
+        Members are not cached, nor are all threads: at most `MOST_LOOK_UPS` of these are looked up,
+        all together within `Timing.look_up_names`; one not found becomes `@unknown` or `#unknown`,
+        and so does every one of a guild that another process serves: `guild` is None then.
         """
         text = record.note.text
         if has_codes(text):

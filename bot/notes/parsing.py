@@ -14,7 +14,7 @@ NOTE_LIMIT = 4000
 """The most characters a note may have as typed, after trimming; names in place of mentions may make
 it longer. Ours: the CAD documents no limit."""
 
-_TYPED_LIMIT = 40  # characters of a call number that is no such thing that are shown back
+_TYPED_LIMIT = 40  # characters shown back of what is no call number
 
 _CALL = re.compile(r"[0-9]{1,16}\Z")
 _BEFORE_CALL = ("call", ":", "#")  # what may stand before the number, in this order
