@@ -15,7 +15,7 @@ from bot.communities.registry import Communities
 from bot.communities.trial import Trial
 from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
-from bot.interactions.components import SECRET_FORM, stopped, text_values
+from bot.interactions.components import SECRET_FORM, field_values, stopped
 from bot.interactions.errors import Refusal
 from bot.interactions.handler import InteractionHandler
 
@@ -58,7 +58,7 @@ class CredentialsForm:
     async def _submit(self, interaction: _Interaction) -> None:
         guild = self._admit(interaction)
         await self.handler.acknowledge(interaction, private=True)
-        values = text_values(interaction.data or {})
+        values = field_values(interaction.data or {})
         entered = values.get(_COMMUNITY_ID, ""), values.get(_API_KEY, "")
         found = await self.trial.find(guild.id, *entered)
         again = self.communities.of_guild(guild.id) == found.community

@@ -17,7 +17,7 @@ _View = TypeVar("_View", bound=discord.ui.View | discord.ui.Modal)
 DynamicItem = discord.ui.DynamicItem[discord.ui.Item[Any]]
 
 
-def text_values(data: Mapping[str, object]) -> dict[str, str]:
+def field_values(data: Mapping[str, object]) -> dict[str, str]:
     """Return what was typed, or chosen first, in each field of a submitted form, by custom ids.
 
     `data` is the interaction's: a form is handled by what was submitted, as the one that was shown

@@ -11,7 +11,7 @@ from typing import Any
 import discord
 
 from bot.calls.texts import call_label
-from bot.interactions.components import DynamicItem, dynamic_item, stopped, text_values
+from bot.interactions.components import DynamicItem, dynamic_item, field_values, stopped
 from bot.notes import form_texts as texts
 from bot.notes.parsing import NOTE_LIMIT
 from bot.sonoran import DispatchCall
@@ -50,7 +50,7 @@ def submitted_form(interaction: _Interaction) -> SubmittedForm | None:
     found = _CUSTOM_ID.fullmatch(str(data.get("custom_id")))
     if found is None:
         return None
-    values, nonce = text_values(data), found["nonce"]
+    values, nonce = field_values(data), found["nonce"]
     return SubmittedForm(
         int(found["server"]),
         _source_id(found),

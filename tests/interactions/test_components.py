@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.interactions.components import text_values
+from bot.interactions.components import field_values
 from tests.cases import cases
 
 FIELD = {"type": 4, "id": 2, "custom_id": "key", "value": " secret\n"}
@@ -14,7 +14,7 @@ def test_fields_are_read_in_labels_and_in_rows_without_space_around() -> None:
     label = {"type": 18, "id": 1, "component": FIELD}
     chosen = {"type": 18, "id": 3, "component": select}
     data = {"custom_id": "form", "components": [label, chosen, row]}
-    assert text_values(data) == {"key": "secret", "call": "123", "id": ""}
+    assert field_values(data) == {"key": "secret", "call": "123", "id": ""}
 
 
 @cases(
@@ -35,5 +35,5 @@ def test_fields_are_read_in_labels_and_in_rows_without_space_around() -> None:
     ],
 )
 def test_what_is_not_as_discord_sends_it_is_left_out(component: object) -> None:
-    assert text_values({"custom_id": "form", "components": [component]}) == {}
-    assert text_values({"components": component}) == {}
+    assert field_values({"custom_id": "form", "components": [component]}) == {}
+    assert field_values({"components": component}) == {}
