@@ -100,7 +100,10 @@ class GuildCalls:
             return []
         age = calls.told_age
         return [
-            app_commands.Choice(name=call_label(call, age=age), value=str(call.call_id))
+            app_commands.Choice(
+                name=call_label(call, age=age) if age else calls.label(call),
+                value=str(call.call_id),
+            )
             for call in found
         ]
 

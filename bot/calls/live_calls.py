@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from bot.calls.texts import call_label
 from bot.outbox import ReadSlots
 from bot.sonoran import (
     CallList,
@@ -53,6 +54,7 @@ class LiveList:
     began: float
     with_closed: bool
     old_after: float
+    _labels: dict[int, str] = field(default_factory=dict, repr=False)
 
     @property
     def age(self) -> float:
@@ -68,6 +70,13 @@ class LiveList:
     def find(self, call_id: int) -> DispatchCall | None:
         """Return a dispatch call, live or lately closed; None for one that is not listed."""
         return self.index.find(call_id)
+
+    def label(self, call: DispatchCall) -> str:
+        """Return `call_label` of one of these calls, made once: each letter typed asks for it."""
+        label = self._labels.get(call.call_id)
+        if label is None:
+            label = self._labels[call.call_id] = call_label(call)
+        return label
 
     def is_emergency_alone(self, call_id: int) -> bool:
         """Whether a number is a 911 call's and no dispatch call's."""
