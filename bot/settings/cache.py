@@ -106,11 +106,12 @@ class SettingsCache:
                 problem = SettingProblem.SETTINGS_FULL
             raise Refusal(problem) from None
         self.full = False
-        if settings.version <= self._version and settings != self._settings.get(guild_id):
+        if settings.version <= self._version and settings != self.of(guild_id):
             _log.warning(_OLDER)
             self._read_all = True
         self._own_version = max(self._own_version, settings.version)
-        self._settings[guild_id] = settings
+        if settings.version:  # else nothing was changed, or ever chosen
+            self._settings[guild_id] = settings
         return settings
 
     async def set(self, guild_id: int, member_id: int, what: str, **values: object) -> None:
@@ -162,8 +163,13 @@ class SettingsCache:
                 if self._settings.get(guild_id, settings).version <= settings.version:
                     self._settings[guild_id] = settings
         else:
-            meanwhile = {k: v for k, v in self._settings.items() if v is not before.get(k)}
-            self._settings = changed | meanwhile
+            newer = {
+                guild_id: settings
+                for guild_id, settings in self._settings.items()
+                if settings is not before.get(guild_id)
+                and settings.version > changed.get(guild_id, GuildSettings(guild_id)).version
+            }
+            self._settings = changed | newer
         self._version = max(latest, *(each.version for each in changed.values()), 0)
 
     def notice_deletions(self, held: Set[int]) -> None:

@@ -178,7 +178,8 @@ def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
 
 
 def _values(settings: GuildSettings) -> dict[str, object]:
-    values = {each.name: getattr(settings, each.name) for each in fields(settings)}
+    found = {each.name: (getattr(settings, each.name), each.default) for each in fields(settings)}
+    values = {name: None if value == default else value for name, (value, default) in found.items()}
     if settings.role_ids is not None:
         values["role_ids"] = json.dumps(sorted(settings.role_ids))
     return values

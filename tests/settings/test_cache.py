@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -152,3 +153,56 @@ async def test_a_change_made_while_all_settings_are_read_anew_is_in_force(
     await cache.refresh()
     assert cache.of(1).server_id == 5
     assert not cache.has_settings(2)
+
+
+async def test_a_newer_change_of_another_process_is_used_when_all_are_read_anew(
+    database: Database,
+) -> None:
+    other = SettingsRepository(database)
+    confirmed = asyncio.Event()
+
+    class LateConfirmation(SettingsRepository):
+        async def change(self, *args: Any) -> GuildSettings:
+            made = await super().change(*args)
+            await other.change(1, 8, lambda s: replace(s, role_ids=frozenset()), words)
+            await confirmed.wait()
+            return made
+
+        async def changed_since(self, version: int) -> list[GuildSettings]:
+            found = await super().changed_since(version)
+            if version == 0 and cache.known:
+                confirmed.set()
+                await changing
+            return found
+
+    cache = SettingsCache(LateConfirmation(database), timing=QUICK)
+    await cache.refresh()
+    changing = asyncio.create_task(cache.set(1, 7, "roles", role_ids=frozenset({5})))
+    while not await other.changed_since(1):  # noqa: ASYNC110 - a row
+        await asyncio.sleep(0.005)
+    cache._read_all = True
+    await cache.refresh()
+    await cache.refresh()
+    assert cache.dispatcher_roles(1) == frozenset()
+
+
+@pytest.mark.parametrize("values", [{"unit_numbers": True}, {"log_channel_id": None}])
+async def test_to_choose_what_holds_anyway_changes_nothing(
+    database: Database, values: dict[str, object], caplog: pytest.LogCaptureFixture
+) -> None:
+    store = SettingsRepository(database)
+    cache = SettingsCache(store, timing=QUICK)
+    await cache.refresh()
+    await cache.set(1, 7, "server", server_id=5)
+    await cache.refresh()
+    await cache.set(2, 7, "as it was", **values)
+    assert caplog.text == ""
+    assert not cache.has_settings(2)
+    assert await store.changes(2, 1) == []
+
+
+async def test_what_was_not_chosen_is_not_stored(database: Database) -> None:
+    await SettingsRepository(database).change(1, 7, lambda s: replace(s, server_id=5), words)
+    chosen = text("SELECT server_id, unit_numbers, call_cards, connected FROM guild_settings")
+    row = await database.run(lambda connection: connection.execute(chosen).one())
+    assert tuple(row) == (5, None, None, None)
