@@ -69,11 +69,17 @@ class GuildCredentials:
 
         Raises as `Database.run` does.
         """
+        before = dict(self._written)
         rows = await self.database.run(_read, changed)
         found = await asyncio.to_thread(self._open, rows) if rows else {}
         if changed is None:
-            self._written.clear()
-            self._put({**dict.fromkeys(self._rows), **found})
+            self._written = {
+                guild_id: version
+                for guild_id, version in self._written.items()
+                if version != before.get(guild_id)
+            }
+            every = {**dict.fromkeys(self._rows), **found}
+            self._put({each: row for each, row in every.items() if each not in self._written})
             return
         # What was stored or deleted here meanwhile is newer than what was read.
         self._put(

@@ -149,7 +149,10 @@ class SlowSealer(Sealer):
         return super().open(guild_id, community, sealed)
 
 
-async def test_what_is_deleted_while_it_is_being_read_stays_deleted(database: Database) -> None:
+@pytest.mark.parametrize("all_anew", [False, True])
+async def test_what_is_deleted_while_it_is_being_read_stays_deleted(
+    database: Database, all_anew: bool
+) -> None:
     sealer = SlowSealer()
     process, other = Process(database, sealer), Process(database, sealer)
     await process.settings.refresh()
@@ -160,6 +163,8 @@ async def test_what_is_deleted_while_it_is_being_read_stays_deleted(database: Da
     sealer.begun.clear()
     sealer.let.clear()
     await other.enter(1, OLD, "paleto")
+    if all_anew:
+        process.settings.notice_deletions(set())
     refreshing = asyncio.create_task(process.settings.refresh())
     assert await asyncio.to_thread(sealer.begun.wait, PATIENCE)
     await process.delete(1)
