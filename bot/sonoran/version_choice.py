@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 from collections.abc import Callable
@@ -42,9 +43,8 @@ class VersionChoice:
 
     A clear answer is kept until it is doubted. Without one the question is asked again before the
     next request, at most every 30 seconds. What anybody may answer counts as version 1 where that
-    answers, too; then the question is asked again every 15 minutes, and version 1 used until
-    another answer is clear. `accepted` is called when the answer shows that the CAD takes the
-    credentials.
+    answers, too; then version 2 is looked for every 15 minutes, while nobody waits, and used once
+    it answers. `accepted` is called when the answer shows that the CAD takes the credentials.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class VersionChoice:
         self._asking = asyncio.Lock()
         self._unanswered: NoEffectError | RateLimitedError | None = None
         self._ask_again_at = 0.0 if given is None else math.inf
+        self._asking_again: asyncio.Task[None] | None = None  # lest it be collected
 
     async def get(self) -> ApiVersion:
         """Return the version, asking the CAD first when it is not settled.
@@ -73,23 +74,30 @@ class VersionChoice:
         less than 30 seconds ago, and `CredentialsError` when it turned the credentials down;
         in each case nothing but the question was sent.
         """
-        if self.settled is not None and loop_time() < self._ask_again_at:
+        if self.settled is not None:
+            if loop_time() >= self._ask_again_at:
+                self._ask_again_at = loop_time() + ASK_AGAIN_AT_LATEST_SECONDS
+                self._asking_again = asyncio.create_task(self._look_for_version_2())
             return self.settled
         async with self._asking:
-            if loop_time() < self._ask_again_at:
-                if self.settled is not None:  # by then
-                    return self.settled
-                if self._unanswered is not None:
-                    raise self._again(self._unanswered)
-            try:
-                version, _ = await self._ask()
-            except (NoEffectError, RateLimitedError):
-                if self.settled is None:
-                    raise
-                self._unanswered = None
-                self._ask_again_at = loop_time() + ASK_AGAIN_AT_LATEST_SECONDS
+            if self.settled is not None:  # by then
                 return self.settled
+            if self._unanswered is not None and loop_time() < self._ask_again_at:
+                raise self._again(self._unanswered)
+            version, _ = await self._ask()
             return version
+
+    async def _look_for_version_2(self) -> None:
+        """Use version 2 from now on if it answers, in place of a version 1 that others spoke of."""
+        with contextlib.suppress(SonoranError):
+            reply = await self._transport.send(
+                v2.get_version(self._credentials), seconds=ASK_SECONDS
+            )
+            sign = v2.read_version_sign(reply)
+            if sign is VersionSign.ANSWERED and self.settled is ApiVersion.V1:
+                self._ask_again_at = math.inf
+                self._settle(ApiVersion.V2, sign, reply)
+                self._accepted()
 
     async def ask_now(self) -> bool:
         """Ask unless the version is settled; returns whether the CAD took the credentials."""
@@ -122,20 +130,22 @@ class VersionChoice:
         self._ask_again_at = loop_time() + ASK_AGAIN_AT_LATEST_SECONDS if odd else math.inf
         present = sign in (VersionSign.ANSWERED, VersionSign.REFUSED)
         version = ApiVersion.V2 if present else ApiVersion.V1
-        if version is not self.settled:
-            _log.info(
-                "Sonoran CAD API version %d chosen: %s, status %d",
-                version.value,
-                sign.name,
-                reply.status,
-            )
-        self.settled, self.reason = version, (sign, reply.status)
+        self._settle(version, sign, reply)
         accepted = version is ApiVersion.V2 and reply.status < 300
         if accepted:
             self._accepted()
         if version is ApiVersion.V2 and reply.status in (401, 402, 403):
             raise error_of(reply)
         return version, accepted
+
+    def _settle(self, version: ApiVersion, sign: VersionSign, reply: Reply) -> None:
+        self.settled, self.reason = version, (sign, reply.status)
+        _log.info(
+            "Sonoran CAD API version %d chosen: %s, status %d",
+            version.value,
+            sign.name,
+            reply.status,
+        )
 
     async def _speaks_version_1(self) -> bool:
         """Ask version 1's cheapest read; returns whether version 1 answers it."""

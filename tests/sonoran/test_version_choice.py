@@ -110,16 +110,13 @@ class TestClearAnswers:
         assert len(cad.notes(123)) == 2
 
 
-NO_ROUTE: dict[str, Any] = {"body": '{"message": "No", "request_id": "5a"}', "status": 404}
-
-
 class TestAnswersOfOthers:
     @pytest.mark.parametrize(
         "answer",
         [
             {"body": "<html>Under maintenance</html>"},
             {"body": "<html>Not found</html>", "status": 404},
-            NO_ROUTE,
+            {"body": '{"message": "no Route matched", "request_id": "5a"}', "status": 404},
         ],
     )
     async def test_what_anybody_may_answer_settles_no_version(
@@ -142,32 +139,6 @@ class TestAnswersOfOthers:
         cad.faults.add(Fault(on="version", body=refusal, status=400))
         await client.add_call_note(NOTE)
         assert last_path(cad) == "/emergency/add_call_note"
-
-    async def test_version_1_found_by_what_anybody_may_answer_is_asked_about_every_15_minutes(
-        self, client: SonoranClient, cad: SonoranServer
-    ) -> None:
-        for answer in (NO_ROUTE, NO_ROUTE, {"status": 500}):
-            cad.faults.add(Fault(on="version", **answer))
-            for _ in range(3):
-                await client.add_call_note(NOTE)
-                assert last_path(cad) == "/emergency/add_call_note"
-            await let_pass(900.0)
-        assert kinds(cad).count("version") == 5  # twice it was asked for version 1, too
-        await client.add_call_note(NOTE)
-        assert last_path(cad).startswith("/v2/")
-        assert len(cad.notes(123)) == 10
-
-    async def test_such_a_version_1_that_went_away_is_looked_for_again_at_once(
-        self, client: SonoranClient, cad: SonoranServer
-    ) -> None:
-        for answer in (NO_ROUTE, {"status": 500}):
-            cad.faults.add(Fault(on="version", **answer))
-            await client.add_call_note(NOTE)
-            await let_pass(900.0 if answer is NO_ROUTE else 0.0)
-        cad.versions = {2}
-        with pytest.raises(NoEffectError):
-            await client.add_call_note(NOTE)
-        await client.add_call_note(NOTE)
 
 
 UNCLEAR = (
