@@ -45,12 +45,8 @@ class TimeZones:
         self._timing = timing
         self._asked = IdleCache(self._new_cache, timing.keep_idle_community)
 
-    def _new_cache(self, community: str) -> TtlCache[tzinfo | None]:
-        bad_news = self._timing.keep_bad_news
-        return TtlCache(
-            partial(self._ask, community),
-            seconds_for=lambda zone: math.inf if zone is not None else bad_news,
-        )
+    def _new_cache(self, community: str) -> TtlCache[tuple[tzinfo, float]]:
+        return TtlCache(partial(self._ask, community), seconds_for=lambda told: told[1])
 
     async def of(self, community: str) -> tzinfo:
         """Return a zone, UTC while it is not known.
@@ -59,10 +55,11 @@ class TimeZones:
         """
         if community == HOST and self._chosen is not None:
             return self._chosen
-        return await self._asked.get(community).get() or UTC
+        zone, _ = await self._asked.get(community).get()
+        return zone
 
-    async def _ask(self, community: str) -> tzinfo | None:
-        """Return the community's zone, UTC for one that is not known, None if it is not told.
+    async def _ask(self, community: str) -> tuple[tzinfo, float]:
+        """Return the community's zone, UTC for one that is not known, and for how long it holds.
 
         In which form the CAD names it, no source says (v2 page, Get Info).
         """
@@ -70,10 +67,12 @@ class TimeZones:
             async with asyncio.timeout(self._timing.look_up_names):
                 found = await self._cad_for(community).get_community()
         except (SonoranError, TimeoutError):
-            return None
-        name = found.time_zone if found else ""
+            return UTC, self._timing.keep_bad_news
+        if found is None or not found.time_zone:
+            return UTC, self._timing.keep_good_news
         try:
-            return zone_named(name) if name else None
+            return zone_named(found.time_zone), math.inf
         except ValueError:
-            _log.warning("times in notes are in UTC: no time zone is named %r", name[:_SHOWN])
-            return UTC
+            name = found.time_zone[:_SHOWN]
+            _log.warning("times in notes are in UTC: no time zone is named %r", name)
+            return UTC, math.inf

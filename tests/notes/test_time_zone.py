@@ -53,7 +53,7 @@ async def test_it_is_utc_until_the_cad_tells_it(
     cad.faults.add(fault)
     assert await zones.of(HOST) is UTC
     cad.faults.clear()
-    await let_pass(QUICK.keep_bad_news + 1)
+    await let_pass(QUICK.keep_good_news + 1)
     assert await zones.of(HOST) == ZoneInfo("America/Chicago")
 
 
@@ -67,5 +67,15 @@ async def test_it_is_utc_while_version_1_is_in_use_which_does_not_tell_it(
     cad.versions = {2}
     with pytest.raises(NoEffectError):
         await client.get_plan()
-    await let_pass(QUICK.keep_bad_news + 1)
+    await let_pass(QUICK.keep_good_news + 1)
     assert await zones.of(HOST) == ZoneInfo("America/Chicago")
+
+
+async def test_a_community_that_tells_no_time_zone_is_not_asked_at_each_note(
+    zones: TimeZones, cad: SonoranServer
+) -> None:
+    cad.faults.add(Fault(on="info", times=None, body='{"community": {"comId": "rockford"}}'))
+    for _ in range(3):
+        assert await zones.of(HOST) is UTC
+        await let_pass(QUICK.keep_bad_news + 1)
+    assert [each.kind for each in cad.requests].count("info") == 1
