@@ -151,7 +151,7 @@ async def edit_placeholder(
     that Discord asks for is kept to; `sleep` returns False if there is no time for it. Raises what
     Discord answers to a content that it refuses, and what the last try met.
     """
-    failures = 0
+    failures, broken = 0, False
     while True:
         try:
             files = files_of(attachment) or discord.utils.MISSING
@@ -168,10 +168,12 @@ async def edit_placeholder(
             if wait > _LONGEST_WAIT_SECONDS:
                 raise
             if failures > _RETRIES or not await sleep(wait):
+                if broken:
+                    raise  # likewise
                 break
             pause *= 2
         except (aiohttp.ClientError, OSError):
-            failures += 1
+            failures, broken = failures + 1, True
             if failures > _RETRIES or not await sleep(pause):
                 raise  # likewise
             pause *= 2

@@ -132,6 +132,21 @@ async def test_an_answer_whose_connection_broke_is_tried_again_and_given_once(
     assert interaction.messages == [answer]
 
 
+async def test_an_answer_whose_connection_broke_is_not_sent_as_a_second_message(
+    world: World,
+) -> None:
+    await world.registered()
+    world.discord.faults.add(Fault("edit_original", abort=True, applied=True))
+    world.discord.faults.add(Fault("edit_original", 429, 3, applied=False, body="1015"))
+    interaction = await world.discord.use_command(
+        world.admin, world.channel, "callnote-config status", {}
+    )
+    answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
+    await asyncio.wait_for(world.discord.arrived("edit_original", 4), PATIENCE)
+    await world.finish()
+    assert interaction.messages == [answer]
+
+
 async def test_a_certain_refusal_frees_the_call_at_once(world: World) -> None:
     await world.start_with(2)
     body = {"code": 50035, "message": "Invalid Form Body"}
