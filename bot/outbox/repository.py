@@ -232,7 +232,9 @@ class OutboxRepository:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
             connection.execute(update(notes).where(same).values(values))
-        if older is not None and older.state.final != record.state.final:
+        if older is None:
+            update_ledger(connection, self._database.insert, record, record.state)
+        elif older.state.final != record.state.final:
             if record.state.final:  # it counts by the call and the text that it has now
                 added = record.state is NoteState.ADDED  # and so knows of no open sends any more
                 sends = (older if added else record).unconfirmed_sends

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Executable, delete, insert, select, text
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
+from bot.outbox.ledger import explained
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
 from bot.outbox.rows import values_of
@@ -211,6 +212,17 @@ async def test_a_waiting_note_whose_row_is_older_goes_on(
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
+
+
+async def test_a_finished_note_whose_row_is_gone_counts_when_it_is_stored_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        added = await worker.became(await worker.note(), NoteState.ADDED)
+        await database.execute(delete(notes), delete(delivery_ledger))
+        await worker.outbox.store.restore(added)
+        (counted,) = (await explained(database, replace(added, id=1))).values()
+        assert (counted.confirmed, counted.unconfirmed) == (1, 0)
 
 
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
