@@ -1,6 +1,7 @@
 """The buttons and the select of call cards, which keep working after a restart.
 
-A button's custom id holds the action, the community's mark, the CAD server and the call. Who may
+A button's custom id holds the action, the community's mark, the CAD server and the call; those of
+the first cards have no mark, and count as out of date. Who may
 press it, and whether the message is one that offers it, is checked at every press.
 """
 
@@ -21,7 +22,7 @@ from bot.sonoran import DispatchCall
 MOST_OPTIONS = 25
 """Discord's limit for the options of a select (Component reference, String Select)."""
 
-_LIST = r"(?P<mark>[0-9a-f]{8}):(?P<server>[1-9][0-9]{0,8})"
+_LIST = r"(?:(?P<mark>[0-9a-f]{8}):)?(?P<server>[1-9][0-9]{0,8})"
 _BUTTON_ID = re.compile(
     rf"callnote-card:(?P<action>add|keep|refresh|page):{_LIST}"
     r":(?P<call>[1-9][0-9]{0,15})(?::(?P<page>[0-9]{1,2}))?"
@@ -85,7 +86,7 @@ def card_button(
 
     async def press_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         server, call, page = int(match["server"]), int(match["call"]), int(match["page"] or 0)
-        await press(interaction, match["action"], match["mark"], server, call, page)
+        await press(interaction, match["action"], match["mark"] or "", server, call, page)
 
     return dynamic_item(_BUTTON_ID, press_matched)
 
@@ -101,7 +102,7 @@ def card_select(
     async def choose_matched(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
         data: Any = interaction.data or {}
         values = data.get("values") or [""]
-        await choose(interaction, match["mark"], int(match["server"]), str(values[0]))
+        await choose(interaction, match["mark"] or "", int(match["server"]), str(values[0]))
 
     return dynamic_item(_SELECT_ID, choose_matched, discord.ui.Select)
 

@@ -131,6 +131,8 @@ async def test_a_forged_button_or_choice_shows_and_changes_nothing(world: World)
         f"callnote-card:page:{MARK}:1:123:0",
         f"callnote-card:page:{MARK}:1:123",
         f"callnote-card:keep:{MARK}:1:123",
+        "callnote-card:add:1:123",  # as the first cards had it
+        "callnote-card:refresh:1:123",
     ):
         pressed = await forge(world, world.dispatcher, custom_id)
         assert await privately(world, pressed) == "This is out of date: use /call again."
