@@ -63,7 +63,7 @@ class Connector:
             await self.handler.acknowledge(interaction, private=True)
             guild = await self._to_be_connected(interaction)
             if guild is not None:
-                await self._offer(interaction, connect_question(guild.name), ConnectView(self))
+                await self._offer(interaction, self._question(guild), ConnectView(self))
         elif not await self._is_owner_soon(interaction.user.id):
             await self.form.show(interaction)
         else:
@@ -149,7 +149,11 @@ class Connector:
             view.remove_item(view.connect)
             await self._offer(interaction, other_question(connection), view)
         else:
-            await self._offer(interaction, connect_question(guild.name), view)
+            await self._offer(interaction, self._question(guild), view)
+
+    def _question(self, guild: discord.Guild) -> str:
+        own_key = self.communities.of_guild(guild.id) is not None
+        return connect_question(guild.name, own_key=own_key)
 
     async def _offer(self, interaction: _Interaction, content: str, view: ConnectView) -> None:
         if not self.communities.accepts_new:

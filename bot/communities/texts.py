@@ -112,11 +112,15 @@ TEXTS: Catalogue = {
 """None of these reveals anything about a CAD."""
 
 
-def connect_question(name: str) -> str:
-    """Ask the application's owner whether a guild is to be connected."""
+def connect_question(name: str, *, own_key: bool) -> str:
+    """Ask the application's owner whether a guild is to be connected.
+
+    `own_key` says that it has an API key of its own, which cannot be used.
+    """
+    ending = " The API key that was entered here, which can't be used, is deleted." * own_key
     return escape_markdown(
         f"Connect {name} to your community's Sonoran CAD? Then its administrators choose who may "
-        "add notes."
+        f"add notes.{ending}"
     )
 
 

@@ -153,6 +153,8 @@ async def test_the_owner_connects_a_server_to_the_hosts_cad_whose_key_cannot_be_
     await world.finish()
     world.config = replace(world.config, credentials_keys=())
     await world.restart()
+    question = await strangers.use("callnote-config connect", by=strangers.owner)
+    assert question.content.endswith("which can't be used, is deleted.")
     assert "Connected. Next" in await strangers.press_connect(strangers.owner)
     assert "for the community Rockford" in (await strangers.use(STATUS)).content
     assert rows(world) == []

@@ -29,6 +29,7 @@ async def test_the_owner_connects_a_server_with_one_command_and_one_press(
     )
     message = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert message.content.startswith("Connect Paleto Bay to your community's Sonoran CAD?")
+    assert "API key" not in message.content
     await world.discord.press_button(strangers.owner, message, "callnote-config:connect")
     await shows(world, message, "Connected. Next, choose who may add notes: /callnote-config roles")
     await strangers.let_in()
