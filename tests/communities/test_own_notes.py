@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.forms import form_fields
 from bot.sandbox.sonoran import Fault
+from bot.sandbox.sonoran.community import Community
 from tests import kept_guilds
 from tests.communities import strangers as scene
 from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter
@@ -21,6 +22,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_guilds.keeper_with(credentials_keys=(CREDENTIALS_KEY,))
 world = kept_guilds.world
 strangers = scene.strangers
+
+
+async def connected_to_host(world: World, strangers: Strangers) -> Community:
+    """Connect the strangers' server to the host's CAD; returns the community of their own."""
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    await strangers.press_connect(strangers.owner)
+    await strangers.let_in()
+    return community
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -95,11 +106,7 @@ async def test_a_note_that_waits_is_sent_with_the_renewed_key_and_no_other(
 async def test_a_repeated_note_is_not_added_anyway_to_the_call_of_another_cad(
     world: World, strangers: Strangers
 ) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
-    await strangers.press_connect(strangers.owner)
-    await strangers.let_in()
+    community = await connected_to_host(world, strangers)
     await world.final(await strangers.add("theirs"))
     question = await asyncio.wait_for((await strangers.add("theirs")).answered(), PATIENCE)
     assert labels(question) == ["Add anyway"]
@@ -113,11 +120,7 @@ async def test_a_repeated_note_is_not_added_anyway_to_the_call_of_another_cad(
 async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_another_cad(
     world: World, strangers: Strangers
 ) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
-    await strangers.press_connect(strangers.owner)
-    await strangers.let_in()
+    community = await connected_to_host(world, strangers)
     message = await world.final(await strangers.add("theirs", "122"))
     content, (near,) = message.content, labels(message)
     await enter(world, strangers.stranger, strangers.channel)
@@ -156,11 +159,7 @@ async def test_what_is_below_one_cads_cards_leads_to_no_call_of_another_cad(
 async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_first_cad(
     world: World, strangers: Strangers
 ) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
-    await strangers.press_connect(strangers.owner)
-    await strangers.let_in()
+    community = await connected_to_host(world, strangers)
     held = asyncio.Event()
     world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
     shown = await world.discord.use_command(
@@ -188,11 +187,7 @@ async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_f
 async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
     world: World, strangers: Strangers
 ) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
-    await strangers.press_connect(strangers.owner)
-    await strangers.let_in()
+    community = await connected_to_host(world, strangers)
     world.cad.add_server(2, "Night shift")
     await strangers.use("callnote-config server", {"number": 2})
     asked = await world.discord.use_command(strangers.stranger, strangers.channel, "callnote-form")
