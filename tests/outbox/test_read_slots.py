@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
+import aiohttp
 from sqlalchemy import func, select, update
 
-from bot.outbox import HOST
+from bot.outbox import HOST, NoteState
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads
+from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
+from tests.loop_clock import let_pass
+from tests.outbox import workers
+from tests.outbox.workers import Worker, on_sqlite, with_limits, working
 
 
 async def test_all_processes_together_keep_to_the_limit_of_reads(database: Database) -> None:
@@ -81,3 +86,20 @@ async def test_a_spare_read_goes_behind_those_that_wait(database: Database) -> N
     await pass_reads(database, 61)
     assert await slots.acquire(spare=True) > 0
     assert await slots.acquire() == 0
+
+
+@on_sqlite
+async def test_no_more_is_read_than_all_processes_together_may(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    slots = ReadSlots(database, HOST, 3)
+    assert [await slots.acquire() for _ in range(3)] == [0, 0, 0]
+    cad.faults.add(Fault(on="note", abort="before"))
+    limits = with_limits(call_reads_per_minute=3, give_up_seconds=600.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        record = await worker.became(await worker.note(), NoteState.CHECKING)
+        await let_pass(workers.QUICK.settle_seconds, database)
+        assert not any(request.kind == "calls" for request in cad.requests)
+        await pass_reads(database, 61.0)
+        await let_pass(61.0, database)
+        await worker.became(record, NoteState.ADDED)

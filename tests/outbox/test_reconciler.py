@@ -8,20 +8,16 @@ from collections.abc import Callable
 
 import aiohttp
 import pytest
-from sqlalchemy import update
 
-from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.matching import ReadCall, judge
-from bot.outbox.read_slots import ReadSlots
 from bot.outbox.reconciler import INCONCLUSIVE_POLLS
-from bot.outbox.schema import call_list_reads
 from bot.sandbox.sonoran import Fault, Note, SonoranServer
 from bot.sonoran.listings import read_calls
-from bot.storage import NOW, Database
+from bot.storage import Database
 from tests.cases import case
 from tests.loop_clock import idle, let_pass
-from tests.outbox import workers
 from tests.outbox.workers import (
     LABEL,
     Worker,
@@ -53,23 +49,6 @@ async def test_one_read_serves_all_notes_in_doubt(
         await idle(database)
     assert reads(cad) == 1
     assert cad.note_requests == []
-
-
-@on_sqlite
-async def test_no_more_is_read_than_all_processes_together_may(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    slots = ReadSlots(database, HOST, 3)
-    assert [await slots.acquire() for _ in range(3)] == [0, 0, 0]
-    cad.faults.add(Fault(on="note", abort="before"))
-    limits = with_limits(call_reads_per_minute=3, give_up_seconds=600.0)
-    async with working(Worker(database, cad, session, limits)) as worker:
-        record = await worker.became(await worker.note(), NoteState.CHECKING)
-        await let_pass(workers.QUICK.settle_seconds, database)
-        assert reads(cad) == 0
-        await database.execute(update(call_list_reads).values(read_at=NOW - 61.0))
-        await let_pass(61.0, database)
-        await worker.became(record, NoteState.ADDED)
 
 
 @on_sqlite

@@ -1,4 +1,4 @@
-"""A database that is locked, cut off or moved in time at any step of a note.
+"""A database that is locked or cut off at any step of a note.
 
 What was promised is kept once the database is back; what could not be stored is refused.
 """
@@ -24,7 +24,6 @@ from tests.note_messages import (
     ADDED,
     CHECKING,
     QUEUED,
-    later_in_outbox,
     press,
     privately,
     public,
@@ -229,68 +228,6 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
         await world.final(interaction)
     assert world.stored() == [f"note {n}" for n in range(4)]
     assert len(public(world)) == 4
-
-
-@pytest.mark.parametrize(
-    ("step", "hours"), [("queued", -48), ("queued", 48), ("checking", 48), ("sending", -48)]
-)
-async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
-    world: World, step: str, hours: int
-) -> None:
-    await world.start_with(2)
-    held = asyncio.Event()
-    if step == "queued":
-        await world.cad.stop()
-        message = await told(world, await world.use(), QUEUED)
-    elif step == "checking":
-        world.cad.faults.add(Fault(status=500, applied=True))
-        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
-        message = await told(world, await world.use(), CHECKING)
-    else:
-        world.cad.faults.add(Fault(applied=True, hold=held))
-        interaction = await world.use()
-        await asyncio.wait_for(world.cad.received(1), PATIENCE)
-        assert interaction.message is not None
-        message = interaction.message
-    await later_in_outbox(world, hours * 3600)
-    if step == "queued":
-        await world.cad.start()
-    held.set()
-    await shows(world, message, ADDED)
-    assert world.stored() == ["some note here"]
-    assert public(world) == [message]
-
-
-@pytest.mark.parametrize("hours", [-48, 0.1])
-async def test_a_clock_that_jumps_while_the_bot_is_away_loses_no_note(
-    world: World, hours: float
-) -> None:
-    await world.start_with(2)
-    await world.cad.stop()
-    message = await told(world, await world.use(), QUEUED)
-    await world.finish()
-    await later_in_outbox(world, hours * 3600)
-    await world.cad.start()
-    await world.restart()
-    await shows(world, message, ADDED)
-    assert world.stored() == ["some note here"]
-
-
-async def test_a_note_older_than_its_tries_is_told_as_given_up_after_a_restart(
-    world: World,
-) -> None:
-    await world.start_with(2)
-    await world.cad.stop()
-    message = await told(world, await world.use(), QUEUED)
-    await world.finish()
-    await later_in_outbox(world, 3600)
-    await world.restart()
-    await shows(world, message, "❌ Not added to call #123: ")
-    await world.cad.start()
-    await press(world, world.dispatcher, message, "Try again")
-    await shows(world, message, ADDED)
-    assert world.stored() == ["some note here"]
-    assert public(world) == [message]
 
 
 @cut
