@@ -55,7 +55,7 @@ class SettingsCache:
         """Return what a guild has chosen; refuses with SETTINGS_UNKNOWN until they are `known`."""
         if not self.known:
             raise Refusal(SettingProblem.SETTINGS_UNKNOWN)
-        return self._settings.get(guild_id, GuildSettings(guild_id))
+        return self._settings.get(guild_id) or GuildSettings(guild_id)
 
     def has_settings(self, guild_id: int) -> bool:
         """Whether a guild is known to have ever chosen anything."""
