@@ -155,6 +155,8 @@ class Timing:
     """A note is refused that would be acknowledged later, as others came before it: Discord gives
     3 s, and those behind it must be refused within them, too."""
     longest_rush: float = 2.0  # a send waits at most while many notes are being accepted
+    store_queued: float = 1.0
+    """How long an acknowledged note waits for its turn before it is stored as QUEUED."""
     first_store_retry: float = 0.2  # doubles each time that what became of it is not stored
     longest_store_retry: float = 5.0
     first_poll: float = 2.0

@@ -22,6 +22,7 @@ QUICK = Timing(
     recovery_interval=1.0,
     recovery_interval_alone=1.0,
     send_again=0.05,
+    store_queued=0.05,
     admit_within=3600.0,  # as Discord's clock stands still in most tests
     longest_store_retry=0.2,
     store_marks=0.01,

@@ -65,6 +65,7 @@ class Sender:
     _rate_limiter: RateLimiter = field(init=False)
     _scheduler: FairScheduler = field(default_factory=FairScheduler, init=False)
     _sends: set[asyncio.Task[None]] = field(default_factory=set, init=False)
+    _stores: set[asyncio.Task[None]] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         limits = self.limits
@@ -93,16 +94,31 @@ class Sender:
                 await self._rate_limiter.free()
 
     async def acknowledged(self, item: WorkItem, acknowledgement: Acknowledgement) -> None:
-        """Send a note whose member sees its message by now, or queue it where it has to wait.
+        """Send a note whose member sees its message by now, or let it wait for its turn.
 
-        One with nothing ahead of it is stored as SENDING at once.
+        One with nothing ahead of it is stored as SENDING at once. As most others soon are, one
+        that waits is stored as QUEUED only after `Timing.store_queued`: until then, the next
+        process would ask Discord for the acknowledgement.
         """
         item.acknowledgement = acknowledgement
-        free = self.breaker.allows_request and len(self._sends) < MOST_SENDS
-        if free and self.queue.can_go_first(item.record):
+        if not self.breaker.allows_request:
+            await self._enqueue(item)
+        elif self._may_go_first(item.record):
             self._begin(item)
         else:
-            await self._enqueue(item)
+            self.queue.put(item, item.record)
+            asyncio.get_running_loop().call_later(
+                self.timing.store_queued, self._store_if_waiting, item
+            )
+
+    def _may_go_first(self, record: NoteRecord) -> bool:
+        """Whether a note is to be sent before it has waited at all; it is counted then."""
+        return (
+            self.load_shedder.calm.is_set()
+            and len(self._sends) < MOST_SENDS
+            and self.queue.can_go_first(record)
+            and self._rate_limiter.try_acquire()
+        )
 
     async def _until_calm(self) -> None:
         """Let others' acknowledgements go first, as Discord does not wait for them."""
@@ -115,6 +131,22 @@ class Sender:
         send = asyncio.create_task(self._send(item, trial, failures))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
+
+    def _store_if_waiting(self, item: WorkItem) -> None:
+        """Store an acknowledged note as QUEUED, in the background, if it still waits."""
+        if self._waits_unstored(item):
+            task = asyncio.create_task(self._store_waiting(item))
+            self._stores.add(task)
+            task.add_done_callback(self._stores.discard)
+
+    async def _store_waiting(self, item: WorkItem) -> None:
+        await self._until_calm()
+        if self._waits_unstored(item):
+            await self._enqueue(item)
+
+    def _waits_unstored(self, item: WorkItem) -> bool:
+        received = item.record.state is NoteState.RECEIVED
+        return received and not item.busy and self.queue.get(item.record.id) is item
 
     async def _enqueue(self, item: WorkItem) -> None:
         """Store an acknowledged note as QUEUED, however long the database takes."""
@@ -135,8 +167,11 @@ class Sender:
             self.transitions.announce(item)
 
     async def finish(self, seconds: float) -> None:
-        """Wait for the sends under way, at most that long, then leave them to the next process."""
-        await end_tasks(self._sends, seconds)
+        """Wait for what is under way, at most that long, then leave it to the next process."""
+        for item in self.queue:
+            if item.ready:
+                self._store_if_waiting(item)
+        await end_tasks(self._sends | self._stores, seconds)
 
     async def _news(self) -> None:
         """Wait until there may be something to send."""
@@ -147,10 +182,7 @@ class Sender:
         """Send a note; whatever happens, the breaker and the queue go on with the others."""
         with trial:
             try:
-                received = item.record.state is NoteState.RECEIVED
-                if received and not await self._may_go(item, failures):
-                    await self._hold_back(item, trial)
-                elif await self._start_sending(item, trial, failures):
+                if await self._start_sending(item, trial, failures):
                     await self._deliver(item)
             except Exception:
                 _log.exception("note %d could not be sent", item.record.id)
@@ -158,15 +190,6 @@ class Sender:
                 if item.record.state is NoteState.SENDING:
                     item.start_settling(self.limits.settle_seconds)
                     await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
-
-    async def _may_go(self, item: WorkItem, failures: int) -> bool:
-        """Whether a note that could go first when it was acknowledged may go now."""
-        if not self.load_shedder.calm.is_set():
-            await self._until_calm()
-            failed = self.breaker.failure_count > failures
-            if failed or not self.queue.can_go_first(item.record):
-                return False
-        return self._rate_limiter.try_acquire()
 
     async def _start_sending(self, item: WorkItem, trial: ExitStack, failures: int) -> bool:
         """Store a note as SENDING; returns whether it is to be delivered then.

@@ -46,6 +46,14 @@ class WorkItem:
     acknowledgement: Acknowledgement | None = None
 
     @property
+    def ready(self) -> bool:
+        """Whether it waits for its turn: as QUEUED, or acknowledged and not stored as that yet."""
+        state = self.record.state
+        return state is NoteState.QUEUED or (
+            state is NoteState.RECEIVED and self.acknowledgement is not None
+        )
+
+    @property
     def waited(self) -> float:
         """For how many seconds it has been in the queue."""
         return loop_time() - self.enqueued_at
@@ -75,7 +83,7 @@ class WorkQueue:
         self._limits = limits
         self._ask_again = ask_again
         self._notes: dict[int, WorkItem] = {}
-        self._queued: set[int] = set()
+        self._ready: set[int] = set()
         self._calls: defaultdict[tuple[int, int], list[WorkItem]] = defaultdict(list)
         self.last_left = loop_time()
         """When, by the event loop's clock, a note left the queue last, or this was made."""
@@ -125,8 +133,8 @@ class WorkQueue:
         if record.state.waiting:
             self._notes[record.id] = item
             insort(self._calls[record.call], item, key=lambda each: each.record.position)
-            if record.state is NoteState.QUEUED:
-                self._queued.add(record.id)
+            if item.ready:
+                self._ready.add(record.id)
         else:
             self.last_left = loop_time()
             self.finished[record.id] = record
@@ -152,14 +160,14 @@ class WorkQueue:
         self._tell_news()
 
     def _tell_news(self) -> None:
-        if self._queued:
+        if self._ready:
             self.changed.set()
 
     def _take_out(self, note_id: int) -> None:
         item = self._notes.pop(note_id, None)
         if item is None:
             return
-        self._queued.discard(note_id)
+        self._ready.discard(note_id)
         call = item.record.call
         self._calls[call].remove(item)
         if not self._calls[call]:
@@ -168,7 +176,7 @@ class WorkQueue:
     def can_go_first(self, record: NoteRecord) -> bool:
         """Whether a note may be sent without waiting for any other: none has to wait already."""
         alone = len(self._calls.get(record.call, ())) == 1
-        return not self._queued and alone and self.may_send(record)
+        return not self._ready and alone and self.may_send(record)
 
     def sendable(self) -> list[NoteRecord]:
         """Return the notes that may be sent now: of each call, only the first one waiting."""
@@ -176,9 +184,7 @@ class WorkQueue:
         records = [
             item.record
             for item in self._first_of_each_call()
-            if item.record.state is NoteState.QUEUED
-            and not item.busy
-            and item.not_before <= now < item.deadline
+            if item.ready and not item.busy and item.not_before <= now < item.deadline
         ]
         one_of_each_guild = {record.guild_id: record for record in records}.values()
         guild_ids = {record.guild_id for record in one_of_each_guild if self.may_send(record)}
@@ -189,11 +195,12 @@ class WorkQueue:
         now = loop_time()
         times = []
         for item in self._first_of_each_call():
-            if item.record.state is NoteState.RECEIVED:  # which holds up others only so long
+            if item.ready and not item.busy:
+                if now < item.deadline:
+                    asked = now if self.may_send(item.record) else now + self._ask_again
+                    times.append(max(item.not_before, asked))
+            elif item.record.state is NoteState.RECEIVED:  # which holds up others only so long
                 times.append(item.enqueued_at + RECEIVED_SECONDS)
-            elif item.record.state is NoteState.QUEUED and not item.busy and now < item.deadline:
-                asked = now if self.may_send(item.record) else now + self._ask_again
-                times.append(max(item.not_before, asked))
         return min(times, default=None)
 
     def may_send(self, record: NoteRecord) -> bool:

@@ -236,6 +236,7 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
     record = await one.receive()
     if state is NoteState.QUEUED:
         await one.acknowledge(record)  # which waits for the earlier one
+        await one.queued(record)
     await one.kill()
     await database.execute(delete(leases))
     async with working(Worker(database, cad, session, history_days=0)) as two:

@@ -64,6 +64,8 @@ async def test_a_process_that_is_killed_while_it_sends_is_followed_by_one_that_a
     cad.faults.add(Fault(on="note", applied=applied, hold=asyncio.Event()))
     records = [await first.note(f"note {n}", member=n) for n in range(4)]
     await asyncio.wait_for(cad.received(2), PATIENCE)
+    for record in records:
+        await first.queued(record)
     await first.kill()
     await first.outbox.hand_over()  # what 24 s of silence do
     async with working(Worker(database, cad, session)) as second:
@@ -177,6 +179,8 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
     ):
         records = [await one.note(f"note {n}", member=n) for n in range(6)]
         await eventually(lambda: one.outbox.last_failure(HOST) is not None)
+        for record in records:
+            await one.queued(record)
         await one.outbox.hand_over()  # what 24 s of silence do
         async with working(Worker(two_database, cad, session)) as two:
             await eventually(lambda: two.outbox.waiting_count == 6)
