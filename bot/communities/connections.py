@@ -250,7 +250,12 @@ class Connections:
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
 
     async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a guild to the host's CAD, its own key deleted; raises like `disconnect`."""
+        """Connect a guild to the host's CAD, its own key deleted; raises like `disconnect`.
+
+        Refuses with NO_HOSTS_CAD where the host has none.
+        """
+        if not self._hosts:
+            raise Refusal(ConnectionProblem.NO_HOSTS_CAD)
         await self._delete_own(guild.id, member_id, CONNECTED, connected=True)
 
     async def connect_to(self, guild: discord.Guild, member_id: int, found: FoundCommunity) -> None:

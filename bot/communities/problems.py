@@ -17,6 +17,7 @@ class ConnectionProblem(StrEnum):
     """Another guild of the same community has entered a newer API key."""
     CREDENTIALS_SEALED = auto()
     """No CREDENTIALS_KEY opens the guild's credentials."""
+    NO_HOSTS_CAD = auto()  # the host's community is gone since a button for it was shown
 
 
 class CredentialsProblem(StrEnum):

@@ -78,6 +78,10 @@ TEXTS: Catalogue = {
         "This server's API key can't be decrypted: ask the bot's host to correct CREDENTIALS_KEY. "
         "If it is lost and a new one is set, enter the API key again with /callnote-config connect."
     ),
+    ConnectionProblem.NO_HOSTS_CAD: (
+        "Nothing was connected: this bot's host has no CAD any more. An administrator can connect "
+        "this server to its own: /callnote-config connect"
+    ),
     CredentialsProblem.NOT_OFFERED: (
         "Nothing was stored: this bot serves its host's community only."
     ),

@@ -26,7 +26,7 @@ from tests.communities.own_cad import (
     submit,
 )
 from tests.communities.strangers import NOT_CONNECTED, STATUS, Strangers, changes
-from tests.note_messages import labels, privately
+from tests.note_messages import labels, privately, shows
 from tests.world import API_KEY, PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -111,6 +111,33 @@ async def test_a_bot_without_a_community_of_its_host_serves_those_of_its_guilds(
     assert (await strangers.use(STATUS)).content == NOT_CONNECTED
     assert await enter(world, strangers.owner, strangers.channel) == CONNECTED
     assert "for the community Paleto" in (await strangers.use(STATUS)).content
+
+
+async def test_a_button_from_when_the_host_had_a_cad_connects_nothing_and_deletes_no_key(
+    world: World, strangers: Strangers
+) -> None:
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    question = await strangers.use("callnote-config connect", by=strangers.owner)
+    await enter(world, strangers.stranger, strangers.channel)
+    _, channel, admin = another_guild(world)
+    community.api_key = "paleto-key-renewed"
+    await enter(world, admin, channel, community.api_key)
+    stored = rows(world)
+    await world.finish()
+    world.config = replace(world.config, credentials=None)
+    await world.restart()
+    await world.discord.press_button(strangers.owner, question, "callnote-config:connect")
+    await shows(
+        world,
+        question,
+        "Nothing was connected: this bot's host has no CAD any more. An administrator can connect "
+        "this server to its own: /callnote-config connect",
+    )
+    assert rows(world) == stored
+    said = (await strangers.use(STATUS)).content
+    assert said.startswith("Another server has entered a newer API key for your CAD")
 
 
 @pytest.mark.parametrize("version", [1, 2])
