@@ -6,6 +6,7 @@ Kept apart from the notes, which are deleted sooner: only a digest of a note's t
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 
 from sqlalchemy import Connection, bindparam, case, literal, null, select, union_all
 
@@ -59,6 +60,24 @@ def update_ledger(
         "unconfirmed": doubtful,
     }
     _addition(insert).execute(connection, counted)
+
+
+def restore_in_ledger(
+    connection: Connection, insert: Insert, older: NoteRecord | None, record: NoteRecord
+) -> None:
+    """Count what has become of a note since its older row, which is None if it is gone."""
+    if older is None:
+        update_ledger(connection, insert, record, record.state)
+        return
+    state = older.state
+    if state.final:  # it was taken up again, to be looked for alone if it was not sent since
+        state = NoteState.CHECKING if older.attempts == record.attempts else NoteState.QUEUED
+        update_ledger(connection, insert, older, state)
+    if record.state.final:  # it counts by the call and the text that it has now
+        added = record.state is NoteState.ADDED  # and so knows of no open sends any more
+        sends = (older if added else record).unconfirmed_sends
+        before = replace(record, state=state, unconfirmed_sends=sends)
+        update_ledger(connection, insert, before, record.state)
 
 
 @functools.cache

@@ -38,8 +38,11 @@ class MemberActions:
         does.
         """
         moved = await self._transition(record, NoteState.CANCELLED, message)
-        if (item := self.deliveries.item(record)) is not None:
-            self.deliveries.of(record.community).queue.put(item, moved)
+        queue = self.deliveries.of(record.community).queue
+        if (item := queue.get(record.id)) is not None:
+            queue.put(item, moved)
+        else:
+            queue.track(moved)
         self.changed(moved)
         return moved
 

@@ -105,7 +105,15 @@ class OrphanRecovery:
             lost = lost and self.leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self.store.restore(record)
-        for note_id, revision in stored.items():
+        # Of these the older row may be that of an earlier end; any other is on its way by it.
+        resumed = [
+            note_id
+            for delivery in self.deliveries
+            for note_id, item in delivery.queue.finished.items()
+            if item.resumed
+        ]
+        ended = await self.store.finished(resumed) if resumed else {}
+        for note_id, revision in {**stored, **ended}.items():
             finished = self._finished_since(note_id, revision)
             if finished is not None and note_id not in known:
                 await self.store.restore(finished)
@@ -114,8 +122,8 @@ class OrphanRecovery:
     def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
         for delivery in self.deliveries:
             known = delivery.queue.finished.get(note_id)
-            if known is not None and known.revision > revision:
-                return known
+            if known is not None and known.record.revision > revision:
+                return known.record
         return None
 
     def _is_news(self, record: NoteRecord) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, delete, select, update
@@ -16,7 +16,7 @@ from bot.outbox.errors import (
     StaleRevisionError,
     TooOldError,
 )
-from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
+from bot.outbox.ledger import restore_in_ledger, unconfirmed_sends_after, update_ledger
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import next_position
@@ -217,14 +217,17 @@ class OutboxRepository:
         """Store a note of this process as it is known, over an older row or where there is none.
 
         A database can be older than what it confirmed: after a failover, or from a backup. A row
-        that has gone on, or that another process has, stays as it is.
+        that has gone on, or that another process has on its way, stays as it is.
         """
         await self._database.run(self._restore, record)
 
     def _restore(self, connection: Connection, record: NoteRecord) -> None:
         older = self._get(connection, record.id)
-        if older is not None and (older.revision >= record.revision or older.owner != self.owner):
-            return  # it has gone on, or is another process's
+        if older is not None and (
+            older.revision >= record.revision
+            or (older.owner != self.owner and not older.state.final)
+        ):
+            return
         values = values_of(record, fingerprint(record.note.label, record.note.text))
         once = self._database.insert(notes).on_conflict_do_nothing()
         connection.execute(once, values)
@@ -232,20 +235,20 @@ class OutboxRepository:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
             connection.execute(update(notes).where(same).values(values))
-        if older is None:
-            update_ledger(connection, self._database.insert, record, record.state)
-        elif older.state.final != record.state.final:
-            if record.state.final:  # it counts by the call and the text that it has now
-                added = record.state is NoteState.ADDED  # and so knows of no open sends any more
-                sends = (older if added else record).unconfirmed_sends
-                older = replace(record, state=older.state, unconfirmed_sends=sends)
-            update_ledger(connection, self._database.insert, older, record.state)
+        restore_in_ledger(connection, self._database.insert, older, record)
         lower = outbox_position.c.value < record.position
         connection.execute(update(outbox_position).where(lower).values(value=record.position))
 
     async def unfinished(self) -> dict[int, int]:
         """Return the revision of each note of this process that is on its way."""
         rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
+        return {row.id: row.revision for row in rows}
+
+    async def finished(self, note_ids: Sequence[int]) -> dict[int, int]:
+        """Return the revision of each of these notes that is not on its way, whoever had it."""
+        same = notes.c.id.in_(note_ids)
+        query = select(notes.c.id, notes.c.revision).where(same, ~is_waiting())
+        rows = await self._database.run(lambda connection: connection.execute(query).all())
         return {row.id: row.revision for row in rows}
 
     async def set_message(self, record: NoteRecord, message_id: int) -> None:

@@ -29,7 +29,7 @@ class WorkItem:
     sends that were answered with a refusal of the credentials which the cheapest read did not
     confirm. `busy` while a transition is being made; `announced` when its member was told that it
     waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
-    on.
+    on. `resumed` is whether it may have been finished before it was taken up.
     """
 
     record: NoteRecord
@@ -44,6 +44,7 @@ class WorkItem:
     busy: bool = False
     announced: bool = False
     acknowledgement: Acknowledgement | None = None
+    resumed: bool = False
 
     @property
     def ready(self) -> bool:
@@ -87,7 +88,7 @@ class WorkQueue:
         self._calls: defaultdict[tuple[int, int], list[WorkItem]] = defaultdict(list)
         self.last_left = loop_time()
         """When, by the event loop's clock, a note left the queue last, or this was made."""
-        self.finished: OrderedDict[int, NoteRecord] = OrderedDict()
+        self.finished: OrderedDict[int, WorkItem] = OrderedDict()
         """The latest `FINISHED_NOTES` notes that were finished, in case the database loses them."""
         self.changed = asyncio.Event()
         """Set whenever there may be something new to do; the sender clears it."""
@@ -113,6 +114,7 @@ class WorkQueue:
             enqueued_at=now,
             deadline=now + min(max(give_up - age, 0.0), give_up),
             known_since=now if known is None else known.known_since,
+            resumed=record.state is not NoteState.RECEIVED,
         )
         if record.state is NoteState.CHECKING:
             item.settled_at = now + self._limits.settle_seconds
@@ -137,7 +139,7 @@ class WorkQueue:
                 self._ready.add(record.id)
         else:
             self.last_left = loop_time()
-            self.finished[record.id] = record
+            self.finished[record.id] = item
             if len(self.finished) > FINISHED_NOTES:
                 self.finished.popitem(last=False)
         self._tell_news()

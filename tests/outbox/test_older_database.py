@@ -108,6 +108,11 @@ async def test_a_finished_note_that_waits_by_its_row_is_stored_as_finished_again
             *(NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
             *(NoteState.CHECKING, NoteState.QUEUED, NoteState.FAILED),
         ),
+        (
+            *(NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
+            *(NoteState.CHECKING, NoteState.ADDED),
+        ),
+        (NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED, NoteState.CANCELLED),
     ],
 )
 async def test_a_note_that_is_stored_again_counts_as_it_did(
@@ -133,14 +138,42 @@ async def test_a_note_that_is_stored_again_counts_as_it_did(
             record = await store.transition(record, target, acknowledgement=sent)
         moments.append((record, await database.run(counts)))
     for (older, before), (newer, after) in combinations(moments, 2):
-        if older.state.final and newer.state.final:
-            continue  # only a note that waits there, or here, is stored again
         with case(f"{older.state} {older.revision}, {newer.state} {newer.revision}"):
             again = [insert(delivery_ledger).values(before)] if before else []
             await put_back(database, older, delete(delivery_ledger), *again)
             await store.restore(newer)
             assert await store.get(record.id) == newer
             assert await database.run(counts) == after
+
+
+async def test_a_note_that_an_earlier_process_gave_up_is_stored_as_added_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    given_up = await in_state(OutboxRepository(database, "earlier"), NoteState.FAILED)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
+        added = await worker.became(given_up, NoteState.ADDED)
+        worker.told.clear()
+        shown = notes.update().values(settled=True)  # so that nobody claims it
+        await put_back(database, given_up, shown, delete(delivery_ledger))
+        await worker.became(given_up, NoteState.ADDED)
+        assert await worker.outbox.store.get(given_up.id) == added
+        cad.faults.add(Fault(on="note", abort="before"))
+        equal = await worker.note(member=8)  # which is not to be taken for the first
+        await worker.became(equal, NoteState.ADDED)
+    assert stored(cad) == ["some note here"] * 2
+
+
+async def test_a_note_that_was_cancelled_in_doubt_is_stored_as_cancelled_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        in_doubt = await in_state(worker.outbox.store, NoteState.UNCONFIRMED)
+        cancelled = await worker.outbox.member_actions.cancel(in_doubt)
+        worker.told.clear()
+        await put_back(database, in_doubt)
+        await worker.became(in_doubt, NoteState.CANCELLED)
+        assert await worker.outbox.store.get(in_doubt.id) == cancelled
 
 
 async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_for_added(
