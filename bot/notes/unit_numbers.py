@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import discord
 
+from bot.idle_cache import IdleCache
 from bot.interactions.markdown import one_line
 from bot.notes.parsing import has_visible
 from bot.settings.cache import SettingsCache
@@ -48,6 +49,14 @@ class _Known:
     task: asyncio.Task[None] | None = None
 
 
+@dataclass(eq=False, slots=True, weakref_slot=True)
+class _LookUps:
+    """Those of a community in the last minute, and until when there are to be no more."""
+
+    counted: SlidingWindow = field(default_factory=lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0))
+    held_until: float = 0.0
+
+
 @dataclass(eq=False, slots=True)
 class NoteLabels:
     """Tells what stands beside members' notes.
@@ -62,11 +71,10 @@ class NoteLabels:
     client_of: Callable[[str], SonoranClient]
     timing: Timing
     _known: OrderedDict[_Key, _Known] = field(default_factory=OrderedDict, init=False)
-    _look_ups: defaultdict[str, SlidingWindow] = field(
-        default_factory=lambda: defaultdict(lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0)),
-        init=False,
-    )
-    _held_back: dict[str, float] = field(default_factory=dict, init=False)
+    _look_ups: IdleCache[str, _LookUps] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._look_ups = IdleCache(lambda _: _LookUps(), self.timing.keep_idle_community)
 
     async def of(self, member: discord.Member) -> str:
         """Return what stands beside a member's note: one line with something visible in it."""
@@ -97,16 +105,13 @@ class NoteLabels:
         known = self._known.setdefault((community, member.id), _Known())
         if len(self._known) > MOST_MEMBERS:
             self._known.popitem(last=False)
-        if known.task is None and now >= known.until and self._may_ask(community, now):
-            known.task = asyncio.create_task(self._ask(community, member.id, known))
+        look_ups = self._look_ups.get(community)
+        due = known.task is None and now >= max(known.until, look_ups.held_until)
+        if due and look_ups.counted.try_add():
+            known.task = asyncio.create_task(self._ask(community, member.id, known, look_ups))
         return known
 
-    def _may_ask(self, community: str, now: float) -> bool:
-        if now < self._held_back.get(community, 0.0):
-            return False
-        return self._look_ups[community].try_add()
-
-    async def _ask(self, community: str, member_id: int, known: _Known) -> None:
+    async def _ask(self, community: str, member_id: int, known: _Known, look_ups: _LookUps) -> None:
         timing, now = self.timing, loop_time()
         try:
             async with asyncio.timeout(timing.ask_cad):
@@ -117,9 +122,9 @@ class NoteLabels:
             _log.debug("a unit number cannot be looked up: %s", error)
             seconds = timing.keep_bad_news
             if isinstance(error, RateLimitedError):
-                self._held_back[community] = now + (error.retry_after or 60.0)
+                look_ups.held_until = now + (error.retry_after or 60.0)
             elif isinstance(error, CredentialsError):
-                self._held_back[community] = now + timing.longest_refusal
+                look_ups.held_until = now + timing.longest_refusal
             elif isinstance(error, RefusedError):  # nobody is linked to this Discord id
                 known.number = None
                 seconds = timing.keep_no_unit_number
