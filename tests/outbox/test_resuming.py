@@ -22,6 +22,7 @@ from tests.gate import Gate
 from tests.outbox.workers import (
     LABEL,
     Worker,
+    eventually,
     in_state,
     on_sqlite,
     shift,
@@ -209,6 +210,36 @@ async def test_a_members_action_that_was_stored_unconfirmed_is_noticed(
             await worker.became(record, end)
             behind = await worker.note("behind")
             await worker.became(behind, NoteState.ADDED)
+
+
+@on_sqlite
+@pytest.mark.parametrize("target", [NoteState.QUEUED, NoteState.CANCELLED])
+async def test_a_members_action_that_a_slow_disk_took_after_all_counts(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, target: NoteState
+) -> None:
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    limits = with_limits(give_up_seconds=1000.0)
+    async with working(Worker(database, cad, session, limits)) as worker:
+        store, actions = worker.outbox.store, worker.outbox.member_actions
+        if target is NoteState.CANCELLED:
+            record = await worker.became(await worker.note(), NoteState.QUEUED)
+            action = asyncio.create_task(actions.cancel(record))
+        else:
+            record = await in_state(store, NoteState.FAILED)
+            action = asyncio.create_task(resume(worker, record, target))
+        await asyncio.sleep(0)
+        action.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await action
+        await store.member_transition(record, target, None, waiting_limit=9)
+        await worker.became(record, target)
+        if target is NoteState.CANCELLED:
+            await eventually(lambda: worker.outbox.waiting_count == 0)
+        cad.faults.clear()
+        behind = await worker.note("behind")
+        await worker.became(behind, NoteState.ADDED)
+        if target is NoteState.QUEUED:
+            await worker.became(record, NoteState.ADDED)
 
 
 async def until_moved(store: OutboxRepository, record: NoteRecord, target: NoteState) -> None:
