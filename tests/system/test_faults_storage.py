@@ -247,3 +247,24 @@ async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled: nothing was added to call #123.")
     assert len(world.cad.note_requests) == 1
+
+
+async def test_a_press_that_the_database_does_not_confirm_says_so_and_can_be_made_again(
+    world: World, request: pytest.FixtureRequest
+) -> None:
+    world.let(transaction=1.0)
+    async with postgresql(request.config) as address:
+        world.database = address
+        await world.start_with(2)
+        world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
+        message = await told(world, await world.use(), QUEUED)
+        lock = "SELECT id FROM notes FOR UPDATE"
+        async with disturbed_database.transaction(address, lock):  # the note can be read
+            pressed = await press(world, world.dispatcher, message, "Cancel")
+            said = await privately(world, pressed)
+            assert said.startswith("Callnote's database did not confirm this. Watch the note's")
+            assert message.content.startswith(QUEUED)
+        await press(world, world.dispatcher, message, "Cancel")
+        await shows(world, message, "Cancelled: nothing was added to call #123.")
+        assert len(world.cad.note_requests) == 1
+        await world.finish()
