@@ -126,7 +126,6 @@ class NoteForms:
         """Show a form that was refused again, with its text."""
 
         async def open_again() -> None:
-            self.dispatchers.admit(interaction)
             text = await self._text_again(interaction.message)
             await self.open(interaction, server_id=server_id, text=text, source_id=source_id)
 

@@ -89,6 +89,15 @@ async def test_in_a_server_that_is_not_connected_the_text_is_given_back(world: W
     assert world.cad.requests == []
 
 
+async def test_for_whoever_may_not_add_notes_the_cad_is_asked_nothing(world: World) -> None:
+    await ready(world)
+    before = len(world.cad.requests)
+    posted = world.discord.post(world.dispatcher, world.channel, "Hello")
+    asked = await world.discord.use_message_command(world.civilian, posted, MENU)
+    assert "you need one of these roles" in (await answered(asked)).content
+    assert len(world.cad.requests) == before
+
+
 async def test_every_field_is_within_what_discord_takes(world: World) -> None:
     for number in range(200, 260):
         world.cad.add_call(number, title="@everyone\n" + "😀" * 300, address="x" * 5000)
