@@ -157,7 +157,10 @@ async def test_without_a_list_one_sentence_says_so_and_an_old_one_says_its_age(
 ) -> None:
     await world.registered()
     world.cad.faults.add(Fault(on="calls", status=500))
-    assert (await card(world)).content.startswith("Callnote can't read the live calls now")
+    sentence = "Callnote can't read the live calls now"
+    assert (await card(world)).content.startswith(sentence)
+    listed = await asyncio.wait_for((await use(world, "calls")).answered(), PATIENCE)
+    assert listed.content.startswith(sentence)
     await let_pass(41.0)
     assert (await card(world)).content.startswith("**#123** · Traffic stop")
     await world.cad.stop()

@@ -53,6 +53,7 @@ async def test_live_calls_are_offered_by_number_and_words_the_newest_first(world
     for typed in ("124", "#124", "vine", "VINWOOD", "305", "10-31"):
         assert await offered(world, typed) == [robbery], typed
     assert await offered(world, "12") == [robbery, stop]
+    assert await offered(world, "vine", command="call") == [robbery]
     assert await offered(world, "99") == ["#99 · Old · closed · P2"]
     assert await offered(world, "old") == await offered(world, "4711") == []
     assert reads(world) == 1
