@@ -128,6 +128,17 @@ async def test_a_long_note_that_is_refused_comes_with_its_full_text(world: World
     assert len(message.content) <= 2000
 
 
+async def test_whoever_has_as_many_notes_waiting_as_may_is_told_so(world: World) -> None:
+    world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=4))
+    await world.start_with(2)
+    await world.cad.stop()
+    for number in range(2):
+        await told(world, await world.use(f"note {number}"), QUEUED)
+    answer = await asyncio.wait_for((await world.use("one too many")).answered(), PATIENCE)
+    assert answer.ephemeral
+    assert answer.content.startswith("Not added: as many notes of yours, or of this server, wait")
+
+
 async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
     world.config = replace(world.config, limits=replace(LIMITS, waiting_limit=2))
     await world.start_with(2)
