@@ -122,6 +122,13 @@ def test_the_parts_stand_in_the_order_of_the_message() -> None:
     ]
 
 
+def test_a_poll_has_its_question_and_its_answers() -> None:
+    answers = [{"answer_id": n, "poll_media": {"text": f"Route {n}"}} for n in (1, 68)]
+    poll = {"question": {"text": "Which way?"}, "answers": answers, "expiry": TIME}
+    lines = note_of(message(poll=poll), UTC).split("\n")
+    assert lines == [HEAD, "Which way?", "Route 1", "Route 68", LINK]
+
+
 def test_the_time_is_the_messages_own_in_the_zone() -> None:
     zone = timezone(timedelta(hours=-6), "CST")
     assert note_of(message(content="x"), zone).startswith("casey wrote, 2026-01-01 21:04 CST:\n")
