@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import aiohttp
 
 from bot.health.probe import CadHealth, CadProbe
 from bot.outbox import HOST
-from bot.sandbox.sonoran import SonoranServer
-from bot.sonoran import SonoranClient, Transport
+from bot.sandbox.sonoran import Fault, SonoranServer
+from bot.sonoran import Reason, SonoranClient, Transport
 from bot.timing import Timing
 from tests import sonoran_client
 from tests.loop_clock import let_pass
@@ -38,3 +41,17 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     assert (await health(doubted=True)).error is not None
     await let_pass(Timing().keep_bad_news)
     assert (await health(doubted=True)).error is None
+
+
+async def test_a_cad_that_does_not_answer_in_time_is_told_as_such(
+    cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
+    timing = replace(Timing(), ask_cad=0.1)
+    probe = CadProbe(lambda _: client, lambda _: client.get_servers(), timing=timing)
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="any", hold=answer, times=None))
+    health = await probe.health(HOST)
+    answer.set()
+    assert health.error is not None
+    assert health.error.reason is Reason.NO_ANSWER

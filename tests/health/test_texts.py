@@ -113,6 +113,14 @@ def test_long_lines_are_shortened_before_any_is_left_out() -> None:
     assert starts[:-1] == [f"❌ {number}" for number in range(12)]
 
 
+def test_what_does_not_fit_even_so_is_left_out_at_the_end() -> None:
+    content = status_content([Line(Mark.ILL, f"{n}: {'word ' * 100}") for n in range(40)], None)
+    assert utf16_units(content) <= CONTENT_LIMIT
+    starts = [line.split(":")[0] for line in content.splitlines()]
+    assert len(starts) > 10
+    assert starts == [f"❌ {number}" for number in range(len(starts))]
+
+
 def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
     reached = [cad("x", error)[0].text for error in errors("x")[:4]]
     reasons = [cad("x", failure_of(NoEffectError(reason)))[0].text for reason in Reason]
