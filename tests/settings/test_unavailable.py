@@ -77,6 +77,8 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
     assert "Chief" in await refused(world, world.civilian)
     message = await configure(world, "roles")
     assert message.content.startswith("Dispatcher roles: \\@Chief and \\@Dispatcher.")
+    message = await configure(world, "history")
+    assert message.content.startswith("The history can't be shown now: Callnote's database does")
     status = await configure(world, "status")
     assert "the PostgreSQL database does not answer" in status.content
     await gate.let_pass()
