@@ -6,7 +6,7 @@ import pytest
 
 from bot.sandbox.discord.component_validation import CHANNEL_SELECT, ROLE_SELECT, STRING_SELECT
 from tests import kept_guilds
-from tests.administrator import every_command
+from tests.administrator import every_command, refused
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, Strangers, changes, told_nothing
 from tests.note_messages import (
@@ -135,3 +135,14 @@ async def test_a_members_own_role_tells_that_the_server_is_connected(world: Worl
     await world.restart()
     await world.final(await world.use())
     assert world.stored() == ["some note here"]
+
+
+async def test_whoever_has_none_of_the_roles_is_told_so_where_their_names_are_not_known(
+    world: World,
+) -> None:
+    world.connect(world.guild)
+    world.guild.available = False
+    await world.start()
+    assert await refused(world, world.civilian) == (
+        "To add notes you need one of the dispatcher roles: ask an administrator for one."
+    )
