@@ -11,6 +11,7 @@ import pytest
 from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_bot
+from tests.administrator import configure
 from tests.note_messages import told
 from tests.world import PATIENCE, World
 
@@ -220,6 +221,16 @@ async def test_a_deleted_placeholder_is_answered_with_a_message_of_its_own(world
     held.set()
     (message,) = await asyncio.wait_for(world.discord.posted(world.channel), PATIENCE)
     assert message.content == "NOTE 'some note here' added to call #123"
+
+
+async def test_a_setting_whose_placeholder_is_gone_is_answered_with_a_message_of_its_own(
+    world: World,
+) -> None:
+    await world.registered()
+    gone = {"code": 10008, "message": "Unknown Message"}
+    world.discord.faults.add(Fault("edit_original", 404, applied=False, body=gone))
+    message = await configure(world, "roles")
+    assert message.content.startswith("Dispatcher roles: \\@Dispatcher, from the host")
 
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:
