@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import Any
 
+import discord
 import pytest
 
 from bot.communities.connections import Connections
+from bot.communities.credentials import StoredCredentials
 from bot.outbox import WaitingNotes
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
 from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
+from bot.sonoran import Credentials
 from bot.storage import Database
 from bot.timing import Timing
 from tests import database
@@ -180,3 +184,24 @@ async def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_need
     connections.use(None)  # as after each try that fails, which begins no new time
     assert connections.waiting_notes(world.guild.id) is WaitingNotes.SEND
     assert connections.waiting_notes(strangers.guild.id) is WaitingNotes.KEEP
+
+
+async def test_without_discord_the_notes_of_a_server_with_a_key_of_its_own_are_sent_unless_it_left(
+    tmp_path: Path,
+) -> None:
+    async with database.opened(database.file_in(tmp_path)) as lone:
+        settings = SettingsCache(SettingsRepository(lone))
+        await settings.refresh()
+        communities = communities_in(lone)
+        connections = Connections(settings, communities)
+        usable, sealed, left = 1, 2, 3
+        for guild_id in (usable, sealed, left):
+            own = None if guild_id == sealed else Credentials("paleto-key", "Paleto")
+            communities.entered.stored(guild_id, StoredCredentials("paleto", own, 1))
+        client = discord.Client(intents=discord.Intents.none())
+        about: Any = {"id": str(left), "name": "Grapeseed"}
+        connections.leave(discord.Guild(data=about, state=client._connection))
+        await let_pass(Timing().first_guilds)
+        assert connections.waiting_notes(usable, "paleto") is WaitingNotes.SEND
+        assert connections.waiting_notes(sealed, "paleto") is WaitingNotes.KEEP
+        assert connections.waiting_notes(left, "paleto") is WaitingNotes.KEEP
