@@ -234,7 +234,8 @@ class OutboxRepository:
         if older is not None:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
-            connection.execute(update(notes).where(same).values(values))
+            if not connection.execute(update(notes).where(same).values(values)).rowcount:
+                return
         restore_in_ledger(connection, self._database.insert, older, record)
         lower = outbox_position.c.value < record.position
         connection.execute(update(outbox_position).where(lower).values(value=record.position))

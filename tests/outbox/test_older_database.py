@@ -21,6 +21,7 @@ from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests.cases import case
+from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import Worker, eventually, in_state, new_note, shift, stored, working
 from tests.world import PATIENCE
 
@@ -232,6 +233,21 @@ async def test_a_row_that_another_process_has_is_left_to_it(database: Database) 
     taken = await two.member_transition(older, NoteState.SENDING, None, waiting_limit=9)
     await one.restore(replace(record, revision=record.revision + 5))
     assert await one.get(record.id) == taken
+
+
+async def test_a_row_that_goes_on_before_it_is_stored_again_is_not_counted(
+    database: Database,
+) -> None:
+    store = OutboxRepository(database, "one")
+    added = await in_state(store, NoteState.ADDED)
+    older = replace(added, state=NoteState.SENDING, revision=added.revision - 1)
+    await put_back(database, older, delete(delivery_ledger))
+    async with transaction(database.address, "UPDATE notes SET revision = revision + 1"):
+        restoring = asyncio.create_task(store.restore(added))
+        await somebody_waits(database.address)
+    await restoring
+    (counted,) = (await explained(database, replace(added, id=1))).values()
+    assert (counted.confirmed, counted.unconfirmed) == (0, 1)  # as it is being sent by its row
 
 
 async def test_a_waiting_note_whose_row_is_older_goes_on(
