@@ -24,6 +24,14 @@ SPEED = 5
 TURNS = 3
 """How often the loop must have nothing to do, with a look at the databases in between."""
 
+TURN = 0.01
+"""Seconds that the clock goes on at most from one look at it to the next, and that a thread, or
+another process, is waited for at a time."""
+
+AHEAD = 3600.0
+"""Seconds that the clock is ahead of the real one at first, lest it fall behind it: the database's
+thread tells by that one whether a work is late."""
+
 MOMENT = 0.001
 """Seconds in which a busy machine has passed on what was sent over loopback."""
 
@@ -33,18 +41,23 @@ class _Selector(selectors.DefaultSelector):
 
     A timer that nothing else comes before is waited for only a part of its time. While a thread is
     at work, such as a database's, it takes its full time: on a busy machine it would otherwise come
-    before a transaction that is quick beside it.
+    before a transaction that is quick beside it. For the same reason no time passes while the
+    machine does not let this process go on.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.waiting: list[asyncio.Future[None]] = []
-        self.ahead = 0.0
+        self.ahead = AHEAD
         self.speed = SPEED
         self.in_threads = 0
+        self._looked_at = time.monotonic()
 
     def time(self) -> float:
-        return time.monotonic() + self.ahead
+        now = time.monotonic()
+        self.ahead -= max(0.0, now - self._looked_at - TURN)
+        self._looked_at = now
+        return now + self.ahead
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if not self.waiting:
@@ -60,8 +73,10 @@ class _Selector(selectors.DefaultSelector):
     def _wait(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
+        if self.in_threads or self.speed == 1:
+            return super().select(min(timeout, TURN))  # a longer wait is one turn after the other
         due = self.time() + timeout
-        ready = super().select(timeout if self.in_threads else timeout / self.speed)
+        ready = super().select(timeout / self.speed) or super().select(0)
         if not ready:
             self.ahead += max(0.0, due - self.time())
         return ready

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from dataclasses import replace
 
 import pytest
@@ -14,6 +13,7 @@ from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import CallNote
+from bot.timing import loop_time
 from tests.loop_clock import let_pass
 from tests.note_records import record
 
@@ -170,7 +170,7 @@ async def test_a_note_under_way_or_in_doubt_holds_back_those_behind_it(
 
 
 async def test_a_note_that_is_held_back_is_due_at_its_time_and_not_before(queue: WorkQueue) -> None:
-    later = time.monotonic() + 3600
+    later = loop_time() + 3600
     put(queue, queued(1), not_before=later)
     assert queue.sendable() == []
     assert queue.next_try() == later
