@@ -17,13 +17,13 @@ from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import StorageForbiddenError, UnusableDatabaseError
 from bot.storage.failures import unavailable
-from bot.storage.sqlite_connector import SqliteConnector
-from bot.storage.sqlite_file import SqliteFile
 from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
 from bot.timing import Timing
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql, sqlite
+
+    from bot.storage.sqlite_file import SqliteFile
 
 Insert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 
@@ -73,13 +73,15 @@ class Database:
         self._closed = False
         self._file: SqliteFile | None = None
         self.insert: Insert
-        # Either dialect costs memory that a process with the other engine does without.
+        # Either engine costs memory that a process with the other one does without.
         if address.path is None:
             from sqlalchemy.dialects import postgresql
 
             self.insert = postgresql.insert
         else:
             from sqlalchemy.dialects import sqlite
+
+            from bot.storage.sqlite_file import SqliteFile
 
             self.insert = sqlite.insert
             self._file = SqliteFile(address.path)
@@ -181,6 +183,8 @@ class Database:
     def _new_connector(self) -> Connector:
         """Return one for a thread alone, as an earlier thread may still be ending."""
         if self.address.path is not None:
+            from bot.storage.sqlite_connector import SqliteConnector  # and sqlite3 with it
+
             return SqliteConnector(self.address.path, shared=self._shared)
         from bot.storage.postgresql_connector import PostgresqlConnector  # and psycopg with it
 

@@ -1,13 +1,13 @@
 """Turns what the database drivers raise into the storage family of errors.
 
-psycopg, which SQLite does without, is known by the `sqlstate` that all its errors have.
+Neither of them is imported here, as a process does without the other engine's: psycopg's errors are
+known by the `sqlstate` that all have, those of sqlite3 by its name.
 """
 
 from __future__ import annotations
 
 import errno
 import re
-import sqlite3
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
@@ -20,8 +20,6 @@ from bot.storage.errors import (
 )
 
 TOO_LATE = "no answer in time"
-
-_DRIVERS = (SQLAlchemyError, OSError, sqlite3.Error)
 
 # PostgreSQL documentation, appendix A, by a code's beginning. What is not here, such as a
 # misspelt statement, is a mistake of the program.
@@ -40,17 +38,17 @@ _SQLSTATES = {
 }
 
 # SQLite documentation, Result and Error Codes: the primary ones, in the low eight bits.
+_SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_NOTADB = 1, 5, 11, 13, 26
 _SQLITE = {
-    sqlite3.SQLITE_BUSY: "it is locked",
-    sqlite3.SQLITE_LOCKED: "it is locked",
-    sqlite3.SQLITE_PROTOCOL: "it is locked",
-    sqlite3.SQLITE_NOMEM: "there is no memory left",
-    sqlite3.SQLITE_INTERRUPT: TOO_LATE,
-    sqlite3.SQLITE_IOERR: "its file could not be read or written",
-    sqlite3.SQLITE_CANTOPEN: "its file could not be opened",
-    sqlite3.SQLITE_READONLY: "its file cannot be written to",
+    _SQLITE_BUSY: "it is locked",
+    6: "it is locked",  # LOCKED
+    7: "there is no memory left",  # NOMEM
+    8: "its file cannot be written to",  # READONLY
+    9: TOO_LATE,  # INTERRUPT
+    10: "its file could not be read or written",  # IOERR
+    14: "its file could not be opened",  # CANTOPEN
+    15: "it is locked",  # PROTOCOL
 }
-_SQLITE_DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 
 # A connection that is refused brings a text without a code, in the server's language; where that is
@@ -104,7 +102,8 @@ def translation(error: BaseException, *, late: bool = False) -> BaseException:
     Constraint violations and mistakes of the program stay as they are. `late` tells that the time
     is over, which is then the reason whatever the driver made of it.
     """
-    if not isinstance(error, _DRIVERS) and not hasattr(error, "sqlstate"):
+    known = isinstance(error, (SQLAlchemyError, OSError)) or _is_sqlite(error)
+    if not known and not hasattr(error, "sqlstate"):
         return error
     failure = failure_of(error)
     if late and isinstance(failure, StorageUnavailableError):
@@ -124,7 +123,7 @@ def failure_of(error: BaseException) -> StorageError | None:
         return None
     else:
         cause = error
-    if isinstance(cause, sqlite3.Error):
+    if cause is not None and _is_sqlite(cause):
         return _of_sqlite(cause)
     if isinstance(cause, OSError):
         return _of_system(cause)
@@ -151,7 +150,12 @@ def is_busy(error: BaseException) -> bool:
     """Whether another connection holds the lock of a SQLite file."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", None)
-    return isinstance(code, int) and code & 0xFF == sqlite3.SQLITE_BUSY
+    return isinstance(code, int) and code & 0xFF == _SQLITE_BUSY
+
+
+def _is_sqlite(error: BaseException) -> bool:
+    """Whether an error is one of sqlite3's."""
+    return type(error).__module__ == "sqlite3"
 
 
 def _sqlstate_of(error: BaseException) -> str:
@@ -159,16 +163,17 @@ def _sqlstate_of(error: BaseException) -> str:
     return getattr(cause, "sqlstate", None) or ""
 
 
-def _of_sqlite(error: sqlite3.Error) -> StorageError | None:
+def _of_sqlite(error: BaseException) -> StorageError | None:
     code = getattr(error, "sqlite_errorcode", None)
     if code is None:  # the driver's own, for a connection that was closed
-        return None if isinstance(error, sqlite3.ProgrammingError) else unavailable("it is closed")
+        mistake = type(error).__name__ == "ProgrammingError"
+        return None if mistake else unavailable("it is closed")
     code &= 0xFF
-    if code == sqlite3.SQLITE_ERROR and re.match("no such (table|column)", str(error)):
+    if code == _SQLITE_ERROR and re.match("no such (table|column)", str(error)):
         return UnusableDatabaseError(_CHANGED_TABLES)
-    if code == sqlite3.SQLITE_FULL:
+    if code == _SQLITE_FULL:
         return _full()
-    if code in _SQLITE_DAMAGED:
+    if code in (_SQLITE_CORRUPT, _SQLITE_NOTADB):
         return UnusableDatabaseError("The database file is damaged or not a SQLite database.")
     return unavailable(_SQLITE[code]) if code in _SQLITE else None
 

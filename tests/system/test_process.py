@@ -135,6 +135,15 @@ async def test_as_a_file_without_docstrings_it_does_the_same_and_loads_nothing_t
     assert len(puts) == 1
 
 
+async def test_with_postgresql_it_loads_nothing_of_sqlite(world: World, tmp_path: Path) -> None:
+    settings = settings_of(world, DATABASE_URL="postgresql://user:password@127.0.0.1:1/name")
+    process = await interpret(tmp_path, settings, "-X", "importtime", "-m", "bot", "check")
+    _, errors = await asyncio.wait_for(process.communicate(), PATIENCE)
+    loaded = {line.rpartition("|")[2].strip() for line in errors.decode().splitlines()}
+    assert "bot.storage.postgresql_connector" in loaded
+    assert loaded & {"sqlite3", "sqlalchemy.dialects.sqlite"} == set()
+
+
 @pytest.mark.parametrize(
     ("encoding", "arguments"),
     [
