@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import html
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
@@ -140,6 +139,8 @@ def _alike(one: str, other: str) -> bool:
 
 def _plain(text: str) -> str:
     if "&" in text:
+        import html  # has every name of a character, which are rarely needed
+
         # It raises for "&#" and thousands of digits, which is no escape of anything.
         with contextlib.suppress(ValueError):
             text = html.unescape(text)

@@ -122,7 +122,7 @@ async def test_as_a_file_without_docstrings_it_does_the_same_and_loads_nothing_t
             process.kill()
     loaded = {line.rpartition("|")[2].strip() for line in (await errors).decode().splitlines()}
     assert "sqlalchemy.dialects.sqlite" in loaded
-    dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox"}
+    dispensable = {"psycopg", "sqlalchemy.dialects.postgresql", "alembic", "bot.sandbox", "html"}
     off = {"prometheus_client", "sentry_sdk", "pythonjsonlogger", "aiohttp.web", "bot.monitoring"}
     sealing = {"cryptography", "bot.communities.sealing"}
     assert loaded & (dispensable | off | sealing) == set()
