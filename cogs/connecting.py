@@ -38,7 +38,7 @@ CONNECT_IDS = frozenset({CONNECT_ID, OTHER_CAD_ID})
 _Interaction = discord.Interaction[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Connector:
     """Connects guilds to the host's CAD for the application's owner, and disconnects them.
 

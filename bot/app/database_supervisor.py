@@ -17,7 +17,7 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class DatabaseSupervisor:
     """Supervises the database as long as the process runs; `wiped_by` is as in `Config`."""
 

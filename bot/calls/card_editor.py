@@ -25,7 +25,7 @@ from bot.timing import Timing, doubled, loop_time
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class CardEditor:
     """Edits cards, each with at least `timing.edit_interval` between two edits.
 

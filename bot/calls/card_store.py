@@ -72,7 +72,7 @@ _SHOWN = update(call_cards).where(_MESSAGE).values(shown=bindparam("now_shown", 
 _REMOVE = delete(call_cards).where(_MESSAGE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class CardStore:
     """Stores cards, each with the process that owns it: `owner`, as in the outbox's leases.
 

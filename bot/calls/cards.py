@@ -43,7 +43,7 @@ class OpenForm(Protocol):
         """Show the form."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class CallCards:
     """The cards of one Discord client's calls, for dispatchers of connected guilds alone.
 

@@ -19,7 +19,7 @@ _GONE_AFTER = 2
 """Lists in a row without the call after which it is gone: the CAD may be starting just now."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class FollowedCard:
     """A card that this process keeps; times are by the event loop's clock.
 

@@ -29,7 +29,7 @@ _LAST_NOTES = 100  # by which calls are ordered after a start
 _History = Callable[[int, int], Awaitable[Sequence[NoteRecord]]]
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class GuildCalls:
     """Finds live calls for the members of guilds, those first that they are likely to mean.
 

@@ -94,7 +94,7 @@ class _Held:
         self.failures = 0
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class LiveCalls:
     """The one reader of live calls, besides the reconciler, whose reads `seen` takes in.
 

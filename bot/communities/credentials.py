@@ -33,7 +33,7 @@ class StoredCredentials:
     version: int
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class GuildCredentials:
     """What guilds' administrators entered; reading it never waits for the database.
 

@@ -28,7 +28,7 @@ _LONGEST = 200  # characters of a key or id; ours, the CAD documents none
 _Interaction = discord.Interaction[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class CredentialsForm:
     """Shows the form, and stores what is submitted once the CAD has taken it."""
 

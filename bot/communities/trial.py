@@ -47,7 +47,7 @@ class FoundCommunity:
     credentials: Credentials
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Trial:
     """Tries credentials, at most `TRIES_OF_GUILD` and `TRIES` times in this process.
 

@@ -18,7 +18,7 @@ from bot.settings.cache import SettingsCache
 from bot.settings.dispatcher_roles import DispatcherRoles
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class StatusReport:
     """The content of `/callnote-config status`; `database_line` tells how the database is."""
 

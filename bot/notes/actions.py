@@ -41,7 +41,7 @@ _TARGETS = {
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteActions:
     """Carries out the buttons of notes for one Discord client.
 

@@ -30,7 +30,7 @@ _Fetch = Callable[[int], Coroutine[Any, Any, object]]
 _NO_NAMES: Mapping[int, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteComposer:
     """The one place that decides what the CAD gets for what a member typed.
 

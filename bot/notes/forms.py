@@ -32,7 +32,7 @@ from bot.timing import Timing
 _Interaction = discord.Interaction[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteForms:
     """Shows the form for a note, and takes the note when it is submitted.
 

@@ -57,7 +57,7 @@ def unwritable(channel: str, missing: list[str]) -> Refusal:
     return Refusal(SettingProblem.UNWRITABLE_CHANNEL, channel=channel, missing=missing)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class LogChannel:
     """Shows and changes guilds' log channels, and posts notes there; remembers failed posts."""
 

@@ -11,7 +11,7 @@ from bot.outbox import OutboxWorker
 from bot.timing import Timing, end_tasks, loop_time
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteService:
     """Delivers notes and keeps their messages up to date, across connections to Discord.
 

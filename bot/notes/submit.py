@@ -37,7 +37,7 @@ from bot.storage import StorageError, StorageFullError
 from bot.timing import Timing
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteSubmitter:
     """Takes notes from the interactions of one connection to Discord.
 

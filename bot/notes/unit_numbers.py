@@ -57,7 +57,7 @@ class _LookUps:
     held_until: float = 0.0
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class NoteLabels:
     """Tells what stands beside members' notes.
 

@@ -49,7 +49,7 @@ Purge = Callable[[], Awaitable[int]]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Cleanup:
     """Deletes old rows; finished notes are kept for `history_seconds`.
 

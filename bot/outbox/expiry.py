@@ -22,7 +22,7 @@ fraction of `Limits.settle_seconds`: 30 s by default, enough for one poll."""
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Expiry:
     """Watches over how long the notes in the work queue have waited."""
 

@@ -14,7 +14,7 @@ from bot.storage import StorageError
 from bot.timing import Timing, loop_time
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class MemberActions:
     """Makes members' transitions, and finds out about those whose confirmation was lost.
 

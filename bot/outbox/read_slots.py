@@ -20,7 +20,7 @@ _LOCK = 0x63616C6C  # any number of 31 bits that is these locks' alone
 _TIME = select(NOW)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class ReadSlots:
     """The reads of a community's call list that all processes together have: `per_minute`."""
 

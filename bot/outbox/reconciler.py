@@ -42,7 +42,7 @@ CallsRead = Callable[[str, CallList, float], None]
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Reconciler:
     """Reads the call list for notes in doubt.
 

@@ -28,7 +28,7 @@ _STORED = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class OrphanRecovery:
     """Takes unfinished notes over, `limit` at a time until none is left.
 

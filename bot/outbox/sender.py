@@ -43,7 +43,7 @@ it is given up: something in front of the CAD, or the CAD server, does not want 
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Sender:
     """Sends notes of the work queue to the CAD and stores the outcome of each.
 

@@ -20,7 +20,7 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Transitions:
     """Makes transitions for the sender, the reconciler and expiry.
 

@@ -16,7 +16,7 @@ from bot.timing import Timing
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Upkeep:
     """Renews the lease, and recovers notes; `run` must be running, or else `keep_lease`."""
 

@@ -18,7 +18,7 @@ FINISHED_NOTES = 1000
 """How many finished notes are kept: those of a quarter of an hour, at one a second."""
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class WorkItem:
     """One note in the work queue; times are of the event loop's clock, in seconds.
 

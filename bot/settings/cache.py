@@ -23,7 +23,7 @@ _OLDER = "the database is older than before, reading all settings again"
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class SettingsCache:
     """What each guild has chosen, with the host's defaults where it chose nothing.
 

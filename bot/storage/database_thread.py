@@ -34,7 +34,7 @@ _T = TypeVar("_T")
 _log = logging.getLogger(__name__)
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class _Item:
     """A work that waits for its turn, from `began` to `deadline` by the event loop's clock.
 
