@@ -129,7 +129,8 @@ class OrphanRecovery:
     def _is_news(self, record: NoteRecord) -> bool:
         known = self.deliveries.item(record)
         if known is None:
-            return True
+            # What was claimed and finished before the database became older is stored again soon.
+            return self._finished_since(record.id, record.revision) is None
         if known.record.revision >= record.revision:
             return False
         # A transition under way finds out by itself, or the next recovery does.

@@ -275,6 +275,23 @@ async def test_a_finished_note_whose_row_is_gone_counts_when_it_is_stored_again(
 
 
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
+async def test_a_note_taken_over_and_added_is_not_sent_again_when_the_database_knows_neither(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    left = await in_state(OutboxRepository(database, "gone"), state)
+    async with working(Worker(database, cad, session)) as worker:
+        if state is NoteState.RECEIVED:
+            await worker.acknowledge(await worker.became(left, NoteState.RECEIVED))
+        await worker.became(left, NoteState.ADDED)
+        worker.told.clear()
+        await put_back(database, left, delete(delivery_ledger))
+        await worker.became(left, NoteState.ADDED)
+        (counted,) = (await explained(database, replace(left, id=1))).values()
+        assert (counted.confirmed, counted.unconfirmed) == (1, 0)
+    assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
 async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for_a_lost_one(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
