@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, update
 
@@ -41,6 +43,8 @@ _TOO_MANY = delete(setting_changes).where(
 
 Along = Callable[[Connection, int], None]
 """Changes what other parts store with a guild's settings, given the change's version."""
+
+_log = logging.getLogger(__name__)
 
 FROM_DISCORD = 0
 """The member id of a change that no member made, such as after a role was deleted."""
@@ -169,12 +173,31 @@ class SettingsRepository:
         return [SettingChange(row.member_id, row.changed_at, row.what) for row in rows]
 
 
-def _settings(row: Row[tuple[object, ...]]) -> GuildSettings:
+def _settings(row: Row[Any]) -> GuildSettings:
     found = {each.name: getattr(row, each.name) for each in fields(GuildSettings)}
     values = {name: value for name, value in found.items() if value is not None}
     if "role_ids" in values:
-        values["role_ids"] = frozenset(json.loads(values["role_ids"]))
+        values["role_ids"] = _role_ids(row.guild_id, values["role_ids"])
     return GuildSettings(**values)
+
+
+def _role_ids(guild_id: int, stored: str) -> frozenset[int]:
+    """Return a guild's roles; none where they cannot be read, as of a newer version of Callnote.
+
+    So nobody gets in there, and the other guilds go on.
+    """
+    try:
+        found: list[int] = json.loads(stored)
+        if isinstance(found, list) and all(isinstance(each, int) for each in found):
+            return frozenset(found)
+    except ValueError:
+        pass
+    _log.error(
+        "the dispatcher roles of guild %d cannot be read, so nobody can add notes there until they "
+        "are chosen again with /callnote-config",
+        guild_id,
+    )
+    return frozenset()
 
 
 def _values(settings: GuildSettings) -> dict[str, object]:

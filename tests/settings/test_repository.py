@@ -56,6 +56,20 @@ async def test_no_roles_are_told_apart_from_roles_never_chosen(store: SettingsRe
     assert [s.role_ids for s in await store.changed_since(0)] == [frozenset(), None]
 
 
+@pytest.mark.parametrize("stored", ["all", '{"any": [5]}', "[[5]]", "5", '["5"]'])
+async def test_roles_that_cannot_be_read_let_nobody_in_and_leave_the_other_guilds_alone(
+    store: SettingsRepository, database: Database, stored: str
+) -> None:
+    for guild_id in (1, 2):
+        await store.change(guild_id, 7, lambda s: replace(s, role_ids=frozenset({5})), words)
+    same = guild_settings.c.guild_id == 1
+    await database.execute(update(guild_settings).where(same).values(role_ids=stored))
+    found = await store.changed_since(0)
+    assert [s.role_ids for s in found] == [frozenset(), frozenset({5})]
+    again = await store.change(1, 7, lambda s: replace(s, role_ids=frozenset({6})), words)
+    assert again.role_ids == frozenset({6})
+
+
 async def test_only_later_changes_are_returned_in_their_order(store: SettingsRepository) -> None:
     for guild_id in (3, 1, 2):
         await choose(store, guild_id, 5)
