@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -74,6 +75,9 @@ class Transitions:
                     lambda: self.repository.transition(known, target, **outcome), self.timing
                 )
             except StaleRevisionError as error:
+                if _left_again(known, error.record):  # until it is taken over once more
+                    await asyncio.sleep(self.timing.recovery_interval)
+                    continue
                 if not self._lost_by_database(item, known, error.record):
                     raise
             _log.warning("note %d is stored again: the database has become older", known.id)
@@ -112,3 +116,13 @@ class Transitions:
         self.changed(record)
         if record.state is NoteState.SENDING:
             await self.make(item, NoteState.CHECKING, failure=STOPPED)
+
+
+def _left_again(known: NoteRecord, found: NoteRecord | None) -> bool:
+    """Whether a note that was taken over is the other process's again: the database is older."""
+    return (
+        found is not None
+        and found.owner != known.owner
+        and found.revision < known.revision
+        and not found.state.final
+    )

@@ -291,6 +291,22 @@ async def test_a_note_taken_over_and_added_is_not_sent_again_when_the_database_k
     assert stored(cad) == ["some note here"]
 
 
+async def test_an_outcome_is_stored_when_the_database_forgets_that_the_note_was_taken_over(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="note", applied=True, hold=answer))
+    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        await put_back(database, left)
+        answer.set()
+        await worker.became(left, NoteState.ADDED)
+        (counted,) = (await explained(database, replace(left, id=1))).values()
+        assert (counted.confirmed, counted.unconfirmed) == (1, 0)
+    assert stored(cad) == ["some note here"]
+
+
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
 async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for_a_lost_one(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
