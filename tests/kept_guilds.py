@@ -17,7 +17,7 @@ from bot.sonoran import ApiVersion
 from tests import kept_bot
 from tests.clock import Clock
 from tests.kept_bot import KeptWorld, keeper_of
-from tests.loop_clock import let_pass, rest, tick
+from tests.loop_clock import let_pass, tick
 from tests.timing import QUICK
 from tests.world import PATIENCE
 
@@ -53,7 +53,6 @@ class GuildsWorld(KeptWorld):
             async with asyncio.timeout(PATIENCE):
                 while self.rows("SELECT 1 FROM call_cards"):
                     await tick()
-        await rest()
         await let_pass(QUICK.keep_calls + 1)
 
     def begin(self) -> None:

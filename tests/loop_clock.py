@@ -177,12 +177,18 @@ async def rest() -> None:
         turns = 0 if loop.works else turns + 1
 
 
-async def let_pass(seconds: float, *databases: Database) -> None:
-    """Let that many seconds of the loop's clock pass at once, and what comes of it happen."""
+async def let_pass(seconds: float, *, stuck: bool = False) -> None:
+    """Let that many seconds of the loop's clock pass at once, and what comes of it happen.
+
+    What threads work at ends before, as its time could run out. With `stuck` they are not waited
+    for, as for a database that does not answer.
+    """
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
+    nothing_goes_on = idle if stuck else rest
+    await nothing_goes_on()
     loop.later(seconds)
-    await idle(*databases)
+    await nothing_goes_on()
 
 
 async def tick() -> None:

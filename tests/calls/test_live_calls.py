@@ -99,32 +99,32 @@ async def test_the_calls_of_a_server_are_read_live_and_closed(
 @on_version_2
 class TestReading:
     async def test_however_many_look_the_list_is_read_once_in_20_seconds(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         found = await asyncio.gather(*(got(live) for _ in range(100)))
         assert all(each is found[0] for each in found)
-        await let_pass(19.0, database)
+        await let_pass(19.0)
         await asyncio.gather(*(got(live) for _ in range(100)))
         assert reads(cad) == 1
-        await let_pass(1.1, database)
+        await let_pass(1.1)
         cad.add_call(124)
         assert ids(await got(live)) == [123, 124]
         assert reads(cad) == 2
 
     async def test_nothing_is_read_while_nobody_looks(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         assert live.known("", 1) is None
         await got(live)
-        await let_pass(600.0, database)
+        await let_pass(600.0)
         assert live.known("", 1) is not None
         assert reads(cad) == 1
 
     async def test_a_list_that_is_young_enough_is_not_waited_for(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         first = await got(live)
-        await let_pass(25.0, database)
+        await let_pass(25.0)
         held = asyncio.Event()
         cad.faults.add(Fault(on="calls", applied=True, hold=held))
         assert await live.get("", 1, max_age=60.0, wait=PATIENT) is first
@@ -132,10 +132,10 @@ class TestReading:
         assert await got(live) is not first
 
     async def test_an_old_list_is_returned_with_its_age_when_no_newer_one_comes_in_time(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         first = await got(live)
-        await let_pass(300.0, database)
+        await let_pass(300.0)
         held = asyncio.Event()
         cad.faults.add(Fault(on="calls", applied=True, hold=held))
         found = await live.get("", 1, max_age=60.0, wait=0.01)
@@ -155,9 +155,9 @@ class TestReading:
     ) -> None:
         for _ in range(4):
             await live.get("", 1, wait=PATIENT)
-            await let_pass(10.0, database)
+            await let_pass(10.0)
             await live.get("", 1, wait=PATIENT)
-            await let_pass(10.1, database)
+            await let_pass(10.1)
         assert reads(cad) == 3
         assert await ReadSlots(database, "", 4).acquire() == 0
 
@@ -176,13 +176,13 @@ class TestTrouble:
         ids=["unreadable", "401"],
     )
     async def test_trouble_leaves_the_list_that_was_there(
-        self, live: LiveCalls, cad: SonoranServer, database: Database, fault: Fault
+        self, live: LiveCalls, cad: SonoranServer, fault: Fault
     ) -> None:
         first = await got(live)
-        await let_pass(21.0, database)
+        await let_pass(21.0)
         cad.faults.add(fault)
         assert await got(live) is first
-        await let_pass(41.0, database)
+        await let_pass(41.0)
         assert await got(live) is not first
 
     async def test_without_any_list_there_is_none_and_no_error(
@@ -193,28 +193,28 @@ class TestTrouble:
         assert await live.get("", 9, wait=PATIENT) is None
 
     async def test_a_delay_that_the_cad_asks_for_is_waited_out(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         cad.faults.add(Fault(on="calls", status=429, headers={"Retry-After": "90"}))
         assert await live.get("", 1, wait=PATIENT) is None
-        await let_pass(89.0, database)
+        await let_pass(89.0)
         assert await live.get("", 1, wait=PATIENT) is None
-        await let_pass(2.0, database)
+        await let_pass(2.0)
         assert await live.get("", 1, wait=PATIENT) is not None
         assert reads(cad) == 2
 
     async def test_a_cad_that_fails_is_asked_less_and_less_often(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         cad.faults.add(Fault(on="calls", status=500, times=None))
         for _ in range(60):
             await live.get("", 1, wait=PATIENT)
-            await let_pass(10.0, database)
+            await let_pass(10.0)
         assert 5 <= reads(cad) <= 8
 
     @pytest.mark.parametrize("per_minute", [10_000])
     async def test_a_cad_that_fails_for_days_is_still_asked_seldom(
-        self, live: LiveCalls, cad: SonoranServer, database: Database
+        self, live: LiveCalls, cad: SonoranServer
     ) -> None:
         cad.faults.add(Fault(on="calls", status=500, times=None))
         usual, live.timing = live.timing, replace(live.timing, read_calls_again=0.0)
@@ -223,14 +223,14 @@ class TestTrouble:
         live.timing = usual
         for _ in range(3):
             await live.get("", 1, wait=PATIENT)
-            await let_pass(25.0, database)
+            await let_pass(25.0)
         assert reads(cad) == 1031
 
     async def test_a_database_out_of_reach_leaves_the_list_that_was_there(
         self, live: LiveCalls, database: Database
     ) -> None:
         first = await got(live)
-        await let_pass(21.0, database)
+        await let_pass(21.0)
         await database.close()
         assert await got(live) is first
 
@@ -243,7 +243,7 @@ class TestSeen:
         cad.add_call(99)
         cad.close_call(99)
         await got(live)
-        await let_pass(21.0, database)
+        await let_pass(21.0)
         live.seen("", CallList(1, (DispatchCall(1, 7, "", "", "", False, ()),)), loop_time())
         found = await live.get("", 1, wait=PATIENT)
         await asyncio.to_thread(lambda: None)
@@ -268,15 +268,13 @@ class TestSeen:
 
 @on_version_2
 class TestKept:
-    async def test_a_list_that_nobody_needs_any_more_is_dropped(
-        self, live: LiveCalls, database: Database
-    ) -> None:
+    async def test_a_list_that_nobody_needs_any_more_is_dropped(self, live: LiveCalls) -> None:
         await got(live)
-        await let_pass(600.0, database)
+        await let_pass(600.0)
         await got(live, max_age=1e9)
-        await let_pass(600.0, database)
+        await let_pass(600.0)
         assert len(live) == 1
-        await let_pass(301.0, database)
+        await let_pass(301.0)
         assert len(live) == 0
 
     async def test_two_hundred_communities_take_no_lists_from_each_other(
@@ -290,7 +288,6 @@ class TestKept:
         self,
         live: LiveCalls,
         cad: SonoranServer,
-        database: Database,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         monkeypatch.setattr(live_calls, "MOST_LISTS", 5)
@@ -298,7 +295,7 @@ class TestKept:
             for number in range(1, 10):
                 await live.get("", number, wait=PATIENT)
         assert reads(cad) == len(live) == 9
-        await let_pass(61.0, database)
+        await let_pass(61.0)
         await live.get("", 1)
         assert len(live) == live_calls.MOST_LISTS
         assert live.known("", 1) is not None

@@ -38,7 +38,6 @@ async def later(seconds: float) -> None:
     """Let time pass, and what comes of it happen: a timer, its read, the pause before an edit."""
     for _ in range(3):
         await let_pass(seconds / 3)
-        await tick()
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -139,7 +139,7 @@ async def test_all_notes_arrive_each_in_its_own_cad_and_the_idle_take_little_mem
     for number in cads:
         outbox.deliveries.of(communities.name_of(number))
     await idle(database)
-    await let_pass(timing.QUICK.keep_delivery, database)
+    await let_pass(timing.QUICK.keep_delivery)
     await eventually(lambda: not list(outbox.deliveries))
     assert in_use() <= MOST_BYTES * CONNECTED
     running.cancel()

@@ -156,9 +156,9 @@ async def test_a_new_process_deletes_nothing_before_it_is_in_service(
     await shift(database, DAY + 1)
     running = asyncio.create_task(Cleanup(database, 0).run())
     await idle(database)
-    await let_pass(Timing().first_purge - 1, database)
+    await let_pass(Timing().first_purge - 1)
     assert await _count(database) == 1
-    await let_pass(1, database)
+    await let_pass(1)
     async with asyncio.timeout(PATIENCE):
         while await _count(database):
             await tick()

@@ -63,7 +63,7 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
         await worker.outbox.store.transition(record, NoteState.SENDING)
-        await let_pass(workers.QUICK.give_up_seconds, database)
+        await let_pass(workers.QUICK.give_up_seconds)
         ended = (record.id, NoteState.UNCONFIRMED), (record.id, NoteState.FAILED)
         await worker.until(lambda told: any((each.id, each.state) in ended for each in told))
     assert stored(cad) == []
@@ -141,12 +141,12 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     ):
         records = [await worker.became(note, NoteState.CHECKING) for note in notes]
         async with locked_file(address.path):
-            await let_pass(limits.give_up_seconds)
+            await let_pass(limits.give_up_seconds, stuck=True)
             before = database.failures
-            await let_pass(21.0)
+            await let_pass(21.0, stuck=True)
             assert database.failures >= before + 2  # both were to be given up
         await cancelled(worker, records[0])
-        await let_pass(100.0, database)
+        await let_pass(100.0)
         await worker.became(records[1], NoteState.UNCONFIRMED)
 
 

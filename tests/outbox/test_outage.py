@@ -71,7 +71,7 @@ async def test_an_outage_with_twenty_notes_waiting_costs_the_cad_a_handful_of_re
         await worker.until(lambda told: ids <= {each.id for each in told})
         sent = requests(cad, "note")
         while loop_time() - began < 12:
-            await let_pass(0.5, database)
+            await let_pass(0.5)
         await come_round(worker)
         assert worker.outbox.waiting_count == 21
         assert requests(cad, "note") == sent <= len(CALLS)
@@ -148,10 +148,10 @@ async def test_notes_wait_out_the_delay_that_the_cad_asked_for(
         first = await worker.note("first", 126)
         await eventually(lambda: worker.outbox.last_failure(HOST) is not None)
         records = await accept_many(worker, 3)
-        await let_pass(3500, database)
+        await let_pass(3500)
         await come_round(worker)
         assert len(cad.requests) == 1
-        await let_pass(200, database)
+        await let_pass(200)
         await all_added(worker, [first, *records])
 
 
@@ -189,7 +189,7 @@ async def test_a_note_is_given_up_as_failed_when_its_time_is_over(
         records = await accept_many(worker, 2)
         for record in records:
             await worker.became(record, NoteState.QUEUED)
-        await let_pass(workers.QUICK.give_up_seconds, database)
+        await let_pass(workers.QUICK.give_up_seconds)
         for record in records:
             failed = await worker.became(record, NoteState.FAILED)
             assert failed.failure is not None
@@ -207,7 +207,7 @@ async def test_a_note_in_doubt_is_given_up_as_unconfirmed_when_its_time_is_over(
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
-        await let_pass(limits.give_up_seconds, database)
+        await let_pass(limits.give_up_seconds)
         await worker.became(record, NoteState.UNCONFIRMED)
     assert len(cad.note_requests) == 1
 
@@ -229,9 +229,9 @@ async def test_a_note_sent_shortly_before_its_time_is_over_is_looked_for_and_not
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.note()
         await worker.became(record, NoteState.CHECKING)
-        await let_pass(Timing().first_poll, database)
+        await let_pass(Timing().first_poll)
         await eventually(lambda: requests(cad, "calls") == 1)
-        await let_pass(limits.settle_seconds, database)
+        await let_pass(limits.settle_seconds)
         ended = await worker.became(record, end)
         assert ended.unconfirmed_sends == 0
     assert len(cad.note_requests) == 1

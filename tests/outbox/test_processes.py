@@ -158,7 +158,7 @@ async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_
         one = Worker(one_database, cad, session)
         taking = asyncio.create_task(one.note())
         for _ in range(5):  # looks of the other process for what is left
-            await let_pass(QUICK.recovery_interval, one_database, two_database)
+            await let_pass(QUICK.recovery_interval)
         assert not taking.done()
         async with working(one):
             await one.became(await taking, NoteState.ADDED)

@@ -98,8 +98,8 @@ async def test_no_more_is_read_than_all_processes_together_may(
     limits = with_limits(call_reads_per_minute=3, give_up_seconds=600.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         record = await worker.became(await worker.note(), NoteState.CHECKING)
-        await let_pass(workers.QUICK.settle_seconds, database)
+        await let_pass(workers.QUICK.settle_seconds)
         assert not any(request.kind == "calls" for request in cad.requests)
         await pass_reads(database, 61.0)
-        await let_pass(61.0, database)
+        await let_pass(61.0)
         await worker.became(record, NoteState.ADDED)

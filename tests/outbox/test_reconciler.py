@@ -62,11 +62,11 @@ async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
         record = await worker.note()
         await eventually(lambda: reads(cad) == 1)
         await idle(database)
-        await let_pass(3500.0, database)
+        await let_pass(3500.0)
         assert reads(cad) == 1
-        await let_pass(200.0, database)
+        await let_pass(200.0)
         await eventually(lambda: reads(cad) == 2)
-        await let_pass(3600.0, database)
+        await let_pass(3600.0)
         await worker.became(record, NoteState.UNCONFIRMED)
 
 
@@ -81,7 +81,7 @@ async def test_a_note_that_was_taken_over_is_not_missing_before_its_send_can_hav
         await eventually(lambda: reads(cad) >= 1)
         await idle(database)
         cad.add_note(123, record.note.text, label=LABEL)  # which its process had sent
-        await let_pass(60.0, database)
+        await let_pass(60.0)
         await worker.became(record, NoteState.ADDED)
     assert cad.note_requests == []
 

@@ -81,9 +81,9 @@ def met(world: World, caplog: pytest.LogCaptureFixture) -> Met:
     async def meet() -> None:
         await idle()
         caplog.clear()
-        await let_pass(world.timing.recovery_interval)
+        await let_pass(world.timing.recovery_interval, stuck=True)
         # Whatever it has asked of the database by now is in vain.
-        await let_pass(world.timing.transaction + 1.0)
+        await let_pass(world.timing.transaction + 1.0, stuck=True)
         await eventually(lambda: any("nor notes recovered" in each for each in caplog.messages))
         await idle()
 
@@ -97,7 +97,7 @@ async def test_a_note_that_cannot_be_stored_is_refused_and_never_sent(
     async with loss():
         interaction = await world.use()
         await idle()
-        await let_pass(world.timing.transaction + 1.0)
+        await let_pass(world.timing.transaction + 1.0, stuck=True)
         answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert answer.ephemeral
     assert answer.content.startswith("Not added: Callnote's database is not answering")
@@ -240,7 +240,7 @@ async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     async with loss():
         pressed = await press(world, world.dispatcher, message, "Cancel")
         await idle()
-        await let_pass(world.timing.transaction + 1.0)
+        await let_pass(world.timing.transaction + 1.0, stuck=True)
         said = await privately(world, pressed)
         assert said.startswith("Nothing changed: Callnote's database is not answering")
         assert message.content.startswith(QUEUED)
