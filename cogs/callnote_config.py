@@ -210,6 +210,7 @@ async def setup(bot: CallnoteBot) -> None:
     connector = Connector(
         handler,
         services.connections,
+        services.connection_changes,
         services.communities,
         bot.owners,
         bot.credentials_form,

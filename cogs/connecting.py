@@ -10,6 +10,7 @@ from typing import Any
 import discord
 
 from bot.communities.application_owners import ApplicationOwners
+from bot.communities.connection_changes import ConnectionChanges
 from bot.communities.connections import Connections
 from bot.communities.credentials_form import CredentialsForm
 from bot.communities.registry import Communities
@@ -47,6 +48,7 @@ class Connector:
 
     handler: InteractionHandler
     connections: Connections
+    changes: ConnectionChanges
     communities: Communities
     owners: ApplicationOwners
     form: CredentialsForm
@@ -75,13 +77,14 @@ class Connector:
 
         The interaction must be acknowledged. Refuses with NOT_ADMINISTRATOR for others, with
         NOT_IN_GUILD in a direct message, and like `Connections.check_connected`,
-        `ApplicationOwners.include` and `Connections.disconnect`.
+        `ApplicationOwners.include` and `ConnectionChanges.disconnect`.
         """
         guild, user_id = guild_of(interaction), interaction.user.id
         self.connections.check_connected(self.connections.of(guild, interaction.user))
         if not is_administrator(interaction) and not await self.owners.include(user_id):
             raise Refusal(InteractionProblem.NOT_ADMINISTRATOR)
-        left = await self.connections.disconnect(guild, user_id)
+        await self.changes.disconnect(guild.id, user_id)
+        left = self.connections.of(guild)
         await self.handler.respond(interaction, disconnected_now(left))
         audit_log.outcome(interaction, "server disconnected")
 
@@ -105,7 +108,7 @@ class Connector:
         await self.handler.acknowledge(interaction, private=True)
         guild = await self._to_be_connected(interaction)
         if guild is not None:
-            await self.connections.connect(guild, interaction.user.id)
+            await self.changes.connect(guild.id, interaction.user.id)
             await self.handler.respond(interaction, CONNECTED_NOW, view=None)
             audit_log.outcome(interaction, "server connected")
 

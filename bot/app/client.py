@@ -81,7 +81,11 @@ class CallnoteBot(commands.AutoShardedBot):
         introduce(self)
         self.owners = ApplicationOwners(self, services.timing)
         self.credentials_form = CredentialsForm(
-            self.handler, services.connections, services.communities, services.trial
+            self.handler,
+            services.connections,
+            services.connection_changes,
+            services.communities,
+            services.trial,
         )
         self.submitter = NoteSubmitter(
             self,

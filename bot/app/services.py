@@ -16,6 +16,7 @@ from bot.calls.kept_cards import KeptCards
 from bot.calls.live_calls import LiveCalls
 from bot.calls.schema import call_cards
 from bot.communities import texts as connection_texts
+from bot.communities.connection_changes import ConnectionChanges
 from bot.communities.connections import Connections
 from bot.communities.departures import Departures
 from bot.communities.registry import Communities
@@ -119,6 +120,7 @@ class Services:
             shards=config.shards,
             timing=timing,
         )
+        self.connection_changes = ConnectionChanges(self.settings, self.communities)
         self.departures = Departures(
             self.database, self.settings, self.connections.in_guild, (call_cards,)
         )

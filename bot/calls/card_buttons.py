@@ -1,8 +1,8 @@
 """The buttons and the select of call cards, which keep working after a restart.
 
 A button's custom id holds the action, the community's mark, the CAD server and the call; those of
-the first cards have no mark, and count as out of date. Who may
-press it, and whether the message is one that offers it, is checked at every press.
+the first cards have no mark, and count as out of date. Who may press it, and whether the message is
+one that offers it, is checked at every press.
 """
 
 from __future__ import annotations

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from enum import StrEnum, auto
 
 import discord
 
-from bot.communities.credentials import StoredCredentials
 from bot.communities.problems import ConnectionProblem
 from bot.communities.registry import Communities
 from bot.communities.shards import Shards
-from bot.communities.trial import FoundCommunity
 from bot.interactions.errors import Refusal
 from bot.outbox import HOST, WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
-from bot.settings.repository import GuildSettings
-from bot.settings.texts import CONNECTED, DISCONNECTED, connected_to
 from bot.timing import Timing, loop_time
 
 
@@ -248,56 +243,6 @@ class Connections:
     def to_be_connected(self, guild: discord.Guild) -> bool:
         """Whether a guild has settings and was never connected nor disconnected."""
         return self._settings.has_settings(guild.id) and self.of(guild) is Connection.NEVER
-
-    async def connect(self, guild: discord.Guild, member_id: int) -> None:
-        """Connect a guild to the host's CAD, its own key deleted; raises like `disconnect`.
-
-        Refuses with NO_HOSTS_CAD where the host has none.
-        """
-        if not self._hosts:
-            raise Refusal(ConnectionProblem.NO_HOSTS_CAD)
-        await self._delete_own(guild.id, member_id, CONNECTED, connected=True)
-
-    async def connect_to(self, guild: discord.Guild, member_id: int, found: FoundCommunity) -> None:
-        """Connect a guild to a CAD of its own, or renew its key; raises like `disconnect`."""
-        entered, community = self._communities.entered, found.community
-        before = self._communities.name_of(guild.id)
-        again = self._communities.of_guild(guild.id) == community
-        settings = await self._settings.change(
-            guild.id,
-            member_id,
-            lambda settings: _moved(settings, before, community),
-            lambda _, __: connected_to(found.name, again=again),
-            entered.writing(guild.id, community, found.credentials),
-        )
-        row = StoredCredentials(community, found.credentials, settings.version)
-        entered.stored(guild.id, row)
-
-    async def disconnect(self, guild: discord.Guild, member_id: int) -> Connection:
-        """Undo `connect` and `connect_to`, the key deleted; raises as `SettingsCache.change` does.
-
-        Returns how the guild is connected then, if by the host's settings.
-        """
-        await self._delete_own(guild.id, member_id, DISCONNECTED, connected=False)
-        return self.of(guild)
-
-    async def _delete_own(self, guild_id: int, by: int, what: str, *, connected: bool) -> None:
-        entered, before = self._communities.entered, self._communities.name_of(guild_id)
-        settings = await self._settings.change(
-            guild_id,
-            by,
-            lambda settings: replace(_moved(settings, before, HOST), connected=connected),
-            lambda _, __: what,
-            entered.deleting(guild_id),
-        )
-        entered.deleted(guild_id, settings.version)
-
-
-def _moved(settings: GuildSettings, before: str, community: str) -> GuildSettings:
-    """Return a guild's settings; one from another community gets CAD server 1, or the host's."""
-    if before == community:
-        return settings
-    return replace(settings, server_id=None if community == HOST else 1)
 
 
 def _role_ids(user: discord.User | discord.Member | None) -> Collection[int]:

@@ -9,6 +9,7 @@ from typing import Any
 import discord
 
 from bot.communities import texts
+from bot.communities.connection_changes import ConnectionChanges
 from bot.communities.connections import Connections
 from bot.communities.problems import CredentialsProblem
 from bot.communities.registry import Communities
@@ -34,6 +35,7 @@ class CredentialsForm:
 
     handler: InteractionHandler
     connections: Connections
+    changes: ConnectionChanges
     communities: Communities
     trial: Trial
 
@@ -62,7 +64,7 @@ class CredentialsForm:
         entered = values.get(_COMMUNITY_ID, ""), values.get(_API_KEY, "")
         found = await self.trial.find(guild.id, *entered)
         again = self.communities.of_guild(guild.id) == found.community
-        await self.connections.connect_to(guild, interaction.user.id, found)
+        await self.changes.connect_to(guild.id, interaction.user.id, found)
         await self.handler.respond(interaction, texts.connected_to_own(found.name, again=again))
         audit_log.outcome(interaction, "server connected with an API key")
 
