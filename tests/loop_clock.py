@@ -45,16 +45,17 @@ class _Selector(selectors.DefaultSelector):
     machine does not let this process go on.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, monotonic: Callable[[], float]) -> None:
         super().__init__()
+        self._monotonic = monotonic
         self.waiting: list[asyncio.Future[None]] = []
         self.ahead = AHEAD
         self.speed = SPEED
         self.in_threads = 0
-        self._looked_at = time.monotonic()
+        self._looked_at = monotonic()
 
     def time(self) -> float:
-        now = time.monotonic()
+        now = self._monotonic()
         self.ahead -= max(0.0, now - self._looked_at - TURN)
         self._looked_at = now
         return now + self.ahead
@@ -85,11 +86,12 @@ class _Selector(selectors.DefaultSelector):
 class Loop(asyncio.SelectorEventLoop):
     """The usual event loop; its time goes on by itself, too.
 
-    It goes as everywhere from the start of a process on, which has a clock of its own.
+    It goes as everywhere from the start of a process on, which has a clock of its own. `monotonic`
+    is the machine's.
     """
 
-    def __init__(self) -> None:
-        self._own_selector = _Selector()
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._own_selector = _Selector(monotonic)
         super().__init__(self._own_selector)
 
     def time(self) -> float:
