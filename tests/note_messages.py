@@ -47,6 +47,25 @@ async def told(world: World, interaction: Interaction, text: str) -> Message:
         return await world.discord.shows(interaction.message, text)
 
 
+async def under_way(world: World, step: str, held: asyncio.Event) -> Message:
+    """Return the message of a note that is "queued", "checking" or "sending".
+
+    It goes on once `held` is set, a queued one when the CAD is started again.
+    """
+    if step == "queued":
+        await world.cad.stop()
+        return await told(world, await world.use(), QUEUED)
+    if step == "checking":
+        world.cad.faults.add(Fault(status=500, applied=True))
+        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+        return await told(world, await world.use(), CHECKING)
+    world.cad.faults.add(Fault(applied=True, hold=held))
+    interaction = await world.use()
+    await asyncio.wait_for(world.cad.received(1), PATIENCE)
+    assert interaction.message is not None
+    return interaction.message
+
+
 async def press(world: World, member: Member, message: Message, label: str) -> Interaction:
     """Let somebody press the button that says `label`."""
     (custom_id,) = [each.custom_id for each in message.buttons if each.label == label]

@@ -10,7 +10,7 @@ import pytest
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
-from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
+from tests.note_messages import ADDED, QUEUED, press, public, shows, told, under_way
 from tests.world import PATIENCE, World
 
 
@@ -87,19 +87,7 @@ async def test_a_note_on_its_way_is_told_although_the_gateway_is_lost(
     """
     await world.start_with(2)
     held = asyncio.Event()
-    if step == "queued":
-        await world.cad.stop()
-        message = await told(world, await world.use(), QUEUED)
-    elif step == "checking":
-        world.cad.faults.add(Fault(status=500, applied=True))
-        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
-        message = await told(world, await world.use(), CHECKING)
-    else:
-        world.cad.faults.add(Fault(applied=True, hold=held))
-        interaction = await world.use()
-        await asyncio.wait_for(world.cad.received(1), PATIENCE)
-        assert interaction.message is not None
-        message = interaction.message
+    message = await under_way(world, step, held)
     await LOSSES[how](world)
     if step == "queued":
         await world.cad.start()

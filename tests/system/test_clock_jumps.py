@@ -6,9 +6,17 @@ import asyncio
 
 import pytest
 
-from bot.sandbox.sonoran import Fault
-from tests.note_messages import ADDED, CHECKING, QUEUED, later_in_outbox, press, public, shows, told
-from tests.world import PATIENCE, World
+from tests.note_messages import (
+    ADDED,
+    QUEUED,
+    later_in_outbox,
+    press,
+    public,
+    shows,
+    told,
+    under_way,
+)
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -19,19 +27,7 @@ async def test_a_clock_that_jumps_while_a_note_is_on_its_way_changes_nothing(
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
-    if step == "queued":
-        await world.cad.stop()
-        message = await told(world, await world.use(), QUEUED)
-    elif step == "checking":
-        world.cad.faults.add(Fault(status=500, applied=True))
-        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
-        message = await told(world, await world.use(), CHECKING)
-    else:
-        world.cad.faults.add(Fault(applied=True, hold=held))
-        interaction = await world.use()
-        await asyncio.wait_for(world.cad.received(1), PATIENCE)
-        assert interaction.message is not None
-        message = interaction.message
+    message = await under_way(world, step, held)
     await later_in_outbox(world, hours * 3600)
     if step == "queued":
         await world.cad.start()
