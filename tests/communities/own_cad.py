@@ -31,6 +31,14 @@ def let_enter(world: World, *keys: str) -> None:
     world.config = replace(world.config, credentials_keys=keys or (CREDENTIALS_KEY,))
 
 
+async def started(world: World) -> Community:
+    """Start a bot that lets guilds enter their CADs' keys; returns the strangers' community."""
+    community = add_community(world)
+    let_enter(world)
+    await world.start()
+    return community
+
+
 async def shown_form(world: World, member: Member, channel: Channel) -> Interaction:
     """Let somebody use `/callnote-config connect`, and return what shows them the form."""
     interaction = await world.discord.use_command(member, channel, "callnote-config connect")

@@ -12,7 +12,7 @@ from bot.sandbox.sonoran import Fault
 from bot.sandbox.sonoran.community import Community
 from tests import kept_guilds
 from tests.communities import strangers as scene
-from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter
+from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter, started
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
 from tests.loop_clock import tick
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, public, shows, told
@@ -26,9 +26,7 @@ strangers = scene.strangers
 
 async def connected_to_host(world: World, strangers: Strangers) -> Community:
     """Connect the strangers' server to the host's CAD; returns the community of their own."""
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
+    community = await started(world)
     await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     return community
@@ -41,9 +39,7 @@ async def test_each_servers_notes_arrive_in_its_own_cad_and_only_there(
     if version == 1:
         world.cad.versions = {1}
         world.config = replace(world.config, api_version=None)
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
+    community = await started(world)
     await enter(world, strangers.stranger, strangers.channel, community_id="Paleto")
     await strangers.let_in()
     await world.final(await strangers.add("theirs"))
@@ -55,9 +51,7 @@ async def test_each_servers_notes_arrive_in_its_own_cad_and_only_there(
 
 
 async def test_one_cads_outage_is_not_felt_by_the_other(world: World, strangers: Strangers) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
+    community = await started(world)
     await enter(world, strangers.stranger, strangers.channel)
     await strangers.let_in()
     community.faults.add(DOWN)
@@ -90,9 +84,7 @@ async def test_a_note_that_waits_is_withdrawn_when_its_server_is_connected_elsew
 async def test_a_note_that_waits_is_sent_with_the_renewed_key_and_no_other(
     world: World, strangers: Strangers
 ) -> None:
-    community = add_community(world)
-    let_enter(world)
-    await world.start()
+    community = await started(world)
     await enter(world, strangers.stranger, strangers.channel)
     await strangers.let_in()
     community.api_key = "paleto-key-renewed"
@@ -134,9 +126,7 @@ async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_ano
 async def test_what_is_below_one_cads_cards_leads_to_no_call_of_another_cad(
     world: World, strangers: Strangers
 ) -> None:
-    add_community(world)
-    let_enter(world)
-    await world.start()
+    await started(world)
     await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     listed = await strangers.use("calls")

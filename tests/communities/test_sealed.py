@@ -22,6 +22,7 @@ from tests.communities.own_cad import (
     enter,
     let_enter,
     rows,
+    started,
 )
 from tests.communities.strangers import STATUS, Strangers
 from tests.note_messages import change_outbox
@@ -95,9 +96,7 @@ async def test_a_row_that_was_moved_to_another_server_is_worthless_there(
 
 
 async def test_keys_can_be_rotated(world: World, strangers: Strangers) -> None:
-    add_community(world)
-    let_enter(world)
-    await world.start()
+    await started(world)
     await enter(world, strangers.stranger, strangers.channel)
     await world.finish()
     new = new_key()
@@ -146,9 +145,7 @@ async def test_a_lost_key_takes_its_communities_out_of_service_and_loses_nothing
 async def test_the_owner_connects_a_server_to_the_hosts_cad_whose_key_cannot_be_decrypted(
     world: World, strangers: Strangers
 ) -> None:
-    add_community(world)
-    let_enter(world)
-    await world.start()
+    await started(world)
     await enter(world, strangers.stranger, strangers.channel)
     await world.finish()
     world.config = replace(world.config, credentials_keys=())
