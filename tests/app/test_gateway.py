@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
-from bot.sandbox.sonoran import Fault
 from bot.timing import Timing
-from tests.note_messages import ADDED, QUEUED, press, public, shows, told, under_way
+from tests.note_messages import ADDED, press, public, queued_note, shows, told, under_way
 from tests.world import PATIENCE, World
 
 
@@ -100,9 +99,7 @@ async def test_a_note_on_its_way_is_told_although_the_gateway_is_lost(
 
 
 async def test_a_button_works_on_the_next_connection(world: World) -> None:
-    await world.start_with(2)
-    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
-    message = await told(world, await world.use(), QUEUED)
+    message = await queued_note(world)
     await world.discord.drop(4011)
     await asyncio.wait_for(world.discord.disconnected(), PATIENCE)
     await asyncio.wait_for(world.discord.connected(), PATIENCE)

@@ -12,7 +12,7 @@ import pytest_asyncio
 from bot.sandbox.discord import Fault, Message
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import engines, kept_bot
-from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, shows, told
+from tests.note_messages import ADDED, CHECKING, QUEUED, press, public, queued_note, shows, told
 from tests.postgresql import postgresql
 from tests.world import PATIENCE, World
 
@@ -226,9 +226,7 @@ async def test_an_acknowledgement_whose_confirmation_was_lost_is_gone_on_with(
 async def test_a_press_that_discord_disturbs_moves_the_note_or_leaves_it_to_another_press(
     world: World, fault: Fault
 ) -> None:
-    await world.start_with(2)
-    world.cad.faults.add(CadFault(status=429, headers={"Retry-After": "95"}))
-    message = await told(world, await world.use(), QUEUED)
+    message = await queued_note(world)
     fails(world, fault, "callback")
     pressed = await press(world, world.dispatcher, message, "Cancel")
     await asyncio.wait_for(world.discord.arrived("callback", 2), PATIENCE)

@@ -27,6 +27,7 @@ from tests.note_messages import (
     press,
     privately,
     public,
+    queued_note,
     shows,
     told,
 )
@@ -234,9 +235,7 @@ async def test_notes_that_wait_keep_their_order_over_a_lost_database(
 async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     world: World, loss: Loss
 ) -> None:
-    await world.start_with(2)
-    world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
-    message = await told(world, await world.use(), QUEUED)
+    message = await queued_note(world)
     async with loss():
         pressed = await press(world, world.dispatcher, message, "Cancel")
         await idle()
@@ -255,9 +254,7 @@ async def test_a_press_that_the_database_does_not_confirm_says_so_and_can_be_mad
     world.let(transaction=1.0)
     async with postgresql(request.config) as address:
         world.database = address
-        await world.start_with(2)
-        world.cad.faults.add(Fault(status=429, headers={"Retry-After": "95"}))
-        message = await told(world, await world.use(), QUEUED)
+        message = await queued_note(world)
         lock = "SELECT id FROM notes FOR UPDATE"
         async with disturbed_database.transaction(address, lock):  # the note can be read
             pressed = await press(world, world.dispatcher, message, "Cancel")
