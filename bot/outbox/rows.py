@@ -19,6 +19,10 @@ _PLAIN = tuple(
     each.name for each in fields(NoteRecord) if each.name not in ("note", "state", "failure")
 )
 _COLUMNS = tuple(column.name for column in notes.columns)
+_TYPES = tuple(
+    (column.name, (str,) if issubclass(column.type.python_type, str) else (int, float))
+    for column in notes.columns
+)
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +58,7 @@ class RowReader:
 
     def _read(self, row: Sequence[Any]) -> NoteRecord | None:
         try:
+            _check(row)
             return record_of(row)
         except (TypeError, ValueError) as error:
             note_id = row[_COLUMNS.index("id")]
@@ -61,6 +66,19 @@ class RowReader:
                 _log.error("the row of note %d is set aside, it cannot be read: %s", note_id, error)
             self.unreadable.add(note_id)
             return None
+
+
+def _check(row: Sequence[Any]) -> None:
+    """Raise `TypeError` or `ValueError` for what no column of its kind has.
+
+    A SQLite file may have it all the same, as a row of it has no checksum, and any type is stored
+    in any column; see `SqliteConnector.connect` for its texts.
+    """
+    for (name, kinds), value in zip(_TYPES, row, strict=True):
+        if value is not None and not isinstance(value, kinds):
+            raise TypeError(f"its {name} is of another type")
+        if isinstance(value, str):
+            value.encode()
 
 
 def record_of(row: Sequence[Any]) -> NoteRecord:

@@ -46,6 +46,9 @@ class SqliteConnector:
         )
         try:
             driver.set_progress_handler(lambda: time.monotonic() >= self._deadline, STEPS)
+            # Else one byte that is not UTF-8 would keep all rows of a statement from being read. As
+            # half an emoji it is in no text that was stored, so that it can be told apart.
+            driver.text_factory = lambda stored: stored.decode(errors="surrogateescape")
             if not self._shared:
                 self._patiently(driver, "PRAGMA journal_mode = WAL")
             driver.execute("PRAGMA synchronous = FULL")

@@ -40,6 +40,37 @@ async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
     assert states == {"archived", "added"}
 
 
+@on_sqlite
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "label = CAST(x'44ff' AS TEXT)",
+        "text = x'44'",
+        "position = 'x'",
+        "updated_at = 'x'",
+        "round_started_at = x'00'",
+    ],
+)
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.ADDED])
+async def test_a_damaged_row_of_a_file_is_set_aside_and_the_others_go_on(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    damage: str,
+    state: NoteState,
+) -> None:
+    store = Worker(database, cad, session).outbox.store
+    await in_state(store, state, "odd", 124)
+    await database.execute(text(f"UPDATE notes SET settled = 0, {damage}"))  # noqa: S608
+    record = await in_state(store, NoteState.QUEUED)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+        (found,) = await worker.outbox.store.history(1)
+        assert found.id == record.id
+        assert worker.outbox.unreadable == 1
+    assert stored(cad) == ["some note here"]
+
+
 async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:

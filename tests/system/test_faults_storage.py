@@ -18,12 +18,14 @@ from bot.sandbox.sonoran import Fault
 from bot.storage import StorageUnavailableError
 from bot.timing import Timing
 from tests import disturbed_database
+from tests.administrator import configure, status
 from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
 from tests.note_messages import (
     ADDED,
     CHECKING,
     QUEUED,
+    change_outbox,
     press,
     privately,
     public,
@@ -246,6 +248,14 @@ async def test_a_press_while_the_database_is_lost_changes_nothing_and_says_so(
     await press(world, world.dispatcher, message, "Cancel")
     await shows(world, message, "Cancelled: nothing was added to call #123.")
     assert len(world.cad.note_requests) == 1
+
+
+async def test_a_note_whose_row_cannot_be_read_is_told_to_administrators(world: World) -> None:
+    await world.start_with(1)
+    await world.final(await world.use())
+    await change_outbox(world, "UPDATE notes SET state = 'archived', settled = 0")
+    await configure(world, "history")
+    assert "❌ Database: 1 note cannot be read" in await status(world)
 
 
 async def test_a_press_that_the_database_does_not_confirm_says_so_and_can_be_made_again(
