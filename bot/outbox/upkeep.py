@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from dataclasses import dataclass
 
@@ -51,6 +50,10 @@ class Upkeep:
     async def keep_lease(self) -> None:
         """Renew the lease alone, for ever."""
         while True:
-            with contextlib.suppress(StorageError):
+            try:
                 await self.leases.heartbeat()
+            except StorageError:
+                pass
+            except Exception:  # the next one may succeed, before the lease is over
+                _log.exception("the lease could not be renewed")
             await asyncio.sleep(self.timing.heartbeat)

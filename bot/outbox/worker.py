@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -234,10 +233,13 @@ class OutboxWorker:
 
     async def hand_over(self) -> None:
         """Leave what is unfinished to the next process, if the database can be reached."""
-        with contextlib.suppress(StorageError):
-            await self.marks.flush()
-        with contextlib.suppress(StorageError):
-            await self._leases.release()
+        for step in (self.marks.flush, self._leases.release):
+            try:
+                await step()
+            except StorageError:
+                pass
+            except Exception:  # the stop goes on
+                _log.exception("handing over failed unexpectedly")
 
     async def _follow(self, record: NoteRecord, found: NoteRecord | None) -> None:
         """Go on from where a note was found that was thought to be RECEIVED still."""

@@ -6,6 +6,7 @@ import asyncio
 
 import aiohttp
 import pytest
+from sqlalchemy import text
 
 from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
 from bot.outbox.models import Acknowledgement
@@ -118,6 +119,23 @@ async def test_a_process_that_is_asked_to_end_lets_the_send_under_way_end(
     left = await worker.outbox.store.get(second.id)
     assert left is not None
     assert (left.state, left.owner) == (NoteState.QUEUED, None)
+
+
+@on_sqlite
+async def test_a_process_that_cannot_hand_over_says_so_and_ends(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    await database.execute(
+        text("CREATE TRIGGER odd BEFORE DELETE ON leases BEGIN SELECT RAISE(ABORT, 'odd'); END")
+    )
+    worker = Worker(database, cad, session)
+    worker.start()
+    await worker.became(await worker.note(), NoteState.ADDED)
+    await worker.stop()
+    assert "handing over failed unexpectedly" in caplog.text
 
 
 async def test_two_processes_that_deliver_to_the_same_calls_keep_the_order_and_double_nothing(
