@@ -15,7 +15,7 @@ from tenacity import (
     wait_random_exponential,
 )
 
-from bot.storage import StorageError
+from bot.storage import StorageError, UnusableDatabaseError
 from bot.timing import Timing
 
 _Result = TypeVar("_Result")
@@ -26,7 +26,7 @@ async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timi
     """Do a database operation until it succeeds, and return its result.
 
     It is tried again at once, then after growing pauses that are somewhat at random. A statement
-    that the database rejects is logged.
+    that the database rejects is logged, and what makes a database unusable.
     """
     with contextlib.suppress(StorageError, SQLAlchemyError):
         return await operation()  # at once, as making what tries again takes a while
@@ -44,5 +44,7 @@ async def with_retries(operation: Callable[[], Awaitable[_Result]], timing: Timi
 
 def _report(state: RetryCallState) -> None:
     error = state.outcome.exception() if state.outcome else None
-    if isinstance(error, SQLAlchemyError):  # unexpected
+    if isinstance(error, UnusableDatabaseError):
+        _log.error("%s", error)
+    elif isinstance(error, SQLAlchemyError):  # unexpected
         _log.error("the database rejected a statement; trying again", exc_info=error)

@@ -17,7 +17,14 @@ from bot.storage.database_thread import DatabaseThread
 from bot.storage.database_url import DatabaseUrl
 from bot.storage.errors import StorageForbiddenError, UnusableDatabaseError
 from bot.storage.failures import unavailable
-from bot.storage.upgrade import HEAD, check_encoding, may_make_tables, revision_of, upgrade
+from bot.storage.upgrade import (
+    HEAD,
+    check_encoding,
+    check_tables,
+    may_make_tables,
+    revision_of,
+    upgrade,
+)
 from bot.timing import Timing
 
 if TYPE_CHECKING:
@@ -115,6 +122,8 @@ class Database:
                 await self._submit(partial(upgrade, tables=self._tables), UPGRADE_SECONDS)
             elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
                 raise UnusableDatabaseError(_NO_RIGHT)
+            elif found == HEAD and self._tables is not None:
+                await self._submit(partial(check_tables, tables=self._tables), self._seconds)
             return found
         except StorageForbiddenError:
             await self.close()

@@ -68,7 +68,7 @@ _FORBIDDEN = (
     "used up."
 )
 _NO_SUCH_TABLE = ("42P01", "42703")
-_CHANGED_TABLES = (
+CHANGED_TABLES = (
     "Callnote's tables in the database have been deleted or changed: restore a backup of it, or "
     "name another database in DATABASE_URL."
 )
@@ -170,7 +170,7 @@ def _of_sqlite(error: BaseException) -> StorageError | None:
         return None if mistake else unavailable("it is closed")
     code &= 0xFF
     if code == _SQLITE_ERROR and re.match("no such (table|column)", str(error)):
-        return UnusableDatabaseError(_CHANGED_TABLES)
+        return UnusableDatabaseError(CHANGED_TABLES)
     if code == _SQLITE_FULL:
         return _full()
     if code in (_SQLITE_CORRUPT, _SQLITE_NOTADB):
@@ -195,7 +195,7 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
     if code == "42501":
         return StorageForbiddenError(_FORBIDDEN)
     if code in _NO_SUCH_TABLE:
-        return UnusableDatabaseError(_CHANGED_TABLES)
+        return UnusableDatabaseError(CHANGED_TABLES)
     for beginning in (code, code[:2]):
         if beginning in _SQLSTATES:
             return unavailable(_SQLSTATES[beginning])

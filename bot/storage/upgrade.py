@@ -16,6 +16,7 @@ from sqlalchemy import (
 )
 
 from bot.storage.errors import NewerSchemaError, UnusableDatabaseError
+from bot.storage.failures import CHANGED_TABLES
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import create_all
 
@@ -56,6 +57,12 @@ def check_encoding(connection: Connection) -> None:
             f"The database's encoding is {encoding}, which cannot store every note: create one "
             "with ENCODING 'UTF8' and name it in DATABASE_URL."
         )
+
+
+def check_tables(connection: Connection, tables: MetaData) -> None:
+    """Raise `UnusableDatabaseError` where one of `tables`, those of `HEAD`, is gone."""
+    if tables.tables.keys() - set(inspect(connection).get_table_names()):
+        raise UnusableDatabaseError(CHANGED_TABLES)
 
 
 def may_make_tables(connection: Connection) -> bool:

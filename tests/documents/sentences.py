@@ -98,7 +98,7 @@ def to_hosts() -> Iterator[str]:
     yield from (app_texts.CANNOT_START, app_texts.LOGIN_REJECTED, app_texts.INTENTS_REJECTED)
     yield _NO_DISCORD + app_texts.UNVERIFIED
     yield from (_gapped(each) for each in cad_texts._REACHED.values())
-    yield from (cache._OLDER, database._NO_RIGHT, failures._CHANGED_TABLES)
+    yield from (cache._OLDER, database._NO_RIGHT, failures.CHANGED_TABLES)
     yield from failures._MISCONFIGURED.values()
     for reasons in (failures._SQLSTATES, failures._SQLITE, failures._REFUSALS):
         yield from (_NO_DATABASE + each for each in reasons.values())

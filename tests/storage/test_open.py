@@ -18,6 +18,7 @@ from bot.storage import (
     NewerSchemaError,
     UnusableDatabaseError,
 )
+from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
 from tests import database as databases
 from tests.child import ROOT, environment
@@ -130,7 +131,7 @@ async def test_a_second_user_of_a_file_is_refused(tmp_path: Path) -> None:
 
 
 async def test_another_process_holds_a_file_until_it_is_killed(tmp_path: Path) -> None:
-    address = make_file(file_in(tmp_path))
+    address = file_in(tmp_path)
     async with holders(address, tmp_path, 1) as (holder,):
         assert await holder.said() == "open\n"
         with pytest.raises(DatabaseInUseError):
@@ -232,6 +233,16 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
     other.close()
     with pytest.raises(UnusableDatabaseError, match="cannot be made"):
         await Database(file_in(tmp_path), tables=things.metadata).open()
+
+
+@both_ways
+async def test_a_database_that_lacks_one_of_its_tables_is_refused(
+    address: DatabaseUrl, shared: bool
+) -> None:
+    async with opened(address) as database:
+        await database.execute(text("DROP TABLE delivery_ledger"))
+    with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+        await Database(address, tables=metadata, seconds=PATIENCE).open(shared=shared)
 
 
 @both_ways
