@@ -145,8 +145,8 @@ class Sender:
             await self._enqueue(item)
 
     def _waits_unstored(self, item: WorkItem) -> bool:
-        received = item.record.state is NoteState.RECEIVED
-        return received and not item.busy and self.queue.get(item.record.id) is item
+        unstored = item.ready and item.record.state is NoteState.RECEIVED
+        return unstored and not item.busy and self.queue.get(item.record.id) is item
 
     async def _enqueue(self, item: WorkItem) -> None:
         """Store an acknowledged note as QUEUED, however long the database takes."""
@@ -169,8 +169,7 @@ class Sender:
     async def finish(self, seconds: float) -> None:
         """Wait for what is under way, at most that long, then leave it to the next process."""
         for item in self.queue:
-            if item.ready:
-                self._store_if_waiting(item)
+            self._store_if_waiting(item)
         await end_tasks(self._sends | self._stores, seconds)
 
     async def _news(self) -> None:

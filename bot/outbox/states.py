@@ -6,9 +6,9 @@
               │ │
               │ ▼        no effect, or certainly not there
     ┌─────────┼▶ QUEUED ◀──────────────────────────────────┐
-    │ nothing │ │ │ └──▶ FAILED* (14 minutes) ──▶ Try again│
-    │ to wait │ │ └────▶ CANCELLED                         │
-    │ for     ▼ ▼                                          │
+    │ its     │ │ │ └──▶ FAILED* (14 minutes) ──▶ Try again│
+    │ turn in │ │ └────▶ CANCELLED                         │
+    │ 1 s     ▼ ▼                                          │
     │      SENDING ──▶ ADDED, REFUSED*                     │
     │         │                                            │
     │         ▼  no usable answer, or the process died     │
@@ -41,7 +41,7 @@ class NoteState(StrEnum):
     HELD = "held"
     """Not accepted: its member sent the same a moment ago and has to say that it is meant."""
     RECEIVED = "received"
-    """Stored; Discord has not confirmed the acknowledgement yet."""
+    """Stored; not acknowledged yet, as far as the database knows."""
     QUEUED = "queued"
     """Accepted and certainly not in the CAD by this try; to be sent when its turn comes."""
     SENDING = "sending"

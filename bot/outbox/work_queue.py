@@ -29,7 +29,7 @@ class WorkItem:
     sends that were answered with a refusal of the credentials which the cheapest read did not
     confirm. `busy` while a transition is being made; `announced` when its member was told that it
     waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
-    on. `resumed` is whether it may have been finished before it was taken up.
+    on. `may_have_ended` is whether it may have been finished before it was taken up.
     """
 
     record: NoteRecord
@@ -44,15 +44,17 @@ class WorkItem:
     busy: bool = False
     announced: bool = False
     acknowledgement: Acknowledgement | None = None
-    resumed: bool = False
+    may_have_ended: bool = False
+
+    @property
+    def accepted(self) -> bool:
+        """Whether its acknowledgement is known, so that it keeps its place while it waits."""
+        return self.record.state is not NoteState.RECEIVED or self.acknowledgement is not None
 
     @property
     def ready(self) -> bool:
         """Whether it waits for its turn: as QUEUED, or acknowledged and not stored as that yet."""
-        state = self.record.state
-        return state is NoteState.QUEUED or (
-            state is NoteState.RECEIVED and self.acknowledgement is not None
-        )
+        return self.accepted and self.record.state in (NoteState.RECEIVED, NoteState.QUEUED)
 
     @property
     def waited(self) -> float:
@@ -114,7 +116,7 @@ class WorkQueue:
             enqueued_at=now,
             deadline=now + min(max(give_up - age, 0.0), give_up),
             known_since=now if known is None else known.known_since,
-            resumed=record.state is not NoteState.RECEIVED,
+            may_have_ended=record.state is not NoteState.RECEIVED,
         )
         if record.state is NoteState.CHECKING:
             item.settled_at = now + self._limits.settle_seconds
@@ -197,11 +199,11 @@ class WorkQueue:
         now = loop_time()
         times = []
         for item in self._first_of_each_call():
-            if item.ready and not item.busy:
-                if now < item.deadline:
+            if item.accepted:
+                if item.ready and not item.busy and now < item.deadline:
                     asked = now if self.may_send(item.record) else now + self._ask_again
                     times.append(max(item.not_before, asked))
-            elif item.record.state is NoteState.RECEIVED:  # which holds up others only so long
+            else:  # which holds up others only so long
                 times.append(item.enqueued_at + RECEIVED_SECONDS)
         return min(times, default=None)
 
@@ -229,6 +231,6 @@ class WorkQueue:
         overdue = loop_time() - RECEIVED_SECONDS
         for items in self._calls.values():
             for item in items:
-                if item.record.state is not NoteState.RECEIVED or item.enqueued_at > overdue:
+                if item.accepted or item.enqueued_at > overdue:
                     yield item
                     break

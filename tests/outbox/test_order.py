@@ -48,31 +48,6 @@ async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_pro
     assert stored(cad) == ["second"]
 
 
-@on_sqlite
-async def test_a_note_that_waits_for_a_moment_is_stored_no_more_often_than_one_that_goes_first(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session, store_queued=PATIENCE)) as worker:
-        first = await worker.receive("first")
-        second = await worker.note("second")
-        await worker.acknowledge(first)
-        added = [await worker.became(each, NoteState.ADDED) for each in (first, second)]
-    assert [each.revision for each in added] == [3, 3]  # received, sending, added
-    assert stored(cad) == ["first", "second"]
-
-
-@on_sqlite
-async def test_a_process_that_ends_stores_the_acknowledgement_of_a_note_that_waits(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session, store_queued=PATIENCE)) as worker:
-        await worker.receive("first")
-        second = await worker.note("second")
-    found = await worker.outbox.store.get(second.id)
-    assert found is not None
-    assert (found.state, found.message_id) == (NoteState.QUEUED, second.id + 1)
-
-
 async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
