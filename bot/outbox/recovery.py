@@ -105,12 +105,12 @@ class OrphanRecovery:
             lost = lost and self.leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self.store.restore(record)
-        # Of these the older row may be that of an earlier end; any other is on its way by it.
+        # Only these may have an older row that is final; every other one is unfinished.
         resumed = [
             note_id
             for delivery in self.deliveries
             for note_id, item in delivery.queue.finished.items()
-            if item.resumed
+            if item.may_have_ended and item.waited < self.timing.keep_delivery
         ]
         ended = await self.store.finished(resumed) if resumed else {}
         for note_id, revision in {**stored, **ended}.items():

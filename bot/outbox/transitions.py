@@ -16,7 +16,7 @@ from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
 from bot.outbox.stored_failure import STOPPED, Failure
 from bot.outbox.work_queue import WorkItem, WorkQueue
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -69,13 +69,15 @@ class Transitions:
     async def store(self, item: WorkItem, target: NoteState, **outcome: Any) -> NoteRecord:
         """Store a transition, also in a database that has become older than what it confirmed."""
         known = item.record
+        until = loop_time() + self.timing.lease_timeout + self.timing.recovery_interval
         while True:
             try:
                 return await with_retries(
                     lambda: self.repository.transition(known, target, **outcome), self.timing
                 )
             except StaleRevisionError as error:
-                if _left_again(known, error.record):  # until it is taken over once more
+                if _left_again(known, error.record) and loop_time() < until:
+                    # Until it is taken over once more, unless the other process lives after all.
                     await asyncio.sleep(self.timing.recovery_interval)
                     continue
                 if not self._lost_by_database(item, known, error.record):

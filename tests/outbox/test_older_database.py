@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from itertools import combinations
 
 import aiohttp
 import pytest
-from sqlalchemy import Connection, Executable, delete, insert, select, text
+from sqlalchemy import delete, insert, select, text
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
-from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
-from bot.outbox.rows import values_of
 from bot.outbox.schema import delivery_ledger, leases, notes
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.storage import Database
-from tests.cases import case
-from tests.disturbed_database import somebody_waits, transaction
-from tests.outbox.workers import Worker, eventually, in_state, new_note, shift, stored, working
+from bot.storage import NOW, Database
+from tests.loop_clock import let_pass
+from tests.outbox.workers import (
+    Worker,
+    eventually,
+    in_state,
+    put_back,
+    shift,
+    stored,
+    working,
+)
 from tests.world import PATIENCE
 
 
@@ -30,12 +34,6 @@ from tests.world import PATIENCE
 def engine() -> str:
     """Give only PostgreSQL, as nothing puts a SQLite file back under a running process."""
     return "postgresql"
-
-
-async def put_back(database: Database, record: NoteRecord, *others: Executable) -> None:
-    """Let a note's row be as it was; the other statements are of the same transaction."""
-    values = values_of(record, fingerprint(record.note.label, record.note.text))
-    await database.execute(notes.update().where(notes.c.id == record.id).values(values), *others)
 
 
 async def test_an_outcome_is_stored_again_over_an_older_row(
@@ -92,111 +90,6 @@ async def test_a_finished_note_that_waits_by_its_row_is_stored_as_finished_again
     assert stored(cad) == ["some note here"] * 2
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        (NoteState.SENDING, NoteState.CHECKING, NoteState.ADDED),
-        (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING, NoteState.CANCELLED),
-        (
-            NoteState.SENDING,
-            NoteState.REFUSED,
-            NoteState.QUEUED,
-            NoteState.SENDING,
-            NoteState.ADDED,
-        ),
-        (
-            *(NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
-            *(NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
-            *(NoteState.CHECKING, NoteState.QUEUED, NoteState.FAILED),
-        ),
-        (
-            *(NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED),
-            *(NoteState.CHECKING, NoteState.ADDED),
-        ),
-        (NoteState.SENDING, NoteState.CHECKING, NoteState.UNCONFIRMED, NoteState.CANCELLED),
-    ],
-)
-async def test_a_note_that_is_stored_again_counts_as_it_did(
-    database: Database, way: tuple[NoteState, ...]
-) -> None:
-    counted = select(delivery_ledger).where(
-        (delivery_ledger.c.confirmed != 0) | (delivery_ledger.c.unconfirmed != 0)
-    )
-
-    def counts(connection: Connection) -> list[dict[str, object]]:
-        return [{**row, "updated_at": 0} for row in connection.execute(counted).mappings()]
-
-    store = OutboxRepository(database, "one")
-    record, _ = await store.accept(new_note("as typed"), waiting_limit=9)
-    moments = [(record, await database.run(counts))]
-    for target in way:
-        if record.state is NoteState.REFUSED:
-            record = await store.member_transition(
-                record, target, None, waiting_limit=9, call_id=124
-            )
-        else:
-            sent = Acknowledgement(1, "as sent")
-            record = await store.transition(record, target, acknowledgement=sent)
-        moments.append((record, await database.run(counts)))
-    for (older, before), (newer, after) in combinations(moments, 2):
-        with case(f"{older.state} {older.revision}, {newer.state} {newer.revision}"):
-            again = [insert(delivery_ledger).values(before)] if before else []
-            await put_back(database, older, delete(delivery_ledger), *again)
-            await store.restore(newer)
-            assert await store.get(record.id) == newer
-            assert await database.run(counts) == after
-
-
-async def test_a_note_that_an_earlier_process_gave_up_is_stored_as_added_again(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    given_up = await in_state(OutboxRepository(database, "earlier"), NoteState.FAILED)
-    async with working(Worker(database, cad, session)) as worker:
-        await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
-        added = await worker.became(given_up, NoteState.ADDED)
-        worker.told.clear()
-        shown = notes.update().values(settled=True)  # so that nobody claims it
-        await put_back(database, given_up, shown, delete(delivery_ledger))
-        await worker.became(given_up, NoteState.ADDED)
-        assert await worker.outbox.store.get(given_up.id) == added
-        cad.faults.add(Fault(on="note", abort="before"))
-        equal = await worker.note(member=8)  # which is not to be taken for the first
-        await worker.became(equal, NoteState.ADDED)
-    assert stored(cad) == ["some note here"] * 2
-
-
-async def test_a_note_that_was_cancelled_in_doubt_is_stored_as_cancelled_again(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session)) as worker:
-        in_doubt = await in_state(worker.outbox.store, NoteState.UNCONFIRMED)
-        cancelled = await worker.outbox.member_actions.cancel(in_doubt)
-        worker.told.clear()
-        await put_back(database, in_doubt)
-        await worker.became(in_doubt, NoteState.CANCELLED)
-        assert await worker.outbox.store.get(in_doubt.id) == cancelled
-
-
-async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_for_added(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    cad.faults.add(Fault(on="note", abort="before"))
-    cad.faults.add(Fault(on="calls", status=500, times=None))
-    async with working(Worker(database, cad, session)) as worker:
-        record = await worker.note()
-        given_up = await worker.became(record, NoteState.UNCONFIRMED)
-        worker.told.clear()
-        older = replace(given_up, state=NoteState.SENDING, revision=2, unconfirmed_sends=0)
-        await put_back(database, older, delete(delivery_ledger))
-        await worker.became(record, NoteState.UNCONFIRMED)
-        cad.faults.clear()
-        cad.faults.add(Fault(on="note", abort="before"))
-        await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
-        await worker.became(record, NoteState.CHECKING)
-        await worker.became(record, NoteState.ADDED)
-    assert stored(cad) == ["some note here"]
-
-
 async def test_a_finished_note_that_another_process_knew_is_looked_for(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -235,21 +128,6 @@ async def test_a_row_that_another_process_has_is_left_to_it(database: Database) 
     assert await one.get(record.id) == taken
 
 
-async def test_a_row_that_goes_on_before_it_is_stored_again_is_not_counted(
-    database: Database,
-) -> None:
-    store = OutboxRepository(database, "one")
-    added = await in_state(store, NoteState.ADDED)
-    older = replace(added, state=NoteState.SENDING, revision=added.revision - 1)
-    await put_back(database, older, delete(delivery_ledger))
-    async with transaction(database.address, "UPDATE notes SET revision = revision + 1"):
-        restoring = asyncio.create_task(store.restore(added))
-        await somebody_waits(database.address)
-    await restoring
-    (counted,) = (await explained(database, replace(added, id=1))).values()
-    assert (counted.confirmed, counted.unconfirmed) == (0, 1)  # as it is being sent by its row
-
-
 async def test_a_waiting_note_whose_row_is_older_goes_on(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
@@ -261,17 +139,6 @@ async def test_a_waiting_note_whose_row_is_older_goes_on(
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
-
-
-async def test_a_finished_note_whose_row_is_gone_counts_when_it_is_stored_again(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    async with working(Worker(database, cad, session)) as worker:
-        added = await worker.became(await worker.note(), NoteState.ADDED)
-        await database.execute(delete(notes), delete(delivery_ledger))
-        await worker.outbox.store.restore(added)
-        (counted,) = (await explained(database, replace(added, id=1))).values()
-        assert (counted.confirmed, counted.unconfirmed) == (1, 0)
 
 
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
@@ -304,6 +171,21 @@ async def test_an_outcome_is_stored_when_the_database_forgets_that_the_note_was_
         await worker.became(left, NoteState.ADDED)
         (counted,) = (await explained(database, replace(left, id=1))).values()
         assert (counted.confirmed, counted.unconfirmed) == (1, 0)
+    assert stored(cad) == ["some note here"]
+
+
+async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_after_all(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="note", applied=True, hold=answer))
+    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        await put_back(database, left, insert(leases).values(id="gone", heartbeat_at=NOW + 20))
+        answer.set()
+        while worker.outbox.waiting_count:
+            await let_pass(1.0)
     assert stored(cad) == ["some note here"]
 
 

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 import aiohttp
 import pytest
-from sqlalchemy import update
+from sqlalchemy import Executable, update
 
 from bot.outbox import (
     HOST,
@@ -23,7 +23,9 @@ from bot.outbox import (
     OutboxWorker,
     WaitingNotes,
 )
+from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
+from bot.outbox.rows import values_of
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport
@@ -285,3 +287,9 @@ async def working(worker: Worker) -> AsyncIterator[Worker]:
 def stored(cad: SonoranServer, call: int = 123) -> list[str]:
     """Return the texts of the notes that the CAD has, oldest first."""
     return [note.content for note in cad.notes(call)]
+
+
+async def put_back(database: Database, record: NoteRecord, *others: Executable) -> None:
+    """Let a note's row be as it was; the other statements are of the same transaction."""
+    values = values_of(record, fingerprint(record.note.label, record.note.text))
+    await database.execute(notes.update().where(notes.c.id == record.id).values(values), *others)
