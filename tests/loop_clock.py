@@ -30,7 +30,7 @@ another process, is waited for at a time."""
 
 AHEAD = 3600.0
 """Seconds that the clock is ahead of the real one at first, lest it fall behind it: the database's
-thread tells by that one whether a work is late."""
+thread uses the real one to tell whether a work is late."""
 
 MOMENT = 0.001
 """Seconds in which a busy machine has passed on what was sent over loopback."""

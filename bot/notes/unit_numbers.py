@@ -51,7 +51,7 @@ class _Known:
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
 class _LookUps:
-    """Those of a community in the last minute, and until when there are to be no more."""
+    """A community's look-ups in the last minute, and until when it gets no more."""
 
     counted: SlidingWindow = field(default_factory=lambda: SlidingWindow(LOOK_UPS_PER_MINUTE, 60.0))
     held_until: float = 0.0

@@ -65,16 +65,20 @@ def update_ledger(
 def restore_in_ledger(
     connection: Connection, insert: Insert, older: NoteRecord | None, record: NoteRecord
 ) -> None:
-    """Count what has become of a note since its older row, which is None if it is gone."""
+    """Count what has become of a note since its older row, which is None if it is gone.
+
+    A send since then that stayed open before a later one was answered is not counted, as the
+    record has forgotten it.
+    """
     if older is None:
         update_ledger(connection, insert, record, record.state)
         return
     state = older.state
-    if state.final:  # it was taken up again, to be looked for alone if it was not sent since
+    if state.final:  # it was taken up again; without a send since, it was only looked for
         state = NoteState.CHECKING if older.attempts == record.attempts else NoteState.QUEUED
         update_ledger(connection, insert, older, state)
     if record.state.final:  # it counts by the call and the text that it has now
-        added = record.state is NoteState.ADDED  # and so knows of no open sends any more
+        added = record.state is NoteState.ADDED  # which has forgotten its open sends
         sends = (older if added else record).unconfirmed_sends
         before = replace(record, state=state, unconfirmed_sends=sends)
         update_ledger(connection, insert, before, record.state)

@@ -1,7 +1,7 @@
 """Turns what the database drivers raise into the storage family of errors.
 
 Neither of them is imported here, as a process does without the other engine's: psycopg's errors are
-known by the `sqlstate` that all have, those of sqlite3 by its name.
+known by the `sqlstate` that they all have, sqlite3's by the module that defines them.
 """
 
 from __future__ import annotations
