@@ -36,6 +36,10 @@ Insert: TypeAlias = "Callable[[Table], sqlite.Insert | postgresql.Insert]"
 
 _log = logging.getLogger(__name__)
 
+CONNECT_SECONDS = 30.0
+"""How long connecting to a PostgreSQL server may take at the start, where addresses are silent
+before one answers; later, the connection that comes too late for a transaction serves the next."""
+
 UPGRADE_SECONDS = 60.0
 """How long bringing the tables up to date may take."""
 
@@ -85,12 +89,14 @@ class Database:
             from sqlalchemy.dialects import postgresql
 
             self.insert = postgresql.insert
+            self._connect_seconds = max(seconds, CONNECT_SECONDS)
         else:
             from sqlalchemy.dialects import sqlite
 
             from bot.storage.sqlite_file import SqliteFile
 
             self.insert = sqlite.insert
+            self._connect_seconds = seconds
             self._file = SqliteFile(address.path)
 
     async def open(self, *, shared: bool = False) -> str | None:
@@ -114,7 +120,7 @@ class Database:
                 elif not self._file.check():
                     return None
             self._shared = shared
-            await self._submit(check_encoding, self._seconds)
+            await self._submit(check_encoding, self._connect_seconds)
             found = await self._submit(revision_of, self._seconds)
             if found != HEAD and not shared:
                 if found is not None:

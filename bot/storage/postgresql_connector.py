@@ -12,10 +12,11 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import psycopg
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_attempts, make_conninfo
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 
@@ -40,22 +41,25 @@ KEEPALIVES = {
 PREPARE_AFTER = 5
 """How often a statement is executed before the server keeps its plan; psycopg's own default."""
 
+_PLACE = ("host", "hostaddr", "port")
+
 
 class PostgresqlConnector:
-    """Connections to a server, which may take `seconds` to answer."""
+    """Connections to a server, whose addresses may together take `seconds` to answer.
+
+    Each may take 2 s at least, which is the least that libpq knows.
+    """
 
     group = 20
 
     def __init__(self, address: DatabaseUrl, *, seconds: float) -> None:
-        hosts = address.parameters["host"].count(",") + 1
-        parameters: dict[str, str | int] = {
+        self._parameters: dict[str, str | int] = {
             **KEEPALIVES,
             "application_name": "callnote",
             **address.parameters,
             "client_encoding": "UTF8",  # whatever the address or the environment says
-            "connect_timeout": max(2, int(seconds) // hosts),  # psycopg's, for each host
         }
-        self._conninfo = make_conninfo("", **parameters)
+        self._seconds = seconds
         if address.parameters.get("sslrootcert") == "system":
             _find_root_certificates()
         self._lock = threading.Lock()
@@ -63,8 +67,14 @@ class PostgresqlConnector:
 
     def connect(self, deadline: float) -> Connection:
         """Connect to the server."""
+        ways = conninfo_attempts(self._parameters)  # to each address of each host, in order
+        parameters = {
+            **self._parameters,
+            **{name: _listed(ways, name) for name in _PLACE if any(name in way for way in ways)},
+            "connect_timeout": max(2, int(self._seconds) // len(ways)),  # for each of them
+        }
         driver = psycopg.connect(
-            self._conninfo,
+            make_conninfo("", **parameters),
             prepare_threshold=None,
             autocommit=True,  # `begin` does it
         )
@@ -122,6 +132,11 @@ class PostgresqlConnector:
         with self._lock, contextlib.suppress(OSError):  # it is broken already
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)
+
+
+def _listed(ways: Sequence[Mapping[str, Any]], name: str) -> str:
+    """Return the values of a parameter as libpq takes them for several hosts."""
+    return ",".join(str(way.get(name, "")) for way in ways)
 
 
 def _is_direct(driver: psycopg.Connection[Any]) -> bool:

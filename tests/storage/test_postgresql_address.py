@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
+from bot.storage.connectors import driver_of
+from tests import disturbed_database
 from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams
 from tests.postgresql import administer, at, postgresql
+from tests.storage.works import LITTLE, answer
+
+behind_gate = disturbed_database.behind_gate
 
 
 class Pooler(Gate):
@@ -44,6 +51,12 @@ class Pooler(Gate):
 def shown(connection: Connection) -> list[object]:
     names = ("work_mem", "application_name", "lock_timeout", "statement_timeout")
     return [connection.scalar(text(f"SHOW {name}")) for name in names]
+
+
+def told(connection: Connection) -> dict[str, str]:
+    """Return what libpq was told for the connection."""
+    parameters: dict[str, str] = driver_of(connection).info.get_parameters()
+    return parameters
 
 
 async def test_options_of_the_address_hold_beside_callnotes_own_limits(
@@ -142,6 +155,46 @@ async def test_of_several_servers_the_one_that_answers_is_used(
         await gate.refuse()
         with pytest.raises(StorageUnavailableError, match="no connection could be made"):
             await Database(two).open()
+
+
+def resolve(monkeypatch: pytest.MonkeyPatch, name: str, *found: str) -> None:
+    """Let a name have these addresses."""
+    real = socket.getaddrinfo
+
+    def resolved(host: str, port: Any, *args: Any, **options: Any) -> list[Any]:
+        if host != name:
+            return real(host, port, *args, **options)
+        return [each for one in found for each in real(one, port, *args, **options)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolved)
+
+
+@pytest.mark.long
+async def test_a_server_behind_addresses_that_are_silent_is_waited_for_at_the_start(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resolve(monkeypatch, "silent.example", "127.0.0.1", "127.0.0.1")
+    async with postgresql(request.config) as behind:
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            host, port = (behind.parameters.get(part, "") for part in ("host", "port"))
+            ports = f"{silent.getsockname()[1]},{port}"
+            several = at(behind, host=f"silent.example,{host}", port=ports)
+            database = Database(several, seconds=LITTLE)
+            await database.open()
+            assert await answer(database) == 42
+            await database.close()
+
+
+@pytest.mark.parametrize(("addresses", "seconds"), [(1, "9"), (3, "3"), (30, "2")])
+async def test_the_addresses_of_a_name_share_the_time_to_connect(
+    behind_gate: tuple[DatabaseUrl, Gate],
+    monkeypatch: pytest.MonkeyPatch,
+    addresses: int,
+    seconds: str,
+) -> None:
+    resolve(monkeypatch, "db.example", *["127.0.0.1"] * addresses)
+    async with opened(at(behind_gate[0], host="db.example"), seconds=9.0) as database:
+        assert (await database.run(told))["connect_timeout"] == seconds
 
 
 async def test_servers_that_can_only_be_read_are_unavailable_for_now(
