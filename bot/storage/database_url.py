@@ -119,6 +119,8 @@ def _postgresql(rest: str) -> DatabaseUrl:
     given = {"user": _decoded(user), "password": _decoded(password), "sslmode": modes}
     checked = {k: str(v) for k, v in parameters.items()} | {k: v for k, v in given.items() if v}
     _check_place(checked)
+    if "," in checked["host"]:  # else a standby that comes first would be stayed with
+        checked.setdefault("target_session_attrs", "read-write")
     return DatabaseUrl(
         "PostgreSQL",
         f"PostgreSQL database {checked['dbname']} on {checked['host']}",

@@ -84,6 +84,16 @@ HANDED_OUT = {
         "port": "5433,",
         "target_session_attrs": "read-write",
     },
+    "postgres://u:p@h1,h2/d": {
+        "host": "h1,h2",
+        "port": ",",
+        "target_session_attrs": "read-write",
+    },
+    "postgres://u:p@h1,h2/d?target_session_attrs=any": {
+        "host": "h1,h2",
+        "port": ",",
+        "target_session_attrs": "any",
+    },
     "postgres://u:p@[2001:db8::1]:5433/d": {"host": "2001:db8::1", "port": "5433"},
 }
 

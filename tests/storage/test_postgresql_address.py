@@ -33,19 +33,32 @@ class Pooler(Gate):
     TAKEN = frozenset({"user", "database", "application_name", "client_encoding"})
 
     async def greet(self, streams: Streams, there: asyncio.StreamWriter) -> None:
-        reader, writer = streams
-        length = await reader.readexactly(4)
-        body = await reader.readexactly(int.from_bytes(length) - 4)
+        body = await startup_of(streams)
         for name in body[4:].decode().split("\0")[::2]:  # the names, as values are between them
             if name and name not in self.TAKEN:
                 told = f"SFATAL\0C08P01\0Munsupported startup parameter: {name}\0\0".encode()
-                writer.write(b"E" + (len(told) + 4).to_bytes(4) + told)
-                await writer.drain()
-        there.write(length + body)
+                streams[1].write(b"E" + (len(told) + 4).to_bytes(4) + told)
+                await streams[1].drain()
+        there.write((len(body) + 4).to_bytes(4) + body)
 
     def passed_on(self, data: bytes) -> bytes:
         key = re.compile(rb"(K\0\0\0\x0c)....", re.DOTALL)
         return key.sub(lambda found: found[1] + (7).to_bytes(4), data)
+
+
+class Standby(Gate):
+    """Leads to a server's connections that can only be read."""
+
+    async def greet(self, streams: Streams, there: asyncio.StreamWriter) -> None:
+        body = await startup_of(streams)
+        body = body[:-1] + b"options\0-c default_transaction_read_only=on\0\0"
+        there.write((len(body) + 4).to_bytes(4) + body)
+
+
+async def startup_of(streams: Streams) -> bytes:
+    """Return a connection's first message without its length: names and values between zeros."""
+    length = int.from_bytes(await streams[0].readexactly(4))
+    return await streams[0].readexactly(length - 4)
 
 
 def shown(connection: Connection) -> list[object]:
@@ -155,6 +168,20 @@ async def test_of_several_servers_the_one_that_answers_is_used(
         await gate.refuse()
         with pytest.raises(StorageUnavailableError, match="no connection could be made"):
             await Database(two).open()
+
+
+async def test_of_several_servers_the_one_that_may_be_written_to_is_used(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with (
+        postgresql(request.config) as behind,
+        Standby(way_to(behind)) as standby,
+        Gate(way_to(behind)) as primary,
+    ):
+        ports = f"{standby.port},{primary.port}"
+        two = at(behind, host="127.0.0.1,127.0.0.1", port=ports, sslmode="disable")
+        async with opened(set_to(two)) as database:
+            await database.execute(text("UPDATE settings_version SET value = value"))
 
 
 def resolve(monkeypatch: pytest.MonkeyPatch, name: str, *found: str) -> None:
