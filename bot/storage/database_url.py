@@ -107,10 +107,11 @@ def _postgresql(rest: str) -> DatabaseUrl:
     pairs = [pair for pair in query.split("&") if pair]
     modes, pairs = _tls(pairs)
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    known.discard("replication")  # with which no tables can be read
     for pair in pairs:
         name = pair.partition("=")[0]
         if name not in known | _OTHERS and pair not in _OTHERS_PAIRS:
-            raise ValueError(f"an address without {name}, a parameter that libpq does not know")
+            raise ValueError(f"an address without {name}, a parameter that cannot be used")
     ours = "&".join(pair for pair in pairs if pair.partition("=")[0] in known)
     try:
         parameters = conninfo_to_dict(f"postgresql://{place}?{ours}")

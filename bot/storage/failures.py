@@ -61,7 +61,7 @@ _REFUSALS = {
     r"starting up|shutting down": "it is starting or stopping",
     r"session is read-only|server is in hot standby": "it can only be read at present",
     "timeout expired": TOO_LATE,
-    r"^connection failed|^failed to resolve": "no connection could be made",
+    r"^connection (failed|is bad)|^failed to resolve": "no connection could be made",
 }
 _FORBIDDEN = (
     "The database cannot be used just now: its user may not write to it, as when a plan's room is "
@@ -87,12 +87,22 @@ _MISCONFIGURED = {
     "channel binding (is )?required": "The database's server offers no channel binding, which "
     "DATABASE_URL demands: name the server itself instead of a pooler, or correct "
     "channel_binding.",
-    "unsupported startup parameter|(unrecognized configuration|invalid value for) parameter": "The "
-    "database's server, or a pooler before it, refuses a parameter of DATABASE_URL: correct "
-    "options there.",
+    "unsupported startup parameter|(unrecognized configuration|invalid value for) parameter|"
+    r'invalid command-line argument|requires a (\w+ )?value|parameter ".*" cannot be|'
+    "permission denied to set parameter": "The database's server, or a pooler before it, refuses a "
+    "parameter of DATABASE_URL: correct options there.",
+    "certificate present, but not private key|could not (read|load) (certificate|private key) file|"
+    "private key file .* (must|has) ": "The database's server cannot be shown the certificate that "
+    "sslcert in DATABASE_URL names: correct sslcert, sslkey, or the rights to their files.",
+    "authentication method requirement|did not request an SSL certificate": "The database's server "
+    "does not ask for the password or certificate that require_auth or sslcertmode in DATABASE_URL "
+    "demands: correct that.",
+    "invalid SSL protocol version range": "The value of ssl_min_protocol_version in DATABASE_URL "
+    "cannot be used with that of ssl_max_protocol_version.",
 }
 _BAD_VALUE = re.compile(
-    r'invalid "?(\w+)"? value: |weak (sslmode) |could not match \d+ (host|port)'
+    r'invalid "?(\w+)"? value: |weak (sslmode) |could not match \d+ (host|port)|(requirepeer) spec|'
+    r'for connection option "(\w+)"|definition of (service) |(service) file |"(min_\w+)" is greater'
 )
 
 

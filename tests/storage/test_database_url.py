@@ -162,9 +162,14 @@ def test_a_password_that_can_be_read_in_two_ways_is_to_be_percent_encoded(text: 
 
 @cases(
     ("parameter", "name"),
-    [("sslmoed=require", "sslmoed"), ("schema=other", "schema"), ("sslaccept=strict", "sslaccept")],
+    [
+        ("sslmoed=require", "sslmoed"),
+        ("schema=other", "schema"),
+        ("sslaccept=strict", "sslaccept"),
+        ("replication=database", "replication"),
+    ],
 )
-def test_an_unknown_parameter_is_named(parameter: str, name: str) -> None:
+def test_a_parameter_that_cannot_be_used_is_named(parameter: str, name: str) -> None:
     with pytest.raises(
         ValueError, match=rf"^an address without {name}, a parameter that"
     ) as caught:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +131,23 @@ async def test_a_plan_that_another_process_made_useless_is_made_anew(
         assert await database.run(lambda connection: connection.scalar(found)) is None
 
 
-async def test_options_that_the_server_does_not_know_are_one_sentence(
-    request: pytest.FixtureRequest,
+@pytest.mark.parametrize(
+    "options",
+    [
+        "-c no_such_setting=1",
+        "-c work_mem",
+        "-c log_statement_stats=perhaps",
+        "-c shared_buffers=1",
+        "--no-such-option",
+        "endpoint=ep-cool-rain",
+    ],
+)
+async def test_options_that_the_server_does_not_take_are_one_sentence(
+    request: pytest.FixtureRequest, options: str
 ) -> None:
     async with postgresql(request.config) as address:
         with pytest.raises(UnusableDatabaseError, match="refuses a parameter of DATABASE_URL"):
-            await Database(set_to(address, options="-c no_such_setting=1")).open()
+            await Database(set_to(address, options=options)).open()
 
 
 @pytest.mark.parametrize(
@@ -146,6 +158,9 @@ async def test_options_that_the_server_does_not_know_are_one_sentence(
         ({"ssl_min_protocol_version": "SSLv3"}, "ssl_min_protocol_version"),
         ({"sslrootcert": "system", "sslmode": "require"}, "sslmode"),
         ({"port": "1,2"}, "port"),
+        ({"host": "127.0.0.1", "keepalives_idle": "1.5"}, "keepalives_idle"),
+        ({"service": "nowhere"}, "service"),
+        ({"min_protocol_version": "3.2", "max_protocol_version": "3.0"}, "min_protocol_version"),
     ],
 )
 async def test_a_value_that_libpq_does_not_take_is_one_sentence(
@@ -156,6 +171,36 @@ async def test_a_value_that_libpq_does_not_take_is_one_sentence(
     with pytest.raises(UnusableDatabaseError) as caught:
         await Database(set_to(address, **parameters)).open()
     assert str(caught.value) == sentence
+
+
+async def test_what_no_server_can_fulfil_is_one_sentence() -> None:
+    address = DatabaseUrl.parse("postgresql://u:p@/d?host=/no/such/folder", folder=Path())
+    empty = {"ssl_min_protocol_version": "TLSv1.3", "ssl_max_protocol_version": "TLSv1.2"}
+    with pytest.raises(UnusableDatabaseError, match="cannot be used with that of ssl_max_protocol"):
+        await Database(set_to(address, **empty)).open()
+
+
+async def test_a_server_of_another_user_than_the_address_demands_is_one_sentence() -> None:
+    with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as server:
+        server.bind(f"{folder}/.s.PGSQL.5432")
+        server.listen()
+        demanding = f"postgresql://u:p@/d?host={folder}&requirepeer=nobody-of-this-name"
+        with pytest.raises(UnusableDatabaseError, match="The value of requirepeer in DATABASE_URL"):
+            await Database(DatabaseUrl.parse(demanding, folder=Path())).open()
+
+
+async def test_a_server_that_asks_for_no_password_where_one_is_demanded_is_one_sentence(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with postgresql(request.config) as address:
+        with pytest.raises(UnusableDatabaseError, match="does not ask for the password or cert"):
+            await Database(set_to(address, require_auth="gss")).open()
+
+
+async def test_a_socket_that_is_not_there_is_unavailable_for_now() -> None:
+    address = DatabaseUrl.parse("postgresql://u:p@/d?host=/no/such/folder", folder=Path())
+    with pytest.raises(StorageUnavailableError, match="no connection could be made"):
+        await Database(address).open()
 
 
 async def test_of_several_servers_the_one_that_answers_is_used(

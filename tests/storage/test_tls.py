@@ -137,8 +137,16 @@ async def test_the_systems_root_certificates_are_those_that_python_trusts(
             {"sslmode": "require", "channel_binding": "require"},
             "The database's server offers no channel binding, which DATABASE_URL demands",
         ),
+        (
+            certified,
+            {"sslmode": "require", "sslcert": "ROOT", "sslkey": "/no/such/file"},
+            "The database's server cannot be shown the certificate that sslcert in DATABASE_URL",
+        ),
     ],
-    ids=["issuer", "issuer alone", "name", "no root", "no root file", "no tls", "no binding"],
+    ids=[
+        *("issuer", "issuer alone", "name", "no root", "no root file", "no tls", "no binding"),
+        "no key file",
+    ],
 )
 async def test_what_the_address_demands_in_vain_is_one_sentence(
     request: pytest.FixtureRequest,
