@@ -15,6 +15,8 @@ DEFAULT = "sqlite:///callnote.db"
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 """What `sslmode` may be, each stricter than the one before (PostgreSQL documentation, Database
 Connection Control Functions)."""
+_MODES = {"true": "require", "1": "require", "no-verify": "require"}
+_MODES |= {"false": "disable", "0": "disable"}
 
 _POSTGRESQL = re.compile(r"postgres(ql)?(\+\w+)?", re.IGNORECASE)
 _FORM = "an address like sqlite:///callnote.db or postgresql://user:password@host:5432/name"
@@ -22,6 +24,7 @@ _ENCODED = (
     "an address like postgresql://user:password@host:5432/name, with special characters of the "
     "password percent-encoded: @ as %40, / as %2F, ? as %3F, % as %25"
 )
+_HTML = "an address with & in place of &amp;, which is how a web page's source writes it"
 _PERCENT = "an address in which a % that stands for itself is written as %25"
 # What stands behind the user and the password: hosts with ports, the database, parameters.
 _HOSTS = r"(?:[\w.%-]*|\[[0-9A-Fa-f:.]+\])(?::\d*)?"
@@ -31,13 +34,15 @@ _ESCAPE = re.compile(r"%[0-9A-Fa-f]{2}")
 _SECRETS = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
 
 # Parameters for libraries that Callnote does not use, which say nothing about the server or the
-# database; hosts hand them out for Prisma, Supabase, asyncpg, SQLAlchemy, Django, Rails and JDBC.
+# database; hosts hand them out for Prisma, Supabase, asyncpg, SQLAlchemy, Django, Rails, Doctrine,
+# Go's libraries and JDBC.
 _OTHERS = frozenset(
     {
         *("pgbouncer", "connection_limit", "pool_timeout", "socket_timeout", "supa", "workaround"),
         *("statement_cache_size", "prepared_statement_cache_size", "command_timeout"),
         *("pool", "pool_size", "max_overflow", "pool_recycle", "conn_max_age", "pool_max_conns"),
         *("prepared_statements", "prepareThreshold", "uselibpqcompat"),
+        *("serverVersion", "charset", "encoding", "binary_parameters", "default_query_exec_mode"),
     }
 )
 _OTHERS_PAIRS = frozenset({"schema=public", "sslaccept=accept_invalid_certs"})
@@ -120,11 +125,12 @@ def _postgresql(rest: str) -> DatabaseUrl:
     given = {"user": _decoded(user), "password": _decoded(password), "sslmode": modes}
     checked = {k: str(v) for k, v in parameters.items()} | {k: v for k, v in given.items() if v}
     _check_place(checked)
-    if "," in checked["host"]:  # else a standby that comes first would be stayed with
+    host = checked.get("host", "this machine")
+    if "," in host:  # else a standby that comes first would be stayed with
         checked.setdefault("target_session_attrs", "read-write")
     return DatabaseUrl(
         "PostgreSQL",
-        f"PostgreSQL database {checked['dbname']} on {checked['host']}",
+        f"PostgreSQL database {checked['dbname']} on {host}",
         parameters=checked,
     )
 
@@ -134,14 +140,14 @@ def _login_and_place(rest: str) -> tuple[str, str]:
     ways = [("", rest), *((rest[: at.start()], rest[at.end() :]) for at in re.finditer("@", rest))]
     ways = [(login, place) for login, place in ways if _PLACE.fullmatch(place)]
     if len(ways) != 1:
-        raise ValueError(_ENCODED)
+        raise ValueError(_HTML if "&amp;" in rest else _ENCODED)
     return ways[0]
 
 
 def _tls(pairs: list[str]) -> tuple[str, list[str]]:
     """Return the strictest `sslmode` that is named, "" for none, and the other parameters.
 
-    `ssl` is the name that asyncpg and JDBC have for it.
+    `ssl` is the name that asyncpg and JDBC have for it, no-verify is node-postgres's for require.
     """
     modes, others = [], []
     for pair in pairs:
@@ -149,7 +155,7 @@ def _tls(pairs: list[str]) -> tuple[str, list[str]]:
         if name not in ("sslmode", "ssl"):
             others.append(pair)
         else:
-            modes.append({"true": "require", "false": "disable"}.get(value, value))
+            modes.append(_MODES.get(value.lower(), value.lower()))
     if not set(modes) <= set(SSL_MODES):
         raise ValueError("one sslmode of " + ", ".join(SSL_MODES))
     return max(modes, key=SSL_MODES.index, default=""), others
@@ -158,7 +164,9 @@ def _tls(pairs: list[str]) -> tuple[str, list[str]]:
 def _check_place(parameters: Mapping[str, str]) -> None:
     if not parameters.get("dbname"):
         raise ValueError("an address that ends with the name of the database")
-    hosts = parameters.get("host", "").split(",")
+    # Without a password, that of this machine may be meant, whose socket libpq knows.
+    local = not {"host", "hostaddr", "password"} & parameters.keys()
+    hosts = [] if local else parameters.get("host", "").split(",")
     if not all(hosts):
         raise ValueError("an address that names a host")
     if not all(map(_HOST.fullmatch, hosts)):

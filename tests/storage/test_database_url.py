@@ -66,7 +66,14 @@ HANDED_OUT = {
     "postgres://u:p@h/d?workaround=supabase-pooler.vercel": {},
     "postgres://u:p@h/d?sslaccept=accept_invalid_certs": {},
     "postgres://u:p@h/d?ssl=true": {"sslmode": "require"},
+    "postgres://u:p@h/d?ssl=True": {"sslmode": "require"},
+    "postgres://u:p@h/d?ssl=1": {"sslmode": "require"},
+    "postgres://u:p@h/d?sslmode=no-verify": {"sslmode": "require"},
+    "postgres://u:p@h/d?sslmode=no-verify&sslmode=verify-ca": {"sslmode": "verify-ca"},
     "postgres://u:p@h/d?ssl=false": {"sslmode": "disable"},
+    "postgres://u:p@h/d?ssl=0": {"sslmode": "disable"},
+    "postgres://u:p@h/d?serverVersion=16&charset=utf8&sslmode=require": {"sslmode": "require"},
+    "postgres://u:p@h/d?encoding=unicode&binary_parameters=yes": {},
     "postgres://u:p@h/d?ssl=true&sslmode=verify-full": {"sslmode": "verify-full"},
     "postgres://u:p@h/d?sslmode=require&sslmode=disable": {"sslmode": "require"},
     "postgres://u:p@h/d?sslrootcert=system": {"sslrootcert": "system"},
@@ -107,6 +114,22 @@ def test_an_address_works_as_it_is_handed_out(text: str) -> None:
     assert address.shown == f"PostgreSQL database d on {expected['host']}"
 
 
+@cases(
+    ("text", "parameters"),
+    [
+        ("postgresql:///callnote", {"dbname": "callnote"}),
+        ("postgresql://u@/callnote?sslmode=disable", {"user": "u", "sslmode": "disable"}),
+        ("postgresql://:5433/callnote", {"port": "5433"}),
+    ],
+)
+def test_an_address_without_host_and_password_is_that_of_this_machine(
+    text: str, parameters: dict[str, str]
+) -> None:
+    address = parse(text)
+    assert address.parameters == {"dbname": "callnote", **parameters}
+    assert address.shown == "PostgreSQL database callnote on this machine"
+
+
 @cases("name", ["sslmode", "ssl"])
 @cases("mode", SSL_MODES)
 def test_each_sslmode_is_kept(name: str, mode: str) -> None:
@@ -126,6 +149,7 @@ def test_each_sslmode_is_kept(name: str, mode: str) -> None:
         ("50%", "50%"),
         ("50%off", "50%off"),
         ("a&b=c+d", "a&b=c+d"),
+        ("a&amp;b", "a&amp;b"),
         ("a'b\\c", "a'b\\c"),
         ("[a]", "[a]"),
         ("", None),
@@ -157,6 +181,12 @@ def test_a_password_may_have_any_characters(text: str, password: str | None) -> 
 def test_a_password_that_can_be_read_in_two_ways_is_to_be_percent_encoded(text: str) -> None:
     with pytest.raises(ValueError, match=r"percent-encoded|written as %25") as caught:
         parse(text)
+    assert PASSWORD not in str(caught.value)
+
+
+def test_an_address_out_of_a_web_pages_source_is_told_so() -> None:
+    with pytest.raises(ValueError, match=r"^an address with & in place of &amp;, ") as caught:
+        parse(f"postgres://{LOGIN}@h/d?sslmode=require&amp;channel_binding=require")
     assert PASSWORD not in str(caught.value)
 
 
@@ -202,6 +232,8 @@ def test_the_password_is_shown_nowhere() -> None:
         f"postgres://{LOGIN}@h:0/d",
         f"postgres://{LOGIN}@h:65536/d",
         f"postgres://{LOGIN}@h:-1/d",
+        "postgres://:0/d",
+        "postgres:///d?hostaddr=127.0.0.1",
         f"postgres://{LOGIN}@h i/d",
         f"postgres://{LOGIN}@h\n/d",
         f"postgres://{LOGIN}@h,/d",

@@ -197,6 +197,17 @@ async def test_a_server_that_asks_for_no_password_where_one_is_demanded_is_one_s
             await Database(set_to(address, require_auth="gss")).open()
 
 
+async def test_an_address_without_a_host_leads_to_where_libpq_looks(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with postgresql(request.config) as address:
+        for name in {"host", "port", "user", "password"} & address.parameters.keys():
+            monkeypatch.setenv(f"PG{name.upper()}", address.parameters[name])
+        alone = f"postgresql:///{address.parameters['dbname']}"
+        async with opened(DatabaseUrl.parse(alone, folder=Path())) as database:
+            assert await answer(database) == 42
+
+
 async def test_a_socket_that_is_not_there_is_unavailable_for_now() -> None:
     address = DatabaseUrl.parse("postgresql://u:p@/d?host=/no/such/folder", folder=Path())
     with pytest.raises(StorageUnavailableError, match="no connection could be made"):
