@@ -13,6 +13,15 @@ from tests.reserved_port import reserved_port
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
+async def startup_of(streams: Streams) -> bytes:
+    """Return what a PostgreSQL client says first: its parameters' names and values, between zeros.
+
+    Before them are 4 bytes of the protocol's version; the length in front is left out.
+    """
+    length = int.from_bytes(await streams[0].readexactly(4))
+    return await streams[0].readexactly(length - 4)
+
+
 class Gate:
     """Listens on loopback at `port` while entered and leads on to what `connect` connects to."""
 
