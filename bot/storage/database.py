@@ -21,6 +21,7 @@ from bot.storage.upgrade import (
     HEAD,
     check_encoding,
     check_tables,
+    check_writable,
     may_make_tables,
     revision_of,
     upgrade,
@@ -107,7 +108,8 @@ class Database:
         the suffix `.REVISION.bak`.
 
         With `shared`, nothing is made, changed or locked: it is a look at a database that another
-        process may be using; it fails where a file or tables that are missing could not be made.
+        process may be using; it fails where a file or tables that are missing could not be made, or
+        nothing could be stored.
 
         Raises `StorageUnavailableError` or `StorageFullError` when a later try may succeed, and
         `UnusableDatabaseError` when it cannot; nothing stays open then.
@@ -122,6 +124,8 @@ class Database:
             self._shared = shared
             await self._submit(check_encoding, self._connect_seconds)
             found = await self._submit(revision_of, self._seconds)
+            if shared:
+                await self._submit(check_writable, self._seconds)
             if found != HEAD and not shared:
                 if found is not None:
                     await self._before_upgrade(found)

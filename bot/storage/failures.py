@@ -20,12 +20,13 @@ from bot.storage.errors import (
 )
 
 TOO_LATE = "no answer in time"
+READ_ONLY = "it can only be read at present"
 
 # PostgreSQL documentation, appendix A, by a code's beginning. What is not here, such as a
 # misspelt statement, is a mistake of the program.
 _SQLSTATES = {
     "08": "the connection broke",
-    "25006": "it can only be read at present",
+    "25006": READ_ONLY,
     "25P03": TOO_LATE,
     "25P04": TOO_LATE,
     "40": "another transaction was in the way",
@@ -59,11 +60,11 @@ _REFUSALS = {
     r'database ".*" does not exist': "there is no database of this name",
     r"too many (connections|clients)|connection slots": "it has too many connections",
     r"starting up|shutting down": "it is starting or stopping",
-    r"session is read-only|server is in hot standby": "it can only be read at present",
+    r"session is read-only|server is in hot standby": READ_ONLY,
     "timeout expired": TOO_LATE,
     r"^connection (failed|is bad)|^failed to resolve": "no connection could be made",
 }
-_FORBIDDEN = (
+FORBIDDEN = (
     "The database cannot be used just now: its user may not write to it, as when a plan's room is "
     "used up."
 )
@@ -203,7 +204,7 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
     if code == "53100":
         return _full()
     if code == "42501":
-        return StorageForbiddenError(_FORBIDDEN)
+        return StorageForbiddenError(FORBIDDEN)
     if code in _NO_SUCH_TABLE:
         return UnusableDatabaseError(CHANGED_TABLES)
     for beginning in (code, code[:2]):

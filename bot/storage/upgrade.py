@@ -15,8 +15,8 @@ from sqlalchemy import (
     text,
 )
 
-from bot.storage.errors import NewerSchemaError, UnusableDatabaseError
-from bot.storage.failures import CHANGED_TABLES
+from bot.storage.errors import NewerSchemaError, StorageUnavailableError, UnusableDatabaseError
+from bot.storage.failures import CHANGED_TABLES, FORBIDDEN, READ_ONLY, unavailable
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import create_all
 
@@ -63,6 +63,17 @@ def check_tables(connection: Connection, tables: MetaData) -> None:
     """Raise `UnusableDatabaseError` where one of `tables`, those of `HEAD`, is gone."""
     if tables.tables.keys() - set(inspect(connection).get_table_names()):
         raise UnusableDatabaseError(CHANGED_TABLES)
+
+
+def check_writable(connection: Connection) -> None:
+    """Raise `StorageUnavailableError` for a database in which nothing can be stored at present."""
+    if connection.dialect.name != "postgresql":
+        return
+    if connection.scalar(text("SHOW transaction_read_only")) == "on":
+        raise unavailable(READ_ONLY)
+    right = text("SELECT has_table_privilege(to_regclass('notes'), 'INSERT')")
+    if connection.scalar(right) is False:  # None where there is no such table
+        raise StorageUnavailableError(FORBIDDEN)
 
 
 def may_make_tables(connection: Connection) -> bool:

@@ -1,4 +1,4 @@
-"""A SQLite file or folder that the operating system lets Callnote read at most."""
+"""A database that Callnote may only read: a SQLite file or folder, or one on a server."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage import Database, UnusableDatabaseError
-from tests.database import file_in, make_file, opened
+from bot.storage import Database, StorageUnavailableError, UnusableDatabaseError
+from tests.database import file_in, make_file, opened, set_to, setting_of
+from tests.postgresql import administer, at, postgresql
 
 NOBODY = 65534
 
@@ -103,3 +104,26 @@ async def test_a_file_and_a_folder_that_can_be_written_to_are_taken(
     with owning(folder):
         async with opened(file_in(folder), shared=shared):
             pass
+
+
+async def test_a_look_tells_of_a_server_that_can_only_be_read(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with postgresql(request.config) as address:
+        standby = set_to(address, options="-c default_transaction_read_only=on")
+        with pytest.raises(StorageUnavailableError, match="it can only be read at present"):
+            await Database(standby).open(shared=True)
+
+
+async def test_a_look_tells_of_a_user_who_may_not_write(request: pytest.FixtureRequest) -> None:
+    async with postgresql(request.config) as address:
+        url, role = setting_of(address), f"{address.parameters['dbname']}_full"
+        await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'full'")
+        await administer(url, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
+        try:
+            full = Database(at(address, user=role, password="full"))
+            with pytest.raises(StorageUnavailableError, match="may not write to it"):
+                await full.open(shared=True)
+        finally:
+            await administer(url, f"DROP OWNED BY {role}")
+            await administer(url, f"DROP ROLE {role}")
