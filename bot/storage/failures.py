@@ -22,21 +22,24 @@ from bot.storage.errors import (
 TOO_LATE = "no answer in time"
 READ_ONLY = "it can only be read at present"
 
-# PostgreSQL documentation, appendix A, by a code's beginning. What is not here, such as a
-# misspelt statement, is a mistake of the program.
+# PostgreSQL documentation, appendix A, by a code's beginning.
 _SQLSTATES = {
     "08": "the connection broke",
     "25006": READ_ONLY,
     "25P03": TOO_LATE,
     "25P04": TOO_LATE,
+    "28": "it refuses the user or the password",  # said by a pooler
+    "3D": "there is no database of this name",
     "40": "another transaction was in the way",
     "53": "it is out of resources",
     "55": "it is locked",
     "57014": TOO_LATE,
     "57": "it is starting or stopping",
     "58": "it had trouble with its disk",
-    "XX": "it had an error of its own",
 }
+# Of the others, these are mistakes of the program, such as a misspelt statement; what is left is an
+# error of the server's or a pooler's own.
+_MISTAKES = ("0A", "2", "3", "4", "54", "P0")
 
 # SQLite documentation, Result and Error Codes: the primary ones, in the low eight bits.
 _SQLITE_ERROR, _SQLITE_BUSY, _SQLITE_CORRUPT, _SQLITE_FULL, _SQLITE_NOTADB = 1, 5, 11, 13, 26
@@ -210,7 +213,7 @@ def _of_postgresql(error: BaseException | None) -> StorageError | None:
     for beginning in (code, code[:2]):
         if beginning in _SQLSTATES:
             return unavailable(_SQLSTATES[beginning])
-    return None
+    return None if code.startswith(_MISTAKES) else unavailable("it had an error of its own")
 
 
 def _of_words(said: str) -> StorageError:

@@ -260,3 +260,32 @@ async def test_a_database_that_is_not_there_is_unavailable_for_now(
     server = DatabaseUrl.parse(server_url(request.config), folder=Path())
     with pytest.raises(StorageUnavailableError, match="no database of this name"):
         await Database(at(server, dbname="no_such_database")).open()
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("28P01", "it refuses the user or the password"),
+        ("3D000", "there is no database of this name"),
+        ("XX000", "it had an error of its own"),
+        ("F0000", "it had an error of its own"),
+        ("CR000", "it had an error of its own"),  # no code of PostgreSQL's
+    ],
+)
+async def test_what_is_no_fault_of_a_statement_is_unavailable_for_now(
+    request: pytest.FixtureRequest, code: str, reason: str
+) -> None:
+    failing = text(f"DO $$ BEGIN RAISE 'a pooler''s' USING ERRCODE = '{code}'; END $$")
+    async with postgresql(request.config) as address, opened(address) as database:
+        with pytest.raises(StorageUnavailableError, match=reason):
+            await database.execute(failing)
+
+
+@pytest.mark.parametrize("code", ["42601", "22023", "P0001"])
+async def test_what_is_a_fault_of_a_statement_stays_as_it_is(
+    request: pytest.FixtureRequest, code: str
+) -> None:
+    failing = text(f"DO $$ BEGIN RAISE 'ours' USING ERRCODE = '{code}'; END $$")
+    async with postgresql(request.config) as address, opened(address) as database:
+        with pytest.raises(DBAPIError, match="ours"):
+            await database.execute(failing)
