@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import socket
 import tempfile
@@ -10,13 +11,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
+from bot.storage.connectors import driver_of
+from bot.storage.postgresql_connector import PREPARE_AFTER
+from tests import disturbed_database
 from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams, startup_of
 from tests.postgresql import administer, at, postgresql
 from tests.storage.works import answer
+
+behind_gate = disturbed_database.behind_gate
 
 
 class Pooler(Gate):
@@ -56,6 +63,21 @@ async def test_options_of_the_address_hold_beside_callnotes_own_limits(
             memory, name, lock, statement = await database.run(shown)
     assert (memory, name, lock) == ("5MB", "callnote", "50ms")
     assert statement != "0"
+
+
+async def test_the_operating_system_is_told_when_a_silent_connection_is_broken(
+    behind_gate: tuple[DatabaseUrl, Gate],
+) -> None:
+    def told(connection: Connection) -> list[int]:
+        idle, user = socket.TCP_KEEPIDLE, socket.TCP_USER_TIMEOUT
+        options = (idle, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, user)
+        with socket.socket(fileno=os.dup(driver_of(connection).fileno())) as connected:
+            return [connected.getsockopt(socket.IPPROTO_TCP, option) for option in options]
+
+    async with opened(behind_gate[0]) as database:
+        assert await database.run(told) == [30, 10, 3, 10_000]
+    async with opened(set_to(behind_gate[0], keepalives_idle="60")) as database:
+        assert await database.run(told) == [60, 10, 3, 10_000]
 
 
 async def test_options_may_name_another_schema(request: pytest.FixtureRequest) -> None:
@@ -103,6 +125,39 @@ async def test_a_plan_that_another_process_made_useless_is_made_anew(
         await administer(setting_of(address), "ALTER TABLE things ALTER what TYPE CHAR(9)")
         found = text("SELECT what FROM things")
         assert await database.run(lambda connection: connection.scalar(found)) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "done", "code"),
+    [
+        (2 * PREPARE_AFTER, "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$", "26000"),
+        (0, "; ".join(f'PREPARE "_pg3_{number}" AS SELECT 7' for number in range(60)), "42P05"),
+    ],
+    ids=["gone", "somebody else's"],
+)
+async def test_a_plan_that_is_lost_behind_a_pooler_that_hides_itself_is_made_anew(
+    request: pytest.FixtureRequest, before: int, done: str, code: str
+) -> None:
+    """The next transaction has another connection to the server."""
+    seen = set()
+
+    def ask(connection: Connection) -> object:
+        try:
+            return connection.scalar(text("SELECT 41 + 1"))
+        except DBAPIError as error:
+            seen.add(getattr(error.orig, "sqlstate", None))
+            raise
+
+    def change(connection: Connection) -> None:
+        driver_of(connection).execute(done, prepare=False)
+
+    async with postgresql(request.config) as address, opened(address) as database:
+        for _ in range(before):
+            assert await database.run(ask) == 42
+        await database.run(change)
+        for _ in range(2 * PREPARE_AFTER):
+            assert await database.run(ask) == 42
+    assert seen == {code}
 
 
 @pytest.mark.parametrize(
