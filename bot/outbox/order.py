@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select, update
 
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
@@ -15,10 +15,20 @@ _TAKE_POSITION = CompiledStatement(
 )
 
 
+LAST_POSITION = select(outbox_position.c.value)
+"""Selects the last position given out, by any process."""
+
+
 def next_position(connection: Connection) -> int:
     """Return the next position; the row stays locked, so positions are committed in order."""
     [(position,)] = _TAKE_POSITION.rows(connection)
     return int(position)
+
+
+def continue_behind(connection: Connection, position: int) -> None:
+    """Give out no position up to this one any more, in a database that has become older."""
+    lower = outbox_position.c.value < position
+    connection.execute(update(outbox_position).where(lower).values(value=position))
 
 
 def another_ahead() -> ColumnElement[bool]:

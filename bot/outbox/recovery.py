@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.outbox.circuit_breaker import CircuitBreaker
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS
 from bot.outbox.deliveries import Deliveries
 from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
@@ -81,8 +82,8 @@ class OrphanRecovery:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
         if self.leases.alone:
             return False
-        stored = await self.store.unfinished()
-        await self._restore_lost(stored)
+        stored, position = await self.store.unfinished()
+        await self._restore_lost(stored, position)
         known = {item.record.id for item in self.deliveries.items()}
         return any(
             # One at its first revision, RECEIVED, is perhaps just being deleted.
@@ -92,32 +93,44 @@ class OrphanRecovery:
             for note_id, revision in stored.items()
         )
 
-    async def _restore_lost(self, stored: Mapping[int, int]) -> None:
+    async def _restore_lost(self, stored: Mapping[int, int], position: int) -> None:
         """Store again what this process has at a newer revision than the database.
 
-        A database can be older than what it confirmed, after a failover or from a backup.
+        A database can be older than what it confirmed, after a failover or from a backup; then the
+        `position` that it gave out last may be older, too.
         """
-        known = set()
+        known, newest = set(), 0
         for item in list(self.deliveries.items()):
             record = item.record
             known.add(record.id)
+            newest = max(newest, record.position)
             lost = record.state in _STORED and record.id not in stored
             lost = lost and self.leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self.store.restore(record)
-        # Only these may have an older row that is final; every other one is unfinished.
-        resumed = [
-            note_id
-            for delivery in self.deliveries
-            for note_id, item in delivery.queue.finished.items()
-            if item.may_have_ended and item.waited < self.timing.keep_delivery
+        finished = [item for each in self.deliveries for item in each.queue.finished.values()]
+        newest = max((newest, *(item.record.position for item in finished)))
+        # Nothing deletes a note so soon, so of an older database it is to be stored again.
+        gone = [item for item in finished if item.waited < LEAST_KEPT_SECONDS]
+        revisions = {item.record.id: 0 for item in gone if position < newest} | dict(stored)
+        # Of others that are gone that is not known, and only these may have a row that is final.
+        ended = [
+            item.record.id
+            for item in finished
+            if item.record.id in revisions
+            or (item.may_have_ended and item.waited < self.timing.keep_delivery)
         ]
-        ended = await self.store.finished(resumed) if resumed else {}
-        for note_id, revision in {**stored, **ended}.items():
-            finished = self._finished_since(note_id, revision)
-            if finished is not None and note_id not in known:
-                await self.store.restore(finished)
-                self.changed(finished)
+        if ended:
+            revisions |= await self.store.finished(ended)
+        behind = [
+            newer
+            for note_id, revision in revisions.items()
+            if note_id not in known and (newer := self._finished_since(note_id, revision))
+        ]
+        # The newest last, as its position then counts as given out.
+        for record in sorted(behind, key=lambda record: record.position):
+            await self.store.restore(record)
+            self.changed(record)
 
     def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
         for delivery in self.deliveries:

@@ -19,9 +19,9 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import restore_in_ledger, unconfirmed_sends_after, update_ledger
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.order import next_position
+from bot.outbox.order import LAST_POSITION, continue_behind, next_position
 from bot.outbox.rows import RowReader, record_of, values_of
-from bot.outbox.schema import is_waiting, notes, outbox_position
+from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
@@ -237,13 +237,18 @@ class OutboxRepository:
             if not connection.execute(update(notes).where(same).values(values)).rowcount:
                 return
         restore_in_ledger(connection, self._database.insert, older, record)
-        lower = outbox_position.c.value < record.position
-        connection.execute(update(outbox_position).where(lower).values(value=record.position))
+        continue_behind(connection, record.position)
 
-    async def unfinished(self) -> dict[int, int]:
-        """Return the revision of each note of this process that is on its way."""
-        rows = await self._database.run(lambda c: c.execute(_UNFINISHED, {"me": self.owner}).all())
-        return {row.id: row.revision for row in rows}
+    async def unfinished(self) -> tuple[dict[int, int], int]:
+        """Return the revision of each note of this process that is on its way, and the position.
+
+        That is the last one given out, by any process.
+        """
+        me = {"me": self.owner}
+        rows, position = await self._database.run(
+            lambda c: (c.execute(_UNFINISHED, me).all(), c.scalar(LAST_POSITION))
+        )
+        return {row.id: row.revision for row in rows}, position or 0
 
     async def finished(self, note_ids: Sequence[int]) -> dict[int, int]:
         """Return the revision of each of these notes that is not on its way, whoever had it."""

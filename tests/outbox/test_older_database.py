@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import aiohttp
 import pytest
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, insert, select, text, update
 
 from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
 from bot.outbox.models import Acknowledgement
-from bot.outbox.schema import delivery_ledger, leases, notes
+from bot.outbox.schema import delivery_ledger, leases, notes, outbox_position
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import NOW, Database
@@ -182,11 +182,32 @@ async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_a
     cad.faults.add(Fault(on="note", applied=True, hold=answer))
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
         await asyncio.wait_for(cad.received(1), PATIENCE)
-        await put_back(database, left, insert(leases).values(id="gone", heartbeat_at=NOW + 20))
+        await put_back(database, left, insert(leases).values(id="gone", heartbeat_at=NOW))
         answer.set()
-        while worker.outbox.waiting_count:
-            await let_pass(1.0)
+        async with asyncio.timeout(PATIENCE):
+            while worker.outbox.waiting_count:
+                await database.execute(update(leases).values(heartbeat_at=NOW))
+                await let_pass(1.0)
     assert stored(cad) == ["some note here"]
+
+
+async def test_finished_notes_that_an_older_database_lacks_are_stored_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        added = [
+            await worker.became(await worker.note(member=number), NoteState.ADDED)
+            for number in range(3)
+        ]
+        back = update(outbox_position).values(value=added[0].position - 1)
+        await database.execute(delete(notes), delete(delivery_ledger), back)
+        worker.told.clear()
+        for record in added:
+            await worker.became(record, NoteState.ADDED)
+        assert [await worker.outbox.store.get(each.id) for each in added] == added
+        cad.faults.add(Fault(on="note", abort="before"))
+        await worker.became(await worker.note(member=3), NoteState.ADDED)
+    assert stored(cad) == ["some note here"] * 4
 
 
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
