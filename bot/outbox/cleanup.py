@@ -39,7 +39,11 @@ _GIVEN_UP = [state.value for state in GIVEN_UP]
 
 _USELESS_TOKENS = (
     update(notes)
-    .where(notes.c.token.is_not(None), notes.c.round_started_at < NOW - TOKEN_SECONDS)
+    # Of a clock that was set back, a note's time lies in the future.
+    .where(
+        notes.c.token.is_not(None),
+        ~notes.c.round_started_at.between(NOW - TOKEN_SECONDS, NOW + 60.0),
+    )
     .values(token=None)
 )
 

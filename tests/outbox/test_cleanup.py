@@ -165,11 +165,12 @@ async def test_a_new_process_deletes_nothing_before_it_is_in_service(
     running.cancel()
 
 
+@pytest.mark.parametrize("age", [901, -3600], ids=["as time passed", "by a clock that is set back"])
 async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
-    store: OutboxRepository, database: Database
+    store: OutboxRepository, database: Database, age: float
 ) -> None:
     old = await in_state(store, NoteState.QUEUED)
-    await shift(database, 901, "round_started_at")
+    await shift(database, age, "round_started_at")
     new = await in_state(store, NoteState.QUEUED, call=124)
     await Cleanup(database, 30 * DAY).delete_tokens()
     tokens = [(await store.get(each.id)) for each in (old, new)]
