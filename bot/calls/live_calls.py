@@ -54,7 +54,7 @@ class LiveList:
     began: float
     with_closed: bool
     old_after: float
-    _labels: dict[int, str] = field(default_factory=dict, repr=False)
+    _labels: dict[int, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def age(self) -> float:
