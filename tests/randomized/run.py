@@ -26,9 +26,9 @@ from tests.world import API_KEY, COMMUNITY, TOKEN
 LAPSE_SECONDS = 27.0
 """How long other processes need to see that one is gone: 24 s and the pauses between looks."""
 
-SETTLING_SECONDS = 55.0
-"""What the last notes may take, or as long as it takes to give one up: an edit that Discord does
-not take is tried again after up to 30 s."""
+SETTLING_SECONDS = 300.0
+"""What the last notes may take: an edit that Discord does not take is tried again after up to 30 s,
+and discord.py tries each message that Discord fails over for 25 s, one by one in a channel."""
 
 LOOK_SECONDS = 0.05
 
@@ -222,7 +222,7 @@ class Run:
         self._cad.faults.clear()
         self._discord.faults.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(max(SETTLING_SECONDS, self._size.give_up + 10.0)):
+            async with asyncio.timeout(0.0 if self._enough() else SETTLING_SECONDS):
                 await self._until(self._everybody_answered)
                 await self._witness.settled()
                 await self._until(self._everybody_answered)

@@ -90,6 +90,11 @@ class Spoken:
         return bool(self.visible)
 
     @property
+    def out_of_sight(self) -> bool:
+        """Whether somebody deleted its message, and no other stands in its place."""
+        return bool(self.messages) and not self.visible
+
+    @property
     def told(self) -> Told | None:
         """What its member was told in the end; None for nothing final."""
         said = (told_by(message) for message in reversed(self.visible))
@@ -180,8 +185,10 @@ def _count_copies(group: list[Spoken], copies: int, offences: dict[str, list[Spo
     again = sum(each.sent_again for each in group)
     if copies < added:
         offences["lost"] += group[: added - copies]
-    if copies > added + possible + again:
-        offences["doubled" if accepted else "untold"].append(group[0])
+    if (unexplained := copies - added - possible - again) > 0:
+        hidden = [each for each in group if each.out_of_sight]
+        doubled = bool(accepted) and unexplained > len(hidden)
+        offences["doubled" if doubled else "untold"].append(group[0])
 
 
 def _overtaken(
