@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import fields
 from typing import Any
 
+from sqlalchemy import Integer
+
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.schema import notes
 from bot.outbox.states import NoteState
@@ -19,10 +21,16 @@ _PLAIN = tuple(
     each.name for each in fields(NoteRecord) if each.name not in ("note", "state", "failure")
 )
 _COLUMNS = tuple(column.name for column in notes.columns)
+_KINDS: dict[type, tuple[type, ...]] = {str: (str,), float: (int, float)}
 _TYPES = tuple(
-    (column.name, (str,) if issubclass(column.type.python_type, str) else (int, float))
+    (
+        column.name,
+        _KINDS.get(column.type.python_type, (int, bool)),
+        2**31 if type(column.type) is Integer else 2**63,
+    )
     for column in notes.columns
 )
+"""Each column's name, the types of its values, and below which number they are, either way."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +71,7 @@ class RowReader:
         except (TypeError, ValueError) as error:
             note_id = row[_COLUMNS.index("id")]
             if note_id not in self.unreadable:
-                _log.error("the row of note %d is set aside, it cannot be read: %s", note_id, error)
+                _log.error("the row of note %r is set aside, it cannot be read: %s", note_id, error)
             self.unreadable.add(note_id)
             return None
 
@@ -74,11 +82,15 @@ def _check(row: Sequence[Any]) -> None:
     A SQLite file may have it all the same, as a row of it has no checksum, and any type is stored
     in any column; see `SqliteConnector.connect` for its texts.
     """
-    for (name, kinds), value in zip(_TYPES, row, strict=True):
-        if value is not None and not isinstance(value, kinds):
+    for (name, kinds, bound), value in zip(_TYPES, row, strict=True):
+        if value is None:
+            continue
+        if type(value) not in kinds:
             raise TypeError(f"its {name} is of another type")
         if isinstance(value, str):
             value.encode()
+        elif abs(value) >= bound:
+            raise ValueError(f"its {name} is out of range")
 
 
 def record_of(row: Sequence[Any]) -> NoteRecord:

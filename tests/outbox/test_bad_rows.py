@@ -49,9 +49,13 @@ async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
         "position = 'x'",
         "updated_at = 'x'",
         "round_started_at = x'00'",
+        "round_started_at = 9e999",
+        "id = 'x'",
+        "server_id = 1.5",
+        "unconfirmed_sends = 9223372036854775807",
     ],
 )
-@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.ADDED])
+@pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.SENDING, NoteState.ADDED])
 async def test_a_damaged_row_of_a_file_is_set_aside_and_the_others_go_on(
     database: Database,
     cad: SonoranServer,
