@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from bot.outbox.leases import Leases
 from bot.outbox.member_actions import MemberActions
 from bot.outbox.recovery import OrphanRecovery
 from bot.storage import UNUSABLE_AT_LAST, StorageError, UnusableDatabaseError
-from bot.timing import Timing
+from bot.timing import Timing, back_off
 
 _log = logging.getLogger(__name__)
 
@@ -23,29 +24,50 @@ class Upkeep:
     recovery: OrphanRecovery
     actions: MemberActions
     timing: Timing
+    registered: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set once the other processes know of this one."""
+    recovery_tried: asyncio.Event = field(default_factory=asyncio.Event, init=False)
+    """Set once notes were recovered for the first time, or could not be."""
 
     async def run(self) -> None:
-        """Renew the lease, and recover the notes of processes that ended, for ever.
+        """Take and renew the lease, and recover the notes of processes that ended, for ever.
 
         Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
         """
         alone, shared = self.timing.recovery_interval_alone, self.timing.recovery_interval
         unusable = 0
+        retries = self._retries()
         while True:
             pause = alone if self.leases.alone else shared
             try:
-                if self.leases.age >= self.timing.heartbeat:
-                    await self.leases.heartbeat()
-                await self.recovery.recover()
+                await self._renew_lease()
+                await self._recover()
                 await self.actions.resolve_unconfirmed()
                 unusable = 0
+                retries = self._retries()
             except StorageError as error:
                 _log.warning("the lease cannot be renewed, nor notes recovered: %s", error)
                 unusable = unusable + 1 if isinstance(error, UnusableDatabaseError) else 0
                 if unusable == UNUSABLE_AT_LAST:
                     raise
-                pause = shared
+                pause = shared if unusable else next(retries)
             await asyncio.sleep(pause)
+
+    async def _renew_lease(self) -> None:
+        if not self.registered.is_set():
+            await self.leases.register()
+            self.registered.set()
+        elif self.leases.age >= self.timing.heartbeat:
+            await self.leases.heartbeat()
+
+    async def _recover(self) -> None:
+        try:
+            await self.recovery.recover()
+        finally:
+            self.recovery_tried.set()
+
+    def _retries(self) -> Iterator[float]:
+        return back_off(self.timing.first_store_retry, self.timing.recovery_interval)
 
     async def keep_lease(self) -> None:
         """Renew the lease alone, for ever."""

@@ -92,7 +92,7 @@ class OutboxWorker:
             ),
             timing,
         )
-        self._recovery = OrphanRecovery(
+        recovery = OrphanRecovery(
             self.deliveries,
             self._leases,
             self.store,
@@ -108,9 +108,8 @@ class OutboxWorker:
             changed=changed,
             timing=timing,
         )
-        self._upkeep = Upkeep(self._leases, self._recovery, self.member_actions, timing)
+        self._upkeep = Upkeep(self._leases, recovery, self.member_actions, timing)
         self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
-        self._registered = asyncio.Event()
         self._discarding: set[asyncio.Task[bool]] = set()
 
     def read_slots(self, community: str) -> ReadSlots:
@@ -137,7 +136,7 @@ class OutboxWorker:
 
     async def registered(self) -> None:
         """Wait until the other processes know of this one."""
-        await self._registered.wait()
+        await self._upkeep.registered.wait()
 
     @property
     def unreadable(self) -> int:
@@ -173,7 +172,7 @@ class OutboxWorker:
         """
         if (refusal := self.deliveries.of(new.community).cad.refusal) is not None:
             raise AccessRefusedError(failure_of(refusal))
-        await self._registered.wait()
+        await self._upkeep.registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:
             # The database was away, so the lease may be over soon.
             await self._leases.heartbeat()
@@ -212,15 +211,16 @@ class OutboxWorker:
 
         Raises `UnusableDatabaseError` when the database's file or tables are gone for good.
         """
-        await self._with_retries(self._leases.register)
-        self._registered.set()
-        await self._with_retries(self._recovery.recover)
-        loops = (self.deliveries.run, self.marks.run, self._cleanup.run)
+        loops = (self._deliver, self.marks.run, self._cleanup.run)
         tasks = [asyncio.create_task(keep_running(loop, self._timing)) for loop in loops]
         try:
             await keep_running(self._upkeep.run, self._timing)  # the only one that can end
         finally:
             await end_tasks(tasks)
+
+    async def _deliver(self) -> None:
+        await self._upkeep.recovery_tried.wait()  # so that one read serves all notes in doubt
+        await self.deliveries.run()
 
     async def finish(self, seconds: float) -> None:
         """After `run` has ended: let the sends under way end, at most that long.

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from bot.outbox import NoteState
 from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
-from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests.cases import case
 from tests.outbox.workers import Worker, in_state, on_sqlite, stored, working
@@ -140,6 +140,36 @@ async def test_tables_that_are_gone_end_delivery_in_a_sentence(
         await database.execute(text("DROP TABLE notes"))
         with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
             await worker.until(lambda _: False)
+
+
+@on_sqlite
+@pytest.mark.parametrize("table", ["leases", "notes"])
+async def test_tables_that_are_gone_before_delivery_begins_end_it_in_a_sentence(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, table: str
+) -> None:
+    await database.execute(text(f"DROP TABLE {table}"))
+    async with working(Worker(database, cad, session)) as worker:
+        with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+            await worker.until(lambda _: False)
+
+
+@on_sqlite
+async def test_a_note_that_cannot_be_taken_over_keeps_nothing_else_from_beginning(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    await in_state(Worker(database, cad, session).outbox.store, NoteState.QUEUED, "odd", 124)
+    await database.execute(
+        text(
+            "CREATE TRIGGER odd BEFORE UPDATE ON notes WHEN OLD.call_id = 124 "
+            "BEGIN SELECT RAISE(ABORT, 'odd'); END"
+        )
+    )
+    cad.faults.add(Fault(on="note", applied=True, abort="before"))
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        await worker.became(record, NoteState.CHECKING)
+        await worker.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
 
 
 async def test_a_process_that_does_not_hold_its_lease_sends_nothing(
