@@ -33,7 +33,6 @@ PRIVATE = "private"  # the key in an interaction's extras for whether it was ack
 ACKNOWLEDGED = "acknowledged"  # the same for whether it was, as far as discord.py does not know
 
 # Discord API docs, Opcodes and Status Codes.
-_UNKNOWN_INTERACTION = 10062
 _ACKNOWLEDGED_ALREADY = 40060
 
 _Answer = TypeVar("_Answer")
@@ -120,10 +119,9 @@ async def confirmed(send: Callable[[], Awaitable[_Answer]], timing: Timing) -> _
 def _not_acknowledged(error: Exception, *, lost: bool) -> NotAcknowledgedError:
     code = error.code if isinstance(error, discord.HTTPException) else None
     already = code == _ACKNOWLEDGED_ALREADY
-    refused = code is not None and not already
     return NotAcknowledgedError(
         reason_of(error),
-        expired=code == _UNKNOWN_INTERACTION or (refused and not lost),
+        expired=code is not None and not already and not lost,
         elsewhere=already and not lost,
         content=not already and is_about_content(error),
     )

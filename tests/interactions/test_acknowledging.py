@@ -12,13 +12,14 @@ from bot.sandbox.discord import Fault
 from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_bot
 from tests.administrator import configure
-from tests.note_messages import told
+from tests.note_messages import ADDED, told
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_bot.keeper
 world = kept_bot.world
 
+UNKNOWN = {"code": 10062, "message": "Unknown interaction"}
 NOT_TAKEN = [
     Fault("callback", abort=True, applied=False, times=2),
     Fault("callback", 500, times=3, applied=False),
@@ -33,8 +34,7 @@ async def test_the_cad_hears_nothing_before_discord_took_the_acknowledgement(
 ) -> None:
     await world.start_with(2)
     held = asyncio.Event()
-    body = {"code": 10062, "message": "Unknown interaction"}
-    world.discord.faults.add(Fault("callback", 404, applied=False, hold=held, body=body))
+    world.discord.faults.add(Fault("callback", 404, applied=False, hold=held, body=UNKNOWN))
     interaction = await world.use()
     held.set()
     await world.finish()
@@ -235,15 +235,20 @@ async def test_a_setting_whose_placeholder_is_gone_is_answered_with_a_message_of
 
 async def test_an_expired_interaction_is_left_alone(world: World) -> None:
     await world.start_with(2)
-    world.discord.faults.add(
-        Fault(
-            route="callback",
-            status=404,
-            applied=False,
-            body={"code": 10062, "message": "Unknown interaction"},
-        )
-    )
+    world.discord.faults.add(Fault("callback", 404, applied=False, body=UNKNOWN))
     await world.use()
     await asyncio.wait_for(world.discord.requested("callback"), PATIENCE)
     await world.finish()
     assert not [each for each in world.discord.requests if each.route == "get_original"]
+
+
+async def test_a_lost_acknowledgement_is_asked_for_whatever_a_repetition_is_told(
+    world: World,
+) -> None:
+    await world.start_with(2)
+    world.discord.faults.add(Fault("callback", abort=True, applied=True))
+    world.discord.faults.add(Fault("callback", 404, applied=False, body=UNKNOWN))
+    interaction = await world.use()
+    await told(world, interaction, ADDED)
+    assert len(interaction.messages) == 1
+    assert world.stored() == ["some note here"]
