@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    Boolean,
     Connection,
     Double,
     Executable,
@@ -36,6 +37,7 @@ _WAITING = [state.value for state in WAITING]
 _OWN = bindparam("own", type_=leases.c.id.type)
 _TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
 _BEHIND: BindParameter[int] = bindparam("behind", type_=BigInteger())
+_WATCHED: BindParameter[bool] = bindparam("watched", type_=Boolean())
 
 ALIVE = select(leases.c.id).where(
     leases.c.heartbeat_at > NOW - _TIMEOUT, leases.c.heartbeat_at < NOW + _TIMEOUT
@@ -86,15 +88,17 @@ class Leases:
 
     async def heartbeat(self) -> None:
         """Renew the lease."""
-        await self._renew()
+        if not await self._renew():
+            self._lapsed_at = loop_time()
 
-    async def _renew(self, *, only: bool = False) -> None:
+    async def _renew(self, *, only: bool = False) -> bool:
+        """Renew the lease; returns False when it was over, also as all of them may be."""
         began = loop_time()
         # The database's clock goes on while a host is suspended, unlike that of the event loop.
-        if not await self._database.run(self._beat_once, only):
-            self._lapsed_at = loop_time()
+        fresh = await self._database.run(self._beat_once, only)
         # Counted from before it was stored, so that it never ends here later than for the others.
         self._renewed_at = began
+        return fresh
 
     def _beat_once(self, connection: Connection, only: bool) -> bool:
         """Renew the lease, the others ending with `only`; returns False when it was over."""
@@ -124,6 +128,15 @@ class Leases:
         """Whether no other process can have had this one's notes since `moment`, in loop time."""
         return self.alone or (self.held and self._lapsed_at < moment)
 
+    @property
+    def _watched(self) -> bool:
+        """Whether other leases that are over were not renewed although that was possible.
+
+        What let this one lapse may have kept the others from renewing theirs, such as a failover,
+        after which they are as old as the database is.
+        """
+        return self.alone or loop_time() - self._lapsed_at >= self._timeout
+
     async def release(self) -> None:
         """Give up every note of this process, so that another one takes it over at once."""
         await self._database.execute(*_RELEASE, **self._own)
@@ -133,18 +146,22 @@ class Leases:
     ) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes whose leases are over, at most `limit`.
 
+        After this process's own lease was over, it leaves the others `Timing.lease_timeout` to
+        renew theirs.
+
         They are the first behind the position `behind`. Finished ones that Discord does not show
         yet are among them for a day. With `include_own` those on their way that are this process's
         already are among them, too, as after a lost confirmation. Returns them, and the time by the
         database's clock.
         """
-        return await self._database.run(self._claim_orphans, limit, include_own, behind)
+        limits = {"timeout": self._timeout, "most": limit, "behind": behind}
+        values = {**self._own, **limits, "watched": self._watched}
+        return await self._database.run(self._claim_orphans, include_own, values)
 
     def _claim_orphans(
-        self, connection: Connection, limit: int, include_own: bool, behind: int
+        self, connection: Connection, include_own: bool, values: dict[str, Any]
     ) -> tuple[list[NoteRecord], float]:
-        limits = {**self._own, "timeout": self._timeout, "most": limit, "behind": behind}
-        taken = connection.execute(_claim(include_own), limits).all()
+        taken = connection.execute(_claim(include_own), values).all()
         records = sorted(self._rows.read(taken), key=lambda record: record.position)
         return records, float(connection.execute(_TIME).scalar_one())
 
@@ -158,7 +175,7 @@ def _begin(insert: Insert) -> Executable:
 @functools.cache
 def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
     """Return the statement of `claim_orphans`, which takes long to compose."""
-    orphaned = or_(notes.c.owner.is_(None), notes.c.owner.not_in(ALIVE))
+    orphaned = or_(notes.c.owner.is_(None), and_(_WATCHED, notes.c.owner.not_in(ALIVE)))
     if include_own:
         own = and_(notes.c.owner == _OWN, notes.c.state.in_(_WAITING))
         orphaned = or_(orphaned, own)

@@ -15,6 +15,7 @@ from bot.storage import NOW, Database
 from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
+from tests.loop_clock import let_pass
 from tests.outbox.workers import WAYS, in_state, new_note, shift
 from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
@@ -32,9 +33,8 @@ async def silent_for(database: Database, owner: str, seconds: float) -> None:
 async def entered(database: Database, *owners: str) -> list[Leases]:
     """Let processes be there at once, as only PostgreSQL's really are."""
     custodies = [Leases(database, owner) for owner in owners]
-    await custodies[0].register()
-    for leases in custodies:
-        await leases.heartbeat()
+    for number, leases in enumerate(custodies):
+        await (leases.heartbeat() if number and leases.alone else leases.register())
     return custodies
 
 
@@ -96,6 +96,24 @@ async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
             assert (taken.id, taken.revision, taken.owner) == (record.id, record.revision, "two")
             with pytest.raises(StaleRevisionError):
                 await store.transition(record, NoteState.SENDING)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("renewed", [False, True])
+async def test_a_process_whose_own_lease_was_over_leaves_the_others_time_to_renew_theirs(
+    database: Database, renewed: bool
+) -> None:
+    """As after a failover, which kept all from the database, where every lease is old then."""
+    one, two = await entered(database, "one", "two")
+    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    for owner in ("one", "two"):
+        await silent_for(database, owner, LEASE + 1)
+    await two.heartbeat()
+    assert (await two.claim_orphans(100))[0] == []
+    if renewed:
+        await one.heartbeat()
+    await let_pass(LEASE)
+    assert len((await two.claim_orphans(100))[0]) == (not renewed)
 
 
 def test_the_claim_lapses_within_thirty_seconds_and_not_between_two_words() -> None:
