@@ -26,7 +26,7 @@ from bot.interactions.discord_answers import (
 from bot.interactions.errors import DISCORD_FAILURES, UNREADABLE
 from bot.interactions.responses import ORIGINAL_MESSAGE, files_of
 from bot.outbox import NoteRecord
-from bot.timing import Timing
+from bot.timing import Timing, loop_time
 
 
 class EditResult(Enum):
@@ -93,17 +93,18 @@ class StatusMessage:
             return EditResult.GAVE_UP, None
         if self._delays.left(RouteDelays.WEBHOOKS):
             return self._retry({RouteDelays.WEBHOOKS: Verdict.BLOCKED}), None
+        began = loop_time()
         try:
             message = await webhook.fetch_message(ORIGINAL_MESSAGE)
         except discord.HTTPException as error:
-            return self._not_found(error), None
+            return self._not_found(error, loop_time() - began), None
         except (*DISCORD_FAILURES, *UNREADABLE, RuntimeError):  # or the client was closed
             return EditResult.RETRY, None
         if message.flags.loading and not message.flags.ephemeral:
             return EditResult.DONE, message.id
         return EditResult.GAVE_UP, None
 
-    def _not_found(self, error: discord.HTTPException) -> EditResult:
+    def _not_found(self, error: discord.HTTPException, took: float) -> EditResult:
         self._delays.record(RouteDelays.WEBHOOKS, error)
         if verdict_of(error) not in (Verdict.MESSAGE_GONE, Verdict.TOKEN_OVER):
             return EditResult.RETRY
@@ -111,7 +112,8 @@ class StatusMessage:
             self.token_over = True
             return EditResult.GAVE_UP
         made = discord.utils.snowflake_time(self._record.id).timestamp()
-        over = _answered_at(error) - made > self._acknowledged_at_latest
+        # What Discord found out it may have told only much later.
+        over = _answered_at(error) - took - made > self._acknowledged_at_latest
         return EditResult.GAVE_UP if over else EditResult.RETRY
 
     async def close(self, content: str) -> None:

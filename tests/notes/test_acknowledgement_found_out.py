@@ -16,6 +16,7 @@ from bot.notes.status_message import EditResult, StatusMessage
 from bot.sandbox.discord import Fault
 from bot.timing import Timing
 from tests import child, engines
+from tests.loop_clock import let_pass
 from tests.note_messages import ADDED, public, told
 from tests.note_records import record
 from tests.outbox.workers import eventually
@@ -131,6 +132,24 @@ async def test_discord_is_asked_again_when_it_does_not_say_what_became_of_an_ack
     world.discord.faults.add(Fault(route="callback", status=500, applied=True))
     world.discord.faults.add(Fault(route="get_original", abort=True, applied=False, times=2))
     await told(world, await world.use(), ADDED)
+    assert world.stored() == ["some note here"]
+
+
+async def test_an_acknowledgement_that_lands_before_discord_tells_that_there_is_none_is_found_out(
+    world: World,
+) -> None:
+    world.let(acknowledge=0.5, acknowledged_at_latest=-2.0)
+    await world.start()
+    landed, told_late = asyncio.Event(), asyncio.Event()
+    world.discord.faults.add(Fault(route="callback", applied=False, hold=landed))
+    world.discord.faults.add(Fault(route="get_original", hold=told_late))
+    interaction = await world.use()
+    await asyncio.wait_for(world.discord.arrived("get_original"), PATIENCE)
+    landed.set()
+    await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
+    await let_pass(10.0)
+    told_late.set()
+    await told(world, interaction, ADDED)
     assert world.stored() == ["some note here"]
 
 
