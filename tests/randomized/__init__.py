@@ -1,8 +1,9 @@
 """A seeded run of the real bot that is killed, stopped and disturbed while people add notes.
 
-A child process stands between the two simulators of this process, on a real database. When all has
-settled, what the CAD has is held against what Discord shows: every accepted note is there exactly
-once, or its member was told that it is not confirmed, failed or cancelled.
+A child process stands between the two simulators of this process, on a real database, which is out
+of reach or locked at times. When all has settled, what the CAD has is held against what Discord
+shows: every accepted note is there exactly once, or its member was told that it is not confirmed,
+failed or cancelled.
 
 The long run, once for each kind of database, takes about six minutes. It prints one line of
 counts, of which lost, doubled, out of order and untold must be 0; else what happened to each such

@@ -14,8 +14,8 @@ from bot.sandbox.discord import DiscordServer
 from bot.sandbox.sonoran import Fault as CadFault
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import DatabaseUrl
-from tests.database import setting_of
 from tests.randomized.children import Children
+from tests.randomized.database_faults import DatabaseFaults
 from tests.randomized.faults import cad_fault, discord_fault, odd_neighbours, refuse_texts
 from tests.randomized.moments import Moments
 from tests.randomized.people import MOST_WAITING, People
@@ -73,6 +73,7 @@ class Run:
         folder: Path,
         discord: DiscordServer,
         cad: SonoranServer,
+        database_faults: DatabaseFaults,
         command: list[str],
     ) -> None:
         self._seed = seed
@@ -81,13 +82,14 @@ class Run:
         self._discord = discord
         self._cad = cad
         # Apart, so that what one draws does not depend on how often another did.
-        self._fate, self._trouble, habits = (
+        self._fate, self._trouble, self._database_trouble, habits = (
             Random(f"{seed} {part}")  # noqa: S311 - to be repeatable is the point
-            for part in ("fate", "trouble", "people")
+            for part in ("fate", "trouble", "database", "people")
         )
         self._habits = habits
         self._people = People(habits, discord, cad, size.neighbours)
         discord.world.messages.filters.append(refuse_texts)
+        self._database_faults = database_faults
         self._witness = Witness(address)
         self._moments = Moments(self._fate, discord, cad, self._witness)
         settings = {
@@ -97,7 +99,7 @@ class Run:
             "DISPATCHER_ROLE_IDS": ",".join(str(role.id) for role in self._people.roles),
             "SONORAN_API_URL": cad.url,
             "DISCORD_API_URL": discord.api_url,
-            "DATABASE_URL": setting_of(address),
+            "DATABASE_URL": database_faults.setting,
             "SONORAN_SETTLE_SECONDS": "1",
             "SONORAN_CALL_READS_PER_MINUTE": "600",
             "SONORAN_NOTES_PER_MINUTE": "6000",
@@ -121,7 +123,7 @@ class Run:
         try:
             await self._start()
             async with _meanwhile(self._children.watch()):
-                async with _meanwhile(self._live(), self._disturb()):
+                async with _meanwhile(self._live(), self._disturb(), self._disturb_database()):
                     await self._end_processes()
                     await self._until(self._reaches(self._size.notes))
                 await self._settle()
@@ -158,6 +160,12 @@ class Run:
                 self._cad.faults.add(cad_fault(self._trouble))
             elif len(self._discord.faults.pending) < 5:
                 self._discord.faults.add(discord_fault(self._trouble))
+
+    async def _disturb_database(self) -> None:
+        """Keep the bot from its database now and then."""
+        while True:
+            await asyncio.sleep(self._database_trouble.expovariate(1 / (100 * self._size.pause)))
+            await self._database_faults.next(self._database_trouble)
 
     async def _end_processes(self) -> None:
         """End processes at random moments, spread over the notes, and start others."""
@@ -267,9 +275,10 @@ async def randomized(
     async with (
         DiscordServer(token=TOKEN) as discord,
         SonoranServer(community_id=COMMUNITY, api_key=API_KEY) as cad,
+        DatabaseFaults.of(address) as faults,
     ):
         cad.rate_limited = False
-        run = Run(seed, size, address, folder, discord, cad, list(command or ["bot"]))
+        run = Run(seed, size, address, folder, discord, cad, faults, list(command or ["bot"]))
         return await run.result()
 
 
