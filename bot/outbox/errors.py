@@ -56,6 +56,9 @@ class TooOldError(NotDoneError):
 class OutOfOrderError(Exception):
     """An earlier note for the same call is still on its way."""
 
+    def __init__(self) -> None:
+        super().__init__("an earlier note for the same call is on its way")
+
 
 class RateUsedError(Exception):
     """All processes together have sent as many notes of the community as may go in a minute."""

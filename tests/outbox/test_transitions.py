@@ -133,7 +133,7 @@ async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_firs
     first, _ = await store.accept(new_note("first"), waiting_limit=10)
     second, _ = await store.accept(new_note("second"), waiting_limit=10)
     second = await store.transition(second, NoteState.QUEUED)
-    with pytest.raises(OutOfOrderError):
+    with pytest.raises(OutOfOrderError, match="an earlier note for the same call"):
         await store.transition(second, NoteState.SENDING)
     first = await store.transition(first, NoteState.QUEUED)
     assert first.position < second.position
