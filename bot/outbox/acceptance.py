@@ -20,7 +20,7 @@ from bot.outbox.capacity import WAITING_COUNTS, check_room
 from bot.outbox.errors import DuplicateInteractionError, StaleRevisionError
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import NewNote, NoteRecord
-from bot.outbox.order import next_position
+from bot.outbox.order import Positions
 from bot.outbox.rows import first_record, values_of
 from bot.outbox.schema import notes
 from bot.outbox.states import WAITING, NoteState
@@ -77,10 +77,15 @@ _INSERT = CompiledStatement(notes.insert())
 
 
 def accept(
-    connection: Connection, new: NewNote, owner: str, waiting_limit: int, instead_of: int | None
+    connection: Connection,
+    new: NewNote,
+    owner: str,
+    positions: Positions,
+    waiting_limit: int,
+    instead_of: int | None,
 ) -> tuple[NoteRecord, float | None]:
     """Store a note for the process `owner`; see `OutboxRepository.accept`."""
-    position = next_position(connection)
+    position = positions.next(connection)
     typed = fingerprint(new.note.label, new.note.text)
     replaced = 0
     if instead_of is not None:

@@ -19,8 +19,29 @@ LAST_POSITION = select(outbox_position.c.value)
 """Selects the last position given out, by any process."""
 
 
-def next_position(connection: Connection) -> int:
-    """Return the next position; the row stays locked, so positions are committed in order."""
+class Positions:
+    """Gives notes their places, each behind all that this process knows to be given out."""
+
+    def __init__(self) -> None:
+        self.known = 0
+        """The last one that is known to be stored."""
+        self.fallbacks = 0
+        """How often the database turned out to have become older than that."""
+
+    def next(self, connection: Connection) -> int:
+        """Return the next place; the row stays locked, so places are committed in order.
+
+        To be told as `known` once it is stored.
+        """
+        position = _take_position(connection)
+        if position <= self.known:
+            self.fallbacks += 1
+            continue_behind(connection, self.known)
+            position = _take_position(connection)
+        return position
+
+
+def _take_position(connection: Connection) -> int:
     [(position,)] = _TAKE_POSITION.rows(connection)
     return int(position)
 

@@ -44,6 +44,8 @@ class OrphanRecovery:
     timing: Timing = Timing()
     _incomplete: bool = field(default=False, init=False)
     """Whether notes may have become this process's without being in its work queue."""
+    _fallbacks: int = field(default=0, init=False)
+    """How many of the database's were seen to when notes were last restored."""
 
     async def recover(self) -> None:
         """Take over what there is now; raises as `Database.run` does.
@@ -82,8 +84,10 @@ class OrphanRecovery:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
         if self.leases.alone:
             return False
+        fallbacks = self.store.positions.fallbacks
         stored, position = await self.store.unfinished()
-        await self._restore_lost(stored, position)
+        await self._restore_lost(stored, 0 if fallbacks > self._fallbacks else position)
+        self._fallbacks = fallbacks
         known = {item.record.id for item in self.deliveries.items()}
         return any(
             # One at its first revision, RECEIVED, is perhaps just being deleted.

@@ -19,7 +19,7 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import restore_in_ledger, unconfirmed_sends_after, update_ledger
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.order import LAST_POSITION, continue_behind, next_position
+from bot.outbox.order import LAST_POSITION, Positions, continue_behind
 from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
@@ -44,6 +44,7 @@ class OutboxRepository:
         self._observer = observer
         self.owner = owner
         self.rows = RowReader()
+        self.positions = Positions()
         self._shared = database.address.path is None  # a SQLite file has one process at a time
 
     async def accept(
@@ -58,7 +59,11 @@ class OutboxRepository:
         already, `StaleRevisionError` when the held one no longer is, and `OutboxFullError` without
         room among `waiting_limit`, as `check_room` shares it.
         """
-        return await self._database.run(accept, new, self.owner, waiting_limit, instead_of)
+        accepted = await self._database.run(
+            accept, new, self.owner, self.positions, waiting_limit, instead_of
+        )
+        self.positions.known = max(self.positions.known, accepted[0].position)
+        return accepted
 
     async def get(self, note_id: int) -> NoteRecord | None:
         """Return a note by its id, None when it is not in the outbox (any more)."""
@@ -148,6 +153,7 @@ class OutboxRepository:
         self, record: NoteRecord, target: NoteState, values: dict[str, Any], **options: Any
     ) -> NoteRecord:
         made = await self._database.run(self._transition, record, target, values, **options)
+        self.positions.known = max(self.positions.known, made.position)
         if made.state.final:
             seconds = max(0.0, made.updated_at - made.round_started_at)
             self._observer.note_finished(made.state.value, seconds)
@@ -178,7 +184,7 @@ class OutboxRepository:
                 "server": record.note.server_id,
                 "call": record.note.call_id,
                 "target": target.value,
-                "place": next_position(connection) if behind else record.position,
+                "place": self.positions.next(connection) if behind else record.position,
                 "open_sends": unconfirmed_sends_after(record, target),
                 "tries": record.attempts + (target is NoteState.SENDING),
             },

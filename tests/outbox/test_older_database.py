@@ -118,6 +118,24 @@ async def test_a_waiting_note_whose_row_is_gone_goes_on(
     assert stored(cad) == ["some note here"]
 
 
+async def test_a_note_accepted_by_an_older_database_is_behind_those_that_it_lacks(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="any", status=503, times=None))
+    async with working(Worker(database, cad, session, recovery_interval=3600.0)) as worker:
+        await worker.became(await worker.note("first"), NoteState.CHECKING)
+        second = await worker.note("second")
+        await worker.queued(second)
+        await database.execute(
+            delete(notes).where(notes.c.id == second.id), update(outbox_position).values(value=1)
+        )
+        third = await worker.note("third")
+        assert third.position > second.position
+        cad.faults.clear()
+        await worker.became(third, NoteState.ADDED)
+    assert stored(cad) == ["first", "second", "third"]
+
+
 async def test_a_row_that_another_process_has_is_left_to_it(database: Database) -> None:
     one, two = OutboxRepository(database, "one"), OutboxRepository(database, "two")
     record = await in_state(one, NoteState.QUEUED)
@@ -191,8 +209,9 @@ async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_a
     assert stored(cad) == ["some note here"]
 
 
+@pytest.mark.parametrize("in_use", [False, True])
 async def test_finished_notes_that_an_older_database_lacks_are_stored_again(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, in_use: bool
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
         added = [
@@ -202,6 +221,8 @@ async def test_finished_notes_that_an_older_database_lacks_are_stored_again(
         back = update(outbox_position).values(value=added[0].position - 1)
         await database.execute(delete(notes), delete(delivery_ledger), back)
         worker.told.clear()
+        if in_use:
+            await worker.note(call=124)
         for record in added:
             await worker.became(record, NoteState.ADDED)
         assert [await worker.outbox.store.get(each.id) for each in added] == added
