@@ -9,6 +9,8 @@ COUNTED_ID = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
 
 _WHERE = "where"
+COUNTER = "counter"
+"""What a table's `info` has where the table is of one row that counts."""
 
 
 def counter(name: str) -> Table:
@@ -18,6 +20,7 @@ def counter(name: str) -> Table:
         metadata,
         Column("id", Integer, primary_key=True, autoincrement=False),
         Column("value", BigInteger, nullable=False),
+        info={COUNTER: True},
     )
 
     @event.listens_for(table, "after_create")

@@ -12,13 +12,14 @@ from sqlalchemy import (
     String,
     Table,
     inspect,
+    select,
     text,
 )
 
 from bot.storage.errors import NewerSchemaError, StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import CHANGED_TABLES, FORBIDDEN, READ_ONLY, unavailable
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
-from bot.storage.tables import create_all
+from bot.storage.tables import COUNTER, create_all
 
 HEAD = REVISIONS[-1]
 """The revision that this version of Callnote works with."""
@@ -60,8 +61,10 @@ def check_encoding(connection: Connection) -> None:
 
 
 def check_tables(connection: Connection, tables: MetaData) -> None:
-    """Raise `UnusableDatabaseError` where one of `tables`, those of `HEAD`, is gone."""
-    if tables.tables.keys() - set(inspect(connection).get_table_names()):
+    """Raise `UnusableDatabaseError` where one of `tables`, those of `HEAD`, or a counter is gone."""
+    gone = tables.tables.keys() - set(inspect(connection).get_table_names())
+    counters = [table for table in tables.tables.values() if COUNTER in table.info]
+    if gone or any(connection.scalar(select(table.c.value)) is None for table in counters):
         raise UnusableDatabaseError(CHANGED_TABLES)
 
 

@@ -236,11 +236,19 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
 
 
 @both_ways
-async def test_a_database_that_lacks_one_of_its_tables_is_refused(
-    address: DatabaseUrl, shared: bool
+@pytest.mark.parametrize(
+    "change",
+    [
+        "DROP TABLE delivery_ledger",
+        "DELETE FROM outbox_position",
+        "DELETE FROM settings_version",
+    ],
+)
+async def test_a_database_that_lacks_one_of_its_tables_or_counters_is_refused(
+    address: DatabaseUrl, shared: bool, change: str
 ) -> None:
     async with opened(address) as database:
-        await database.execute(text("DROP TABLE delivery_ledger"))
+        await database.execute(text(change))
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
         await Database(address, tables=metadata, seconds=PATIENCE).open(shared=shared)
 
