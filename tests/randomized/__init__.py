@@ -11,4 +11,9 @@ note follows, and the exit status is 1:
 
     python -m tests.randomized --seed 1 --notes 2000 --kills 50 --engine sqlite
     python -m tests.randomized --seed 1 --notes 2000 --kills 50 --engine postgresql
+
+Likewise a process that lives on while its database fails over, again and again, to a standby that
+lags behind:
+
+    python -m tests.randomized --seed 1 --notes 400 --kills 0 --failovers 14 --engine postgresql
 """

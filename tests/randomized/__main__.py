@@ -26,6 +26,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--notes", type=int, default=2000)
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--failovers", type=int, default=0, help="with PostgreSQL, --kills being 0")
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--command", default="bot", help="what starts the bot, after python -m")
     chosen = parser.parse_args()
@@ -38,6 +39,7 @@ def main() -> int:
         outages=chosen.kills // 25,
         lapses=chosen.kills // 16,
         give_up=30,
+        failovers=chosen.failovers,
     )
     return asyncio.run(_run(chosen.seed, size, chosen.engine, chosen.command.split()))
 

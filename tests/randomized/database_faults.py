@@ -9,12 +9,16 @@ from random import Random
 from typing import Self
 
 from bot.storage import DatabaseUrl
+from bot.storage.tables import metadata
 from tests.database import setting_of
 from tests.disturbed_database import locked_file, transaction, way_to
 from tests.gate import Gate
-from tests.postgresql import at
+from tests.postgresql import at, connected
 
 LONGEST_SECONDS = 5.0
+
+LAGS = (0.05, 0.3, 1.0, 3.0)
+"""How many seconds a standby may be behind."""
 
 
 class DatabaseFaults:
@@ -59,3 +63,25 @@ class DatabaseFaults:
                 await asyncio.sleep(seconds)
             finally:
                 await self._gate.let_pass()
+
+    async def fail_over(self, random: Random) -> None:
+        """Put a PostgreSQL database back by a moment, as a standby that takes over is behind."""
+        assert self._gate is not None
+        tables = [table.name for table in metadata.sorted_tables]
+        async with connected(setting_of(self._address)) as connection:
+            async with connection.transaction():
+                await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                for table in tables:
+                    await connection.execute(f"CREATE TEMPORARY TABLE old_{table} AS TABLE {table}")
+            await asyncio.sleep(random.choice(LAGS))
+            await self._gate.refuse()
+            async with connection.transaction():
+                # What the witness's triggers write stays.
+                await connection.execute("SET LOCAL session_replication_role = replica")
+                for table in tables:
+                    await connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+                for table in tables:
+                    await connection.execute(f"DELETE FROM {table}")  # noqa: S608
+                    await connection.execute(f"INSERT INTO {table} TABLE old_{table}")
+            await asyncio.sleep(random.uniform(0.0, LONGEST_SECONDS / 2))
+        await self._gate.let_pass()

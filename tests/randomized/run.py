@@ -39,7 +39,8 @@ class Size:
 
     `lapses` are kills after which the dead process's claim is left to lapse by itself; after all
     others it is deleted. `give_up` is when the bot gives a note up, in seconds. `neighbours` are as
-    for `People`. With `until_doubled`, nothing more happens once the CAD has got a note twice.
+    for `People`. `failovers` are of a PostgreSQL database, whose process is to live on. With
+    `until_doubled`, nothing more happens once the CAD has got a note twice.
     """
 
     notes: int
@@ -50,6 +51,7 @@ class Size:
     give_up: int
     pause: float = 0.08
     neighbours: int = 60
+    failovers: int = 0
     until_doubled: bool = False
 
 
@@ -125,6 +127,7 @@ class Run:
             async with _meanwhile(self._children.watch()):
                 async with _meanwhile(self._live(), self._disturb(), self._disturb_database()):
                     await self._end_processes()
+                    await self._fail_over()
                     await self._until(self._reaches(self._size.notes))
                 await self._settle()
             return await self._judged()
@@ -186,6 +189,23 @@ class Run:
             if overlap:
                 await self._start()
             await self._end_one(end, lapse=number in lapses, overlap=overlap)
+
+    async def _fail_over(self) -> None:
+        """Let failovers happen at random moments, spread over the notes; then restart the bot.
+
+        What was marked as shown is so no more, until another process shows it again.
+        """
+        size = self._size
+        for number in range(size.failovers):
+            await self._until(
+                self._reaches(size.notes * (number + self._fate.random()) / size.failovers)
+            )
+            await self._database_faults.fail_over(self._fate)
+            await asyncio.sleep(self._fate.choice([1.0, 6.0]))
+        if size.failovers:
+            await self._until(self._reaches(size.notes))
+            await asyncio.sleep(LAPSE_SECONDS)
+            await self._end_one("stop", lapse=False, overlap=False)
 
     def _reaches(self, accepted: float) -> Callable[[], bool]:
         return lambda: self._people.accepted >= accepted or self._enough()
