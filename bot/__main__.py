@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -13,6 +14,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 if not __package__:  # as `python bot` or `python bot/__main__.py`, which look for modules in there
     sys.path[0] = str(ROOT)
+
+gc.disable()  # what is loaded stays for good, and looking through it takes a while
 
 from bot import __version__
 from bot.app.lifecycle import EX_CONFIG, run
@@ -22,6 +25,9 @@ from bot.app.texts import CANNOT_START
 from bot.config import Config
 from bot.environment import ConfigError, environment
 from bot.timing import Timing
+
+gc.freeze()
+gc.enable()
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+import importlib
 import json
 import re
 import signal
@@ -133,6 +135,11 @@ async def test_as_a_file_without_docstrings_it_does_the_same_and_loads_nothing_t
     assert (await next_one.ended())[0] == 0
     puts = [each for each in world.discord.requests if each.route == "commands_put"]
     assert len(puts) == 1
+
+
+def test_memory_is_freed_although_what_is_loaded_is_not_looked_through() -> None:
+    importlib.import_module("bot.__main__")
+    assert gc.isenabled()
 
 
 async def test_with_postgresql_it_loads_nothing_of_sqlite(world: World, tmp_path: Path) -> None:
