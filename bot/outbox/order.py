@@ -57,7 +57,7 @@ def another_ahead() -> ColumnElement[bool]:
 
     `community`, `server`, `call` and `place` are parameters of the statement that this is part of.
     A note in the state RECEIVED holds others up only for `RECEIVED_SECONDS`, by the database's
-    clock.
+    clock; of a clock that was set back, its time lies in the future.
     """
     other = notes.alias()
     return exists().where(
@@ -68,6 +68,6 @@ def another_ahead() -> ColumnElement[bool]:
         is_waiting(other),
         or_(
             other.c.state != NoteState.RECEIVED.value,
-            other.c.updated_at > NOW - RECEIVED_SECONDS,
+            other.c.updated_at.between(NOW - RECEIVED_SECONDS, NOW + RECEIVED_SECONDS),
         ),
     )

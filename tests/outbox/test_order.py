@@ -143,17 +143,18 @@ async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     assert (worker.told[0].id, worker.told[0].state) == (checking.id, NoteState.CHECKING)
 
 
-@on_sqlite
+@pytest.mark.parametrize("ago", [RECEIVED_SECONDS + 1, -3600.0], ids=["long ago", "clock set back"])
 async def test_a_note_behind_one_that_nobody_acknowledges_is_not_forgotten(
     database: Database,
     cad: SonoranServer,
     session: aiohttp.ClientSession,
     monkeypatch: pytest.MonkeyPatch,
+    ago: float,
 ) -> None:
     monkeypatch.setattr(work_queue, "RECEIVED_SECONDS", 0.2)
     async with working(Worker(database, cad, session)) as worker:
         await worker.receive("first")
         second = await worker.note("second")
-        await shift(database, RECEIVED_SECONDS + 1, "updated_at")
+        await shift(database, ago, "updated_at")
         await worker.became(second, NoteState.ADDED)
     assert stored(cad) == ["second"]
