@@ -98,8 +98,8 @@ class MemberActions:
                 continue
             queue = self.deliveries.of(record.community).queue
             item = queue.get(note_id)
-            if item is None and record.state.waiting:
+            if item is None:
                 queue.track(record, at_once=True)
-            elif item is not None and item.record.revision < record.revision:
+            elif item.record.revision < record.revision:
                 queue.put(item, record)
             self.changed(record)

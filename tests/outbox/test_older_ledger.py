@@ -119,6 +119,28 @@ async def test_a_note_that_was_cancelled_in_doubt_is_stored_as_cancelled_again(
         assert await worker.outbox.store.get(in_doubt.id) == cancelled
 
 
+async def test_a_cancellation_that_was_found_out_later_is_stored_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(await worker.note(call=124), NoteState.ADDED)
+        store = worker.outbox.store
+        record = await in_state(store, NoteState.UNCONFIRMED)
+        action = asyncio.create_task(worker.outbox.member_actions.cancel(record))
+        await asyncio.sleep(0)
+        action.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await action
+        cancelled = await store.member_transition(
+            record, NoteState.CANCELLED, None, waiting_limit=9
+        )
+        await worker.became(record, NoteState.CANCELLED)
+        worker.told.clear()
+        await put_back(database, record)
+        await worker.became(record, NoteState.CANCELLED)
+        assert await store.get(record.id) == cancelled
+
+
 async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_for_added(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
