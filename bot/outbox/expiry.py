@@ -1,4 +1,7 @@
-"""Gives up notes whose time is over or whose guild is gone, and announces those that wait."""
+"""Gives up notes whose time is over or whose guild is gone, and announces those that wait.
+
+Those whose send ended with an unexpected error are left to the reconciler.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.outbox.limits import Limits
 from bot.outbox.models import NoteRecord
 from bot.outbox.states import NoteState
+from bot.outbox.stored_failure import STOPPED
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.timing import Timing, loop_time
@@ -34,7 +38,7 @@ class Expiry:
     _refused: bool = field(default=False, init=False)
 
     def check(self, group: asyncio.TaskGroup) -> None:
-        """Announce notes that wait, and give those up whose time is over, each in a task."""
+        """Announce notes that wait, and move on those that it is time for, each in a task."""
         now = loop_time()
         news = self._refused_anew()
         for item in self.queue:
@@ -46,6 +50,8 @@ class Expiry:
                 end = self._withdraw
             elif self._is_over(item, now):
                 end = self._give_up
+            elif item.record.state is NoteState.SENDING and not item.busy:
+                end = self._look_for
             if end is not None:  # in a task, as the database may take none of them
                 item.busy = True
                 group.create_task(self._end(item, item.record, end))
@@ -53,12 +59,12 @@ class Expiry:
     async def _end(
         self, item: WorkItem, record: NoteRecord, end: Callable[[WorkItem], Awaitable[None]]
     ) -> None:
-        """End a note's way; an unexpected error must not end the group, which all notes share."""
+        """Move a note on; an unexpected error must not end the group, which all notes share."""
         try:
             if item.record is record:  # else a member was quicker
                 await end(item)
         except Exception:
-            _log.exception("note %d could not be given up", record.id)
+            _log.exception("note %d could not be moved on", record.id)
         finally:
             item.busy = False
 
@@ -92,6 +98,10 @@ class Expiry:
     async def _withdraw(self, item: WorkItem) -> None:
         record = item.record
         await self.transitions.make(item, NoteState.CANCELLED, failure=record.failure)
+
+    async def _look_for(self, item: WorkItem) -> None:
+        item.start_settling(self.limits.settle_seconds)
+        await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _give_up(self, item: WorkItem) -> None:
         record = item.record

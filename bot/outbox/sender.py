@@ -17,7 +17,7 @@ from bot.outbox.rate_limit import RateLimiter
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.scheduler import FairScheduler
 from bot.outbox.states import NoteState
-from bot.outbox.stored_failure import STOPPED, Failure, failure_of
+from bot.outbox.stored_failure import Failure, failure_of
 from bot.outbox.transitions import Transitions
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.sonoran import (
@@ -186,9 +186,6 @@ class Sender:
             except Exception:
                 _log.exception("note %d could not be sent", item.record.id)
                 await self._hold_back(item, trial)
-                if item.record.state is NoteState.SENDING:
-                    item.start_settling(self.limits.settle_seconds)
-                    await self.transitions.make(item, NoteState.CHECKING, failure=STOPPED)
 
     async def _start_sending(self, item: WorkItem, trial: ExitStack, failures: int) -> bool:
         """Store a note as SENDING; returns whether it is to be delivered then.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -105,30 +106,40 @@ async def test_notes_that_were_handed_over_are_not_counted_as_recovered(
 
 
 class OddDatabase(Database):
-    """A database whose driver fails once in a way of its own when a note is stored as added."""
+    """A database whose driver fails in a way of its own when notes move on to these states."""
 
-    odd = True
+    odd: tuple[NoteState, ...] = ()
 
     async def run(self, work: Any, *args: Any, **kwargs: Any) -> Any:
-        if self.odd and NoteState.ADDED in args:
-            self.odd = False
+        if self.odd and self.odd[0] in args:
+            self.odd = self.odd[1:]
             raise LookupError("odd")
         return await super().run(work, *args, **kwargs)
 
 
-@on_sqlite
-async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt(
-    address: DatabaseUrl, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
+@pytest.fixture
+async def odd_database(address: DatabaseUrl) -> AsyncIterator[OddDatabase]:
     database = OddDatabase(address, seconds=PATIENCE)
     await database.open()
-    async with working(Worker(database, cad, session)) as worker:
+    yield database
+    await database.close()
+
+
+@on_sqlite
+@pytest.mark.parametrize("odd", [(NoteState.ADDED,), (NoteState.ADDED, NoteState.CHECKING)])
+async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt(
+    odd_database: OddDatabase,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    odd: tuple[NoteState, ...],
+) -> None:
+    odd_database.odd = odd
+    async with working(Worker(odd_database, cad, session)) as worker:
         record = await worker.note()
         behind = await worker.note("behind")
         await worker.became(record, NoteState.CHECKING)
         await worker.became(record, NoteState.ADDED)
         await worker.became(behind, NoteState.ADDED)
-    await database.close()
     assert stored(cad) == ["some note here", "behind"]
 
 
