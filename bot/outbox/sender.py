@@ -107,9 +107,7 @@ class Sender:
             self._begin(item)
         else:
             self.queue.put(item, item.record)
-            asyncio.get_running_loop().call_later(
-                self.timing.store_queued, self._store_if_waiting, item
-            )
+            self._store_later(item, self.timing.store_queued)
 
     def _may_go_first(self, record: NoteRecord) -> bool:
         """Whether a note is to be sent before it has waited at all; it is counted then."""
@@ -132,6 +130,9 @@ class Sender:
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
 
+    def _store_later(self, item: WorkItem, seconds: float) -> None:
+        asyncio.get_running_loop().call_later(seconds, self._store_if_waiting, item)
+
     def _store_if_waiting(self, item: WorkItem) -> None:
         """Store an acknowledged note as QUEUED, in the background, if it still waits."""
         if self._waits_unstored(item):
@@ -149,7 +150,10 @@ class Sender:
         return unstored and not item.busy and self.queue.get(item.record.id) is item
 
     async def _enqueue(self, item: WorkItem) -> None:
-        """Store an acknowledged note as QUEUED, however long the database takes."""
+        """Store an acknowledged note as QUEUED, however long the database takes.
+
+        After an unexpected error that is tried again later, in the background.
+        """
         item.busy = True
         try:
             record = await self.transitions.store(
@@ -159,6 +163,10 @@ class Sender:
             # Taken over by another process, which asks Discord for itself, and may have ended.
             _log.warning("note %d went on elsewhere before it was queued", item.record.id)
             await self.transitions.follow(item, error.record)
+            return
+        except Exception:
+            _log.exception("note %d could not be queued", item.record.id)
+            self._store_later(item, self.timing.begin_anew)
             return
         finally:
             item.busy = False

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from bot.outbox import NoteState
+from bot.outbox import NoteState, WaitingNotes
 from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import Fault, SonoranServer
@@ -141,6 +141,25 @@ async def test_an_unexpected_error_after_the_cad_has_the_note_leaves_it_in_doubt
         await worker.became(record, NoteState.ADDED)
         await worker.became(behind, NoteState.ADDED)
     assert stored(cad) == ["some note here", "behind"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("refused", [False, True])
+async def test_a_note_that_cannot_be_queued_for_an_unexpected_error_is_queued_later(
+    odd_database: OddDatabase, cad: SonoranServer, session: aiohttp.ClientSession, refused: bool
+) -> None:
+    if refused:
+        cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    verdict = WaitingNotes.SEND if refused else WaitingNotes.KEEP
+    async with working(
+        Worker(odd_database, cad, session, waiting_notes=lambda _: verdict)
+    ) as worker:
+        if refused:
+            first = await worker.note("first", call=124)
+            await worker.until(lambda told: any(each.id == first.id for each in told))
+        odd_database.odd = (NoteState.QUEUED,)
+        await worker.queued(await worker.note())
+        assert not odd_database.odd
 
 
 async def test_tables_that_are_gone_end_delivery_in_a_sentence(
