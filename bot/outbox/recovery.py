@@ -54,16 +54,19 @@ class OrphanRecovery:
         """
         include_own = self._incomplete or await self._find_strays()
         again, behind = False, 0
-        while True:
-            self._incomplete = True  # until the claim is confirmed
-            records, now = await self.leases.claim_orphans(
-                self.limit, include_own=include_own, behind=behind
-            )
-            self._incomplete = again
-            await self._take_over(records, now)
-            if len(records) < self.limit:
-                return
-            again, behind = self._incomplete, records[-1].position
+        try:
+            while True:
+                records, now = await self.leases.claim_orphans(
+                    self.limit, include_own=include_own, behind=behind
+                )
+                self._incomplete = again
+                await self._take_over(records, now)
+                if len(records) < self.limit:
+                    return
+                again, behind = self._incomplete, records[-1].position
+        except BaseException:  # the claim may have been made, or the notes not all taken over
+            self._incomplete = True
+            raise
 
     async def _take_over(self, records: Sequence[NoteRecord], now: float) -> None:
         new = [each for each in records if self._is_news(each)]

@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from bot.outbox import NoteState, WaitingNotes
+from bot.outbox import NoteState, OutboxRepository, WaitingNotes
 from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import Fault, SonoranServer
@@ -159,6 +159,19 @@ async def test_a_note_that_cannot_be_queued_for_an_unexpected_error_is_queued_la
             await worker.until(lambda told: any(each.id == first.id for each in told))
         odd_database.odd = (NoteState.QUEUED,)
         await worker.queued(await worker.note())
+        assert not odd_database.odd
+
+
+@on_sqlite
+async def test_notes_are_taken_over_after_an_unexpected_error(
+    odd_database: OddDatabase, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    gone = OutboxRepository(odd_database, "gone")
+    left = [await in_state(gone, NoteState.SENDING, call=call) for call in (124, 125)]
+    odd_database.odd = (NoteState.CHECKING,)
+    async with working(Worker(odd_database, cad, session)) as worker:
+        for record in left:
+            await worker.became(record, NoteState.ADDED)
         assert not odd_database.odd
 
 
