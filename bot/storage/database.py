@@ -132,7 +132,7 @@ class Database:
                 await self._submit(partial(upgrade, tables=self._tables), UPGRADE_SECONDS)
             elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
                 raise UnusableDatabaseError(_NO_RIGHT)
-            elif found == HEAD and self._tables is not None:
+            if self._tables is not None and (found == HEAD or not shared):
                 await self._submit(partial(check_tables, tables=self._tables), self._seconds)
             return found
         except StorageForbiddenError:

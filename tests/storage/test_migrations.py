@@ -261,3 +261,16 @@ async def test_a_failed_upgrade_leaves_the_database_as_it_was(address: DatabaseU
         async with opened(address):
             pass
     assert set(await at_once(address, rows)) == {"setting_changes"}
+
+
+async def test_a_database_that_lacks_a_counter_is_refused_by_the_start_that_updates_it(
+    address: DatabaseUrl,
+) -> None:
+    def without(connection: Connection) -> None:
+        upgrade(connection, to=REVISIONS[-2])
+        connection.exec_driver_sql("DELETE FROM outbox_position")
+
+    await at_once(address, without)
+    with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+        async with opened(address, tables=metadata):
+            pass
