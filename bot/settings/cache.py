@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from bot.interactions.errors import Refusal
 from bot.settings.problems import SettingProblem
@@ -45,6 +46,7 @@ class SettingsCache:
     _version: int = field(default=0, init=False)
     _own_version: int = field(default=0, init=False)  # of the latest change here
     _read_all: bool = field(default=True, init=False)
+    _latest: tuple[int, tuple[Any, ...] | None] = field(default=(0, None), init=False)
     _loaded: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def loaded(self) -> None:
@@ -135,8 +137,11 @@ class SettingsCache:
     async def refresh(self) -> None:
         """Read what has changed since the last refresh; raises as the repository does."""
         known = max(self._version, self._own_version)
-        latest = await self.store.latest_version()
-        if latest < known:
+        latest, row = await self.store.latest()
+        version, before = self._latest
+        self._latest = latest, row
+        replaced = latest == version and None not in (row, before) and row != before
+        if latest < known or replaced:
             _log.warning(_OLDER)
             self._read_all, self._own_version = True, 0
         everything, self._read_all = self._read_all, False

@@ -21,7 +21,9 @@ CHANGES_SECONDS = 365 * 86_400.0
 """How long a change is kept at most."""
 
 # Built once, as they run every few seconds.
-_LATEST_VERSION = select(settings_version.c.value)
+_LATEST = select(settings_version.c.value, guild_settings).outerjoin_from(
+    settings_version, guild_settings, guild_settings.c.version == settings_version.c.value
+)
 _CHANGED_SINCE = (
     select(guild_settings)
     .where(guild_settings.c.version > bindparam("known", type_=BigInteger))
@@ -85,12 +87,16 @@ class SettingsRepository:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def latest_version(self) -> int:
-        """Return the version of the last change of any guild's settings, 0 before the first.
+    async def latest(self) -> tuple[int, tuple[Any, ...] | None]:
+        """Return the version of the last change of any guild's settings, and that guild's row.
 
-        It falls only when the database has become older, by a failover or a restored backup.
+        They are 0 and None before the first change; the row of a guild whose settings were deleted
+        is None, too. The version falls, or has another row, only when the database has become
+        older, by a failover or a restored backup.
         """
-        return await self._database.run(lambda c: c.scalar(_LATEST_VERSION)) or 0
+        found = await self._database.run(lambda c: c.execute(_LATEST).first())
+        version, guild_id, *rest = found or (0, None)
+        return version, None if guild_id is None else (guild_id, *rest)
 
     async def changed_since(self, version: int) -> list[GuildSettings]:
         """Return the settings changed after `version`, in the order of their changes; 0 for all.

@@ -83,13 +83,29 @@ async def test_a_change_by_another_process_just_after_the_versions_fell_is_not_m
     assert cache.server_id(3) == 9
 
 
+async def test_a_change_by_another_process_that_got_the_version_of_a_lost_one_is_not_missed(
+    database: Database,
+) -> None:
+    store = SettingsRepository(database)
+    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    await store.change(2, 7, lambda s: replace(s, server_id=5), words)
+    await cache.refresh()
+    await database.execute(
+        text("UPDATE settings_version SET value = 0"), text("DELETE FROM guild_settings")
+    )
+    await store.change(3, 7, lambda s: replace(s, server_id=9), words)
+    await cache.refresh()
+    assert cache.server_id(3) == 9
+    assert not cache.has_settings(2)
+
+
 async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_row(
     database: Database,
 ) -> None:
     tries = 0
 
     class Counting(SettingsRepository):
-        async def latest_version(self) -> int:
+        async def latest(self) -> Any:
             nonlocal tries
             tries += 1
             renamed = text("ALTER TABLE settings_version RENAME TO away")
@@ -98,7 +114,7 @@ async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_ro
                 await database.execute(renamed)
             elif tries == 4:
                 await database.execute(back)
-            return await super().latest_version()
+            return await super().latest()
 
     cache = SettingsCache(Counting(database), timing=replace(QUICK, settings_refresh=0.01))
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):

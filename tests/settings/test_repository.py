@@ -199,6 +199,10 @@ async def test_a_change_is_there_after_the_database_was_closed(
 
 
 async def test_the_latest_version_is_that_of_the_last_change(store: SettingsRepository) -> None:
-    assert await store.latest_version() == 0
+    assert await store.latest() == (0, None)
     await choose(store, 1, 5)
-    assert (await choose(store, 2, 6)).version == await store.latest_version() == 2
+    changed = await choose(store, 2, 6)
+    latest, row = await store.latest()
+    assert changed.version == latest == 2
+    assert row is not None
+    assert row[0] == changed.guild_id
