@@ -46,6 +46,8 @@ _TOO_MANY = delete(setting_changes).where(
 Along = Callable[[Connection, int], None]
 """Changes what other parts store with a guild's settings, given the change's version."""
 
+_TYPES = {column.name: column.type.python_type for column in guild_settings.columns}
+
 _log = logging.getLogger(__name__)
 
 FROM_DISCORD = 0
@@ -105,7 +107,7 @@ class SettingsRepository:
         """
         known = {"known": version}
         rows = await self._database.run(lambda c: c.execute(_CHANGED_SINCE, known).all())
-        return [_settings(row) for row in rows]
+        return [_settings(row) for row in rows if type(row.guild_id) is int]
 
     async def change(
         self,
@@ -181,9 +183,11 @@ class SettingsRepository:
 
 def _settings(row: Row[Any]) -> GuildSettings:
     found = {each.name: getattr(row, each.name) for each in fields(GuildSettings)}
-    values = {name: value for name, value in found.items() if value is not None}
-    if "role_ids" in values:
-        values["role_ids"] = _role_ids(row.guild_id, values["role_ids"])
+    # A SQLite file that is damaged may have values of other types.
+    values = {name: value for name, value in found.items() if type(value) is _TYPES[name]}
+    damaged = any(value is not None and name not in values for name, value in found.items())
+    if damaged or "role_ids" in values:
+        values["role_ids"] = _role_ids(row.guild_id, "" if damaged else values["role_ids"])
     return GuildSettings(**values)
 
 

@@ -99,6 +99,28 @@ async def test_a_change_by_another_process_that_got_the_version_of_a_lost_one_is
     assert not cache.has_settings(2)
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "damage", ["role_ids = x'ff'", "version = 'x'", "server_id = 'x'", "guild_id = 'x'"]
+)
+async def test_a_damaged_row_of_a_file_lets_nobody_in_there_and_leaves_the_other_guilds_alone(
+    database: Database, damage: str
+) -> None:
+    store = SettingsRepository(database)
+    for guild_id in (1, 2):
+        await store.change(guild_id, 7, lambda s: replace(s, server_id=5), words)
+    await database.execute(
+        text(f"UPDATE guild_settings SET {damage} WHERE guild_id = 1")  # noqa: S608
+    )
+    cache = SettingsCache(store, default_roles=frozenset({4}), timing=QUICK)
+    for _ in range(2):
+        await cache.refresh()
+        if "guild_id" not in damage:
+            assert cache.dispatcher_roles(1) == frozenset()
+        assert cache.server_id(2) == 5
+        await store.change(2, 7, lambda s: replace(s, log_channel_id=6), words)
+
+
 async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_row(
     database: Database,
 ) -> None:
