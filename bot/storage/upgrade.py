@@ -61,13 +61,13 @@ def check_encoding(connection: Connection) -> None:
 
 
 def check_tables(connection: Connection, tables: MetaData) -> None:
-    """Raise `UnusableDatabaseError` where one of `tables`, or a counter's row, is gone.
+    """Raise `UnusableDatabaseError` where one of `tables`, or a counter's number, is gone.
 
     `tables` are those of `HEAD`.
     """
     gone = tables.tables.keys() - set(inspect(connection).get_table_names())
-    counters = [table for table in tables.tables.values() if COUNTER in table.info]
-    if gone or any(connection.scalar(select(table.c.value)) is None for table in counters):
+    counters = [table.c.value for table in tables.tables.values() if COUNTER in table.info]
+    if gone or not all(type(connection.scalar(select(value))) is int for value in counters):
         raise UnusableDatabaseError(CHANGED_TABLES)
 
 

@@ -1,5 +1,6 @@
 import asyncio
 import contextlib
+import itertools
 import os
 import sqlite3
 import stat
@@ -237,12 +238,19 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
 
 @both_ways
 @pytest.mark.parametrize(
-    "change",
+    ("engine", "change"),
     [
-        "DROP TABLE delivery_ledger",
-        "DELETE FROM outbox_position",
-        "DELETE FROM settings_version",
+        *itertools.product(
+            ["sqlite", "postgresql"],
+            [
+                "DROP TABLE delivery_ledger",
+                "DELETE FROM outbox_position",
+                "DELETE FROM settings_version",
+            ],
+        ),
+        ("sqlite", "UPDATE settings_version SET value = 'x'"),  # as a damaged file may have it
     ],
+    indirect=["engine"],
 )
 async def test_a_database_that_lacks_one_of_its_tables_or_counters_is_refused(
     address: DatabaseUrl, shared: bool, change: str
