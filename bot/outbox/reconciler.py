@@ -177,8 +177,8 @@ class Reconciler:
         record = item.record
         verdict, confirmed_count = Verdict.UNKNOWN, 0
         if answered and call is not None:
-            known = await with_retries(lambda: explained(self.database, record), self.timing)
             try:
+                known = await with_retries(lambda: explained(self.database, record), self.timing)
                 verdict, confirmed_count = await asyncio.to_thread(
                     judge,
                     call,
@@ -187,7 +187,7 @@ class Reconciler:
                     explained=known,
                     settled=settled,
                 )
-            except Exception:  # what stands in a list is not ours, and must not end the process
+            except Exception:  # what stands in a list, or a damaged file, must not keep others
                 _log.exception("the call list told nothing of note %d", record.id)
         if item.record is not record:
             return  # a member was quicker

@@ -76,6 +76,22 @@ async def test_a_damaged_row_of_a_file_is_set_aside_and_the_others_go_on(
     assert stored(cad) == ["some note here"]
 
 
+@on_sqlite
+@pytest.mark.parametrize("damage", ["confirmed = 'x'", "unconfirmed = x'00'"])
+async def test_a_damaged_row_of_what_a_call_has_keeps_no_other_calls_notes_in_doubt(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, damage: str
+) -> None:
+    store = Worker(database, cad, session).outbox.store
+    await in_state(store, NoteState.ADDED)
+    await database.execute(text(f"UPDATE delivery_ledger SET {damage}"))  # noqa: S608
+    odd = await in_state(store, NoteState.CHECKING, "odd")
+    record = await in_state(store, NoteState.CHECKING, call=124)
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(record, NoteState.ADDED)
+        await worker.became(odd, NoteState.UNCONFIRMED)
+    assert stored(cad, 124) == ["some note here"]
+
+
 async def test_a_note_that_ends_each_process_that_has_it_is_given_up(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
