@@ -125,7 +125,9 @@ class GuildCredentials:
             if self.sealer is not None:
                 opened = self.sealer.open(row.guild_id, row.community, row.sealed)
             name = self.name(row.community, opened)
-            found[row.guild_id] = StoredCredentials(name, opened, row.version)
+            # A SQLite file that is damaged may have a version of another type.
+            version = row.version if type(row.version) is int else 0
+            found[row.guild_id] = StoredCredentials(name, opened, version)
         return found
 
     def _put(self, changes: Mapping[int, StoredCredentials | None]) -> None:

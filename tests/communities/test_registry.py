@@ -189,6 +189,18 @@ async def test_all_is_read_anew_when_the_database_is_older_than_before(
     assert second.communities.of_guild(1) is None
 
 
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_damaged_row_of_a_file_leaves_the_other_guilds_theirs(
+    database: Database, processes: tuple[Process, Process]
+) -> None:
+    first, second = processes
+    await first.enter(1, OLD, "paleto")
+    await first.enter(2, NEW, "paleto")
+    await database.execute(text("UPDATE guild_credentials SET version = 'x' WHERE guild_id = 1"))
+    await second.settings.refresh()
+    assert second.in_use("paleto") == NEW
+
+
 async def test_an_idle_client_is_dropped_but_never_made_twice(
     processes: tuple[Process, Process],
 ) -> None:
