@@ -71,7 +71,8 @@ def restore_in_ledger(
     record has forgotten it.
     """
     if older is None:
-        update_ledger(connection, insert, record, record.state)
+        before = replace(record, state=NoteState.QUEUED)
+        update_ledger(connection, insert, before, record.state)
         return
     state = older.state
     if state.final:  # it was taken up again; without a send since, it was only looked for

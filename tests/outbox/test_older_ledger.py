@@ -87,6 +87,27 @@ async def test_a_note_that_is_stored_again_counts_as_it_did(
             await store.restore(newer)
             assert await store.get(record.id) == newer
             assert await database.run(counts) == after
+    for known, there in moments:
+        with case(f"gone, {known.state} {known.revision}"):
+            await database.execute(delete(notes), delete(delivery_ledger))
+            await store.restore(known)
+            assert await database.run(counts) == there
+
+
+async def test_an_unconfirmed_note_whose_row_was_gone_is_not_taken_for_added(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    cad.faults.add(Fault(on="note", abort="before"))
+    cad.faults.add(Fault(on="calls", status=500, times=None))
+    async with working(Worker(database, cad, session)) as worker:
+        record = await worker.note()
+        given_up = await worker.became(record, NoteState.UNCONFIRMED)
+        await database.execute(delete(notes), delete(delivery_ledger))
+        await worker.outbox.store.restore(given_up)
+        cad.faults.clear()
+        await worker.outbox.member_actions.resume(given_up, NoteState.CHECKING, (1, "token"))
+        await worker.became(record, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
 
 
 async def test_a_note_that_an_earlier_process_gave_up_is_stored_as_added_again(
