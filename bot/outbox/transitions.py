@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.outbox.errors import StaleRevisionError
 from bot.outbox.leases import Leases
-from bot.outbox.models import NoteRecord
+from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.repository import OutboxRepository
 from bot.outbox.retries import with_retries
 from bot.outbox.states import NoteState
@@ -102,13 +102,18 @@ class Transitions:
         """Go on from where the outbox has a note that is not where it was thought to be.
 
         One of another process is left to it. One of this process was changed with the confirmation
-        lost, or was with another process for a while, which may have sent it before it ended.
+        lost, or was with another process for a while, which may have sent it before it ended. One
+        that is gone, although it was to go on, is unconfirmed: the database lost it, or another
+        process may have sent it, and it was deleted since.
         """
         known = item.record
         if self._lost_by_database(item, known, record):
             await with_retries(lambda: self.repository.restore(known), self.timing)
             self.queue.put(item, known)  # so that it is tried again
             return
+        if record is None and item.accepted and known.state.waiting:
+            record = lost = _unconfirmed(known, item.acknowledgement)
+            await with_retries(lambda: self.repository.restore(lost), self.timing)
         if record is None or record.owner != self.repository.owner:
             self.queue.remove(item)
         if record is None or self.queue.get(record.id) is not item:
@@ -118,6 +123,20 @@ class Transitions:
         self.changed(record)
         if record.state is NoteState.SENDING:
             await self.make(item, NoteState.CHECKING, failure=STOPPED)
+
+
+def _unconfirmed(known: NoteRecord, acknowledgement: Acknowledgement | None) -> NoteRecord:
+    """Return a note as it is where nobody can know whether another process sent it."""
+    if acknowledgement is not None and known.state is NoteState.RECEIVED:
+        note = replace(known.note, text=acknowledgement.text or known.note.text)
+        known = replace(known, message_id=acknowledgement.message_id, note=note)
+    return replace(
+        known,
+        state=NoteState.UNCONFIRMED,
+        failure=STOPPED,
+        unconfirmed_sends=known.unconfirmed_sends + 1,
+        revision=known.revision + 1,
+    )
 
 
 def _left_again(known: NoteRecord, found: NoteRecord | None) -> bool:

@@ -27,6 +27,7 @@ from tests.outbox.workers import (
     stored,
     working,
 )
+from tests.timing import QUICK
 from tests.world import PATIENCE
 
 
@@ -116,6 +117,40 @@ async def test_a_waiting_note_whose_row_is_gone_goes_on(
         cad.faults.clear()
         await worker.became(record, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
+
+
+@pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED, NoteState.SENDING])
+async def test_a_note_whose_row_is_gone_after_a_long_outage_is_unconfirmed(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
+) -> None:
+    """The lease was over meanwhile, so another process may have had the note, and sent it."""
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="note", applied=True, hold=answer))
+    worker = Worker(database, cad, session, answer_seconds=PATIENCE, heartbeat=0.1)
+    async with working(worker):
+        before = await worker.note("before")
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        record = await worker.receive()
+        if state is NoteState.QUEUED:
+            await worker.acknowledge(record)
+            await worker.queued(record)
+        gone = before if state is NoteState.SENDING else record
+        await database.execute(
+            delete(notes).where(notes.c.id == gone.id),
+            update(leases).values(heartbeat_at=NOW - 3600.0),
+        )
+        await let_pass(2 * QUICK.recovery_interval)
+        answer.set()
+        if state is not NoteState.QUEUED:
+            await worker.acknowledge(record)
+        unconfirmed = await worker.became(gone, NoteState.UNCONFIRMED)
+        assert unconfirmed.message_id == gone.id + 1
+        assert await worker.outbox.store.get(gone.id) == unconfirmed
+        check = worker.outbox.member_actions.resume
+        await check(unconfirmed, NoteState.CHECKING, (gone.id + 1, "token"))
+        for each in (before, record):
+            await worker.became(each, NoteState.ADDED)
+    assert stored(cad) == ["before", "some note here"]
 
 
 async def test_a_note_accepted_by_an_older_database_is_behind_those_that_it_lacks(
