@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Delete, update
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
 from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
 from bot.outbox.shared_rate_limit import SEND_WINDOW_SECONDS
-from bot.outbox.states import GIVEN_UP, RETRY_SECONDS, WAITING, NoteState
+from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.batches import batch_of
 from bot.timing import Timing
@@ -35,7 +35,7 @@ MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
 _WAITING = [state.value for state in WAITING]
-_GIVEN_UP = [state.value for state in GIVEN_UP]
+_TAKEN_UP = [state.value for state in TAKEN_UP]
 
 _USELESS_TOKENS = (
     update(notes)
@@ -57,9 +57,9 @@ _log = logging.getLogger(__name__)
 class Cleanup:
     """Deletes old rows; finished notes are kept for `history_seconds`.
 
-    Notes that were given up are kept for a day at least, as they can be taken up again, and leases
-    for a day. The ledger is kept for 90 days, reads of the call list and times of sends for two
-    minutes, and tokens for the 15 minutes that they work. `purges` delete what other parts keep.
+    Notes that can be taken up again are kept for a day at least, and leases for a day. The ledger
+    is kept for 90 days, reads of the call list and times of sends for two minutes, and tokens for
+    the 15 minutes that they work. `purges` delete what other parts keep.
     """
 
     database: Database
@@ -126,7 +126,7 @@ def _batches(history: float) -> tuple[Delete, ...]:
         batch_of(notes, done & kept_for_buttons),
         batch_of(
             notes,
-            done & state.not_in(_GIVEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
+            done & state.not_in(_TAKEN_UP) & _older_than(max(history, LEAST_KEPT_SECONDS)),
         ),
         batch_of(delivery_ledger, delivery_ledger.c.updated_at < NOW - LEDGER_SECONDS),
         batch_of(leases, leases.c.heartbeat_at < NOW - RETRY_SECONDS),

@@ -88,12 +88,9 @@ _FINAL = frozenset(
     }
 )
 
-GIVEN_UP = frozenset({NoteState.FAILED, NoteState.UNCONFIRMED})
-"""The final states whose notes are kept for `RETRY_SECONDS` in any case, as a member may take them
-up again."""
-
-TAKEN_UP = GIVEN_UP | {NoteState.REFUSED}
-"""The final states from which a member can take a note up again, for `RETRY_SECONDS`."""
+TAKEN_UP = frozenset({NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED})
+"""The final states from which a member can take a note up again, for `RETRY_SECONDS`; for so long
+it is kept in any case."""
 
 TRANSITIONS: Mapping[NoteState, frozenset[NoteState]] = MappingProxyType(
     {

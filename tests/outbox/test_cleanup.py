@@ -60,7 +60,7 @@ async def in_every_state(store: OutboxRepository, database: Database, *, told: b
     assert held.state is NoteState.HELD
 
 
-TOLD = {NoteState.ADDED, NoteState.REFUSED, NoteState.CANCELLED}
+TOLD = {NoteState.ADDED, NoteState.CANCELLED}
 HELD = {NoteState.HELD}
 ENDED = {state for state in NoteState if state.final}
 
