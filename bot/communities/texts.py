@@ -101,7 +101,8 @@ TEXTS: Catalogue = {
         "the API key or community id", "Copy both again and see that the API is enabled."
     ),
     CredentialsProblem.PLAN_REFUSED: _refused(
-        "for want of a plan with the API", "Connect the server when the community has it."
+        "the API key, as the community's plan has no API",
+        "Connect the server when the plan has it.",
     ),
     CredentialsProblem.CAD_TROUBLE: _cad_trouble,
     CredentialsProblem.CAD_BUSY: (

@@ -125,7 +125,7 @@ def rate_usage_line(usage: RateUsage) -> Line:
     """Return how much of the CAD's limits is used, and whether it was too much for the CAD."""
     sent = f"Notes sent in the last minute: {usage.sent:,} of {usage.per_minute:,} at most"
     if not usage.limited:
-        return note(f"{sent}; no request was too many in the last hour (429).")
+        return note(f"{sent}; no request was refused as one too many (429) in the last hour.")
     times = "once" if usage.limited == 1 else f"{usage.limited:,} times"
     return ill(
         f"{sent}; in the last hour Sonoran CAD said {times} that it gets too many requests (429): "

@@ -85,10 +85,10 @@ TEXTS: Catalogue = {
         "minutes."
     ),
     NoteProblem.SHARE_USED: (
-        "Not added: as many notes of yours, or of this server, wait for Sonoran CAD as may, so "
-        "that there is room for others'. Try again in a few minutes."
+        "Not added: you, or this server, have as many notes waiting for Sonoran CAD as are "
+        "allowed, so that others have room. Try again in a few minutes."
     ),
-    NoteProblem.TOO_BUSY: ("Not added: too many notes came at the same moment. Send it again."),
+    NoteProblem.TOO_BUSY: "Not added: too many notes came at the same moment. Send it again.",
     NoteProblem.NO_ROOM: (
         "Nothing changed: too many notes are already waiting for Sonoran CAD. Press again in a few "
         "minutes."
@@ -105,8 +105,8 @@ TEXTS: Catalogue = {
         "missing."
     ),
     NoteProblem.OTHER_CAD: (
-        "This note is for another CAD than this server is connected to now. Send it anew if it "
-        "belongs in the one that is connected now."
+        "This note is for the CAD that this server was connected to before. Send it again if it "
+        "belongs in the one that it is connected to now."
     ),
     NoteProblem.NOT_YOUR_NOTE: "Only the note's author or an administrator can do this.",
     NoteProblem.ACTION_NOT_CONFIRMED: (

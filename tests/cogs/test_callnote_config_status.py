@@ -196,7 +196,7 @@ async def test_what_is_used_of_the_limits_is_told(world: World) -> None:
     await world.say()
     text = await status(world)
     assert "Notes sent in the last minute: 1 of 6,000 at most" in text
-    assert "no request was too many in the last hour (429)." in text
+    assert "no request was refused as one too many (429) in the last hour." in text
     world.cad.faults.add(Fault(status=429))
     await world.say("another")
     text = await status(world)

@@ -104,7 +104,7 @@ async def test_a_repeated_note_is_not_added_anyway_to_the_call_of_another_cad(
     assert labels(question) == ["Add anyway"]
     await enter(world, strangers.stranger, strangers.channel)
     pressed = await press(world, strangers.stranger, question, "Add anyway")
-    assert "for another CAD" in await privately(world, pressed)
+    assert "for the CAD that this server was connected to before" in await privately(world, pressed)
     assert community.notes(123) == []
     assert world.stored() == ["theirs"]
 
@@ -117,7 +117,7 @@ async def test_a_refused_note_is_not_sent_to_a_call_near_once_its_server_has_ano
     content, (near,) = message.content, labels(message)
     await enter(world, strangers.stranger, strangers.channel)
     pressed = await press(world, strangers.stranger, message, near)
-    assert "for another CAD" in await privately(world, pressed)
+    assert "for the CAD that this server was connected to before" in await privately(world, pressed)
     assert message.content == content
     assert community.notes(123) == []
     assert world.stored() == []
@@ -170,7 +170,7 @@ async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_f
     values = {ids["call"]: ["123"], ids["note"]: "theirs"}
     submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
     message = await asyncio.wait_for(submitted.answered(), PATIENCE)
-    assert "for another CAD" in message.content
+    assert "for the CAD that this server was connected to before" in message.content
     assert community.notes(123) == []
 
 
@@ -187,7 +187,7 @@ async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
     values = {ids["number"]: "123", ids["note"]: "theirs"}
     submitted = await world.discord.submit_modal(strangers.stranger, asked, values)
     message = await asyncio.wait_for(submitted.answered(), PATIENCE)
-    assert "for another CAD" in message.content
+    assert "for the CAD that this server was connected to before" in message.content
     again = await press(world, strangers.stranger, message, "Try again")
     await asyncio.wait_for(again.acknowledged(), PATIENCE)
     assert again.modal is not None

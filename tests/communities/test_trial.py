@@ -80,7 +80,9 @@ async def test_what_the_cad_does_not_take_is_told_in_a_sentence_and_not_stored(
         community.faults.add(Fault(on=asked, status=403, body="error code: 1020"))
         assert (await said()).startswith("Sonoran CAD is behind a firewall that turned Callnote aw")
     community.plan, community.enforce_plan = "STANDARD", True
-    assert (await said()).startswith("the CAD refused for want of a plan with the API (The PLUS")
+    assert (await said()).startswith(
+        "the CAD refused the API key, as the community's plan has no API (The PLUS"
+    )
     community.enforce_plan, community.api_enabled = False, False
     assert (await said()).startswith(f"{refused}The API is not enabled")
     world.cad.versions = {1}

@@ -136,7 +136,7 @@ async def test_whoever_has_as_many_notes_waiting_as_may_is_told_so(world: World)
         await told(world, await world.use(f"note {number}"), QUEUED)
     answer = await asyncio.wait_for((await world.use("one too many")).answered(), PATIENCE)
     assert answer.ephemeral
-    assert answer.content.startswith("Not added: as many notes of yours, or of this server, wait")
+    assert answer.content.startswith("Not added: you, or this server, have as many notes waiting")
 
 
 async def test_a_full_outbox_takes_no_more_notes_and_says_so_privately(world: World) -> None:
