@@ -79,7 +79,8 @@ class _Selector(selectors.DefaultSelector):
         due = self.time() + timeout
         ready = super().select(timeout / self.speed) or super().select(0)
         if not ready:
-            self.ahead += max(0.0, due - self.time())
+            now = self.time()  # which may change `ahead`
+            self.ahead += max(0.0, due - now)
         return ready
 
 

@@ -1,17 +1,89 @@
 """In the tests, a busy machine decides nothing: no time passes while it lets nothing go on."""
 
+from __future__ import annotations
+
+import selectors
+from collections.abc import Iterator
 from contextlib import closing
+from typing import Any
 
 import pytest
 
-from tests.loop_clock import TURN, Loop
+from tests.loop_clock import SPEED, TURN, Loop
 
 
-def test_what_the_machine_holds_up_is_not_late() -> None:
-    now = 1000.0
-    with closing(Loop(lambda: now)) as loop:
-        before = loop.time()
-        now += 600.0
-        assert loop.time() == pytest.approx(before + TURN)
-        now += TURN / 2
-        assert loop.time() == pytest.approx(before + TURN * 1.5)
+class Machine:
+    """Has the real clock, on which time passes only where something is waited for in vain."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.waits: list[float | None] = []
+        self.found: list[list[Any]] = []
+        """What the next waits find; nothing any more once it is empty."""
+
+    def select(self, timeout: float | None = None) -> list[Any]:
+        self.waits.append(timeout)
+        found = self.found.pop(0) if self.found else []
+        self.now += 0.0 if found or timeout is None else timeout
+        return found
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    machine = Machine()
+    monkeypatch.setattr(selectors.DefaultSelector, "select", machine.select)
+    return machine
+
+
+@pytest.fixture
+def loop(machine: Machine) -> Iterator[Loop]:
+    with closing(Loop(lambda: machine.now)) as loop:
+        yield loop
+
+
+def test_what_the_machine_holds_up_is_not_late(machine: Machine, loop: Loop) -> None:
+    before = loop.time()
+    machine.now += 600.0
+    assert loop.time() == pytest.approx(before + TURN)
+    machine.now += TURN / 2
+    assert loop.time() == pytest.approx(before + TURN * 1.5)
+
+
+def test_a_timer_that_nothing_comes_before_is_waited_for_a_part_of_its_time(
+    machine: Machine, loop: Loop
+) -> None:
+    before = loop.time()
+    assert loop._own_selector.select(1.0) == []
+    assert machine.waits == [1.0 / SPEED, 0]
+    assert loop.time() == pytest.approx(before + 1.0)
+
+
+@pytest.mark.parametrize("found", [[["answer"]], [[], ["answer"]]], ids=["in time", "held up"])
+def test_what_comes_before_a_timer_skips_no_time(
+    machine: Machine, loop: Loop, found: list[list[Any]]
+) -> None:
+    machine.found = [*found]
+    before = loop.time()
+    assert loop._own_selector.select(1.0) == found[-1]
+    assert loop.time() <= before + 1.0 / SPEED
+
+
+@pytest.mark.parametrize("why", ["a thread is at work", "a process was started"])
+def test_a_timer_takes_its_full_time_while(machine: Machine, loop: Loop, why: str) -> None:
+    work = loop.create_future()
+    if why == "a thread is at work":
+        loop.await_thread(work)
+    else:
+        loop._own_selector.speed = 1
+    before = loop.time()
+    assert loop._own_selector.select(1.0) == []
+    assert machine.waits == [TURN]
+    assert loop.time() == pytest.approx(before + TURN)
+
+
+def test_without_a_timer_no_time_is_skipped(machine: Machine, loop: Loop) -> None:
+    before = loop.time()
+    for timeout in (None, 0):
+        assert loop._own_selector.select(timeout) == []
+    assert machine.waits == [None, 0]
+    assert loop.time() == before
