@@ -14,31 +14,43 @@ _TAKE_POSITION = CompiledStatement(
     .returning(outbox_position.c.value)
 )
 
-
-LAST_POSITION = select(outbox_position.c.value)
-"""Selects the last position given out, by any process."""
+_LAST_POSITION = select(outbox_position.c.value)
 
 
 class Positions:
-    """Gives notes their places, each behind all that this process knows to be given out."""
+    """Gives notes their places, each behind all that this process knows to be stored.
+
+    By these it also notices a database that has become older, after a failover or from a backup.
+    """
 
     def __init__(self) -> None:
-        self.known = 0
-        """The last one that is known to be stored."""
-        self.fallbacks = 0
-        """How often the database turned out to have become older than that."""
+        self._known = 0
+        self.times_older = 0
+        """How often the database turned out to be older than what it had confirmed."""
+
+    def confirm(self, position: int) -> None:
+        """Take note of a place that is stored."""
+        self._known = max(self._known, position)
 
     def next(self, connection: Connection) -> int:
         """Return the next place; the row stays locked, so places are committed in order.
 
-        To be told as `known` once it is stored.
+        To be confirmed once it is stored.
         """
         position = _take_position(connection)
-        if position <= self.known:
-            self.fallbacks += 1
-            continue_behind(connection, self.known)
+        if position <= self._known:
+            self._catch_up(connection)
             position = _take_position(connection)
         return position
+
+    def check(self, connection: Connection) -> None:
+        """Look whether the database has become older."""
+        if (connection.scalar(_LAST_POSITION) or 0) < self._known:
+            self._catch_up(connection)
+
+    def _catch_up(self, connection: Connection) -> None:
+        self.times_older += 1
+        continue_behind(connection, self._known)
 
 
 def _take_position(connection: Connection) -> int:

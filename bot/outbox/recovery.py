@@ -44,8 +44,8 @@ class OrphanRecovery:
     timing: Timing = Timing()
     _incomplete: bool = field(default=False, init=False)
     """Whether notes may have become this process's without being in its work queue."""
-    _fallbacks: int = field(default=0, init=False)
-    """How many of the database's were seen to when notes were last restored."""
+    _times_older: int = field(default=0, init=False)
+    """`Positions.times_older` when what the database had lost was last restored."""
 
     async def recover(self) -> None:
         """Take over what there is now; raises as `Database.run` does.
@@ -87,10 +87,11 @@ class OrphanRecovery:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
         if self.leases.alone:
             return False
-        fallbacks = self.store.positions.fallbacks
-        stored, position = await self.store.unfinished()
-        await self._restore_lost(stored, 0 if fallbacks > self._fallbacks else position)
-        self._fallbacks = fallbacks
+        stored = await self.store.unfinished()
+        times_older = self.store.positions.times_older
+        await self._restore_waiting(stored)
+        await self._restore_finished(stored, older=times_older > self._times_older)
+        self._times_older = times_older
         known = {item.record.id for item in self.deliveries.items()}
         return any(
             # One at its first revision, RECEIVED, is perhaps just being deleted.
@@ -100,27 +101,27 @@ class OrphanRecovery:
             for note_id, revision in stored.items()
         )
 
-    async def _restore_lost(self, stored: Mapping[int, int], position: int) -> None:
-        """Store again what this process has at a newer revision than the database.
-
-        A database can be older than what it confirmed, after a failover or from a backup; then the
-        `position` that it gave out last may be older, too.
-        """
-        known, newest = set(), 0
+    async def _restore_waiting(self, stored: Mapping[int, int]) -> None:
+        """Store notes on their way again that are newer than their rows, or have none."""
         for item in list(self.deliveries.items()):
             record = item.record
-            known.add(record.id)
-            newest = max(newest, record.position)
             lost = record.state in _STORED and record.id not in stored
             lost = lost and self.leases.held_since(item.known_since)
             if (lost or record.revision > stored.get(record.id, record.revision)) and not item.busy:
                 await self.store.restore(record)
+
+    async def _restore_finished(self, stored: Mapping[int, int], *, older: bool) -> None:
+        """Store finished notes again that are newer than their rows.
+
+        Where the database has become `older`, also those that have none.
+        """
+        known = {item.record.id for item in self.deliveries.items()}
         finished = [item for each in self.deliveries for item in each.queue.finished.values()]
-        newest = max((newest, *(item.record.position for item in finished)))
-        # Nothing deletes a note so soon, so of an older database it is to be stored again.
-        gone = [item for item in finished if item.waited < LEAST_KEPT_SECONDS]
-        revisions = {item.record.id: 0 for item in gone if position < newest} | dict(stored)
-        # Of others that are gone that is not known, and only these may have a row that is final.
+        # Nothing deletes a note so soon, so where it is gone the database has lost it.
+        young = [item for item in finished if older and item.waited < LEAST_KEPT_SECONDS]
+        revisions = {item.record.id: 0 for item in young} | dict(stored)
+        # Of the others, only those may be newer than their rows that have one on its way, or of an
+        # earlier end.
         ended = [
             item.record.id
             for item in finished
@@ -134,8 +135,7 @@ class OrphanRecovery:
             for note_id, revision in revisions.items()
             if note_id not in known and (newer := self._finished_since(note_id, revision))
         ]
-        # The newest last, as its position then counts as given out.
-        for record in sorted(behind, key=lambda record: record.position):
+        for record in behind:
             await self.store.restore(record)
             self.changed(record)
 

@@ -19,7 +19,7 @@ from bot.outbox.errors import (
 from bot.outbox.ledger import restore_in_ledger, unconfirmed_sends_after, update_ledger
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.order import LAST_POSITION, Positions, continue_behind
+from bot.outbox.order import Positions, continue_behind
 from bot.outbox.rows import RowReader, record_of, values_of
 from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
@@ -62,7 +62,7 @@ class OutboxRepository:
         accepted = await self._database.run(
             accept, new, self.owner, self.positions, waiting_limit, instead_of
         )
-        self.positions.known = max(self.positions.known, accepted[0].position)
+        self.positions.confirm(accepted[0].position)
         return accepted
 
     async def get(self, note_id: int) -> NoteRecord | None:
@@ -153,7 +153,7 @@ class OutboxRepository:
         self, record: NoteRecord, target: NoteState, values: dict[str, Any], **options: Any
     ) -> NoteRecord:
         made = await self._database.run(self._transition, record, target, values, **options)
-        self.positions.known = max(self.positions.known, made.position)
+        self.positions.confirm(made.position)
         if made.state.final:
             seconds = max(0.0, made.updated_at - made.round_started_at)
             self._observer.note_finished(made.state.value, seconds)
@@ -245,16 +245,17 @@ class OutboxRepository:
         restore_in_ledger(connection, self._database.insert, older, record)
         continue_behind(connection, record.position)
 
-    async def unfinished(self) -> tuple[dict[int, int], int]:
-        """Return the revision of each note of this process that is on its way, and the position.
+    async def unfinished(self) -> dict[int, int]:
+        """Return the revision of each note of this process that is on its way.
 
-        That is the last one given out, by any process.
+        `positions` tells afterwards whether the database has become older.
         """
-        me = {"me": self.owner}
-        rows, position = await self._database.run(
-            lambda c: (c.execute(_UNFINISHED, me).all(), c.scalar(LAST_POSITION))
-        )
-        return {row.id: row.revision for row in rows}, position or 0
+        return await self._database.run(self._unfinished)
+
+    def _unfinished(self, connection: Connection) -> dict[int, int]:
+        self.positions.check(connection)
+        rows = connection.execute(_UNFINISHED, {"me": self.owner})
+        return {row.id: row.revision for row in rows}
 
     async def finished(self, note_ids: Sequence[int]) -> dict[int, int]:
         """Return the revision of each of these notes that is not on its way, whoever had it."""
