@@ -60,18 +60,8 @@ class NoteComposer:
         and so does every one of a guild that another process serves: `guild` is None then.
         """
         text = record.note.text
-        if has_codes(text):
-            text = await self._in_words(text, record, guild, channels)
-        return text
-
-    async def _in_words(
-        self,
-        text: str,
-        record: NoteRecord,
-        guild: discord.Guild | None,
-        channels: Mapping[int, str],
-    ) -> str:
-        """Return a note's text with words in place of Discord's codes."""
+        if not has_codes(text):
+            return text
         members = {record.member_id: record.member_name}
         known, roles = dict(channels), dict[int, str]()
         wanted: list[tuple[dict[int, str], _Fetch, int]] = []
