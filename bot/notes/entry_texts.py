@@ -55,7 +55,7 @@ def history_page(
     call_id: int | None,
     member_id: int | None,
     kept: bool,
-    without_text: Collection[int] = (),
+    without_text: Collection[int],
 ) -> str:
     """Return the content that shows a page of the history, at most 2,000 characters.
 

@@ -76,7 +76,7 @@ class StatusUpdater:
         for record in self._hidden.visible_again(guild):
             self.changed(record)
 
-    def find_out(self, record: NoteRecord, *, after: discord.Client | None = None) -> None:
+    def find_out(self, record: NoteRecord, *, after: discord.Client | None) -> None:
         """Find out whether Discord has the acknowledgement, and continue from there.
 
         `after` is a client that is being closed, so that this is left to the next one. When the

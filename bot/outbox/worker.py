@@ -61,7 +61,7 @@ class OutboxWorker:
         calls_read: CallsRead = lambda _community, _calls, _began: None,
         purges: Sequence[Purge] = (),
         observer: Observer = Observer(),
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self.owner = owner = secrets.token_hex(8)
         """This process's id in the leases."""

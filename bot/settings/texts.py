@@ -218,7 +218,7 @@ def log_channel_now(name: str | None) -> str:
     return escape_markdown(f"Every note is recorded in #{name} from now on.")
 
 
-def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool = False) -> str:
+def log_channel_shown(name: str | None, trouble: str | None, *, gone: bool) -> str:
     """Say which channel is the log channel, above the picker; `gone` if it was deleted."""
     if name is None:
         return "Notes are not recorded in a channel: choose one below."
