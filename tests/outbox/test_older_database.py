@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import aiohttp
 import pytest
-from sqlalchemy import delete, insert, select, text, update
+from sqlalchemy import delete, insert, select, update
 
-from bot.outbox import NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
 from bot.outbox.models import Acknowledgement
@@ -37,35 +39,38 @@ def engine() -> str:
     return "postgresql"
 
 
-async def test_an_outcome_is_stored_again_over_an_older_row(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
+@asynccontextmanager
+async def sending(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    left: NoteRecord | None = None,
+) -> AsyncIterator[tuple[Worker, NoteRecord, asyncio.Event]]:
+    """Give a worker, a note that it is sending, and what lets the CAD answer, which has it.
+
+    The note is a new one, or one that another process has `left`.
+    """
     answer = asyncio.Event()
     cad.faults.add(Fault(on="note", applied=True, hold=answer))
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
-        record = await worker.note()
+        record = left or await worker.note()
         await asyncio.wait_for(cad.received(1), PATIENCE)
-        await put_back(database, record)
+        yield worker, record, answer
+
+
+@pytest.mark.parametrize("row", ["older", "gone"])
+async def test_an_outcome_is_stored_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, row: str
+) -> None:
+    async with sending(database, cad, session) as (worker, record, answer):
+        if row == "older":
+            await put_back(database, record)
+        else:
+            await database.execute(delete(notes), update(outbox_position).values(value=0))
         answer.set()
-        await worker.became(record, NoteState.ADDED)
-        now = await worker.outbox.store.get(record.id)
-        assert now is not None
-        assert now.state is NoteState.ADDED
+        added = await worker.became(record, NoteState.ADDED)
+        assert await worker.outbox.store.get(record.id) == added
         assert worker.outbox.waiting_count == 0
-    assert stored(cad) == ["some note here"]
-
-
-async def test_an_outcome_is_stored_again_where_the_row_is_gone(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    answer = asyncio.Event()
-    cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
-        record = await worker.note()
-        await asyncio.wait_for(cad.received(1), PATIENCE)
-        await database.execute(delete(notes), text("UPDATE outbox_position SET value = 0"))
-        answer.set()
-        await worker.became(record, NoteState.ADDED)
         behind = await worker.note("behind")
         assert behind.position > record.position
         await worker.became(behind, NoteState.ADDED)
@@ -215,10 +220,7 @@ async def test_an_outcome_is_stored_when_the_database_forgets_that_the_note_was_
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
-    answer = asyncio.Event()
-    cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
-        await asyncio.wait_for(cad.received(1), PATIENCE)
+    async with sending(database, cad, session, left) as (worker, _, answer):
         await put_back(database, left)
         answer.set()
         await worker.became(left, NoteState.ADDED)
@@ -231,10 +233,7 @@ async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_a
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
-    answer = asyncio.Event()
-    cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
-        await asyncio.wait_for(cad.received(1), PATIENCE)
+    async with sending(database, cad, session, left) as (worker, _, answer):
         await put_back(database, left, insert(leases).values(id="gone", heartbeat_at=NOW))
         answer.set()
         async with asyncio.timeout(PATIENCE):
