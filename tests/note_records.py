@@ -9,6 +9,17 @@ from bot.notes.texts import content_of
 from bot.outbox import NoteRecord, NoteState, failure_of
 from bot.sonoran import CallNote, SonoranError
 
+TOLD = [
+    NoteState.QUEUED,
+    NoteState.CHECKING,
+    NoteState.ADDED,
+    NoteState.REFUSED,
+    NoteState.FAILED,
+    NoteState.UNCONFIRMED,
+    NoteState.CANCELLED,
+]
+"""The states that a note's message tells."""
+
 
 def record(**fields: Any) -> NoteRecord:
     """Return a queued note with some fields as given."""

@@ -19,17 +19,8 @@ from bot.sonoran import (
     RefusedError,
     SonoranError,
 )
-from tests.note_records import said, with_outcome
+from tests.note_records import TOLD, said, with_outcome
 
-TOLD = [
-    NoteState.QUEUED,
-    NoteState.CHECKING,
-    NoteState.ADDED,
-    NoteState.REFUSED,
-    NoteState.FAILED,
-    NoteState.UNCONFIRMED,
-    NoteState.CANCELLED,
-]
 # One of each class.
 CAD_ERRORS: list[SonoranError] = [
     RefusedError("NO", status=422),

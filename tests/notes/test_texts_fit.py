@@ -24,17 +24,8 @@ from bot.sonoran import (
     SonoranError,
 )
 from tests.hostile_text import few, hostile_texts, long_hostile_texts, utf16_units
-from tests.note_records import said, with_outcome
+from tests.note_records import TOLD, said, with_outcome
 
-TOLD = [
-    NoteState.QUEUED,
-    NoteState.CHECKING,
-    NoteState.ADDED,
-    NoteState.REFUSED,
-    NoteState.FAILED,
-    NoteState.UNCONFIRMED,
-    NoteState.CANCELLED,
-]
 LONG = " ".join(["Suspect fled north."] * 40)
 
 _cad_texts = hostile_texts() | long_hostile_texts(65_536)
