@@ -109,7 +109,7 @@ async def test_a_button_works_on_the_next_connection(world: World) -> None:
 
 
 @pytest.mark.parametrize("landed", [True, False])
-async def test_a_promise_in_doubt_when_another_client_takes_over_is_found_out(
+async def test_an_acknowledgement_in_doubt_when_another_client_takes_over_is_found_out(
     world: World, landed: bool
 ) -> None:
     world.let(acknowledge=0.5, acknowledged_at_latest=PATIENCE if landed else 1.0)

@@ -54,7 +54,7 @@ async def test_the_history_is_of_one_guild_and_filtered_by_call_and_member(
     assert await store.history(3) == []
 
 
-async def test_the_history_has_every_note_that_was_promised_and_no_other(
+async def test_the_history_has_every_note_that_was_acknowledged_and_no_other(
     store: OutboxRepository,
 ) -> None:
     for number, state in enumerate(WAYS):

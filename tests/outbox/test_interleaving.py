@@ -47,7 +47,7 @@ async def waiting(
 
 
 @on_sqlite
-async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_and_sent(
+async def test_a_note_whose_sending_was_stored_unconfirmed_is_looked_for_and_sent(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
@@ -58,7 +58,7 @@ async def test_a_note_whose_sending_was_written_down_unconfirmed_is_looked_for_a
 
 
 @on_sqlite
-async def test_a_note_whose_sending_was_written_down_unconfirmed_is_given_up_in_time(
+async def test_a_note_whose_sending_was_stored_unconfirmed_is_given_up_in_time(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):

@@ -32,10 +32,10 @@ async def silent_for(database: Database, owner: str, seconds: float) -> None:
 
 async def entered(database: Database, *owners: str) -> list[Leases]:
     """Let processes be there at once, as only PostgreSQL's really are."""
-    custodies = [Leases(database, owner) for owner in owners]
-    for number, leases in enumerate(custodies):
+    processes = [Leases(database, owner) for owner in owners]
+    for number, leases in enumerate(processes):
         await (leases.heartbeat() if number and leases.alone else leases.register())
-    return custodies
+    return processes
 
 
 async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
@@ -116,7 +116,7 @@ async def test_a_process_whose_own_lease_was_over_leaves_the_others_time_to_rene
     assert len((await two.claim_orphans(100))[0]) == (not renewed)
 
 
-def test_the_claim_lapses_within_thirty_seconds_and_not_between_two_words() -> None:
+def test_a_lease_ends_within_thirty_seconds_and_not_between_two_heartbeats() -> None:
     timing = Timing()
     assert timing.lease_timeout + 2 * timing.recovery_interval <= 30
     for each in (timing, QUICK, QUICK_PROCESS):

@@ -18,7 +18,7 @@ from tests.world import PATIENCE
 
 
 @on_sqlite
-async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
+async def test_a_note_whose_acknowledgement_takes_longer_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
@@ -33,7 +33,7 @@ async def test_a_note_whose_promise_takes_longer_is_not_overtaken(
 
 
 @on_sqlite
-async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_promised_after_all(
+async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_acknowledged(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
@@ -48,7 +48,7 @@ async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_pro
     assert stored(cad) == ["second"]
 
 
-async def test_a_note_whose_process_died_before_it_knew_of_its_promise_is_not_overtaken(
+async def test_a_note_whose_process_died_before_it_knew_of_its_acknowledgement_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     first = await in_state(OutboxRepository(database, "gone"), NoteState.RECEIVED, "first")

@@ -163,7 +163,7 @@ async def test_two_processes_that_deliver_to_the_same_calls_keep_the_order_and_d
         assert stored(cad, call) == [f"note {n}" for n in range(12) if n // 2 % 2 == index]
 
 
-async def test_a_note_is_not_written_down_before_other_processes_can_know_whose_it_is(
+async def test_a_note_is_not_stored_before_other_processes_can_know_whose_it_is(
     request: pytest.FixtureRequest, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     """Else one would take it for that of a process which ended, and its member would wait."""

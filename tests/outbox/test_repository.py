@@ -229,7 +229,7 @@ async def test_only_a_held_note_can_be_replaced(store: OutboxRepository) -> None
     assert await store.get(added.id) == added
 
 
-async def test_only_a_note_that_was_not_promised_can_be_discarded(
+async def test_only_a_note_that_was_not_acknowledged_can_be_discarded(
     store: OutboxRepository,
 ) -> None:
     for call, state in enumerate(WAYS, start=1):

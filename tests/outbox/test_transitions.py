@@ -127,7 +127,7 @@ async def test_a_note_that_has_ended_holds_nothing_back(store: OutboxRepository)
             await in_state(store, NoteState.SENDING, "second", call)
 
 
-async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_first(
+async def test_notes_are_placed_as_they_were_accepted_whichever_is_acknowledged_first(
     store: OutboxRepository,
 ) -> None:
     first, _ = await store.accept(new_note("first"), waiting_limit=10)
@@ -140,7 +140,7 @@ async def test_notes_are_placed_as_they_were_accepted_whichever_is_promised_firs
     await store.transition(first, NoteState.SENDING)
 
 
-async def test_a_note_that_is_not_promised_for_long_holds_nothing_back(
+async def test_a_note_that_is_not_acknowledged_for_long_holds_nothing_back(
     store: OutboxRepository, database: Database
 ) -> None:
     await store.accept(new_note("first"), waiting_limit=10)

@@ -125,14 +125,14 @@ def noted(where: str) -> Iterator[None]:
         raise
 
 
-async def before_the_promise(world: World) -> Interaction:
+async def before_its_acknowledgement(world: World) -> Interaction:
     world.discord.faults.add(DiscordFault("callback", applied=False, hold=never()))
     interaction = await world.use()
     await asyncio.wait_for(world.discord.arrived("callback"), PATIENCE)
     return interaction
 
 
-async def after_the_promise(world: World, note: str = NOTE) -> Interaction:
+async def once_acknowledged(world: World, note: str = NOTE) -> Interaction:
     world.discord.faults.add(DiscordFault("callback", hold=never()))
     interaction = await world.use(note)
     await asyncio.wait_for(interaction.acknowledged(), PATIENCE)
@@ -201,7 +201,7 @@ async def added_and_shown(world: World, note: str) -> Interaction:
 
 
 STEPS: dict[str, Step] = {
-    "after the promise": after_the_promise,
+    "acknowledged": once_acknowledged,
     "queued": queued,
     "waiting out a limit": waiting_out_a_limit,
     "sending": sending,

@@ -1,4 +1,4 @@
-"""Whatever Discord does at any step, one note is sent for one promise, and one message tells it."""
+"""Whatever Discord does, one note is sent for one acknowledgement, and one message tells it."""
 
 from __future__ import annotations
 

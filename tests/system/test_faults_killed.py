@@ -10,7 +10,7 @@ import signal
 import pytest
 
 from tests.postgresql import postgresql
-from tests.system.killing import STEPS, before_the_promise, ends_in_turn, gone, running
+from tests.system.killing import STEPS, before_its_acknowledgement, ends_in_turn, gone, running
 from tests.world import World
 
 pytestmark = pytest.mark.long
@@ -25,21 +25,21 @@ async def test_a_note_is_added_once_and_told_after_a_kill_at_any_step(world: Wor
 async def test_a_note_is_added_once_and_told_after_a_kill_on_postgresql(
     world: World, request: pytest.FixtureRequest
 ) -> None:
-    names = ["after the promise", "queued", "sending, stored", "checking", "added, not shown"]
+    names = ["acknowledged", "queued", "sending, stored", "checking", "added, not shown"]
     async with postgresql(request.config) as where:
         await ends_in_turn(world, where, dict.fromkeys(names, "2"), signal.SIGKILL)
 
 
 async def test_a_note_is_added_once_and_told_after_a_stop(world: World) -> None:
-    names = ["after the promise", "queued", "waiting out a limit", "checking", "checking, stored"]
+    names = ["acknowledged", "queued", "waiting out a limit", "checking", "checking, stored"]
     await ends_in_turn(world, world.file(0), dict.fromkeys(names, "2"), signal.SIGTERM)
 
 
-async def test_nothing_is_sent_after_a_kill_before_the_promise(world: World) -> None:
+async def test_nothing_is_sent_after_a_kill_before_its_acknowledgement(world: World) -> None:
     """The member saw that the application did not respond, so there is nobody to tell."""
     where = world.file(0)
     async with running(world, where) as first:
-        interaction = await before_the_promise(world)
+        interaction = await before_its_acknowledgement(world)
         await gone(world, first, signal.SIGKILL)
     async with running(world, where):
         assert (await world.say("another")).content == "NOTE 'another' added to call #123"

@@ -13,7 +13,7 @@ from bot.sandbox.sonoran import Fault
 from tests import child, database
 from tests.note_messages import ADDED, NOT_ADDED, public, told
 from tests.postgresql import postgresql
-from tests.system.killing import QUICK, after_the_promise, ends_once, gone, never, running, stored
+from tests.system.killing import QUICK, ends_once, gone, never, once_acknowledged, running, stored
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
@@ -96,13 +96,13 @@ async def test_mentions_arrive_as_names_also_after_a_kill(world: World) -> None:
     assert world.stored() == ["@casey of @Dispatcher in #dispatch"]
 
 
-async def test_a_note_promised_a_quarter_of_an_hour_before_the_next_process_is_told_as_not_added(
+async def test_a_note_acknowledged_15_minutes_before_the_next_process_is_told_as_not_added(
     world: World,
 ) -> None:
     """Nothing but its interaction leads to its message, and that has ended."""
     where = world.file(0)
     async with running(world, where) as first:
-        await after_the_promise(world)
+        await once_acknowledged(world)
         await gone(world, first, signal.SIGKILL)
     world.clock.later(15 * 60 + 1)
     async with running(world, where):
