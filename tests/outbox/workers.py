@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import aiohttp
 import pytest
@@ -121,30 +122,22 @@ class Worker:
 
     async def kill(self) -> None:
         """End as a killed process does: nothing is handed over."""
-        if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-        await self.outbox.finish(0)
+        await self._end(0)
 
     async def stop(self) -> None:
         """End as a process does that was asked to."""
+        await self._end(PATIENCE)
+        await self.outbox.hand_over()
+
+    async def _end(self, seconds: float) -> None:
         if self._running is not None:
             self._running.cancel()
             await asyncio.gather(self._running, return_exceptions=True)
-        await self.outbox.finish(PATIENCE)
-        await self.outbox.hand_over()
+        await self.outbox.finish(seconds)
 
-    async def note(
-        self,
-        text: str = "some note here",
-        call: int = 123,
-        *,
-        member: int = 7,
-        guild: int = 1,
-        community: str = HOST,
-    ) -> NoteRecord:
-        """Accept a note and acknowledge it, as the command does."""
-        record = await self.receive(text, call, member=member, guild=guild, community=community)
+    async def note(self, *what: Any, **whose: Any) -> NoteRecord:
+        """Accept a note, made by `new_note`, and acknowledge it, as the command does."""
+        record = await self.receive(*what, **whose)
         assert record.state is NoteState.RECEIVED
         await self.acknowledge(record)
         return record
@@ -163,17 +156,9 @@ class Worker:
             ):
                 await asyncio.sleep(0.005)
 
-    async def receive(
-        self,
-        text: str = "some note here",
-        call: int = 123,
-        *,
-        member: int = 7,
-        guild: int = 1,
-        community: str = HOST,
-    ) -> NoteRecord:
-        new = new_note(text, call, member=member, guild=guild, community=community)
-        record, _ = await self.outbox.accept(new)
+    async def receive(self, *what: Any, **whose: Any) -> NoteRecord:
+        """Accept a note, made by `new_note`."""
+        record, _ = await self.outbox.accept(new_note(*what, **whose))
         return record
 
     async def until(self, reached: Callable[[list[NoteRecord]], bool]) -> None:
@@ -207,10 +192,9 @@ def new_note(
     member: int = 7,
     guild: int = 1,
     community: str = HOST,
-    note_id: int | None = None,
 ) -> NewNote:
     return NewNote(
-        id=note_id or next(_ids) * 10,
+        id=next(_ids) * 10,
         community=community,
         guild_id=guild,
         channel_id=2,
@@ -238,18 +222,10 @@ async def come_round(worker: Worker) -> None:
 
 
 async def in_state(
-    store: OutboxRepository,
-    state: NoteState,
-    text: str = "some note here",
-    call: int = 123,
-    *,
-    member: int = 7,
-    guild: int = 1,
-    community: str = HOST,
+    store: OutboxRepository, state: NoteState, *what: Any, **whose: Any
 ) -> NoteRecord:
-    """Write a note down and move it on to a state, without anybody sending it."""
-    new = new_note(text, call, member=member, guild=guild, community=community)
-    record, _ = await store.accept(new, waiting_limit=1000)
+    """Store a note, made by `new_note`, and move it on to a state, without anybody sending it."""
+    record, _ = await store.accept(new_note(*what, **whose), waiting_limit=1000)
     for target in WAYS[state]:
         record = await store.transition(record, target)
     return record
