@@ -22,7 +22,7 @@ COUNT_WAITING = CompiledStatement(WAITING_COUNTS)
 
 
 def check_room(total: int, guild: int, member: int, *, limit: int) -> None:
-    """Raise `OutboxFullError` unless one more note may wait besides those that do, as counted.
+    """Raise `OutboxFullError` unless there is room for one more note than wait, by these counts.
 
     A guild may have half of what the others leave, so that there is always room for them, and a
     member half of what the guild's other members leave of that. Raises `ShareUsedError` for these.

@@ -23,7 +23,7 @@ class OutboxFullError(NotDoneError):
 
 
 class ShareUsedError(OutboxFullError):
-    """As many notes of the guild, or of the member, wait as may, so that others' have room."""
+    """The guild, or the member, has as many notes waiting as may, so that others have room."""
 
 
 class AccessRefusedError(NotDoneError):

@@ -37,7 +37,7 @@ _WAITING = [state.value for state in WAITING]
 _OWN = bindparam("own", type_=leases.c.id.type)
 _TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
 _BEHIND: BindParameter[int] = bindparam("behind", type_=BigInteger())
-_WATCHED: BindParameter[bool] = bindparam("watched", type_=Boolean())
+_HAD_TIME: BindParameter[bool] = bindparam("had_time", type_=Boolean())
 
 ALIVE = select(leases.c.id).where(
     leases.c.heartbeat_at > NOW - _TIMEOUT, leases.c.heartbeat_at < NOW + _TIMEOUT
@@ -92,7 +92,7 @@ class Leases:
             self._lapsed_at = loop_time()
 
     async def _renew(self, *, only: bool = False) -> bool:
-        """Renew the lease; returns False when it was over, also as all of them may be."""
+        """Renew the lease, the others ending with `only`; returns False when it was over."""
         began = loop_time()
         # The database's clock goes on while a host is suspended, unlike that of the event loop.
         fresh = await self._database.run(self._beat_once, only)
@@ -129,11 +129,10 @@ class Leases:
         return self.alone or (self.held and self._lapsed_at < moment)
 
     @property
-    def _watched(self) -> bool:
-        """Whether other leases that are over were not renewed although that was possible.
+    def _others_had_time(self) -> bool:
+        """Whether other processes could have renewed their leases since this one's was over.
 
-        What let this one lapse may have kept the others from renewing theirs, such as a failover,
-        after which they are as old as the database is.
+        What let this one's lapse, such as a failover, may have kept them from it, too.
         """
         return self.alone or loop_time() - self._lapsed_at >= self._timeout
 
@@ -146,16 +145,14 @@ class Leases:
     ) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes whose leases are over, at most `limit`.
 
-        After this process's own lease was over, it leaves the others `Timing.lease_timeout` to
-        renew theirs.
-
-        They are the first behind the position `behind`. Finished ones that Discord does not show
-        yet are among them for a day. With `include_own` those on their way that are this process's
-        already are among them, too, as after a lost confirmation. Returns them, and the time by the
-        database's clock.
+        Once its own lease was over, it leaves the others `Timing.lease_timeout` to renew theirs.
+        The notes are the first behind the position `behind`. Finished ones that Discord does not
+        show yet are among them for a day. With `include_own` those on their way that are this
+        process's already are among them, too, as after a lost confirmation. Returns them, and the
+        time by the database's clock.
         """
         limits = {"timeout": self._timeout, "most": limit, "behind": behind}
-        values = {**self._own, **limits, "watched": self._watched}
+        values = {**self._own, **limits, "had_time": self._others_had_time}
         return await self._database.run(self._claim_orphans, include_own, values)
 
     def _claim_orphans(
@@ -175,7 +172,7 @@ def _begin(insert: Insert) -> Executable:
 @functools.cache
 def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
     """Return the statement of `claim_orphans`, which takes long to compose."""
-    orphaned = or_(notes.c.owner.is_(None), and_(_WATCHED, notes.c.owner.not_in(ALIVE)))
+    orphaned = or_(notes.c.owner.is_(None), and_(_HAD_TIME, notes.c.owner.not_in(ALIVE)))
     if include_own:
         own = and_(notes.c.owner == _OWN, notes.c.state.in_(_WAITING))
         orphaned = or_(orphaned, own)

@@ -13,7 +13,7 @@ FEW = 10
 have time."""
 
 FIRST_ESTIMATE = 0.002
-"""Seconds that a note is taken to need before any has been timed."""
+"""Seconds that a note is assumed to take before any has been timed."""
 
 LULL = 1.0
 """Seconds without a command after which the next one counts as on time, whatever the clocks say."""

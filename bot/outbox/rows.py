@@ -30,7 +30,8 @@ _TYPES = tuple(
     )
     for column in notes.columns
 )
-"""Each column's name, the types of its values, and below which number they are, either way."""
+"""Each column's name, the types of its values, and the number that none of them reaches, positive
+or negative."""
 
 _log = logging.getLogger(__name__)
 
@@ -77,10 +78,10 @@ class RowReader:
 
 
 def _check(row: Sequence[Any]) -> None:
-    """Raise `TypeError` or `ValueError` for what no column of its kind has.
+    """Raise `TypeError` or `ValueError` for a value that its column cannot have.
 
-    A SQLite file may have it all the same, as a row of it has no checksum, and any type is stored
-    in any column; see `SqliteConnector.connect` for its texts.
+    A SQLite file may have one all the same, as its rows have no checksum, and any column stores any
+    type; see `SqliteConnector.connect` for its texts.
     """
     for (name, kinds, bound), value in zip(_TYPES, row, strict=True):
         if value is None:
