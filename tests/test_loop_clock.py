@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import selectors
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 
-from tests.loop_clock import SPEED, TURN, Loop
+from bot.timing import loop_time
+from tests.loop_clock import SPEED, TURN, Loop, idle, let_pass, rest
 
 
 class Machine:
@@ -87,3 +90,30 @@ def test_without_a_timer_no_time_is_skipped(machine: Machine, loop: Loop) -> Non
         assert loop._own_selector.select(timeout) == []
     assert machine.waits == [None, 0]
     assert loop.time() == before
+
+
+async def test_what_is_due_happens_while_time_passes_at_once_and_nothing_else() -> None:
+    happened: list[int] = []
+    for seconds in (10, 30):
+        asyncio.get_running_loop().call_later(seconds, happened.append, seconds)
+    await let_pass(9.0)
+    assert happened == []
+    await let_pass(2.0)
+    assert happened == [10]
+
+
+async def test_time_passes_only_once_threads_have_done_their_work_unless_they_are_stuck() -> None:
+    go = threading.Event()
+    work = asyncio.create_task(asyncio.to_thread(go.wait))
+    await idle()
+    resting = asyncio.create_task(rest())
+    passing = asyncio.create_task(let_pass(3600.0))
+    before = loop_time()
+    try:
+        await let_pass(60.0, stuck=True)
+        assert before + 60.0 <= loop_time() < before + 3600.0
+        assert not any(each.done() for each in (work, resting, passing))
+    finally:
+        go.set()
+    await asyncio.gather(work, resting, passing)
+    assert loop_time() >= before + 3660.0
