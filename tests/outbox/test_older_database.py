@@ -240,6 +240,7 @@ async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_a
             while worker.outbox.waiting_count:
                 await database.execute(update(leases).values(heartbeat_at=NOW))
                 await let_pass(1.0)
+        assert await worker.outbox.store.get(left.id) == left
     assert stored(cad) == ["some note here"]
 
 
