@@ -96,6 +96,13 @@ def test_a_note_fits_and_has_what_may_not_be_cut(
     assert (LINK in note) != (SHORTENED in note) or utf16_units(note) > 4000 - len(LINK) - 1
 
 
+def test_an_address_for_which_there_is_no_room_is_left_out_and_not_cut() -> None:
+    head, *addresses, end = note_of(message(attachments=files(40)), UTC).split("\n")
+    assert (head, end) == (HEAD, SHORTENED)
+    assert len(addresses) > 20
+    assert set(addresses) == {ADDRESS}
+
+
 @few
 @given(text=texts)
 @example("\u200b")
