@@ -13,9 +13,10 @@ from bot.notes.entry_texts import HISTORY_LIMIT, history_entry, log_entry, outco
 from bot.outbox import NoteState, failure_of
 from bot.sandbox.discord.markdown import render
 from bot.sonoran import CallNote, RefusedError
-from tests.hostile_text import few, hostile_texts, utf16_units
+from tests.hostile_text import few, hostile_texts, long_hostile_texts, utf16_units
 from tests.note_records import record
 
+TEXTS = hostile_texts() | long_hostile_texts(4000)
 LARGEST = 2**63 - 1
 NOTE = CallNote(server_id=999_999_999, call_id=2**53 - 1, text="Suspect fled", label="Dana")
 RECORD = record(
@@ -38,7 +39,7 @@ RECORD = record(
 
 
 @few
-@given(hostile_texts(), hostile_texts(), hostile_texts(), st.sampled_from(NoteState))
+@given(TEXTS, TEXTS, TEXTS, st.sampled_from(NoteState))
 def test_an_entry_fits_and_shows_text_as_it_is(
     text: str, name: str, said: str, state: NoteState
 ) -> None:
@@ -75,7 +76,7 @@ def test_the_cad_s_reason_stands_beside_the_outcome() -> None:
 def test_a_long_note_is_cut_in_the_history_with_a_sign() -> None:
     entry = history_entry(replace(RECORD, note=replace(NOTE, text="x" * 4000)))
     assert entry.endswith("x…")
-    assert len(entry) > HISTORY_LIMIT - 10
+    assert HISTORY_LIMIT - 10 < len(entry) <= HISTORY_LIMIT
 
 
 @pytest.mark.parametrize(
