@@ -1,12 +1,15 @@
-"""The notes in the work queue: which entry of a note stays."""
+"""The notes in the work queue: which entry of a note stays, and for how long."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.outbox import NoteState, OutboxRepository
+import pytest
+
+from bot.outbox import NoteState, OutboxRepository, work_queue
 from bot.outbox.work_queue import WorkItem, WorkQueue
 from bot.storage import Database
+from tests.note_records import record
 from tests.outbox.workers import in_state
 
 
@@ -23,3 +26,11 @@ async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Da
     assert queue.get(queued.id) is second
     assert queue.put(second, replace(failed, revision=again.revision + 1))
     assert len(queue) == 0
+
+
+async def test_only_the_latest_finished_notes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_queue, "FINISHED_NOTES", 2)
+    queue = WorkQueue()
+    for number in (1, 2, 3):
+        queue.track(record(id=number, position=number, state=NoteState.ADDED))
+    assert list(queue.finished) == [2, 3]
