@@ -134,6 +134,13 @@ def test_a_note_that_may_be_this_one_altered_leaves_the_matter_open(
     assert look(stored, settled=settled) == (Verdict.UNKNOWN, 0)
 
 
+def test_a_short_note_under_another_label_leaves_the_matter_open() -> None:
+    note = CallNote(1, 123, "Code 4", LABEL)
+    stored = ListedNote("Sonoran CAD", note.text)
+    verdict = judge(call_with(stored), note, sends=1, explained={}, settled=True)
+    assert verdict == (Verdict.UNKNOWN, 0)
+
+
 def test_an_altered_note_that_is_explained_proves_nothing_about_this_one() -> None:
     longer = TEXT + " and a dog"
     others = {fingerprint(LABEL, longer): Explained(confirmed=1)}
