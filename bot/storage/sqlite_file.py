@@ -11,6 +11,10 @@ from pathlib import Path
 from bot.storage.errors import DatabaseInUseError, StorageFullError, UnusableDatabaseError
 from bot.storage.failures import is_busy, translation
 
+_LOCK_SECONDS = 0.05
+"""For how long the lock is tried for: two that take it at the same moment can be in each other's
+way, so that at once neither would get it."""
+
 
 class SqliteFile:
     """A database file that this object alone may use while it is claimed.
@@ -116,7 +120,7 @@ def _is_usable(path: Path) -> bool:
 def _locked(path: Path) -> sqlite3.Connection:
     """Return a connection that holds the file until it is closed."""
     try:
-        lock = sqlite3.connect(path, timeout=0, isolation_level=None)
+        lock = sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None)
         try:
             lock.execute("PRAGMA journal_mode = OFF")  # nothing is ever written to it
             lock.execute("BEGIN EXCLUSIVE")
