@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from sqlalchemy import Connection, delete, insert, select
 
-from bot.outbox import NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import delivery_ledger, notes
@@ -94,19 +94,23 @@ async def test_a_note_that_is_stored_again_counts_as_it_did(
             assert await database.run(counts) == there
 
 
+async def unconfirmed(worker: Worker, cad: SonoranServer) -> NoteRecord:
+    """Accept a note whose send breaks off and which no list shows; return it when given up."""
+    cad.faults.add(Fault(on="note", abort="before"))
+    cad.faults.add(Fault(on="calls", status=500, times=None))
+    return await worker.became(await worker.note(), NoteState.UNCONFIRMED)
+
+
 async def test_an_unconfirmed_note_whose_row_was_gone_is_not_taken_for_added(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    cad.faults.add(Fault(on="note", abort="before"))
-    cad.faults.add(Fault(on="calls", status=500, times=None))
     async with working(Worker(database, cad, session)) as worker:
-        record = await worker.note()
-        given_up = await worker.became(record, NoteState.UNCONFIRMED)
+        given_up = await unconfirmed(worker, cad)
         await database.execute(delete(notes), delete(delivery_ledger))
         await worker.outbox.store.restore(given_up)
         cad.faults.clear()
         await worker.outbox.member_actions.resume(given_up, NoteState.CHECKING, (1, "token"))
-        await worker.became(record, NoteState.ADDED)
+        await worker.became(given_up, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
@@ -165,20 +169,17 @@ async def test_a_cancellation_that_was_found_out_later_is_stored_again(
 async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_for_added(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    cad.faults.add(Fault(on="note", abort="before"))
-    cad.faults.add(Fault(on="calls", status=500, times=None))
     async with working(Worker(database, cad, session)) as worker:
-        record = await worker.note()
-        given_up = await worker.became(record, NoteState.UNCONFIRMED)
+        given_up = await unconfirmed(worker, cad)
         worker.told.clear()
         older = replace(given_up, state=NoteState.SENDING, revision=2, unconfirmed_sends=0)
         await put_back(database, older, delete(delivery_ledger))
-        await worker.became(record, NoteState.UNCONFIRMED)
+        await worker.became(given_up, NoteState.UNCONFIRMED)
         cad.faults.clear()
         cad.faults.add(Fault(on="note", abort="before"))
         await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
-        await worker.became(record, NoteState.CHECKING)
-        await worker.became(record, NoteState.ADDED)
+        await worker.became(given_up, NoteState.CHECKING)
+        await worker.became(given_up, NoteState.ADDED)
     assert stored(cad) == ["some note here"]
 
 
