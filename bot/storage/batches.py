@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Delete, Table, delete, select, tuple_
 
-BATCH = 200
+BATCH = 100
 """How many rows are deleted in one transaction, so that a note never waits long for it."""
 
 
