@@ -60,6 +60,10 @@ class OutOfOrderError(Exception):
         super().__init__("an earlier note for the same call is on its way")
 
 
+class HeldUpError(Exception):
+    """A send waited so long that another process may have the note by now, so it was not begun."""
+
+
 class RateUsedError(Exception):
     """All processes together have sent as many notes of the community as may go in a minute."""
 

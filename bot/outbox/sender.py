@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.errors import OutOfOrderError, RateUsedError, StaleRevisionError
+from bot.outbox.errors import HeldUpError, OutOfOrderError, RateUsedError, StaleRevisionError
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.load_shedding import LoadShedder
@@ -241,6 +241,8 @@ class Sender:
     async def _deliver(self, item: WorkItem) -> None:
         try:
             answer = await self._add(item.record)
+        except HeldUpError:
+            await self.transitions.make(item, NoteState.QUEUED)
         except OutcomeUnknownError as error:
             self.breaker.record_failure(error)
             item.start_settling(self.limits.settle_seconds)
@@ -275,10 +277,20 @@ class Sender:
         await self.transitions.make(item, target, failure=failure_of(error))
 
     async def _add(self, record: NoteRecord) -> str:
-        """Send a note; an unexpected error leaves it in doubt, as a lost answer does."""
+        """Send a note; an unexpected error leaves it in doubt, as a lost answer does.
+
+        Raises `HeldUpError` when it may be another process's by the time that it could go: the
+        client lets other requests go before, and the process may be suspended meanwhile.
+        """
+        began = loop_time()
+
+        def check() -> None:
+            if not self.leases.held_since(began):
+                raise HeldUpError
+
         try:
-            return await self.cad.add_call_note(record.note)
-        except SonoranError:
+            return await self.cad.add_call_note(record.note, check=check)
+        except (SonoranError, HeldUpError):
             raise
         except Exception as error:
             _log.exception("sending note %d failed unexpectedly", record.id)

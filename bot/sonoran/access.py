@@ -68,9 +68,16 @@ class Access:
         about_notes: bool = False,
         cheapest: bool = False,
         leads: bool = True,
+        check: Callable[[], None] | None = None,
     ) -> _Read:
-        """Send a request once and read its reply; `leads` is as for `CredentialsMemory.turn`."""
+        """Send a request once and read its reply.
+
+        `leads` is as for `CredentialsMemory.turn`. `check` is called right before, after all that
+        waits for others, and sends nothing by an exception of its own.
+        """
         with await self.memory.turn(about_notes=about_notes, leads=leads):
+            if check is not None:
+                check()
             try:
                 reply = await self._transport.send(request)
                 wire.raise_failure(reply)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 
 from bot.sonoran import units, v2
@@ -79,8 +80,12 @@ class SonoranClient:
         """Wait until the credentials are renewed, at most that long."""
         await set_within(self._renewed, seconds)
 
-    async def add_call_note(self, note: CallNote) -> str:
+    async def add_call_note(
+        self, note: CallNote, *, check: Callable[[], None] | None = None
+    ) -> str:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
+
+        `check` is called right before it is sent, which an exception from it prevents.
 
         Returns what the CAD said, or the same in version 1's words (`added_text`). Raises a
         `SonoranError`: `RefusedError` when the CAD said no, `CredentialsError` when it turned the
@@ -91,7 +96,7 @@ class SonoranClient:
         access, wire = await self._ready()
         request = wire.add_call_note(access.credentials, note)
         read = partial(wire.read_added_note, note=note)
-        return await access.exchange(wire, request, read, about_notes=True)
+        return await access.exchange(wire, request, read, about_notes=True, check=check)
 
     async def get_calls(self, server_id: int, closed: ClosedCalls = OPEN_ALONE) -> CallList:
         """Return the dispatch calls of a CAD server: the open ones, and the `closed` asked for.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -38,12 +39,12 @@ class FaultyClient(SonoranClient):
     failed = False
     sends = False
 
-    async def add_call_note(self, note: CallNote) -> str:
+    async def add_call_note(self, note: CallNote, **options: Any) -> str:
         if self.failed:
-            return await super().add_call_note(note)
+            return await super().add_call_note(note, **options)
         self.failed = True
         if self.sends:
-            await super().add_call_note(note)
+            await super().add_call_note(note, **options)
         raise KeyError("unforeseen")
 
 

@@ -43,9 +43,9 @@ class FaultyClient(SonoranClient):
 
     failed = False
 
-    async def add_call_note(self, note: CallNote) -> str:
+    async def add_call_note(self, note: CallNote, **options: Any) -> str:
         if self.failed:
-            return await super().add_call_note(note)
+            return await super().add_call_note(note, **options)
         self.failed = True
         assert self.credentials is not None
         error = KeyError(repr(note), self.credentials.api_key, TOKEN, COMMUNITY)

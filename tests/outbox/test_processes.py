@@ -11,9 +11,11 @@ from sqlalchemy import text
 from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
-from bot.storage import Database
+from bot.storage import Database, DatabaseUrl
+from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
+from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
 from tests.outbox.workers import WAYS, Worker, eventually, in_state, on_sqlite, stored, working
 from tests.postgresql import postgresql
@@ -206,6 +208,32 @@ async def test_the_notes_of_a_process_that_hangs_are_added_once_by_another(
             await two.became(records[-1], NoteState.ADDED)
             await eventually(lambda: one.outbox.waiting_count == 0)
     assert stored(cad) == [f"note {n}" for n in range(6)]
+
+
+async def test_a_note_that_let_another_request_go_before_is_not_sent_once_the_lease_is_over(
+    behind_gate: tuple[DatabaseUrl, Gate], cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """As in a process that is suspended meanwhile: another one may have sent the note since."""
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="note", applied=True, hold=answer))
+    address, gate = behind_gate
+    async with (
+        opened(address) as database,
+        working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker,
+    ):
+        await worker.note("the CAD's verdict of which others wait for", 123)
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        record = await worker.note("some note here", 124)
+        await idle(database)
+        gate.stall()
+        await let_pass(Timing().lease_timeout, stuck=True)
+        sent = len(cad.note_requests)
+        answer.set()
+        await gate.cut()
+        await gate.let_pass()
+        await worker.became(record, NoteState.ADDED)
+        assert sent == 1
+    assert stored(cad, 124) == ["some note here"]
 
 
 @on_sqlite
