@@ -25,14 +25,13 @@ def transition_statement(
     taken_up = origin in TAKEN_UP and target.waiting
     return _statement(
         any_owner=any_owner,
-        anew=origin is NoteState.RECEIVED or taken_up,
         sending=target is NoteState.SENDING,
         taken_up=taken_up,
     )
 
 
 @functools.cache
-def _statement(*, any_owner: bool, anew: bool, sending: bool, taken_up: bool) -> CompiledStatement:
+def _statement(*, any_owner: bool, sending: bool, taken_up: bool) -> CompiledStatement:
     columns = notes.c
     message = bindparam("message_id", None, columns.message_id.type)
     still = [
@@ -64,7 +63,7 @@ def _statement(*, any_owner: bool, anew: bool, sending: bool, taken_up: bool) ->
                 bindparam("call_id", None, columns.call_id.type), columns.call_id
             ),
             text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
-            round_started_at=NOW if anew else columns.round_started_at,
+            round_started_at=NOW if taken_up else columns.round_started_at,
             updated_at=NOW,
             revision=columns.revision + 1,
             settled=False,

@@ -191,7 +191,10 @@ class OutboxWorker:
             known.record.revision > record.revision or (known.acknowledgement and known.busy)
         ):
             return  # it has gone on already, or just does
-        await delivery.sender.acknowledged(delivery.queue.track(record), acknowledgement)
+        item = delivery.queue.track(record)
+        if known is not None:  # the token that its message may need is as old as the command
+            item.deadline = known.deadline
+        await delivery.sender.acknowledged(item, acknowledgement)
 
     async def discard(self, record: NoteRecord) -> None:
         """Delete a note that was not acknowledged, unless it turns out to be queued."""

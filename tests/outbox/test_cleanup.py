@@ -177,6 +177,19 @@ async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
     assert [each and each.token for each in tokens] == [None, "interaction-token"]
 
 
+async def test_a_token_is_forgotten_in_time_though_its_acknowledgement_was_found_late(
+    store: OutboxRepository, database: Database
+) -> None:
+    record = await in_state(store, NoteState.RECEIVED)
+    await shift(database, 800, "round_started_at")
+    await store.transition(record, NoteState.QUEUED)
+    await shift(database, 101, "round_started_at")
+    await Cleanup(database, 30 * DAY).delete_tokens()
+    now = await store.get(record.id)
+    assert now is not None
+    assert now.token is None
+
+
 async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
     request: pytest.FixtureRequest,
 ) -> None:

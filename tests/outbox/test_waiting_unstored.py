@@ -14,7 +14,7 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests.loop_clock import let_pass
 from tests.note_records import record
-from tests.outbox.workers import Worker, eventually, on_sqlite, stored, working
+from tests.outbox.workers import QUICK, Worker, eventually, on_sqlite, stored, working
 from tests.world import PATIENCE
 
 
@@ -105,3 +105,19 @@ async def test_a_note_keeps_its_place_however_long_it_cannot_be_stored() -> None
     assert queue.next_try() is None
     first.busy = False
     assert queue.sendable() == [first.record]
+
+
+@on_sqlite
+async def test_a_note_whose_acknowledgement_is_found_late_has_the_time_of_its_command(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """Without a permission its message can be changed for only as long as its token works."""
+    await cad.stop()
+    async with working(Worker(database, cad, session)) as worker:
+        received = await worker.receive()
+        await let_pass(QUICK.give_up_seconds - 1)
+        await worker.acknowledge(received)
+        await let_pass(1)
+        now = await worker.outbox.store.get(received.id)
+        assert now is not None
+        assert now.state is NoteState.FAILED
