@@ -1,4 +1,7 @@
-"""Recovers the notes of processes that ended."""
+"""Recovers the notes of processes that ended, and stores again what the database lost.
+
+For the latter, see "A database that has become older" in docs/development.md.
+"""
 
 from __future__ import annotations
 

@@ -222,8 +222,8 @@ class OutboxRepository:
     async def restore(self, record: NoteRecord) -> None:
         """Store a note of this process as it is known, over an older row or where there is none.
 
-        A database can be older than what it confirmed: after a failover, or from a backup. A row
-        that has gone on, or that another process has on its way, stays as it is.
+        A row that has gone on, or that another process has on its way, stays as it is. When this is
+        called: "A database that has become older" in docs/development.md.
         """
         await self._database.run(self._restore, record)
 

@@ -1,4 +1,7 @@
-"""Stores transitions of the notes in the work queue, and follows those made elsewhere."""
+"""Stores transitions of the notes in the work queue, and follows those made elsewhere.
+
+What is done where the database lost one: "A database that has become older" in docs/development.md.
+"""
 
 from __future__ import annotations
 
