@@ -28,8 +28,9 @@ Interactions)."""
 LEDGER_SECONDS = 90 * 86_400.0
 """How long the delivery ledger keeps what a call has, far longer than a call lives."""
 
-LEAST_KEPT_SECONDS = 120.0
-"""How long a finished note stays at least, so that a repetition of it is noticed."""
+LEAST_KEPT_SECONDS = 900.0
+"""How long a finished note stays at least, so that a repetition of it is noticed, and one that the
+database lost is not taken for one that was deleted."""
 
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""

@@ -139,8 +139,8 @@ class OrphanRecovery:
             if note_id not in known and (newer := self._finished_since(note_id, revision))
         ]
         for record in behind:
-            await self.store.restore(record)
-            self.changed(record)
+            if await self.store.restore(record):
+                self.changed(record)
 
     def _finished_since(self, note_id: int, revision: int) -> NoteRecord | None:
         for delivery in self.deliveries:

@@ -11,6 +11,7 @@ from bot.observer import Observer
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import accept
 from bot.outbox.capacity import COUNT_WAITING, check_room
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS
 from bot.outbox.errors import (
     OutOfOrderError,
     StaleRevisionError,
@@ -25,13 +26,14 @@ from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
-from bot.storage import CompiledStatement, Database
+from bot.storage import NOW, CompiledStatement, Database
 
 
 class OutboxRepository:
     """Stores notes and their transitions, as the process `owner`.
 
-    `observer` is told of every transition to a final state.
+    `observer` is told of every transition to a final state; `kept_seconds` is how long finished
+    notes are kept at least.
 
     A transition is made only from the very revision that the caller knows, so two processes, or a
     process and a member, can never both make one; made again after a lost confirmation it counts
@@ -39,9 +41,17 @@ class OutboxRepository:
     raises as `Database.run` does.
     """
 
-    def __init__(self, database: Database, owner: str, *, observer: Observer = Observer()) -> None:
+    def __init__(
+        self,
+        database: Database,
+        owner: str,
+        *,
+        observer: Observer = Observer(),
+        kept_seconds: float = LEAST_KEPT_SECONDS,
+    ) -> None:
         self._database = database
         self._observer = observer
+        self._kept_seconds = kept_seconds
         self.owner = owner
         self.rows = RowReader()
         self.positions = Positions()
@@ -219,21 +229,26 @@ class OutboxRepository:
                 raise OutOfOrderError
         raise StaleRevisionError(now)
 
-    async def restore(self, record: NoteRecord) -> None:
+    async def restore(self, record: NoteRecord) -> bool:
         """Store a note of this process as it is known, over an older row or where there is none.
 
-        A row that has gone on, or that another process has on its way, stays as it is. When this is
-        called: "A database that has become older" in docs/development.md.
+        A row that has gone on, or that another process has on its way, stays as it is. Returns False
+        where there is none and the record is so old that another process may have finished the
+        note, and it was deleted since. When this is called: "A database that has become older" in
+        docs/development.md.
         """
-        await self._database.run(self._restore, record)
+        return await self._database.run(self._restore, record)
 
-    def _restore(self, connection: Connection, record: NoteRecord) -> None:
+    def _restore(self, connection: Connection, record: NoteRecord) -> bool:
         older = self._get(connection, record.id)
+        now: float = connection.execute(select(NOW)).scalar_one()
+        if older is None and now - record.updated_at >= self._kept_seconds:
+            return False
         if older is not None and (
             older.revision >= record.revision
             or (older.owner != self.owner and not older.state.final)
         ):
-            return
+            return True
         values = values_of(record, fingerprint(record.note.label, record.note.text))
         once = self._database.insert(notes).on_conflict_do_nothing()
         connection.execute(once, values)
@@ -241,9 +256,10 @@ class OutboxRepository:
             del values["fingerprint"]
             same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
             if not connection.execute(update(notes).where(same).values(values)).rowcount:
-                return
+                return True
         restore_in_ledger(connection, self._database.insert, older, record)
         continue_behind(connection, record.position)
+        return True
 
     async def unfinished(self) -> dict[int, int]:
         """Return the revision of each note of this process that is on its way.

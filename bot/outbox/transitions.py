@@ -85,8 +85,9 @@ class Transitions:
                     continue
                 if not self._lost_by_database(item, known, error.record):
                     raise
+                if not await with_retries(lambda: self.repository.restore(known), self.timing):
+                    raise
             _log.warning("note %d is stored again: the database has become older", known.id)
-            await with_retries(lambda: self.repository.restore(known), self.timing)
 
     def _lost_by_database(
         self, item: WorkItem, known: NoteRecord, found: NoteRecord | None
@@ -106,17 +107,21 @@ class Transitions:
 
         One of another process is left to it. One of this process was changed with the confirmation
         lost, or was with another process for a while, which may have sent it before it ended. One
-        that is gone, although it was to go on, is unconfirmed: the database lost it, or another
-        process may have sent it, and it was deleted since.
+        that the database lost, although it was to go on, is unconfirmed, as another process may
+        have sent it; one that may have been finished and deleted stays as its message has it.
         """
         known = item.record
-        if self._lost_by_database(item, known, record):
-            await with_retries(lambda: self.repository.restore(known), self.timing)
+        if self._lost_by_database(item, known, record) and await with_retries(
+            lambda: self.repository.restore(known), self.timing
+        ):
             self.queue.put(item, known)  # so that it is tried again
             return
         if record is None and item.accepted and known.state.waiting:
-            record = lost = _unconfirmed(known, item.acknowledgement)
-            await with_retries(lambda: self.repository.restore(lost), self.timing)
+            lost = _unconfirmed(known, item.acknowledgement)
+            if await with_retries(lambda: self.repository.restore(lost), self.timing):
+                record = lost
+            else:
+                _log.warning("note %d is gone, as another process may have finished it", known.id)
         if record is None or record.owner != self.repository.owner:
             self.queue.remove(item)
         if record is None or self.queue.get(record.id) is not item:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from bot.observer import Observer
-from bot.outbox.cleanup import Cleanup, Purge
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup, Purge
 from bot.outbox.deliveries import Deliveries
 from bot.outbox.delivery import Delivery, keep_running
 from bot.outbox.errors import AccessRefusedError
@@ -65,12 +65,13 @@ class OutboxWorker:
     ) -> None:
         self.owner = owner = secrets.token_hex(8)
         """This process's id in the leases."""
-        self.store = OutboxRepository(database, owner, observer=observer)
+        self._history_seconds = history_days * DAY_SECONDS
+        kept_seconds = max(self._history_seconds, LEAST_KEPT_SECONDS)
+        self.store = OutboxRepository(database, owner, observer=observer, kept_seconds=kept_seconds)
         self._database = database
         self._limits = limits
         self._timing = timing
         self._read_slots: dict[str, ReadSlots] = {}
-        self._history_seconds = history_days * DAY_SECONDS
         self._changed = changed
         self._leases = Leases(database, owner, self.store.rows, timing=timing)
         self._load_shedder = LoadShedder(timing.admit_within)

@@ -67,16 +67,14 @@ ENDED = {state for state in NoteState if state.final}
 GONE: dict[float, list[tuple[float, set[NoteState]]]] = {
     0: [
         (-DAY, set()),  # the clock was set back
-        (90, set()),
-        (121, TOLD),
-        (800, TOLD),
+        (800, set()),
         (901, TOLD | HELD),
         (DAY - 100, TOLD | HELD),
         (DAY + 1, ENDED | HELD),
         (10_000 * DAY, ENDED | HELD),
     ],
     30 * DAY: [
-        (121, set()),
+        (800, set()),
         (901, HELD),
         (29 * DAY, HELD),
         (30 * DAY + 1, ENDED | HELD),

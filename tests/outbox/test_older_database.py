@@ -290,6 +290,10 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
         while await Cleanup(database, 0.0).purge():
             pass
         assert await two.outbox.store.get(record.id) is None
+        record = replace(record, updated_at=record.updated_at - LEAST_KEPT_SECONDS - 1)
+        for item in one.outbox.deliveries.items():
+            if item.record.id == record.id:
+                item.record = replace(item.record, updated_at=record.updated_at)
         one.start()
         async with asyncio.timeout(PATIENCE):
             while len(await database.run(lambda c: c.scalars(select(leases.c.id)).all())) < 2:  # noqa: ASYNC110 - a row
@@ -299,4 +303,5 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
         await one.outbox.discard(earlier)
         await eventually(lambda: one.outbox.waiting_count == 0)
         await one.stop()
+        assert await two.outbox.store.get(record.id) is None
     assert stored(cad) == ["some note here"]
