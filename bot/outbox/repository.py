@@ -17,16 +17,16 @@ from bot.outbox.errors import (
     StaleRevisionError,
     TooOldError,
 )
-from bot.outbox.ledger import restore_in_ledger, unconfirmed_sends_after, update_ledger
-from bot.outbox.matching import fingerprint
+from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
-from bot.outbox.order import Positions, continue_behind
-from bot.outbox.rows import RowReader, record_of, values_of
+from bot.outbox.order import Positions
+from bot.outbox.restoration import restore
+from bot.outbox.rows import RowReader, record_of
 from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
 from bot.outbox.transition_statement import transition_statement
-from bot.storage import NOW, CompiledStatement, Database
+from bot.storage import CompiledStatement, Database
 
 
 class OutboxRepository:
@@ -232,34 +232,21 @@ class OutboxRepository:
     async def restore(self, record: NoteRecord) -> bool:
         """Store a note of this process as it is known, over an older row or where there is none.
 
-        A row that has gone on, or that another process has on its way, stays as it is. Returns False
-        where there is none and the record is so old that another process may have finished the
-        note, and it was deleted since. When this is called: "A database that has become older" in
-        docs/development.md.
+        A row that has gone on, or that another process has on its way, stays as it is. Returns
+        False where there is none and the record is so old that another process may have finished
+        the note, and it was deleted since.
         """
         return await self._database.run(self._restore, record)
 
     def _restore(self, connection: Connection, record: NoteRecord) -> bool:
-        older = self._get(connection, record.id)
-        now: float = connection.execute(select(NOW)).scalar_one()
-        if older is None and now - record.updated_at >= self._kept_seconds:
-            return False
-        if older is not None and (
-            older.revision >= record.revision
-            or (older.owner != self.owner and not older.state.final)
-        ):
-            return True
-        values = values_of(record, fingerprint(record.note.label, record.note.text))
-        once = self._database.insert(notes).on_conflict_do_nothing()
-        connection.execute(once, values)
-        if older is not None:
-            del values["fingerprint"]
-            same = (notes.c.id == record.id) & (notes.c.revision == older.revision)
-            if not connection.execute(update(notes).where(same).values(values)).rowcount:
-                return True
-        restore_in_ledger(connection, self._database.insert, older, record)
-        continue_behind(connection, record.position)
-        return True
+        return restore(
+            connection,
+            self._database.insert,
+            self._get(connection, record.id),
+            record,
+            owner=self.owner,
+            kept_seconds=self._kept_seconds,
+        )
 
     async def unfinished(self) -> dict[int, int]:
         """Return the revision of each note of this process that is on its way.
