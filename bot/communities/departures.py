@@ -95,7 +95,9 @@ class Departures:
         query = select(departures.c.guild_id, _IS_OVER).order_by(departures.c.left_at)
         # First, as another process removes these when nothing of the guild is stored any more.
         departed = {guild_id: bool(over) for guild_id, over in connection.execute(query)}
-        return set(connection.scalars(self._held)), departed
+        # A SQLite file that is damaged may have ids of other types.
+        held = {each for each in connection.scalars(self._held) if type(each) is int}
+        return held, departed
 
     def _delete(self, connection: Connection, guild_id: int) -> int:
         # Locked until the commit: another process may be removing the row, as the bot is back.

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
-from typing import Any
+from types import NoneType
+from typing import Any, TypeAlias
 
-from sqlalchemy import Integer
+from sqlalchemy import Column, Integer
 
 from bot.outbox.models import NewNote, NoteRecord
 from bot.outbox.schema import notes
@@ -22,18 +23,27 @@ _PLAIN = tuple(
 )
 _COLUMNS = tuple(column.name for column in notes.columns)
 _KINDS: dict[type, tuple[type, ...]] = {str: (str,), float: (int, float)}
-_TYPES = tuple(
-    (
-        column.name,
-        _KINDS.get(column.type.python_type, (int, bool)),
-        2**31 if type(column.type) is Integer else 2**63,
-    )
-    for column in notes.columns
-)
-"""Each column's name, the types of its values, and the number that none of them reaches, positive
-or negative."""
+ValueTypes: TypeAlias = tuple[tuple[str, tuple[type, ...], int], ...]
 
 _log = logging.getLogger(__name__)
+
+
+def value_types(columns: Iterable[Column[Any]]) -> ValueTypes:
+    """Return each column's name, the types of its values, and a number that none of them reaches.
+
+    They do so neither as positive nor as negative numbers.
+    """
+    return tuple(
+        (
+            column.name,
+            _KINDS.get(column.type.python_type, (int, bool)) + (NoneType,) * bool(column.nullable),
+            2**31 if type(column.type) is Integer else 2**63,
+        )
+        for column in columns
+    )
+
+
+_TYPES = value_types(notes.columns)
 
 
 def first_record(
@@ -67,7 +77,7 @@ class RowReader:
 
     def _read(self, row: Sequence[Any]) -> NoteRecord | None:
         try:
-            _check(row)
+            check_values(_TYPES, row)
             return record_of(row)
         except (TypeError, ValueError) as error:
             note_id = row[_COLUMNS.index("id")]
@@ -77,20 +87,18 @@ class RowReader:
             return None
 
 
-def _check(row: Sequence[Any]) -> None:
+def check_values(types: ValueTypes, row: Sequence[Any]) -> None:
     """Raise `TypeError` or `ValueError` for a value that its column cannot have.
 
     A SQLite file may have one all the same, as its rows have no checksum, and any column stores any
     type; see `SqliteConnector.connect` for its texts.
     """
-    for (name, kinds, bound), value in zip(_TYPES, row, strict=True):
-        if value is None:
-            continue
+    for (name, kinds, bound), value in zip(types, row, strict=True):
         if type(value) not in kinds:
             raise TypeError(f"its {name} is of another type")
         if isinstance(value, str):
             value.encode()
-        elif abs(value) >= bound:
+        elif value is not None and not abs(value) < bound:  # as of what is no number, too
             raise ValueError(f"its {name} is out of range")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sqlalchemy import insert, update
+import pytest
+from sqlalchemy import insert, text, update
 
 from bot.calls.card_store import CardStore, KeptCard
 from bot.outbox.schema import leases
@@ -88,3 +89,40 @@ async def test_a_card_of_another_channel_server_or_community_is_another(
     for other in others:
         assert await store.add(other, 10) == []
     assert ids(await store.add(card(7, CARD.call_id), 10)) == [1]
+
+
+@pytest.mark.parametrize(
+    ("engine", "damage"),
+    [
+        *(
+            ("sqlite", damage)
+            for damage in (
+                "message_id = 'x'",
+                "channel_id = x'00'",
+                "community = CAST(x'44ff' AS TEXT)",
+                "server_id = 1.5",
+                "server_id = 9223372036854775807",
+                "call_id = 'x'",
+                "kept_at = 'x'",
+                "shown = x'44'",
+            )
+        ),
+        ("postgresql", "kept_at = 'Infinity'"),
+        ("postgresql", "kept_at = 'NaN'"),
+    ],
+    indirect=["engine"],
+)
+async def test_a_damaged_row_is_set_aside_and_the_other_cards_are_given_out(
+    database: Database, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone, store = CardStore(database, "gone"), CardStore(database, "one")
+    for message in (1, 2):
+        await gone.add(card(message), 10)
+    await database.execute(
+        text(f"UPDATE call_cards SET {damage} WHERE message_id = 1")  # noqa: S608
+    )
+    assert ids(await store.claim()) == [2]
+    assert ids(await store.claim(include_own=True)) == [2]
+    assert ids(await store.add(card(3), 1)) == [2]
+    (line,) = (each.message for each in caplog.records if "set aside" in each.message)
+    assert ("'x'" if "message_id" in damage else "card 1 ") in line

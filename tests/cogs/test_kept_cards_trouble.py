@@ -6,7 +6,7 @@ import asyncio
 from copy import deepcopy
 
 import pytest
-from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy import Connection, delete, insert, text, update
 
 from bot.calls.card_store import CardStore
 from bot.calls.schema import call_cards
@@ -76,6 +76,24 @@ async def test_a_card_that_another_process_took_over_is_left_to_that_until_it_en
         await at_once(world.database, lambda c: c.execute(delete(leases).where(_IS_OTHER)))
         await shows(world, card, "theirs")
         await world.finish()
+
+
+async def test_a_damaged_row_of_a_file_keeps_no_other_card_from_being_kept_up(
+    world: World,
+) -> None:
+    world.cad.add_call(124)
+    await world.registered()
+    await kept(world, "124")
+    card = await kept(world)
+    await world.finish()
+    damaged = text("UPDATE call_cards SET kept_at = 'x' WHERE call_id = 124")
+    await at_once(world.file(0), lambda c: c.execute(damaged))
+    world.stop.clear()
+    await world.start()
+    world.cad.add_note(123, "news")
+    await read_again(world)
+    await shows(world, card, "news")
+    await at_once(world.file(0), lambda c: c.execute(text("DELETE FROM call_cards")))
 
 
 async def test_without_the_permission_nothing_is_read_until_it_is_tried_again(world: World) -> None:

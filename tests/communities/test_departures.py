@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, text, update
 
 from bot.calls.card_store import CardStore, KeptCard
 from bot.calls.schema import call_cards
@@ -176,6 +176,22 @@ async def test_its_cards_are_deleted_too_and_count_as_stored(database: Database)
     await place.let_pass(KEPT_SECONDS + 60)
     assert await place.purged() == [1]
     assert await place.guilds_in(call_cards) == {HERE, UNKNOWN}
+    assert await place.marked() == set()
+
+
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+async def test_a_damaged_row_of_a_file_keeps_no_other_from_being_deleted(
+    database: Database,
+) -> None:
+    place, cards = Place(database), CardStore(database, "one")
+    await place.settings.refresh()
+    for guild_id in GUILDS:
+        await cards.add(KeptCard(guild_id, guild_id, 1, "", 1, 123, "shown"), 10)
+    damaged = "UPDATE call_cards SET guild_id = CAST(x'44ff' AS TEXT) WHERE guild_id = 2"
+    await database.execute(text(damaged))
+    await place.departures.review()
+    await place.let_pass(KEPT_SECONDS + 60)
+    assert await place.purged() == [1]
     assert await place.marked() == set()
 
 
