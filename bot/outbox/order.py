@@ -6,7 +6,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
 
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
-from bot.storage import NOW, CompiledStatement
+from bot.storage import NOW, CompiledStatement, UnusableDatabaseError
+from bot.storage.failures import CHANGED_TABLES
 
 _TAKE_POSITION = CompiledStatement(
     update(outbox_position)
@@ -54,8 +55,9 @@ class Positions:
 
 
 def _take_position(connection: Connection) -> int:
-    [(position,)] = _TAKE_POSITION.rows(connection)
-    return int(position)
+    if not (taken := _TAKE_POSITION.rows(connection)):
+        raise UnusableDatabaseError(CHANGED_TABLES)
+    return int(taken[0][0])
 
 
 def continue_behind(connection: Connection, position: int) -> None:

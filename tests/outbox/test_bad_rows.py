@@ -201,6 +201,16 @@ async def test_tables_that_are_gone_end_delivery_in_a_sentence(
             await worker.until(lambda _: False)
 
 
+async def test_a_note_is_refused_in_a_sentence_where_the_last_position_is_gone(
+    database: Database,
+) -> None:
+    await database.execute(text("DELETE FROM outbox_position"))
+    store = OutboxRepository(database, "one")
+    for _ in range(2):
+        with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+            await in_state(store, NoteState.RECEIVED)
+
+
 @on_sqlite
 @pytest.mark.parametrize("table", ["leases", "notes"])
 async def test_tables_that_are_gone_before_delivery_begins_end_it_in_a_sentence(
