@@ -6,8 +6,8 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, or_, select
 
 from bot.outbox.schema import is_waiting, notes, outbox_position
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
-from bot.storage import NOW, CompiledStatement, UnusableDatabaseError
-from bot.storage.failures import CHANGED_TABLES
+from bot.storage import NOW, CompiledStatement
+from bot.storage.tables import counted
 
 _TAKE_POSITION = CompiledStatement(
     update(outbox_position)
@@ -46,7 +46,7 @@ class Positions:
 
     def check(self, connection: Connection) -> None:
         """Look whether the database has become older."""
-        if (connection.scalar(_LAST_POSITION) or 0) < self._known:
+        if counted(connection.scalar(_LAST_POSITION)) < self._known:
             self._catch_up(connection)
 
     def _catch_up(self, connection: Connection) -> None:
@@ -55,9 +55,8 @@ class Positions:
 
 
 def _take_position(connection: Connection) -> int:
-    if not (taken := _TAKE_POSITION.rows(connection)):
-        raise UnusableDatabaseError(CHANGED_TABLES)
-    return int(taken[0][0])
+    taken = _TAKE_POSITION.rows(connection)
+    return counted(taken[0][0] if taken else None)
 
 
 def continue_behind(connection: Connection, position: int) -> None:

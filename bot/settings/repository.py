@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, u
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage import NOW, Database
 from bot.storage.batches import delete_batch
+from bot.storage.tables import counted
 
 KEPT_CHANGES = 100
 """How many of a guild's changes are kept at most."""
@@ -97,8 +98,8 @@ class SettingsRepository:
         older, by a failover or a restored backup.
         """
         found = await self._database.run(lambda c: c.execute(_LATEST).first())
-        version, guild_id, *rest = found or (0, None)
-        return version, None if guild_id is None else (guild_id, *rest)
+        version, guild_id, *rest = found or (None, None)
+        return counted(version), None if guild_id is None else (guild_id, *rest)
 
     async def changed_since(self, version: int) -> list[GuildSettings]:
         """Return the settings changed after `version`, in the order of their changes; 0 for all.
@@ -137,14 +138,14 @@ class SettingsRepository:
         along: Along | None,
     ) -> GuildSettings:
         # Locked until the commit, this row serializes the changes of all processes.
-        latest = connection.scalar(select(settings_version.c.value).with_for_update())
+        latest = counted(connection.scalar(select(settings_version.c.value).with_for_update()))
         same = guild_settings.c.guild_id == guild_id
         row = connection.execute(select(guild_settings).where(same)).one_or_none()
         before = GuildSettings(guild_id) if row is None else _settings(row)
         after = replace(edit(before), guild_id=guild_id, version=before.version)
         if after == before and along is None:
             return before
-        after = replace(after, version=(latest or 0) + 1)
+        after = replace(after, version=latest + 1)
         connection.execute(update(settings_version).values(value=after.version))
         if row is None:
             connection.execute(guild_settings.insert().values(_values(after)))

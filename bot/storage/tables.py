@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Connection, Index, Integer, MetaData, Table, event, text
 
+from bot.storage.errors import UnusableDatabaseError
+from bot.storage.failures import CHANGED_TABLES
+
 # SQLite counts up only a column that is declared as INTEGER (SQLite, CREATE TABLE, ROWIDs).
 COUNTED_ID = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
@@ -28,6 +31,13 @@ def counter(name: str) -> Table:
         connection.execute(table.insert().values(id=1, value=0))
 
     return table
+
+
+def counted(value: object) -> int:
+    """Return a counter's value; raises `UnusableDatabaseError` where it is gone or no number."""
+    if not isinstance(value, int):
+        raise UnusableDatabaseError(CHANGED_TABLES)
+    return value
 
 
 def partial_index(name: str, *columns: str, where: str) -> Index:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from bot.storage.errors import NewerSchemaError, StorageUnavailableError, UnusableDatabaseError
 from bot.storage.failures import CHANGED_TABLES, FORBIDDEN, READ_ONLY, unavailable
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
-from bot.storage.tables import COUNTER, create_all
+from bot.storage.tables import COUNTER, counted, create_all
 
 HEAD = REVISIONS[-1]
 """The revision that this version of Callnote works with."""
@@ -65,10 +65,11 @@ def check_tables(connection: Connection, tables: MetaData) -> None:
 
     `tables` are those of `HEAD`.
     """
-    gone = tables.tables.keys() - set(inspect(connection).get_table_names())
-    counters = [table.c.value for table in tables.tables.values() if COUNTER in table.info]
-    if gone or not all(type(connection.scalar(select(value))) is int for value in counters):
+    if tables.tables.keys() - set(inspect(connection).get_table_names()):
         raise UnusableDatabaseError(CHANGED_TABLES)
+    for table in tables.tables.values():
+        if COUNTER in table.info:
+            counted(connection.scalar(select(table.c.value)))
 
 
 def check_writable(connection: Connection) -> None:

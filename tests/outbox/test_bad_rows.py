@@ -201,6 +201,18 @@ async def test_tables_that_are_gone_end_delivery_in_a_sentence(
             await worker.until(lambda _: False)
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_delivery_ends_in_a_sentence_where_the_last_position_is_gone(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """A process alone with a SQLite file need not read it again; see the next test."""
+    async with working(Worker(database, cad, session)) as worker:
+        await worker.became(await worker.note(), NoteState.ADDED)
+        await database.execute(text("DELETE FROM outbox_position"))
+        with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+            await worker.until(lambda _: False)
+
+
 async def test_a_note_is_refused_in_a_sentence_where_the_last_position_is_gone(
     database: Database,
 ) -> None:

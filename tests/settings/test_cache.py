@@ -145,6 +145,18 @@ async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_ro
     assert cache.down
 
 
+async def test_settings_are_neither_read_nor_changed_without_their_counter(
+    database: Database,
+) -> None:
+    await database.execute(text("DELETE FROM settings_version"))
+    store = SettingsRepository(database)
+    cache = SettingsCache(store, timing=replace(QUICK, settings_refresh=0.01))
+    with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+        await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
+    with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
+        await store.change(1, 7, lambda s: replace(s, log_channel_id=6), words)
+
+
 async def test_where_nobody_chose_anything_a_refresh_asks_for_the_version_alone(
     address: DatabaseUrl,
 ) -> None:
