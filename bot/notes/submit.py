@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -34,7 +35,10 @@ from bot.outbox import (
 )
 from bot.sonoran import CallNote
 from bot.storage import StorageError, StorageFullError
+from bot.storage.failures import TOO_LATE
 from bot.timing import Timing
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -124,6 +128,9 @@ class NoteSubmitter:
             raise refusal_of(error) from None
         except (StorageError, TimeoutError) as error:
             self.outbox.discard_later(interaction.id)  # it may have been stored all the same
+            _log.warning(
+                "interaction=%d note not stored: %s", interaction.id, error or "no answer in time"
+            )
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 

@@ -92,7 +92,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
 
 
 async def test_a_full_database_refuses_a_change_and_says_why(
-    world: World, request: pytest.FixtureRequest
+    world: World, request: pytest.FixtureRequest, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with postgresql(request.config) as address:
         world.database = address
@@ -107,5 +107,6 @@ async def test_a_full_database_refuses_a_change_and_says_why(
         await fill(address, "notes")
         message = await world.say("no room for this")
         assert message.content.startswith("Not added: Callnote's database is full")
+        assert "note not stored: The database has no room left on its disk" in caplog.text
         assert world.stored() == ["some note here"]
         await world.finish()
