@@ -128,9 +128,8 @@ class NoteSubmitter:
             raise refusal_of(error) from None
         except (StorageError, TimeoutError) as error:
             self.outbox.discard_later(interaction.id)  # it may have been stored all the same
-            _log.warning(
-                "interaction=%d note not stored: %s", interaction.id, error or "no answer in time"
-            )
+            reason = error if isinstance(error, StorageError) else TOO_LATE
+            _log.warning("interaction=%d note not stored: %s", interaction.id, reason)
             full = isinstance(error, StorageFullError)
             raise Refusal(NoteProblem.STORAGE_FULL if full else NoteProblem.STORAGE_DOWN) from None
 

@@ -11,7 +11,7 @@ from bot.outbox.leases import Leases
 from bot.outbox.member_actions import MemberActions
 from bot.outbox.recovery import OrphanRecovery
 from bot.storage import UNUSABLE_AT_LAST, StorageError, UnusableDatabaseError
-from bot.timing import Timing, back_off
+from bot.timing import Timing, back_off, end_tasks
 
 _log = logging.getLogger(__name__)
 
@@ -61,9 +61,16 @@ class Upkeep:
             await self.leases.heartbeat()
 
     async def _recover(self) -> None:
+        """Recover notes, each of which is tried until the database takes it, and keep the lease."""
+        recovering = asyncio.create_task(self.recovery.recover())
         try:
-            await self.recovery.recover()
+            while not recovering.done():
+                await asyncio.wait([recovering], timeout=self.timing.heartbeat)
+                if not recovering.done():
+                    await self._heartbeat()
+            recovering.result()
         finally:
+            await end_tasks({recovering})
             self.recovery_tried.set()
 
     def _retries(self) -> Iterator[float]:
@@ -72,10 +79,14 @@ class Upkeep:
     async def keep_lease(self) -> None:
         """Renew the lease alone, for ever."""
         while True:
-            try:
-                await self.leases.heartbeat()
-            except StorageError:
-                pass
-            except Exception:  # the next one may succeed, before the lease is over
-                _log.exception("the lease could not be renewed")
+            await self._heartbeat()
             await asyncio.sleep(self.timing.heartbeat)
+
+    async def _heartbeat(self) -> None:
+        """Renew the lease, if it can be; the next one may succeed, before the lease is over."""
+        try:
+            await self.leases.heartbeat()
+        except StorageError:
+            pass
+        except Exception:
+            _log.exception("the lease could not be renewed")

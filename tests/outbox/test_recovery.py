@@ -1,6 +1,9 @@
-"""Taking over what other processes left, when the database's confirmation is lost."""
+"""Taking over what other processes left, when the database fails."""
 
 from __future__ import annotations
+
+import asyncio
+from typing import Any
 
 import aiohttp
 import pytest
@@ -8,9 +11,13 @@ import pytest
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
+from bot.outbox.upkeep import Upkeep
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
+from bot.timing import end_tasks
+from tests.loop_clock import let_pass
 from tests.outbox.workers import Worker, in_state
+from tests.timing import QUICK
 
 
 class Unconfirmed(Leases):
@@ -64,3 +71,30 @@ async def test_no_communitys_notes_are_recovered_later_for_the_number_of_another
     recovery = OrphanRecovery(deliveries, leases, store, limit=3, changed=lambda _: None)
     await recovery.recover()
     assert all(map(deliveries.item, [*many, behind]))
+
+
+class Refusing(OutboxRepository):
+    """Makes no transition."""
+
+    refused = 0
+
+    async def transition(self, *_: Any, **__: Any) -> NoteRecord:
+        self.refused += 1
+        raise StorageUnavailableError("the row is locked")
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_the_lease_is_kept_while_a_note_that_was_taken_over_cannot_be_stored(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    await in_state(OutboxRepository(database, "gone"), NoteState.SENDING)
+    leases, store = Leases(database, "two", timing=QUICK), Refusing(database, "two")
+    outbox = Worker(database, cad, session).outbox
+    recovery = OrphanRecovery(
+        outbox.deliveries, leases, store, limit=100, changed=lambda _: None, timing=QUICK
+    )
+    running = asyncio.create_task(Upkeep(leases, recovery, outbox.member_actions, QUICK).run())
+    await let_pass(2 * QUICK.lease_timeout)
+    assert leases.held
+    assert store.refused > 1
+    await end_tasks({running})
