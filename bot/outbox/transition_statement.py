@@ -34,6 +34,7 @@ def transition_statement(
 def _statement(*, any_owner: bool, sending: bool, taken_up: bool) -> CompiledStatement:
     columns = notes.c
     message = bindparam("message_id", None, columns.message_id.type)
+    same_token = message.is_(None) | bindparam("same_token", False, Boolean)
     still = [
         columns.id == bindparam("note", type_=columns.id.type),
         columns.revision == bindparam("known", type_=Integer),
@@ -56,14 +57,17 @@ def _statement(*, any_owner: bool, sending: bool, taken_up: bool) -> CompiledSta
             position=bindparam("place", type_=columns.position.type),
             message_id=func.coalesce(message, columns.message_id),
             token=case(
-                (message.is_(None) | bindparam("same_token", False, Boolean), columns.token),
+                (same_token, columns.token),
                 else_=bindparam("token", None, columns.token.type),
             ),
             call_id=func.coalesce(
                 bindparam("call_id", None, columns.call_id.type), columns.call_id
             ),
             text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
-            round_started_at=NOW if taken_up else columns.round_started_at,
+            # By this a token is deleted, too.
+            round_started_at=(
+                NOW if taken_up else case((same_token, columns.round_started_at), else_=NOW)
+            ),
             updated_at=NOW,
             revision=columns.revision + 1,
             settled=False,

@@ -188,6 +188,20 @@ async def test_a_token_is_forgotten_in_time_though_its_acknowledgement_was_found
     assert now.token is None
 
 
+async def test_the_token_of_the_press_that_cancelled_a_note_is_kept_while_it_works(
+    store: OutboxRepository, database: Database
+) -> None:
+    record = await in_state(store, NoteState.QUEUED)
+    await shift(database, 800, "round_started_at")
+    pressed = (1, "newer token")
+    await store.member_transition(record, NoteState.CANCELLED, pressed, waiting_limit=9)
+    await shift(database, 101, "round_started_at")
+    await Cleanup(database, 30 * DAY).delete_tokens()
+    now = await store.get(record.id)
+    assert now is not None
+    assert now.token == "newer token"
+
+
 async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
     request: pytest.FixtureRequest,
 ) -> None:
