@@ -53,7 +53,6 @@ class Expiry:
             elif item.record.state is NoteState.SENDING and not item.busy:
                 end = self._look_for
             if end is not None:  # in a task, as the database may take none of them
-                item.busy = True
                 group.create_task(self._end(item, item.record, end))
 
     async def _end(
@@ -61,12 +60,10 @@ class Expiry:
     ) -> None:
         """Move a note on; an unexpected error must not end the group, which all notes share."""
         try:
-            if item.record is record:  # else a member was quicker
+            if item.record is record and not item.busy:  # else another one was quicker
                 await end(item)
         except Exception:
             _log.exception("note %d could not be moved on", record.id)
-        finally:
-            item.busy = False
 
     def _refused_anew(self) -> bool:
         """Whether the CAD now refuses the credentials and did not before."""

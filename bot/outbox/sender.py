@@ -124,9 +124,9 @@ class Sender:
 
     def _begin(self, item: WorkItem) -> None:
         self._scheduler.record_turn(item.record)
-        item.busy = True
-        trial, failures = self.breaker.acquire_trial(), self.breaker.failure_count
-        send = asyncio.create_task(self._send(item, trial, failures))
+        turn, failures = self.breaker.acquire_trial(), self.breaker.failure_count
+        turn.enter_context(item.moving())
+        send = asyncio.create_task(self._send(item, turn, failures))
         self._sends.add(send)
         send.add_done_callback(self._sends.discard)
 
@@ -154,22 +154,20 @@ class Sender:
 
         After an unexpected error that is tried again later, in the background.
         """
-        item.busy = True
-        try:
-            record = await self.transitions.store(
-                item, NoteState.QUEUED, acknowledgement=item.acknowledgement
-            )
-        except StaleRevisionError as error:
-            # Taken over by another process, which asks Discord for itself, and may have ended.
-            _log.warning("note %d went on elsewhere before it was queued", item.record.id)
-            await self.transitions.follow(item, error.record)
-            return
-        except Exception:
-            _log.exception("note %d could not be queued", item.record.id)
-            self._store_later(item, self.timing.begin_anew)
-            return
-        finally:
-            item.busy = False
+        with item.moving():
+            try:
+                record = await self.transitions.store(
+                    item, NoteState.QUEUED, acknowledgement=item.acknowledgement
+                )
+            except StaleRevisionError as error:
+                # Taken over by another process, which asks Discord for itself, and may have ended.
+                _log.warning("note %d went on elsewhere before it was queued", item.record.id)
+                await self.transitions.follow(item, error.record)
+                return
+            except Exception:
+                _log.exception("note %d could not be queued", item.record.id)
+                self._store_later(item, self.timing.begin_anew)
+                return
         self.queue.put(item, record)
         if not self.breaker.allows_request:
             self.transitions.announce(item)
@@ -185,17 +183,20 @@ class Sender:
         due = self.queue.next_try() if self.breaker.allows_request else None
         await set_within(self.queue.changed, None if due is None else due - loop_time())
 
-    async def _send(self, item: WorkItem, trial: ExitStack, failures: int) -> None:
-        """Send a note; whatever happens, the breaker and the queue go on with the others."""
-        with trial:
+    async def _send(self, item: WorkItem, turn: ExitStack, failures: int) -> None:
+        """Send a note; whatever happens, the breaker and the queue go on with the others.
+
+        Closing `turn` ends the breaker's trial, and that the note is busy.
+        """
+        with turn:
             try:
-                if await self._start_sending(item, trial, failures):
+                if await self._start_sending(item, turn, failures):
                     await self._deliver(item)
             except Exception:
                 _log.exception("note %d could not be sent", item.record.id)
-                await self._hold_back(item, trial)
+                await self._hold_back(item, turn)
 
-    async def _start_sending(self, item: WorkItem, trial: ExitStack, failures: int) -> bool:
+    async def _start_sending(self, item: WorkItem, turn: ExitStack, failures: int) -> bool:
         """Store a note as SENDING; returns whether it is to be delivered then.
 
         `failures` is the breaker's count when it was this note's turn.
@@ -211,29 +212,27 @@ class Sender:
         except (StorageError, OutOfOrderError, RateUsedError) as error:
             level = logging.INFO if isinstance(error, RateUsedError) else logging.WARNING
             _log.log(level, "note %d is held back: %s", item.record.id, error)
-            await self._hold_back(item, trial)
+            await self._hold_back(item, turn)
             return False
         except StaleRevisionError as error:
             if item.record.state is NoteState.RECEIVED:
-                await self._hold_back(item, trial)
+                await self._hold_back(item, turn)
                 return False
-            item.busy = False
-            trial.close()
+            turn.close()
             await self.transitions.follow(item, error.record)
             return False
         stale = loop_time() - began > self.timing.stale_send
         held_up = stale or not self.leases.held or self.breaker.failure_count > failures
         if held_up or not self.queue.may_send(item.record):
-            trial.close()
+            turn.close()
             await self.transitions.make(item, NoteState.QUEUED)
             return False
         return True
 
-    async def _hold_back(self, item: WorkItem, trial: ExitStack) -> None:
+    async def _hold_back(self, item: WorkItem, turn: ExitStack) -> None:
         """Let a note that could not be sent be tried again a little later, and others before."""
         item.not_before = loop_time() + self.timing.send_again
-        item.busy = False
-        trial.close()
+        turn.close()
         self.queue.changed.set()
         if item.record.state is NoteState.RECEIVED:
             await self._enqueue(item)

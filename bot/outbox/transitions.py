@@ -56,16 +56,14 @@ class Transitions:
 
         A note that another process or a member changed meanwhile stays as it is.
         """
-        item.busy = True
-        try:
-            record = await self.store(
-                item, target, failure=failure, answer=answer, confirmed_count=confirmed_count
-            )
-        except StaleRevisionError as error:
-            await self.follow(item, error.record)
-            return
-        finally:
-            item.busy = False
+        with item.moving():
+            try:
+                record = await self.store(
+                    item, target, failure=failure, answer=answer, confirmed_count=confirmed_count
+                )
+            except StaleRevisionError as error:
+                await self.follow(item, error.record)
+                return
         if self.queue.put(item, record):
             self.changed(record)
 

@@ -6,6 +6,7 @@ import asyncio
 from bisect import insort
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from bot.outbox.limits import Limits
@@ -60,6 +61,15 @@ class WorkItem:
     def waited(self) -> float:
         """For how many seconds it has been in the queue."""
         return loop_time() - self.enqueued_at
+
+    @contextmanager
+    def moving(self) -> Iterator[None]:
+        """Keep it busy until the end of the block, which may be within another one."""
+        before, self.busy = self.busy, True
+        try:
+            yield
+        finally:
+            self.busy = before
 
     def start_settling(self, seconds: float) -> None:
         """Count its polls anew; only those begun `seconds` from now can prove it absent."""

@@ -99,11 +99,10 @@ async def test_a_note_keeps_its_place_however_long_it_cannot_be_stored() -> None
     for item in (first, second):
         item.acknowledgement = Acknowledgement(1)
         queue.put(item, item.record)
-    first.busy = True  # as while the database is away
-    await let_pass(RECEIVED_SECONDS + 1.0)
-    assert queue.sendable() == []
-    assert queue.next_try() is None
-    first.busy = False
+    with first.moving():  # as while the database is away
+        await let_pass(RECEIVED_SECONDS + 1.0)
+        assert queue.sendable() == []
+        assert queue.next_try() is None
     assert queue.sendable() == [first.record]
 
 
