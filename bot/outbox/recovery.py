@@ -157,7 +157,7 @@ class OrphanRecovery:
         if known.record.revision >= record.revision:
             return False
         # A transition under way finds out by itself, or the next recovery does.
-        self._incomplete = self._incomplete or known.busy
+        self._incomplete = self._incomplete or bool(known.busy)
         return not known.busy
 
     async def _give_up(self, record: NoteRecord) -> None:

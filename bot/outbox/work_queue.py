@@ -28,7 +28,7 @@ class WorkItem:
     call list begun from `settled_at` on can prove that it is not there; the next poll is due at
     `poll_at`; `inconclusive_polls` counts settled polls without a result. `turned_down` counts the
     sends that were answered with a refusal of the credentials which the cheapest read did not
-    confirm. `busy` while a transition is being made; `announced` when its member was told that it
+    confirm. `busy` counts the transitions being made; `announced` when its member was told that it
     waits. `acknowledgement` is what a note in the state RECEIVED is to be stored with when it goes
     on. `may_have_ended` is whether it may have been finished before it was taken up.
     """
@@ -42,7 +42,7 @@ class WorkItem:
     poll_at: float = 0.0
     inconclusive_polls: int = 0
     turned_down: int = 0
-    busy: bool = False
+    busy: int = 0
     announced: bool = False
     acknowledgement: Acknowledgement | None = None
     may_have_ended: bool = False
@@ -64,12 +64,12 @@ class WorkItem:
 
     @contextmanager
     def moving(self) -> Iterator[None]:
-        """Keep it busy until the end of the block, which may be within another one."""
-        before, self.busy = self.busy, True
+        """Count it as busy until the end of the block, which may overlap with others."""
+        self.busy += 1
         try:
             yield
         finally:
-            self.busy = before
+            self.busy -= 1
 
     def start_settling(self, seconds: float) -> None:
         """Count its polls anew; only those begun `seconds` from now can prove it absent."""
