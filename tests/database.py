@@ -119,12 +119,12 @@ class Watched(Database):
 
     async def run(
         self,
-        work: Callable[Concatenate[Connection, _P], _T],
+        job: Callable[Concatenate[Connection, _P], _T],
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _T:
         try:
-            return await super().run(work, *args, **kwargs)
+            return await super().run(job, *args, **kwargs)
         except StorageError:
             self.failures += 1
             raise
@@ -147,7 +147,7 @@ async def opened(
         await database.close()
 
 
-async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> Any:
+async def at_once(address: DatabaseUrl, job: Callable[[Connection], Any]) -> Any:
     """Do something to a database outside of Callnote's own connections."""
     if address.path is not None:
         address.path.touch(0o600)
@@ -160,7 +160,7 @@ async def at_once(address: DatabaseUrl, work: Callable[[Connection], Any]) -> An
         )
         try:
             with outside.begin() as connection:
-                return work(connection)
+                return job(connection)
         finally:
             outside.dispose()
 

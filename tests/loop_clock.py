@@ -30,7 +30,7 @@ another process, is waited for at a time."""
 
 AHEAD = 3600.0
 """Seconds that the clock is ahead of the real one at first, lest it fall behind it: the database's
-thread uses the real one to tell whether a work is late."""
+thread uses the real one to tell whether a job is late."""
 
 MOMENT = 0.001
 """Seconds in which a busy machine has passed on what was sent over loopback."""
@@ -126,8 +126,8 @@ class Loop(asyncio.SelectorEventLoop):
         return await super().connect_read_pipe(protocol_factory, pipe)
 
     @property
-    def works(self) -> int:
-        """How many works threads have for this loop, such as a database's."""
+    def jobs(self) -> int:
+        """How many jobs threads have for this loop, such as a database's."""
         return self._own_selector.in_threads
 
     async def idle(self) -> None:
@@ -138,10 +138,10 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 class _DatabaseThread(DatabaseThread):
-    """Tells the event loop of each of its works."""
+    """Tells the event loop of each of its jobs."""
 
-    def submit(self, work: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
-        future = super().submit(work, seconds)
+    def submit(self, job: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
+        future = super().submit(job, seconds)
         if isinstance(loop := future.get_loop(), Loop):
             loop.await_thread(future)
         return future
@@ -171,13 +171,13 @@ async def idle(*databases: Database) -> None:
 
 
 async def rest() -> None:
-    """Wait like `idle`, and until no thread works for this loop, whose work time could run out."""
+    """Wait like `idle`, and until no thread has a job of this loop, whose time could run out."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, Loop)
     turns = 0
     while turns < TURNS:
         await loop.idle()
-        turns = 0 if loop.works else turns + 1
+        turns = 0 if loop.jobs else turns + 1
 
 
 async def let_pass(seconds: float, *, stuck: bool = False) -> None:

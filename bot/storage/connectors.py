@@ -14,7 +14,7 @@ class Connector(Protocol):
     """What differs between the engines. Only `interrupt` is called from another thread."""
 
     group: int
-    """How many works at most are committed together."""
+    """How many jobs at most are committed together."""
 
     def connect(self, deadline: float) -> Connection:
         """Return a new connection, made until `deadline` by the monotonic clock."""

@@ -65,7 +65,7 @@ class Database:
     `tables` are what a database without any gets at once; without them, it gets them revision by
     revision. `seconds` bounds each transaction, waiting included. `insert` begins an INSERT of the
     database's own kind, which may say what is to be done on a conflict. `observer` is told of
-    every transaction, but not of one that its work ended with an error of its own.
+    every transaction, but not of one that its job ended with an error of its own.
     """
 
     def __init__(
@@ -176,15 +176,15 @@ class Database:
 
     async def run(
         self,
-        work: Callable[Concatenate[Connection, _P], _T],
+        job: Callable[Concatenate[Connection, _P], _T],
         *args: _P.args,
         **kwargs: _P.kwargs,
     ) -> _T:
-        """Return what `work` does in a transaction, committed at its end or undone by an exception.
+        """Return what `job` does in a transaction, committed at its end or undone by an exception.
 
-        Works of one process are done in the order in which they come, in the database's thread.
-        So a work may touch nothing but its connection, must let its errors pass, and returns plain
-        values; it may be done again when its transaction was lost. The work of a caller that is
+        Jobs of one process are done in the order in which they come, in the database's thread.
+        So a job may touch nothing but its connection, must let its errors pass, and returns plain
+        values; it may be done again when its transaction was lost. The job of a caller that is
         cancelled is undone, unless it is done already and about to be committed.
 
         Raises `StorageUnavailableError` or `StorageFullError` for every failure of the database
@@ -192,7 +192,7 @@ class Database:
         hold; a broken constraint raises SQLAlchemy's `IntegrityError`.
         """
         return await self._submit(
-            lambda connection: work(connection, *args, **kwargs), self._seconds
+            lambda connection: job(connection, *args, **kwargs), self._seconds
         )
 
     async def execute(self, *statements: Executable, **parameters: object) -> None:
@@ -209,12 +209,12 @@ class Database:
 
         return PostgresqlConnector(self.address, seconds=self._seconds)
 
-    def _submit(self, work: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
+    def _submit(self, job: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
         if self._closed:
             raise unavailable("it is closed")
         if self._thread is None:
             self._thread = DatabaseThread(self._new_connector(), self._observer)
-        return self._thread.submit(work, seconds)
+        return self._thread.submit(job, seconds)
 
 
 def _execute(

@@ -1,4 +1,4 @@
-"""The thread that has the database's connection, and commits works that wait together at once."""
+"""The thread that has the database's connection, and commits jobs that wait together at once."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from bot.storage.errors import StorageError
 from bot.storage.failures import TOO_LATE, is_read_only, translation, unavailable, worth_another_try
 
 INTERRUPT_SECONDS = 0.5
-"""How long after its time a work may take to end by the database's own limits; a server that does
+"""How long after its time a job may take to end by the database's own limits; a server that does
 not answer keeps none."""
 
 INTERRUPT_AGAIN_SECONDS = 1.0
-"""The pause before a work is interrupted again that still goes on."""
+"""The pause before a job is interrupted again that still goes on."""
 
 LONGEST_PAUSE_SECONDS = 0.5
-"""The longest pause before a work is tried again that waits for another process's lock."""
+"""The longest pause before a job is tried again that waits for another process's lock."""
 
 _T = TypeVar("_T")
 
@@ -36,12 +36,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, repr=False, slots=True)
 class _Item:
-    """A work that waits for its turn, from `began` to `deadline` by the event loop's clock.
+    """A job that waits for its turn, from `began` to `deadline` by the event loop's clock.
 
     That is the monotonic one, by which the database's thread tells whether it is late.
     """
 
-    work: Callable[[Connection], Any]
+    job: Callable[[Connection], Any]
     future: asyncio.Future[Any]
     began: float
     deadline: float
@@ -50,8 +50,8 @@ class _Item:
     pause: float = 0.02
 
     def do(self, connection: Connection) -> None:
-        """Do the work, which is undone by the exception raised here if nobody waits any more."""
-        self.result = self.work(connection)
+        """Do the job, which is undone by the exception raised here if nobody waits any more."""
+        self.result = self.job(connection)
         if self.given_up:
             raise TimeoutError
 
@@ -66,14 +66,14 @@ class _Item:
 
 
 class DatabaseThread:
-    """Does works one after the other, in the order in which they come.
+    """Does jobs one after the other, in the order in which they come.
 
     Those that wait are done in one transaction, and nobody is told anything before it is committed.
-    When a work fails, those before it are done once more without it, and then it by itself; when
-    the commit fails, each is. So a work must touch nothing but its connection. A caller may give up
-    at any time; its work is not begun or undone then, unless it is done already and about to be
-    committed. Works whose time is over are given up and interrupted, for which one timer watches
-    over all. `observer` is told of each work's transaction.
+    When a job fails, those before it are done once more without it, and then it by itself; when
+    the commit fails, each is. So a job must touch nothing but its connection. A caller may give up
+    at any time; its job is not begun or undone then, unless it is done already and about to be
+    committed. Jobs whose time is over are given up and interrupted, for which one timer watches
+    over all. `observer` is told of each job's transaction.
     """
 
     def __init__(self, connector: Connector, observer: Observer) -> None:
@@ -92,14 +92,14 @@ class DatabaseThread:
         self._thread = threading.Thread(target=self._run, name="database", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
-        """Put a work at the end of the queue; its outcome becomes that of the future.
+    def submit(self, job: Callable[[Connection], _T], seconds: float) -> asyncio.Future[_T]:
+        """Put a job at the end of the queue; its outcome becomes that of the future.
 
-        Cancelling the future gives the work up. After `seconds` the database counts as unavailable.
+        Cancelling the future gives the job up. After `seconds` the database counts as unavailable.
         """
         future: asyncio.Future[_T] = self._loop.create_future()
         now = self._loop.time()
-        item = _Item(work, future, now, now + seconds)
+        item = _Item(job, future, now, now + seconds)
         self._waiting.add(item)
         if self._timer is None or item.deadline < self._timer.when():
             self._watch()
@@ -107,7 +107,7 @@ class DatabaseThread:
         return future
 
     def _watch(self) -> None:
-        """Set the timer to the first deadline; it stays set when that work is done before."""
+        """Set the timer to the first deadline; it stays set when that job is done before."""
         if self._timer is not None:
             self._timer.cancel()
         first = min((item.deadline for item in self._waiting), default=None)
@@ -123,7 +123,7 @@ class DatabaseThread:
         self._watch()
 
     def _interrupt(self, item: _Item) -> None:
-        """End a work if it is still being done."""
+        """End a job if it is still being done."""
         if item in self._doing:
             self._connector.interrupt()
             # Once more if it still is, as there may have been no connection to break yet.
@@ -154,7 +154,7 @@ class DatabaseThread:
             self._loop.call_soon_threadsafe(_tell_end, self._ended)
 
     def _take(self) -> list[_Item] | None:
-        """Wait for a work and return it with those behind it; None when there are no more."""
+        """Wait for a job and return it with those behind it; None when there are no more."""
         first = self._items.get()
         if first is None:
             return None
@@ -168,7 +168,7 @@ class DatabaseThread:
         return items
 
     def _perform(self, items: list[_Item]) -> None:
-        """Do works, of which those are not begun for which nobody waits any more."""
+        """Do jobs, of which those are not begun for which nobody waits any more."""
         items = self._doing = [item for item in items if not item.given_up]
         if self._stopped:
             for item in items:
@@ -181,9 +181,9 @@ class DatabaseThread:
             self._alone(items[0])
 
     def _together(self, items: list[_Item]) -> list[list[_Item]]:
-        """Do works in one transaction; returns the parts in which they are to be done instead.
+        """Do jobs in one transaction; returns the parts in which they are to be done instead.
 
-        There are none when they are done. A work that fails undoes those before it.
+        There are none when they are done. A job that fails undoes those before it.
         """
         done = 0
         try:
@@ -200,7 +200,7 @@ class DatabaseThread:
         return []
 
     def _alone(self, item: _Item) -> None:
-        """Do a work in a transaction of its own, on a new connection if the kept one was lost."""
+        """Do a job in a transaction of its own, on a new connection if the kept one was lost."""
         kept = self._connection is not None
         try:
             connection = self._begin(item.deadline)
@@ -221,7 +221,7 @@ class DatabaseThread:
         self._loop.call_soon_threadsafe(self._tell, [item])
 
     def _put_back(self, item: _Item) -> None:
-        """Let a work that waits for another process's lock be tried again, after the others."""
+        """Let a job that waits for another process's lock be tried again, after the others."""
         item.pause = min(2 * item.pause, LONGEST_PAUSE_SECONDS)
         loop, put = self._loop, self._items.put
         loop.call_soon_threadsafe(lambda: loop.call_later(item.pause, put, item))
@@ -233,7 +233,7 @@ class DatabaseThread:
         return self._connection
 
     def _commit(self, connection: Connection, items: list[_Item]) -> bool:
-        """Commit; returns False when several works were lost, so that each can be done alone."""
+        """Commit; returns False when several jobs were lost, so that each can be done alone."""
         try:
             self._connector.commit(connection)
         except BaseException as error:
@@ -241,7 +241,7 @@ class DatabaseThread:
             self._roll_back()
             if lost and len(items) > 1:
                 return False
-            for item in items:  # whose works may have been saved, if the connection broke
+            for item in items:  # whose jobs may have been saved, if the connection broke
                 item.error = translation(error, late=item.late)
         return True
 
@@ -262,7 +262,7 @@ class DatabaseThread:
                 self._connector.close(connection)
 
     def _tell(self, items: list[_Item]) -> None:
-        """Tell the callers what became of their works, and the observer; in the loop's thread."""
+        """Tell the callers what became of their jobs, and the observer; in the loop's thread."""
         now = self._loop.time()
         for item in items:
             self._waiting.discard(item)

@@ -27,7 +27,7 @@ class StorageUnavailableError(StorageError):
     """The database is unreachable, too slow, locked, overloaded, or refuses its password.
 
     Nothing was saved, unless the connection broke during the very commit, or time ran out after the
-    work was done; then the transaction may have been saved.
+    job was done; then the transaction may have been saved.
     """
 
 

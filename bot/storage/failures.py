@@ -145,7 +145,7 @@ def failure_of(error: BaseException) -> StorageError | None:
 
 
 def worth_another_try(error: BaseException) -> bool:
-    """Whether a work that failed may succeed a moment later.
+    """Whether a job that failed may succeed a moment later.
 
     Others were in its way, or the server no longer has the plan that it kept (PostgreSQL,
     appendix A): 0A000 when another process has changed the table, 26000 and 42P05 behind a pooler

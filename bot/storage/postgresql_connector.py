@@ -24,7 +24,7 @@ from bot.storage.connectors import connection_around, driver_of
 from bot.storage.database_url import DatabaseUrl
 
 LOCK_SECONDS = 0.05
-"""How long a work may wait for a row that another process has locked, before others have a turn."""
+"""How long a job may wait for a row that another process has locked, before others have a turn."""
 
 IDLE_SECONDS = 10.0
 """When PostgreSQL ends a transaction whose process was suspended, or whose host has vanished."""

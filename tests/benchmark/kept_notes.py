@@ -54,7 +54,7 @@ SELECT server_id, call_id, fingerprint, 1, 0, updated_at FROM notes
 async def fill(address: DatabaseUrl, there: Place, count: int, *, old_part: float = 0.0) -> None:
     """Write down `count` notes of the place's guild as added."""
 
-    def work(connection: Connection) -> None:
+    def job(connection: Connection) -> None:
         shared = connection.dialect.name == "postgresql"
         values = {
             "count": count,
@@ -70,7 +70,7 @@ async def fill(address: DatabaseUrl, there: Place, count: int, *, old_part: floa
         if shared:
             connection.execute(text("ANALYZE"))  # as autovacuum does
 
-    await at_once(address, work)
+    await at_once(address, job)
 
 
 async def forget_processes(address: DatabaseUrl) -> None:

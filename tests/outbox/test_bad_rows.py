@@ -126,11 +126,11 @@ class OddDatabase(Database):
 
     odd: tuple[NoteState, ...] = ()
 
-    async def run(self, work: Any, *args: Any, **kwargs: Any) -> Any:
+    async def run(self, job: Any, *args: Any, **kwargs: Any) -> Any:
         if self.odd and self.odd[0] in args:
             self.odd = self.odd[1:]
             raise LookupError("odd")
-        return await super().run(work, *args, **kwargs)
+        return await super().run(job, *args, **kwargs)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from bot.storage import Database, DatabaseInUseError, DatabaseUrl
-from tests.storage.works import things
+from tests.storage.jobs import things
 
 
 async def hold() -> None:

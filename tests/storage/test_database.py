@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from bot.storage import NOW, Database, DatabaseUrl, StorageFullError, StorageUnavailableError
 from tests import database as databases
 from tests.database import file_in
-from tests.storage import works
-from tests.storage.works import Held, add, ids
+from tests.storage import jobs
+from tests.storage.jobs import Held, add, ids
 
 engine = databases.engine
 address = databases.address
 database = databases.database
-table = works.table
+table = jobs.table
 
 
 MANY = 10_000  # questions, which take a database far longer than the millisecond of its clock

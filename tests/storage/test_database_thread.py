@@ -1,4 +1,4 @@
-"""Works that wait for the database's thread, and those for which nobody waits any more."""
+"""Jobs that wait for the database's thread, and those for which nobody waits any more."""
 
 import asyncio
 import threading
@@ -14,14 +14,14 @@ from bot.storage import Database, DatabaseUrl, StorageUnavailableError
 from bot.storage import database as database_module
 from tests import database as databases
 from tests.database import file_in, make_file, opened
-from tests.storage import works
-from tests.storage.works import SLOW, Held, add, ids
+from tests.storage import jobs
+from tests.storage.jobs import SLOW, Held, add, ids
 from tests.timing import PATIENCE
 
 engine = databases.engine
 address = databases.address
 database = databases.database
-table = works.table
+table = jobs.table
 
 
 async def test_works_are_done_in_the_order_in_which_they_come(
@@ -65,7 +65,7 @@ async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
 
     held = Held(database)
     await held.begun()
-    works = [
+    jobs = [
         add(database, 1),
         database.run(fail),
         add(database, 1),
@@ -73,7 +73,7 @@ async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
         database.execute(text("SELECT no_such_function(1)")),
         add(database, 3),
     ]
-    group = asyncio.gather(*works, return_exceptions=True)
+    group = asyncio.gather(*jobs, return_exceptions=True)
     await asyncio.sleep(0)
     held.let_go()
     kinds = [type(result) for result in await group]
@@ -157,7 +157,7 @@ async def test_works_whose_commit_fails_are_done_by_themselves_once(
     )
     done: Counter[int] = Counter()
 
-    def work(connection: Connection, number: int) -> None:
+    def job(connection: Connection, number: int) -> None:
         done[number] += 1
         whole = number if number < 9 else -1
         connection.execute(
@@ -167,7 +167,7 @@ async def test_works_whose_commit_fails_are_done_by_themselves_once(
     held = Held(database)
     await held.begun()
     group = asyncio.gather(
-        *(database.run(work, number) for number in range(10)), return_exceptions=True
+        *(database.run(job, number) for number in range(10)), return_exceptions=True
     )
     await asyncio.sleep(0)
     held.let_go()

@@ -11,7 +11,7 @@ import pytest
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError
 from tests.database import file_in, make_file, opened
 from tests.outbox.workers import eventually
-from tests.storage.works import LITTLE, answer
+from tests.storage.jobs import LITTLE, answer
 from tests.world import PATIENCE
 
 

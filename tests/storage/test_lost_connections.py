@@ -10,7 +10,7 @@ from tests import disturbed_database
 from tests.database import opened
 from tests.gate import Gate
 from tests.postgresql import administer, postgresql, server_url
-from tests.storage.works import answer
+from tests.storage.jobs import answer
 
 behind_gate = disturbed_database.behind_gate
 

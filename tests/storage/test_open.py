@@ -27,7 +27,7 @@ from tests.database import file_in, make_file, opened, setting_of
 from tests.fork_server import Forked, fork
 from tests.outbox.workers import eventually
 from tests.postgresql import administer, at, postgresql, server_url
-from tests.storage.works import ids, things
+from tests.storage.jobs import ids, things
 from tests.timing import PATIENCE
 
 engine = databases.engine

@@ -21,7 +21,7 @@ from tests.database import opened, set_to, setting_of
 from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams, startup_of
 from tests.postgresql import administer, at, postgresql
-from tests.storage.works import answer
+from tests.storage.jobs import answer
 
 behind_gate = disturbed_database.behind_gate
 

@@ -16,7 +16,7 @@ from tests.database import opened, set_to
 from tests.disturbed_database import way_to
 from tests.gate import Gate, Streams, startup_of
 from tests.postgresql import at, postgresql
-from tests.storage.works import LITTLE, answer
+from tests.storage.jobs import LITTLE, answer
 
 behind_gate = disturbed_database.behind_gate
 

@@ -17,7 +17,7 @@ from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.gate import Gate
 from tests.postgresql import administer, at, postgresql, server_url
-from tests.storage.works import LITTLE, answer
+from tests.storage.jobs import LITTLE, answer
 from tests.world import PATIENCE
 
 behind_gate = disturbed_database.behind_gate
@@ -75,9 +75,9 @@ async def test_a_connection_that_stalls_is_given_up_and_replaced(
         gate.stall()
         connection.scalar(text("SELECT 43"))
 
-    for work in (ask, lambda c: c.scalar(text("SELECT 42"))):
+    for job in (ask, lambda c: c.scalar(text("SELECT 42"))):
         with pytest.raises(StorageUnavailableError, match="no answer in time"):
-            await database.run(work)
+            await database.run(job)
     await gate.let_pass()
     assert await answer(database) == 42
 

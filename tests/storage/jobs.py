@@ -1,4 +1,4 @@
-"""What tests of a database do in it, and a work that keeps its thread."""
+"""What tests of a database do in it, and a job that keeps its thread."""
 
 import asyncio
 import threading
@@ -39,7 +39,7 @@ async def add(database: Database, number: int) -> None:
 
 
 class Held:
-    """A work that keeps the database's thread until it is let go, so that others wait behind it."""
+    """A job that keeps the database's thread until it is let go, so that others wait behind it."""
 
     def __init__(self, database: Database) -> None:
         self._loop = asyncio.get_running_loop()
