@@ -98,7 +98,9 @@ class Transitions:
                 known.state is not NoteState.RECEIVED or item.acknowledgement is not None
             )
             return kept and self.leases.held_since(item.known_since)
-        return found.owner == self.repository.owner and found.revision < known.revision
+        # Another process's that is final lost that it was taken up again here.
+        ours = found.owner == self.repository.owner or found.state.final
+        return ours and found.revision < known.revision
 
     async def follow(self, item: WorkItem, record: NoteRecord | None) -> None:
         """Go on from where the outbox has a note that is not where it was thought to be.

@@ -199,6 +199,21 @@ async def test_a_waiting_note_whose_row_is_older_goes_on(
     assert stored(cad) == ["some note here"]
 
 
+async def test_a_note_goes_on_when_the_database_forgets_that_a_member_took_it_up_again(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    failed = await in_state(OutboxRepository(database, "gone"), NoteState.FAILED)
+    cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
+    async with working(Worker(database, cad, session, recovery_interval=PATIENCE)) as worker:
+        resume = worker.outbox.member_actions.resume
+        again = await resume(failed, NoteState.QUEUED, (1, "token"))
+        await worker.until(lambda told: any(each.failure for each in told))
+        await put_back(database, failed)
+        cad.faults.clear()
+        await worker.became(again, NoteState.ADDED)
+    assert stored(cad) == ["some note here"]
+
+
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED])
 async def test_a_note_taken_over_and_added_is_not_sent_again_when_the_database_knows_neither(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
