@@ -28,7 +28,7 @@ from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
 from bot.outbox.rows import values_of
 from bot.outbox.schema import notes
-from bot.sandbox.sonoran import SonoranServer
+from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import timing
@@ -269,3 +269,22 @@ async def put_back(database: Database, record: NoteRecord, *others: Executable) 
     """Let a note's row be as it was; the other statements are of the same transaction."""
     values = values_of(record, fingerprint(record.note.label, record.note.text))
     await database.execute(notes.update().where(notes.c.id == record.id).values(values), *others)
+
+
+@asynccontextmanager
+async def sending(
+    database: Database,
+    cad: SonoranServer,
+    session: aiohttp.ClientSession,
+    left: NoteRecord | None = None,
+) -> AsyncIterator[tuple[Worker, NoteRecord, asyncio.Event]]:
+    """Give a worker, a note that it is sending, and what lets the CAD answer, which has it.
+
+    The note is a new one, or one that another process has `left`.
+    """
+    answer = asyncio.Event()
+    cad.faults.add(Fault(on="note", applied=True, hold=answer))
+    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
+        record = left or await worker.note()
+        await asyncio.wait_for(cad.received(1), PATIENCE)
+        yield worker, record, answer
