@@ -6,7 +6,7 @@ import asyncio
 
 import aiohttp
 import pytest
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
@@ -17,13 +17,13 @@ from bot.outbox.schema import call_list_reads, delivery_ledger, notes
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import NOW, Database
-from bot.storage.batches import BATCH
+from bot.storage.batches import BATCH, batch_of
 from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
-from tests.outbox.workers import WAYS, Worker, in_state, new_note, shift, working
+from tests.outbox.workers import WAYS, Worker, in_state, new_note, on_sqlite, shift, working
 from tests.postgresql import postgresql
 from tests.world import PATIENCE
 
@@ -200,6 +200,21 @@ async def test_the_token_of_the_press_that_cancelled_a_note_is_kept_while_it_wor
     now = await store.get(record.id)
     assert now is not None
     assert now.token == "newer token"
+
+
+@on_sqlite
+async def test_a_batch_is_deleted_without_a_look_at_every_old_row(database: Database) -> None:
+    """Otherwise notes would wait longer for a batch, the more rows are to be deleted."""
+    batch = batch_of(notes, notes.c.settled & (notes.c.updated_at < 1.0))
+
+    def plan(connection: Connection) -> list[str]:
+        sql = batch.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
+        return [row.detail for row in rows]
+
+    deleted, _, found = await database.run(plan)
+    assert "(id=?)" in deleted
+    assert "notes_settled (settled=? AND updated_at<?)" in found
 
 
 async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
