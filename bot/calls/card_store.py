@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -20,8 +17,8 @@ from sqlalchemy import (
 
 from bot.calls.schema import call_cards
 from bot.outbox.leases import ALIVE
-from bot.outbox.rows import check_values, value_types
 from bot.storage import NOW, Database
+from bot.storage.readable_rows import ReadableRows
 from bot.timing import Timing
 
 
@@ -56,7 +53,6 @@ class KeptCard:
 
 
 _COLUMNS = tuple(call_cards.c[each.name] for each in fields(KeptCard))
-_TYPES = value_types(_COLUMNS)
 _MESSAGE = call_cards.c.message_id == bindparam("message", type_=BigInteger)
 _OWNER = bindparam("me", type_=String)
 
@@ -74,8 +70,6 @@ _TAKE = update(call_cards).where(_MESSAGE).values(owner=_OWNER)
 _SHOWN = update(call_cards).where(_MESSAGE).values(shown=bindparam("now_shown", type_=String))
 _REMOVE = delete(call_cards).where(_MESSAGE)
 
-_log = logging.getLogger(__name__)
-
 
 @dataclass(eq=False, repr=False, slots=True)
 class CardStore:
@@ -88,7 +82,12 @@ class CardStore:
     database: Database
     owner: str
     timing: Timing = Timing()
-    _unreadable: set[object] = field(default_factory=set, init=False)
+    _rows: ReadableRows[KeptCard] = field(
+        default_factory=lambda: ReadableRows(
+            "card", _COLUMNS, call_cards.c.message_id, lambda row: KeptCard(*row)
+        ),
+        init=False,
+    )
 
     async def add(self, card: KeptCard, most: int) -> list[KeptCard]:
         """Store a card, and return the guild's cards that it replaces or that are too many.
@@ -102,7 +101,7 @@ class CardStore:
         insert = self.database.insert(call_cards).on_conflict_do_nothing()
         connection.execute(insert.values({**values, "kept_at": NOW, "owner": self.owner}))
         rows = connection.execute(_OF_GUILD, {"guild": card.guild_id}).all()
-        others = [each for each in self._read(rows) if each.message_id != card.message_id]
+        others = [each for each in self._rows.read(rows) if each.message_id != card.message_id]
         replaced = [each for each in others if card.replaces(each)]
         rest = [each for each in others if not card.replaces(each)]
         over = [*replaced, *rest[most - 1 :]]
@@ -120,24 +119,7 @@ class CardStore:
     def _claim(self, connection: Connection, include_own: bool) -> list[KeptCard]:
         me = {"me": self.owner}
         taken = connection.execute(_CLAIM, {**me, "timeout": self.timing.lease_timeout}).all()
-        return self._read(connection.execute(_OWN, me).all() if include_own else taken)
-
-    def _read(self, rows: Iterable[Sequence[Any]]) -> list[KeptCard]:
-        """Return the rows that can be read as cards."""
-        cards = []
-        for row in rows:
-            card = KeptCard(*row)
-            try:
-                check_values(_TYPES, row)
-                cards.append(card)
-            except (TypeError, ValueError) as error:
-                card_id = card.message_id
-                if card_id not in self._unreadable:
-                    _log.error(
-                        "the row of card %r is set aside, it cannot be read: %s", card_id, error
-                    )
-                self._unreadable.add(card_id)
-        return cards
+        return self._rows.read(connection.execute(_OWN, me).all() if include_own else taken)
 
     async def owner_of(self, message_id: int) -> tuple[bool, bool]:
         """Return whether a message is a card, and whether it is this process's."""

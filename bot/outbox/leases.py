@@ -25,11 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
-from bot.outbox.rows import RowReader
+from bot.outbox.rows import row_reader
 from bot.outbox.schema import leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database
 from bot.storage.database import Insert
+from bot.storage.readable_rows import ReadableRows
 from bot.timing import Timing, loop_time
 
 _WAITING = [state.value for state in WAITING]
@@ -65,12 +66,12 @@ class Leases:
         self,
         database: Database,
         owner: str,
-        rows: RowReader | None = None,
+        rows: ReadableRows[NoteRecord] | None = None,
         *,
         timing: Timing = Timing(),
     ) -> None:
         self._database = database
-        self._rows = rows or RowReader()
+        self._rows = rows or row_reader()
         self.alone = database.address.path is not None
         """Whether no other process can use the database: a SQLite file has one at a time."""
         self._timeout = timing.lease_timeout

@@ -21,7 +21,7 @@ from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import Positions
 from bot.outbox.restoration import restore
-from bot.outbox.rows import RowReader, record_of
+from bot.outbox.rows import record_of, row_reader
 from bot.outbox.schema import is_waiting, notes
 from bot.outbox.shared_rate_limit import count_send
 from bot.outbox.states import TAKEN_UP, NoteState, check_transition
@@ -53,7 +53,7 @@ class OutboxRepository:
         self._observer = observer
         self._kept_seconds = kept_seconds
         self.owner = owner
-        self.rows = RowReader()
+        self.rows = row_reader()
         self.positions = Positions()
         self._shared = database.address.path is None  # a SQLite file has one process at a time
 
