@@ -72,8 +72,8 @@ class Access:
     ) -> _Read:
         """Send a request once and read its reply.
 
-        `leads` is as for `CredentialsMemory.turn`. `check` is called right before, after all that
-        waits for others, and sends nothing by an exception of its own.
+        `leads` is as for `CredentialsMemory.turn`. `check` is called right before,
+        once there is nothing left to wait for; if it raises, nothing is sent.
         """
         with await self.memory.turn(about_notes=about_notes, leads=leads):
             if check is not None:

@@ -85,7 +85,7 @@ class SonoranClient:
     ) -> str:
         """Add a note to a dispatch call, once; nothing is ever sent a second time.
 
-        `check` is called right before it is sent, which an exception from it prevents.
+        `check` is called right before; if it raises, nothing is sent.
 
         Returns what the CAD said, or the same in version 1's words (`added_text`). Raises a
         `SonoranError`: `RefusedError` when the CAD said no, `CredentialsError` when it turned the
