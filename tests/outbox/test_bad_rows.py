@@ -191,24 +191,22 @@ async def test_notes_are_taken_over_after_an_unexpected_error(
         assert not odd_database.odd
 
 
-async def test_tables_that_are_gone_end_delivery_in_a_sentence(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+@pytest.mark.parametrize(
+    ("engine", "change"),
+    [
+        ("sqlite", "DROP TABLE notes"),
+        ("postgresql", "DROP TABLE notes"),
+        # A process alone with a SQLite file does not look; see the next test.
+        ("postgresql", "DELETE FROM outbox_position"),
+    ],
+    indirect=["engine"],
+)
+async def test_tables_that_are_changed_end_delivery_in_a_sentence(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession, change: str
 ) -> None:
     async with working(Worker(database, cad, session)) as worker:
         await worker.became(await worker.note(), NoteState.ADDED)
-        await database.execute(text("DROP TABLE notes"))
-        with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
-            await worker.until(lambda _: False)
-
-
-@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-async def test_delivery_ends_in_a_sentence_where_the_last_position_is_gone(
-    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
-) -> None:
-    """A process alone with a SQLite file need not read it again; see the next test."""
-    async with working(Worker(database, cad, session)) as worker:
-        await worker.became(await worker.note(), NoteState.ADDED)
-        await database.execute(text("DELETE FROM outbox_position"))
+        await database.execute(text(change))
         with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
             await worker.until(lambda _: False)
 

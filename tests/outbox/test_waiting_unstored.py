@@ -114,9 +114,9 @@ async def test_a_note_whose_acknowledgement_is_found_late_has_the_time_of_its_co
     await cad.stop()
     async with working(Worker(database, cad, session)) as worker:
         received = await worker.receive()
-        await let_pass(QUICK.give_up_seconds - 1)
+        await let_pass(0.75 * QUICK.give_up_seconds)
         await worker.acknowledge(received)
-        await let_pass(1)
+        await let_pass(0.5 * QUICK.give_up_seconds)
         now = await worker.outbox.store.get(received.id)
         assert now is not None
         assert now.state is NoteState.FAILED
