@@ -11,12 +11,12 @@ from random import Random
 from typing import Any
 
 from bot.sandbox.discord import DiscordServer
-from bot.sandbox.sonoran import Fault as CadFault
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import DatabaseUrl
 from tests.randomized.children import Children
 from tests.randomized.database_faults import DatabaseFaults
-from tests.randomized.faults import cad_fault, discord_fault, odd_neighbours, refuse_texts
+from tests.randomized.disturbances import Disturbances
+from tests.randomized.faults import refuse_texts
 from tests.randomized.moments import Moments
 from tests.randomized.people import MOST_WAITING, People
 from tests.randomized.truth import Spoken, Verdict, history, judge, surely_doubled
@@ -84,14 +84,15 @@ class Run:
         self._discord = discord
         self._cad = cad
         # Apart, so that what one draws does not depend on how often another did.
-        self._fate, self._trouble, self._database_trouble, habits = (
+        self._fate, habits = (
             Random(f"{seed} {part}")  # noqa: S311 - to be repeatable is the point
-            for part in ("fate", "trouble", "database", "people")
+            for part in ("fate", "people")
         )
         self._habits = habits
         self._people = People(habits, discord, cad, size.neighbours)
         discord.world.messages.filters.append(refuse_texts)
         self._database_faults = database_faults
+        self._disturbances = Disturbances(seed, discord, cad, database_faults, size.pause)
         self._witness = Witness(address)
         self._moments = Moments(self._fate, discord, cad, self._witness)
         settings = {
@@ -113,7 +114,6 @@ class Run:
             command, settings, folder, discord, self._witness, shared=self._shared
         )
         self._up = asyncio.Event()
-        self._away = False
         self._ended = {"kills": 0, "stops": 0}
 
     async def result(self) -> Result:
@@ -125,7 +125,10 @@ class Run:
         try:
             await self._start()
             async with _meanwhile(self._children.watch()):
-                async with _meanwhile(self._live(), self._disturb(), self._disturb_database()):
+                disturbing = self._disturbances
+                async with _meanwhile(
+                    self._live(), disturbing.disturb(), disturbing.disturb_database()
+                ):
                     await self._end_processes()
                     await self._fail_over()
                     await self._until(self._reaches(self._size.notes))
@@ -149,27 +152,6 @@ class Run:
             await self._people.act()
             await asyncio.sleep(self._habits.expovariate(1 / self._size.pause))
 
-    async def _disturb(self) -> None:
-        """Let things go wrong on both sides."""
-        while True:
-            await asyncio.sleep(self._trouble.expovariate(1 / (6 * self._size.pause)))
-            if self._away:
-                continue
-            if self._trouble.random() < 0.25:
-                self._cad.faults.clear()  # else it would hardly ever take a note at once
-            elif self._trouble.random() < 0.05:
-                odd_neighbours(self._trouble, self._cad)
-            elif self._trouble.random() < 0.6:
-                self._cad.faults.add(cad_fault(self._trouble))
-            elif len(self._discord.faults.pending) < 5:
-                self._discord.faults.add(discord_fault(self._trouble))
-
-    async def _disturb_database(self) -> None:
-        """Keep the bot from its database now and then."""
-        while True:
-            await asyncio.sleep(self._database_trouble.expovariate(1 / (100 * self._size.pause)))
-            await self._database_faults.next(self._database_trouble)
-
     async def _end_processes(self) -> None:
         """End processes at random moments, spread over the notes, and start others."""
         size = self._size
@@ -184,7 +166,7 @@ class Run:
             if self._enough():
                 return
             if number in outages:
-                await self._outage()
+                await self._disturbances.outage(size.give_up + 2.0)  # so that notes are given up
             overlap = self._shared and self._fate.random() < 0.3
             if overlap:
                 await self._start()
@@ -214,15 +196,6 @@ class Run:
         """Whether nothing more need happen for a verdict that finds a note doubled."""
         return self._size.until_doubled and surely_doubled(self._cad, self._people.spoken)
 
-    async def _outage(self) -> None:
-        """Let the CAD be away until the first notes have been given up."""
-        self._cad.faults.clear()
-        self._cad.faults.add(CadFault(on="any", times=None, abort="before"))
-        self._away = True
-        await asyncio.sleep(self._size.give_up + 2.0)
-        self._away = False
-        self._cad.faults.clear()
-
     async def _end_one(self, end: str, *, lapse: bool, overlap: bool) -> None:
         child = self._children.living[0]
         await self._moments.next()
@@ -235,8 +208,7 @@ class Run:
             self._children.kill(child)
             await self._children.gone(child)
         if self._fate.random() < 0.5:
-            self._cad.faults.clear()
-            self._discord.faults.clear()
+            self._disturbances.end()
         if not lapse and self._shared:
             await self._children.forget_the_dead()
         if not overlap:
@@ -247,8 +219,7 @@ class Run:
 
     async def _settle(self) -> None:
         """Let everything end that has begun."""
-        self._cad.faults.clear()
-        self._discord.faults.clear()
+        self._disturbances.end()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(0.0 if self._enough() else SETTLING_SECONDS):
                 await self._until(self._everybody_answered)
