@@ -122,11 +122,9 @@ class OutboxRepository:
             "answer": _storable(answer),
         }
         if acknowledgement is not None and record.state is NoteState.RECEIVED:
-            values |= {
-                "message_id": acknowledgement.message_id,
-                "text": acknowledgement.text,
-                "same_token": True,
-            }
+            values["message_id"] = acknowledgement.message_id
+            if acknowledgement.text is not None:
+                values["text"] = acknowledgement.text
         return await self._make(
             record, target, values, confirmed_count=confirmed_count, per_minute=per_minute
         )
@@ -153,8 +151,10 @@ class OutboxRepository:
         failure = None if target is NoteState.QUEUED else record.failure
         values: dict[str, Any] = {
             "failure": stored_failure.dump_failure(failure),
-            "call_id": call_id,
+            "answer": None,
         }
+        if call_id is not None:
+            values["call_id"] = call_id
         if message is not None:
             values["message_id"], values["token"] = message
         return await self._make(record, target, values, any_owner=True, waiting_limit=waiting_limit)
@@ -182,8 +182,9 @@ class OutboxRepository:
         per_minute: int | None = None,
     ) -> NoteRecord:
         check_transition(record.state, target)
-        behind = target is NoteState.QUEUED and record.state in TAKEN_UP
-        found = transition_statement(record.state, target, any_owner=any_owner).rows(
+        if target is NoteState.QUEUED and record.state in TAKEN_UP:  # behind all others
+            values = {**values, "position": self.positions.next(connection)}
+        found = transition_statement(record.state, target, values, any_owner=any_owner).rows(
             connection,
             {
                 **values,
@@ -194,7 +195,7 @@ class OutboxRepository:
                 "server": record.note.server_id,
                 "call": record.note.call_id,
                 "target": target.value,
-                "place": self.positions.next(connection) if behind else record.position,
+                "place": record.position,
                 "open_sends": unconfirmed_sends_after(record, target),
                 "tries": record.attempts + (target is NoteState.SENDING),
             },

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
+from typing import Any
 
-from sqlalchemy import Boolean, Integer, String, bindparam, case, func, update
+from sqlalchemy import Integer, String, bindparam, update
 
 from bot.outbox.order import another_ahead
 from bot.outbox.schema import notes
@@ -13,28 +15,33 @@ from bot.storage import NOW, CompiledStatement
 
 
 def transition_statement(
-    origin: NoteState, target: NoteState, *, any_owner: bool
+    origin: NoteState,
+    target: NoteState,
+    changed: Iterable[str] = (),
+    *,
+    any_owner: bool,
 ) -> CompiledStatement:
     """Return the UPDATE, which changes and returns the row only if the transition may be made.
 
-    With `any_owner`, the note may belong to any process. Its parameters are `note`, `known` (the
-    revision), `me` (the process), `community`, `server`, `call`, `target`, `place`, `open_sends`,
-    `tries`, `failure`, `answer`; and `message_id`, `text` and `call_id` where these change, else
-    None. `token` goes with a `message_id` unless `same_token` is true.
+    With `any_owner`, the note may belong to any process. `changed` names the columns to set besides
+    those that every transition does; each is a parameter. No other is named in the UPDATE, as
+    SQLite writes anew every index of a column that is. Further parameters are `note`, `known` (the
+    revision), `me` (the process), `community`, `server`, `call`, `place`, `target`, `open_sends`
+    and `tries`.
     """
-    taken_up = origin in TAKEN_UP and target.waiting
     return _statement(
+        frozenset(changed),
         any_owner=any_owner,
         sending=target is NoteState.SENDING,
-        taken_up=taken_up,
+        taken_up=origin in TAKEN_UP and target.waiting,
     )
 
 
 @functools.cache
-def _statement(*, any_owner: bool, sending: bool, taken_up: bool) -> CompiledStatement:
+def _statement(
+    changed: frozenset[str], *, any_owner: bool, sending: bool, taken_up: bool
+) -> CompiledStatement:
     columns = notes.c
-    message = bindparam("message_id", None, columns.message_id.type)
-    same_token = message.is_(None) | bindparam("same_token", False, Boolean)
     still = [
         columns.id == bindparam("note", type_=columns.id.type),
         columns.revision == bindparam("known", type_=Integer),
@@ -45,29 +52,17 @@ def _statement(*, any_owner: bool, sending: bool, taken_up: bool) -> CompiledSta
         still.append(columns.updated_at > NOW - RETRY_SECONDS)
     if sending:
         still.append(~another_ahead())
+    new: dict[str, Any] = {name: bindparam(name, type_=columns[name].type) for name in changed}
+    if taken_up or "token" in changed:
+        new["round_started_at"] = NOW  # by this a token is deleted, too
     return CompiledStatement(
         update(notes)
         .where(*still)
         .values(
+            **new,
             state=bindparam("target", type_=columns.state.type),
-            failure=bindparam("failure", None, columns.failure.type),
-            answer=bindparam("answer", None, columns.answer.type),
             unconfirmed_sends=bindparam("open_sends", type_=Integer),
             attempts=bindparam("tries", type_=Integer),
-            position=bindparam("place", type_=columns.position.type),
-            message_id=func.coalesce(message, columns.message_id),
-            token=case(
-                (same_token, columns.token),
-                else_=bindparam("token", None, columns.token.type),
-            ),
-            call_id=func.coalesce(
-                bindparam("call_id", None, columns.call_id.type), columns.call_id
-            ),
-            text=func.coalesce(bindparam("text", None, columns.text.type), columns.text),
-            # By this a token is deleted, too.
-            round_started_at=(
-                NOW if taken_up else case((same_token, columns.round_started_at), else_=NOW)
-            ),
             updated_at=NOW,
             revision=columns.revision + 1,
             settled=False,
