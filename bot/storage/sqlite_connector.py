@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import logging
+import os
 import sqlite3
 import time
 from pathlib import Path
@@ -18,6 +20,8 @@ BUSY_SECONDS = 0.05
 STEPS = 10_000
 """How many instructions SQLite carries out between two looks at the clock."""
 
+_log = logging.getLogger(__name__)
+
 
 class SqliteConnector:
     """Connections to the file at `path`, which must be there.
@@ -30,8 +34,10 @@ class SqliteConnector:
     def __init__(self, path: Path, *, shared: bool) -> None:
         self._shared = shared
         self._path = path
+        self._paths = [f"{path}{suffix}" for suffix in ("", "-wal", "-shm")]
         self._deadline = 0.0
         self._driver: sqlite3.Connection | None = None
+        self._opened: list[tuple[int, int] | None] = []
 
     def connect(self, deadline: float) -> Connection:
         """Open the file and set the connection up."""
@@ -58,12 +64,34 @@ class SqliteConnector:
             driver.close()
             raise
         self._driver = driver
+        self._opened = []
         return connection
 
     def begin(self, connection: Connection, deadline: float) -> None:
         """Begin so that what is read stays true until it is written."""
         self._deadline = deadline
+        if self._opened and self._files() != self._opened:
+            self._leave(connection)
         self._patiently(driver_of(connection), "BEGIN" if self._shared else "BEGIN IMMEDIATE")
+        if not self._shared and not self._opened:
+            self._opened = self._files()  # only now has SQLite surely made its own
+
+    def _leave(self, connection: Connection) -> None:
+        """Give up a connection whose files were deleted or replaced, so that a new one is made.
+
+        What it wrote would be lost with them. The database file, wherever it is, first gets all
+        that is not in it yet, and nothing remains that SQLite would write into the new one.
+        """
+        log = driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        if log.fetchone()[0]:
+            raise TimeoutError  # somebody else still reads it
+        connection.invalidate()
+        _log.warning("the database's files were deleted or replaced, opening them anew")
+        raise sqlite3.OperationalError("the files were deleted or replaced")
+
+    def _files(self) -> list[tuple[int, int] | None]:
+        """Return which files are where the database and SQLite's own two are to be."""
+        return [_file_at(path) for path in self._paths]
 
     def commit(self, connection: Connection) -> None:
         """Commit what was done since `begin`."""
@@ -98,3 +126,11 @@ class SqliteConnector:
                     raise
             else:
                 return
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at a path from every other one, None without one."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.stat(path)
+        return found.st_dev, found.st_ino
+    return None
