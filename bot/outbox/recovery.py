@@ -88,8 +88,6 @@ class OrphanRecovery:
 
     async def _find_strays(self) -> bool:
         """Restore what the database lost; return whether it has notes that the queue lacks."""
-        if self.leases.alone:
-            return False
         stored = await self.store.unfinished()
         times_older = self.store.positions.times_older
         await self._restore_waiting(stored)

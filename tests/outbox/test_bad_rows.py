@@ -191,16 +191,7 @@ async def test_notes_are_taken_over_after_an_unexpected_error(
         assert not odd_database.odd
 
 
-@pytest.mark.parametrize(
-    ("engine", "change"),
-    [
-        ("sqlite", "DROP TABLE notes"),
-        ("postgresql", "DROP TABLE notes"),
-        # A process alone with a SQLite file does not look; see the next test.
-        ("postgresql", "DELETE FROM outbox_position"),
-    ],
-    indirect=["engine"],
-)
+@pytest.mark.parametrize("change", ["DROP TABLE notes", "DELETE FROM outbox_position"])
 async def test_tables_that_are_changed_end_delivery_in_a_sentence(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, change: str
 ) -> None:

@@ -1,4 +1,4 @@
-"""A database that has become older than what it confirmed, as after a failover."""
+"""A database that has become older than what it confirmed: after a failover, or from a backup."""
 
 from __future__ import annotations
 
@@ -25,12 +25,6 @@ from tests.outbox.workers import (
 )
 from tests.timing import QUICK
 from tests.world import PATIENCE
-
-
-@pytest.fixture
-def engine() -> str:
-    """Give only PostgreSQL, as nothing puts a SQLite file back under a running process."""
-    return "postgresql"
 
 
 @pytest.mark.parametrize("row", ["older", "gone"])
@@ -99,6 +93,7 @@ async def test_a_waiting_note_whose_row_is_gone_goes_on(
     assert stored(cad) == ["some note here"]
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 @pytest.mark.parametrize("state", [NoteState.RECEIVED, NoteState.QUEUED, NoteState.SENDING])
 async def test_a_note_whose_row_is_gone_after_a_long_outage_is_unconfirmed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState

@@ -28,12 +28,6 @@ from tests.outbox.workers import (
 )
 
 
-@pytest.fixture
-def engine() -> str:
-    """Give only PostgreSQL, as nothing puts a SQLite file back under a running process."""
-    return "postgresql"
-
-
 @pytest.mark.parametrize(
     "way",
     [
@@ -183,6 +177,7 @@ async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_fo
     assert stored(cad) == ["some note here"]
 
 
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 async def test_a_row_that_goes_on_before_it_is_stored_again_is_not_counted(
     database: Database,
 ) -> None:

@@ -32,7 +32,7 @@ from tests.world import PATIENCE
 
 @pytest.fixture
 def engine() -> str:
-    """Give only PostgreSQL, as nothing puts a SQLite file back under a running process."""
+    """Give only PostgreSQL, as a SQLite file has one process at a time."""
     return "postgresql"
 
 
