@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential_jitter
@@ -11,7 +12,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wai
 from bot.health.lines import Line
 from bot.health.texts import database_line, wiped_line
 from bot.settings.cache import SettingsCache
-from bot.storage import Database, StorageFullError, StorageUnavailableError
+from bot.storage import Database, StorageError, StorageFullError, StorageUnavailableError
 from bot.timing import Timing
 
 _log = logging.getLogger(__name__)
@@ -19,11 +20,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(eq=False, repr=False, slots=True)
 class DatabaseSupervisor:
-    """Supervises the database as long as the process runs; `wiped_by` is as in `Config`."""
+    """Supervises the database as long as the process runs.
+
+    `wiped_by` is as in `Config`, and `storage_trouble` tells why nothing can be stored.
+    """
 
     database: Database
     settings: SettingsCache
     wiped_by: str | None
+    storage_trouble: Callable[[], StorageError | None]
     timing: Timing
     opened: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
@@ -50,11 +55,17 @@ class DatabaseSupervisor:
         _log.info("opened the %s", self.database.address.shown)
         await self.settings.keep_fresh()
 
+    @property
+    def down(self) -> bool:
+        """Whether the database could not be read, or took nothing, at the last request."""
+        lost = self.settings.down or not self.opened.is_set()
+        return lost or self.storage_trouble() is not None
+
     def health_line(self) -> Line:
         """Return the line about the database as it was at the last request, some seconds ago."""
-        down = self.settings.down or not self.opened.is_set()
-        kind = self.database.address.kind
-        return database_line(kind, self.wiped_by, down=down, full=self.settings.full)
+        down = self.down
+        full = isinstance(self.storage_trouble(), StorageFullError) if down else self.settings.full
+        return database_line(self.database.address.kind, self.wiped_by, down=down, full=full)
 
     @staticmethod
     def _failed(state: RetryCallState) -> None:

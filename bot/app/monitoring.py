@@ -58,7 +58,7 @@ def _readiness(services: Services, stopping: asyncio.Event) -> Mapping[str, bool
     connected, shards = bot.connected_shards if bot else (0, 0)
     return {
         "running": not stopping.is_set(),
-        "database": _database_up(services),
+        "database": not services.supervisor.down,
         "discord": 0 < shards == connected,
     }
 
@@ -79,7 +79,7 @@ def _state(services: Services) -> State:
         oldest_note_seconds=outbox.longest_wait,
         cad_circuit_breakers=len(failures),
         cad_circuit_breakers_open=sum(failure is not None for failure in failures),
-        database_up=_database_up(services),
+        database_up=not services.supervisor.down,
     )
 
 
@@ -87,7 +87,3 @@ def _bot(services: Services) -> CallnoteBot | None:
     """Return the present client, None while there is none."""
     client = services.notes.messages.client
     return client if isinstance(client, CallnoteBot) else None
-
-
-def _database_up(services: Services) -> bool:
-    return services.supervisor.opened.is_set() and not services.settings.down

@@ -110,7 +110,11 @@ class Services:
             timing=timing,
         )
         self.supervisor = DatabaseSupervisor(
-            self.database, self.settings, config.wiped_by, timing=timing
+            self.database,
+            self.settings,
+            config.wiped_by,
+            lambda: self.notes.outbox.storage_trouble,
+            timing=timing,
         )
         self.connections = Connections(
             self.settings,

@@ -52,7 +52,11 @@ class StatusReport:
             doubted=problem is not None and waiting > 0,
             contradicted=refused_at if about_access else None,
         )
-        change = await self.settings.last_change(guild.id) if self.settings.known else None
+        change = None
+        if self.settings.known:
+            await outbox.try_storage()
+            if outbox.storage_trouble is None:
+                change = await self.settings.last_change(guild.id)
         lines = [
             *self._settings_lines(guild, health, own=community != HOST),
             texts.connection_line(self.connections.of(guild)),

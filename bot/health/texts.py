@@ -128,7 +128,15 @@ def permissions_line(missing: Sequence[str]) -> Line:
 
 
 def database_line(kind: str, wiped_by: str | None, *, down: bool, full: bool) -> Line:
-    """Return how the database of this kind is; `full` at the last change of a setting."""
+    """Return how the database of this kind is.
+
+    It is `full` at present if it is `down`, else at the last change of a setting.
+    """
+    if down and full:
+        return ill(
+            f"Database: the {kind} database is full, so no note is accepted and no setting "
+            "changed: ask the bot's host to make room."
+        )
     if down:
         return ill(
             f"Database: the {kind} database does not answer, so no note is accepted and no "

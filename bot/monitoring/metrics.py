@@ -55,7 +55,7 @@ class State:
     cad_circuit_breakers_open: int = _gauge(
         "Those whose notes are held back, as their CAD takes none now."
     )
-    database_up: bool = _gauge("1 if the database answered the last request, else 0.")
+    database_up: bool = _gauge("1 if the database could be used at the last request, else 0.")
 
 
 class Metrics(Observer):

@@ -28,7 +28,7 @@ from bot.outbox.models import NoteRecord
 from bot.outbox.rows import row_reader
 from bot.outbox.schema import leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
-from bot.storage import NOW, Database
+from bot.storage import NOW, Database, StorageError
 from bot.storage.database import Insert
 from bot.storage.readable_rows import ReadableRows
 from bot.timing import Timing, loop_time
@@ -79,6 +79,8 @@ class Leases:
         self._renewed_at = -math.inf
         self._lapsed_at = -math.inf
         self._own = {"own": owner}
+        self.trouble: StorageError | None = None
+        """Why the lease could not be renewed the last time, None if it was."""
 
     async def register(self) -> None:
         """Take the lease.
@@ -96,7 +98,12 @@ class Leases:
         """Renew the lease, the others ending with `only`; returns False when it was over."""
         began = loop_time()
         # The database's clock goes on while a host is suspended, unlike that of the event loop.
-        fresh = await self._database.run(self._beat_once, only)
+        try:
+            fresh = await self._database.run(self._beat_once, only)
+        except StorageError as error:
+            self.trouble = error
+            raise
+        self.trouble = None
         # Counted from before it was stored, so that it never ends here later than for the others.
         self._renewed_at = began
         return fresh

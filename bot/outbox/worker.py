@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
@@ -134,6 +135,16 @@ class OutboxWorker:
     def lease_held(self) -> bool:
         """Whether no other process can have taken over by now what this one owns."""
         return self._leases.held
+
+    @property
+    def storage_trouble(self) -> StorageError | None:
+        """Why nothing can be stored, as when the lease was renewed last; None if it can."""
+        return self._leases.trouble
+
+    async def try_storage(self) -> None:
+        """Find out now whether something can be stored, for `storage_trouble`."""
+        with contextlib.suppress(StorageError):
+            await self._leases.heartbeat()
 
     async def registered(self) -> None:
         """Wait until the other processes know of this one."""

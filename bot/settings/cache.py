@@ -101,8 +101,6 @@ class SettingsCache:
         except StorageError as error:
             _log.warning("guild=%d setting not saved: %s", guild_id, error)
             self.full = isinstance(error, StorageFullError)
-            if not self.full:
-                self._lost(error)
             problem = SettingProblem.SETTING_NOT_SAVED
             if self.full:
                 problem = SettingProblem.SETTINGS_FULL

@@ -12,6 +12,7 @@ from tests import disturbed_database
 from tests.administrator import configure, refused, status
 from tests.database import setting_of
 from tests.gate import Gate
+from tests.loop_clock import let_pass
 from tests.postgresql import administer, postgresql
 from tests.world import PATIENCE, World
 
@@ -27,12 +28,15 @@ async def until_it_works(world: World) -> None:
             await asyncio.sleep(0.02)
 
 
-async def fill(address: DatabaseUrl, table: str) -> None:
-    """Let every change of a table fail as on a full disk."""
+FULL, READ_ONLY = "53100", "25006"
+
+
+async def fill(address: DatabaseUrl, table: str, code: str = FULL) -> None:
+    """Let every change of a table fail as on a full disk, or for what another code says."""
     await administer(
         setting_of(address),
         "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE 'no space' USING ERRCODE = '53100'; END $$; "
+        f"RAISE 'no space' USING ERRCODE = '{code}'; END $$; "
         f"CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {table} "
         "FOR EACH ROW EXECUTE FUNCTION full_disk()",
     )
@@ -109,4 +113,33 @@ async def test_a_full_database_refuses_a_change_and_says_why(
         assert message.content.startswith("Not added: Callnote's database is full")
         assert "note not stored: The database has no room left on its disk" in caplog.text
         assert world.stored() == ["some note here"]
+        await world.finish()
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "shown"),
+    [
+        (FULL, "Nothing changed: Callnote's database is full", "is full"),
+        (READ_ONLY, "This could not be saved: Callnote's database does not", "does not answer"),
+    ],
+)
+async def test_a_database_that_can_be_read_but_takes_nothing_is_told_to_administrators(
+    world: World,
+    request: pytest.FixtureRequest,
+    caplog: pytest.LogCaptureFixture,
+    code: str,
+    said: str,
+    shown: str,
+) -> None:
+    async with postgresql(request.config) as address:
+        world.database = address
+        await world.registered()
+        for table in ("leases", "guild_settings"):
+            await fill(address, table, code)
+        message = await configure(world, "unit-numbers", {"on": False})
+        assert message.content.startswith(said)
+        await let_pass(2 * world.timing.settings_refresh)  # in which the settings can be read
+        told = f"❌ Database: the PostgreSQL database {shown}, so no note is accepted"
+        assert told in await status(world)
+        assert "the database is up again" not in caplog.text
         await world.finish()
