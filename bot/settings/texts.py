@@ -39,8 +39,8 @@ TEXTS: Catalogue = {
         "See /callnote-config status, and try again in a moment."
     ),
     SettingProblem.SETTING_NOT_SAVED: (
-        "This could not be saved: Callnote's database does not answer. See /callnote-config "
-        "status, and try again in a moment."
+        "Callnote's database did not confirm this change, so it may be in force or not. See "
+        "/callnote-config status in a moment, and make it again if it is not."
     ),
     SettingProblem.SETTINGS_FULL: (
         "Nothing changed: Callnote's database is full. Ask the bot's host to make room."
