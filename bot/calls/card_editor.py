@@ -13,7 +13,7 @@ import discord
 from bot.calls import card_message
 from bot.calls.card_buttons import kept_buttons
 from bot.calls.card_message import EditResult
-from bot.calls.card_store import CardStore
+from bot.calls.card_store import CardStore, KeptCard
 from bot.calls.card_texts import Ending, plain_card
 from bot.calls.followed_card import FollowedCard
 from bot.calls.live_calls import LiveCalls
@@ -29,14 +29,16 @@ _log = logging.getLogger(__name__)
 class CardEditor:
     """Edits cards, each with at least `timing.edit_interval` between two edits.
 
-    `forget` is called with the message's id of a card that is not this process's to edit any more.
-    `client` is the present connection to Discord and may be replaced; while it is None nothing is
-    shown.
+    `connected` says whether a card's guild may see its community's calls now; until it may, the
+    card learns nothing. `forget` is called with the message's id of a card that is not this
+    process's to edit any more. `client` is the present connection to Discord and may be replaced;
+    while it is None nothing is shown.
     """
 
     outbox: OutboxWorker
     store: CardStore
     live: LiveCalls
+    connected: Callable[[KeptCard], bool]
     forget: Callable[[int], object]
     delays: RouteDelays
     timing: Timing
@@ -72,7 +74,8 @@ class CardEditor:
 
     async def _show(self, card: FollowedCard) -> None:
         """Let a card say what it should, and forget it when it has ended."""
-        card.learn(self.live.known(*card.row.list_key))
+        if self.connected(card.row):
+            card.learn(self.live.known(*card.row.list_key))
         client = self.client
         if client is None or not self.outbox.lease_held:
             card.again_at = loop_time() + self.timing.look_at_cards

@@ -61,7 +61,9 @@ class KeptCards:
         self._include_own = True
         self._news = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
-        self._editor = CardEditor(outbox, store, live, self._forget, delays=delays, timing=timing)
+        self._editor = CardEditor(
+            outbox, store, live, self._connected, self._forget, delays=delays, timing=timing
+        )
         live.listen(self._listed)
 
     def calls_in(self, channel_id: int) -> list[int]:
@@ -199,15 +201,16 @@ class KeptCards:
                     continue
                 card.again_at = None
                 self._editor.start(card)
-            row = card.row
-            connected = self._waiting_notes(row.guild_id, row.community) is WaitingNotes.SEND
-            if card.ending is None and connected:
-                needed.setdefault(row.list_key, []).append(card)
+            if card.ending is None and self._connected(card.row):
+                needed.setdefault(card.row.list_key, []).append(card)
         for key, cards in needed.items():
             await self._live.get(*key)
             for card in cards:
                 if card.stale != (self._editor.stale_since(card) is not None):
                     self._editor.start(card)
+
+    def _connected(self, row: KeptCard) -> bool:
+        return self._waiting_notes(row.guild_id, row.community) is WaitingNotes.SEND
 
     def _ending_of(self, card: FollowedCard) -> Ending | None:
         """Return why a card is to be ended, apart from what becomes of its call."""

@@ -7,14 +7,23 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.discord import Message
 from bot.sandbox.forms import form_fields
 from bot.sandbox.sonoran import Fault
 from bot.sandbox.sonoran.community import Community
 from tests import kept_guilds
+from tests.cogs.kept_cards import AGAIN, later
 from tests.communities import strangers as scene
-from tests.communities.own_cad import CREDENTIALS_KEY, add_community, enter, let_enter, started
+from tests.communities.own_cad import (
+    CREDENTIALS_KEY,
+    add_community,
+    another_guild,
+    enter,
+    let_enter,
+    started,
+)
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
-from tests.loop_clock import tick
+from tests.loop_clock import let_pass, tick
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -30,6 +39,14 @@ async def connected_to_host(world: World, strangers: Strangers) -> Community:
     await strangers.press_connect(strangers.owner)
     await strangers.let_in()
     return community
+
+
+async def posted(world: World, *before: Message) -> Message:
+    """Wait for one more public message, and return it."""
+    async with asyncio.timeout(PATIENCE):
+        await world.discord.world.changes.until(lambda: len(public(world)) > len(before))
+    (message,) = [each for each in public(world) if each not in before]
+    return message
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -144,6 +161,35 @@ async def test_what_is_below_one_cads_cards_leads_to_no_call_of_another_cad(
     assert "out of date" in await privately(world, chosen)
     assert card.content == content
     assert public(world) == []
+
+
+async def test_a_card_of_a_server_whose_key_was_replaced_learns_nothing_new(
+    world: World, strangers: Strangers
+) -> None:
+    community = await started(world)
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    await press(
+        world,
+        strangers.stranger,
+        await strangers.use("call", {"call": "123"}),
+        "Keep in channel",
+    )
+    theirs = await posted(world)
+    community.api_key = "renewed-key-01234"
+    guild, channel, admin = another_guild(world)
+    others = replace(strangers, guild=guild, channel=channel, stranger=admin)
+    admin.roles.append(guild.add_role("Dispatcher"))
+    await enter(world, admin, channel, key=community.api_key)
+    await others.let_in()
+    await press(world, admin, await others.use("call", {"call": "123"}), "Keep in channel")
+    ours = await posted(world, theirs)
+    before = theirs.content
+    community.add_note(123, "for our eyes alone")
+    await let_pass(AGAIN)
+    await shows(world, ours, "for our eyes alone")
+    await later(AGAIN)
+    assert theirs.content == before
 
 
 async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_first_cad(
