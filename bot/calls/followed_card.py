@@ -54,7 +54,7 @@ class FollowedCard:
             self.call, self._missing = call, 0
             if call.closed:
                 self.ending = self.ending or Ending.CLOSED
-        elif calls.with_closed:
+        elif calls.with_closed and calls.calls.whole:
             self._missing += 1
             if self._missing >= _GONE_AFTER:
                 self.ending = self.ending or Ending.GONE

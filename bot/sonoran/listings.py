@@ -44,31 +44,36 @@ def read_calls(reply: Reply, server_id: int) -> CallList:
     """Return the dispatch calls that a reply lists, and of 911 calls the ids.
 
     Raises `OutcomeUnknownError` unless the reply is whole and has a list, of open calls or of
-    closed ones. A call without an id is left out, and of one that stands twice the notes count as
-    not read: what cannot be told apart must not be taken for the call in question, and does not
-    matter to any other.
+    closed ones, and where something stands in it of which nothing can be read. The list is not
+    whole if a call has no id, which is left out; nor without a list of open calls, or with anything
+    else in place of one of closed calls. Of a call that stands twice the notes count as not read,
+    as what cannot be told apart must not be taken for the call in question.
     """
-    fields, damaged = _fields(reply), reply.damaged
+    fields, damaged, whole = _fields(reply), reply.damaged, True
     calls: dict[int, DispatchCall] = {}
     lists = [(fields.get(name), closed) for name, closed in _LISTS]
     if not any(isinstance(entries, list) for entries, _ in lists):
         raise unclear_read(reply)
     for entries, closed in lists:
         if not isinstance(entries, list):
-            continue  # a call in it is not found
+            whole &= closed and entries is None
+            continue
         for entry in map(fields_of, entries):
             call_id = _number(entry, "callid")
             if call_id is None:
+                whole = False
                 continue
             if call_id in calls:
                 calls[call_id] = replace(calls[call_id], notes=None)
                 continue
             calls[call_id] = _call(entry, server_id, call_id, closed=closed, damaged=damaged)
+    if not (calls or whole):
+        raise unclear_read(reply)
     emergencies = fields.get("emergencycalls")
     listed = map(fields_of, emergencies if isinstance(emergencies, list) else ())
     numbers = (_number(entry, "callid") for entry in listed)
     emergency_ids = frozenset(number for number in numbers if number is not None)
-    return CallList(server_id, tuple(calls.values()), emergency_ids)
+    return CallList(server_id, tuple(calls.values()), emergency_ids, whole)
 
 
 def parse_time(text: str) -> datetime | None:

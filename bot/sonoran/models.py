@@ -159,12 +159,13 @@ class CallList:
     """The dispatch calls of one CAD server, those still open and as many closed ones as asked for.
 
     911 calls have ids of their own, `emergency_ids`, which may be those of dispatch calls, too. No
-    call id stands twice.
+    call id stands twice. Unless it is `whole`, there may be others: not all of it could be read.
     """
 
     server_id: int
     calls: tuple[DispatchCall, ...]
     emergency_ids: frozenset[int] = frozenset()
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)

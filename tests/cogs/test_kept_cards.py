@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 
 from bot.calls.followed_card import CARD_SECONDS
+from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
 from tests.administrator import status
 from tests.cogs.kept_cards import (
@@ -95,6 +97,17 @@ async def test_a_call_that_two_lists_lack_is_gone(world: World) -> None:
     assert "· gone ·" in card.content
     assert labels(card) == []
     assert card.content.startswith("**#123** · Traffic stop")
+
+
+async def test_a_list_with_something_that_cannot_be_read_may_have_the_call(world: World) -> None:
+    await world.registered()
+    card = await kept(world)
+    before = card.content
+    body = json.dumps({"activeCalls": [{"callId": "123"}, {"callId": 124}], "closedCalls": []})
+    world.cad.faults.add(Fault(on="calls", body=body, times=3))
+    for _ in range(3):
+        await read_again(world)
+    assert (card.content, labels(card)) == (before, BUTTONS)
 
 
 async def test_a_card_goes_on_after_a_restart_and_is_edited_only_on_change(world: World) -> None:

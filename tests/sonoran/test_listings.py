@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given, settings
@@ -258,7 +259,8 @@ class TestUnusableCalls:
     def test_a_call_without_an_id_does_not_keep_the_others_from_being_read(
         self, odd: object
     ) -> None:
-        assert read(calls(odd, call(5))) == read(calls(call(5)))
+        assert read(calls(odd, call(5))) == replace(read(calls(call(5))), whole=False)
+        unclear(reply(calls(odd)))
 
     def test_of_a_call_that_stands_twice_the_notes_are_unknown_and_no_others(self) -> None:
         for body in (calls(call(), call(), call(5)), calls(call(), call(5), closed=[call()])):
@@ -273,13 +275,17 @@ class TestUnusableCalls:
     def test_an_odd_list_of_closed_calls_does_not_keep_open_ones_from_being_read(
         self, closed: dict[str, object]
     ) -> None:
-        assert read({"ActiveCalls": [call()], **closed}) == read(calls(call()))
+        whole = closed.get("ClosedCalls") is None
+        assert read({"ActiveCalls": [call()], **closed}) == replace(
+            read(calls(call())), whole=whole
+        )
 
     @cases("active", [{}, {"ActiveCalls": None}, {"ActiveCalls": "none"}])
     def test_an_odd_list_of_open_calls_does_not_keep_closed_ones_from_being_read(
         self, active: dict[str, object]
     ) -> None:
-        assert read({"ClosedCalls": [call()], **active}) == read(calls(closed=[call()]))
+        found = read({"ClosedCalls": [call()], **active})
+        assert found == replace(read(calls(closed=[call()])), whole=False)
 
     def test_an_incomplete_list_is_not_read(self) -> None:
         body = json.dumps(calls(call())).encode()
