@@ -18,6 +18,7 @@ from bot.interactions import audit_log
 from bot.interactions.administrators import admit_administrator
 from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
+from bot.notes.log_channel import check_channels_known
 from bot.notes.parsing import parse_call_number
 from bot.outbox import OutboxWorker
 from bot.settings.cache import SettingsCache
@@ -69,7 +70,9 @@ class CallnoteConfig(
         """Admit administrators only, as Discord may show the commands to others."""
         audit_log.about_settings(interaction)
         if interaction.command not in (self.connect, self.disconnect):  # which the owner may, too
-            admit_administrator(interaction)
+            guild = admit_administrator(interaction)
+            if interaction.command is self.log_channel:  # whose option is looked up next
+                check_channels_known(guild)
         return True
 
     @app_commands.command(

@@ -15,7 +15,7 @@ from bot.calls.card_buttons import MOST_OPTIONS
 from bot.interactions import audit_log
 from bot.interactions.components import stopped
 from bot.interactions.handler import InteractionHandler
-from bot.notes.log_channel import LogChannel, unwritable
+from bot.notes.log_channel import LogChannel, check_channels_known, unwritable
 from bot.settings import texts
 from bot.settings.cad_servers import CadServers
 from bot.settings.dispatcher_roles import MOST_ROLES, DispatcherRoles
@@ -213,6 +213,7 @@ class LogChannelPicker(discord.ui.View):
         """Save the choice."""
 
         async def save(guild: discord.Guild) -> None:
+            check_channels_known(guild)
             chosen = select.values[0]
             channel = guild.get_channel(chosen.id)
             if not isinstance(channel, discord.TextChannel):

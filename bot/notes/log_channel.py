@@ -52,6 +52,12 @@ def missing_permissions(
     return [texts.PERMISSIONS[name] for name in needed if not getattr(permissions, name)]
 
 
+def check_channels_known(guild: discord.Guild) -> None:
+    """Refuse with GUILD_NOT_READY until Discord has sent a guild's channels."""
+    if not guild.channels:
+        raise Refusal(SettingProblem.GUILD_NOT_READY)
+
+
 def unwritable(channel: str, missing: list[str]) -> Refusal:
     """Return the refusal of a channel in which these permissions are missing."""
     return Refusal(SettingProblem.UNWRITABLE_CHANNEL, channel=channel, missing=missing)

@@ -150,6 +150,27 @@ async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World)
     assert "was deleted: choose another" in shown
 
 
+async def test_until_discord_has_sent_the_channels_none_is_called_deleted_or_hidden(
+    world: World,
+) -> None:
+    log = world.guild.add_channel("log")
+    world.connect(world.guild)
+    await world.registered()
+    await configure(world, "log-channel", {"channel": log})
+    picker = await configure(world, "log-channel")
+    world.guild.available = False
+    await world.restart()
+    said = {
+        (await configure(world, "log-channel")).content,
+        (await configure(world, "log-channel", {"channel": log})).content,
+        await choose(world, picker, "log-channel", [log]),
+    }
+    world.discord.restore_guild(world.guild)
+    assert said == {
+        "Discord has not sent this server's roles and channels yet: try again in a moment."
+    }
+
+
 async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
     world: World,
 ) -> None:
