@@ -58,13 +58,14 @@ class CallNotes(commands.Cog):
         member = self._dispatchers.admit(interaction)
         call_id = parse_call_number(call)
         audit_log.about_call(interaction, call_id)
+        community = self._submitter.community_of(member.guild.id)  # whatever is connected meanwhile
         as_typed = CallNote(
             server_id=await self._server_id(member.guild.id, server),
             call_id=call_id,
             text=parse_note(note),
             label=await self._labels.of(member),
         )
-        await self._submitter.submit(interaction, member, as_typed)
+        await self._submitter.submit(interaction, member, as_typed, community=community)
 
     @callnote.autocomplete("call")
     async def suggest_calls(

@@ -95,7 +95,9 @@ class NoteActions:
         ):
             raise Refusal(NoteProblem.NOT_YOUR_NOTE)
         if action == "add":
-            await self.submitter.submit(interaction, member, record.note, instead_of=record)
+            await self.submitter.submit(
+                interaction, member, record.note, community=record.community, instead_of=record
+            )
             return
         # Of two connected instances of the bot, the one that Discord lets acknowledge goes on.
         await self.handler.acknowledge(interaction)

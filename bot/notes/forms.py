@@ -152,7 +152,8 @@ class NoteForms:
         if refusal := self.handler.refusal(interaction):
             raise refusal
         member = self.dispatchers.admit(interaction)
-        if form.mark != self._mark(member.guild.id):
+        community = self.community_of(member.guild.id)
+        if form.mark != mark_of(community):
             raise Refusal(NoteProblem.OTHER_CAD)
         if not form.call:
             raise Refusal(NoteProblem.NO_CALL_CHOSEN)
@@ -164,7 +165,9 @@ class NoteForms:
             text=parse_note(form.text, lines=True),
             label=await self.labels.of(member),
         )
-        await self.submitter.submit(interaction, member, note, source_id=form.source_id)
+        await self.submitter.submit(
+            interaction, member, note, community=community, source_id=form.source_id
+        )
 
     def _mark(self, guild_id: int) -> str:
         return mark_of(self.community_of(guild_id))

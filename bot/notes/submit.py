@@ -63,18 +63,22 @@ class NoteSubmitter:
         member: discord.Member,
         note: CallNote,
         *,
+        community: str,
         instead_of: NoteRecord | None = None,
         source_id: int | None = None,
     ) -> None:
         """Store a note, acknowledge the interaction publicly, and queue the note.
 
-        `note` has its text as typed. Of two instances of the bot on one database, the one that
-        does not get the row leaves the interaction alone. A note that repeats one just sent is
+        `note` has its text as typed, and is for a call of `community`; it is refused with OTHER_CAD
+        if its guild has another one by now. Of two instances of the bot on one database, the one
+        that does not get the row leaves the interaction alone. A note that repeats one just sent is
         held back with a private question; `source_id` is Discord's message of which it was made, if
         it was. Raises a `Refusal` when the note cannot be stored; it is not sent then. Raises
         `NotAcknowledgedError` when Discord did not confirm the acknowledgement; the note is then
         sent only if it turns out to have been shown.
         """
+        if community != self.community_of(member.guild.id):
+            raise Refusal(NoteProblem.OTHER_CAD)
         try:
             admitted = self.outbox.admit(interaction.created_at.timestamp())
         except TooBusyError as error:

@@ -23,7 +23,7 @@ from tests.communities.own_cad import (
     started,
 )
 from tests.communities.strangers import DOWN, WITHDRAWN, Strangers
-from tests.loop_clock import let_pass, tick
+from tests.loop_clock import idle, let_pass, tick
 from tests.note_messages import ADDED, QUEUED, labels, press, privately, public, shows, told
 from tests.world import PATIENCE, World
 
@@ -218,6 +218,36 @@ async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_f
     message = await asyncio.wait_for(submitted.answered(), PATIENCE)
     assert "for the CAD that this server was connected to before" in message.content
     assert community.notes(123) == []
+
+
+@pytest.mark.parametrize("by_form", [False, True])
+async def test_a_note_that_is_on_its_way_while_its_server_is_connected_elsewhere_is_refused(
+    world: World, strangers: Strangers, *, by_form: bool
+) -> None:
+    world.let(await_unit_number=PATIENCE)
+    community = await connected_to_host(world, strangers)
+    held = asyncio.Event()
+    world.cad.faults.add(Fault(on="account", applied=True, hold=held))
+    if by_form:
+        asked = await world.discord.use_command(
+            strangers.stranger, strangers.channel, "callnote-form"
+        )
+        await asyncio.wait_for(asked.acknowledged(), PATIENCE)
+        ids = {name: str(field["custom_id"]) for name, field in form_fields(asked).items()}
+        values = {ids["number"]: "123", ids["note"]: "theirs"}
+        sent = await world.discord.submit_modal(strangers.stranger, asked, values)
+    else:
+        sent = await strangers.add("theirs")
+    async with asyncio.timeout(PATIENCE):
+        while not any(request.kind == "account" for request in world.cad.requests):
+            await tick()
+    await idle()
+    await enter(world, strangers.stranger, strangers.channel)
+    held.set()
+    message = await asyncio.wait_for(sent.answered(), PATIENCE)
+    assert "for the CAD that this server was connected to before" in message.content
+    assert community.notes(123) == []
+    assert world.stored() == []
 
 
 async def test_a_form_that_was_opened_for_one_cad_adds_nothing_to_another(
