@@ -35,7 +35,7 @@ _MOST_UNITS = 100
 _LARGEST_NUMERAL = 10**9
 _STATUSES = {status.value: status for status in CallStatus}
 _LISTS: Final = (("activecalls", False), ("closedcalls", True))
-_REPLACED: Final = "\ufffd"  # in place of what is no UTF-8
+_REPLACED: Final = "\ufffd"  # in place of what is no UTF-8, or cannot be stored
 
 LARGEST_SERVER: Final = 2**31 - 1  # the largest number of a CAD server that a database takes
 
@@ -172,9 +172,15 @@ def _any_notes(value: Any) -> tuple[ListedNote, ...]:
 
 
 def _text(fields: Mapping[str, Any], name: str, limit: int | None = SHORT_TEXT) -> str:
-    """Return a text, with ? for halves of a surrogate pair, which no message can carry."""
+    """Return a text, empty where there is none.
+
+    In place of halves of a surrogate pair, which no message can carry, it has ?, and U+FFFD in
+    place of NUL, which PostgreSQL cannot store.
+    """
     value = fields.get(name)
-    return value[:limit].encode(errors="replace").decode() if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value[:limit].encode(errors="replace").decode().replace("\0", _REPLACED)
 
 
 def _numeral(fields: Mapping[str, Any], name: str) -> str:

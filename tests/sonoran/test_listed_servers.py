@@ -66,6 +66,10 @@ class TestServers:
         body = b'{"servers": [{"id": 1, "name": "Zo\xeb"}]}'
         assert read_servers(reply(body)) == ServerList((CadServer(1, "Zo\ufffd"),))
 
+    def test_a_name_holds_nothing_that_a_database_cannot_store(self) -> None:
+        found = read_servers(reply({"servers": [{"id": 1, "name": "Zo\0\ud800"}]}))
+        assert found == ServerList((CadServer(1, "Zo\ufffd?"),))
+
     @cases(
         "body",
         [
