@@ -132,7 +132,7 @@ class Services:
         self.dispatcher_roles = DispatcherRoles(self.settings)
         self.cad_servers = CadServers(
             self.settings,
-            self.communities.name_of,
+            self.connections.community_of,
             self.communities.client,
             timing,
         )
@@ -145,7 +145,7 @@ class Services:
             self.live_calls,
             self.settings,
             self.dispatchers,
-            self.communities.name_of,
+            self.connections.community_of,
             lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
             timing,
         )
@@ -197,7 +197,6 @@ class Services:
             self.notes.outbox,
             self.settings,
             self.connections,
-            self.communities,
             self.dispatcher_roles,
             self.log_channel,
             database_line=self.supervisor.health_line,

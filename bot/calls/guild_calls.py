@@ -33,8 +33,9 @@ _History = Callable[[int, int], Awaitable[Sequence[NoteRecord]]]
 class GuildCalls:
     """Finds live calls for the members of guilds, those first that they are likely to mean.
 
-    `community_of` names a guild's community; `history` gives a guild's latest notes, as many as its
-    second argument says, the newest first.
+    `community_of` names a guild's community, and refuses if it is not connected, as every method
+    does then; `history` gives a guild's latest notes, as many as its second argument says, the
+    newest first.
     """
 
     live: LiveCalls

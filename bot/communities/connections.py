@@ -122,6 +122,18 @@ class Connections:
             return Connection.NOT_MEMBER
         return self._of_member(guild, _role_ids(user))
 
+    def community_of(self, guild_id: int) -> str:
+        """Return the community whose CAD a guild may see now; refuses like `refusal`.
+
+        It may have been disconnected since its interaction was admitted, and then counts as one of
+        the host's for whoever does not ask.
+        """
+        guild = self._member_of(guild_id)
+        connection = Connection.NOT_MEMBER if guild is None else self._of_member(guild)
+        if not connection.connected:
+            raise Refusal(_PROBLEMS[connection])
+        return self._communities.name_of(guild_id)
+
     def _of_member(self, guild: discord.Guild, known: Collection[int] = ()) -> Connection:
         """Return how a guild that the bot is in is connected; `known` are ids of its roles."""
         if (own := self._by_credentials(guild.id)) is not None:

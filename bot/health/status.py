@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import discord
 
 from bot.communities.connections import Connections
-from bot.communities.registry import Communities
 from bot.health import cad_texts, texts
 from bot.health.lines import Line, status_content
 from bot.health.probe import CadHealth, CadProbe
@@ -26,7 +25,6 @@ class StatusReport:
     outbox: OutboxWorker
     settings: SettingsCache
     connections: Connections
-    communities: Communities
     dispatcher_roles: DispatcherRoles
     log_channel: LogChannel
     database_line: Callable[[], Line]
@@ -36,13 +34,13 @@ class StatusReport:
     ) -> str:
         """Return a guild's health check as a message's content, at most 2,000 characters.
 
-        Of the CADs it tells of the guild's own alone. `here` are Callnote's permissions in the
-        channel of the command, which is of this `kind`; those of a thread are its channel's.
-        However often it is called, it makes a few requests a minute to the CAD at most. Settings
-        and roles are left out while they are not known.
+        Of the CADs it tells of the guild's own alone, and refuses like `Connections.community_of`.
+        `here` are Callnote's permissions in the channel of the command, which is of this `kind`;
+        those of a thread are its channel's. However often it is called, it makes a few requests a
+        minute to the CAD at most. Settings and roles are left out while they are not known.
         """
         outbox = self.outbox
-        community = self.communities.name_of(guild.id)
+        community = self.connections.community_of(guild.id)
         delivery = outbox.deliveries.of(community)
         problem, waiting = delivery.breaker.last_failure, len(delivery.queue)
         refusal, refused_at = delivery.sender.last_refusal or (None, None)

@@ -23,8 +23,9 @@ _NUMBER = re.compile(r"\s*#?([1-9][0-9]{0,8})\s*")
 class CadServers:
     """Lists the servers of communities' CADs, and lets a guild choose one of its own.
 
-    `community_of` names the community of a guild, `cad_for` returns a community's client. Each list
-    is cached, as 10 reads a minute are allowed (v2 page, Get Servers).
+    `community_of` names the community of a guild, and refuses if it is not connected, as every
+    method does then; `cad_for` returns a community's client. Each list is cached, as 10 reads a
+    minute are allowed (v2 page, Get Servers).
     """
 
     def __init__(

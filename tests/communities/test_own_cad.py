@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from tests import kept_guilds
 from tests.administrator import configure
@@ -175,3 +176,22 @@ async def test_a_cad_that_refuses_the_key_later_is_told_to_its_own_server_alone(
     ours = (await configure(world, "status")).content
     assert "for the community Rockford" in ours
     assert "❌" not in ours
+
+
+@pytest.mark.parametrize("command", ["call", "calls", "callnote-config server", STATUS])
+async def test_who_disconnects_a_server_while_a_command_is_acknowledged_sees_nothing_of_the_host(
+    world: World, strangers: Strangers, command: str
+) -> None:
+    world.cad.add_server(2, "Night shift")
+    await started(world)
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("callback", hold=held))
+    options = {"call": "123"} if command == "call" else {}
+    asked = await world.discord.use_command(strangers.stranger, strangers.channel, command, options)
+    await asyncio.wait_for(asked.acknowledged(), PATIENCE)
+    await strangers.use("callnote-config disconnect")
+    held.set()
+    message = await asyncio.wait_for(asked.answered(), PATIENCE)
+    assert (message.content, message.components) == (NOT_CONNECTED, [])
