@@ -15,6 +15,7 @@ _STOPPED_TRYING = (
     "Callnote stopped trying; this attempt added nothing. Press Try again within a day"
 )
 _SHOW_ADMINISTRATOR = "Show this to an administrator."
+_ENTER_KEY = "Ask an administrator to enter the present API key with /callnote-config connect."
 
 _STATUS_ALONE = "status {status} without a text"
 _SAID = {
@@ -97,12 +98,12 @@ def said_of(failure: Failure | None, with_text: bool) -> str:
     return failure.text or _SAID[failure.key].format(status=failure.status or 0)
 
 
-def advice_refused(failure: Failure | None) -> str:
+def advice_refused(failure: Failure | None, *, own: bool) -> str:
     """Return what to do about a note that was certainly not added."""
     if failure is None or not failure.refused:
         return _SHOW_ADMINISTRATOR
     if failure.about_credentials:
-        return escape_markdown(credentials_task(failure))
+        return escape_markdown(credentials_task(failure, own=own))
     if _whole(failure) == "INVALID REQUEST TYPE":
         return "Ask the bot's host to check SONORAN\\_API\\_URL and SONORAN\\_API\\_VERSION."
     if failure.status == 404 or _NOT_FOUND.fullmatch(_whole(failure)):
@@ -115,7 +116,7 @@ def advice_refused(failure: Failure | None) -> str:
     return _SHOW_ADMINISTRATOR
 
 
-def advice_in_doubt(failure: Failure | None) -> str:
+def advice_in_doubt(failure: Failure | None, *, own: bool) -> str:
     """Return what to do about a note that may have been added, without inviting another send."""
     if failure is None or not failure.refused:
         return (
@@ -124,32 +125,35 @@ def advice_in_doubt(failure: Failure | None) -> str:
         )
     task = ""
     if failure.about_credentials:
-        task = f"{escape_markdown(credentials_task(failure))} "
+        task = f"{escape_markdown(credentials_task(failure, own=own))} "
     return f"{task}An earlier attempt may have been added: look at the call, or press Check again."
 
 
-def advice_given_up(failure: Failure | None) -> str:
+def advice_given_up(failure: Failure | None, *, own: bool) -> str:
     """Return what to do about a note that was tried for long enough, without its last words."""
     if failure is None or failure.kind is not FailureKind.CREDENTIALS:
         return _STOPPED_TRYING
     task = _SHOW_ADMINISTRATOR
     if failure.retry_in:  # which was confirmed
-        task = escape_markdown(credentials_task(failure))
+        task = escape_markdown(credentials_task(failure, own=own))
     return f"{task} Then press Try again within a day"
 
 
-def credentials_task(failure: Failure) -> str:
-    """Return as plain text who has to look after what."""
+def credentials_task(failure: Failure, *, own: bool) -> str:
+    """Return as plain text who has to look after what.
+
+    `own` tells that administrators of the note's server entered the API key.
+    """
     said = _whole(failure)
     if said == "INVALID COMMUNITY ID":
-        return "Tell the bot's host that SONORAN_COMMUNITY_ID is wrong."
+        return _ENTER_KEY if own else "Tell the bot's host that SONORAN_COMMUNITY_ID is wrong."
     if _NOT_ENABLED.fullmatch(said):
         return "Ask a Sonoran CAD administrator to enable the community's API."
     if failure.status == 402 or _PLAN_REQUIRED.fullmatch(said):
         return "Ask a Sonoran CAD administrator to check the community's plan."
     if failure.status == 403:
         return "Ask a Sonoran CAD administrator whether the API key and plan allow notes."
-    return "Tell the bot's host that SONORAN_API_KEY is wrong."
+    return _ENTER_KEY if own else "Tell the bot's host that SONORAN_API_KEY is wrong."
 
 
 def _whole(failure: Failure) -> str:

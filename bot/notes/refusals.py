@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.interactions.errors import Refusal
 from bot.notes.problems import NoteProblem
 from bot.outbox import (
+    HOST,
     AccessRefusedError,
     NotDoneError,
     OutboxFullError,
@@ -22,7 +23,8 @@ def refusal_of(error: NotDoneError) -> Refusal:
         case OutboxFullError():
             return Refusal(NoteProblem.TOO_MANY_WAITING, limit=error.limit)
         case AccessRefusedError():
-            return Refusal(NoteProblem.ACCESS_REFUSED, failure=error.failure)
+            own = error.community != HOST
+            return Refusal(NoteProblem.ACCESS_REFUSED, failure=error.failure, own=own)
         case TooBusyError():
             return Refusal(NoteProblem.TOO_BUSY)
         case TooOldError():

@@ -18,7 +18,7 @@ from bot.notes.failure_texts import (
     why_queued,
 )
 from bot.notes.problems import NoteProblem
-from bot.outbox import Failure, NoteRecord, NoteState
+from bot.outbox import HOST, Failure, NoteRecord, NoteState
 
 _HEAD_LIMIT = 900  # UTF-16 units; leaves room for a failed note's text, to be copied
 _LEAST_ROOM = 200  # UTF-16 units; with less a text is attached alone
@@ -40,13 +40,13 @@ BUTTONS = {
 """The labels of the buttons below a note, by their actions."""
 
 
-def _access_refused(failure: Failure) -> str:
+def _access_refused(failure: Failure, own: bool) -> str:
     """Return why a new note is not accepted while the CAD refuses the credentials."""
     said = said_of(failure, True)[:_REFUSAL_LIMIT]
+    task = credentials_task(failure, own=own)
     return (
-        f"Not added: Sonoran CAD refuses Callnote's access ({said}). "
-        f"{credentials_task(failure)} Callnote asks again in {duration(failure.retry_in or 0.0)}; "
-        "notes that still wait are sent once it has access."
+        f"Not added: Sonoran CAD refuses Callnote's access ({said}). {task} Callnote asks again in "
+        f"{duration(failure.retry_in or 0.0)}; notes that still wait are sent once it has access."
     )
 
 
@@ -132,7 +132,7 @@ def content_of(
     `facts` are told below the CAD's own words. Without the text it has none of the note's words,
     nor the CAD's, which may quote them.
     """
-    call = f"call #{record.note.call_id}"
+    call, own = f"call #{record.note.call_id}", record.community != HOST
     match record.state:
         case NoteState.QUEUED:
             why = escape_markdown(why_queued(record.failure, problem))
@@ -146,13 +146,14 @@ def content_of(
             room = CONTENT_LIMIT - utf16_units(small)
             return escape_markdown(record.answer or f"NOTE added to {call}", limit=room) + small
         case NoteState.REFUSED:
-            advice = advice_about_call(record, facts) or advice_refused(record.failure)
+            advice = advice_about_call(record, facts) or advice_refused(record.failure, own=own)
             return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.FAILED:
-            advice = advice_given_up(record.failure) + (", or copy it." if with_text else ".")
+            advice = advice_given_up(record.failure, own=own)
+            advice += ", or copy it." if with_text else "."
             return _failure(record, _NOT_ADDED, advice, with_text)
         case NoteState.UNCONFIRMED:
-            advice = advice_in_doubt(record.failure)
+            advice = advice_in_doubt(record.failure, own=own)
             return _failure(record, _NOT_CONFIRMED, advice, with_text)
         case NoteState.CANCELLED if record.unconfirmed_sends:
             doubt = f"Cancelled, but it may have been added to {call} already: look at the call."

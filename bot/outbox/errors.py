@@ -27,11 +27,12 @@ class ShareUsedError(OutboxFullError):
 
 
 class AccessRefusedError(NotDoneError):
-    """The CAD refuses the credentials, which is confirmed, so nothing new is accepted."""
+    """The CAD refuses a community's credentials, which is confirmed: nothing new is accepted."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: Failure, community: str) -> None:
         super().__init__(f"the CAD refuses the credentials, status {failure.status}")
         self.failure = failure
+        self.community = community
 
 
 class TooBusyError(NotDoneError):

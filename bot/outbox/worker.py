@@ -183,7 +183,7 @@ class OutboxWorker:
         same process.
         """
         if (refusal := self.deliveries.of(new.community).cad.refusal) is not None:
-            raise AccessRefusedError(failure_of(refusal))
+            raise AccessRefusedError(failure_of(refusal), new.community)
         await self._upkeep.registered.wait()
         if self._leases.age >= 2 * self._timing.heartbeat:
             # The database was away, so the lease may be over soon.

@@ -173,6 +173,10 @@ async def test_a_cad_that_refuses_the_key_later_is_told_to_its_own_server_alone(
     community.api_key = "paleto-key-renewed"
     content = (await strangers.use(STATUS)).content
     assert "enter the present key with /callnote-config connect" in content
+    await strangers.let_in()
+    await strangers.waiting_note()
+    refused = await privately(world, await strangers.add("once more"))
+    assert "an administrator to enter the present API key with /callnote-config connect" in refused
     ours = (await configure(world, "status")).content
     assert "for the community Rockford" in ours
     assert "❌" not in ours

@@ -40,6 +40,7 @@ _SAMPLES = {
     "status": 401,
     "said": "INVALID API KEY",
     "failure": Failure(FailureKind.CREDENTIALS, status=401, text="INVALID API KEY"),
+    "own": False,
 }
 """What functions among the texts are given."""
 
@@ -84,6 +85,7 @@ def in_discord() -> Iterator[str]:
         yield from _sentences(_body(said), inspect.getmodule(said))
     yield from (f"{each} {GAP}" for each in (note_texts._NOT_ADDED, note_texts._NOT_CONFIRMED))
     yield from (failure_texts._STOPPED_TRYING, failure_texts._SHOW_ADMINISTRATOR)
+    yield failure_texts._ENTER_KEY
     yield from (_gapped(each) for each in failure_texts._SAID.values())
     yield from failure_texts._WAITING_FOR.values()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -182,6 +183,17 @@ def test_the_cads_own_words_come_first(
 )
 def test_the_advice_fits_what_the_cad_refused(error: SonoranError, expected: str) -> None:
     assert expected in render(advice(error)).text
+
+
+@pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.UNCONFIRMED, NoteState.FAILED])
+@pytest.mark.parametrize("text", ["INVALID API KEY", "INVALID COMMUNITY ID"])
+def test_no_host_is_to_correct_an_api_key_that_an_administrator_entered(
+    state: NoteState, text: str
+) -> None:
+    error = CredentialsError(text, status=401, retry_in=60.0)
+    theirs = replace(with_outcome(state, error), community="paleto")
+    assert "the present API key with /callnote-config connect" in (content_of(theirs) or "")
+    assert "SONORAN" not in (content_of(theirs) or "")
 
 
 @pytest.mark.parametrize("reason", Reason)
