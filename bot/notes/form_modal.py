@@ -20,7 +20,10 @@ _CUSTOM_ID = re.compile(
     r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})"
     r":(?P<nonce>(?P<mark>[0-9a-f]{8})[0-9a-f]{8})"
 )
-_AGAIN = re.compile(r"callnote-again:(?P<server>0|[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})")
+_AGAIN = re.compile(
+    r"callnote-again:(?:(?P<mark>[0-9a-f]{8}):)?(?P<server>0|[1-9][0-9]{0,8})"
+    r":(?P<source>[0-9]{1,20})"
+)
 _CALL, _NUMBER, _NOTE = "call", "number", "note"
 _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged form may have a larger one
 _NUMBER_LIMIT = 100  # characters of a call's number, as in `/callnote`
@@ -121,21 +124,25 @@ def note_form(
     return stopped(form)
 
 
-def again_view(server_id: int | None, source_id: int | None) -> discord.ui.View:
-    """Return the button that opens a refused form again; None for the guild's own CAD server."""
+def again_view(form: SubmittedForm) -> discord.ui.View:
+    """Return the button that opens a refused form again."""
     view = discord.ui.View(timeout=None)
-    custom_id = f"callnote-again:{server_id or 0}:{source_id or 0}"
+    custom_id = f"callnote-again:{form.mark}:{form.server_id}:{form.source_id or 0}"
     view.add_item(discord.ui.Button(label=texts.OPEN_AGAIN, custom_id=custom_id))
     return stopped(view)
 
 
 def again_button(
-    press: Callable[[_Interaction, int | None, int | None], Awaitable[None]],
+    press: Callable[[_Interaction, str, int, int | None], Awaitable[None]],
 ) -> type[DynamicItem]:
-    """Return the dynamic item for these buttons; `press` gets what `again_view` was given."""
+    """Return the dynamic item for these buttons.
+
+    `press` gets the mark, the CAD server and the message of the form; the first buttons have no
+    mark.
+    """
 
     async def press_matched(interaction: _Interaction, found: re.Match[str]) -> None:
-        await press(interaction, int(found["server"]) or None, _source_id(found))
+        await press(interaction, found["mark"] or "", int(found["server"]), _source_id(found))
 
     return dynamic_item(_AGAIN, press_matched)
 

@@ -114,26 +114,27 @@ class NoteForms:
             lambda: self._submit(interaction, form),
             lambda words: Answer(
                 *given_back(words, form.text),
-                view=self._again(interaction, form) if form.text else None,
+                view=again_view(form) if form.text else None,
                 kept=form.text or None,
             ),
         )
         return True
 
     async def press_again(
-        self, interaction: _Interaction, server_id: int | None, source_id: int | None
+        self, interaction: _Interaction, mark: str, server_id: int, source_id: int | None
     ) -> None:
-        """Show a form that was refused again, with its text."""
+        """Show a form that was refused again, with its text.
+
+        It is for the same CAD server, or the guild's own if the form was for another CAD.
+        """
 
         async def open_again() -> None:
             text = await self._text_again(interaction.message)
-            await self.open(interaction, server_id=server_id, text=text, source_id=source_id)
+            here = mark == self._mark(interaction.guild_id or 0)
+            server = server_id if here else None
+            await self.open(interaction, server_id=server, text=text, source_id=source_id)
 
         await self.handler.run_connected(interaction, open_again)
-
-    def _again(self, interaction: _Interaction, form: SubmittedForm) -> discord.ui.View:
-        here = form.mark == self._mark(interaction.guild_id or 0)
-        return again_view(form.server_id if here else None, form.source_id)
 
     async def _text_again(self, message: discord.Message | None) -> str:
         """Return the text that the answer to a refused form gives back; see `given_back`."""
