@@ -26,6 +26,7 @@ class CredentialsProblem(StrEnum):
     NOT_OFFERED = auto()  # the host has set no CREDENTIALS_KEY
     MALFORMED = auto()  # the key or the id has spaces or other characters that none can have
     TOO_MANY_TRIES = auto()
+    OTHERS_TRIED = auto()  # administrators of all guilds together tried too often
     COMMUNITY_ID_NEEDED = auto()  # the CAD speaks version 1, which takes no key alone
     KEY_REFUSED = auto()  # the CAD said `said`
     PLAN_REFUSED = auto()  # the same, about the community's plan

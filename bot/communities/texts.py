@@ -93,6 +93,10 @@ TEXTS: Catalogue = {
         "Nothing was tried: there were too many tries, and wrong keys can get the API blocked. "
         "Look at the key in the CAD, and try again in 10 minutes."
     ),
+    CredentialsProblem.OTHERS_TRIED: (
+        "Nothing was tried: other servers have just tried too many keys, and wrong ones can get "
+        "the API blocked for all. Try again in 10 minutes."
+    ),
     CredentialsProblem.COMMUNITY_ID_NEEDED: (
         "Nothing was stored: this CAD needs the community id, too. Try again: /callnote-config "
         "connect"

@@ -135,11 +135,14 @@ class Trial:
         return community
 
     def _count(self, guild_id: int) -> None:
-        """Count a try; refuses with TOO_MANY_TRIES when it is one too many."""
+        """Count a try; refuses with TOO_MANY_TRIES, or OTHERS_TRIED, when it is one too many."""
         self._guilds = {each: tries for each, tries in self._guilds.items() if tries}
         tries = self._guilds.setdefault(guild_id, SlidingWindow(TRIES_OF_GUILD, _TEN_MINUTES))
-        if not (tries.try_add() and self._all.try_add()):
+        if tries.wait:
             raise Refusal(CredentialsProblem.TOO_MANY_TRIES)
+        if not self._all.try_add():
+            raise Refusal(CredentialsProblem.OTHERS_TRIED)
+        tries.add()
 
 
 def _is_about_plan(error: CredentialsError) -> bool:
