@@ -14,7 +14,7 @@ from bot.sandbox.discord.markdown import render
 from bot.sandbox.sonoran import Fault
 from tests import kept_guilds
 from tests.administrator import configure, press
-from tests.note_messages import change_outbox
+from tests.note_messages import change_outbox, forge
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -130,6 +130,15 @@ async def test_a_press_by_somebody_who_is_no_administrator_any_more_is_refused(
     answer = await asyncio.wait_for(interaction.answered(), PATIENCE)
     assert "you need Manage Server" in answer.content
     assert "'note 0'" not in message.content
+
+
+async def test_a_forged_button_with_ids_that_no_database_takes_finds_nothing(world: World) -> None:
+    await world.registered()
+    forged = f"callnote-config:history:{'9' * 19}:0:{'9' * 16}:{'9' * 19}"
+    pressed = await forge(world, world.admin, forged)
+    async with asyncio.timeout(PATIENCE):
+        await world.discord.world.changes.until(lambda: len(pressed.messages) > 1)
+    assert pressed.messages[-1].content.startswith("No notes for call #")
 
 
 async def test_ten_long_hostile_notes_fit_one_message(world: World) -> None:
