@@ -56,11 +56,11 @@ class CardEditor:
             card.task = asyncio.create_task(self._keep_shown(card))
 
     def stale_since(self, card: FollowedCard) -> int | None:
-        """Return when the card's list was read, in seconds since 1970, if that is long ago."""
-        calls = self.live.known(*card.row.list_key)
-        if calls is None or calls.age <= self.timing.stale_calls:
+        """Return when the card's call was last listed, in seconds since 1970, if long ago."""
+        age = loop_time() - card.told_at
+        if not card.told_at or age <= self.timing.stale_calls:
             return None
-        return int(time.time() - calls.age)
+        return int(time.time() - age)
 
     async def _keep_shown(self, card: FollowedCard) -> None:
         try:

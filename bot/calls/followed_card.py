@@ -30,7 +30,8 @@ class FollowedCard:
     row: KeptCard
     call: DispatchCall | None = None
     ending: Ending | None = None
-    stale: bool = False  # whether it says that its list is old
+    told_at: float = 0.0  # when the latest list that has its call was read; 0 for none
+    stale: bool = False  # whether it says that this is long ago
     edited_at: float = 0.0
     failures: int = 0  # edits in a row that failed
     again_at: float | None = None  # when to try the next one
@@ -51,7 +52,7 @@ class FollowedCard:
             return
         self._list_began = calls.began
         if (call := calls.find(self.row.call_id)) is not None:
-            self.call, self._missing = call, 0
+            self.call, self.told_at, self._missing = call, calls.began, 0
             if call.closed:
                 self.ending = self.ending or Ending.CLOSED
         elif calls.with_closed and calls.calls.whole:

@@ -110,7 +110,8 @@ class KeptCards:
                 await message.delete()
             raise Refusal(CardProblem.CARD_NOT_STORED) from None
         row = replace(row, kept_at=time.time())
-        self._cards[row.message_id] = FollowedCard(row, call, edited_at=loop_time())
+        kept = self._cards[row.message_id] = FollowedCard(row, call, edited_at=loop_time())
+        self._editor.start(kept)  # a newer list may be known by now
         for each in over:
             card = self._cards.setdefault(each.message_id, FollowedCard(each))
             ending = Ending.REPLACED if row.replaces(each) else Ending.TOO_MANY
@@ -192,7 +193,7 @@ class KeptCards:
         """Have the lists read that cards need, and show the cards that are due."""
         if self._editor.client is None or not self._settings.known:
             return
-        needed: dict[tuple[str, int], list[FollowedCard]] = {}
+        needed = set[tuple[str, int]]()
         for card in list(self._cards.values()):
             if card.ending is None and (ending := self._ending_of(card)) is not None:
                 self._editor.end(card, ending)
@@ -201,13 +202,13 @@ class KeptCards:
                     continue
                 card.again_at = None
                 self._editor.start(card)
-            if card.ending is None and self._connected(card.row):
-                needed.setdefault(card.row.list_key, []).append(card)
-        for key, cards in needed.items():
-            await self._live.get(*key)
-            for card in cards:
+            if card.ending is None:
                 if card.stale != (self._editor.stale_since(card) is not None):
                     self._editor.start(card)
+                if self._connected(card.row):
+                    needed.add(card.row.list_key)
+        for key in needed:
+            await self._live.get(*key)
 
     def _connected(self, row: KeptCard) -> bool:
         return self._waiting_notes(row.guild_id, row.community) is WaitingNotes.SEND

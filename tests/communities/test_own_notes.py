@@ -190,6 +190,9 @@ async def test_a_card_of_a_server_whose_key_was_replaced_learns_nothing_new(
     await shows(world, ours, "for our eyes alone")
     await later(AGAIN)
     assert theirs.content == before
+    await later(120)
+    await shows(world, theirs, "-# Sonoran CAD has told nothing new since <t:")
+    assert theirs.content.startswith(before)
 
 
 async def test_what_is_shown_while_its_server_is_connected_elsewhere_is_of_its_first_cad(
