@@ -139,16 +139,22 @@ class StatusMessage:
         """
         forms = _forms(content, view, attachment, plain)
         by_token = await self._send(self._by_token, RouteDelays.WEBHOOKS, forms, edits=True)
-        if (shown := _AT_ONCE.get(by_token)) is not None:
-            return shown
-        by_channel = await self._send(self._by_channel, RouteDelays.CHANNELS, forms, edits=True)
-        if (shown := _AT_ONCE.get(by_channel)) is not None:
-            return shown
-        met = {RouteDelays.WEBHOOKS: by_token, RouteDelays.CHANNELS: by_channel}
-        if _AGAIN & set(met.values()) and Verdict.MESSAGE_GONE not in met.values():
-            return self._retry(met)
-        if by_channel is Verdict.NO_ACCESS and by_token in _TOKEN_ENDED:
-            return EditResult.HIDDEN  # a new message would leave the old one, perhaps seen by then
+        by_channel = Verdict.NO_WAY
+        if by_token not in (Verdict.TAKEN, Verdict.UNREACHABLE):
+            by_channel = await self._send(self._by_channel, RouteDelays.CHANNELS, forms, edits=True)
+        match by_token, by_channel:
+            case (Verdict.TAKEN, _) | (_, Verdict.TAKEN):
+                return EditResult.DONE
+            case (Verdict.UNREACHABLE, _) | (_, Verdict.UNREACHABLE):
+                return EditResult.RETRY
+            case (Verdict.MESSAGE_GONE, _) | (_, Verdict.MESSAGE_GONE):
+                pass
+            case (Verdict.LATER | Verdict.BLOCKED, _) | (_, Verdict.LATER | Verdict.BLOCKED):
+                return self._retry(
+                    {RouteDelays.WEBHOOKS: by_token, RouteDelays.CHANNELS: by_channel}
+                )
+            case (Verdict.NO_WAY | Verdict.TOKEN_OVER, Verdict.NO_ACCESS):
+                return EditResult.HIDDEN  # a new message would leave the old one, perhaps seen
         return await self._send_new(forms, by_token=True)
 
     async def post(self, content: str, attachment: str | None, *, plain: str) -> EditResult:
@@ -162,23 +168,20 @@ class StatusMessage:
             ways.append((self._new_by_token, RouteDelays.WEBHOOKS))
         met = {}
         for way, route in ways:
-            verdict = await self._send(way, route, forms)
-            if verdict is Verdict.LATER:  # it may have been taken
-                return EditResult.RETRY
-            if verdict in _AT_ONCE:
-                return _AT_ONCE[verdict]
-            met[route] = verdict
+            met[route] = await self._send(way, route, forms)
+            match met[route]:
+                case Verdict.TAKEN:
+                    return EditResult.DONE
+                case Verdict.UNREACHABLE | Verdict.LATER:  # perhaps it was taken
+                    return EditResult.RETRY
         if Verdict.BLOCKED in met.values():
             return self._retry(met)
         return EditResult.HIDDEN if Verdict.NO_ACCESS in met.values() else EditResult.GAVE_UP
 
     def _retry(self, met: Mapping[str, Verdict]) -> EditResult:
         """Note when the first of the routes that may lead on is open again."""
-        self.retry_in = min(
-            self._delays.left(route) if verdict is Verdict.BLOCKED else 0.0
-            for route, verdict in met.items()
-            if verdict in _AGAIN
-        )
+        again = (Verdict.LATER, Verdict.BLOCKED)
+        self.retry_in = min(self._delays.left(each) for each in met if met[each] in again)
         return EditResult.RETRY
 
     async def _send(
@@ -266,16 +269,6 @@ class StatusMessage:
         return self._client.get_partial_messageable(
             self._record.channel_id, guild_id=self._record.guild_id
         )
-
-
-_AGAIN = {Verdict.LATER, Verdict.BLOCKED}
-"""What another attempt may overcome."""
-
-_TOKEN_ENDED = {Verdict.NO_WAY, Verdict.TOKEN_OVER}
-"""The interaction's token leads nowhere, so nothing is known of the message either."""
-
-_AT_ONCE = {Verdict.TAKEN: EditResult.DONE, Verdict.UNREACHABLE: EditResult.RETRY}
-"""What needs no other way: it is shown, or no way leads to Discord."""
 
 
 def _forms(
