@@ -20,7 +20,7 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.history import HistoryPlace
 from bot.notes.log_channel import check_channels_known
 from bot.notes.parsing import parse_call_number
-from bot.outbox import OutboxWorker
+from bot.outbox import NoteHistory
 from bot.settings.cache import SettingsCache
 from bot.settings.texts import (
     cards_changed,
@@ -52,7 +52,7 @@ class CallnoteConfig(
         server: ServerPicker,
         log_channel: LogChannelPicker,
         status: StatusReport,
-        outbox: OutboxWorker,
+        history: NoteHistory,
         calls: GuildCalls,
         settings: SettingsCache,
     ) -> None:
@@ -62,7 +62,7 @@ class CallnoteConfig(
         self._server = server
         self._log_channel = log_channel
         self._status = status
-        self._outbox = outbox
+        self._history = history
         self._calls = calls
         self._settings = settings
 
@@ -176,7 +176,7 @@ class CallnoteConfig(
             member_id=member.id if member is not None else None,
         )
         guild = await self._handler.admit_administrator(interaction)
-        await show_page(self._handler, self._outbox, interaction, guild, place)
+        await show_page(self._handler, self._history, interaction, guild, place)
 
     @history.autocomplete("call")
     async def suggest_calls(
@@ -209,7 +209,7 @@ class CallnoteConfig(
 
 async def setup(bot: CallnoteBot) -> None:
     """Add the commands and their components to the bot."""
-    services, handler, outbox = bot.services, bot.handler, bot.services.notes.outbox
+    services, handler, history = bot.services, bot.handler, bot.services.notes.outbox.history
     connector = Connector(
         handler,
         services.connections,
@@ -230,7 +230,7 @@ async def setup(bot: CallnoteBot) -> None:
             server,
             channel,
             services.status,
-            outbox,
+            history,
             services.guild_calls,
             services.settings,
         )
@@ -239,4 +239,4 @@ async def setup(bot: CallnoteBot) -> None:
     # Components are answered however old their message is.
     for view in (ConnectView(connector), roles, server, channel):
         bot.add_view(view)
-    bot.add_dynamic_items(page_button(handler, outbox))
+    bot.add_dynamic_items(page_button(handler, history))

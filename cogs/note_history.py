@@ -13,7 +13,7 @@ from bot.interactions.components import DynamicItem, dynamic_item, stopped
 from bot.interactions.handler import InteractionHandler
 from bot.notes.entry_texts import NEWER, OLDER
 from bot.notes.history import HistoryPlace, page_of
-from bot.outbox import OutboxWorker
+from bot.outbox import NoteHistory
 
 # The anchor, the page, and the ids of the call and the member, 0 for all.
 _CUSTOM_ID = re.compile(
@@ -24,13 +24,13 @@ _LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have 
 
 async def show_page(
     handler: InteractionHandler,
-    outbox: OutboxWorker,
+    history: NoteHistory,
     interaction: discord.Interaction[Any],
     guild: discord.Guild,
     place: HistoryPlace,
 ) -> None:
     """Answer with a page and its buttons; refuses like `page_of`."""
-    page = await page_of(outbox.store, guild.id, place, kept=outbox.keeps_history)
+    page = await page_of(history, guild.id, place)
     at = page.place
     view = discord.ui.View(timeout=None)
     if at.page > 0:
@@ -53,7 +53,7 @@ def _button(label: str, place: HistoryPlace) -> discord.ui.Button[discord.ui.Vie
     )
 
 
-def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[DynamicItem]:
+def page_button(handler: InteractionHandler, history: NoteHistory) -> type[DynamicItem]:
     """Return the dynamic item that handles all these buttons, however old their message is."""
 
     async def press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
@@ -61,7 +61,7 @@ def page_button(handler: InteractionHandler, outbox: OutboxWorker) -> type[Dynam
         place = HistoryPlace(anchor, page, call or None, member or None)
 
         async def show(guild: discord.Guild) -> None:
-            await show_page(handler, outbox, interaction, guild, place)
+            await show_page(handler, history, interaction, guild, place)
 
         await handler.run_component_callback(interaction, show)
 

@@ -146,7 +146,7 @@ class Services:
             self.settings,
             self.dispatchers,
             self.connections.community_of,
-            lambda guild_id, limit: self.notes.outbox.store.history(guild_id, limit=limit),
+            lambda guild_id, limit: self.notes.outbox.history.latest(guild_id, limit=limit),
             timing,
         )
         delays = RouteDelays()

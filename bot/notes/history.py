@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.interactions.errors import Refusal
 from bot.notes.entry_texts import history_page
 from bot.notes.problems import NoteProblem
-from bot.outbox import NoteRecord, OutboxRepository
+from bot.outbox import NoteHistory, NoteRecord
 from bot.storage import StorageError
 
 PAGE_NOTES = 10  # notes on a page: as many entries as fit one message
@@ -68,10 +68,8 @@ class HistoryPage:
                 without.discard(record.id)
 
 
-async def page_of(
-    store: OutboxRepository, guild_id: int, place: HistoryPlace, *, kept: bool
-) -> HistoryPage:
-    """Return a page of a guild's notes, none unless the host has them `kept`.
+async def page_of(history: NoteHistory, guild_id: int, place: HistoryPlace) -> HistoryPage:
+    """Return a page of a guild's notes, none unless the host has them kept.
 
     A failed note stays in the database for a day all the same, to be tried again. Refuses with
     HISTORY_UNREADABLE when the database does not answer.
@@ -80,11 +78,11 @@ async def page_of(
     first = page * PAGE_NOTES
     wanted = {"call_id": place.call_id, "member_id": place.member_id}
     records: Sequence[NoteRecord] = ()
-    if kept:
+    if history.kept:
         limit = first + PAGE_NOTES + 1
         before = place.anchor or None
         try:
-            records = await store.history(guild_id, **wanted, before=before, limit=limit)
+            records = await history.latest(guild_id, **wanted, before=before, limit=limit)
         except StorageError:
             raise Refusal(NoteProblem.HISTORY_UNREADABLE) from None
     anchor = place.anchor or (records[0].position + 1 if records else 0)
@@ -92,5 +90,5 @@ async def page_of(
         place=replace(place, anchor=anchor, page=page),
         records=records[first : first + PAGE_NOTES],
         older=len(records) > first + PAGE_NOTES and page + 1 < MOST_PAGES,
-        kept=kept,
+        kept=history.kept,
     )

@@ -11,6 +11,7 @@ from bot.outbox.errors import (
     TooBusyError,
     TooOldError,
 )
+from bot.outbox.history import NoteHistory
 from bot.outbox.limits import Limits, RateUsage
 from bot.outbox.models import HOST, Acknowledgement, NewNote, NoteRecord
 from bot.outbox.read_slots import ReadSlots
@@ -33,6 +34,7 @@ __all__ = [
     "Limits",
     "NewNote",
     "NotDoneError",
+    "NoteHistory",
     "NoteRecord",
     "NoteState",
     "OutboxFullError",

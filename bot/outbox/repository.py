@@ -12,11 +12,7 @@ from bot.outbox import stored_failure
 from bot.outbox.acceptance import accept
 from bot.outbox.capacity import COUNT_WAITING, check_room
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS
-from bot.outbox.errors import (
-    OutOfOrderError,
-    StaleRevisionError,
-    TooOldError,
-)
+from bot.outbox.errors import OutOfOrderError, StaleRevisionError, TooOldError
 from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
 from bot.outbox.order import Positions
@@ -272,32 +268,6 @@ class OutboxRepository:
         """Note that another Discord message shows the note from now on."""
         same = notes.c.id == record.id
         await self._database.execute(update(notes).where(same).values(message_id=message_id))
-
-    async def history(
-        self,
-        guild_id: int,
-        *,
-        call_id: int | None = None,
-        member_id: int | None = None,
-        before: int | None = None,
-        limit: int = 10,
-    ) -> list[NoteRecord]:
-        """Return a guild's latest notes, the newest first, at most `limit`.
-
-        Only those of a call or member where these are given; `before` is the position of a note
-        from which to go further back.
-        """
-        unaccepted = [NoteState.HELD.value, NoteState.RECEIVED.value]
-        query = select(notes).where(notes.c.guild_id == guild_id, notes.c.state.not_in(unaccepted))
-        if call_id is not None:
-            query = query.where(notes.c.call_id == call_id)
-        if member_id is not None:
-            query = query.where(notes.c.member_id == member_id)
-        if before is not None:
-            query = query.where(notes.c.position < before)
-        query = query.order_by(notes.c.position.desc()).limit(limit)
-        rows = await self._database.run(lambda connection: connection.execute(query).all())
-        return self.rows.read(rows)
 
 
 _GET = CompiledStatement(select(notes).where(notes.c.id == bindparam("note", type_=BigInteger)))

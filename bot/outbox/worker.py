@@ -14,6 +14,7 @@ from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup, Purge
 from bot.outbox.deliveries import Deliveries
 from bot.outbox.delivery import Delivery, keep_running
 from bot.outbox.errors import AccessRefusedError
+from bot.outbox.history import NoteHistory
 from bot.outbox.leases import Leases
 from bot.outbox.limits import Limits
 from bot.outbox.load_shedding import LoadShedder
@@ -66,9 +67,10 @@ class OutboxWorker:
     ) -> None:
         self.owner = owner = secrets.token_hex(8)
         """This process's id in the leases."""
-        self._history_seconds = history_days * DAY_SECONDS
-        kept_seconds = max(self._history_seconds, LEAST_KEPT_SECONDS)
+        history_seconds = history_days * DAY_SECONDS
+        kept_seconds = max(history_seconds, LEAST_KEPT_SECONDS)
         self.store = OutboxRepository(database, owner, observer=observer, kept_seconds=kept_seconds)
+        self.history = NoteHistory(database, self.store.rows, kept=history_days > 0)
         self._database = database
         self._limits = limits
         self._timing = timing
@@ -111,7 +113,7 @@ class OutboxWorker:
             timing=timing,
         )
         self._upkeep = Upkeep(self._leases, recovery, self.member_actions, timing)
-        self._cleanup = Cleanup(database, self._history_seconds, purges, timing=timing)
+        self._cleanup = Cleanup(database, history_seconds, purges, timing=timing)
         self._discarding: set[asyncio.Task[bool]] = set()
 
     def read_slots(self, community: str) -> ReadSlots:
@@ -120,11 +122,6 @@ class OutboxWorker:
         return self._read_slots.setdefault(
             community, ReadSlots(self._database, community, per_minute)
         )
-
-    @property
-    def keeps_history(self) -> bool:
-        """Whether finished notes are kept for looking back."""
-        return self._history_seconds > 0
 
     @property
     def alone(self) -> bool:

@@ -7,9 +7,11 @@ import contextlib
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from bot.outbox.cleanup import Cleanup
-from bot.outbox.repository import OutboxRepository
+from bot.outbox.history import NoteHistory
+from bot.outbox.rows import row_reader
 from bot.sandbox.sonoran import Fault
 from tests.benchmark.figures import Bench, Figure, Row, Size, warm_up
 from tests.benchmark.kept_notes import KEPT_DAYS, MEMBER, fill, forget_processes
@@ -87,13 +89,13 @@ async def _history(bench: Bench, subject: Subject) -> Mapping[str, float]:
         await fill(address, there, bench.size.old, old_part=OLD_PART)
         figures = {}
         async with opened(address) as database:
-            store = OutboxRepository(database, "benchmark")
+            latest = partial(NoteHistory(database, row_reader(), kept=True).latest, limit=10)
             cleanup = Cleanup(database, KEPT_DAYS * 86_400.0)
             guild = there.guild.id
             for name, act in {
-                "history page": lambda: store.history(guild),
-                "history page of a call": lambda: store.history(guild, call_id=1),
-                "history page of a member": lambda: store.history(guild, member_id=MEMBER),
+                "history page": lambda: latest(guild),
+                "history page of a call": lambda: latest(guild, call_id=1),
+                "history page of a member": lambda: latest(guild, member_id=MEMBER),
                 "deleting a batch": cleanup.purge,
                 "deleting tokens": cleanup.delete_tokens,
             }.items():

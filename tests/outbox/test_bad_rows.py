@@ -33,7 +33,7 @@ async def test_a_row_in_an_unknown_state_is_set_aside_and_the_others_go_on(
         await worker.became(record, NoteState.ADDED)
         assert worker.outbox.unreadable == 1
         assert await worker.outbox.store.get(odd.id) is None
-        (found,) = await worker.outbox.store.history(1)
+        (found,) = await worker.outbox.history.latest(1, limit=10)
         assert found.id == record.id
     (line,) = (each.message for each in caplog.records if "set aside" in each.message)
     assert str(odd.id) in line
@@ -70,7 +70,7 @@ async def test_a_damaged_row_of_a_file_is_set_aside_and_the_others_go_on(
     record = await in_state(store, NoteState.QUEUED)
     async with working(Worker(database, cad, session)) as worker:
         await worker.became(record, NoteState.ADDED)
-        (found,) = await worker.outbox.store.history(1)
+        (found,) = await worker.outbox.history.latest(1, limit=10)
         assert found.id == record.id
         assert worker.outbox.unreadable == 1
     assert stored(cad) == ["some note here"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.outbox import NoteState, OutboxRepository
+from bot.outbox import NoteHistory, NoteState, OutboxRepository
 from bot.outbox.ledger import explained
 from bot.outbox.matching import Explained, fingerprint
 from bot.storage import Database
@@ -19,6 +19,11 @@ def store(database: Database) -> OutboxRepository:
     return OutboxRepository(database, "one")
 
 
+@pytest.fixture
+def history(store: OutboxRepository, database: Database) -> NoteHistory:
+    return NoteHistory(database, store.rows, kept=True)
+
+
 async def counts(database: Database, call: int = 123) -> Explained:
     """Return what another note equal to those of the test would be judged by."""
     store = OutboxRepository(database, "one")
@@ -28,12 +33,12 @@ async def counts(database: Database, call: int = 123) -> Explained:
 
 
 async def test_the_history_has_the_newest_first_and_goes_back_in_pages(
-    store: OutboxRepository,
+    store: OutboxRepository, history: NoteHistory
 ) -> None:
     made = [await in_state(store, NoteState.QUEUED, f"note {n}") for n in range(7)]
     seen = []
     before = None
-    while page := await store.history(1, before=before, limit=3):
+    while page := await history.latest(1, before=before, limit=3):
         assert len(page) <= 3
         seen += page
         before = page[-1].position
@@ -41,27 +46,27 @@ async def test_the_history_has_the_newest_first_and_goes_back_in_pages(
 
 
 async def test_the_history_is_of_one_guild_and_filtered_by_call_and_member(
-    store: OutboxRepository,
+    store: OutboxRepository, history: NoteHistory
 ) -> None:
     one = await in_state(store, NoteState.ADDED, call=123, member=7)
     two = await in_state(store, NoteState.ADDED, call=124, member=7)
     three = await in_state(store, NoteState.ADDED, call=123, member=8)
     await in_state(store, NoteState.ADDED, call=123, member=7, guild=2)
-    assert await store.history(1) == [three, two, one]
-    assert await store.history(1, call_id=123) == [three, one]
-    assert await store.history(1, member_id=7) == [two, one]
-    assert await store.history(1, call_id=123, member_id=7) == [one]
-    assert await store.history(3) == []
+    assert await history.latest(1, limit=9) == [three, two, one]
+    assert await history.latest(1, call_id=123, limit=9) == [three, one]
+    assert await history.latest(1, member_id=7, limit=9) == [two, one]
+    assert await history.latest(1, call_id=123, member_id=7, limit=9) == [one]
+    assert await history.latest(3, limit=9) == []
 
 
 async def test_the_history_has_every_note_that_was_acknowledged_and_no_other(
-    store: OutboxRepository,
+    store: OutboxRepository, history: NoteHistory
 ) -> None:
     for number, state in enumerate(WAYS):
         await in_state(store, state, f"{state}", call=number + 1)
     held, _ = await store.accept(new_note("queued", call=2), waiting_limit=1000)
     assert held.state is NoteState.HELD
-    shown = {record.state for record in await store.history(1, limit=100)}
+    shown = {record.state for record in await history.latest(1, limit=100)}
     assert shown == set(WAYS) - {NoteState.RECEIVED}
 
 
