@@ -13,7 +13,6 @@ from tenacity import (
     wait_exponential_jitter,
 )
 
-from bot.outbox.models import HOST
 from bot.outbox.stored_failure import Failure, failure_of
 from bot.sliding_window import SlidingWindow
 from bot.sonoran import (
@@ -23,7 +22,7 @@ from bot.sonoran import (
     SonoranClient,
     SonoranError,
 )
-from bot.timing import Timing, loop_time
+from bot.timing import loop_time
 
 _log = logging.getLogger(__name__)
 
@@ -46,9 +45,9 @@ class CircuitBreaker:
         cad: SonoranClient,
         changed: asyncio.Event,
         *,
-        first_pause: float = Timing().first_probe_pause,
+        first_pause: float,
         longest_pause: float,
-        community: str = HOST,
+        community: str,
     ) -> None:
         self._of = f" of community {community}" if community else ""
         self._cad = cad

@@ -65,8 +65,8 @@ class Cleanup:
 
     database: Database
     history_seconds: float
-    purges: Sequence[Purge] = ()
-    timing: Timing = Timing()
+    purges: Sequence[Purge]
+    timing: Timing
 
     async def run(self) -> None:
         """Delete old rows every `timing.purge_interval`, and tokens more often, for ever.

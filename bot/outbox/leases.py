@@ -25,7 +25,6 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
-from bot.outbox.rows import row_reader
 from bot.outbox.schema import leases, notes
 from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
 from bot.storage import NOW, Database, StorageError
@@ -59,6 +58,7 @@ _RELEASE = (
 class Leases:
     """The lease of the process `owner`, and its claims to notes whose owners' leases ended.
 
+    `rows` reads those of the notes table.
     Every method that waits raises as `Database.run` does.
     """
 
@@ -66,12 +66,12 @@ class Leases:
         self,
         database: Database,
         owner: str,
-        rows: ReadableRows[NoteRecord] | None = None,
+        rows: ReadableRows[NoteRecord],
         *,
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self._database = database
-        self._rows = rows or row_reader()
+        self._rows = rows
         self.alone = database.address.path is not None
         """Whether no other process can use the database: a SQLite file has one at a time."""
         self._timeout = timing.lease_timeout
@@ -149,7 +149,7 @@ class Leases:
         await self._database.execute(*_RELEASE, **self._own)
 
     async def claim_orphans(
-        self, limit: int, *, include_own: bool = False, behind: int = 0
+        self, limit: int, *, include_own: bool, behind: int
     ) -> tuple[list[NoteRecord], float]:
         """Take the unfinished notes of processes whose leases are over, at most `limit`.
 

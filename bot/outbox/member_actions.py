@@ -71,7 +71,7 @@ class MemberActions:
         self,
         record: NoteRecord,
         target: NoteState,
-        message: tuple[int, str | None] | None = None,
+        message: tuple[int, str | None] | None,
         call_id: int | None = None,
     ) -> NoteRecord:
         """Make a transition, which is tried once; a lost confirmation is found out later."""

@@ -44,7 +44,7 @@ class OrphanRecovery:
     store: OutboxRepository
     limit: int
     changed: Callable[[NoteRecord], None]
-    timing: Timing = Timing()
+    timing: Timing
     _incomplete: bool = field(default=False, init=False)
     """Whether notes may have become this process's without being in its work queue."""
     _times_older: int = field(default=0, init=False)

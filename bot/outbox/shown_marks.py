@@ -25,7 +25,7 @@ class Mark:
 
     record: NoteRecord
     logged: bool
-    shown: bool = True
+    shown: bool
 
 
 class ShownMarks:
@@ -40,7 +40,7 @@ class ShownMarks:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, record: NoteRecord, *, logged: bool, shown: bool = True) -> None:
+    def add(self, record: NoteRecord, *, logged: bool, shown: bool) -> None:
         """Mark a record's revision as shown by Discord, and in the log channel, where it is."""
         self._waiting[record.id] = Mark(record, logged=logged, shown=shown)
         self._news.set()

@@ -13,7 +13,7 @@ from bot.outbox.limits import Limits
 from bot.outbox.models import Acknowledgement, NoteRecord
 from bot.outbox.states import RECEIVED_SECONDS, NoteState
 from bot.outbox.waiting import WaitingNotes
-from bot.timing import Timing, loop_time
+from bot.timing import loop_time
 
 FINISHED_NOTES = 1000
 """How many finished notes are kept: those of a quarter of an hour, at one a second."""
@@ -87,10 +87,10 @@ class WorkQueue:
 
     def __init__(
         self,
-        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
+        waiting_notes: Callable[[NoteRecord], WaitingNotes],
         *,
-        limits: Limits = Limits(),
-        ask_again: float = Timing().ask_guild_again,
+        limits: Limits,
+        ask_again: float,
     ) -> None:
         self._waiting_notes = waiting_notes
         self._limits = limits

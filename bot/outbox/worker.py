@@ -57,12 +57,12 @@ class OutboxWorker:
         cad_for: Callable[[str], SonoranClient],
         *,
         limits: Limits,
-        history_days: int = 30,
+        history_days: int,
         changed: Callable[[NoteRecord], None],
-        waiting_notes: Callable[[NoteRecord], WaitingNotes] = lambda _: WaitingNotes.SEND,
-        calls_read: CallsRead = lambda _community, _calls, _began: None,
-        purges: Sequence[Purge] = (),
-        observer: Observer = Observer(),
+        waiting_notes: Callable[[NoteRecord], WaitingNotes],
+        calls_read: CallsRead,
+        purges: Sequence[Purge],
+        observer: Observer,
         timing: Timing,
     ) -> None:
         self.owner = owner = secrets.token_hex(8)

@@ -13,6 +13,7 @@ from bot.outbox.cleanup import Cleanup
 from bot.outbox.history import NoteHistory
 from bot.outbox.rows import row_reader
 from bot.sandbox.sonoran import Fault
+from bot.timing import Timing
 from tests.benchmark.figures import Bench, Figure, Row, Size, warm_up
 from tests.benchmark.kept_notes import KEPT_DAYS, MEMBER, fill, forget_processes
 from tests.benchmark.load_rows import PER_SECOND, milliseconds
@@ -90,7 +91,7 @@ async def _history(bench: Bench, subject: Subject) -> Mapping[str, float]:
         figures = {}
         async with opened(address) as database:
             latest = partial(NoteHistory(database, row_reader(), kept=True).latest, limit=10)
-            cleanup = Cleanup(database, KEPT_DAYS * 86_400.0)
+            cleanup = Cleanup(database, KEPT_DAYS * 86_400.0, (), Timing())
             guild = there.guild.id
             for name, act in {
                 "history page": lambda: latest(guild),

@@ -14,7 +14,8 @@ from sqlalchemy import update
 from bot.communities.registry import Communities
 from bot.communities.schema import guild_credentials
 from bot.communities.sealing import Sealer, new_key
-from bot.outbox import NoteRecord, NoteState, OutboxWorker
+from bot.observer import Observer
+from bot.outbox import NoteRecord, NoteState, OutboxWorker, WaitingNotes
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import SonoranServer
 from bot.sandbox.sonoran.community import Community
@@ -121,7 +122,16 @@ async def test_all_notes_arrive_each_in_its_own_cad_and_the_idle_take_little_mem
             added.append(record.id)
 
     outbox = OutboxWorker(
-        database, communities.client, limits=QUICK, changed=changed, timing=timing.QUICK
+        database,
+        communities.client,
+        limits=QUICK,
+        history_days=30,
+        changed=changed,
+        waiting_notes=lambda _: WaitingNotes.SEND,
+        calls_read=lambda _community, _calls, _began: None,
+        purges=(),
+        observer=Observer(),
+        timing=timing.QUICK,
     )
     running = asyncio.create_task(outbox.run())
     for number in range(1, ACTIVE + 1):

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from bot.outbox import FailureKind, failure_of
+from bot.outbox import HOST, FailureKind, failure_of
 from bot.outbox.circuit_breaker import CircuitBreaker
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import (
@@ -38,7 +38,13 @@ async def running(
         Credentials(workers.KEY, cad.community_id),
         version=ApiVersion.V2,
     )
-    breaker = CircuitBreaker(client, asyncio.Event(), longest_pause=longest_pause)
+    breaker = CircuitBreaker(
+        client,
+        asyncio.Event(),
+        first_pause=1.0,
+        longest_pause=longest_pause,
+        community=HOST,
+    )
     task = asyncio.create_task(breaker.run())
     try:
         yield breaker

@@ -10,7 +10,6 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, schema
 from bot.outbox.cleanup import Cleanup
-from bot.outbox.leases import Leases
 from bot.outbox.ledger import explained
 from bot.outbox.read_slots import ReadSlots
 from bot.outbox.schema import call_list_reads, delivery_ledger, notes
@@ -23,7 +22,16 @@ from tests.cases import case
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
-from tests.outbox.workers import WAYS, Worker, in_state, new_note, on_sqlite, shift, working
+from tests.outbox.workers import (
+    WAYS,
+    Worker,
+    in_state,
+    leases_of,
+    new_note,
+    on_sqlite,
+    shift,
+    working,
+)
 from tests.postgresql import postgresql
 from tests.world import PATIENCE
 
@@ -37,7 +45,7 @@ def store(database: Database) -> OutboxRepository:
 
 async def purged(database: Database, history: float) -> list[int]:
     """Purge to the end; returns how many rows went with each batch."""
-    cleanup, batches = Cleanup(database, history), []
+    cleanup, batches = Cleanup(database, history, (), Timing()), []
     while count := await cleanup.purge():
         batches.append(count)
     return batches
@@ -52,10 +60,10 @@ async def in_every_state(store: OutboxRepository, database: Database, *, told: b
     for number, state in enumerate(WAYS):
         record = await in_state(store, state, call=number + 1)
         if told:
-            await database.run(store_marks, Mark(record, logged=True))
+            await database.run(store_marks, Mark(record, logged=True, shown=True))
     added = await in_state(store, NoteState.ADDED, call=60)
     if told:
-        await database.run(store_marks, Mark(added, logged=True))
+        await database.run(store_marks, Mark(added, logged=True, shown=True))
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
 
@@ -133,7 +141,7 @@ async def test_what_was_delivered_to_a_call_outlives_the_notes(
 async def test_processes_and_reads_of_long_ago_are_forgotten_and_no_others(
     database: Database,
 ) -> None:
-    await Leases(database, "one").register()
+    await leases_of(database, "one").register()
     await ReadSlots(database, HOST, 3).acquire()
     old = NOW - 2 * DAY
     await database.execute(
@@ -152,7 +160,7 @@ async def test_a_new_process_deletes_nothing_before_it_is_in_service(
 ) -> None:
     await in_state(store, NoteState.FAILED)
     await shift(database, DAY + 1)
-    running = asyncio.create_task(Cleanup(database, 0).run())
+    running = asyncio.create_task(Cleanup(database, 0, (), Timing()).run())
     await idle(database)
     await let_pass(Timing().first_purge - 1)
     assert await _count(database) == 1
@@ -170,7 +178,7 @@ async def test_a_token_is_forgotten_when_it_has_long_ceased_to_work(
     old = await in_state(store, NoteState.QUEUED)
     await shift(database, age, "round_started_at")
     new = await in_state(store, NoteState.QUEUED, call=124)
-    await Cleanup(database, 30 * DAY).delete_tokens()
+    await Cleanup(database, 30 * DAY, (), Timing()).delete_tokens()
     tokens = [(await store.get(each.id)) for each in (old, new)]
     assert [each and each.token for each in tokens] == [None, "interaction-token"]
 
@@ -182,7 +190,7 @@ async def test_a_token_is_forgotten_in_time_though_its_acknowledgement_was_found
     await shift(database, 800, "round_started_at")
     await store.transition(record, NoteState.QUEUED)
     await shift(database, 101, "round_started_at")
-    await Cleanup(database, 30 * DAY).delete_tokens()
+    await Cleanup(database, 30 * DAY, (), Timing()).delete_tokens()
     now = await store.get(record.id)
     assert now is not None
     assert now.token is None
@@ -196,7 +204,7 @@ async def test_the_token_of_the_press_that_cancelled_a_note_is_kept_while_it_wor
     pressed = (1, "newer token")
     await store.member_transition(record, NoteState.CANCELLED, pressed, waiting_limit=9)
     await shift(database, 101, "round_started_at")
-    await Cleanup(database, 30 * DAY).delete_tokens()
+    await Cleanup(database, 30 * DAY, (), Timing()).delete_tokens()
     now = await store.get(record.id)
     assert now is not None
     assert now.token == "newer token"
@@ -226,7 +234,7 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
         await shift(database, DAY + 1)
         move = "UPDATE notes SET state = 'queued', updated_at = extract(epoch FROM now())"
         async with transaction(address, move):  # a button's, which is not committed yet
-            purge = asyncio.create_task(Cleanup(database, 0).purge())
+            purge = asyncio.create_task(Cleanup(database, 0, (), Timing()).purge())
             await somebody_waits(address)
         await purge
         now = await store.get(record.id)
@@ -263,7 +271,7 @@ async def _count(database: Database) -> int:
 
 async def _left_behind(database: Database) -> NoteRecord:
     """Let a process write a note down, queue it and hand it over, so that it is free at once."""
-    leaving = Leases(database, "a process that leaves")
+    leaving = leases_of(database, "a process that leaves")
     await leaving.heartbeat()
     store = OutboxRepository(database, "a process that leaves")
     record = await in_state(store, NoteState.QUEUED, "left behind")

@@ -10,9 +10,15 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository, StaleRevisionError
+from bot.outbox import (
+    HOST,
+    NoteRecord,
+    NoteState,
+    OutboxRepository,
+    StaleRevisionError,
+    WaitingNotes,
+)
 from bot.outbox.circuit_breaker import CircuitBreaker
-from bot.outbox.leases import Leases
 from bot.outbox.load_shedding import LoadShedder
 from bot.outbox.sender import Sender
 from bot.outbox.transitions import Transitions
@@ -23,7 +29,15 @@ from tests.database import file_in, make_file, opened
 from tests.disturbed_database import locked_file
 from tests.loop_clock import let_pass
 from tests.outbox import workers
-from tests.outbox.workers import Worker, in_state, on_sqlite, stored, with_limits, working
+from tests.outbox.workers import (
+    Worker,
+    in_state,
+    leases_of,
+    on_sqlite,
+    stored,
+    with_limits,
+    working,
+)
 from tests.timing import QUICK
 from tests.world import PATIENCE
 
@@ -107,7 +121,7 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
-        other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
+        other, lease = OutboxRepository(database, "gone"), leases_of(database, "gone")
         await lease.heartbeat()
         sending = await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         await other.transition(sending, NoteState.ADDED)
@@ -181,12 +195,14 @@ async def test_a_note_that_comes_due_between_two_looks_does_not_wait_for_another
     worker = Worker(database, cad, session)
     store = worker.outbox.store
     queue, breaker, limits = (
-        QueueJustBefore(),
-        CircuitBreaker(worker.client, asyncio.Event(), longest_pause=0.1),
+        QueueJustBefore(lambda _: WaitingNotes.SEND, limits=workers.QUICK, ask_again=0.5),
+        CircuitBreaker(
+            worker.client, asyncio.Event(), first_pause=1.0, longest_pause=0.1, community=HOST
+        ),
         workers.QUICK,
     )
     told = asyncio.Queue[NoteRecord]()
-    leases = Leases(database, store.owner)
+    leases = leases_of(database, store.owner)
     await leases.register()
     transitions = Transitions(
         queue,

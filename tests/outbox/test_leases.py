@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select, update
 
-from bot.outbox import NoteState, OutboxRepository, StaleRevisionError, schema
+from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.shown_marks import Mark, store_marks
@@ -16,7 +16,7 @@ from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
 from tests.loop_clock import let_pass
-from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.outbox.workers import WAYS, in_state, leases_of, new_note, shift
 from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
 
@@ -32,16 +32,23 @@ async def silent_for(database: Database, owner: str, seconds: float) -> None:
 
 async def entered(database: Database, *owners: str) -> list[Leases]:
     """Let processes be there at once, as only PostgreSQL's really are."""
-    processes = [Leases(database, owner) for owner in owners]
+    processes = [leases_of(database, owner) for owner in owners]
     for number, leases in enumerate(processes):
         await (leases.heartbeat() if number and leases.alone else leases.register())
     return processes
 
 
+async def claimed(
+    leases: Leases, limit: int = 100, *, include_own: bool = False
+) -> list[NoteRecord]:
+    records, _ = await leases.claim_orphans(limit, include_own=include_own, behind=0)
+    return records
+
+
 async def test_a_process_may_say_again_that_it_is_there_when_its_word_was_lost(
     database: Database,
 ) -> None:
-    leases = Leases(database, "one")
+    leases = leases_of(database, "one")
     await leases.register()
     await leases.register()
     found = select(schema.leases.c.id)
@@ -56,22 +63,22 @@ async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_
         state: (await in_state(OutboxRepository(database, "one"), state, call=number + 1)).id
         for number, state in enumerate(WAYS)
     }
-    assert (await one.claim_orphans(100))[0] == []
-    found, _ = await one.claim_orphans(100, include_own=True)
+    assert await claimed(one) == []
+    found = await claimed(one, include_own=True)
     assert [each.id for each in found] == [ids[state] for state in WAYS if state.waiting]
 
 
 async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
     database: Database,
 ) -> None:
-    leases = Leases(database, "one")
+    leases = leases_of(database, "one")
     await leases.register()
     await silent_for(database, "one", LEASE + 1)
     await leases.register()
     await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
-    two = Leases(database, "two")
+    two = leases_of(database, "two")
     await two.heartbeat()
-    assert (await two.claim_orphans(100))[0] == []
+    assert await claimed(two) == []
 
 
 async def test_notes_of_a_process_that_is_there_are_left_alone(database: Database) -> None:
@@ -79,7 +86,7 @@ async def test_notes_of_a_process_that_is_there_are_left_alone(database: Databas
     for number, state in enumerate(WAYS):
         await in_state(OutboxRepository(database, "one"), state, call=number + 1)
     await silent_for(database, "one", LEASE - 10)
-    assert (await two.claim_orphans(100))[0] == []
+    assert await claimed(two) == []
 
 
 async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
@@ -92,7 +99,7 @@ async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
             store = OutboxRepository(database, owner)
             record = await in_state(store, NoteState.QUEUED, call=call)
             await silent_for(database, owner, silence)
-            (taken,), _ = await two.claim_orphans(100)
+            (taken,) = await claimed(two)
             assert (taken.id, taken.revision, taken.owner) == (record.id, record.revision, "two")
             with pytest.raises(StaleRevisionError):
                 await store.transition(record, NoteState.SENDING)
@@ -109,11 +116,11 @@ async def test_a_process_whose_own_lease_was_over_leaves_the_others_time_to_rene
     for owner in ("one", "two"):
         await silent_for(database, owner, LEASE + 1)
     await two.heartbeat()
-    assert (await two.claim_orphans(100))[0] == []
+    assert await claimed(two) == []
     if renewed:
         await one.heartbeat()
     await let_pass(LEASE)
-    assert len((await two.claim_orphans(100))[0]) == (not renewed)
+    assert len(await claimed(two)) == (not renewed)
 
 
 def test_a_lease_ends_within_thirty_seconds_and_not_between_two_heartbeats() -> None:
@@ -130,12 +137,12 @@ async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
     store = OutboxRepository(database, "one")
     made = [await in_state(store, state, call=n + 1) for n, state in enumerate(WAYS)]
     told = await in_state(store, NoteState.ADDED, call=50)
-    await database.run(store_marks, Mark(told, logged=True))
+    await database.run(store_marks, Mark(told, logged=True, shown=True))
     await in_state(store, NoteState.ADDED, call=60)
     held, _ = await store.accept(new_note(call=60), waiting_limit=100)
     assert held.state is NoteState.HELD
     (two,) = await entered(database, "two")
-    records, _ = await two.claim_orphans(100)
+    records = await claimed(two)
     assert [each.id for each in records[:-1]] == [each.id for each in made]
     assert records == sorted(records, key=lambda each: each.position)
     assert records[-1].note.call_id == 60
@@ -148,9 +155,9 @@ async def test_at_most_as_many_as_asked_for_are_taken_the_oldest_first(
     store = OutboxRepository(database, "one")
     made = [await in_state(store, NoteState.QUEUED, f"{n}") for n in range(5)]
     (two,) = await entered(database, "two")
-    first, _ = await two.claim_orphans(3)
-    rest, _ = await two.claim_orphans(3)
-    none, _ = await two.claim_orphans(3)
+    first = await claimed(two, 3)
+    rest = await claimed(two, 3)
+    none = await claimed(two, 3)
     assert [each.id for each in first + rest] == [each.id for each in made]
     assert (len(first), none) == (3, [])
 
@@ -161,7 +168,7 @@ async def test_a_finished_note_that_was_not_told_is_taken_for_a_day(database: Da
     waiting = await in_state(store, NoteState.QUEUED, call=124)
     await shift(database, 86_401)
     (two,) = await entered(database, "two")
-    records, _ = await two.claim_orphans(100)
+    records = await claimed(two)
     assert [each.id for each in records] == [waiting.id]
 
 
@@ -175,15 +182,15 @@ async def test_two_that_take_over_at_once_never_take_the_same_note(
     ):
         store = OutboxRepository(first, "gone")
         made = {(await in_state(store, NoteState.QUEUED, f"{n}")).id for n in range(24)}
-        takers = [Leases(first, "one"), Leases(second, "two")]
+        takers = [leases_of(first, "one"), leases_of(second, "two")]
         for taker in takers:
             await taker.register()
         taken: list[int] = []
         for _ in range(3):
-            for records, _ in await asyncio.gather(*(taker.claim_orphans(5) for taker in takers)):
+            for records in await asyncio.gather(*(claimed(taker, 5) for taker in takers)):
                 taken += [each.id for each in records]
         assert len(taken) == len(set(taken))
-        for records, _ in [await taker.claim_orphans(100) for taker in takers]:
+        for records in [await claimed(taker) for taker in takers]:
             taken += [each.id for each in records]
         assert sorted(taken) == sorted(made)
 
@@ -195,10 +202,10 @@ async def test_a_process_that_leaves_hands_over_at_once_what_is_unfinished(
     store = OutboxRepository(database, "one")
     queued = await in_state(store, NoteState.QUEUED)
     told = await in_state(store, NoteState.ADDED, call=124)
-    await database.run(store_marks, Mark(told, logged=True))
+    await database.run(store_marks, Mark(told, logged=True, shown=True))
     of_two = await in_state(OutboxRepository(database, "two"), NoteState.QUEUED, call=125)
     await one.release()
-    records, _ = await two.claim_orphans(100)
+    records = await claimed(two)
     assert [each.id for each in records] == [queued.id]
     now = await store.get(of_two.id)
     assert now is not None
@@ -210,7 +217,7 @@ async def test_a_process_that_stays_after_it_was_forgotten_is_there_again(
 ) -> None:
     one, two = await entered(database, "one", "two")
     await silent_for(database, "one", 90_000)
-    await Cleanup(database, 0).purge()
+    await Cleanup(database, 0, (), Timing()).purge()
     await one.heartbeat()
     await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
-    assert (await two.claim_orphans(100))[0] == []
+    assert await claimed(two) == []

@@ -16,6 +16,7 @@ from bot.outbox.schema import delivery_ledger, leases
 from bot.outbox.shown_marks import Mark, store_marks
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import NOW, Database
+from bot.timing import Timing
 from tests.loop_clock import let_pass
 from tests.outbox.workers import (
     Worker,
@@ -125,9 +126,9 @@ async def test_a_note_that_another_process_finished_and_deleted_is_not_taken_for
         if state is NoteState.RECEIVED:
             await two.acknowledge(await two.became(record, NoteState.RECEIVED))
         added = await two.became(record, NoteState.ADDED)
-        await database.run(store_marks, Mark(added, logged=True))
+        await database.run(store_marks, Mark(added, logged=True, shown=True))
         await shift(database, LEAST_KEPT_SECONDS + 1, "updated_at")
-        while await Cleanup(database, 0.0).purge():
+        while await Cleanup(database, 0.0, (), Timing()).purge():
             pass
         assert await two.outbox.store.get(record.id) is None
         record = replace(record, updated_at=record.updated_at - LEAST_KEPT_SECONDS - 1)

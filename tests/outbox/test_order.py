@@ -8,12 +8,11 @@ import aiohttp
 import pytest
 
 from bot.outbox import NoteRecord, NoteState, OutboxRepository, work_queue
-from bot.outbox.leases import Leases
 from bot.outbox.models import Acknowledgement
 from bot.outbox.states import RECEIVED_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests.outbox.workers import Worker, in_state, on_sqlite, shift, stored, working
+from tests.outbox.workers import Worker, in_state, leases_of, on_sqlite, shift, stored, working
 from tests.world import PATIENCE
 
 
@@ -72,7 +71,7 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     """It was taken while its acknowledgement was being stored, and its new owner ended."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        other, lease = OutboxRepository(database, "gone"), Leases(database, "gone")
+        other, lease = OutboxRepository(database, "gone"), leases_of(database, "gone")
         await lease.heartbeat()
         moved = await other.member_transition(
             first, NoteState.QUEUED, (1, "token"), waiting_limit=9

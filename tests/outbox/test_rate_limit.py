@@ -16,6 +16,7 @@ from bot.sonoran import CallNote
 from bot.timing import loop_time
 from tests.loop_clock import let_pass
 from tests.note_records import record
+from tests.outbox.workers import new_queue
 
 
 def permitted(rate_limiter: RateLimiter) -> int:
@@ -143,7 +144,7 @@ def test_a_guild_whose_turn_was_forgotten_among_thousands_is_served_first() -> N
 
 @pytest.fixture
 async def queue() -> WorkQueue:
-    return WorkQueue()
+    return new_queue()
 
 
 def put(queue: WorkQueue, record: NoteRecord, not_before: float = 0.0) -> WorkItem:

@@ -11,12 +11,13 @@ import pytest
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
 from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
+from bot.outbox.rows import row_reader
 from bot.outbox.upkeep import Upkeep
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from bot.timing import end_tasks
 from tests.loop_clock import let_pass
-from tests.outbox.workers import Worker, in_state
+from tests.outbox.workers import Worker, in_state, leases_of
 from tests.timing import QUICK
 
 
@@ -39,7 +40,7 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     record = await in_state(OutboxRepository(database, "one"), NoteState.CHECKING)
-    leases = Unconfirmed(database, "two")
+    leases = Unconfirmed(database, "two", row_reader(), timing=QUICK)
     await leases.register()
     deliveries = Worker(database, cad, session).outbox.deliveries
     told: list[int] = []
@@ -49,6 +50,7 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
         OutboxRepository(database, "two"),
         limit=100,
         changed=lambda found: told.append(found.id),
+        timing=QUICK,
     )
     with pytest.raises(StorageUnavailableError):
         await recovery.recover()
@@ -64,11 +66,11 @@ async def test_no_communitys_notes_are_recovered_later_for_the_number_of_another
     gone = OutboxRepository(database, "gone")
     many = [await in_state(gone, NoteState.QUEUED, f"note {number}") for number in range(7)]
     behind = await in_state(gone, NoteState.QUEUED, "theirs", community="second")
-    leases = Leases(database, "two")
+    leases = leases_of(database, "two")
     await leases.register()
     deliveries = Worker(database, cad, session).outbox.deliveries
     store = OutboxRepository(database, "two")
-    recovery = OrphanRecovery(deliveries, leases, store, limit=3, changed=lambda _: None)
+    recovery = OrphanRecovery(deliveries, leases, store, 3, lambda _: None, QUICK)
     await recovery.recover()
     assert all(map(deliveries.item, [*many, behind]))
 
@@ -88,7 +90,7 @@ async def test_the_lease_is_kept_while_a_note_that_was_taken_over_cannot_be_stor
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     await in_state(OutboxRepository(database, "gone"), NoteState.SENDING)
-    leases, store = Leases(database, "two", timing=QUICK), Refusing(database, "two")
+    leases, store = leases_of(database, "two", QUICK), Refusing(database, "two")
     outbox = Worker(database, cad, session).outbox
     recovery = OrphanRecovery(
         outbox.deliveries, leases, store, limit=100, changed=lambda _: None, timing=QUICK

@@ -124,7 +124,7 @@ async def test_marks_that_were_rejected_are_stored_later_without_further_news(
         marks = worker.outbox.marks
         flush = rejecting(marks.flush, 1)
         monkeypatch.setattr(marks, "flush", flush)
-        marks.add(added, logged=True)
+        marks.add(added, logged=True, shown=True)
         await eventually(lambda: not marks)
 
 

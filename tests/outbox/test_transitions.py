@@ -226,9 +226,9 @@ async def test_a_mark_for_an_old_revision_changes_nothing(
 ) -> None:
     queued = await in_state(store, NoteState.QUEUED)
     sending = await store.transition(queued, NoteState.SENDING)
-    await database.run(store_marks, Mark(queued, logged=True))
+    await database.run(store_marks, Mark(queued, logged=True, shown=True))
     assert await store.get(queued.id) == sending
-    await database.run(store_marks, Mark(sending, logged=False))
+    await database.run(store_marks, Mark(sending, logged=False, shown=True))
     now = await store.get(queued.id)
     assert now is not None
     assert (now.shown, now.logged) == (sending.revision, 0)

@@ -9,12 +9,19 @@ import aiohttp
 from bot.outbox import HOST, NoteState, WaitingNotes
 from bot.outbox.models import Acknowledgement
 from bot.outbox.states import RECEIVED_SECONDS
-from bot.outbox.work_queue import WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests.loop_clock import let_pass
 from tests.note_records import record
-from tests.outbox.workers import QUICK, Worker, eventually, on_sqlite, stored, working
+from tests.outbox.workers import (
+    QUICK,
+    Worker,
+    eventually,
+    new_queue,
+    on_sqlite,
+    stored,
+    working,
+)
 from tests.world import PATIENCE
 
 
@@ -91,7 +98,7 @@ async def test_a_note_that_waits_when_the_cad_takes_no_more_is_told_and_goes_lat
 
 
 async def test_a_note_keeps_its_place_however_long_it_cannot_be_stored() -> None:
-    queue = WorkQueue()
+    queue = new_queue()
     first, second = (
         queue.track(record(id=position, position=position, state=NoteState.RECEIVED))
         for position in (1, 2)

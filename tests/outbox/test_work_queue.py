@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from bot.outbox import NoteState, OutboxRepository, work_queue
-from bot.outbox.work_queue import WorkItem, WorkQueue
+from bot.outbox.work_queue import WorkItem
 from bot.storage import Database
 from tests.note_records import record
-from tests.outbox.workers import in_state
+from tests.outbox.workers import in_state, new_queue
 
 
 async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Database) -> None:
@@ -18,7 +18,7 @@ async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Da
     queued = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
     failed = replace(queued, state=NoteState.FAILED, revision=queued.revision + 1)
     again = replace(queued, revision=failed.revision + 1)
-    queue = WorkQueue()
+    queue = new_queue()
     first, second = WorkItem(queued, 0.0, 60.0), WorkItem(again, 0.0, 60.0)
     assert queue.put(first, queued)
     assert queue.put(second, again)
@@ -30,7 +30,7 @@ async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Da
 
 async def test_only_the_latest_finished_notes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work_queue, "FINISHED_NOTES", 2)
-    queue = WorkQueue()
+    queue = new_queue()
     for number in (1, 2, 3):
         queue.track(record(id=number, position=number, state=NoteState.ADDED))
     assert list(queue.finished) == [2, 3]
