@@ -32,8 +32,6 @@ from bot.sandbox.discord import DiscordServer, Message
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sandbox.sonoran.community import Community
 from bot.sandbox.sonoran.faults import Faults
-from bot.settings.cache import SettingsCache
-from bot.sonoran import SonoranClient
 from bot.timing import Timing
 from tests.clock import Clock
 from tests.loop_clock import SPEED
@@ -105,12 +103,10 @@ class KeptWorld(World):
             await asyncio.wait_for(self.discord.requested("commands_put"), PATIENCE)
 
     @contextlib.asynccontextmanager
-    async def bot_with(
-        self, cad: SonoranClient, settings: SettingsCache | None = None
-    ) -> AsyncIterator[None]:
+    async def bot_until_killed(self) -> AsyncIterator[None]:
         """Run a client as in any World, after the kept bot has ended."""
         await self._end_all()
-        async with super().bot_with(cad, settings):
+        async with super().bot_until_killed():
             yield
 
     def begin(self) -> None:

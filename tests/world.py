@@ -13,13 +13,13 @@ from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import use_discord_at
 from bot.app.lifecycle import serve
 from bot.app.services import Services
+from bot.app.session_starts import SessionStarts
 from bot.config import Config
 from bot.outbox import Limits
 from bot.sandbox.discord import DiscordServer, Guild, Interaction, Message
 from bot.sandbox.discord.permissions import MANAGE_GUILD, ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import SonoranServer
-from bot.settings.cache import SettingsCache
-from bot.sonoran import ApiVersion, Credentials, SonoranClient, open_session
+from bot.sonoran import ApiVersion, Credentials, open_session
 from bot.storage import DatabaseUrl
 from tests.clock import Clock
 from tests.database import make_file
@@ -128,23 +128,31 @@ class World:
         await self.start()
 
     @contextlib.asynccontextmanager
-    async def lone_bot(self, cad: SonoranClient) -> AsyncIterator[CallnoteBot]:
+    async def lone_bot(self) -> AsyncIterator[CallnoteBot]:
         """Make a client without the process around it, not logged in yet."""
-        async with self._services(cad) as services, CallnoteBot(services) as bot:
-            yield bot
+        use_discord_at(self.discord.api_url, self.discord.gateway_url)
+        config = replace(self.config, database=make_file(self.config.database))
+        async with open_session() as session:
+            services = Services(config, session, timing=self.timing)
+            await services.database.open()
+            try:
+                await services.settings.refresh()
+                async with CallnoteBot(services, SessionStarts(self.timing), None) as bot:
+                    yield bot
+            finally:
+                await services.live_calls.close()
+                await services.database.close()
 
     @contextlib.asynccontextmanager
-    async def bot_with(
-        self, cad: SonoranClient, settings: SettingsCache | None = None
-    ) -> AsyncIterator[None]:
-        """Run a client with a CAD, and perhaps settings, of the test's own; it delivers notes.
+    async def bot_until_killed(self) -> AsyncIterator[None]:
+        """Run a client that delivers notes, made anew, so that a test can have changed its code.
 
         At the end of the block it ends like a killed process: nothing is finished or handed over.
         """
         opened = asyncio.Event()
         opened.set()
-        async with self._services(cad, settings) as services, CallnoteBot(services) as bot:
-            notes = services.notes
+        async with self.lone_bot() as bot:
+            services, notes = bot.services, bot.services.notes
             await bot.login(self.config.discord_token)
             services.connections.use(bot)
             notes.messages.connect(bot)
@@ -159,22 +167,6 @@ class World:
                 await notes.messages.finish(0)
                 await bot.close()
                 await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
-
-    @contextlib.asynccontextmanager
-    async def _services(
-        self, cad: SonoranClient, settings: SettingsCache | None = None
-    ) -> AsyncIterator[Services]:
-        use_discord_at(self.discord.api_url, self.discord.gateway_url)
-        config = replace(self.config, database=make_file(self.config.database))
-        async with open_session() as session:
-            services = Services(config, session, cad=cad, settings=settings, timing=self.timing)
-            await services.database.open()
-            try:
-                await services.settings.refresh()
-                yield services
-            finally:
-                await services.live_calls.close()
-                await services.database.close()
 
     async def use(self, note: str = "some note here", call: str = "123") -> Interaction:
         """Let the dispatcher use `/callnote`."""

@@ -50,8 +50,8 @@ class CallnoteBot(commands.AutoShardedBot):
     def __init__(
         self,
         services: Services,
-        starts: SessionStarts | None = None,
-        proxy: str | None = None,
+        starts: SessionStarts,
+        proxy: str | None,
     ) -> None:
         discord.VoiceClient.warn_nacl = False  # Callnote uses no voice
         discord.VoiceClient.warn_dave = False
@@ -126,7 +126,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.note_forms.open,
         )
         self._registering: asyncio.Task[None] | None = None
-        self._starts = starts or SessionStarts(services.timing)
+        self._starts = starts
         self._shards: dict[asyncio.Task[None], ShardConnection] = {}
 
     async def setup_hook(self) -> None:

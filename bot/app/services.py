@@ -63,8 +63,8 @@ TEXTS: Catalogue = (
 class Services:
     """Everything that outlives a connection to Discord, made from the configuration.
 
-    Nothing is opened or started. `session` is borrowed for requests to the CADs. `cad` replaces the
-    client of the host's community, and `settings` the settings. `observer` is told of what happens.
+    Nothing is opened or started. `session` is borrowed for requests to the CADs. `observer` is told
+    of what happens.
     """
 
     def __init__(
@@ -72,8 +72,6 @@ class Services:
         config: Config,
         session: aiohttp.ClientSession,
         *,
-        cad: SonoranClient | None = None,
-        settings: SettingsCache | None = None,
         observer: Observer = Observer(),
         timing: Timing,
     ) -> None:
@@ -96,13 +94,12 @@ class Services:
             _sealer(config.credentials_keys),
             host=config.credentials,
             new_client=new_client,
-            host_client=cad,
             keep_secret=ENTERED.add,
             timing=timing,
         )
         self.trial = Trial(self.communities, new_client, redacted=ENTERED.redacted, timing=timing)
         setting_store = SettingsRepository(self.database)
-        self.settings = settings or SettingsCache(
+        self.settings = SettingsCache(
             setting_store,
             default_roles=config.dispatcher_role_ids,
             default_server=config.server_id,

@@ -24,8 +24,8 @@ class Communities:
 
     Those are the host's for the community in its settings, and else those that a guild's
     administrator entered last; `entered` are these. `host` is None for a bot without a community of
-    the host's. `new_client` makes a client with credentials or without; `host_client` replaces the
-    one of the host's community. `keep_secret` is called with the API keys that are read or stored.
+    the host's. `new_client` makes a client with credentials or without. `keep_secret` is called
+    with the API keys that are read or stored.
     """
 
     def __init__(
@@ -35,13 +35,12 @@ class Communities:
         *,
         host: Credentials | None,
         new_client: Callable[[Credentials | None], SonoranClient],
-        host_client: SonoranClient | None = None,
         keep_secret: Callable[[Iterable[str]], None] = lambda _: None,
         timing: Timing = Timing(),
     ) -> None:
         self.host = host
         self.entered = GuildCredentials(database, sealer, name=self._name, changed=self._changed)
-        self._host_client = host_client or new_client(host)
+        self._host_client = new_client(host)
         self._keep_secret = keep_secret
         self._clients: IdleCache[str, SonoranClient] = IdleCache(
             lambda community: new_client(self._in_force(community)), timing.keep_idle_community

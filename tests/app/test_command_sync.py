@@ -13,7 +13,6 @@ from bot.app.client import COMMANDS, CallnoteBot
 from bot.app.command_sync import register
 from bot.sandbox.discord import Fault
 from bot.sandbox.discord.permissions import MANAGE_GUILD
-from bot.sonoran import SonoranClient, Transport, open_session
 from tests.world import PATIENCE, World
 
 
@@ -110,10 +109,8 @@ async def test_an_unreadable_list_of_commands_is_a_log_line(
 @contextlib.asynccontextmanager
 async def client(world: World) -> AsyncIterator[CallnoteBot]:
     """Make a client that is logged in, with its cogs, and has registered nothing itself."""
-    async with open_session() as session:
-        cad = SonoranClient(Transport(session, world.cad.url), world.config.credentials)
-        async with world.lone_bot(cad) as bot:
-            world.discord.faults.add(Fault(route="commands_get", status=403))
-            await bot.login(world.config.discord_token)
-            await asyncio.wait_for(world.discord.requested("commands_get"), PATIENCE)
-            yield bot
+    async with world.lone_bot() as bot:
+        world.discord.faults.add(Fault(route="commands_get", status=403))
+        await bot.login(world.config.discord_token)
+        await asyncio.wait_for(world.discord.requested("commands_get"), PATIENCE)
+        yield bot

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from bot.monitoring.error_reports import error_reports, scrubbed
-from bot.sonoran import ApiVersion, CallNote, SonoranClient, Transport, open_session
+from bot.sonoran import CallNote, SonoranClient
 from tests.child import running
 from tests.monitoring import sentry
 from tests.monitoring.sentry import Sentry
@@ -38,31 +38,20 @@ def reported(server: Sentry) -> Iterator[Sentry]:
         yield server
 
 
-class FaultyClient(SonoranClient):
-    """Fails with the first note in a way that tells all that it knows."""
-
-    failed = False
-
-    async def add_call_note(self, note: CallNote, **options: Any) -> str:
-        if self.failed:
-            return await super().add_call_note(note, **options)
-        self.failed = True
-        assert self.credentials is not None
-        error = KeyError(repr(note), self.credentials.api_key, TOKEN, COMMUNITY)
+async def test_an_unexpected_error_is_reported_without_what_it_says(
+    world: World, reported: Sentry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def add_call_note(cad: SonoranClient, note: CallNote, **_: Any) -> str:
+        """Fail in a way that tells all that is known."""
+        assert cad.credentials is not None
+        error = KeyError(repr(note), cad.credentials.api_key, TOKEN, COMMUNITY)
         error.add_note(f"{note.text} by {note.label}")
         raise error from ValueError(note.text)
 
-
-async def test_an_unexpected_error_is_reported_without_what_it_says(
-    world: World, reported: Sentry
-) -> None:
-    async with open_session() as session:
-        cad = FaultyClient(
-            Transport(session, world.cad.url), world.config.credentials, version=ApiVersion.V2
-        )
-        async with world.bot_with(cad):
-            await world.say(NOTE)
-            body, event = await asyncio.to_thread(reported.next)
+    monkeypatch.setattr(SonoranClient, "add_call_note", add_call_note)
+    async with world.bot_until_killed():
+        await world.use(NOTE)
+        body, event = await asyncio.to_thread(reported.next)
     assert [each for each in PRIVATE if each in body] == []
     cause, error = event["exception"]["values"]
     assert (cause["type"], error["type"]) == ("ValueError", "KeyError")

@@ -6,14 +6,14 @@ Every cell of the matrix looks at both ends: what the CAD stored and what the ch
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
+from bot.app import services
 from bot.sandbox.sonoran import Fault
-from bot.sonoran import ApiVersion, SonoranClient, Transport, open_session
+from bot.sonoran import ApiVersion, Transport
 from tests import kept_bot
 from tests.note_messages import (
     NOT_ADDED,
@@ -147,16 +147,6 @@ async def test_a_note_is_tried_again_in_vain_and_then_with_success(world: World)
     assert public(world) == [message]
 
 
-@asynccontextmanager
-async def with_short_time_out(world: World) -> AsyncIterator[None]:
-    """Run a bot that gives the CAD half a second to answer."""
-    async with open_session() as session:
-        transport = Transport(session, world.cad.url, connect_seconds=0.5, total_seconds=0.5)
-        cad = SonoranClient(transport, world.config.credentials, version=ApiVersion.V2)
-        async with world.bot_with(cad):
-            yield
-
-
 @pytest.mark.parametrize(
     ("fault", "requests"),
     [
@@ -166,10 +156,13 @@ async def with_short_time_out(world: World) -> AsyncIterator[None]:
     ids=["before storing", "and storing late"],
 )
 async def test_notes_are_there_once_and_in_order_after_a_time_out(
-    world: World, fault: Fault, requests: int
+    world: World, fault: Fault, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    world.config = replace(world.config, limits=replace(LIMITS, settle_seconds=1.0))
-    async with with_short_time_out(world):
+    hasty = partial(Transport, connect_seconds=0.5, total_seconds=0.5)
+    monkeypatch.setattr(services, "Transport", hasty)
+    limits = replace(LIMITS, settle_seconds=1.0)
+    world.config = replace(world.config, limits=limits, api_version=ApiVersion.V2)
+    async with world.bot_until_killed():
         world.cad.faults.add(fault)
         assert await sent_one_after_the_other(world) == added()
         assert world.stored() == ["note 0", "note 1"]
