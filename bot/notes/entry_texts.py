@@ -76,7 +76,7 @@ def history_page(
     return content
 
 
-def history_entry(record: NoteRecord, *, with_text: bool = True) -> str:
+def history_entry(record: NoteRecord, *, with_text: bool) -> str:
     """Return a note's entry in the history, at most `HISTORY_LIMIT` UTF-16 units."""
     head = f"<t:{int(record.accepted_at)}:f> <@{record.member_id}> {_call(record)} "
     if not with_text:

@@ -63,7 +63,7 @@ def has_times(note: str) -> bool:
     return any(match["time"] for match in _CODE.finditer(note))
 
 
-def with_names(note: str, names: Names, zone: tzinfo = UTC, *, keep_unknown: bool = False) -> str:
+def with_names(note: str, names: Names, zone: tzinfo, *, keep_unknown: bool = False) -> str:
     """Return the note with words in place of every code: a name, or a time in `zone`.
 
     The codes are Discord's (API reference, Message Formatting). A name that is not known becomes

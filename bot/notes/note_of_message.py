@@ -36,11 +36,7 @@ class _Part:
     whole: bool = False
 
 
-def note_of(
-    message: discord.Message,
-    zone: tzinfo,
-    words: Callable[[str], str] = lambda text: text,
-) -> str:
+def note_of(message: discord.Message, zone: tzinfo, words: Callable[[str], str]) -> str:
     """Return a message as the text of a note, at most `NOTE_LIMIT` UTF-16 units.
 
     It begins with the author and the message's own time in `zone`, and ends with the message's
@@ -58,7 +54,7 @@ def note_of(
     return _joined(parts, message.jump_url)
 
 
-def calls_named_in(message: discord.Message, server_id: int, place: str = "") -> list[int]:
+def calls_named_in(message: discord.Message, server_id: int, place: str) -> list[int]:
     """Return the ids of calls that a message names, the surest first, at most `MOST_NUMBERS`.
 
     First the call in the footer of a post by the CAD's own Discord webhook, if it is on the CAD
@@ -83,7 +79,7 @@ def _sources(message: discord.Message) -> list[_Source]:
     return [message, *message.message_snapshots]
 
 
-def _parts(source: _Source, words: Callable[[str], str] = lambda text: text) -> list[_Part]:
+def _parts(source: _Source, words: Callable[[str], str] = str) -> list[_Part]:
     """Return the texts of a message, or of one that was forwarded, in the order to show them."""
 
     def cleaned(texts: Iterable[str | None]) -> str:

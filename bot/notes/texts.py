@@ -163,7 +163,7 @@ def content_of(
     return None
 
 
-def text_to_attach(record: NoteRecord, facts: CallFacts = NO_FACTS) -> str | None:
+def text_to_attach(record: NoteRecord, facts: CallFacts) -> str | None:
     """Return a note's text if its message, with `facts`, does not show it whole, else None.
 
     Only for a note that was not added, whose member may still need it.

@@ -53,7 +53,7 @@ def test_an_entry_fits_and_shows_text_as_it_is(
     assert utf16_units(log_entry(record)) <= CONTENT_LIMIT
     without_link = log_entry(replace(record, message_id=None))
     assert render(without_link).features <= {"line break", "user mention"}
-    entry = history_entry(record)
+    entry = history_entry(record, with_text=True)
     assert utf16_units(entry) <= HISTORY_LIMIT
     assert render(entry).features <= {"timestamp", "user mention"}
 
@@ -74,7 +74,7 @@ def test_the_cad_s_reason_stands_beside_the_outcome() -> None:
 
 
 def test_a_long_note_is_cut_in_the_history_with_a_sign() -> None:
-    entry = history_entry(replace(RECORD, note=replace(NOTE, text="x" * 4000)))
+    entry = history_entry(replace(RECORD, note=replace(NOTE, text="x" * 4000)), with_text=True)
     assert entry.endswith("x…")
     assert HISTORY_LIMIT - 10 < len(entry) <= HISTORY_LIMIT
 

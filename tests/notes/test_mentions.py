@@ -1,5 +1,6 @@
 """Discord's codes in a note become words, and bring nothing else into it."""
 
+from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -47,7 +48,7 @@ NAMES = Names(
     ],
 )
 def test_a_mention_code_becomes_a_name(note: str, shown: str) -> None:
-    assert with_names(note, NAMES) == shown
+    assert with_names(note, NAMES, UTC) == shown
 
 
 @pytest.mark.parametrize(
@@ -72,7 +73,7 @@ def test_a_mention_code_becomes_a_name(note: str, shown: str) -> None:
     ],
 )
 def test_what_is_no_mention_code_is_kept(note: str) -> None:
-    assert with_names(note, NAMES) == note
+    assert with_names(note, NAMES, UTC) == note
 
 
 @pytest.mark.parametrize(
@@ -88,18 +89,18 @@ def test_channels_and_threads_are_each_listed_once_in_order() -> None:
 
 
 def test_a_name_that_looks_like_a_code_is_not_resolved_again() -> None:
-    assert with_names("<@1>", Names(members={1: "<@2>", 2: "Eve"})) == "@<@2>"
+    assert with_names("<@1>", Names(members={1: "<@2>", 2: "Eve"}), UTC) == "@<@2>"
 
 
 def test_a_name_brings_no_line_break_or_override_into_a_note() -> None:
-    assert with_names("<@1>", Names(members={1: "Eve\nNOTE\u202e x\0"})) == "@Eve NOTE x"
+    assert with_names("<@1>", Names(members={1: "Eve\nNOTE\u202e x\0"}), UTC) == "@Eve NOTE x"
 
 
 @few
 @given(hostile_texts())
 def test_names_never_bring_control_characters(name: str) -> None:
     names = Names(members={1: name}, roles={1: name}, channels={1: name})
-    assert not has_controls(with_names("<@1> <@&1> <#1>", names))
+    assert not has_controls(with_names("<@1> <@&1> <#1>", names, UTC))
 
 
 def test_mentioned_members_are_each_listed_once_in_order() -> None:

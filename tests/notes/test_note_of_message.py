@@ -87,7 +87,7 @@ def test_a_note_fits_and_has_what_may_not_be_cut(
     made = message(
         author, content=content, embeds=shown, attachments=files(count), message_snapshots=snapshots
     )
-    note = note_of(made, UTC)
+    note = note_of(made, UTC, str)
     assert utf16_units(note) <= 4000
     assert note.count(ADDRESS) == count
     assert " wrote, 2026-01-02 03:04 UTC:" in note.split("\n")[0]
@@ -97,7 +97,7 @@ def test_a_note_fits_and_has_what_may_not_be_cut(
 
 
 def test_an_address_for_which_there_is_no_room_is_left_out_and_not_cut() -> None:
-    head, *addresses, end = note_of(message(attachments=files(40)), UTC).split("\n")
+    head, *addresses, end = note_of(message(attachments=files(40)), UTC, str).split("\n")
     assert (head, end) == (HEAD, SHORTENED)
     assert len(addresses) > 20
     assert set(addresses) == {ADDRESS}
@@ -107,7 +107,7 @@ def test_an_address_for_which_there_is_no_room_is_left_out_and_not_cut() -> None
 @given(text=texts)
 @example("\u200b")
 def test_a_short_text_is_there_whole(text: str) -> None:
-    note = note_of(message(content=text[:1000]), UTC)
+    note = note_of(message(content=text[:1000]), UTC, str)
     lines = note.split("\n")
     assert lines[0] == HEAD
     assert lines[-1] == LINK
@@ -124,7 +124,7 @@ def test_the_parts_stand_in_the_order_of_the_message() -> None:
         "footer": {"text": "end"},
     }
     made = message(content=" Look\r\nhere ", embeds=[embed], attachments=files(1))
-    assert note_of(made, UTC).split("\n") == [
+    assert note_of(made, UTC, str).split("\n") == [
         *(HEAD, "Look", "here", ADDRESS, "CAD", "Plate", "ABC 123", "Colour: red", "end", LINK)
     ]
 
@@ -132,27 +132,29 @@ def test_the_parts_stand_in_the_order_of_the_message() -> None:
 def test_a_poll_has_its_question_and_its_answers() -> None:
     answers = [{"answer_id": n, "poll_media": {"text": f"Route {n}"}} for n in (1, 68)]
     poll = {"question": {"text": "Which way?"}, "answers": answers, "expiry": TIME}
-    lines = note_of(message(poll=poll), UTC).split("\n")
+    lines = note_of(message(poll=poll), UTC, str).split("\n")
     assert lines == [HEAD, "Which way?", "Route 1", "Route 68", LINK]
 
 
 def test_the_time_is_the_messages_own_in_the_zone() -> None:
     zone = timezone(timedelta(hours=-6), "CST")
-    assert note_of(message(content="x"), zone).startswith("casey wrote, 2026-01-01 21:04 CST:\n")
+    assert note_of(message(content="x"), zone, str).startswith(
+        "casey wrote, 2026-01-01 21:04 CST:\n"
+    )
 
 
 def test_a_forwarded_message_has_its_own_time_and_nothing_of_an_empty_one() -> None:
     early = datetime(2025, 12, 31, 23, 59, tzinfo=UTC).isoformat()
-    assert note_of(forwarding(content="tip", timestamp=early), UTC).split("\n") == [
+    assert note_of(forwarding(content="tip", timestamp=early), UTC, str).split("\n") == [
         *(HEAD, "Forwarded message, 2025-12-31 23:59 UTC:", "tip", LINK)
     ]
-    assert note_of(forwarding(), UTC).split("\n") == [HEAD, NO_TEXT, LINK]
+    assert note_of(forwarding(), UTC, str).split("\n") == [HEAD, NO_TEXT, LINK]
 
 
 def test_a_text_that_leaves_no_room_goes_without_the_link() -> None:
     room = 4000 - len(HEAD) - 1
-    assert note_of(message(content="x" * room), UTC) == f"{HEAD}\n{'x' * room}"
-    longer = note_of(message(content="x" * (room + 1)), UTC)
+    assert note_of(message(content="x" * room), UTC, str) == f"{HEAD}\n{'x' * room}"
+    longer = note_of(message(content="x" * (room + 1)), UTC, str)
     assert len(longer) <= 4000
     assert longer.endswith(f"x\n{SHORTENED}")
 
@@ -168,8 +170,8 @@ def test_a_text_that_leaves_no_room_goes_without_the_link() -> None:
     ],
 )
 def test_the_calls_that_a_message_names(text: str, calls: list[int]) -> None:
-    assert calls_named_in(message(content=text), 1) == calls
-    assert calls_named_in(forwarding(content=text), 1) == calls
+    assert calls_named_in(message(content=text), 1, "") == calls
+    assert calls_named_in(forwarding(content=text), 1, "") == calls
     assert calls_named_in(message(), 1, text) == calls
 
 
@@ -189,8 +191,8 @@ def test_the_calls_that_a_message_names(text: str, calls: list[int]) -> None:
 )
 def test_the_call_in_the_footer_of_the_cads_webhook(footer: str | None, calls: list[int]) -> None:
     embed = {"footer": {"text": footer}}
-    assert calls_named_in(message(embeds=[embed], webhook_id="9"), 1) == calls
-    assert calls_named_in(message(embeds=[embed]), 1) == []
+    assert calls_named_in(message(embeds=[embed], webhook_id="9"), 1, "") == calls
+    assert calls_named_in(message(embeds=[embed]), 1, "") == []
 
 
 @few

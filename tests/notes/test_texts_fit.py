@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.interactions.markdown import CONTENT_LIMIT
 from bot.notes.buttons import buttons_for
-from bot.notes.call_texts import CallFacts
+from bot.notes.call_texts import NO_FACTS, CallFacts
 from bot.notes.texts import content_of, text_to_attach
 from bot.outbox import NoteState
 from bot.sandbox.discord.markdown import render
@@ -104,15 +104,15 @@ def test_a_ping_in_the_cads_words_is_shown_as_text() -> None:
 def test_a_note_of_ordinary_length_is_given_back_whole() -> None:
     error = RefusedError("x" * 65_536, status=404)
     assert LONG in said(NoteState.REFUSED, error, LONG)
-    assert text_to_attach(with_outcome(NoteState.REFUSED, error, LONG)) is None
+    assert text_to_attach(with_outcome(NoteState.REFUSED, error, LONG), NO_FACTS) is None
 
 
 @pytest.mark.parametrize("note", ["one\ntwo", "x" * 4000])
 @pytest.mark.parametrize("state", [NoteState.REFUSED, NoteState.FAILED, NoteState.UNCONFIRMED])
 def test_a_note_that_its_message_cannot_hold_comes_as_a_copy(state: NoteState, note: str) -> None:
-    assert text_to_attach(with_outcome(state, None, note)) == note
+    assert text_to_attach(with_outcome(state, None, note), NO_FACTS) == note
 
 
 @pytest.mark.parametrize("state", [NoteState.QUEUED, NoteState.CHECKING, NoteState.ADDED])
 def test_a_note_that_nobody_has_to_copy_comes_without_an_attachment(state: NoteState) -> None:
-    assert text_to_attach(with_outcome(state, None, "one\ntwo")) is None
+    assert text_to_attach(with_outcome(state, None, "one\ntwo"), NO_FACTS) is None
