@@ -81,7 +81,7 @@ class CardStore:
 
     database: Database
     owner: str
-    timing: Timing = Timing()
+    timing: Timing
     _rows: ReadableRows[KeptCard] = field(
         default_factory=lambda: ReadableRows(
             "card", _COLUMNS, call_cards.c.message_id, lambda row: KeptCard(*row)
@@ -109,7 +109,7 @@ class CardStore:
             connection.execute(_TAKE, {"message": each.message_id, "me": self.owner})
         return over
 
-    async def claim(self, *, include_own: bool = False) -> list[KeptCard]:
+    async def claim(self, *, include_own: bool) -> list[KeptCard]:
         """Take the cards of processes whose leases are over, and return them.
 
         With `include_own` those that are this process's already are among them.

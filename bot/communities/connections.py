@@ -11,7 +11,7 @@ from bot.communities.problems import ConnectionProblem
 from bot.communities.registry import Communities
 from bot.communities.shards import Shards
 from bot.interactions.errors import Refusal
-from bot.outbox import HOST, WaitingNotes
+from bot.outbox import WaitingNotes
 from bot.settings.cache import SettingsCache
 from bot.settings.problems import SettingProblem
 from bot.timing import Timing, loop_time
@@ -71,10 +71,10 @@ class Connections:
         settings: SettingsCache,
         communities: Communities,
         *,
-        guild_ids: frozenset[int] = frozenset(),
-        role_ids: frozenset[int] = frozenset(),
-        shards: Shards | None = None,
-        timing: Timing = Timing(),
+        guild_ids: frozenset[int],
+        role_ids: frozenset[int],
+        shards: Shards | None,
+        timing: Timing,
     ) -> None:
         self._settings = settings
         self._communities = communities
@@ -197,7 +197,7 @@ class Connections:
         if connection in _UNKNOWN | {Connection.NEVER, Connection.UNDONE}:
             raise Refusal(_PROBLEMS[connection])
 
-    def waiting_notes(self, guild_id: int, community: str = HOST) -> WaitingNotes:
+    def waiting_notes(self, guild_id: int, community: str) -> WaitingNotes:
         """Return what to do with a guild's waiting notes for a community.
 
         They are withdrawn if the bot was removed from it, it is not connected, or it is connected

@@ -35,8 +35,8 @@ class Communities:
         *,
         host: Credentials | None,
         new_client: Callable[[Credentials | None], SonoranClient],
-        keep_secret: Callable[[Iterable[str]], None] = lambda _: None,
-        timing: Timing = Timing(),
+        keep_secret: Callable[[Iterable[str]], None],
+        timing: Timing,
     ) -> None:
         self.host = host
         self.entered = GuildCredentials(database, sealer, name=self._name, changed=self._changed)

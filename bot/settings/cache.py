@@ -35,10 +35,10 @@ class SettingsCache:
     """
 
     store: SettingsRepository
-    default_roles: frozenset[int] = frozenset()
-    default_server: int = 1
-    refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]] | None = None
-    timing: Timing = Timing()
+    default_roles: frozenset[int]
+    default_server: int
+    refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]]
+    timing: Timing
     known: bool = field(default=False, init=False)  # whether the settings have been read once
     down: bool = field(default=False, init=False)  # whether the database failed at the last request
     full: bool = field(default=False, init=False)  # whether it had no room for the last change
@@ -157,7 +157,7 @@ class SettingsCache:
     async def _read_changed(self, latest: int) -> None:
         before = dict(self._settings)
         changed = {each.guild_id: each for each in await self.store.changed_since(self._version)}
-        if self.refreshing is not None and (changed or not self._version):
+        if changed or not self._version:
             versions = {guild_id: settings.version for guild_id, settings in changed.items()}
             await self.refreshing(versions if self._version else None)
         if self._version:  # else all were read

@@ -39,21 +39,21 @@ async def lapsed(database: Database, owner: str) -> None:
 
 
 async def test_a_card_is_one_processs_until_its_lease_is_over(database: Database) -> None:
-    one, two = CardStore(database, "one"), CardStore(database, "two")
+    one, two = CardStore(database, "one", Timing()), CardStore(database, "two", Timing())
     await alive(database, "one", "two")
     assert await one.add(CARD, 10) == []
     assert await one.owner_of(1) == (True, True)
     assert await two.owner_of(1) == (True, False)
     assert await two.claim(include_own=True) == []
-    assert await one.claim() == []
+    assert await one.claim(include_own=False) == []
     await one.set_shown(1, "other")
     (own,) = await one.claim(include_own=True)
     assert own == replace(CARD, shown="other", kept_at=own.kept_at)
     assert own.kept_at > 0
     await lapsed(database, "one")
-    assert await two.claim() == [own]
+    assert await two.claim(include_own=False) == [own]
     assert await one.owner_of(1) == (True, False)
-    assert await one.claim() == []
+    assert await one.claim(include_own=False) == []
     await two.remove(1)
     assert await two.owner_of(1) == (False, False)
 
@@ -61,7 +61,7 @@ async def test_a_card_is_one_processs_until_its_lease_is_over(database: Database
 async def test_of_too_many_cards_the_oldest_are_given_out_and_taken_over(
     database: Database,
 ) -> None:
-    one, two = CardStore(database, "one"), CardStore(database, "two")
+    one, two = CardStore(database, "one", Timing()), CardStore(database, "two", Timing())
     await alive(database, "one", "two")
     for message in (1, 2, 3):
         assert await one.add(card(message), 3) == []
@@ -78,7 +78,7 @@ async def test_of_too_many_cards_the_oldest_are_given_out_and_taken_over(
 async def test_a_card_of_another_channel_server_or_community_is_another(
     database: Database,
 ) -> None:
-    store = CardStore(database, "one")
+    store = CardStore(database, "one", Timing())
     await alive(database, "one")
     await store.add(CARD, 10)
     others = (
@@ -115,13 +115,13 @@ async def test_a_card_of_another_channel_server_or_community_is_another(
 async def test_a_damaged_row_is_set_aside_and_the_other_cards_are_given_out(
     database: Database, damage: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gone, store = CardStore(database, "gone"), CardStore(database, "one")
+    gone, store = CardStore(database, "gone", Timing()), CardStore(database, "one", Timing())
     for message in (1, 2):
         await gone.add(card(message), 10)
     await database.execute(
         text(f"UPDATE call_cards SET {damage} WHERE message_id = 1")  # noqa: S608
     )
-    assert ids(await store.claim()) == [2]
+    assert ids(await store.claim(include_own=False)) == [2]
     assert ids(await store.claim(include_own=True)) == [2]
     assert ids(await store.add(card(3), 1)) == [2]
     (line,) = (each.message for each in caplog.records if "set aside" in each.message)

@@ -14,18 +14,19 @@ from bot.communities.departures import KEPT_SECONDS, Departures
 from bot.communities.schema import departures, guild_credentials
 from bot.outbox import NoteState, OutboxRepository
 from bot.outbox.schema import delivery_ledger, notes
-from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
 from bot.settings.schema import guild_settings, setting_changes
 from bot.sonoran import Credentials
 from bot.storage import Database
 from bot.storage.batches import BATCH
+from bot.timing import Timing
 from tests import database as databases
 from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.outbox.workers import in_state
 from tests.postgresql import postgresql
+from tests.settings_cache import cache_of
 
 engine = databases.engine
 address = databases.address
@@ -43,9 +44,7 @@ class Place:
         self.database = database
         self.guilds = dict(GUILDS)
         self.communities = communities_in(database)
-        self.settings = SettingsCache(
-            SettingsRepository(database), refreshing=self.communities.refresh
-        )
+        self.settings = cache_of(SettingsRepository(database), refreshing=self.communities.refresh)
         self.departures = Departures(
             database, self.settings, self.guilds.__getitem__, others=(call_cards,)
         )
@@ -168,7 +167,7 @@ async def test_a_note_that_waits_is_left_to_the_outbox(place: Place) -> None:
 
 
 async def test_its_cards_are_deleted_too_and_count_as_stored(database: Database) -> None:
-    place, cards = Place(database), CardStore(database, "one")
+    place, cards = Place(database), CardStore(database, "one", Timing())
     await place.settings.refresh()
     for guild_id in GUILDS:
         await cards.add(KeptCard(guild_id, guild_id, 1, "", 1, 123, "shown"), 10)
@@ -183,7 +182,7 @@ async def test_its_cards_are_deleted_too_and_count_as_stored(database: Database)
 async def test_a_damaged_row_of_a_file_keeps_no_other_from_being_deleted(
     database: Database,
 ) -> None:
-    place, cards = Place(database), CardStore(database, "one")
+    place, cards = Place(database), CardStore(database, "one", Timing())
     await place.settings.refresh()
     for guild_id in GUILDS:
         await cards.add(KeptCard(guild_id, guild_id, 1, "", 1, 123, "shown"), 10)

@@ -19,7 +19,6 @@ from bot.outbox import NoteRecord, NoteState, OutboxWorker, WaitingNotes
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import SonoranServer
 from bot.sandbox.sonoran.community import Community
-from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.settings.schema import guild_settings, settings_version
 from bot.sonoran import ApiVersion, Credentials, SonoranClient, Transport
@@ -29,6 +28,7 @@ from tests import sonoran_client, timing
 from tests.loop_clock import idle, let_pass
 from tests.outbox import workers
 from tests.outbox.workers import QUICK, eventually, new_note
+from tests.settings_cache import cache_of
 
 address = databases.address
 database = databases.database
@@ -112,8 +112,15 @@ async def test_all_notes_arrive_each_in_its_own_cad_and_the_idle_take_little_mem
 
     gc.collect()
     trace()
-    communities = Communities(database, sealer, host=None, new_client=new_client)
-    settings = SettingsCache(SettingsRepository(database), refreshing=communities.refresh)
+    communities = Communities(
+        database,
+        sealer,
+        host=None,
+        new_client=new_client,
+        keep_secret=lambda _: None,
+        timing=timing.QUICK,
+    )
+    settings = cache_of(SettingsRepository(database), refreshing=communities.refresh)
     await settings.refresh()
     added: list[int] = []
 

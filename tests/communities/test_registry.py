@@ -14,12 +14,12 @@ from bot.communities.credentials import StoredCredentials
 from bot.communities.registry import Communities
 from bot.communities.sealing import Sealer, new_key
 from bot.outbox import HOST
-from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.sonoran import Credentials, SonoranClient, Transport
 from bot.storage import Database
 from tests import database as databases
 from tests.loop_clock import let_pass
+from tests.settings_cache import cache_of
 from tests.timing import PATIENCE, QUICK
 
 engine = databases.engine
@@ -47,7 +47,7 @@ class Process:
             keep_secret=self.secrets.add,
             timing=QUICK,
         )
-        self.settings = SettingsCache(
+        self.settings = cache_of(
             SettingsRepository(database), refreshing=self.communities.refresh, timing=QUICK
         )
 

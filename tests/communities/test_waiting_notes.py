@@ -9,12 +9,10 @@ from typing import Any
 import discord
 import pytest
 
-from bot.communities.connections import Connections
 from bot.communities.credentials import StoredCredentials
-from bot.outbox import WaitingNotes
+from bot.outbox import HOST, WaitingNotes
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
 from bot.sandbox.sonoran import Fault as CadFault
-from bot.settings.cache import SettingsCache
 from bot.settings.repository import SettingsRepository
 from bot.sonoran import Credentials
 from bot.storage import Database
@@ -22,7 +20,7 @@ from bot.timing import Timing
 from tests import database
 from tests.communities import strangers as scene
 from tests.communities.strangers import DOWN, NOT_CONNECTED, STATUS, WITHDRAWN, Strangers, logged
-from tests.communities.unreached import communities_in
+from tests.communities.unreached import communities_in, connections_of
 from tests.loop_clock import let_pass
 from tests.note_messages import (
     ADDED,
@@ -32,6 +30,7 @@ from tests.note_messages import (
     shows,
     told,
 )
+from tests.settings_cache import cache_of
 from tests.world import World
 
 strangers = scene.strangers
@@ -176,24 +175,24 @@ async def test_without_discord_notes_are_sent_after_a_while_where_it_is_not_need
     world: World, strangers: Strangers, tmp_path: Path
 ) -> None:
     lone = Database(database.file_in(tmp_path))
-    settings = SettingsCache(SettingsRepository(lone))
+    settings = cache_of(SettingsRepository(lone))
     communities = communities_in(lone, None)
-    connections = Connections(settings, communities, guild_ids=frozenset({world.guild.id}))
-    assert connections.waiting_notes(world.guild.id) is WaitingNotes.KEEP
+    connections = connections_of(settings, communities, guild_ids=frozenset({world.guild.id}))
+    assert connections.waiting_notes(world.guild.id, HOST) is WaitingNotes.KEEP
     await let_pass(Timing().first_guilds)
     connections.use(None)  # as after each try that fails, which begins no new time
-    assert connections.waiting_notes(world.guild.id) is WaitingNotes.SEND
-    assert connections.waiting_notes(strangers.guild.id) is WaitingNotes.KEEP
+    assert connections.waiting_notes(world.guild.id, HOST) is WaitingNotes.SEND
+    assert connections.waiting_notes(strangers.guild.id, HOST) is WaitingNotes.KEEP
 
 
 async def test_without_discord_the_notes_of_a_server_with_a_key_of_its_own_are_sent_unless_it_left(
     tmp_path: Path,
 ) -> None:
     async with database.opened(database.file_in(tmp_path)) as lone:
-        settings = SettingsCache(SettingsRepository(lone))
+        settings = cache_of(SettingsRepository(lone))
         await settings.refresh()
         communities = communities_in(lone)
-        connections = Connections(settings, communities)
+        connections = connections_of(settings, communities)
         usable, sealed, left = 1, 2, 3
         for guild_id in (usable, sealed, left):
             own = None if guild_id == sealed else Credentials("paleto-key", "Paleto")

@@ -24,6 +24,7 @@ from tests.administrator import configure, status
 from tests.loop_clock import let_pass
 from tests.note_messages import told
 from tests.notes.forms import opened, submitted
+from tests.settings_cache import cache_of
 from tests.sonoran_client import CREDENTIALS
 from tests.timing import QUICK
 from tests.world import PATIENCE, World
@@ -44,7 +45,7 @@ def engine() -> str:
 
 @pytest.fixture
 async def settings(database: Database) -> SettingsCache:
-    cache = SettingsCache(SettingsRepository(database))
+    cache = cache_of(SettingsRepository(database))
     await cache.refresh()
     return cache
 

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from bot.observer import Observer
-from bot.settings.cache import SettingsCache
 from bot.settings.repository import GuildSettings, SettingsRepository
 from bot.storage import UNUSABLE_AT_LAST, Database, DatabaseUrl, UnusableDatabaseError
 from tests import database as databases
+from tests.settings_cache import cache_of
 from tests.timing import PATIENCE, QUICK
 
 engine = databases.engine
@@ -28,7 +28,7 @@ def words(before: GuildSettings, after: GuildSettings) -> str:
 async def test_all_settings_are_read_again_and_a_confirmed_change_is_used(
     database: Database,
 ) -> None:
-    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    cache = cache_of(SettingsRepository(database), timing=QUICK)
     await cache.refresh()
     for guild_id in (1, 2):
         await cache.change(guild_id, 7, lambda s: replace(s, role_ids=frozenset({5, 6})), words)
@@ -53,7 +53,7 @@ async def test_a_change_of_its_own_that_the_database_lost_before_a_refresh_is_no
     database: Database, earlier: int
 ) -> None:
     """A failover loses the latest changes, so one that no refresh has read yet."""
-    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    cache = cache_of(SettingsRepository(database), timing=QUICK)
     await cache.refresh()
     for guild_id in range(earlier):
         await cache.change(guild_id, 7, lambda s: replace(s, server_id=5), words)
@@ -71,7 +71,7 @@ async def test_a_change_by_another_process_just_after_the_versions_fell_is_not_m
     database: Database,
 ) -> None:
     store = SettingsRepository(database)
-    cache = SettingsCache(store, timing=QUICK)
+    cache = cache_of(store, timing=QUICK)
     await cache.refresh()
     for guild_id in (1, 2):
         await cache.change(guild_id, 7, lambda s: replace(s, server_id=5), words)
@@ -87,7 +87,7 @@ async def test_a_change_by_another_process_that_got_the_version_of_a_lost_one_is
     database: Database,
 ) -> None:
     store = SettingsRepository(database)
-    cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+    cache = cache_of(SettingsRepository(database), timing=QUICK)
     await store.change(2, 7, lambda s: replace(s, server_id=5), words)
     await cache.refresh()
     await database.execute(
@@ -112,7 +112,7 @@ async def test_a_damaged_row_of_a_file_lets_nobody_in_there_and_leaves_the_other
     await database.execute(
         text(f"UPDATE guild_settings SET {damage} WHERE guild_id = 1")  # noqa: S608
     )
-    cache = SettingsCache(store, default_roles=frozenset({4}), timing=QUICK)
+    cache = cache_of(store, default_roles=frozenset({4}), timing=QUICK)
     for _ in range(2):
         await cache.refresh()
         if "guild_id" not in damage:
@@ -138,7 +138,7 @@ async def test_tables_that_are_gone_end_the_refreshing_at_the_third_time_in_a_ro
                 await database.execute(back)
             return await super().latest()
 
-    cache = SettingsCache(Counting(database), timing=replace(QUICK, settings_refresh=0.01))
+    cache = cache_of(Counting(database), timing=replace(QUICK, settings_refresh=0.01))
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
         await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
     assert tries == 4 + UNUSABLE_AT_LAST
@@ -150,7 +150,7 @@ async def test_settings_are_neither_read_nor_changed_without_their_counter(
 ) -> None:
     await database.execute(text("DELETE FROM settings_version"))
     store = SettingsRepository(database)
-    cache = SettingsCache(store, timing=replace(QUICK, settings_refresh=0.01))
+    cache = cache_of(store, timing=replace(QUICK, settings_refresh=0.01))
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
         await asyncio.wait_for(cache.keep_fresh(), PATIENCE)
     with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
@@ -170,7 +170,7 @@ async def test_where_nobody_chose_anything_a_refresh_asks_for_the_version_alone(
     database = Database(address, observer=observer)
     await database.open()
     try:
-        cache = SettingsCache(SettingsRepository(database), timing=QUICK)
+        cache = cache_of(SettingsRepository(database), timing=QUICK)
         await cache.refresh()
         observer.count = 0
         await cache.refresh()
@@ -195,7 +195,7 @@ async def test_a_change_made_while_all_settings_are_read_anew_is_in_force(
             server = changes.pop()
             await cache.change(1, 7, lambda s: replace(s, server_id=server), words)
 
-    cache = SettingsCache(SettingsRepository(database), refreshing=meanwhile, timing=QUICK)
+    cache = cache_of(SettingsRepository(database), refreshing=meanwhile, timing=QUICK)
     await cache.refresh()
     await cache.change(2, 7, lambda s: replace(s, server_id=9), words)
     await database.execute(text("DELETE FROM guild_settings WHERE guild_id = 2"))
@@ -225,7 +225,7 @@ async def test_a_newer_change_of_another_process_is_used_when_all_are_read_anew(
                 await changing
             return found
 
-    cache = SettingsCache(LateConfirmation(database), timing=QUICK)
+    cache = cache_of(LateConfirmation(database), timing=QUICK)
     await cache.refresh()
     changing = asyncio.create_task(cache.set(1, 7, "roles", role_ids=frozenset({5})))
     while not await other.changed_since(1):  # noqa: ASYNC110 - a row
@@ -241,7 +241,7 @@ async def test_to_choose_what_holds_anyway_changes_nothing(
     database: Database, values: dict[str, object], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = SettingsRepository(database)
-    cache = SettingsCache(store, timing=QUICK)
+    cache = cache_of(store, timing=QUICK)
     await cache.refresh()
     await cache.set(1, 7, "server", server_id=5)
     await cache.refresh()
