@@ -90,7 +90,7 @@ def cad_details(health: CadHealth) -> Iterator[Line]:
 
 
 def notes_line(
-    problem: Failure | None, waiting: int, error: Failure | None, *, held_back: bool = False
+    problem: Failure | None, waiting: int, error: Failure | None, *, held_back: bool
 ) -> Line:
     """Return whether notes are being sent.
 

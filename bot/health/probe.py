@@ -36,9 +36,9 @@ class CadHealth:
     error: Failure | None
     version: ApiVersion | None
     version_reason: tuple[VersionSign, int] | None
-    plan: str | None = None
-    community: str | None = None
-    servers: ServerList | None = None
+    plan: str | None
+    community: str | None
+    servers: ServerList | None
 
 
 class CadProbe:
@@ -53,7 +53,7 @@ class CadProbe:
         cad_for: Callable[[str], SonoranClient],
         servers: Callable[[str], Awaitable[ServerList | None]],
         *,
-        timing: Timing = Timing(),
+        timing: Timing,
     ) -> None:
         self._cad_for = cad_for
         self._servers = servers

@@ -80,7 +80,7 @@ def everyone_line(guild_ids: Iterable[int]) -> Line:
 
 
 def log_channel_line(
-    name: str | None, trouble: str | None, *, gone: bool = False, unwritable: bool = True
+    name: str | None, trouble: str | None, *, gone: bool, unwritable: bool
 ) -> Line:
     """Return the log channel, and why notes cannot be posted there.
 

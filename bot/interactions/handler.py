@@ -60,7 +60,7 @@ class InteractionHandler:
         texts: Catalogue,
         timing: Timing,
     ) -> None:
-        self.in_flight = InFlight(timing)
+        self.in_flight = InFlight(timing.last_words)
         self.refusal = refusal
         self._texts = texts
         self._timing = timing

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 
-from bot.timing import Timing, set_within
+from bot.timing import set_within
 
 
 class InFlight:
-    """The tasks that handle interactions and answer them."""
+    """The tasks that handle interactions and answer them.
 
-    def __init__(self, timing: Timing = Timing()) -> None:
-        self._last_words = timing.last_words
+    Those that are cancelled in the end have `last_words` more, in seconds.
+    """
+
+    def __init__(self, last_words: float) -> None:
+        self._last_words = last_words
         self._tasks: set[asyncio.Task[object]] = set()
         self._closing = asyncio.Event()
 
@@ -40,8 +43,7 @@ class InFlight:
     async def finish(self, seconds: float) -> int:
         """Accept nothing new and wait for the tasks, at most `seconds`.
 
-        Returns how many were still running. Those are cancelled, and waited for at most
-        `Timing.last_words`.
+        Returns how many were still running; those are cancelled.
         """
         self.close()
         if not self._tasks:

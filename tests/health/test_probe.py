@@ -24,7 +24,7 @@ async def test_findings_that_a_note_has_overtaken_are_replaced_but_not_at_every_
     cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     client = SonoranClient(Transport(session, cad.url), CREDENTIALS)
-    probe = CadProbe(lambda _: client, lambda _: client.get_servers())
+    probe = CadProbe(lambda _: client, lambda _: client.get_servers(), timing=Timing())
 
     async def health(**how: bool) -> CadHealth:
         return await probe.health(HOST, **how)

@@ -76,10 +76,10 @@ def lines(text: str, error: Failure | None) -> list[Line]:
     return [
         *cad(text, error),
         roles_line([text] * 25, chosen=True),
-        log_channel_line(text, text),
+        log_channel_line(text, text, gone=False, unwritable=True),
         unit_numbers_line(True),
         cards_line(False),
-        notes_line(UNREACHABLE, 1000, error),
+        notes_line(UNREACHABLE, 1000, error, held_back=False),
         rate_usage_line(RateUsage(6000, 6000, 1000)),
         permissions_line(["View Channel", "Send Messages"]),
         database_line("SQLite", "Heroku", down=False, full=False),
@@ -130,9 +130,9 @@ def test_every_trouble_of_the_cad_has_a_line_of_its_own() -> None:
 def test_notes_are_well_exactly_when_the_cad_is_and_none_is_held_back() -> None:
     for error in errors("x"):
         well = cad("x", error)[1].mark is Mark.WELL
-        assert (notes_line(None, 3, error).mark is Mark.WELL) == well
-        assert (notes_line(UNREACHABLE, 0, error).mark is Mark.WELL) == well
-        assert notes_line(UNREACHABLE, 1, error).mark is Mark.ILL
+        assert (notes_line(None, 3, error, held_back=False).mark is Mark.WELL) == well
+        assert (notes_line(UNREACHABLE, 0, error, held_back=False).mark is Mark.WELL) == well
+        assert notes_line(UNREACHABLE, 1, error, held_back=False).mark is Mark.ILL
 
 
 def test_a_remembered_refusal_of_the_credentials_is_not_shown_as_an_answer() -> None:
@@ -152,7 +152,7 @@ def test_a_delay_that_the_cad_asked_for_is_told_also_when_nothing_waits() -> Non
     held = notes_line(limited, 0, None, held_back=True)
     assert held.mark is Mark.ILL
     assert "gets too many requests" in held.text
-    assert notes_line(limited, 0, None).mark is Mark.WELL
+    assert notes_line(limited, 0, None, held_back=False).mark is Mark.WELL
 
 
 def test_every_sign_of_an_api_version_has_words() -> None:

@@ -18,7 +18,7 @@ async def begin(in_flight: InFlight, until: asyncio.Event) -> asyncio.Task[str]:
 
 
 async def test_a_counted_task_is_in_flight() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
     task = await begin(in_flight, until)
     assert len(in_flight) == 1
     until.set()
@@ -26,7 +26,7 @@ async def test_a_counted_task_is_in_flight() -> None:
 
 
 async def test_a_task_that_ended_is_no_longer_in_flight() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
     task = await begin(in_flight, until)
     until.set()
     await task
@@ -35,7 +35,7 @@ async def test_a_task_that_ended_is_no_longer_in_flight() -> None:
 
 
 async def test_a_task_that_failed_is_no_longer_in_flight() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
 
     async def fail() -> None:
         in_flight.add_current()
@@ -47,7 +47,7 @@ async def test_a_task_that_failed_is_no_longer_in_flight() -> None:
 
 
 async def test_a_task_counted_twice_is_one_in_flight() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
 
     async def twice() -> None:
         in_flight.add_current()
@@ -62,21 +62,21 @@ async def test_a_task_counted_twice_is_one_in_flight() -> None:
 
 
 async def test_new_work_may_begin_until_it_is_finishing() -> None:
-    assert not InFlight().closing
+    assert not InFlight(2.5).closing
 
 
 async def test_finishing_with_nothing_in_flight_leaves_nothing_running() -> None:
-    assert await InFlight().finish(0) == 0
+    assert await InFlight(2.5).finish(0) == 0
 
 
 async def test_finishing_closes_even_with_nothing_in_flight() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
     await in_flight.finish(0)
     assert in_flight.closing
 
 
 async def test_finishing_closes_before_it_waits() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
     await begin(in_flight, until)
     finishing = asyncio.create_task(in_flight.finish(60))
     await asyncio.sleep(0)
@@ -86,7 +86,7 @@ async def test_finishing_closes_before_it_waits() -> None:
 
 
 async def test_finishing_waits_for_what_is_in_flight() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
     tasks = [await begin(in_flight, until) for _ in range(3)]
     finishing = asyncio.create_task(in_flight.finish(60))
     await asyncio.sleep(0)
@@ -97,21 +97,21 @@ async def test_finishing_waits_for_what_is_in_flight() -> None:
 
 
 async def test_finishing_counts_what_did_not_end_in_time() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
     for _ in range(2):
         await begin(in_flight, asyncio.Event())
     assert await in_flight.finish(0) == 2
 
 
 async def test_what_did_not_end_in_time_is_cancelled() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
     task = await begin(in_flight, asyncio.Event())
     await in_flight.finish(0)
     assert task.cancelled()
 
 
 async def test_finishing_waits_for_a_cancelled_tasks_last_steps() -> None:
-    in_flight, steps = InFlight(), list[str]()
+    in_flight, steps = InFlight(2.5), list[str]()
 
     async def tidy() -> None:
         in_flight.add_current()
@@ -129,7 +129,7 @@ async def test_finishing_waits_for_a_cancelled_tasks_last_steps() -> None:
 
 
 async def test_a_task_that_fails_while_finishing_does_not_stop_the_finish() -> None:
-    in_flight, until = InFlight(), asyncio.Event()
+    in_flight, until = InFlight(2.5), asyncio.Event()
 
     async def fail() -> None:
         in_flight.add_current()
@@ -145,7 +145,7 @@ async def test_a_task_that_fails_while_finishing_does_not_stop_the_finish() -> N
 
 
 async def test_a_task_that_fails_when_cancelled_does_not_stop_the_finish() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
 
     async def fail() -> None:
         in_flight.add_current()
@@ -161,7 +161,7 @@ async def test_a_task_that_fails_when_cancelled_does_not_stop_the_finish() -> No
 
 
 async def test_nothing_is_in_flight_after_the_finish() -> None:
-    in_flight = InFlight()
+    in_flight = InFlight(2.5)
     await begin(in_flight, asyncio.Event())
     await in_flight.finish(0)
     assert len(in_flight) == 0
