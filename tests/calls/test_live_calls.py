@@ -245,7 +245,7 @@ class TestSeen:
         await got(live)
         await let_pass(21.0)
         live.seen("", CallList(1, (DispatchCall(1, 7, "", "", "", False, ()),)), loop_time())
-        found = await live.get("", 1, wait=PATIENT)
+        await live.get("", 1, wait=PATIENT)
         await asyncio.to_thread(lambda: None)
         await idle(database)
         found = live.known("", 1)
@@ -285,10 +285,7 @@ class TestKept:
         assert len(live) == 200
 
     async def test_above_so_many_lists_those_are_dropped_that_nobody_needs(
-        self,
-        live: LiveCalls,
-        cad: SonoranServer,
-        monkeypatch: pytest.MonkeyPatch,
+        self, live: LiveCalls, cad: SonoranServer, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(live_calls, "MOST_LISTS", 5)
         for _ in range(2):
