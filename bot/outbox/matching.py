@@ -81,7 +81,7 @@ class ReadCall:
 
 
 def judge(
-    call: ReadCall | None,
+    call: ReadCall,
     note: CallNote,
     *,
     sends: int,
@@ -90,15 +90,14 @@ def judge(
 ) -> tuple[Verdict, int]:
     """Judge a poll of the call list; returns the verdict and how many of the sends are there.
 
-    `call` is the note's call as it was listed, None where it was not. `sends` counts the sends of
-    this note whose outcome is open, `explained` has the rest of the outbox for this call by
-    fingerprint. Only a `settled` poll, one begun long enough after the last send, can prove
-    that the note is not there. Nothing is assumed from a call without usable notes, from a list
-    that lacks a note known to be there (it is old, or the CAD rewrites notes), or where an
-    unexplained note looks like this one altered. An entry that cannot be read may be any note: it
-    forbids "not there", never "there".
+    `call` is the note's call as it was listed. `sends` counts the sends of this note whose outcome
+    is open, `explained` has the rest of the outbox for this call by fingerprint. Only a `settled`
+    poll, one begun long enough after the last send, can prove that the note is not there. Nothing
+    is assumed from a call without usable notes, from a list that lacks a note known to be there (it
+    is old, or the CAD rewrites notes), or where an unexplained note looks like this one altered. An
+    entry that cannot be read may be any note: it forbids "not there", never "there".
     """
-    if call is None or not call.usable:
+    if not call.usable:
         return Verdict.UNKNOWN, 0
     listed = call.counts
     lacking = sum(max(0, each.confirmed - listed[key]) for key, each in explained.items())

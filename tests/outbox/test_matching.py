@@ -54,13 +54,10 @@ def test_a_note_that_is_not_listed_is_not_there_once_the_reading_is_settled() ->
 
 
 @pytest.mark.parametrize("settled", [False, True])
-def test_nothing_is_assumed_of_a_call_that_is_not_listed_or_has_no_usable_notes(
-    settled: bool,
-) -> None:
+def test_nothing_is_assumed_of_a_call_without_usable_notes(settled: bool) -> None:
     unusable = ReadCall(DispatchCall(1, 123, "", "", "", closed=False, notes=None))
-    for call in (None, unusable):
-        verdict = judge(call, NOTE, sends=1, explained={}, settled=settled)
-        assert verdict == (Verdict.UNKNOWN, 0)
+    verdict = judge(unusable, NOTE, sends=1, explained={}, settled=settled)
+    assert verdict == (Verdict.UNKNOWN, 0)
 
 
 @few
