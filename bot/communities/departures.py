@@ -8,12 +8,11 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import Connection, Select, Table, delete, func, select, union
 
 from bot.communities.schema import departures, guild_credentials
-from bot.outbox.schema import notes
-from bot.outbox.states import WAITING
+from bot.outbox.schema import is_waiting, notes
 from bot.settings.cache import SettingsCache
 from bot.settings.schema import guild_settings, setting_changes
 from bot.storage import NOW, Database
-from bot.storage.batches import delete_batch
+from bot.storage.batches import batch_of, delete_batch
 
 KEPT_SECONDS = 30 * 86_400.0
 """How long the data of a guild is kept that removed the bot, in case it adds the bot again."""
@@ -104,10 +103,9 @@ class Departures:
         departure = select(departures.c.guild_id).where(departures.c.guild_id == guild_id, _IS_OVER)
         if connection.scalar(departure.with_for_update()) is None:
             return 0
-        finished = notes.c.state.not_in([state.value for state in WAITING])
-        if count := delete_batch(connection, notes, (notes.c.guild_id == guild_id) & finished):
-            return count
-        for table in self._tables:
-            if count := delete_batch(connection, table, table.c.guild_id == guild_id):
+        batches = (batch_of(table, table.c.guild_id == guild_id) for table in self._tables)
+        finished = batch_of(notes, (notes.c.guild_id == guild_id) & ~is_waiting())
+        for batch in (finished, *batches):
+            if count := delete_batch(connection, batch):
                 return count
         return 0

@@ -8,14 +8,21 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, Delete, update
+from sqlalchemy import ColumnElement, Delete, update
 
 from bot.outbox.read_slots import READ_WINDOW_SECONDS
-from bot.outbox.schema import call_list_reads, delivery_ledger, leases, notes, send_times
+from bot.outbox.schema import (
+    call_list_reads,
+    delivery_ledger,
+    is_open,
+    leases,
+    notes,
+    send_times,
+)
 from bot.outbox.shared_rate_limit import SEND_WINDOW_SECONDS
-from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, WAITING, NoteState
+from bot.outbox.states import RETRY_SECONDS, TAKEN_UP, NoteState
 from bot.storage import NOW, Database, StorageError
-from bot.storage.batches import batch_of
+from bot.storage.batches import batch_of, delete_batch
 from bot.timing import Timing
 
 HELD_SECONDS = 900.0
@@ -35,7 +42,6 @@ database lost is not taken for one that was deleted."""
 MOST_BATCHES = 1000
 """How many batches are deleted at one time; the rest waits for the next."""
 
-_WAITING = [state.value for state in WAITING]
 _TAKEN_UP = [state.value for state in TAKEN_UP]
 
 _USELESS_TOKENS = (
@@ -107,12 +113,8 @@ class Cleanup:
         Raises as `Database.run` does.
         """
         batches = _batches(self.history_seconds)
-        counts = [await self.database.run(_delete, batch) for batch in batches]
+        counts = [await self.database.run(delete_batch, batch) for batch in batches]
         return sum(counts + [await purge() for purge in self.purges])
-
-
-def _delete(connection: Connection, batch: Delete) -> int:
-    return connection.execute(batch).rowcount
 
 
 @functools.lru_cache(maxsize=4)
@@ -123,7 +125,7 @@ def _batches(history: float) -> tuple[Delete, ...]:
     return (
         # Each by the index of `settled` and `updated_at`, as others keep most of the rows.
         batch_of(notes, ~done & (state == NoteState.HELD.value) & _older_than(HELD_SECONDS)),
-        batch_of(notes, ~done & state.not_in([*_WAITING, NoteState.HELD.value]) & kept_for_buttons),
+        batch_of(notes, ~done & ~is_open() & kept_for_buttons),
         batch_of(notes, done & kept_for_buttons),
         batch_of(
             notes,

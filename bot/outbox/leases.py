@@ -25,14 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.outbox.models import NoteRecord
-from bot.outbox.schema import leases, notes
-from bot.outbox.states import RETRY_SECONDS, WAITING, NoteState
+from bot.outbox.schema import is_waiting, leases, notes
+from bot.outbox.states import RETRY_SECONDS, NoteState
 from bot.storage import NOW, Database, StorageError
 from bot.storage.database import Insert
 from bot.storage.readable_rows import ReadableRows
 from bot.timing import Timing, loop_time
-
-_WAITING = [state.value for state in WAITING]
 
 _OWN = bindparam("own", type_=leases.c.id.type)
 _TIMEOUT: BindParameter[float] = bindparam("timeout", type_=Double())
@@ -182,13 +180,13 @@ def _claim(include_own: bool) -> ReturningUpdate[tuple[Any, ...]]:
     """Return the statement of `claim_orphans`, which takes long to compose."""
     orphaned = or_(notes.c.owner.is_(None), and_(_HAD_TIME, notes.c.owner.not_in(ALIVE)))
     if include_own:
-        own = and_(notes.c.owner == _OWN, notes.c.state.in_(_WAITING))
+        own = and_(notes.c.owner == _OWN, is_waiting())
         orphaned = or_(orphaned, own)
     unfinished = and_(
         notes.c.settled.is_(False),
         notes.c.state != NoteState.HELD.value,
         notes.c.position > _BEHIND,
-        or_(notes.c.state.in_(_WAITING), notes.c.updated_at > NOW - RETRY_SECONDS),
+        or_(is_waiting(), notes.c.updated_at > NOW - RETRY_SECONDS),
     )
     left = or_(notes.c.owner.is_(None), notes.c.owner == _OWN)
     some = select(notes.c.id).where(unfinished, orphaned).order_by(notes.c.position)

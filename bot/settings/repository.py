@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Connection, Row, bindparam, delete, select, u
 
 from bot.settings.schema import guild_settings, setting_changes, settings_version
 from bot.storage import NOW, Database
-from bot.storage.batches import delete_batch
+from bot.storage.batches import batch_of, delete_batch
 from bot.storage.tables import counted
 
 KEPT_CHANGES = 100
@@ -167,7 +167,7 @@ class SettingsRepository:
     async def purge(self) -> int:
         """Delete a batch of the changes of more than a year ago; returns how many, 0 at the end."""
         old = setting_changes.c.changed_at < NOW - CHANGES_SECONDS
-        return await self._database.run(delete_batch, setting_changes, old)
+        return await self._database.run(delete_batch, batch_of(setting_changes, old))
 
     async def changes(self, guild_id: int, limit: int) -> list[SettingChange]:
         """Return a guild's latest changes, at most `limit` of them, the newest first."""

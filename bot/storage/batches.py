@@ -27,6 +27,6 @@ def batch_of(table: Table, condition: ColumnElement[bool]) -> Delete:
     return delete(table).where(key.in_(some), case((condition, true())))
 
 
-def delete_batch(connection: Connection, table: Table, condition: ColumnElement[bool]) -> int:
-    """Delete at most `BATCH` rows that meet a condition; returns how many."""
-    return connection.execute(batch_of(table, condition)).rowcount
+def delete_batch(connection: Connection, batch: Delete) -> int:
+    """Delete a batch; returns how many rows."""
+    return connection.execute(batch).rowcount
