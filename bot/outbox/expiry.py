@@ -105,7 +105,6 @@ class Expiry:
         failure = record.failure or self.breaker.last_failure
         if self._refused:
             failure = self.breaker.last_failure
-        if record.state is NoteState.QUEUED and not record.unconfirmed_sends:
-            await self.transitions.make(item, NoteState.FAILED, failure=failure)
-        elif record.state in (NoteState.QUEUED, NoteState.CHECKING):
-            await self.transitions.make(item, NoteState.UNCONFIRMED, failure=failure)
+        doubt = record.state is NoteState.CHECKING or record.unconfirmed_sends > 0
+        target = NoteState.UNCONFIRMED if doubt else NoteState.FAILED
+        await self.transitions.make(item, target, failure=failure)
