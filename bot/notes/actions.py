@@ -29,6 +29,7 @@ from bot.outbox import (
 )
 from bot.settings.dispatchers import Dispatchers
 from bot.storage import StorageError
+from bot.storage.tables import LARGEST_ID
 from bot.timing import Timing
 
 _TARGETS = {
@@ -37,8 +38,6 @@ _TARGETS = {
     "resend": NoteState.QUEUED,
     "to": NoteState.QUEUED,
 }
-
-_LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -112,7 +111,7 @@ class NoteActions:
         return self.dispatchers.admit(interaction)
 
     async def _record(self, interaction: discord.Interaction[Any], note_id: int) -> NoteRecord:
-        if note_id > _LARGEST_ID:
+        if note_id > LARGEST_ID:
             raise Refusal(NoteProblem.NOTE_GONE)
         try:
             async with asyncio.timeout(self.timing.store_note):

@@ -15,6 +15,7 @@ from bot.interactions.components import DynamicItem, dynamic_item, field_values,
 from bot.notes import form_texts as texts
 from bot.notes.parsing import NOTE_LIMIT
 from bot.sonoran import DispatchCall
+from bot.storage.tables import LARGEST_ID
 
 _CUSTOM_ID = re.compile(
     r"callnote-form:(?P<server>[1-9][0-9]{0,8}):(?P<source>[0-9]{1,20})"
@@ -25,7 +26,6 @@ _AGAIN = re.compile(
     r":(?P<source>[0-9]{1,20})"
 )
 _CALL, _NUMBER, _NOTE = "call", "number", "note"
-_LARGEST_ID = 2**63 - 1  # of the database's integers; a forged form may have a larger one
 _NUMBER_LIMIT = 100  # characters of a call's number, as in `/callnote`
 
 _Interaction = discord.Interaction[Any]
@@ -149,4 +149,4 @@ def again_button(
 
 def _source_id(found: re.Match[str]) -> int | None:
     source_id = int(found["source"])
-    return source_id if 0 < source_id <= _LARGEST_ID else None
+    return source_id if 0 < source_id <= LARGEST_ID else None

@@ -11,6 +11,9 @@ from bot.storage.failures import CHANGED_TABLES
 COUNTED_ID = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
 
+LARGEST_ID = 2**63 - 1
+"""The largest id that a column takes; in a button or form that was forged may be a larger one."""
+
 _WHERE = "where"
 COUNTER = "counter"
 """What a table's `info` has where the table is of one row that counts."""
