@@ -165,14 +165,13 @@ class Reply:
                 return value
         return None
 
-    def retry_after(self, now: datetime | None = None) -> float | None:
+    def retry_after(self, now: datetime) -> float | None:
         """Return the delay in seconds that the service asked for, None when it named none.
 
         `Retry-After` in seconds or as an HTTP date, else the reset headers that the official Lua
         client falls back to; a billion seconds or more are taken for a Unix time. It is at most
         `LONGEST_DELAY`.
         """
-        now = now or datetime.now(UTC)
         for name in ("retry-after", "ratelimit-reset", "x-ratelimit-reset"):
             value = self.headers.get(name, "").strip()
             if not value:

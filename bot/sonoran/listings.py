@@ -33,11 +33,10 @@ LONG_TEXT: Final = 4000
 
 _MOST_UNITS = 100
 _LARGEST_NUMERAL = 10**9
+_LARGEST_SERVER = 2**31 - 1  # the largest number of a CAD server that a database takes
 _STATUSES = {status.value: status for status in CallStatus}
 _LISTS: Final = (("activecalls", False), ("closedcalls", True))
 _REPLACED: Final = "\ufffd"  # in place of what is no UTF-8, or cannot be stored
-
-LARGEST_SERVER: Final = 2**31 - 1  # the largest number of a CAD server that a database takes
 
 
 def read_calls(reply: Reply, server_id: int) -> CallList:
@@ -98,7 +97,7 @@ def read_servers(reply: Reply) -> ServerList:
     whole = True
     for entry in map(fields_of, entries):
         server_id = _number(entry, "id")
-        if server_id is None or not 1 <= server_id <= LARGEST_SERVER:
+        if server_id is None or not 1 <= server_id <= _LARGEST_SERVER:
             whole = False
         else:
             servers.setdefault(server_id, CadServer(server_id, _text(entry, "name")))

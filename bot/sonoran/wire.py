@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.sonoran.errors import (
@@ -102,7 +103,8 @@ def error_of(reply: Reply) -> SonoranError:
     """
     status, text, trace_id = reply.status, reply.words, reply.trace_id
     if status == 429:
-        return RateLimitedError(text, retry_after=reply.retry_after(), trace_id=trace_id)
+        delay = reply.retry_after(datetime.now(UTC))
+        return RateLimitedError(text, retry_after=delay, trace_id=trace_id)
     if status in (401, 402, 403):
         edge = reply.is_from_edge
         return CredentialsError(text, status=status, trace_id=trace_id, from_edge=edge)

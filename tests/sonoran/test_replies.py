@@ -6,7 +6,7 @@ import pytest
 
 from bot.sonoran import CallNote, RateLimitedError, VersionSign, v1, v2
 from bot.sonoran.exchange import LONGEST_DELAY, Reply
-from bot.sonoran.wire import Wire
+from bot.sonoran.wire import Wire, error_of
 from tests.cases import cases
 
 NOTE = CallNote(server_id=2, call_id=417, text="Caller hung up", label="D-2")
@@ -57,9 +57,10 @@ class TestRetryAfter:
     ) -> None:
         assert reply(b"", 429, {"retry-after": value}).retry_after(NOW) == seconds
 
-    def test_a_date_is_measured_from_the_present_by_default(self) -> None:
-        delay = reply(b"", 429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}).retry_after()
-        assert delay == LONGEST_DELAY
+    def test_a_date_in_a_refusal_is_measured_from_the_present(self) -> None:
+        error = error_of(reply(b"", 429, {"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}))
+        assert isinstance(error, RateLimitedError)
+        assert error.retry_after == LONGEST_DELAY
 
     @cases("value", ["86401", "999999999", "1e300", "9999999999"])
     def test_a_delay_of_more_than_a_day_counts_as_a_day(self, value: str) -> None:
