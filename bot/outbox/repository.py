@@ -11,7 +11,6 @@ from bot.observer import Observer
 from bot.outbox import stored_failure
 from bot.outbox.acceptance import accept
 from bot.outbox.capacity import COUNT_WAITING, check_room
-from bot.outbox.cleanup import LEAST_KEPT_SECONDS
 from bot.outbox.errors import OutOfOrderError, StaleRevisionError, TooOldError
 from bot.outbox.ledger import unconfirmed_sends_after, update_ledger
 from bot.outbox.models import Acknowledgement, NewNote, NoteRecord
@@ -42,8 +41,8 @@ class OutboxRepository:
         database: Database,
         owner: str,
         *,
-        observer: Observer = Observer(),
-        kept_seconds: float = LEAST_KEPT_SECONDS,
+        observer: Observer,
+        kept_seconds: float,
     ) -> None:
         self._database = database
         self._observer = observer

@@ -12,7 +12,7 @@ from bot.calls.card_store import CardStore, KeptCard
 from bot.calls.schema import call_cards
 from bot.communities.departures import KEPT_SECONDS, Departures
 from bot.communities.schema import departures, guild_credentials
-from bot.outbox import NoteState, OutboxRepository
+from bot.outbox import NoteState
 from bot.outbox.schema import delivery_ledger, notes
 from bot.settings.repository import GuildSettings, SettingsRepository
 from bot.settings.schema import guild_settings, setting_changes
@@ -24,7 +24,7 @@ from tests import database as databases
 from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
-from tests.outbox.workers import in_state
+from tests.outbox.workers import in_state, repository_of
 from tests.postgresql import postgresql
 from tests.settings_cache import cache_of
 
@@ -51,7 +51,7 @@ class Place:
 
     async def fill(self) -> None:
         """Store settings, credentials and a finished note of every guild."""
-        store = OutboxRepository(self.database, "one")
+        store = repository_of(self.database, "one")
         await self.settings.refresh()
         for guild_id in GUILDS:
             await self.settings.change(
@@ -154,7 +154,7 @@ async def test_a_guild_that_is_back_is_as_before_and_its_30_days_begin_anew(plac
 
 
 async def test_a_note_that_waits_is_left_to_the_outbox(place: Place) -> None:
-    waiting = await in_state(OutboxRepository(place.database, "one"), NoteState.QUEUED, guild=GONE)
+    waiting = await in_state(repository_of(place.database, "one"), NoteState.QUEUED, guild=GONE)
     await place.departures.review()
     await place.let_pass(KEPT_SECONDS + 60)
     assert await place.purged() == [1, 1, 1, 1]

@@ -9,13 +9,13 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from bot.outbox import NoteState, OutboxRepository, WaitingNotes
+from bot.outbox import NoteState, WaitingNotes
 from bot.outbox.recovery import MOST_RECOVERIES
 from bot.outbox.schema import notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests.cases import case
-from tests.outbox.workers import Worker, in_state, on_sqlite, stored, working
+from tests.outbox.workers import Worker, in_state, on_sqlite, repository_of, stored, working
 from tests.timing import PATIENCE
 
 
@@ -182,7 +182,7 @@ async def test_a_note_that_cannot_be_queued_for_an_unexpected_error_is_queued_la
 async def test_notes_are_taken_over_after_an_unexpected_error(
     odd_database: OddDatabase, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    gone = OutboxRepository(odd_database, "gone")
+    gone = repository_of(odd_database, "gone")
     left = [await in_state(gone, NoteState.SENDING, call=call) for call in (124, 125)]
     odd_database.odd = (NoteState.CHECKING,)
     async with working(Worker(odd_database, cad, session)) as worker:
@@ -206,7 +206,7 @@ async def test_a_note_is_refused_in_a_sentence_where_the_last_position_is_gone(
     database: Database,
 ) -> None:
     await database.execute(text("DELETE FROM outbox_position"))
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     for _ in range(2):
         with pytest.raises(UnusableDatabaseError, match="have been deleted or changed"):
             await in_state(store, NoteState.RECEIVED)

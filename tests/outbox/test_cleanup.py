@@ -29,6 +29,7 @@ from tests.outbox.workers import (
     leases_of,
     new_note,
     on_sqlite,
+    repository_of,
     shift,
     working,
 )
@@ -40,7 +41,7 @@ DAY = 86_400.0
 
 @pytest.fixture
 def store(database: Database) -> OutboxRepository:
-    return OutboxRepository(database, "one")
+    return repository_of(database, "one")
 
 
 async def purged(database: Database, history: float) -> list[int]:
@@ -229,7 +230,7 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
     request: pytest.FixtureRequest,
 ) -> None:
     async with postgresql(request.config) as address, opened(address) as database:
-        store = OutboxRepository(database, "one")
+        store = repository_of(database, "one")
         record = await in_state(store, NoteState.FAILED)
         await shift(database, DAY + 1)
         move = "UPDATE notes SET state = 'queued', updated_at = extract(epoch FROM now())"
@@ -245,7 +246,7 @@ async def test_a_note_that_is_taken_up_again_during_a_purge_is_not_deleted(
 async def test_notes_left_behind_are_taken_over_while_a_great_many_old_ones_are_deleted(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    store = OutboxRepository(database, "a process that is gone")
+    store = repository_of(database, "a process that is gone")
     await in_state(store, NoteState.ADDED)
     row = await database.run(lambda c: c.execute(select(notes)).one()._asdict())
     row["settled"] = True
@@ -273,7 +274,7 @@ async def _left_behind(database: Database) -> NoteRecord:
     """Let a process write a note down, queue it and hand it over, so that it is free at once."""
     leaving = leases_of(database, "a process that leaves")
     await leaving.heartbeat()
-    store = OutboxRepository(database, "a process that leaves")
+    store = repository_of(database, "a process that leaves")
     record = await in_state(store, NoteState.QUEUED, "left behind")
     await leaving.release()
     return record

@@ -16,7 +16,6 @@ from bot.outbox import (
     NoteRecord,
     NoteState,
     OutboxFullError,
-    OutboxRepository,
     WaitingNotes,
 )
 from bot.outbox.ledger import explained
@@ -26,7 +25,16 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran.transport import CONNECTIONS
 from bot.storage import Database
 from tests.outbox import workers
-from tests.outbox.workers import KEY, Worker, eventually, in_state, stored, with_limits, working
+from tests.outbox.workers import (
+    KEY,
+    Worker,
+    eventually,
+    in_state,
+    repository_of,
+    stored,
+    with_limits,
+    working,
+)
 from tests.world import PATIENCE
 
 CALL = 123
@@ -104,7 +112,7 @@ async def test_a_note_goes_to_its_own_community_and_only_there(
 async def test_notes_of_all_communities_are_recovered(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    gone = OutboxRepository(database, "gone")
+    gone = repository_of(database, "gone")
     await in_state(gone, NoteState.QUEUED, "for the host's")
     await in_state(gone, NoteState.CHECKING, "for the second", community="second")
     async with SonoranServer("second", KEY) as second:
@@ -119,21 +127,21 @@ async def test_notes_of_all_communities_are_recovered(
 async def test_a_note_holds_up_none_of_another_communitys_call_of_the_same_number(
     database: Database,
 ) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     await in_state(store, NoteState.QUEUED)
     theirs = await in_state(store, NoteState.QUEUED, community="second")
     assert (await store.transition(theirs, NoteState.SENDING)).state is NoteState.SENDING
 
 
 async def test_what_one_community_has_explains_nothing_in_another(database: Database) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     await in_state(store, NoteState.ADDED)
     theirs = await in_state(store, NoteState.CHECKING, community="second")
     assert await explained(database, theirs) == {}
 
 
 async def test_a_repetition_is_one_only_within_a_community(database: Database) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     await in_state(store, NoteState.ADDED)
     new = workers.new_note(community="second")
     record, ago = await store.accept(new, waiting_limit=10)
@@ -253,7 +261,7 @@ async def test_a_note_that_its_member_cancels_as_it_is_withdrawn_disturbs_no_oth
 
 
 async def test_a_communitys_rows_can_be_deleted_without_anothers(database: Database) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     for community in (HOST, "second"):
         await in_state(store, NoteState.ADDED, community=community)
         await database.execute(

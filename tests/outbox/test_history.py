@@ -9,14 +9,14 @@ from bot.outbox.ledger import explained
 from bot.outbox.matching import Explained, fingerprint
 from bot.storage import Database
 from tests.cases import case
-from tests.outbox.workers import LABEL, WAYS, in_state, new_note
+from tests.outbox.workers import LABEL, WAYS, in_state, new_note, repository_of
 
 OWN = fingerprint(LABEL, "some note here")
 
 
 @pytest.fixture
 def store(database: Database) -> OutboxRepository:
-    return OutboxRepository(database, "one")
+    return repository_of(database, "one")
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def history(store: OutboxRepository, database: Database) -> NoteHistory:
 
 async def counts(database: Database, call: int = 123) -> Explained:
     """Return what another note equal to those of the test would be judged by."""
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     other = await in_state(store, NoteState.RECEIVED, call=call, member=99, guild=99)
     await store.discard(other.id)
     return (await explained(database, other)).get(OWN, Explained())
@@ -173,7 +173,7 @@ async def test_a_note_does_not_count_against_itself(
 async def test_what_another_process_looks_for_may_be_there_for_all_that_is_known(
     database: Database,
 ) -> None:
-    mine = await in_state(OutboxRepository(database, "one"), NoteState.UNCONFIRMED, member=8)
-    await in_state(OutboxRepository(database, "two"), NoteState.CHECKING)
-    mine = await OutboxRepository(database, "one").transition(mine, NoteState.CHECKING)
+    mine = await in_state(repository_of(database, "one"), NoteState.UNCONFIRMED, member=8)
+    await in_state(repository_of(database, "two"), NoteState.CHECKING)
+    mine = await repository_of(database, "one").transition(mine, NoteState.CHECKING)
     assert await explained(database, mine) == {OWN: Explained(0, 1)}

@@ -14,7 +14,6 @@ from bot.outbox import (
     HOST,
     NoteRecord,
     NoteState,
-    OutboxRepository,
     StaleRevisionError,
     WaitingNotes,
 )
@@ -34,6 +33,7 @@ from tests.outbox.workers import (
     in_state,
     leases_of,
     on_sqlite,
+    repository_of,
     stored,
     with_limits,
     working,
@@ -102,7 +102,7 @@ async def test_a_note_that_another_process_took_and_left_while_sending_is_added_
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, sent: bool
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
-        other = OutboxRepository(database, "a process that is gone")
+        other = repository_of(database, "a process that is gone")
         await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         if sent:
             cad.add_note(123, record.note.text, label=record.note.label)
@@ -121,7 +121,7 @@ async def test_a_note_that_another_process_has_finished_is_not_sent_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     async with waiting(database, cad, session) as (worker, record):
-        other, lease = OutboxRepository(database, "gone"), leases_of(database, "gone")
+        other, lease = repository_of(database, "gone"), leases_of(database, "gone")
         await lease.heartbeat()
         sending = await other.member_transition(record, NoteState.SENDING, None, waiting_limit=9)
         await other.transition(sending, NoteState.ADDED)
@@ -143,7 +143,7 @@ async def test_a_note_that_is_cancelled_while_the_database_is_locked_ends_nothin
     address = make_file(file_in(tmp_path))
     assert address.path is not None
     async with opened(address) as database:
-        store = OutboxRepository(database, "a process that is gone")
+        store = repository_of(database, "a process that is gone")
         notes = [await in_state(store, NoteState.QUEUED, call=call) for call in (123, 124)]
     async with (
         opened(address, seconds=20.0) as database,

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from sqlalchemy import select, update
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, StaleRevisionError, schema
+from bot.outbox import NoteRecord, NoteState, StaleRevisionError, schema
 from bot.outbox.cleanup import Cleanup
 from bot.outbox.leases import Leases
 from bot.outbox.shown_marks import Mark, store_marks
@@ -16,7 +16,7 @@ from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
 from tests.loop_clock import let_pass
-from tests.outbox.workers import WAYS, in_state, leases_of, new_note, shift
+from tests.outbox.workers import WAYS, in_state, leases_of, new_note, repository_of, shift
 from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
 
@@ -60,7 +60,7 @@ async def test_a_process_finds_its_own_notes_that_are_on_their_way_when_it_asks_
 ) -> None:
     (one,) = await entered(database, "one")
     ids = {
-        state: (await in_state(OutboxRepository(database, "one"), state, call=number + 1)).id
+        state: (await in_state(repository_of(database, "one"), state, call=number + 1)).id
         for number, state in enumerate(WAYS)
     }
     assert await claimed(one) == []
@@ -75,7 +75,7 @@ async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
     await leases.register()
     await silent_for(database, "one", LEASE + 1)
     await leases.register()
-    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    await in_state(repository_of(database, "one"), NoteState.QUEUED)
     two = leases_of(database, "two")
     await two.heartbeat()
     assert await claimed(two) == []
@@ -84,7 +84,7 @@ async def test_a_process_that_says_so_again_after_long_is_there_from_then_on(
 async def test_notes_of_a_process_that_is_there_are_left_alone(database: Database) -> None:
     _, two = await entered(database, "one", "two")
     for number, state in enumerate(WAYS):
-        await in_state(OutboxRepository(database, "one"), state, call=number + 1)
+        await in_state(repository_of(database, "one"), state, call=number + 1)
     await silent_for(database, "one", LEASE - 10)
     assert await claimed(two) == []
 
@@ -96,7 +96,7 @@ async def test_notes_of_a_process_that_is_silent_or_of_another_clock_are_taken(
     *_, two = await entered(database, *owners, "two")
     for call, (owner, silence) in enumerate(owners.items(), start=1):
         with case(owner):
-            store = OutboxRepository(database, owner)
+            store = repository_of(database, owner)
             record = await in_state(store, NoteState.QUEUED, call=call)
             await silent_for(database, owner, silence)
             (taken,) = await claimed(two)
@@ -112,7 +112,7 @@ async def test_a_process_whose_own_lease_was_over_leaves_the_others_time_to_rene
 ) -> None:
     """As after a failover, which kept all from the database, where every lease is old then."""
     one, two = await entered(database, "one", "two")
-    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    await in_state(repository_of(database, "one"), NoteState.QUEUED)
     for owner in ("one", "two"):
         await silent_for(database, owner, LEASE + 1)
     await two.heartbeat()
@@ -134,7 +134,7 @@ def test_a_lease_ends_within_thirty_seconds_and_not_between_two_heartbeats() -> 
 async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
     database: Database,
 ) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     made = [await in_state(store, state, call=n + 1) for n, state in enumerate(WAYS)]
     told = await in_state(store, NoteState.ADDED, call=50)
     await database.run(store_marks, Mark(told, logged=True, shown=True))
@@ -152,7 +152,7 @@ async def test_what_is_taken_over_is_unfinished_or_untold_and_in_order(
 async def test_at_most_as_many_as_asked_for_are_taken_the_oldest_first(
     database: Database,
 ) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     made = [await in_state(store, NoteState.QUEUED, f"{n}") for n in range(5)]
     (two,) = await entered(database, "two")
     first = await claimed(two, 3)
@@ -163,7 +163,7 @@ async def test_at_most_as_many_as_asked_for_are_taken_the_oldest_first(
 
 
 async def test_a_finished_note_that_was_not_told_is_taken_for_a_day(database: Database) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     await in_state(store, NoteState.ADDED)
     waiting = await in_state(store, NoteState.QUEUED, call=124)
     await shift(database, 86_401)
@@ -180,7 +180,7 @@ async def test_two_that_take_over_at_once_never_take_the_same_note(
         opened(address) as first,
         opened(address) as second,
     ):
-        store = OutboxRepository(first, "gone")
+        store = repository_of(first, "gone")
         made = {(await in_state(store, NoteState.QUEUED, f"{n}")).id for n in range(24)}
         takers = [leases_of(first, "one"), leases_of(second, "two")]
         for taker in takers:
@@ -199,11 +199,11 @@ async def test_a_process_that_leaves_hands_over_at_once_what_is_unfinished(
     database: Database,
 ) -> None:
     one, two = await entered(database, "one", "two")
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     queued = await in_state(store, NoteState.QUEUED)
     told = await in_state(store, NoteState.ADDED, call=124)
     await database.run(store_marks, Mark(told, logged=True, shown=True))
-    of_two = await in_state(OutboxRepository(database, "two"), NoteState.QUEUED, call=125)
+    of_two = await in_state(repository_of(database, "two"), NoteState.QUEUED, call=125)
     await one.release()
     records = await claimed(two)
     assert [each.id for each in records] == [queued.id]
@@ -219,5 +219,5 @@ async def test_a_process_that_stays_after_it_was_forgotten_is_there_again(
     await silent_for(database, "one", 90_000)
     await Cleanup(database, 0, (), Timing()).purge()
     await one.heartbeat()
-    await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    await in_state(repository_of(database, "one"), NoteState.QUEUED)
     assert await claimed(two) == []

@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 from sqlalchemy import Connection, delete, insert, select
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState
 from bot.outbox.ledger import explained
 from bot.outbox.models import Acknowledgement
 from bot.outbox.schema import delivery_ledger, notes
@@ -23,6 +23,7 @@ from tests.outbox.workers import (
     in_state,
     new_note,
     put_back,
+    repository_of,
     stored,
     working,
 )
@@ -62,7 +63,7 @@ async def test_a_note_that_is_stored_again_counts_as_it_did(
     def counts(connection: Connection) -> list[dict[str, object]]:
         return [{**row, "updated_at": 0} for row in connection.execute(counted).mappings()]
 
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     record, _ = await store.accept(new_note("as typed"), waiting_limit=9)
     moments = [(record, await database.run(counts))]
     for target in way:
@@ -111,7 +112,7 @@ async def test_an_unconfirmed_note_whose_row_was_gone_is_not_taken_for_added(
 async def test_a_note_that_an_earlier_process_gave_up_is_stored_as_added_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    given_up = await in_state(OutboxRepository(database, "earlier"), NoteState.FAILED)
+    given_up = await in_state(repository_of(database, "earlier"), NoteState.FAILED)
     async with working(Worker(database, cad, session)) as worker:
         await worker.outbox.member_actions.resume(given_up, NoteState.QUEUED, (1, "token"))
         added = await worker.became(given_up, NoteState.ADDED)
@@ -181,7 +182,7 @@ async def test_a_note_that_the_database_forgot_to_be_unconfirmed_is_not_taken_fo
 async def test_a_row_that_goes_on_before_it_is_stored_again_is_not_counted(
     database: Database,
 ) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     added = await in_state(store, NoteState.ADDED)
     older = replace(added, state=NoteState.SENDING, revision=added.revision - 1)
     await put_back(database, older, delete(delivery_ledger))

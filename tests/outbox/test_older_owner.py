@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 from sqlalchemy import delete, insert, select, update
 
-from bot.outbox import NoteState, OutboxRepository
+from bot.outbox import NoteState
 from bot.outbox.cleanup import LEAST_KEPT_SECONDS, Cleanup
 from bot.outbox.ledger import explained
 from bot.outbox.schema import delivery_ledger, leases
@@ -23,6 +23,7 @@ from tests.outbox.workers import (
     eventually,
     in_state,
     put_back,
+    repository_of,
     sending,
     shift,
     stored,
@@ -38,7 +39,7 @@ def engine() -> str:
 
 
 async def test_a_row_that_another_process_has_is_left_to_it(database: Database) -> None:
-    one, two = OutboxRepository(database, "one"), OutboxRepository(database, "two")
+    one, two = repository_of(database, "one"), repository_of(database, "two")
     record = await in_state(one, NoteState.QUEUED)
     older = replace(record, revision=record.revision - 1)
     await put_back(database, older)
@@ -50,7 +51,7 @@ async def test_a_row_that_another_process_has_is_left_to_it(database: Database) 
 async def test_a_note_goes_on_when_the_database_forgets_that_a_member_took_it_up_again(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    failed = await in_state(OutboxRepository(database, "gone"), NoteState.FAILED)
+    failed = await in_state(repository_of(database, "gone"), NoteState.FAILED)
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
     async with working(Worker(database, cad, session, recovery_interval=PATIENCE)) as worker:
         resume = worker.outbox.member_actions.resume
@@ -66,7 +67,7 @@ async def test_a_note_goes_on_when_the_database_forgets_that_a_member_took_it_up
 async def test_a_note_taken_over_and_added_is_not_sent_again_when_the_database_knows_neither(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
-    left = await in_state(OutboxRepository(database, "gone"), state)
+    left = await in_state(repository_of(database, "gone"), state)
     async with working(Worker(database, cad, session)) as worker:
         if state is NoteState.RECEIVED:
             await worker.acknowledge(await worker.became(left, NoteState.RECEIVED))
@@ -82,7 +83,7 @@ async def test_a_note_taken_over_and_added_is_not_sent_again_when_the_database_k
 async def test_an_outcome_is_stored_when_the_database_forgets_that_the_note_was_taken_over(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
+    left = await in_state(repository_of(database, "gone"), NoteState.QUEUED)
     async with sending(database, cad, session, left) as (worker, _, answer):
         await put_back(database, left)
         answer.set()
@@ -95,7 +96,7 @@ async def test_an_outcome_is_stored_when_the_database_forgets_that_the_note_was_
 async def test_an_outcome_is_given_up_when_the_process_that_had_the_note_lives_after_all(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    left = await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED)
+    left = await in_state(repository_of(database, "gone"), NoteState.QUEUED)
     async with sending(database, cad, session, left) as (worker, _, answer):
         await put_back(database, left, insert(leases).values(id="gone", heartbeat_at=NOW))
         answer.set()

@@ -7,12 +7,21 @@ import asyncio
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository, work_queue
+from bot.outbox import NoteRecord, NoteState, work_queue
 from bot.outbox.models import Acknowledgement
 from bot.outbox.states import RECEIVED_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests.outbox.workers import Worker, in_state, leases_of, on_sqlite, shift, stored, working
+from tests.outbox.workers import (
+    Worker,
+    in_state,
+    leases_of,
+    on_sqlite,
+    repository_of,
+    shift,
+    stored,
+    working,
+)
 from tests.world import PATIENCE
 
 
@@ -50,7 +59,7 @@ async def test_a_note_that_has_to_wait_is_queued_until_the_one_before_is_not_ack
 async def test_a_note_whose_process_died_before_it_knew_of_its_acknowledgement_is_not_overtaken(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    first = await in_state(OutboxRepository(database, "gone"), NoteState.RECEIVED, "first")
+    first = await in_state(repository_of(database, "gone"), NoteState.RECEIVED, "first")
     async with working(Worker(database, cad, session)) as two:
         found = await two.became(first, NoteState.RECEIVED)
         second = await two.note("second")
@@ -71,7 +80,7 @@ async def test_a_note_that_another_process_had_for_a_while_is_gone_on_with(
     """It was taken while its acknowledgement was being stored, and its new owner ended."""
     async with working(Worker(database, cad, session)) as worker:
         first = await worker.receive("first")
-        other, lease = OutboxRepository(database, "gone"), leases_of(database, "gone")
+        other, lease = repository_of(database, "gone"), leases_of(database, "gone")
         await lease.heartbeat()
         moved = await other.member_transition(
             first, NoteState.QUEUED, (1, "token"), waiting_limit=9
@@ -95,7 +104,7 @@ async def test_a_note_that_came_back_and_is_being_sent_is_left_to_its_send(
     cad.faults.add(Fault(on="note", status=400, body="BAD NOTE", hold=held))
     async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
         record = await worker.receive()
-        other = OutboxRepository(database, "gone")
+        other = repository_of(database, "gone")
         await other.member_transition(record, NoteState.QUEUED, (1, record.token), waiting_limit=9)
         await asyncio.wait_for(cad.received(1), PATIENCE)
         await worker.outbox.acknowledged(record, Acknowledgement(1))  # which was held up until now
@@ -134,7 +143,7 @@ async def test_a_note_taken_over_is_shown_before_another_one_is_moved(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
     """Shown later, it could by then have been moved by a button, and be shown as it was before."""
-    gone = OutboxRepository(database, "gone")
+    gone = repository_of(database, "gone")
     sending = await in_state(gone, NoteState.SENDING)
     checking = await in_state(gone, NoteState.CHECKING, call=124)
     async with working(Worker(database, cad, session)) as worker:

@@ -8,7 +8,7 @@ import aiohttp
 import pytest
 from sqlalchemy import text
 
-from bot.outbox import HOST, NoteRecord, NoteState, OutboxRepository
+from bot.outbox import HOST, NoteRecord, NoteState
 from bot.outbox.models import Acknowledgement
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl
@@ -17,7 +17,16 @@ from tests.cases import case
 from tests.database import opened
 from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
-from tests.outbox.workers import WAYS, Worker, eventually, in_state, on_sqlite, stored, working
+from tests.outbox.workers import (
+    WAYS,
+    Worker,
+    eventually,
+    in_state,
+    on_sqlite,
+    repository_of,
+    stored,
+    working,
+)
 from tests.postgresql import postgresql
 from tests.timing import QUICK
 from tests.world import PATIENCE
@@ -28,7 +37,7 @@ pytestmark = pytest.mark.long
 async def test_after_a_kill_at_any_moment_the_next_process_goes_on_from_there(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    store = OutboxRepository(database, "killed")
+    store = repository_of(database, "killed")
     records = {}
     for call, state in enumerate(WAYS, start=1):
         cad.add_call(call)
@@ -242,7 +251,7 @@ async def test_a_queued_note_that_was_taken_over_is_announced_only_if_it_has_to_
 ) -> None:
     """A thousand of them would else be shown before the first one is sent."""
     one, other = [
-        await in_state(OutboxRepository(database, "gone"), NoteState.QUEUED, call=call)
+        await in_state(repository_of(database, "gone"), NoteState.QUEUED, call=call)
         for call in (123, 124)
     ]
     async with working(Worker(database, cad, session, announce_after=PATIENCE)) as second:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
-from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox import NoteRecord, NoteState
 from bot.outbox.ledger import explained
 from bot.outbox.matching import ReadCall, judge
 from bot.outbox.reconciler import INCONCLUSIVE_POLLS
@@ -24,6 +24,7 @@ from tests.outbox.workers import (
     eventually,
     in_state,
     on_sqlite,
+    repository_of,
     stored,
     with_limits,
     working,
@@ -39,7 +40,7 @@ def reads(cad: SonoranServer) -> int:
 async def test_one_read_serves_all_notes_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    store = OutboxRepository(database, "a process that is gone")
+    store = repository_of(database, "a process that is gone")
     made = [await in_state(store, NoteState.SENDING, call=call) for call in (123, 124, 125)]
     for call in (123, 124, 125):
         cad.add_note(call, "some note here", label=LABEL)
@@ -75,7 +76,7 @@ async def test_the_delay_that_the_cad_asked_of_a_read_is_waited_out(
 async def test_a_note_that_was_taken_over_is_not_missing_before_its_send_can_have_settled(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, state: NoteState
 ) -> None:
-    record = await in_state(OutboxRepository(database, "a process that is gone"), state)
+    record = await in_state(repository_of(database, "a process that is gone"), state)
     limits = with_limits(settle_seconds=60.0, give_up_seconds=600.0)
     async with working(Worker(database, cad, session, limits)) as worker:
         await eventually(lambda: reads(cad) >= 1)
@@ -191,7 +192,7 @@ async def test_a_copy_of_an_equal_note_that_is_being_sent_is_not_taken_for_the_o
     """The first was never stored; the copy in the list is the second's, whose answer is slow."""
     answer = asyncio.Event()
     cad.faults.add(Fault(on="note", applied=True, hold=answer))
-    store = OutboxRepository(database, "a process that is gone")
+    store = repository_of(database, "a process that is gone")
     first = await in_state(store, NoteState.UNCONFIRMED)
     async with working(Worker(database, cad, session, answer_seconds=10.0)) as worker:
         second = await worker.note(member=8)
@@ -216,7 +217,7 @@ async def test_a_note_on_a_call_that_was_closed_is_found_page_by_page(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, behind: int
 ) -> None:
     record = await in_state(
-        OutboxRepository(database, "a process that is gone"), NoteState.SENDING, call=124
+        repository_of(database, "a process that is gone"), NoteState.SENDING, call=124
     )
     cad.add_note(124, "some note here", label=LABEL)
     cad.close_call(124)
@@ -233,7 +234,7 @@ async def test_a_note_on_a_call_that_was_closed_is_found_page_by_page(
 async def test_an_odd_entry_beside_a_note_does_not_keep_it_from_being_found(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    record = await in_state(repository_of(database, "a process that is gone"), NoteState.SENDING)
     own = {"time": "", "label": LABEL, "type": "text", "content": "some note here"}
     cad.add_call(123, extra={"notes": [{"label": LABEL}, own]})
     async with working(Worker(database, cad, session)) as worker:
@@ -244,7 +245,7 @@ async def test_an_odd_entry_beside_a_note_does_not_keep_it_from_being_found(
 async def test_an_odd_entry_forbids_to_take_a_note_for_missing(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    record = await in_state(repository_of(database, "a process that is gone"), NoteState.SENDING)
     cad.add_call(123, extra={"notes": [{"label": LABEL, "content": None}]})
     async with working(Worker(database, cad, session)) as worker:
         await worker.became(record, NoteState.UNCONFIRMED)
@@ -274,7 +275,7 @@ async def test_long_lists_are_read_and_compared_beside_the_event_loop(
     }
     for name, replacement in patched.items():
         monkeypatch.setattr(name, replacement)
-    record = await in_state(OutboxRepository(database, "a process that is gone"), NoteState.SENDING)
+    record = await in_state(repository_of(database, "a process that is gone"), NoteState.SENDING)
     for _ in range(100):
         cad.add_note(123, "x" * 4000, label="another")
     cad.add_note(123, "some note here", label=LABEL)

@@ -8,7 +8,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from bot.observer import Observer
 from bot.outbox import NoteRecord, NoteState, OutboxRepository
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS
 from bot.outbox.leases import Leases
 from bot.outbox.recovery import OrphanRecovery
 from bot.outbox.rows import row_reader
@@ -17,7 +19,7 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from bot.timing import end_tasks
 from tests.loop_clock import let_pass
-from tests.outbox.workers import Worker, in_state, leases_of
+from tests.outbox.workers import Worker, in_state, leases_of, repository_of
 from tests.timing import QUICK
 
 
@@ -39,7 +41,7 @@ class Unconfirmed(Leases):
 async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, "one"), NoteState.CHECKING)
+    record = await in_state(repository_of(database, "one"), NoteState.CHECKING)
     leases = Unconfirmed(database, "two", row_reader(), timing=QUICK)
     await leases.register()
     deliveries = Worker(database, cad, session).outbox.deliveries
@@ -47,7 +49,7 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
     recovery = OrphanRecovery(
         deliveries,
         leases,
-        OutboxRepository(database, "two"),
+        repository_of(database, "two"),
         limit=100,
         changed=lambda found: told.append(found.id),
         timing=QUICK,
@@ -63,13 +65,13 @@ async def test_notes_that_were_taken_over_unconfirmed_are_looked_after_once(
 async def test_no_communitys_notes_are_recovered_later_for_the_number_of_anothers(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    gone = OutboxRepository(database, "gone")
+    gone = repository_of(database, "gone")
     many = [await in_state(gone, NoteState.QUEUED, f"note {number}") for number in range(7)]
     behind = await in_state(gone, NoteState.QUEUED, "theirs", community="second")
     leases = leases_of(database, "two")
     await leases.register()
     deliveries = Worker(database, cad, session).outbox.deliveries
-    store = OutboxRepository(database, "two")
+    store = repository_of(database, "two")
     recovery = OrphanRecovery(deliveries, leases, store, 3, lambda _: None, QUICK)
     await recovery.recover()
     assert all(map(deliveries.item, [*many, behind]))
@@ -89,8 +91,11 @@ class Refusing(OutboxRepository):
 async def test_the_lease_is_kept_while_a_note_that_was_taken_over_cannot_be_stored(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    await in_state(OutboxRepository(database, "gone"), NoteState.SENDING)
-    leases, store = leases_of(database, "two", QUICK), Refusing(database, "two")
+    await in_state(repository_of(database, "gone"), NoteState.SENDING)
+    leases, store = (
+        leases_of(database, "two", QUICK),
+        Refusing(database, "two", observer=Observer(), kept_seconds=LEAST_KEPT_SECONDS),
+    )
     outbox = Worker(database, cad, session).outbox
     recovery = OrphanRecovery(
         outbox.deliveries, leases, store, limit=100, changed=lambda _: None, timing=QUICK

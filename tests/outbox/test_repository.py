@@ -21,12 +21,12 @@ from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 from tests.cases import case
-from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.outbox.workers import WAYS, in_state, new_note, repository_of, shift
 
 
 @pytest.fixture
 def store(database: Database) -> OutboxRepository:
-    return OutboxRepository(database, "one")
+    return repository_of(database, "one")
 
 
 async def test_an_accepted_note_is_received_as_it_was_given(store: OutboxRepository) -> None:
@@ -45,7 +45,7 @@ async def test_an_interaction_has_one_row_whoever_gets_it(
     record, _ = await store.accept(new, waiting_limit=10)
     for owner in ("one", "two"):
         with pytest.raises(DuplicateInteractionError):
-            await OutboxRepository(database, owner).accept(new, waiting_limit=10)
+            await repository_of(database, owner).accept(new, waiting_limit=10)
     assert await store.get(new.id) == record
 
 
@@ -54,7 +54,7 @@ async def test_of_many_that_write_one_interaction_down_at_once_only_one_does(
 ) -> None:
     new = new_note()
     results = await asyncio.gather(
-        *(OutboxRepository(database, f"{n}").accept(new, waiting_limit=10) for n in range(8)),
+        *(repository_of(database, f"{n}").accept(new, waiting_limit=10) for n in range(8)),
         return_exceptions=True,
     )
     refused = [each for each in results if isinstance(each, BaseException)]
@@ -67,7 +67,7 @@ async def test_the_limit_counts_waiting_notes_of_all_owners_and_no_others(
     for number, state in enumerate(WAYS):
         await in_state(store, state, f"{state}", call=number + 1, guild=number + 10)
     waiting = sum(state.waiting for state in NoteState)
-    other = OutboxRepository(database, "two")
+    other = repository_of(database, "two")
     with pytest.raises(OutboxFullError) as refusal:
         await other.accept(new_note("more"), waiting_limit=waiting)
     assert refusal.value.limit == waiting
@@ -77,7 +77,7 @@ async def test_the_limit_counts_waiting_notes_of_all_owners_and_no_others(
 async def test_many_accepted_at_once_never_exceed_the_limit(database: Database) -> None:
     results = await asyncio.gather(
         *(
-            OutboxRepository(database, f"{n}").accept(new_note(f"{n}", guild=n), waiting_limit=5)
+            repository_of(database, f"{n}").accept(new_note(f"{n}", guild=n), waiting_limit=5)
             for n in range(12)
         ),
         return_exceptions=True,
@@ -259,7 +259,7 @@ async def test_no_secret_and_no_text_of_a_member_is_in_a_records_repr(
 async def test_a_process_discards_no_note_that_another_one_stored(
     database: Database,
 ) -> None:
-    ours, theirs = OutboxRepository(database, "ours"), OutboxRepository(database, "theirs")
+    ours, theirs = repository_of(database, "ours"), repository_of(database, "theirs")
     record, _ = await ours.accept(new_note(), waiting_limit=10)
     await theirs.discard(record.id)
     assert await ours.get(record.id) == record

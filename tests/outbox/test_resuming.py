@@ -25,6 +25,7 @@ from tests.outbox.workers import (
     eventually,
     in_state,
     on_sqlite,
+    repository_of,
     shift,
     stored,
     with_limits,
@@ -43,7 +44,7 @@ async def resume(worker: Worker, record: NoteRecord, target: NoteState) -> NoteR
 async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, there: bool
 ) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(repository_of(database, GONE), NoteState.UNCONFIRMED)
     if there:
         cad.add_note(123, record.note.text, label=LABEL)
     async with working(Worker(database, cad, session)) as worker:
@@ -56,7 +57,7 @@ async def test_an_unconfirmed_note_that_is_looked_for_again_is_added_once(
 async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(repository_of(database, GONE), NoteState.UNCONFIRMED)
     cad.add_note(123, record.note.text, label=LABEL)
     async with working(Worker(database, cad, session)) as worker:
         await resume(worker, record, NoteState.QUEUED)
@@ -69,7 +70,7 @@ async def test_an_unconfirmed_note_that_is_sent_again_is_sent_whatever_is_there(
 async def test_a_note_in_doubt_whose_second_send_adds_nothing_stays_in_doubt(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, refused: bool
 ) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(repository_of(database, GONE), NoteState.UNCONFIRMED)
     cad.faults.add(Fault(on="note", status=404 if refused else 429, body="{}", times=None))
     limits = with_limits(give_up_seconds=30.0 if refused else 1.0)
     async with working(Worker(database, cad, session, limits)) as worker:
@@ -92,7 +93,7 @@ async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that
     session: aiohttp.ClientSession,
     first: bool,
 ) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(repository_of(database, GONE), NoteState.UNCONFIRMED)
     if first:
         cad.add_note(123, record.note.text, label=LABEL)
     cad.faults.add(Fault(on="note", applied=True, abort="before"))
@@ -106,7 +107,7 @@ async def test_when_the_second_send_is_in_doubt_too_a_copy_of_either_proves_that
 async def test_a_failed_note_is_tried_again_once_however_often_the_button_is_pressed(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession
 ) -> None:
-    record = await in_state(OutboxRepository(database, GONE), NoteState.FAILED)
+    record = await in_state(repository_of(database, GONE), NoteState.FAILED)
     async with working(Worker(database, cad, session)) as worker:
         presses = await asyncio.gather(
             *(resume(worker, record, NoteState.QUEUED) for _ in range(5)), return_exceptions=True
@@ -127,7 +128,7 @@ async def test_no_note_is_taken_up_again_beyond_the_waiting_limit(
     database: Database, cad: SonoranServer, session: aiohttp.ClientSession, target: NoteState
 ) -> None:
     cad.faults.add(Fault(on="any", status=429, body="{}", times=None))
-    record = await in_state(OutboxRepository(database, GONE), NoteState.UNCONFIRMED)
+    record = await in_state(repository_of(database, GONE), NoteState.UNCONFIRMED)
     async with working(Worker(database, cad, session, with_limits(waiting_limit=1))) as worker:
         first = await worker.note("first")
         with pytest.raises(OutboxFullError):
@@ -159,7 +160,7 @@ async def test_a_note_is_not_taken_up_again_after_a_day_but_can_be_called_back(
     target: NoteState,
 ) -> None:
     worker = Worker(database, cad, session)
-    record = await in_state(OutboxRepository(database, GONE), state)
+    record = await in_state(repository_of(database, GONE), state)
     await shift(database, 86_399.0, "updated_at")
     kept = await worker.outbox.store.get(record.id)
     assert kept is not None

@@ -9,13 +9,21 @@ import aiohttp
 import pytest
 from sqlalchemy import select
 
-from bot.outbox import HOST, NoteState, OutboxRepository
+from bot.outbox import HOST, NoteState
 from bot.outbox.errors import RateUsedError
 from bot.outbox.schema import send_times
 from bot.outbox.shared_rate_limit import count_send
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
-from tests.outbox.workers import Worker, eventually, in_state, stored, with_limits, working
+from tests.outbox.workers import (
+    Worker,
+    eventually,
+    in_state,
+    repository_of,
+    stored,
+    with_limits,
+    working,
+)
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 
@@ -75,7 +83,7 @@ async def test_of_many_at_once_no_more_go(database: Database) -> None:
 
 
 async def test_a_note_beyond_the_limit_stays_where_it_is(database: Database) -> None:
-    store = OutboxRepository(database, "one")
+    store = repository_of(database, "one")
     record = await in_state(store, NoteState.QUEUED)
     assert await sent(database, per_minute=1)
     with pytest.raises(RateUsedError):

@@ -14,12 +14,12 @@ from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionEr
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
 from tests.cases import case
-from tests.outbox.workers import WAYS, in_state, new_note, shift
+from tests.outbox.workers import WAYS, in_state, new_note, repository_of, shift
 
 
 @pytest.fixture
 def store(database: Database) -> OutboxRepository:
-    return OutboxRepository(database, "one")
+    return repository_of(database, "one")
 
 
 async def test_a_transition_that_the_states_do_not_have_changes_nothing(
@@ -75,7 +75,7 @@ async def test_another_owners_note_is_not_moved_unless_it_is_taken(
     store: OutboxRepository, database: Database
 ) -> None:
     record = await in_state(store, NoteState.QUEUED)
-    other = OutboxRepository(database, "two")
+    other = repository_of(database, "two")
     with pytest.raises(StaleRevisionError) as refusal:
         await other.transition(record, NoteState.CANCELLED)
     assert refusal.value.record == record
@@ -108,7 +108,7 @@ async def test_of_two_different_transitions_at_once_one_is_made(store: OutboxRep
 async def test_a_note_is_not_sent_before_one_ahead_of_it_whoever_has_that(
     store: OutboxRepository, database: Database
 ) -> None:
-    other = OutboxRepository(database, "two")
+    other = repository_of(database, "two")
     waiting = (NoteState.QUEUED, NoteState.SENDING, NoteState.CHECKING)
     for call, ahead in enumerate(waiting, start=1):
         with case(ahead):

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from bot.outbox import NoteState, OutboxRepository, work_queue
+from bot.outbox import NoteState, work_queue
 from bot.outbox.work_queue import WorkItem
 from bot.storage import Database
 from tests.note_records import record
-from tests.outbox.workers import in_state, new_queue
+from tests.outbox.workers import in_state, new_queue, repository_of
 
 
 async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Database) -> None:
     """Its member pressed Try again before this process heard that the end was stored."""
-    queued = await in_state(OutboxRepository(database, "one"), NoteState.QUEUED)
+    queued = await in_state(repository_of(database, "one"), NoteState.QUEUED)
     failed = replace(queued, state=NoteState.FAILED, revision=queued.revision + 1)
     again = replace(queued, revision=failed.revision + 1)
     queue = new_queue()

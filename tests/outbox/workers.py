@@ -25,6 +25,7 @@ from bot.outbox import (
     OutboxWorker,
     WaitingNotes,
 )
+from bot.outbox.cleanup import LEAST_KEPT_SECONDS
 from bot.outbox.leases import Leases
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
@@ -190,6 +191,10 @@ class Worker:
 
         await self.until(reached)
         return found[-1]
+
+
+def repository_of(database: Database, owner: str) -> OutboxRepository:
+    return OutboxRepository(database, owner, observer=Observer(), kept_seconds=LEAST_KEPT_SECONDS)
 
 
 def leases_of(database: Database, owner: str, timing: Timing = Timing()) -> Leases:
