@@ -24,7 +24,8 @@ from tests import database as databases
 from tests.communities.unreached import communities_in
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
-from tests.outbox.workers import in_state, repository_of
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import in_state
 from tests.postgresql import postgresql
 from tests.settings_cache import cache_of
 

@@ -15,7 +15,8 @@ from bot.outbox.schema import notes
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, UnusableDatabaseError
 from tests.cases import case
-from tests.outbox.workers import Worker, in_state, on_sqlite, repository_of, stored, working
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import Worker, in_state, on_sqlite, stored, working
 from tests.timing import PATIENCE
 
 

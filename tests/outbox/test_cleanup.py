@@ -22,17 +22,8 @@ from tests.cases import case
 from tests.database import opened
 from tests.disturbed_database import somebody_waits, transaction
 from tests.loop_clock import idle, let_pass, tick
-from tests.outbox.workers import (
-    WAYS,
-    Worker,
-    in_state,
-    leases_of,
-    new_note,
-    on_sqlite,
-    repository_of,
-    shift,
-    working,
-)
+from tests.outbox.parts import leases_of, repository_of
+from tests.outbox.workers import WAYS, Worker, in_state, new_note, on_sqlite, shift, working
 from tests.postgresql import postgresql
 from tests.world import PATIENCE
 

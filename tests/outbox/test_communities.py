@@ -25,16 +25,8 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran.transport import CONNECTIONS
 from bot.storage import Database
 from tests.outbox import workers
-from tests.outbox.workers import (
-    KEY,
-    Worker,
-    eventually,
-    in_state,
-    repository_of,
-    stored,
-    with_limits,
-    working,
-)
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import KEY, Worker, eventually, in_state, stored, with_limits, working
 from tests.world import PATIENCE
 
 CALL = 123

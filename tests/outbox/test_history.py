@@ -9,7 +9,8 @@ from bot.outbox.ledger import explained
 from bot.outbox.matching import Explained, fingerprint
 from bot.storage import Database
 from tests.cases import case
-from tests.outbox.workers import LABEL, WAYS, in_state, new_note, repository_of
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import LABEL, WAYS, in_state, new_note
 
 OWN = fingerprint(LABEL, "some note here")
 

@@ -28,16 +28,8 @@ from tests.database import file_in, make_file, opened
 from tests.disturbed_database import locked_file
 from tests.loop_clock import let_pass
 from tests.outbox import workers
-from tests.outbox.workers import (
-    Worker,
-    in_state,
-    leases_of,
-    on_sqlite,
-    repository_of,
-    stored,
-    with_limits,
-    working,
-)
+from tests.outbox.parts import leases_of, repository_of
+from tests.outbox.workers import Worker, in_state, on_sqlite, stored, with_limits, working
 from tests.timing import QUICK
 from tests.world import PATIENCE
 

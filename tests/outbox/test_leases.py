@@ -16,7 +16,8 @@ from bot.timing import Timing
 from tests.cases import case
 from tests.database import opened
 from tests.loop_clock import let_pass
-from tests.outbox.workers import WAYS, in_state, leases_of, new_note, repository_of, shift
+from tests.outbox.parts import leases_of, repository_of
+from tests.outbox.workers import WAYS, in_state, new_note, shift
 from tests.postgresql import postgresql
 from tests.timing import QUICK, QUICK_PROCESS
 

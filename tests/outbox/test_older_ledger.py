@@ -18,15 +18,8 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests.cases import case
 from tests.disturbed_database import somebody_waits, transaction
-from tests.outbox.workers import (
-    Worker,
-    in_state,
-    new_note,
-    put_back,
-    repository_of,
-    stored,
-    working,
-)
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import Worker, in_state, new_note, put_back, stored, working
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,12 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import NOW, Database
 from bot.timing import Timing
 from tests.loop_clock import let_pass
+from tests.outbox.parts import repository_of
 from tests.outbox.workers import (
     Worker,
     eventually,
     in_state,
     put_back,
-    repository_of,
     sending,
     shift,
     stored,

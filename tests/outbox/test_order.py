@@ -12,16 +12,8 @@ from bot.outbox.models import Acknowledgement
 from bot.outbox.states import RECEIVED_SECONDS
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
-from tests.outbox.workers import (
-    Worker,
-    in_state,
-    leases_of,
-    on_sqlite,
-    repository_of,
-    shift,
-    stored,
-    working,
-)
+from tests.outbox.parts import leases_of, repository_of
+from tests.outbox.workers import Worker, in_state, on_sqlite, shift, stored, working
 from tests.world import PATIENCE
 
 

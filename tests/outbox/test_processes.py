@@ -17,16 +17,8 @@ from tests.cases import case
 from tests.database import opened
 from tests.gate import Gate
 from tests.loop_clock import idle, let_pass
-from tests.outbox.workers import (
-    WAYS,
-    Worker,
-    eventually,
-    in_state,
-    on_sqlite,
-    repository_of,
-    stored,
-    working,
-)
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import WAYS, Worker, eventually, in_state, on_sqlite, stored, working
 from tests.postgresql import postgresql
 from tests.timing import QUICK
 from tests.world import PATIENCE

@@ -16,7 +16,7 @@ from bot.sonoran import CallNote
 from bot.timing import loop_time
 from tests.loop_clock import let_pass
 from tests.note_records import record
-from tests.outbox.workers import new_queue
+from tests.outbox.parts import new_queue
 
 
 def permitted(rate_limiter: RateLimiter) -> int:

@@ -18,13 +18,13 @@ from bot.sonoran.listings import read_calls
 from bot.storage import Database
 from tests.cases import case
 from tests.loop_clock import idle, let_pass
+from tests.outbox.parts import repository_of
 from tests.outbox.workers import (
     LABEL,
     Worker,
     eventually,
     in_state,
     on_sqlite,
-    repository_of,
     stored,
     with_limits,
     working,

@@ -19,7 +19,8 @@ from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database, StorageUnavailableError
 from bot.timing import end_tasks
 from tests.loop_clock import let_pass
-from tests.outbox.workers import Worker, in_state, leases_of, repository_of
+from tests.outbox.parts import leases_of, repository_of
+from tests.outbox.workers import Worker, in_state
 from tests.timing import QUICK
 
 

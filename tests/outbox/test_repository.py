@@ -21,7 +21,8 @@ from bot.outbox.acceptance import BEFORE_ACCEPTING, REPEAT_SECONDS
 from bot.outbox.transition_statement import transition_statement
 from bot.storage import CompiledStatement, Database
 from tests.cases import case
-from tests.outbox.workers import WAYS, in_state, new_note, repository_of, shift
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import WAYS, in_state, new_note, shift
 
 
 @pytest.fixture

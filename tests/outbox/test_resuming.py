@@ -19,13 +19,13 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database, DatabaseUrl, StorageError
 from tests.database import opened
 from tests.gate import Gate
+from tests.outbox.parts import repository_of
 from tests.outbox.workers import (
     LABEL,
     Worker,
     eventually,
     in_state,
     on_sqlite,
-    repository_of,
     shift,
     stored,
     with_limits,

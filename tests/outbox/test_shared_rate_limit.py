@@ -15,15 +15,8 @@ from bot.outbox.schema import send_times
 from bot.outbox.shared_rate_limit import count_send
 from bot.sandbox.sonoran import SonoranServer
 from bot.storage import Database
-from tests.outbox.workers import (
-    Worker,
-    eventually,
-    in_state,
-    repository_of,
-    stored,
-    with_limits,
-    working,
-)
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import Worker, eventually, in_state, stored, with_limits, working
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 

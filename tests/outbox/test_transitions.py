@@ -14,7 +14,8 @@ from bot.outbox.states import RECEIVED_SECONDS, TRANSITIONS, InvalidTransitionEr
 from bot.sonoran import OutcomeUnknownError, Reason, RefusedError
 from bot.storage import Database
 from tests.cases import case
-from tests.outbox.workers import WAYS, in_state, new_note, repository_of, shift
+from tests.outbox.parts import repository_of
+from tests.outbox.workers import WAYS, in_state, new_note, shift
 
 
 @pytest.fixture

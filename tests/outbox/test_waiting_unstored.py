@@ -13,15 +13,8 @@ from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.storage import Database
 from tests.loop_clock import let_pass
 from tests.note_records import record
-from tests.outbox.workers import (
-    QUICK,
-    Worker,
-    eventually,
-    new_queue,
-    on_sqlite,
-    stored,
-    working,
-)
+from tests.outbox.parts import new_queue
+from tests.outbox.workers import QUICK, Worker, eventually, on_sqlite, stored, working
 from tests.world import PATIENCE
 
 

@@ -10,7 +10,8 @@ from bot.outbox import NoteState, work_queue
 from bot.outbox.work_queue import WorkItem
 from bot.storage import Database
 from tests.note_records import record
-from tests.outbox.workers import in_state, new_queue, repository_of
+from tests.outbox.parts import new_queue, repository_of
+from tests.outbox.workers import in_state
 
 
 async def test_the_late_end_of_a_round_does_not_remove_the_next_one(database: Database) -> None:

@@ -25,17 +25,13 @@ from bot.outbox import (
     OutboxWorker,
     WaitingNotes,
 )
-from bot.outbox.cleanup import LEAST_KEPT_SECONDS
-from bot.outbox.leases import Leases
 from bot.outbox.matching import fingerprint
 from bot.outbox.models import Acknowledgement
-from bot.outbox.rows import row_reader, values_of
+from bot.outbox.rows import values_of
 from bot.outbox.schema import notes
-from bot.outbox.work_queue import WorkQueue
 from bot.sandbox.sonoran import Fault, SonoranServer
 from bot.sonoran import ApiVersion, CallNote, Credentials, SonoranClient, Transport
 from bot.storage import Database
-from bot.timing import Timing
 from tests import timing
 from tests.loop_clock import idle
 from tests.world import PATIENCE
@@ -191,19 +187,6 @@ class Worker:
 
         await self.until(reached)
         return found[-1]
-
-
-def repository_of(database: Database, owner: str) -> OutboxRepository:
-    return OutboxRepository(database, owner, observer=Observer(), kept_seconds=LEAST_KEPT_SECONDS)
-
-
-def leases_of(database: Database, owner: str, timing: Timing = Timing()) -> Leases:
-    return Leases(database, owner, row_reader(), timing=timing)
-
-
-def new_queue() -> WorkQueue:
-    """Return a work queue of which all guilds' notes are sent, by the usual limits."""
-    return WorkQueue(lambda _: WaitingNotes.SEND, limits=Limits(), ask_again=0.5)
 
 
 def new_note(
