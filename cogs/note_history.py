@@ -14,12 +14,12 @@ from bot.interactions.handler import InteractionHandler
 from bot.notes.entry_texts import NEWER, OLDER
 from bot.notes.history import HistoryPlace, page_of
 from bot.outbox import NoteHistory
+from bot.storage.tables import LARGEST_ID
 
 # The anchor, the page, and the ids of the call and the member, 0 for all.
 _CUSTOM_ID = re.compile(
     r"callnote-config:history:(\d{1,19}):(\d{1,3}):(\d{1,16}):(\d{1,19})", re.ASCII
 )
-_LARGEST_ID = 2**63 - 1  # of the database's integers; a forged button may have a larger one
 
 
 async def show_page(
@@ -57,7 +57,7 @@ def page_button(handler: InteractionHandler, history: NoteHistory) -> type[Dynam
     """Return the dynamic item that handles all these buttons, however old their message is."""
 
     async def press(interaction: discord.Interaction[Any], match: re.Match[str]) -> None:
-        anchor, page, call, member = (min(int(each), _LARGEST_ID) for each in match.groups())
+        anchor, page, call, member = (min(int(each), LARGEST_ID) for each in match.groups())
         place = HistoryPlace(anchor, page, call or None, member or None)
 
         async def show(guild: discord.Guild) -> None:
