@@ -21,6 +21,7 @@ from tests.benchmark.kept_rows import kept_rows
 from tests.benchmark.load_rows import LOAD_ROWS
 from tests.benchmark.process_rows import process_rows
 from tests.benchmark.report import Report
+from tests.command_line import at_least, check_server
 
 
 def all_rows(size: Size) -> dict[str, Row]:
@@ -70,27 +71,52 @@ async def measured(
     return report
 
 
-def main() -> None:
-    """Do a run and print its table."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmark")
+def main() -> int:
+    """Do a run and print its table; one that is ended early with Ctrl+C prints what there is."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmark",
+        description="Measure Callnote beside a minimal bot and the bare simulators.",
+    )
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--rounds", type=at_least(1), default=3, help="how often each row is measured (3)"
+    )
     rows = list(all_rows(SIZES["usual"]))
-    parser.add_argument("--only", nargs="+", metavar="ROW", choices=rows, help=", ".join(rows))
-    parser.add_argument("--size", choices=list(SIZES), default="usual")
-    parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument(
+        "--only", nargs="+", metavar="ROW", choices=rows, help=f"of these rows: {', '.join(rows)}"
+    )
+    parser.add_argument(
+        "--size", choices=list(SIZES), default="usual", help="how much each row does (usual)"
+    )
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="where all figures are stored, after each row"
+    )
     chosen = parser.parse_args()
+    if chosen.engine == "postgresql":
+        check_server(parser)
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # of processes that were killed
+    latest = Report(chosen.engine, chosen.size, chosen.rounds)
 
     def keep(report: Report) -> None:
+        nonlocal latest
+        latest = report
         if chosen.json is not None:
             chosen.json.write_text(json.dumps(report.json(), indent=1))
 
-    report = asyncio.run(
-        measured(chosen.engine, chosen.size, rounds=chosen.rounds, only=chosen.only, keep=keep)
-    )
-    print(report.table())
+    try:
+        keep(latest)  # which tells at once whether the file can be written
+    except OSError as error:
+        parser.error(f"argument --json: {chosen.json} cannot be written: {error.strerror}")
+    only = list(dict.fromkeys(chosen.only)) if chosen.only else None
+    run = measured(chosen.engine, chosen.size, rounds=chosen.rounds, only=only, keep=keep)
+    try:
+        asyncio.run(run)
+    except KeyboardInterrupt:
+        print(latest.table())
+        return 130
+    print(latest.table())
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -73,7 +73,8 @@ class Report:
             for line in lines
         ]
         rule = "|" + "|".join("-" * (width + 2) for width in widths) + "|"
-        title = f"{self._engine}, size {self._size}, {self._rounds} rounds: least / median"
+        rounds = "1 round" if self._rounds == 1 else f"{self._rounds} rounds: least / median"
+        title = f"{self._engine}, size {self._size}, {rounds}"
         return "\n".join([title, "", rows[0], rule, *rows[1:]])
 
     def json(self) -> dict[str, Any]:

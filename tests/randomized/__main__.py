@@ -12,9 +12,11 @@ import tempfile
 import uuid
 import warnings
 from collections.abc import AsyncIterator
+from importlib.util import find_spec
 from pathlib import Path
 
 from bot.storage import DatabaseUrl
+from tests.command_line import at_least, check_server
 from tests.database import file_in
 from tests.postgresql import administer, at
 from tests.randomized.run import Size, randomized
@@ -22,14 +24,26 @@ from tests.randomized.run import Size, randomized
 
 def main() -> int:
     """Do one run and print its counts; the status is 1 when a promise was broken."""
-    parser = argparse.ArgumentParser(prog="python -m tests.randomized")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--notes", type=int, default=2000)
-    parser.add_argument("--kills", type=int, default=50)
-    parser.add_argument("--failovers", type=int, default=0, help="with PostgreSQL, --kills being 0")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.randomized",
+        description="Let people, faults and ends of processes come at random, and judge what "
+        "became of each note.",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="what decides all that happens (1)")
+    parser.add_argument("--notes", type=at_least(0), default=2000, help="accepted notes (2000)")
+    parser.add_argument("--kills", type=at_least(0), default=50, help="killed processes (50)")
+    parser.add_argument(
+        "--failovers", type=at_least(0), default=0, help="with PostgreSQL, --kills being 0 (0)"
+    )
     parser.add_argument("--engine", choices=["sqlite", "postgresql"], default="sqlite")
-    parser.add_argument("--command", default="bot", help="what starts the bot, after python -m")
+    parser.add_argument(
+        "--command", type=_command, default="bot", help="what starts the bot, after python -m"
+    )
     chosen = parser.parse_args()
+    if chosen.failovers and (chosen.engine != "postgresql" or chosen.kills):
+        parser.error("--failovers needs --engine postgresql and --kills 0")
+    if chosen.engine == "postgresql":
+        check_server(parser)
     # Of requests that a killed process broke off.
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
     size = Size(
@@ -41,7 +55,22 @@ def main() -> int:
         give_up=30,
         failovers=chosen.failovers,
     )
-    return asyncio.run(_run(chosen.seed, size, chosen.engine, chosen.command.split()))
+    try:
+        return asyncio.run(_run(chosen.seed, size, chosen.engine, chosen.command))
+    except KeyboardInterrupt:
+        return 130
+
+
+def _command(text: str) -> list[str]:
+    """Return a module's name and its arguments."""
+    words = text.split()
+    try:
+        found = bool(words) and find_spec(words[0]) is not None
+    except (ImportError, ValueError):
+        found = False
+    if not found:
+        raise argparse.ArgumentTypeError("expected a module, which may have arguments behind it")
+    return words
 
 
 async def _run(seed: int, size: Size, engine: str, command: list[str]) -> int:
