@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from io import StringIO
 from pathlib import Path
 
-from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
 
 _MISNAMED = (".env.txt", "env.txt", "env")  # what `.env` is called by mistake
+
+_MOST_LINES = 10  # the most lines that are named
 
 
 class ConfigError(Exception):
@@ -23,14 +26,29 @@ def environment(folder: Path) -> dict[str, str | None]:
 
     An empty variable overrides nothing. One matching pair of quotes around a variable is taken
     off, as `docker run --env-file` leaves them there (Docker documentation, docker container run).
-    Raises `ConfigError` when that file cannot be read as UTF-8 text.
+    Raises `ConfigError` when that file cannot be read as UTF-8 text, or a line of it not at all.
     """
+    given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
+    return {**_in_file(folder / ".env"), **{name: text for name, text in given.items() if text}}
+
+
+def _in_file(path: Path) -> dict[str, str | None]:
+    """Return what a file sets, nothing for one that is not there; a later line counts."""
     try:
-        file = dotenv_values(folder / ".env", interpolate=False)
+        text = path.read_text(encoding="utf-8") if path.exists() and not path.is_dir() else ""
     except (OSError, UnicodeDecodeError):
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
-    given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
-    return {**file, **{name: text for name, text in given.items() if text}}
+    bindings = list(parse_stream(StringIO(text)))
+    if unread := [_line_of(binding) for binding in bindings if binding.error]:
+        lines = f"line{'s' * (len(unread) > 1)} {', '.join(map(str, unread[:_MOST_LINES]))}"
+        raise ConfigError([f'.env: {lines} cannot be read; expected NAME=value or NAME="value"'])
+    return {binding.key: binding.value for binding in bindings if binding.key is not None}
+
+
+def _line_of(binding: Binding) -> int:
+    """Return the number of the line where a statement begins, empty lines before it left out."""
+    said = binding.original.string
+    return binding.original.line + said[: -len(said.lstrip())].count("\n")
 
 
 def source_of(folder: Path) -> str:

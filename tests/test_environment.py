@@ -104,6 +104,26 @@ def test_a_name_without_a_value_in_the_file_counts_as_not_set(tmp_path: Path) ->
         Config.from_mapping(environment(tmp_path), tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('DISCORD_TOKEN="hunter2\nLOG_LEVEL=INFO\n', "line 1"),
+        ("# mine\n\n\nDISCORD_TOKEN: hunter2\n", "line 4"),
+        ("DISCORD_TOKEN: hunter2\r\nLOG_LEVEL=INFO\r\nHISTORY_DAYS: 5\r\n", "lines 1, 3"),
+        ("a b\n" * 50, "lines 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"),
+    ],
+)
+def test_lines_that_cannot_be_read_are_named_without_their_content(
+    tmp_path: Path, text: str, lines: str
+) -> None:
+    (tmp_path / ".env").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        environment(tmp_path)
+    (problem,) = caught.value.problems
+    assert problem.startswith(f".env: {lines} cannot be read; expected NAME=value")
+    assert "hunter2" not in problem
+
+
 @pytest.mark.usefixtures("bare")
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"DISCORD_TOKEN={TOKEN}\r\n", encoding="utf-8-sig")
