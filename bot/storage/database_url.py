@@ -120,7 +120,7 @@ def _postgresql(rest: str) -> DatabaseUrl:
     ours = "&".join(pair for pair in pairs if pair.partition("=")[0] in known)
     try:
         parameters = conninfo_to_dict(f"postgresql://{place}?{ours}")
-    except psycopg.Error:  # whose message repeats a part of the address
+    except (psycopg.Error, UnicodeDecodeError):  # which repeat a part of the address
         raise ValueError(_ENCODED) from None
     given = {"user": _decoded(user), "password": _decoded(password), "sslmode": modes}
     checked = {k: str(v) for k, v in parameters.items()} | {k: v for k, v in given.items() if v}

@@ -176,6 +176,7 @@ def test_a_password_may_have_any_characters(text: str, password: str | None) -> 
         f"postgres://u:{PASSWORD}%41%@h/d",
         f"postgres://u:{PASSWORD}%ff@h/d",
         f"postgres://u:{PASSWORD}%00@h/d",
+        f"postgres://u:{PASSWORD}@h/d?application_name=%ff",
     ],
 )
 def test_a_password_that_can_be_read_in_two_ways_is_to_be_percent_encoded(text: str) -> None:
