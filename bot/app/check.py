@@ -37,7 +37,6 @@ async def check(config: Config, *, timing: Timing = Timing()) -> int:
 
 
 async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
-    elsewhere = config.discord_api_url is not None
     try:
         async with asyncio.timeout(timing.check_discord):
             await find_discord(config, timing)
@@ -54,7 +53,7 @@ async def _discord_lines(config: Config, timing: Timing) -> list[Line]:
                     async for guild in client.fetch_guilds(limit=None, with_counts=False)
                 }
     except (*DISCORD_FAILURES, *UNREADABLE_LOGIN) as error:
-        return [findings.discord_trouble(error, elsewhere=elsewhere)]
+        return [findings.discord_trouble(error, config)]
     everyone = sorted(config.dispatcher_role_ids & guilds.keys())
     return [
         texts.LOGIN_ACCEPTED,

@@ -19,8 +19,11 @@ from bot.interactions.errors import DISCORD_FAILURES
 from bot.outbox import HOST
 
 
-def discord_trouble(error: Exception, *, elsewhere: bool) -> Line:
-    """Return why Discord cannot be used; `elsewhere` if DISCORD_API_URL is set."""
+def discord_trouble(error: Exception, config: Config) -> Line:
+    """Return why Discord cannot be used."""
+    elsewhere = config.discord_api_url is not None
+    given = {"DISCORD_API_URL": elsewhere, "HTTPS_PROXY": config.discord_proxy is not None}
+    settings = [name for name, is_set in given.items() if is_set]
     match error:
         case discord.LoginFailure() if not is_token_refusal(error):
             return texts.answered_with(401, elsewhere=elsewhere)
@@ -35,9 +38,9 @@ def discord_trouble(error: Exception, *, elsewhere: bool) -> Line:
         case discord.HTTPException():
             return texts.answered_with(error.status, elsewhere=elsewhere)
         case TimeoutError():
-            return texts.NO_ANSWER
+            return texts.no_answer(settings=settings)
     if isinstance(error, DISCORD_FAILURES):
-        return texts.no_connection(type(error).__name__, elsewhere=elsewhere)
+        return texts.no_connection(type(error).__name__, settings=settings)
     return texts.UNREADABLE_ANSWER
 
 

@@ -150,7 +150,7 @@ async def _serve_discord(
         except DISCORD_FAILURES as error:
             if (fatal := _fatal(error)) is not None:
                 raise FatalError(fatal) from None
-            trouble = discord_trouble(error, elsewhere=config.discord_api_url is not None)
+            trouble = discord_trouble(error, config)
             _log.warning("%s (%s: %s)", trouble.text, type(error).__name__, error)
         except UNREADABLE_LOGIN:
             _log.exception("Discord's answers cannot be read")

@@ -36,7 +36,6 @@ def _unreachable(why: str) -> Line:
 
 
 UNVERIFIED_CERTIFICATE = _unreachable(UNVERIFIED)
-NO_ANSWER = _unreachable("it did not answer in time; check this machine's network and try again")
 NO_GATEWAY = _unreachable(
     "what answers at DISCORD_API_URL names no gateway that can be used; give the address with its "
     "path, such as https://discord.com/api/v10"
@@ -112,12 +111,21 @@ def closed_with(code: int) -> Line:
     return _unreachable(f"it closed the connection with code {code}")
 
 
-def no_connection(error: str, *, elsewhere: bool) -> Line:
-    """Return the line about a connection that failed with this `error`."""
-    setting = " and DISCORD_API_URL" if elsewhere else ""
-    return _unreachable(
-        f"no connection could be made ({error}); check this machine's network{setting}"
-    )
+def no_answer(*, settings: Sequence[str]) -> Line:
+    """Return the line about no answer in time; `settings` are as for `no_connection`."""
+    return _unreachable(f"it did not answer in time; check {_network(settings)} and try again")
+
+
+def no_connection(error: str, *, settings: Sequence[str]) -> Line:
+    """Return the line about a connection that failed with this `error`.
+
+    `settings` are the names of those that are set and say how Discord is reached.
+    """
+    return _unreachable(f"no connection could be made ({error}); check {_network(settings)}")
+
+
+def _network(settings: Sequence[str]) -> str:
+    return " and ".join(["this machine's network", *settings])
 
 
 def default_roles_line(count: int) -> Line:

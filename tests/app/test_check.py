@@ -192,6 +192,7 @@ async def test_both_are_reached_through_the_proxy_of_the_settings(tmp_path: Path
     assert all(f"Proxy-Authorization: Basic {credentials}" in head for head in heads)
     assert "Sonoran CAD cannot be reached" in out
     assert "Discord cannot be reached" in out
+    assert "check this machine's network and HTTPS_PROXY." in out
     for secret in (TOKEN, API_KEY, "hunter2", credentials):
         assert secret not in out + errors + "".join(heads).replace(credentials, "")
 
