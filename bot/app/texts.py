@@ -130,6 +130,10 @@ def _network(settings: Sequence[str]) -> str:
 
 def default_roles_line(count: int) -> Line:
     """Return how many roles DISPATCHER_ROLE_IDS names."""
+    if not count:
+        return note(
+            "DISPATCHER_ROLE_IDS names no role: each server's administrators choose its roles."
+        )
     roles = "1 role" if count == 1 else f"{count} roles"
     return note(
         f"DISPATCHER_ROLE_IDS names {roles}, for the servers whose administrators have not chosen "

@@ -150,6 +150,14 @@ async def test_a_cad_that_is_not_at_this_address_is_told_with_both_settings(
     assert "SONORAN_API_VERSION" in line
 
 
+async def test_without_roles_of_the_host_it_says_who_chooses_them(
+    world: World, tmp_path: Path
+) -> None:
+    status, out = await check(world, tmp_path, DISPATCHER_ROLE_IDS="")
+    assert status == 0
+    assert "DISPATCHER_ROLE_IDS names no role: each server's administrators choose" in out
+
+
 async def test_a_cad_out_of_reach_is_told_with_the_setting(world: World, tmp_path: Path) -> None:
     status, out = await check(world, tmp_path, SONORAN_API_URL="http://127.0.0.1:9")
     assert status == 1
