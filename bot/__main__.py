@@ -31,7 +31,15 @@ gc.enable()
 
 EX_USAGE = 64  # the exit status for a command line that is not understood (BSD sysexits)
 
-USAGE = "usage: python -m bot [check | new-key | sandbox | --version]"
+USAGE = """\
+usage: python -m bot [check | new-key | sandbox | --version]
+
+  (nothing)  run the bot
+  check      see whether the settings, Discord, the CAD and the database are all right
+  new-key    print a new key for CREDENTIALS_KEY
+  sandbox    try the bot out against simulators of Discord and the CAD
+  --version  print the version"""
+NOT_UNDERSTOOD = "This command line is not understood; choose one of these:"
 
 
 def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
@@ -57,7 +65,7 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
         print(f"Callnote {__version__}")
         return 0
     if arguments not in ([], ["check"]):
-        print(USAGE, file=sys.stderr)
+        print(NOT_UNDERSTOOD, USAGE, sep="\n", file=sys.stderr)
         return EX_USAGE
     set_up_logging(logging.WARNING, (), stream=sys.stderr)
     log_the_uncaught()

@@ -288,4 +288,6 @@ async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) ->
     child = await start(tmp_path, {}, "sandwich")
     status, _, errors = await child.ended()
     assert status == 64
-    assert errors.startswith("usage: ")
+    assert errors.startswith("This command line is not understood")
+    for word in ("usage: ", "run the bot", "check", "new-key", "sandbox", "--version"):
+        assert word in errors
