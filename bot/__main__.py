@@ -17,14 +17,29 @@ if not __package__:  # as `python bot` or `python bot/__main__.py`, which look f
 
 gc.disable()  # what is loaded stays for good, and looking through it takes a while
 
-from bot import __version__
-from bot.app.lifecycle import EX_CONFIG, run
-from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
-from bot.app.monitoring import error_reports
-from bot.app.texts import CANNOT_START
-from bot.config import Config
-from bot.environment import ConfigError, environment
-from bot.timing import Timing
+from bot import EX_CONFIG, __version__
+
+if sys.version_info < (3, 11):  # noqa: UP036 - on which the other imports fail
+    print("Callnote needs Python 3.11, 3.12 or 3.13.", file=sys.stderr)
+    sys.exit(EX_CONFIG)
+try:
+    from bot.app.lifecycle import run
+    from bot.app.logging import log_the_uncaught, set_up_logging, survive_code_pages
+    from bot.app.monitoring import error_reports
+    from bot.app.texts import CANNOT_START
+    from bot.config import Config
+    from bot.environment import ConfigError, environment
+    from bot.timing import Timing
+except ModuleNotFoundError as error:
+    if (error.name or "bot").partition(".")[0] in ("bot", "cogs"):
+        raise
+    print(
+        f"The package {error.name} is not installed for {sys.executable}: start Callnote with the "
+        "Python of its virtual environment, or install the packages: python -m pip install -r "
+        "requirements.txt",
+        file=sys.stderr,
+    )
+    sys.exit(EX_CONFIG)
 
 gc.freeze()
 gc.enable()

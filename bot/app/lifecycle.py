@@ -14,6 +14,7 @@ from typing import Any
 
 import discord
 
+from bot import EX_CONFIG
 from bot.app.client import CallnoteBot
 from bot.app.discord_endpoint import UNREADABLE_LOGIN, find_discord
 from bot.app.findings import discord_trouble
@@ -37,8 +38,6 @@ STOP_SIGNALS = tuple(
     for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
     if hasattr(signal, name)
 )
-
-EX_CONFIG = 78  # the exit status for a configuration error (BSD sysexits)
 
 # Close codes that forbid reconnecting (Discord API docs, Gateway Close Event Codes).
 _FATAL = {4004: LOGIN_REJECTED, 4013: INTENTS_REJECTED, 4014: INTENTS_REJECTED}

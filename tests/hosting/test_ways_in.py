@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.app.lifecycle import EX_CONFIG
+from bot import EX_CONFIG
 from bot.app.texts import READY
 from bot.timing import Timing
 from tests.child import settings_of

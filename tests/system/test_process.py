@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot import EX_CONFIG
 from bot.app.texts import READY
 from bot.config import Config
 from bot.sandbox.discord import Fault as DiscordFault
@@ -282,6 +283,18 @@ async def test_a_new_key_is_printed_and_taken(tmp_path: Path) -> None:
     assert (status, errors) == (0, "")
     settings = {"DISCORD_TOKEN": "token", "CREDENTIALS_KEY": out}
     assert Config.from_mapping(settings, tmp_path).credentials_keys == (out.strip(),)
+
+
+@pytest.mark.parametrize("words", [(), ("check",), ("sandbox",)])
+async def test_without_its_packages_it_says_how_to_install_them(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    process = await interpret(tmp_path, {}, "-S", "-m", "bot", *words)  # without site-packages
+    status, _, errors = await Child(process).ended()
+    assert status == EX_CONFIG
+    (line,) = errors.splitlines()
+    assert re.match(r"The package \w+ is not installed for /", line)
+    assert line.endswith("python -m pip install -r requirements.txt")
 
 
 async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:
