@@ -27,7 +27,7 @@ KEEP_HINT = "Keep in channel shows this card to everyone who can see this channe
 
 TEXTS: Catalogue = {
     CardProblem.CALLS_UNKNOWN: (
-        "Callnote can't read the live calls now, as Sonoran CAD does not answer or was read too "
+        "Callnote can't read the live calls now, as Sonoran CAD does not answer or was asked too "
         "often. Try again in a moment."
     ),
     CardProblem.CALL_ENDED: "Call #{call} is closed or gone, so its card can't be kept.",
@@ -36,9 +36,9 @@ TEXTS: Catalogue = {
     ),
     CardProblem.CARD_FORBIDDEN: (
         "Callnote can't write in this channel: ask an administrator to give it View Channel and "
-        "Send Messages here, in a thread Send Messages in Threads."
+        "Send Messages here (in a thread, Send Messages in Threads)."
     ),
-    CardProblem.CARD_NOT_POSTED: "Discord did not take the card. Try again in a moment.",
+    CardProblem.CARD_NOT_POSTED: "Discord did not accept the card. Try again in a moment.",
     CardProblem.CARD_NOT_STORED: (
         "Callnote can't reach its database, so the card would not be kept up to date. Try again "
         "in a moment."
@@ -109,14 +109,14 @@ def gone_card(call_id: int) -> str:
 
 def plain_card(call_id: int) -> str:
     """Return the card of a call whose texts Discord refuses."""
-    return f"**#{call_id}**\nDiscord does not take this call's texts: look at it in the CAD."
+    return f"**#{call_id}**\nDiscord does not show this call's texts: look at it in the CAD."
 
 
 def kept_foot(call_id: int, *, older: bool, stale_since: int | None) -> list[str]:
     """Return the small lines below a card in a channel; `stale_since` in seconds since 1970."""
     foot = [f"Older notes: /call call:{call_id}"] if older else []
     if stale_since is not None:
-        foot.append(f"Sonoran CAD has told nothing new since <t:{stale_since}:t>.")
+        foot.append(f"Nothing new from Sonoran CAD since <t:{stale_since}:t>.")
     return foot
 
 
@@ -126,7 +126,7 @@ def private_foot(*, age: float, may_keep: bool, kept_at: str | None) -> list[str
     `age` is that of an old list, in seconds, else 0; `kept_at` the address of the card that was
     just kept in the channel.
     """
-    foot = [f"As the calls were {ago(age)}."] if age else []
+    foot = [f"The calls as they were {ago(age)}."] if age else []
     if kept_at is not None:
         foot.append(f"Kept in this channel: {kept_at}")
     elif may_keep:
@@ -142,7 +142,7 @@ def list_content(calls: Sequence[DispatchCall], total: int, *, age: float) -> st
     if not total:
         return "There are no live calls."
     lines = ["**1 live call**" if total == 1 else f"**{total:,} live calls**"]
-    foot = [f"As the calls were {ago(age)}."] if age else []
+    foot = [f"The calls as they were {ago(age)}."] if age else []
     if total > len(calls):
         foot.append("Not all can be chosen below: use /call to find any by number or words.")
     room = CONTENT_LIMIT - _FOOT_ROOM - utf16_units(lines[0])
@@ -159,7 +159,7 @@ def not_listed(call_id: int, *, emergency: bool, near: bool) -> str:
     """Say that no dispatch call with this number is live, nor was closed lately."""
     said = f"Call #{call_id} is not among the live calls of this CAD server."
     if emergency:
-        said = f"#{call_id} is a 911 call; cards are of dispatch calls alone."
+        said = f"#{call_id} is a 911 call; only dispatch calls have cards."
     return f"{said} Did you mean one of these?" if near else said
 
 

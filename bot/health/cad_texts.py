@@ -27,8 +27,8 @@ _ADVICE = {
     Reason.UNCLEAR_REPLY: "{host}check SONORAN_API_URL and SONORAN_API_VERSION",
     Reason.UNVERIFIED_CERTIFICATE: f"{{host}}{CERTIFICATE_ADVICE}",
     Reason.TURNED_AWAY: (
-        "notes wait, and if that lasts, {host}ask Sonoran's support to let this machine's address "
-        "in{said}"
+        "notes wait, and if that lasts, {host}ask Sonoran's support to allow this machine's "
+        "address{said}"
     ),
     Reason.NO_CREDENTIALS: "enter one with /callnote-config connect",
 }
@@ -176,7 +176,7 @@ def _server(health: CadHealth, server_id: int, *, chosen: bool, to_host: bool) -
         if server.server_id == server_id:
             return well(f"{named} {server.name}.")
     if not health.servers.whole:
-        return note(f"{named}; it may be in the CAD's list, which can't be read whole.")
+        return note(f"{named}; it may be in the CAD's list, which can't be read in full.")
     there = ", ".join(str(server.server_id) for server in health.servers.servers) or "none"
     advice = "choose another with /callnote-config server"
     if to_host:

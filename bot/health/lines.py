@@ -17,7 +17,7 @@ SHORT_LINE_LIMIT = 150
 
 CERTIFICATE_ADVICE = (
     "check this machine's clock and root certificates, and whether a proxy or a virus scanner puts "
-    "its own certificate in the place"
+    "its own certificate in its place"
 )
 """What to do about a certificate that cannot be verified."""
 

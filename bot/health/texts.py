@@ -60,7 +60,7 @@ def guild_lines(guilds: Mapping[int, str], expected: Collection[int]) -> Iterato
 def roles_line(names: Sequence[str], *, chosen: bool) -> Line:
     """Return which roles may add notes and who says so."""
     if not names:
-        where = "all were taken off the list here" if chosen else "none is set up"
+        where = "all were removed here" if chosen else "none is set up"
         return ill(
             f"Dispatcher roles: none, as {where}, so nobody may add notes: choose some with "
             "/callnote-config roles."
@@ -74,7 +74,7 @@ def everyone_line(guild_ids: Iterable[int]) -> Line:
     named = ", ".join(map(str, guild_ids))
     return ill(
         f"DISPATCHER_ROLE_IDS names {named}, the id of a server and of its role @everyone, which "
-        "is not taken for a dispatcher role: put a role's own id there, or choose roles with "
+        "cannot be a dispatcher role: put a role's own id there, or choose roles with "
         "/callnote-config roles."
     )
 
@@ -108,7 +108,7 @@ def log_channel_line(
 
 def unit_numbers_line(on: bool) -> Line:
     """Return what stands beside members' notes in the CAD."""
-    what = "unit numbers, where the CAD can tell them" if on else "display names"
+    what = "unit numbers, where the CAD knows them" if on else "display names"
     return note(f"Beside members' notes: {what}.")
 
 

@@ -43,7 +43,7 @@ def advice_about_call(record: NoteRecord, facts: CallFacts) -> str:
         advice.append(f"#{record.note.call_id} is closed.")
     if facts.emergency:
         advice.append(
-            f"#{record.note.call_id} is a 911 call; notes can be added to dispatch calls alone."
+            f"#{record.note.call_id} is a 911 call; notes can be added only to dispatch calls."
         )
     if facts.near:
         advice.append("Did you mean one of these calls? Press it to add the note there.")

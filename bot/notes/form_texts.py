@@ -14,7 +14,9 @@ FORM_TITLE = "Add to dispatch call"
 FORM_CALL = "Call"
 FORM_CALL_HELP = "The live calls; those that the message may be about come first."
 FORM_NUMBER = "Another call's number"
-FORM_NUMBER_HELP = "If it is not in the list. A number here counts, whatever is chosen."
+FORM_NUMBER_HELP = (
+    "For a call that is not in the list. A number here replaces what is chosen above."
+)
 FORM_NUMBER_ALONE = "Call number"
 FORM_NUMBER_ALONE_HELP = "The live calls are not known now."
 FORM_NOTE = "Note"

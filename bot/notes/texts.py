@@ -64,10 +64,11 @@ TEXTS: Catalogue = {
         "Not added: no call was chosen. Choose one in the list, or type its number."
     ),
     NoteProblem.TEXT_UNREADABLE: (
-        "Discord does not give the text again now: copy it from above into /callnote-form."
+        "Callnote can't get your text back from Discord: copy it from above into /callnote-form."
     ),
     NoteProblem.UNKNOWN_SERVER: (
-        "Callnote finds no CAD server “{typed}” now: choose one from the list, or type its number."
+        "Callnote can't find a CAD server “{typed}” now: choose one from the list, or type its "
+        "number."
     ),
     NoteProblem.BLANK_NOTE: "The note is empty: type what should be added to the call.",
     NoteProblem.LONG_NOTE: (

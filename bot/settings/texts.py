@@ -136,7 +136,7 @@ def unit_numbers_now(on: bool) -> str:
     """Say what stands beside members' notes in the CAD, and how to change it."""
     if on:
         return (
-            "Members' unit numbers stand beside their notes, where Sonoran CAD can tell them: "
+            "Members' unit numbers stand beside their notes, where Sonoran CAD knows them: "
             "Discord must be linked to their account, and the CAD's API must be version 2. For "
             "others it is the display name. To always show display names: /callnote-config "
             "unit-numbers on:False"
@@ -189,7 +189,7 @@ def server_now(number: int, name: str | None) -> str:
     """Confirm the chosen CAD server; without a name it could not be checked."""
     if name is None:
         return (
-            f"The CAD server is now {number}. Callnote can't load the server list whole, so it "
+            f"The CAD server is now {number}. Callnote can't load the server list in full, so it "
             "could not be checked."
         )
     return escape_markdown(f"The CAD server is now {number} {name}.")
@@ -199,7 +199,7 @@ def server_shown(number: int, name: str | None, *, more: bool) -> str:
     """Say which CAD server notes go to, above the picker; `more` if its list is cut."""
     ending = " Choose below to change it."
     if more:
-        ending += " The list is too long to show whole: any server can be set by number."
+        ending += " The list is too long to show in full: any server can be set by number."
     return escape_markdown(f"CAD server: {number} {name or '(not in the list)'}.{ending}")
 
 

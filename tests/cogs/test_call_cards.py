@@ -165,7 +165,7 @@ async def test_without_a_list_one_sentence_says_so_and_an_old_one_says_its_age(
     assert (await card(world)).content.startswith("**#123** · Traffic stop")
     await world.cad.stop()
     await let_pass(300.0)
-    assert "-# As the calls were 5 min ago." in (await card(world)).content
+    assert "-# The calls as they were 5 min ago." in (await card(world)).content
 
 
 async def test_hostile_calls_are_shown_within_discords_limits(world: World) -> None:

@@ -90,7 +90,7 @@ async def test_more_servers_than_discord_can_list_are_chosen_by_number(world: Wo
     shown = await configure(world, "server")
     (select,) = shown.selects
     assert len(select["options"]) == 25
-    assert "too long to show whole" in shown.content
+    assert "too long to show in full" in shown.content
     message = await configure(world, "server", {"number": 40})
     assert message.content == "The CAD server is now 40 Server 40."
 

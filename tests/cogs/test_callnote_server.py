@@ -76,7 +76,7 @@ async def test_an_unknown_name_is_refused_and_an_unknown_number_left_to_the_cad(
 ) -> None:
     await world.registered()
     for server, words in (
-        ("Atlantis", "Callnote finds no CAD server “Atlantis” now"),
+        ("Atlantis", "Callnote can't find a CAD server “Atlantis” now"),
         ("9", "❌ Not added"),
     ):
         used = await world.discord.use_command(
@@ -97,5 +97,5 @@ async def test_a_name_is_not_called_wrong_while_the_list_cannot_be_loaded(world:
     options = {"call": "123", "note": "over there", "server": "Night shift"}
     used = await world.discord.use_command(world.dispatcher, world.channel, "callnote", options)
     message = await asyncio.wait_for(used.answered(), PATIENCE)
-    assert message.content.startswith("Callnote finds no CAD server “Night shift” now")
+    assert message.content.startswith("Callnote can't find a CAD server “Night shift” now")
     assert world.stored() == []

@@ -181,7 +181,7 @@ async def test_a_cad_out_of_order_is_said_once(world: World) -> None:
     card = await kept(world)
     await world.cad.stop()
     await later(180)
-    await shows(world, card, "-# Sonoran CAD has told nothing new since <t:")
+    await shows(world, card, "-# Nothing new from Sonoran CAD since <t:")
     count = len(card.edits)
     await later(180)
     pressed = await press(world, world.dispatcher, card, "Refresh")
@@ -191,7 +191,7 @@ async def test_a_cad_out_of_order_is_said_once(world: World) -> None:
     await world.cad.start()
     await later(180)
     await read_again(world)
-    assert "told nothing new" not in card.content
+    assert "Nothing new from" not in card.content
 
 
 async def test_texts_that_discord_refuses_are_left_out(world: World) -> None:
@@ -202,7 +202,7 @@ async def test_texts_that_discord_refuses_are_left_out(world: World) -> None:
     )
     world.cad.add_note(123, "refused")
     await read_again(world)
-    await shows(world, card, "Discord does not take this call's texts")
+    await shows(world, card, "Discord does not show this call's texts")
     assert labels(card) == BUTTONS
     world.cad.add_note(123, "taken")
     await read_again(world)

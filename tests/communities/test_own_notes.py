@@ -191,7 +191,7 @@ async def test_a_card_of_a_server_whose_key_was_replaced_learns_nothing_new(
     await later(AGAIN)
     assert theirs.content == before
     await later(120)
-    await shows(world, theirs, "-# Sonoran CAD has told nothing new since <t:")
+    await shows(world, theirs, "-# Nothing new from Sonoran CAD since <t:")
     assert theirs.content.startswith(before)
 
 

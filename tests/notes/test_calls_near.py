@@ -64,7 +64,7 @@ async def test_what_the_live_calls_tell_of_a_refused_number_is_said(world: World
     world.cad.close_call(126)
     emergency = await refused(world, "125")
     assert emergency.content.splitlines()[1] == (
-        f"#125 is a 911 call; notes can be added to dispatch calls alone. {MEANT}"
+        f"#125 is a 911 call; notes can be added only to dispatch calls. {MEANT}"
     )
     closed = await world.say(call="126")
     assert closed.content.splitlines()[1] == f"#126 is closed. {MEANT}"
