@@ -53,7 +53,7 @@ class State:
         "CAD communities with notes now or lately; each has a circuit breaker."
     )
     cad_circuit_breakers_open: int = _gauge(
-        "Those whose notes are held back, as their CAD takes none now."
+        "Those whose notes are held back, as their CAD accepts none now."
     )
     database_up: bool = _gauge("1 if the database could be used at the last request, else 0.")
 

@@ -100,7 +100,7 @@ class CircuitBreaker:
             self.last_failure = None
             self._open.clear()
             self._changed.set()
-            _log.info("the CAD%s takes notes again", self._of)
+            _log.info("the CAD%s accepts notes again", self._of)
 
     def _release_trial(self, trial: asyncio.Future[None] | None) -> None:
         if trial is not None and trial is self._trial and not trial.done():
@@ -116,7 +116,7 @@ class CircuitBreaker:
             self._trial_free = False
             self._trial.set_exception(error)
         if self.last_failure is None:
-            _log.warning("notes are held back, the CAD%s does not take them: %s", self._of, error)
+            _log.warning("notes are held back, the CAD%s does not accept them: %s", self._of, error)
         self.last_failure = failure_of(error)
         self._open.set()
 
