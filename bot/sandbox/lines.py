@@ -121,7 +121,7 @@ def parse(line: str, commands: Mapping[str, Sequence[JSON]]) -> Asked | None:
     `commands` are as `usable_commands` returns them. A `\n` typed in an option stands for a line
     break. Raises `LineError` for anything else.
     """
-    line = line.strip()
+    line = line.removeprefix("\ufeff").strip()  # with which a script may begin
     if not line or line.partition(" ")[0] == "#":
         return None
     person = None

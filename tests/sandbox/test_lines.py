@@ -52,6 +52,7 @@ def test_an_empty_line_or_comment_asks_for_nothing(line: str) -> None:
     [
         "/callnote call:123 note:Suspect fled",
         "  /callnote  call:123   note:Suspect fled \n",
+        "\ufeff/callnote call:123 note:Suspect fled\r\n",
         "/callnote call: 123 note: Suspect fled",
         "/callnote note:Suspect fled call:123",
     ],
