@@ -103,8 +103,14 @@ def main(arguments: list[str], *, timing: Timing = Timing()) -> int:
 
 
 def _folder() -> Path:
-    """Return the folder with the settings' file: the working directory, or else Callnote's own."""
-    here = Path.cwd()
+    """Return the folder with the settings' file: the working directory, or else Callnote's own.
+
+    Raises `ConfigError` if the working directory was deleted.
+    """
+    try:
+        here = Path.cwd()
+    except OSError:
+        raise ConfigError(["the working directory: is gone; start Callnote in another"]) from None
     elsewhere = not __package__ and not (here / ".env").exists() and (ROOT / ".env").exists()
     return ROOT if elsewhere else here
 

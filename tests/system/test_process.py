@@ -9,6 +9,7 @@ import importlib
 import json
 import re
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -295,6 +296,22 @@ async def test_without_its_packages_it_says_how_to_install_them(
     (line,) = errors.splitlines()
     assert re.match(r"The package \w+ is not installed for /", line)
     assert line.endswith("python -m pip install -r requirements.txt")
+
+
+async def test_a_working_directory_that_is_gone_is_told(tmp_path: Path) -> None:
+    start_in_none = f'rmdir "$PWD" && exec "{sys.executable}" -m bot check'
+    process = await asyncio.create_subprocess_exec(
+        *("sh", "-c", start_in_none),
+        cwd=tmp_path,
+        env=environment({}),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    status, _, errors = await Child(process).ended()
+    assert status == EX_CONFIG
+    assert errors.splitlines()[1:] == [
+        "  the working directory: is gone; start Callnote in another",
+    ]
 
 
 async def test_an_unknown_argument_is_answered_with_the_usage(tmp_path: Path) -> None:
