@@ -101,10 +101,10 @@ class CallnoteConfig(
         """Let one more role add notes."""
         await self._roles.add(interaction, role)
 
-    @app_commands.command(name="roles-remove", description="Let a role no longer add notes.")
+    @app_commands.command(name="roles-remove", description="Stop a role from adding notes.")
     @app_commands.describe(role="The role whose members may no longer add notes")
     async def roles_remove(self, interaction: _Interaction, role: discord.Role) -> None:
-        """Let a role no longer add notes."""
+        """Stop a role from adding notes."""
         await self._roles.remove(interaction, role)
 
     @app_commands.command(description="Choose the CAD server that notes go to.")

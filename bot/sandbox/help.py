@@ -7,7 +7,7 @@ simulators on this machine, so nothing you do here leaves it.
   /callnote call:123 note:Suspect fled north    add a note (type \\n for a line break)
   type /callnote call:vine                      see what Discord offers while that is typed
   post A red car, menu Add to dispatch call     let Casey write that; open that message's form
-  submit call:123 note:Two cars                 submit the form, of which the rest stays
+  submit call:123 note:Two cars                 submit the form; its other fields stay
   as civilian /callnote call:123 note:Hello     do it without the dispatcher role
   as admin /callnote-config roles     set Callnote up; /callnote-config alone lists all of that
   as stranger /callnote call:123 note:Hello     do it in a server that is not connected; either
