@@ -44,7 +44,7 @@ async def report_start(bot: CallnoteBot, config: Config) -> None:
         _tell(findings.application(bot.application, guilds, expected))
     await bot.services.settings.loaded()
     connected = sum(bot.services.connections.of(guild).connected for guild in bot.guilds)
-    _tell([texts.connected_line(connected)])
+    _tell([texts.connected_line(connected, own_cad=config.credentials is not None)])
     _tell(await findings.cad(bot.services.cad_probe, config))
     _log.info(texts.READY)
 

@@ -80,10 +80,14 @@ def shards_line(ids: Sequence[int], count: int) -> Line:
     return note(f"This process has only the servers of these shards, of {count} in all: {named}.")
 
 
-def connected_line(count: int) -> Line:
-    """Return how many of the bot's servers may reach the CAD."""
+def connected_line(count: int, *, own_cad: bool) -> Line:
+    """Return how many of the bot's servers may reach a CAD; `own_cad` if the host has one."""
     if count:
         return well(f"Connected to the CAD: {'1 server' if count == 1 else f'{count:,} servers'}.")
+    if not own_cad:
+        return note(
+            "Connected to a CAD: no server yet. Administrators use /callnote-config connect there."
+        )
     return note(
         "Connected to the CAD: no server yet. Use /callnote-config connect there as the "
         "application's owner, or name it in DISCORD_GUILD_IDS."

@@ -11,6 +11,7 @@ import discord
 
 from bot import __version__
 from bot.app.texts import READY
+from bot.communities.sealing import new_key
 from bot.communities.shards import Shards
 from bot.sandbox.sonoran import Fault
 from tests.child import environment, settings_of, start
@@ -92,6 +93,16 @@ async def test_a_cad_that_is_down_keeps_it_from_nothing(world: World, tmp_path: 
     world.cad.faults.add(Fault(on="any", times=None, status=500))
     lines = await log_of_a_start(world, tmp_path, LOG_LEVEL="INFO")
     assert any("Sonoran CAD had an internal error" in line for line in lines)
+
+
+async def test_without_a_cad_of_the_host_it_says_who_connects_a_server(
+    world: World, tmp_path: Path
+) -> None:
+    public = {"CREDENTIALS_KEY": new_key(), "SONORAN_API_KEY": "", "SONORAN_COMMUNITY_ID": ""}
+    lines = await log_of_a_start(world, tmp_path, **public)
+    (line,) = [line for line in lines if "Connected to" in line]
+    assert line.endswith("no server yet. Administrators use /callnote-config connect there.")
+    assert not any("application's owner, or name it" in line for line in lines)
 
 
 async def test_its_version_is_printed_and_sent_to_both(world: World, tmp_path: Path) -> None:
