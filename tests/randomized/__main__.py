@@ -30,7 +30,9 @@ def main() -> int:
         "became of each note.",
     )
     parser.add_argument("--seed", type=int, default=1, help="what decides all that happens (1)")
-    parser.add_argument("--notes", type=at_least(0), default=2000, help="accepted notes (2000)")
+    parser.add_argument(
+        "--notes", type=at_least(0), default=2000, help="accepted notes at least (2000)"
+    )
     parser.add_argument("--kills", type=at_least(0), default=50, help="killed processes (50)")
     parser.add_argument(
         "--failovers", type=at_least(0), default=0, help="with PostgreSQL, --kills being 0 (0)"
