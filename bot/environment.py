@@ -26,7 +26,7 @@ def environment(folder: Path) -> dict[str, str | None]:
 
     An empty variable overrides nothing. One matching pair of quotes around a variable is taken
     off, as `docker run --env-file` leaves them there (Docker documentation, docker container run).
-    Raises `ConfigError` when that file cannot be read as UTF-8 text, or a line of it not at all.
+    Raises `ConfigError` when that file, or a line of it, cannot be read.
     """
     given = {name: _unquoted(text.strip()) for name, text in os.environ.items()}
     return {**_in_file(folder / ".env"), **{name: text for name, text in given.items() if text}}
@@ -36,8 +36,10 @@ def _in_file(path: Path) -> dict[str, str | None]:
     """Return what a file sets, nothing for one that is not there; a later line counts."""
     try:
         text = path.read_text(encoding="utf-8") if path.exists() and not path.is_dir() else ""
-    except (OSError, UnicodeDecodeError):
+    except UnicodeDecodeError:
         raise ConfigError([".env: cannot be read; it must be a UTF-8 text file"]) from None
+    except OSError:
+        raise ConfigError([".env: cannot be read by the user that runs Callnote"]) from None
     bindings = list(parse_stream(StringIO(text)))
     if unread := [_line_of(binding) for binding in bindings if binding.error]:
         lines = f"line{'s' * (len(unread) > 1)} {', '.join(map(str, unread[:_MOST_LINES]))}"

@@ -104,6 +104,13 @@ def test_a_name_without_a_value_in_the_file_counts_as_not_set(tmp_path: Path) ->
         Config.from_mapping(environment(tmp_path), tmp_path)
 
 
+def test_a_file_that_the_system_does_not_let_be_read_is_reported(tmp_path: Path) -> None:
+    (tmp_path / ".env").symlink_to("/proc/self/mem")  # of which root, too, gets an error
+    with pytest.raises(ConfigError) as caught:
+        environment(tmp_path)
+    assert caught.value.problems == [".env: cannot be read by the user that runs Callnote"]
+
+
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
