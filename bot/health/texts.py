@@ -139,7 +139,7 @@ def database_line(kind: str, wiped_by: str | None, *, down: bool, full: bool) ->
         )
     if down:
         return ill(
-            f"Database: the {kind} database does not answer, so no note is accepted and no "
+            f"Database: the {kind} database cannot be used just now, so no note is accepted and no "
             "setting changed; the bot's host finds the reason in its log."
         )
     if full:

@@ -112,7 +112,7 @@ async def test_while_the_settings_are_not_known_nobody_new_gets_in(
     assert unknown in await strangers.press_connect(strangers.owner)
     assert told_nothing(world)
     # Ours is connected by what the host set, and hears how things are.
-    assert "database does not answer" in (await configure(world, "status")).content
+    assert "database cannot be used just now" in (await configure(world, "status")).content
     await world.finish()
 
 

@@ -60,7 +60,7 @@ async def test_unreachable_at_the_start_is_said_and_then_made_good(
     assert world.cad.requests == []
     shown = await status(world)
     assert "settings: not known until the database answers." in shown
-    assert "the PostgreSQL database does not answer" in shown
+    assert "the PostgreSQL database cannot be used just now" in shown
     assert "\n➖ Callnote " in shown
     await gate.let_pass()
     await until_it_works(world)
@@ -87,7 +87,7 @@ async def test_while_it_is_lost_the_roles_known_last_stay_in_use_and_no_change_i
     message = await configure(world, "history")
     assert message.content.startswith("The history can't be shown now: Callnote's database does")
     status = await configure(world, "status")
-    assert "the PostgreSQL database does not answer" in status.content
+    assert "the PostgreSQL database cannot be used just now" in status.content
     await gate.let_pass()
     async with asyncio.timeout(PATIENCE):
         while message.content != "The dispatcher role is now \\@Dispatcher.":
@@ -123,7 +123,7 @@ async def test_a_full_database_refuses_a_change_and_says_why(
     ("code", "said", "shown"),
     [
         (FULL, "Nothing changed: Callnote's database is full", "is full"),
-        (READ_ONLY, NOT_CONFIRMED, "does not answer"),
+        (READ_ONLY, NOT_CONFIRMED, "cannot be used just now"),
     ],
 )
 async def test_a_database_that_can_be_read_but_takes_nothing_is_told_to_administrators(
