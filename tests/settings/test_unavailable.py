@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 import pytest
 
-from bot.settings.repository import SettingsRepository
-from bot.storage import DatabaseUrl, StorageUnavailableError
+from bot.storage import DatabaseUrl
 from bot.timing import Timing
 from tests import disturbed_database
 from tests.administrator import configure, refused, status
 from tests.database import setting_of
+from tests.disturbed_database import way_to
 from tests.gate import Gate
 from tests.loop_clock import let_pass
-from tests.postgresql import administer, postgresql
+from tests.postgresql import administer, at, postgresql
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.long
 
 behind_gate = disturbed_database.behind_gate
+
+
+class Forgetful(Gate):
+    """Breaks a connection in place of confirming a change of a guild's settings."""
+
+    _changing = False
+
+    def passed_on(self, data: bytes) -> bytes:
+        self._changing |= b"INTO guild_settings" in data
+        if self._changing and data.startswith(b"C") and b"COMMIT" in data:
+            self._changing = False
+            raise ConnectionResetError
+        return data
 
 
 async def until_it_works(world: World) -> None:
@@ -149,18 +161,14 @@ async def test_a_database_that_can_be_read_but_takes_nothing_is_told_to_administ
 
 
 async def test_a_change_that_was_saved_although_that_was_not_confirmed_is_not_denied(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, request: pytest.FixtureRequest
 ) -> None:
-    change = SettingsRepository.change
-
-    async def unconfirmed(store: SettingsRepository, *args: Any) -> Any:
-        await change(store, *args)
-        raise StorageUnavailableError("no answer in time")
-
-    await world.registered()
-    monkeypatch.setattr(SettingsRepository, "change", unconfirmed)
-    message = await configure(world, "roles-remove", {"role": world.role})
-    assert message.content.startswith(NOT_CONFIRMED)
-    async with asyncio.timeout(PATIENCE):
-        while "Dispatcher roles: none" not in await status(world):  # noqa: ASYNC110 - as above
-            await asyncio.sleep(0.02)
+    async with postgresql(request.config) as address, Forgetful(way_to(address)) as gate:
+        world.database = at(address, host="127.0.0.1", port=str(gate.port))
+        await world.registered()
+        message = await configure(world, "roles-remove", {"role": world.role})
+        assert message.content.startswith(NOT_CONFIRMED)
+        async with asyncio.timeout(PATIENCE):
+            while "Dispatcher roles: none" not in await status(world):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+        await world.finish()
