@@ -192,6 +192,8 @@ _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
 _SHAPE = """
 SELECT (SELECT version_num FROM callnote_schema),
   (SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+  (SELECT count(*) FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+    WHERE relnamespace = 'public'::regnamespace AND NOT attisdropped),
   (SELECT count(*) FROM pg_proc WHERE pronamespace = 'public'::regnamespace),
   (SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal)
 """

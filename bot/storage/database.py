@@ -19,10 +19,11 @@ from bot.storage.errors import StorageForbiddenError, UnusableDatabaseError
 from bot.storage.failures import unavailable
 from bot.storage.upgrade import (
     HEAD,
+    NO_RIGHT,
     check_encoding,
+    check_place,
     check_tables,
     check_writable,
-    may_make_tables,
     revision_of,
     upgrade,
 )
@@ -52,11 +53,6 @@ CLOSE_SECONDS = 1.0
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-
-_NO_RIGHT = (
-    "Callnote's tables cannot be made in the database, as its user lacks the right to: grant it "
-    "CREATE on the schema, or name another user in DATABASE_URL."
-)
 
 
 class Database:
@@ -130,14 +126,15 @@ class Database:
                 if found is not None:
                     await self._before_upgrade(found)
                 await self._submit(partial(upgrade, tables=self._tables), UPGRADE_SECONDS)
-            elif found != HEAD and not await self._submit(may_make_tables, self._seconds):
-                raise UnusableDatabaseError(_NO_RIGHT)
+            elif found != HEAD:
+                missing = self._tables if found is None else None
+                await self._submit(partial(check_place, tables=missing), self._seconds)
             if self._tables is not None and (found == HEAD or not shared):
                 await self._submit(partial(check_tables, tables=self._tables), self._seconds)
             return found
         except StorageForbiddenError:
             await self.close()
-            raise UnusableDatabaseError(_NO_RIGHT) from None
+            raise UnusableDatabaseError(NO_RIGHT) from None
         except DBAPIError as error:
             await self.close()
             raise UnusableDatabaseError(

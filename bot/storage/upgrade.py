@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from bot.storage.errors import NewerSchemaError, StorageUnavailableError, UnusableDatabaseError
-from bot.storage.failures import CHANGED_TABLES, FORBIDDEN, READ_ONLY, unavailable
+from bot.storage.failures import FORBIDDEN, READ_ONLY, unavailable
 from bot.storage.migrations import REVISIONS, VERSION_TABLE
 from bot.storage.tables import COUNTER, counted, create_all
 
@@ -26,6 +26,19 @@ HEAD = REVISIONS[-1]
 
 # Holds back another process that starts at the same moment; any number that is ours alone does.
 _LOCK_KEY = 0x43616C6C6E6F7465
+
+NO_RIGHT = (
+    "Callnote's tables cannot be made in the database, as its user lacks the right to: grant it "
+    "CREATE on the schema, or name another user in DATABASE_URL."
+)
+_NO_SCHEMA = (
+    "Callnote's tables cannot be made in the database, as its search path leads to no schema that "
+    "is there and that its user may use: make one, or correct options in DATABASE_URL."
+)
+_NAMES_TAKEN = (
+    "Callnote's tables cannot be made in the database, as others with their names are in it: name "
+    "another one in DATABASE_URL."
+)
 
 _alone = threading.Lock()
 """Alembic serves one thread at a time."""
@@ -61,12 +74,15 @@ def check_encoding(connection: Connection) -> None:
 
 
 def check_tables(connection: Connection, tables: MetaData) -> None:
-    """Raise `UnusableDatabaseError` where one of `tables`, or a counter's number, is gone.
+    """Look at all columns of `tables`, those of `HEAD`, and at the counters' numbers.
 
-    `tables` are those of `HEAD`.
+    Raises `UnusableDatabaseError` where a number is gone, as `Database.run` does for the rest.
     """
-    if tables.tables.keys() - set(inspect(connection).get_table_names()):
-        raise UnusableDatabaseError(CHANGED_TABLES)
+    looks = [
+        f"EXISTS (SELECT {', '.join(map(str, table.columns))} FROM {table} WHERE 1 = 0)"  # noqa: S608
+        for table in tables.tables.values()
+    ]
+    connection.execute(text(f"SELECT {', '.join(looks)}"))
     for table in tables.tables.values():
         if COUNTER in table.info:
             counted(connection.scalar(select(table.c.value)))
@@ -83,12 +99,21 @@ def check_writable(connection: Connection) -> None:
         raise StorageUnavailableError(FORBIDDEN)
 
 
-def may_make_tables(connection: Connection) -> bool:
-    """Whether the connection's user may make the tables that are missing; makes none."""
-    if connection.dialect.name != "postgresql":
-        return True
-    right = text("SELECT has_schema_privilege(current_schema(), 'CREATE')")
-    return connection.scalar(right) is True
+def check_place(connection: Connection, tables: MetaData | None = None) -> None:
+    """Raise `UnusableDatabaseError` where tables cannot be made; makes none.
+
+    `tables` are those that must not be there yet.
+    """
+    name = None
+    if connection.dialect.name == "postgresql":
+        schema = text("SELECT current_schema(), has_schema_privilege(current_schema(), 'CREATE')")
+        name, right = connection.execute(schema).one()
+        if name is None:
+            raise UnusableDatabaseError(_NO_SCHEMA)
+        if not right:
+            raise UnusableDatabaseError(NO_RIGHT)
+    if tables is not None and tables.tables.keys() & set(inspect(connection).get_table_names(name)):
+        raise UnusableDatabaseError(_NAMES_TAKEN)
 
 
 def upgrade(connection: Connection, *, to: str = HEAD, tables: MetaData | None = None) -> None:
@@ -118,6 +143,7 @@ def upgrade(connection: Connection, *, to: str = HEAD, tables: MetaData | None =
 
 
 def _make(connection: Connection, tables: MetaData) -> None:
+    check_place(connection, tables)
     version = Table(  # as Alembic makes it
         VERSION_TABLE,
         MetaData(),

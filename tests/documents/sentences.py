@@ -23,7 +23,7 @@ from bot.notes import texts as note_texts
 from bot.outbox import Failure, FailureKind
 from bot.settings import cache
 from bot.sonoran import Reason
-from bot.storage import database, failures
+from bot.storage import failures, upgrade
 
 ROOT = Path(__file__).parents[2]
 GAP = "¤"
@@ -100,7 +100,8 @@ def to_hosts() -> Iterator[str]:
     yield from (app_texts.CANNOT_START, app_texts.LOGIN_REJECTED, app_texts.INTENTS_REJECTED)
     yield _NO_DISCORD + app_texts.UNVERIFIED
     yield from (_gapped(each) for each in cad_texts._REACHED.values())
-    yield from (cache._OLDER, database._NO_RIGHT, failures.CHANGED_TABLES)
+    yield from (cache._OLDER, failures.CHANGED_TABLES)
+    yield from (upgrade.NO_RIGHT, upgrade._NO_SCHEMA, upgrade._NAMES_TAKEN)
     yield from failures._MISCONFIGURED.values()
     for reasons in (failures._SQLSTATES, failures._SQLITE, failures._REFUSALS):
         yield from (_NO_DATABASE + each for each in reasons.values())

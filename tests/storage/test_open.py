@@ -2,7 +2,6 @@
 
 import itertools
 import os
-import sqlite3
 import stat
 import uuid
 from pathlib import Path
@@ -10,6 +9,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, text
 
+import bot.calls.schema
+import bot.communities.schema
+import bot.outbox.schema
+import bot.settings.schema  # noqa: F401 - they fill the metadata
 from bot.storage import (
     Database,
     DatabaseUrl,
@@ -19,7 +22,7 @@ from bot.storage import (
 from bot.storage.tables import metadata
 from bot.storage.upgrade import HEAD
 from tests import database as databases
-from tests.database import file_in, make_file, opened
+from tests.database import at_once, file_in, make_file, opened, set_to, setting_of
 from tests.postgresql import administer, at, postgresql, server_url
 from tests.storage.jobs import ids, things
 from tests.timing import PATIENCE
@@ -128,12 +131,37 @@ async def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path, shared: b
         await Database(file_in(tmp_path / "data")).open(shared=shared)
 
 
-async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path) -> None:
-    other = sqlite3.connect(tmp_path / "callnote.db")
-    other.execute("CREATE TABLE things (mine TEXT)")
-    other.close()
-    with pytest.raises(UnusableDatabaseError, match="cannot be made"):
-        await Database(file_in(tmp_path), tables=things.metadata).open()
+@both_ways
+async def test_a_database_with_foreign_tables_of_our_names_is_refused(
+    empty_address: DatabaseUrl, shared: bool
+) -> None:
+    foreign = text("CREATE TABLE things (mine TEXT)")
+    await at_once(empty_address, lambda connection: connection.execute(foreign))
+    database = Database(empty_address, tables=things.metadata, seconds=PATIENCE)
+    with pytest.raises(UnusableDatabaseError, match="as others with their names are in it"):
+        await database.open(shared=shared)
+
+
+@both_ways
+async def test_only_the_schema_that_gets_the_tables_matters(
+    request: pytest.FixtureRequest, shared: bool
+) -> None:
+    async with postgresql(request.config, empty=True) as empty:
+        path = set_to(empty, options="-csearch_path=apart,public")
+        await administer(setting_of(empty), "CREATE TABLE things (mine TEXT); CREATE SCHEMA apart")
+        database = Database(path, tables=things.metadata, seconds=PATIENCE)
+        assert await database.open(shared=shared) is None
+        await database.close()
+
+
+@both_ways
+async def test_a_search_path_that_leads_to_no_schema_is_refused(
+    request: pytest.FixtureRequest, shared: bool
+) -> None:
+    async with postgresql(request.config, empty=True) as empty:
+        path = set_to(empty, options="-csearch_path=nowhere")
+        with pytest.raises(UnusableDatabaseError, match=r"leads to no schema .* DATABASE_URL"):
+            await Database(path, tables=metadata, seconds=PATIENCE).open(shared=shared)
 
 
 @both_ways
@@ -144,6 +172,7 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
             ["sqlite", "postgresql"],
             [
                 "DROP TABLE delivery_ledger",
+                "ALTER TABLE notes DROP member_name",
                 "DELETE FROM outbox_position",
                 "DELETE FROM settings_version",
             ],
@@ -152,7 +181,7 @@ async def test_a_file_with_foreign_tables_of_our_names_is_refused(tmp_path: Path
     ],
     indirect=["engine"],
 )
-async def test_a_database_that_lacks_one_of_its_tables_or_counters_is_refused(
+async def test_a_database_that_lacks_one_of_its_tables_columns_or_counters_is_refused(
     address: DatabaseUrl, shared: bool, change: str
 ) -> None:
     async with opened(address) as database:
