@@ -56,12 +56,16 @@ _SQLITE = {
 
 
 # A connection that is refused brings a text without a code, in the server's language; where that is
-# not English, the reason is only that no connection could be made.
+# not English, the reason is only that no connection could be made. Poolers have words of their own
+# (PgBouncer, src/client.c; Supavisor, ClientHandler.Error).
 _REFUSALS = {
-    r'password authentication failed|no password supplied|no pg_hba\.conf entry|role ".*" '
-    r"(does not exist|is not permitted)": "it refuses the user or the password",
-    r'database ".*" does not exist': "there is no database of this name",
-    r"too many (connections|clients)|connection slots": "it has too many connections",
+    r"(?i)authentication (failed|error)|no password supplied|no pg_hba\.conf entry|"
+    r"no such user|user not found|"
+    r'role ".*" (does not exist|is not permitted)': "it refuses the user or the password",
+    r'(?i)no such database|database ".*" does not exist': "there is no database of this name",
+    r"(?i)too many (connections|clients)|connection slots|no more connections allowed|"
+    r"client connections exceeded|"
+    r"max client(s| connections) reached": "it has too many connections",
     r"starting up|shutting down": "it is starting or stopping",
     r"session is read-only|server is in hot standby": READ_ONLY,
     "timeout expired": TOO_LATE,
