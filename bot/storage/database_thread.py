@@ -19,6 +19,10 @@ from bot.storage.connectors import Connector, driver_of
 from bot.storage.errors import StorageError
 from bot.storage.failures import TOO_LATE, is_read_only, translation, unavailable, worth_another_try
 
+GROUP_SECONDS = 0.3
+"""After how long jobs that are done together are committed, whatever waits behind them: where the
+database is far away, they would else wait for all of it, until nobody waits for them any more."""
+
 INTERRUPT_SECONDS = 0.5
 """How long after its time a job may take to end by the database's own limits; a server that does
 not answer keeps none."""
@@ -181,23 +185,25 @@ class DatabaseThread:
             self._alone(items[0])
 
     def _together(self, items: list[_Item]) -> list[list[_Item]]:
-        """Do jobs in one transaction; returns the parts in which they are to be done instead.
+        """Do jobs in one transaction for `GROUP_SECONDS`; returns the parts that are to be done.
 
-        There are none when they are done. A job that fails undoes those before it.
+        Those are the jobs behind, or all again when one fails, which undoes those before it.
         """
         done = 0
         try:
             connection = self._begin(min(item.deadline for item in items))
-            for item in items:
-                item.do(connection)
+            until = time.monotonic() + GROUP_SECONDS
+            while done < len(items) and (not done or time.monotonic() < until):
+                items[done].do(connection)
                 done += 1
         except BaseException:
             self._roll_back()
             return [items[:done], items[done : done + 1], items[done + 1 :]]
-        if not self._commit(connection, items):
-            return [[item] for item in items]
-        self._loop.call_soon_threadsafe(self._tell, items)
-        return []
+        together, behind = items[:done], items[done:]
+        if not self._commit(connection, together):
+            return [*([item] for item in together), behind]
+        self._loop.call_soon_threadsafe(self._tell, together)
+        return [behind]
 
     def _alone(self, item: _Item) -> None:
         """Do a job in a transaction of its own, on a new connection if the kept one was lost."""

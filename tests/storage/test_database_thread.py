@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections import Counter
 from itertools import count
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Table, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from bot.storage import Database, DatabaseUrl, StorageUnavailableError
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError, database_thread
 from bot.storage import database as database_module
 from tests import database as databases
 from tests.database import file_in, make_file, opened
@@ -43,6 +44,7 @@ async def test_works_are_done_in_the_order_in_which_they_come(
 async def test_works_that_wait_together_are_committed_together(
     database: Database, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(database_thread, "GROUP_SECONDS", PATIENCE)
     held = Held(database)
     await held.begun()
     thread = database._thread
@@ -54,6 +56,23 @@ async def test_works_that_wait_together_are_committed_together(
     held.let_go()
     await asyncio.gather(held.task, *adding)
     assert next(commits) == 2  # of what was held, and of all that waited
+
+
+async def test_a_work_that_takes_long_is_not_kept_waiting_by_those_behind_it(
+    database: Database,
+) -> None:
+    go = threading.Event()
+    held = Held(database)
+    await held.begun()
+    pause = 2 * database_thread.GROUP_SECONDS
+    slow = asyncio.create_task(database.run(lambda _: time.sleep(pause)))
+    behind = asyncio.create_task(database.run(lambda _: go.wait(20.0)))
+    await asyncio.sleep(0)
+    held.let_go()
+    await slow
+    go.set()
+    assert await behind
+    await held.task
 
 
 async def test_of_works_that_wait_together_one_that_fails_undoes_no_other(
