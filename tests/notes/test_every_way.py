@@ -171,6 +171,19 @@ async def test_a_banned_route_is_left_alone_while_the_channel_shows_the_note(
     assert public(world)[0] is message
 
 
+async def test_a_deleted_message_is_replaced_although_the_other_route_is_banned(
+    world: World,
+) -> None:
+    world.let(drain=600.0)
+    message = await waiting_note(world)
+    world.discord.faults.add(banned("edit_original"))
+    world.discord.world.messages.delete(message)
+    await world.cad.start()
+    await asyncio.wait_for(world.discord.requested("channel_message"), PATIENCE)
+    (new,) = public(world)
+    await shows(world, new, ADDED)
+
+
 async def test_a_banned_route_is_not_asked_again_where_there_is_no_other_and_no_stop_waits_for_it(
     world: World,
 ) -> None:
