@@ -30,6 +30,14 @@ async def posted(world: World, channel: Channel, count: int) -> Message:
     return messages[count - 1]
 
 
+async def recorded(world: World) -> Channel:
+    """Run a bot with a log channel, and return that."""
+    log = world.guild.add_channel("log")
+    await world.registered()
+    await configure(world, "log-channel", {"channel": log})
+    return log
+
+
 async def test_every_note_is_recorded_with_who_which_call_text_outcome_and_link(
     world: World,
 ) -> None:
@@ -49,9 +57,7 @@ async def test_every_note_is_recorded_with_who_which_call_text_outcome_and_link(
 
 
 async def test_a_refused_note_is_recorded_with_the_cad_s_reason(world: World) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     world.cad.faults.add(
         Fault(on="note", status=404, body="NO SUCH CALL", content_type="text/plain")
     )
@@ -60,9 +66,7 @@ async def test_a_refused_note_is_recorded_with_the_cad_s_reason(world: World) ->
 
 
 async def test_a_note_too_long_for_one_message_is_recorded_shortened(world: World) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     await world.say("x" * 4000)
     entry = await posted(world, log, 2)
     assert len(entry.content) <= 2000
@@ -129,9 +133,7 @@ async def test_the_channel_is_chosen_and_switched_off_in_the_picker(world: World
 async def test_a_channel_that_becomes_unwritable_is_told_in_status_and_notes_go_on(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     log.set_app_permissions(READ_ONLY)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
     shown = await status(world)
@@ -139,9 +141,7 @@ async def test_a_channel_that_becomes_unwritable_is_told_in_status_and_notes_go_
 
 
 async def test_a_deleted_channel_is_told_in_status_and_notes_go_on(world: World) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     world.guild.delete_channel(log)
     assert (await world.say()).content == "NOTE 'some note here' added to call #123"
     text = (await configure(world, "status")).content
@@ -174,9 +174,7 @@ async def test_until_discord_has_sent_the_channels_none_is_called_deleted_or_hid
 async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     world.discord.faults.add(DiscordFault(route="channel_message", abort=True, applied=False))
     await world.say("lost at first")
     await asyncio.wait_for(world.discord.arrived("channel_message", 2), PATIENCE)
@@ -193,9 +191,7 @@ async def test_an_entry_that_was_lost_is_posted_while_other_notes_keep_coming(
 async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_again(
     world: World,
 ) -> None:
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
+    log = await recorded(world)
     refused = DiscordFault("channel_message", 403, applied=False, body={"code": 50013})
     world.discord.faults.add(refused)
     await world.say("one")
@@ -206,14 +202,6 @@ async def test_a_failure_that_permissions_do_not_tell_of_is_told_until_it_works_
     await world.say("two")
     assert "'two'" in (await posted(world, log, 2)).content
     assert "did not let Callnote write" not in (await configure(world, "status")).content
-
-
-async def recorded(world: World) -> Channel:
-    """Run a bot with a log channel, and return that."""
-    log = world.guild.add_channel("log")
-    await world.registered()
-    await configure(world, "log-channel", {"channel": log})
-    return log
 
 
 async def test_a_note_whose_text_discord_refuses_is_recorded_without_it(world: World) -> None:
