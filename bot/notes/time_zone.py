@@ -34,7 +34,7 @@ def zone_named(name: str) -> tzinfo:
 class TimeZones:
     """The zone of each community; `cad_for` returns its client.
 
-    That of the host's is the one that the host `chose`, if any.
+    That of the host's is the one that the host has `chosen`, if any.
     """
 
     def __init__(

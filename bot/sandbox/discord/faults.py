@@ -10,14 +10,13 @@ from typing import Any
 class Fault:
     """What goes wrong with the next requests to one route.
 
-    `route` is the name of a route (`ROUTE_NAMES` of the server). `status` is the HTTP status of
-    the faulty answer; None leaves the ordinary answer in place, so that the fault only delays
-    it. `times` says how many requests are hit, None all of them. With `applied` the request takes
-    effect first and the fault happens to the answer; without it the request has no effect, or,
-    where `status` is None and `abort` false, takes effect only after the delay. `delay` is in
-    seconds of real time; `hold` keeps the answer back until it is set. `body` replaces Discord's
-    usual error object: an object or list is sent as JSON, text as HTML. `abort` cuts the
-    connection instead of answering.
+    `route` is the name of a `Route`. `status` is the HTTP status of the faulty answer; None leaves
+    the ordinary answer in place, so that the fault only delays it. `times` says how many requests
+    are hit, None all of them. With `applied` the request takes effect first and the fault happens
+    to the answer; without it the request has no effect, or, where `status` is None and `abort`
+    false, takes effect only after the delay. `delay` is in seconds by the event loop's clock;
+    `hold` keeps the answer back until it is set. `body` replaces Discord's usual error object: an
+    object or list is sent as JSON, text as HTML. `abort` cuts the connection instead of answering.
     """
 
     route: str
