@@ -5,7 +5,6 @@ from bot.sandbox.discord.errors import (
     missing_access,
     missing_permissions,
     not_the_author,
-    unknown_channel,
     unknown_message,
 )
 from bot.sandbox.discord.guild import Channel
@@ -47,9 +46,6 @@ class ChannelMessageRoutes:
     def _channel(self, call: Call) -> Channel:
         """Return the channel; without the right to see it, it is 50001."""
         channel = self._world.channel(call.id("channel_id"))
-        if channel is None:
-            hidden = self._world.out_of_reach(call.id("channel_id"))
-            raise missing_access() if hidden else unknown_channel()
         if channel.guild is not None and not resolved(channel.app_permissions) & VIEW_CHANNEL:
             raise missing_access()
         return channel

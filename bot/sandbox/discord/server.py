@@ -222,21 +222,18 @@ class DiscordServer(GuildMembership):
 
         They are counted from the simulator's start.
         """
-
-        def requests() -> list[RecordedRequest]:
-            return [request for request in self.requests if request.route == route]
-
-        await self.world.changes.until(lambda: len(requests()) >= count)
-        return requests()[count - 1]
+        return await self._nth(count, lambda request: request.route == route)
 
     async def requested(self, route: str, count: int = 1) -> RecordedRequest:
         """Wait until the route was answered `count` times and return the last of those requests."""
+        return await self._nth(
+            count, lambda request: request.route == route and request.status is not None
+        )
 
-        def answered() -> list[RecordedRequest]:
-            return [r for r in self.requests if r.route == route and r.status is not None]
-
-        await self.world.changes.until(lambda: len(answered()) >= count)
-        return answered()[count - 1]
+    async def _nth(self, count: int, meant: Callable[[RecordedRequest], bool]) -> RecordedRequest:
+        """Wait for this many requests that are meant, and return the last."""
+        await self.world.changes.until(lambda: sum(map(meant, self.requests)) >= count)
+        return list(filter(meant, self.requests))[count - 1]
 
     async def drop(self, code: int | None = None) -> None:
         """End every gateway connection with a close code, None cutting the TCP connection."""

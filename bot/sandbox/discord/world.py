@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from bot.sandbox.changes import Changes
-from bot.sandbox.discord.errors import JSON
+from bot.sandbox.discord.errors import JSON, missing_access, unknown_channel
 from bot.sandbox.discord.guild import Channel, Guild
 from bot.sandbox.discord.interaction import Interaction
 from bot.sandbox.discord.messages import Messages
@@ -35,17 +35,20 @@ class World:
         self.interactions: dict[int, Interaction] = {}
         self.registrations = Registrations(self.application.id, self.snowflakes)
 
-    def channel(self, channel_id: int) -> Channel | None:
-        """Return a guild's channel or a direct channel by its id, None if there is none."""
+    def channel(self, channel_id: int) -> Channel:
+        """Return a guild's channel or a direct channel by its id.
+
+        Raises `ApiError` 50001 for one of a guild that the bot was removed from, and 10003 for one
+        that does not exist.
+        """
         for guild in self.guilds.values():
             if channel_id in guild.channels:
                 return guild.channels[channel_id]
-        direct = (c for c in self.direct_channels.values() if c.id == channel_id)
-        return next(direct, None)
-
-    def out_of_reach(self, channel_id: int) -> bool:
-        """Return whether the channel is one of a guild that the bot was removed from."""
-        return any(channel_id in guild.channels for guild in self.left_guilds.values())
+        for direct in self.direct_channels.values():
+            if direct.id == channel_id:
+                return direct
+        hidden = any(channel_id in guild.channels for guild in self.left_guilds.values())
+        raise missing_access() if hidden else unknown_channel()
 
     def direct_channel(self, user: User) -> Channel:
         """Return the direct message channel between the bot and a person."""
