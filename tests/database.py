@@ -1,6 +1,6 @@
 """Real databases for tests, on each engine: SQLite files, and those of `tests.postgresql`.
 
-A test module takes over the fixtures that it uses: ``address = database.address``.
+A test module takes over the fixtures that it uses: `address = database.address`.
 """
 
 from __future__ import annotations

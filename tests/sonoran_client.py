@@ -1,6 +1,6 @@
 """What a client of Sonoran CAD needs in a test: a CAD with one call, a session, a note.
 
-A test module takes over the fixtures that it uses: ``cad = sonoran_client.cad``.
+A test module takes over the fixtures that it uses: `cad = sonoran_client.cad`.
 """
 
 from collections.abc import AsyncIterator

@@ -1,6 +1,6 @@
 """The simulator of Sonoran CAD with one call, and a caller who talks plain HTTP to it.
 
-A test module takes over the fixtures that it uses: ``cad = cad_caller.cad``.
+A test module takes over the fixtures that it uses: `cad = cad_caller.cad`.
 """
 
 import json

@@ -1,6 +1,6 @@
 """The simulator of Discord, and real discord.py clients that connect to it.
 
-A test module takes over the fixture: ``world = discord_client.world``.
+A test module takes over the fixture: `world = discord_client.world`.
 """
 
 import asyncio

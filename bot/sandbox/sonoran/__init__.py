@@ -4,12 +4,12 @@ Every rule names its source: a page of the service's public documentation, an of
 "choice" where no source says what the service does.
 """
 
-from .community import Community
-from .faults import Fault, Faults
-from .model import Call, EmergencyCall, Note, Server
-from .rate_limit import RateLimits
-from .requests import RecordedRequest
-from .server import AbsentAnswer, SonoranServer
+from bot.sandbox.sonoran.community import Community
+from bot.sandbox.sonoran.faults import Fault, Faults
+from bot.sandbox.sonoran.model import Call, EmergencyCall, Note, Server
+from bot.sandbox.sonoran.rate_limit import RateLimits
+from bot.sandbox.sonoran.requests import RecordedRequest
+from bot.sandbox.sonoran.server import AbsentAnswer, SonoranServer
 
 __all__ = [
     "AbsentAnswer",

@@ -28,7 +28,7 @@ def text_answer(status: int, text: str) -> Answer:
 
 
 def json_answer(status: int, value: object, content_type: str = JSON) -> Answer:
-    """Return an answer whose body is ``value`` as JSON."""
+    """Return an answer whose body is `value` as JSON."""
     return Answer(status, json.dumps(value).encode(), content_type)
 
 

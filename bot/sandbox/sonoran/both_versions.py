@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from .community import Community
-from .model import SERVER_ADDRESS, Call, EmergencyCall, Note, Server
+from bot.sandbox.sonoran.community import Community
+from bot.sandbox.sonoran.model import SERVER_ADDRESS, Call, EmergencyCall, Note, Server
 
 DEFAULT_CLOSED_LIMIT = 10
 MOST_CLOSED_CALLS = 100
@@ -19,7 +19,7 @@ SEARCH_TYPES: Mapping[int, tuple[bool, bool]] = {
 
 
 class ListedCalls(NamedTuple):
-    """The calls of one reply; ``closed_count`` counts the closed ones before the limit."""
+    """The calls of one reply; `closed_count` counts the closed ones before the limit."""
 
     active: list[Call]
     emergency: list[EmergencyCall]
@@ -30,7 +30,7 @@ class ListedCalls(NamedTuple):
 def listed_calls(
     community: Community, server_id: int, search: tuple[bool, bool], limit: int, offset: int
 ) -> ListedCalls:
-    """Return the calls of a server that a request asks for; ``search`` is from SEARCH_TYPES.
+    """Return the calls of a server that a request asks for; `search` is from SEARCH_TYPES.
 
     Choices: a limit above 100 counts as 100, lists filtered out are there but empty.
     """
@@ -60,7 +60,7 @@ def call_members(call: Call) -> dict[str, object]:
 
 
 def note_object(note: Note, time: str) -> dict[str, object]:
-    """Return a note; the ``note`` and ``noteType`` sent are ``content`` and ``type`` here."""
+    """Return a note; the `note` and `noteType` sent are `content` and `type` here."""
     return {
         "time": time,
         "label": note.label,

@@ -4,8 +4,8 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
-from .faults import Faults
-from .model import (
+from bot.sandbox.sonoran.faults import Faults
+from bot.sandbox.sonoran.model import (
     CLOSED,
     DEFAULT_NOTE_LABEL,
     DEFAULT_NOTE_TYPE,
@@ -42,13 +42,13 @@ has are a choice)."""
 class Community:
     """A community and everything in it; every attribute may be changed while it is being served.
 
-    ``community_id`` and ``api_key`` are what callers must present. ``api_enabled`` is the
-    community's API switch. ``plan`` is a name from ``PLANS`` and matters to requests only while
-    ``enforce_plan`` is true, because the sources contradict each other on whether plans are
-    checked. ``closed_calls_take_notes`` and ``newest_note_first`` settle two open questions: what
-    a note on a closed call does, and the order of a call's notes in replies. ``now`` gives the
-    time of notes, with its zone. ``uuid`` and ``time_zone`` are what info tells besides the id and
-    the name (choice: a zone of the tz database). ``faults`` are the ways in which its requests are
+    `community_id` and `api_key` are what callers must present. `api_enabled` is the
+    community's API switch. `plan` is a name from `PLANS` and matters to requests only while
+    `enforce_plan` is true, because the sources contradict each other on whether plans are
+    checked. `closed_calls_take_notes` and `newest_note_first` settle two open questions: what
+    a note on a closed call does, and the order of a call's notes in replies. `now` gives the
+    time of notes, with its zone. `uuid` and `time_zone` are what info tells besides the id and
+    the name (choice: a zone of the tz database). `faults` are the ways in which its requests are
     to be answered next.
     """
 
@@ -153,7 +153,7 @@ class Community:
     ) -> Note:
         """Store a note, as a dispatcher or the CAD itself does, and return it.
 
-        A missing or blank ``label`` becomes "Sonoran CAD", a missing ``note_type`` becomes
+        A missing or blank `label` becomes "Sonoran CAD", a missing `note_type` becomes
         "text". Nothing limits the length, since no source states a limit. Raises LookupError when
         there is no dispatch call with that ID.
         """
@@ -174,7 +174,7 @@ class Community:
     def takes_notes(self, call_id: int, server_id: int) -> bool:
         """Say whether a note can be added to this ID over the API.
 
-        Choice: only to a dispatch call that is not closed, unless ``closed_calls_take_notes``.
+        Choice: only to a dispatch call that is not closed, unless `closed_calls_take_notes`.
         The v2 page add-call-note also names 911 calls, but these have no notes to add to.
         """
         call = self.calls.get((server_id, call_id))

@@ -5,15 +5,15 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from .answers import Answer
-from .faults import Fault
-from .requests import RecordedRequest
+from bot.sandbox.sonoran.answers import Answer
+from bot.sandbox.sonoran.faults import Fault
+from bot.sandbox.sonoran.requests import RecordedRequest
 
 
 async def deliver(
     request: web.Request, record: RecordedRequest, answer: Answer, fault: Fault | None
 ) -> web.StreamResponse:
-    """Send ``answer`` and note its status in ``record``, before the caller can see it.
+    """Send `answer` and note its status in `record`, before the caller can see it.
 
     Returns what aiohttp has to finish: the answer itself, or nothing more on a connection that the
     fault has closed already.

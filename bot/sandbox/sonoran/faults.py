@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Literal
 
-from .answers import TEXT, Answer
+from bot.sandbox.sonoran.answers import TEXT, Answer
 
 FaultTarget = Literal[
     "note", "calls", "version", "servers", "info", "account", "identifiers", "any"
@@ -16,17 +16,17 @@ Abort = Literal["before", "after_headers", "truncated"]
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to misbehave, for ``times`` requests of the kind ``on`` (None: until cleared).
+    """One way to misbehave, for `times` requests of the kind `on` (None: until cleared).
 
-    The order of events is ``delay`` seconds, the effect, ``delay_after`` seconds, ``hold`` until
-    set, the answer. Without ``applied`` the request has no effect. With ``survives_disconnect``
-    a caller who leaves during ``delay`` does not stop the effect, only the answer.
+    The order of events is `delay` seconds, the effect, `delay_after` seconds, `hold` until
+    set, the answer. Without `applied` the request has no effect. With `survives_disconnect`
+    a caller who leaves during `delay` does not stop the effect, only the answer.
 
     The answer is the normal one of an applied request, otherwise "503 Service Unavailable", and is
-    replaced by what is given: ``status`` (without a body: the status's phrase as text), ``body``
-    (without a status: 200, or the normal status when applied), ``content_type``, ``headers`` added
-    to the others, ``oversize`` that many bytes as the body. ``abort`` closes the connection: before
-    any answer, after the status line and headers, or in the middle of the body. ``drip`` sends the
+    replaced by what is given: `status` (without a body: the status's phrase as text), `body`
+    (without a status: 200, or the normal status when applied), `content_type`, `headers` added
+    to the others, `oversize` that many bytes as the body. `abort` closes the connection: before
+    any answer, after the status line and headers, or in the middle of the body. `drip` sends the
     body byte by byte with that pause in seconds.
     """
 
@@ -46,7 +46,7 @@ class Fault:
     drip: float = 0.0
 
     def replace(self, normal: Answer | None) -> Answer:
-        """Return the answer to give instead of ``normal``, which is None without an effect."""
+        """Return the answer to give instead of `normal`, which is None without an effect."""
         body = self._body()
         if body is not None:
             answer = Answer(self.status or (normal.status if normal else 200), body, TEXT)

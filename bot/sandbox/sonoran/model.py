@@ -8,7 +8,7 @@ DEFAULT_NOTE_LABEL = "Sonoran CAD"
 """Label of a note sent without one. A guess: the sample notes of the v2 pages carry it."""
 
 DEFAULT_NOTE_TYPE = "text"
-"""Type of a note sent without one. Choice: every example of the documentation sends ``text``."""
+"""Type of a note sent without one. Choice: every example of the documentation sends `text`."""
 
 PENDING = 0
 ACTIVE = 1
@@ -20,8 +20,8 @@ CLOSED = 2
 class Note:
     """One note of a dispatch call (v2 page get-calls; v1 page get-calls has the same members).
 
-    ``label`` is the free text naming the sender, ``type`` is ``text`` or ``link`` in the official
-    JavaScript client, ``content`` the text, ``time`` the moment it was stored, with its zone.
+    `label` is the free text naming the sender, `type` is `text` or `link` in the official
+    JavaScript client, `content` the text, `time` the moment it was stored, with its zone.
     A note has no ID and can be neither changed nor deleted (no endpoint does it).
     """
 
@@ -33,10 +33,10 @@ class Note:
 
 @dataclass
 class Call:
-    """A dispatch call (v2 page get-calls); ``unit_ids`` are sent as ``idents``.
+    """A dispatch call (v2 page get-calls); `unit_ids` are sent as `idents`.
 
-    ``priority`` is text in custom layouts (v2 page create-custom-dispatch-call). ``extra`` holds
-    further members for v2 replies as that page adds them: ``template``, ``values``, ``statusId``.
+    `priority` is text in custom layouts (v2 page create-custom-dispatch-call). `extra` holds
+    further members for v2 replies as that page adds them: `template`, `values`, `statusId`.
     """
 
     call_id: int
@@ -77,7 +77,7 @@ class EmergencyCall:
 class Account:
     """A member's account that is linked to Discord, with the units that are theirs.
 
-    ``units`` are unit numbers by the id of the identifier, of which one or none is ``selected``.
+    `units` are unit numbers by the id of the identifier, of which one or none is `selected`.
     """
 
     uuid: str

@@ -11,10 +11,10 @@ WINDOW = 60.0
 class RateLimits:
     """Counts requests per API key and endpoint within the last minute.
 
-    ``limits`` gives the requests per minute of each kind and may be changed: notes 60, calls 5,
+    `limits` gives the requests per minute of each kind and may be changed: notes 60, calls 5,
     servers, version, info, account and identifiers 10 each (v2 pages add-call-note, get-calls,
     get-servers, get-version, get-info, get-account, get-identifiers). Choices: the window slides, a
-    refused request does not count, and all servers and calls of a key count together. ``clock``
+    refused request does not count, and all servers and calls of a key count together. `clock`
     gives seconds from any origin.
     """
 

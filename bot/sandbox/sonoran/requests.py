@@ -40,10 +40,10 @@ V2_CALLS = re.compile(r"/v2/emergency/servers/([^/]+)/calls")
 class RecordedRequest:
     """A request as it arrived, and how it was answered.
 
-    ``path`` is decoded and without the query. ``json`` is the body read as JSON, or None where it
-    is not JSON. ``kind`` is ``note``, ``calls``, ``servers``, ``version``, ``info``, ``account``,
-    ``identifiers`` or ``other``. ``status`` is the status of the answer, None as long as (or if)
-    none was begun. ``community`` is the id of the community whose credentials it had, None for
+    `path` is decoded and without the query. `json` is the body read as JSON, or None where it
+    is not JSON. `kind` is `note`, `calls`, `servers`, `version`, `info`, `account`,
+    `identifiers` or `other`. `status` is the status of the answer, None as long as (or if)
+    none was begun. `community` is the id of the community whose credentials it had, None for
     those of none. What may hold a key is left out of the printed form.
     """
 

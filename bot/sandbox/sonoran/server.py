@@ -11,15 +11,14 @@ from typing import Literal, Self
 from aiohttp import web
 
 from bot.sandbox.changes import Changes
-
-from .answers import TEXT, Answer, backend_reached, json_answer
-from .community import Community
-from .delivery import deliver
-from .faults import Fault, Faults
-from .rate_limit import RateLimits
-from .requests import RecordedRequest, read_request
-from .v1 import answer_v1
-from .v2 import answer_v2
+from bot.sandbox.sonoran.answers import TEXT, Answer, backend_reached, json_answer
+from bot.sandbox.sonoran.community import Community
+from bot.sandbox.sonoran.delivery import deliver
+from bot.sandbox.sonoran.faults import Fault, Faults
+from bot.sandbox.sonoran.rate_limit import RateLimits
+from bot.sandbox.sonoran.requests import RecordedRequest, read_request
+from bot.sandbox.sonoran.v1 import answer_v1
+from bot.sandbox.sonoran.v2 import answer_v2
 
 HOST = "127.0.0.1"
 
@@ -27,19 +26,19 @@ AbsentAnswer = Literal["backend", "html", "404"]
 
 
 class SonoranServer(Community):
-    """A community and the service that answers for it, at ``url`` between start and stop.
+    """A community and the service that answers for it, at `url` between start and stop.
 
-    ``others`` are further communities that it answers for: in v2 the key says which is meant, in v1
+    `others` are further communities that it answers for: in v2 the key says which is meant, in v1
     the community id. Each has faults of its own; a request for none meets those of the first.
-    ``versions`` are the API versions served. A path of a version that is not answers as
-    ``absent_answer`` says: ``backend`` 200 "Backend Service Reached" (official FiveM client),
-    ``html`` a web page with 200, ``404`` the gateway's JSON (the last two are choices).
-    ``rate_limited`` switches the v2 limits, counted in ``rate_limits`` by ``clock`` (seconds);
-    none is known for v1. ``faults`` are the ways to misbehave next; ``requests`` is everything that
-    arrived, in order. It takes a free port, which a later start takes again. ``now`` gives the time
+    `versions` are the API versions served. A path of a version that is not answers as
+    `absent_answer` says: `backend` 200 "Backend Service Reached" (official FiveM client),
+    `html` a web page with 200, `404` the gateway's JSON (the last two are choices).
+    `rate_limited` switches the v2 limits, counted in `rate_limits` by `clock` (seconds);
+    none is known for v1. `faults` are the ways to misbehave next; `requests` is everything that
+    arrived, in order. It takes a free port, which a later start takes again. `now` gives the time
     of notes, with its zone.
 
-    The effect of a request without a delay happens before anybody waiting in ``received`` runs.
+    The effect of a request without a delay happens before anybody waiting in `received` runs.
     """
 
     def __init__(

@@ -5,8 +5,8 @@ The four error texts and the success text are those of the v1 page add-call-note
 
 from collections.abc import Callable, Mapping
 
-from .answers import TEXT, Answer, backend_reached, json_answer, text_answer
-from .both_versions import (
+from bot.sandbox.sonoran.answers import TEXT, Answer, backend_reached, json_answer, text_answer
+from bot.sandbox.sonoran.both_versions import (
     DEFAULT_CLOSED_LIMIT,
     SEARCH_TYPES,
     call_members,
@@ -15,9 +15,9 @@ from .both_versions import (
     note_object,
     server_members,
 )
-from .community import LOWEST_PLANS, PLANS, Community
-from .model import Call, Server
-from .requests import V1_KINDS, RecordedRequest
+from bot.sandbox.sonoran.community import LOWEST_PLANS, PLANS, Community
+from bot.sandbox.sonoran.model import Call, Server
+from bot.sandbox.sonoran.requests import V1_KINDS, RecordedRequest
 
 # The texts of the v1 page add-call-note.
 INVALID_REQUEST_TYPE = "INVALID REQUEST TYPE"
@@ -72,7 +72,7 @@ def _refusal(community: Community, body: Mapping[str, object], path: str, kind: 
 
 
 def _add_call_note(community: Community, data: object) -> Answer:
-    """Answer ADD_CALL_NOTE (v1 page add-call-note; ``noteType`` as the JavaScript client sends).
+    """Answer ADD_CALL_NOTE (v1 page add-call-note; `noteType` as the JavaScript client sends).
 
     The official JavaScript client demands integer IDs and a note that is not empty.
     """
@@ -173,7 +173,7 @@ def _text(entry: Mapping[str, object], name: str) -> str | None:
 def _call_object(community: Community, call: Call) -> dict[str, object]:
     """Return a dispatch call with the members of the v1 page get-calls and no others.
 
-    The time of a note is a bare time of day there (``12:00:00``).
+    The time of a note is a bare time of day there (`12:00:00`).
     """
     notes = community.notes_in_reply_order(call)
     return {

@@ -4,13 +4,19 @@ import re
 import secrets
 from collections.abc import Mapping
 
-from .answers import Answer, json_answer, problem_answer
-from .both_versions import DEFAULT_CLOSED_LIMIT, SEARCH_TYPES, listed_calls
-from .community import LOWEST_PLANS, Community
-from .model import Account
-from .rate_limit import RateLimits
-from .requests import V2_CALLS, V2_IDENTIFIERS, V2_KINDS, V2_NOTES, RecordedRequest
-from .v2_objects import (
+from bot.sandbox.sonoran.answers import Answer, json_answer, problem_answer
+from bot.sandbox.sonoran.both_versions import DEFAULT_CLOSED_LIMIT, SEARCH_TYPES, listed_calls
+from bot.sandbox.sonoran.community import LOWEST_PLANS, Community
+from bot.sandbox.sonoran.model import Account
+from bot.sandbox.sonoran.rate_limit import RateLimits
+from bot.sandbox.sonoran.requests import (
+    V2_CALLS,
+    V2_IDENTIFIERS,
+    V2_KINDS,
+    V2_NOTES,
+    RecordedRequest,
+)
+from bot.sandbox.sonoran.v2_objects import (
     account_object,
     call_object,
     emergency_object,
@@ -21,7 +27,7 @@ from .v2_objects import (
 )
 
 PLAN_PROBLEM = "https://sonorancad.com/errors/err-ss-101"
-"""Problem type of a plan refusal; the official FiveM client looks for ``err-ss-101`` in it."""
+"""Problem type of a plan refusal; the official FiveM client looks for `err-ss-101` in it."""
 
 
 class RefusedError(Exception):
@@ -38,11 +44,11 @@ class RefusedError(Exception):
 def answer_v2(
     community: Community, rate_limits: RateLimits | None, request: RecordedRequest
 ) -> Answer:
-    """Carry out a v2 request and return the answer; without ``rate_limits`` none is enforced.
+    """Carry out a v2 request and return the answer; without `rate_limits` none is enforced.
 
-    Every reply of the backend carries ``X-Trace-Id`` (official Lua client), a refusal the same
-    value as ``traceId``; the gateway's 429 never reached the backend and has none. Authenticated
-    replies carry ``Cache-Control: no-store`` (v2 page authentication, as of 2026-04-07).
+    Every reply of the backend carries `X-Trace-Id` (official Lua client), a refusal the same
+    value as `traceId`; the gateway's 429 never reached the backend and has none. Authenticated
+    replies carry `Cache-Control: no-store` (v2 page authentication, as of 2026-04-07).
     """
     trace_id = f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-00"
     headers = {"X-Trace-Id": trace_id}
@@ -155,11 +161,11 @@ def _carry_out(
 def _add_call_note(
     community: Community, request: RecordedRequest, server_id: int, call_id: int
 ) -> Answer:
-    """Add a note (v2 page add-call-note): ``note``, optional ``noteType`` and ``label``.
+    """Add a note (v2 page add-call-note): `note`, optional `noteType` and `label`.
 
-    The v1 body format is refused, and a body must be ``application/json`` (v2 page authentication,
+    The v1 body format is refused, and a body must be `application/json` (v2 page authentication,
     as of 2026-04-07). Choices: 415 for another content type, 400 for a missing or blank note, 404
-    for a call that takes no notes, any text as ``noteType`` (the examples contradict each other).
+    for a call that takes no notes, any text as `noteType` (the examples contradict each other).
     """
     content_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
@@ -185,7 +191,7 @@ def _get_calls(community: Community, query: Mapping[str, str], server_id: int) -
 
     The outermost keys are Pascal case, as the official FiveM client reads them. Choices: a limit
     above 100 counts as 100 (the v1 page has that limit), a type that is not 0, 1 or 100 answers
-    400 (an official test sends ``dispatch``), lists filtered out are there but empty.
+    400 (an official test sends `dispatch`), lists filtered out are there but empty.
     """
     limit = _whole_number(query.get("closedLimit", str(DEFAULT_CLOSED_LIMIT)), "closedLimit")
     offset = _whole_number(query.get("closedOffset", "0"), "closedOffset")

@@ -2,13 +2,18 @@
 
 from datetime import UTC, datetime
 
-from .both_versions import call_members, emergency_members, note_object, server_members
-from .community import PLANS, Community
-from .model import Account, Call, EmergencyCall, Server
+from bot.sandbox.sonoran.both_versions import (
+    call_members,
+    emergency_members,
+    note_object,
+    server_members,
+)
+from bot.sandbox.sonoran.community import PLANS, Community
+from bot.sandbox.sonoran.model import Account, Call, EmergencyCall, Server
 
 
 def call_object(community: Community, call: Call) -> dict[str, object]:
-    """Return a dispatch call; ``extra`` members come last and may replace others."""
+    """Return a dispatch call; `extra` members come last and may replace others."""
     notes = community.notes_in_reply_order(call)
     return {
         **call_members(call),
@@ -27,7 +32,7 @@ def emergency_object(call: EmergencyCall) -> dict[str, object]:
 
 
 def server_object(server: Server) -> dict[str, object]:
-    """Return a server: as in v1, with ``liveMapFormat`` in place of ``mapPort``."""
+    """Return a server: as in v1, with `liveMapFormat` in place of `mapPort`."""
     return {**server_members(server), "liveMapFormat": ""}
 
 
@@ -38,7 +43,7 @@ def version_object(community: Community) -> dict[str, object]:
 
 
 def info_object(community: Community) -> dict[str, object]:
-    """Return the community's description; what ``codes`` holds is left empty (choice)."""
+    """Return the community's description; what `codes` holds is left empty (choice)."""
     return {
         "uuid": community.uuid,
         "community": {
