@@ -63,8 +63,8 @@ class Interaction:
         clock: Callable[[], float],
         changes: Changes,
         *,
-        source: "Message | None" = None,
-        locale: str = "en-US",
+        source: "Message | None",
+        locale: str,
     ) -> None:
         self.id = interaction_id
         self.type = interaction_type

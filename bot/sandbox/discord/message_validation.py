@@ -48,7 +48,7 @@ class Draft:
     attachments: list[Attachment] | None
     flags: int | None
     allowed_mentions: AllowedMentions
-    nonce: str | None = None
+    nonce: str | None
 
 
 def read_draft(

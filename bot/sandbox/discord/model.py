@@ -51,8 +51,8 @@ class Role:
 
     id: int
     name: str
-    permissions: int = 0
-    position: int = 1
+    permissions: int
+    position: int
     bot_id: int | None = None
 
     @property

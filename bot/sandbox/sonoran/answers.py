@@ -43,7 +43,7 @@ def problem_answer(
     detail: str,
     instance: str,
     trace_id: str,
-    problem_type: str | None = None,
+    problem_type: str | None,
 ) -> Answer:
     """Return a problem document with the six members of the v2 pages."""
     document: Mapping[str, object] = {

@@ -69,8 +69,8 @@ class EmergencyCall:
     call_id: int
     server_id: int
     updated: datetime
-    caller: str = ""
-    location: str = ""
+    caller: str
+    location: str
 
 
 @dataclass

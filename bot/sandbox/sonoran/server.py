@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Literal, Self
@@ -45,13 +45,12 @@ class SonoranServer(Community):
         self,
         community_id: str = "rockford",
         api_key: str = "sandbox-key",
-        versions: Iterable[int] = (1, 2),
         clock: Callable[[], float] = time.monotonic,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         super().__init__(community_id, api_key, now)
-        self.versions = set(versions)
+        self.versions = {1, 2}
         self.absent_answer: AbsentAnswer = "backend"
         self.rate_limited = True
         self.rate_limits = RateLimits(clock)
