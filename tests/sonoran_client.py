@@ -39,5 +39,5 @@ async def cad() -> AsyncIterator[SonoranServer]:
 
 @pytest.fixture
 async def session() -> AsyncIterator[aiohttp.ClientSession]:
-    async with open_session() as opened:
+    async with open_session(None) as opened:
         yield opened

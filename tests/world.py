@@ -132,7 +132,7 @@ class World:
         """Make a client without the process around it, not logged in yet."""
         use_discord_at(self.discord.api_url, self.discord.gateway_url)
         config = replace(self.config, database=make_file(self.config.database))
-        async with open_session() as session:
+        async with open_session(None) as session:
             services = Services(config, session, timing=self.timing)
             await services.database.open()
             try:

@@ -17,7 +17,7 @@ from bot.storage import NOW, CompiledStatement
 def transition_statement(
     origin: NoteState,
     target: NoteState,
-    changed: Iterable[str] = (),
+    changed: Iterable[str],
     *,
     any_owner: bool,
 ) -> CompiledStatement:

@@ -23,7 +23,7 @@ CONNECTIONS = 256
 """How many connections may be open at once, for all communities together."""
 
 
-def open_session(proxy: str | None = None) -> aiohttp.ClientSession:
+def open_session(proxy: str | None) -> aiohttp.ClientSession:
     """Return the connection pool for the life of the process; the caller closes it.
 
     It keeps no cookies and reads no proxy or netrc settings from the environment, so a key goes

@@ -271,7 +271,7 @@ async def test_what_each_note_asks_for_is_found_by_an_index_of_few_rows(
     database: Database,
 ) -> None:
     """Otherwise a note would take longer, the more notes of its call or member are kept."""
-    sending = transition_statement(NoteState.QUEUED, NoteState.SENDING, any_owner=False)
+    sending = transition_statement(NoteState.QUEUED, NoteState.SENDING, (), any_owner=False)
     plans = await database.run(lambda c: [plan(c, each) for each in (BEFORE_ACCEPTING, sending)])
     assert "notes_repetition (fingerprint=? AND accepted_at>?" in plans[0]
     assert "notes_waiting (community=? AND server_id=? AND call_id=?" in plans[1]

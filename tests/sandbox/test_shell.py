@@ -98,7 +98,7 @@ async def test_the_cad_can_be_made_to_misbehave() -> None:
         "wrong-key": (CredentialsError, 401),
     }
     for manner, (kind, status) in expected.items():
-        async with serving() as cad, open_session() as session:
+        async with serving() as cad, open_session(None) as session:
             MANNERS[manner](cad)
             client = SonoranClient(Transport(session, cad.url), CREDENTIALS, version=ApiVersion.V2)
             with case(manner):
