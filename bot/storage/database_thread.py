@@ -218,13 +218,19 @@ class DatabaseThread:
             if kept and self._connection is None and not item.given_up:
                 self._perform([item])
                 return
-            if worth_another_try(error) and not item.given_up and not self._closing:
+            if self._again(item, error):
                 self._put_back(item)
                 return
             item.error = translation(error, late=item.late)
         else:
-            self._commit(connection, [item])
+            if not self._commit(connection, [item]):
+                self._put_back(item)
+                return
         self._loop.call_soon_threadsafe(self._tell, [item])
+
+    def _again(self, item: _Item, error: BaseException) -> bool:
+        """Whether a job that failed is to be tried again."""
+        return worth_another_try(error) and not item.given_up and not self._closing
 
     def _put_back(self, item: _Item) -> None:
         """Let a job that waits for another process's lock be tried again, after the others."""
@@ -239,13 +245,13 @@ class DatabaseThread:
         return self._connection
 
     def _commit(self, connection: Connection, items: list[_Item]) -> bool:
-        """Commit; returns False when several jobs were lost, so that each can be done alone."""
+        """Commit; returns False when jobs were lost that can be done again, each by itself."""
         try:
             self._connector.commit(connection)
         except BaseException as error:
             lost = not self._connector.broken(connection)
             self._roll_back()
-            if lost and len(items) > 1:
+            if lost and (len(items) > 1 or self._again(items[0], error)):
                 return False
             for item in items:  # whose jobs may have been saved, if the connection broke
                 item.error = translation(error, late=item.late)

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from bot.storage import NOW, Database, DatabaseUrl, StorageFullError, StorageUnavailableError
 from tests import database as databases
-from tests.database import file_in
+from tests.database import file_in, opened, setting_of
+from tests.postgresql import administer, postgresql
 from tests.storage import jobs
 from tests.storage.jobs import Held, add, ids
 
@@ -151,3 +152,21 @@ async def test_a_mistake_of_the_program_is_not_taken_for_a_failure_of_the_databa
 ) -> None:
     with pytest.raises(DBAPIError, match="no_such_function"):
         await database.execute(text("SELECT no_such_function(1)"))
+
+
+async def test_a_commit_that_another_transaction_was_in_the_way_of_is_tried_again(
+    request: pytest.FixtureRequest,
+) -> None:
+    """As where all transactions are serializable."""
+    async with postgresql(request.config, empty=True) as address, opened(address) as database:
+        await administer(
+            setting_of(address),
+            "CREATE TABLE things (id INTEGER PRIMARY KEY, what TEXT); CREATE SEQUENCE tries; "
+            "CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF nextval('tries') = 1 THEN RAISE 'not now' USING ERRCODE = '40001'; END IF; "
+            "RETURN NULL; END $$; "
+            "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED "
+            "FOR EACH ROW EXECUTE FUNCTION refuse_once()",
+        )
+        await add(database, 1)
+        assert await ids(database) == [1]
