@@ -94,7 +94,7 @@ class CallCards:
                 raise Refusal(CardProblem.OUTDATED_CARD)
             audit_log.about_call(interaction, call_id)
             await self.handler.acknowledge(interaction)
-            await self._show(interaction, member.guild, server_id, call_id)
+            await self._show(interaction, member.guild, server_id, call_id, mark=mark)
 
         await self.handler.run_connected(interaction, show)
 
@@ -123,9 +123,9 @@ class CallCards:
             if action == "refresh":
                 await self._refresh(interaction)
             elif action == "keep":
-                await self._keep(interaction, member.guild, server_id, call_id)
+                await self._keep(interaction, member.guild, server_id, call_id, mark)
             else:
-                await self._show(interaction, member.guild, server_id, call_id, page)
+                await self._show(interaction, member.guild, server_id, call_id, page, mark=mark)
 
         await self.handler.run_connected(interaction, carry_out)
 
@@ -143,10 +143,12 @@ class CallCards:
         server_id: int,
         call_id: int,
         page: int = 0,
+        *,
+        mark: str | None = None,
         kept_at: str | None = None,
     ) -> None:
         """Show a card in the interaction's private answer, or what there is instead."""
-        calls = await self._list(guild.id, server_id)
+        calls = await self._list(guild.id, server_id, mark)
         call = calls.find(call_id)
         if call is None:
             await self._show_near(interaction, calls, server_id, call_id)
@@ -169,13 +171,19 @@ class CallCards:
         audit_log.outcome(interaction, "call not listed")
 
     async def _keep(
-        self, interaction: _Interaction, guild: discord.Guild, server_id: int, call_id: int
+        self,
+        interaction: _Interaction,
+        guild: discord.Guild,
+        server_id: int,
+        call_id: int,
+        mark: str,
     ) -> None:
-        calls = await self._list(guild.id, server_id)
+        calls = await self._list(guild.id, server_id, mark)
         call = calls.find(call_id)
         if call is None or call.closed:
             raise Refusal(CardProblem.CALL_ENDED, call=call_id)
-        self._check_allowed(guild)  # once more, as Discord and the list were waited for
+        self._admit(interaction, mark)  # once more, as Discord and the list were waited for
+        self._check_allowed(guild)
         address = await self.kept.keep(
             interaction.client,
             calls.community,
@@ -184,16 +192,19 @@ class CallCards:
             channel_id=interaction.channel_id or 0,
             nonce=f"card-{interaction.id:x}",
         )
-        await self._show(interaction, guild, server_id, call_id, kept_at=address)
+        await self._show(interaction, guild, server_id, call_id, mark=mark, kept_at=address)
 
     def _check_allowed(self, guild: discord.Guild) -> None:
         if not self.kept.allowed(guild.id):
             raise Refusal(CardProblem.CARDS_OFF)
 
-    async def _list(self, guild_id: int, server_id: int) -> LiveList:
+    async def _list(self, guild_id: int, server_id: int, mark: str | None) -> LiveList:
+        """Return the live calls, for what was shown only those of the community with its mark."""
         calls = await self.calls.get(guild_id, server_id)
         if calls is None:
             raise Refusal(CardProblem.CALLS_UNKNOWN)
+        if mark not in (None, mark_of(calls.community)):
+            raise Refusal(CardProblem.OUTDATED_CARD)
         return calls
 
     async def _refresh(self, interaction: _Interaction) -> None:

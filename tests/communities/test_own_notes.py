@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord import Message
 from bot.sandbox.forms import form_fields
 from bot.sandbox.sonoran import Fault
@@ -31,6 +32,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 keeper = kept_guilds.keeper_with(credentials_keys=(CREDENTIALS_KEY,))
 world = kept_guilds.world
 strangers = scene.strangers
+
+CALL = {"call": "123"}
 
 
 async def connected_to_host(world: World, strangers: Strangers) -> Community:
@@ -160,6 +163,48 @@ async def test_what_is_below_one_cads_cards_leads_to_no_call_of_another_cad(
     )
     assert "out of date" in await privately(world, chosen)
     assert card.content == content
+    assert public(world) == []
+
+
+@pytest.mark.parametrize(
+    ("what", "waits_for"),
+    [
+        ("123", "Discord"),
+        ("Refresh", "Discord"),
+        ("Keep in channel", "Discord"),
+        ("Keep in channel", "list"),
+    ],
+)
+async def test_what_is_pressed_while_its_server_is_connected_elsewhere_leads_to_no_other_call(
+    world: World, strangers: Strangers, what: str, waits_for: str
+) -> None:
+    world.let(await_calls=PATIENCE)
+    await connected_to_host(world, strangers)
+    by_choice = what == "123"
+    shown = await strangers.use("calls" if by_choice else "call", {} if by_choice else CALL)
+    before, held = shown.content, asyncio.Event()
+    if waits_for == "list":
+        await let_pass(300.0)
+        world.cad.requests.clear()
+        world.cad.faults.add(Fault(on="calls", applied=True, hold=held))
+    else:
+        world.discord.faults.add(DiscordFault("callback", hold=held))
+    if by_choice:
+        (select,) = shown.selects
+        used = await world.discord.choose(
+            strangers.stranger, shown, str(select["custom_id"]), [what]
+        )
+    else:
+        used = await press(world, strangers.stranger, shown, what)
+    await asyncio.wait_for(used.acknowledged(), PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while waits_for == "list" and not world.cad.requests:
+            await tick()
+    await enter(world, strangers.stranger, strangers.channel)
+    held.set()
+    async with asyncio.timeout(PATIENCE):
+        await world.discord.world.changes.until(lambda: shown.content != before)
+    assert "out of date" in shown.content
     assert public(world) == []
 
 
