@@ -93,7 +93,7 @@ class CallnoteBot(commands.AutoShardedBot):
             services.notes.outbox,
             services.notes.messages,
             services.composer,
-            services.communities.name_of,
+            services.connections.community_of,
             services.guild_calls,
             timing=services.timing,
         )
@@ -105,7 +105,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.composer,
             services.note_labels,
-            services.communities.name_of,
+            services.connections.community_of,
             services.kept_cards.calls_in,
             timing=services.timing,
         )
@@ -114,7 +114,7 @@ class CallnoteBot(commands.AutoShardedBot):
             self.submitter,
             services.notes.outbox,
             services.dispatchers,
-            services.communities.name_of,
+            services.connections.community_of,
             timing=services.timing,
         )
         self.call_cards = CallCards(

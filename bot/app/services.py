@@ -151,7 +151,10 @@ class Services:
         time_zones = TimeZones(self.communities.client, config.time_zone, timing)
         self.composer = NoteComposer(time_zones.of, timing)
         self.note_labels = NoteLabels(
-            self.settings, self.communities.name_of, self.communities.client, timing=timing
+            self.settings,
+            self.connections.community_of,
+            self.communities.client,
+            timing=timing,
         )
         outbox = OutboxWorker(
             self.database,

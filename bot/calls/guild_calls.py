@@ -33,8 +33,8 @@ _History = Callable[[int, int], Awaitable[Sequence[NoteRecord]]]
 class GuildCalls:
     """Finds live calls for the members of guilds, those first that they are likely to mean.
 
-    `community_of` names a guild's community, and refuses if it is not connected, as every method
-    does then; `history` gives a guild's latest notes, as many as its second argument says, the
+    `community_of` names a guild's community, and refuses if it is not connected, as `get` and
+    `find` do then; `history` gives a guild's latest notes, as many as its second argument says, the
     newest first.
     """
 
@@ -87,8 +87,7 @@ class GuildCalls:
     ) -> list[app_commands.Choice[str]]:
         """Return what to suggest for a call's number; nothing to those who may not add notes.
 
-        Never raises for trouble at the CAD. Whether the guild is connected is for the caller to
-        know.
+        Nothing either while the guild is not connected. Never raises for trouble at the CAD.
         """
         try:
             member = self.dispatchers.admit(interaction)

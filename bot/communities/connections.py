@@ -125,8 +125,8 @@ class Connections:
     def community_of(self, guild_id: int) -> str:
         """Return the community whose CAD a guild may see now; refuses like `refusal`.
 
-        It may have been disconnected since its interaction was admitted, and then counts as one of
-        the host's for whoever does not ask.
+        It may have been disconnected since its interaction was admitted, and is then named as one
+        of the host's by `Communities.name_of`.
         """
         guild = self._member_of(guild_id)
         connection = Connection.NOT_MEMBER if guild is None else self._of_member(guild)

@@ -44,7 +44,7 @@ _TARGETS = {
 class NoteActions:
     """Carries out the buttons of notes for one Discord client.
 
-    `community_of` names the community of a guild.
+    `community_of` names the community of a guild, and refuses if it is not connected.
     """
 
     handler: InteractionHandler

@@ -37,8 +37,8 @@ class NoteForms:
     """Shows the form for a note, and takes the note when it is submitted.
 
     All that a form needs is in its custom id, so it works after a restart and however late it is
-    submitted. `community_of` names a guild's community, and `cards_in` returns the ids of the calls
-    that have a card in a channel.
+    submitted. `community_of` names a guild's community, and refuses if it is not connected;
+    `cards_in` returns the ids of the calls that have a card in a channel.
     """
 
     handler: InteractionHandler

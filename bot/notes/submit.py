@@ -45,7 +45,7 @@ _log = logging.getLogger(__name__)
 class NoteSubmitter:
     """Takes notes from the interactions of one connection to Discord.
 
-    `community_of` names the community of a guild.
+    `community_of` names the community of a guild, and refuses if it is not connected.
     """
 
     client: discord.Client

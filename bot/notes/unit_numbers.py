@@ -61,9 +61,10 @@ class _LookUps:
 class NoteLabels:
     """Tells what stands beside members' notes.
 
-    `community_of` names a guild's community and `client_of` gives a community's client. A number is
-    remembered for `timing.keep_unit_number`, and a note waits for one at most
-    `timing.await_unit_number`; at 0 none is looked up.
+    `community_of` names a guild's community, and refuses if it is not connected, as every method
+    may then; `client_of` gives a community's client. A number is remembered for
+    `timing.keep_unit_number`, and a note waits for one at most `timing.await_unit_number`; at 0
+    none is looked up.
     """
 
     settings: SettingsCache

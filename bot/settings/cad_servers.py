@@ -24,8 +24,8 @@ class CadServers:
     """Lists the servers of communities' CADs, and lets a guild choose one of its own.
 
     `community_of` names the community of a guild, and refuses if it is not connected, as every
-    method does then; `cad_for` returns a community's client. Each list is cached, as 10 reads a
-    minute are allowed (v2 page, Get Servers).
+    method does then that reads a guild's list; `cad_for` returns a community's client. Each list is
+    cached, as 10 reads a minute are allowed (v2 page, Get Servers).
     """
 
     def __init__(

@@ -9,6 +9,7 @@ import pytest
 
 from bot.sandbox.discord import Fault as DiscordFault
 from bot.sandbox.discord.permissions import ORDINARY_PERMISSIONS
+from bot.sandbox.sonoran import Fault as CadFault
 from tests import kept_guilds
 from tests.administrator import configure
 from tests.communities import strangers as scene
@@ -27,6 +28,7 @@ from tests.communities.own_cad import (
     submit,
 )
 from tests.communities.strangers import NOT_CONNECTED, STATUS, Strangers, changes
+from tests.loop_clock import tick
 from tests.note_messages import privately
 from tests.world import PATIENCE, World
 
@@ -199,3 +201,27 @@ async def test_who_disconnects_a_server_while_a_command_is_acknowledged_sees_not
     held.set()
     message = await asyncio.wait_for(asked.answered(), PATIENCE)
     assert (message.content, message.components) == (NOT_CONNECTED, [])
+
+
+async def test_who_disconnects_a_server_while_a_note_is_taken_asks_the_host_s_cad_nothing(
+    world: World, strangers: Strangers
+) -> None:
+    world.let(await_calls=PATIENCE, ask_cad=PATIENCE, await_unit_number=PATIENCE)
+    community = await started(world)
+    community.add_server(2, "Night shift")
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    world.cad.requests.clear()
+    held = asyncio.Event()
+    community.faults.add(CadFault(on="servers", applied=True, hold=held))
+    options = {"call": "123", "note": "theirs", "server": "Night shift"}
+    sent = await world.discord.use_command(
+        strangers.stranger, strangers.channel, "callnote", options
+    )
+    async with asyncio.timeout(PATIENCE):
+        while not world.cad.requests:
+            await tick()
+    await strangers.use("callnote-config disconnect")
+    held.set()
+    assert await privately(world, sent) == NOT_CONNECTED
+    assert {request.community for request in world.cad.requests} == {"Paleto"}
