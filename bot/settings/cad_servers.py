@@ -103,9 +103,12 @@ class CadServers:
 
         Returns None if the number could not be checked, as the CAD's list cannot be loaded whole
         or is empty. Refuses with NO_SUCH_SERVER if it is not in the list, and like
-        `SettingsCache.change`.
+        `SettingsCache.change`. The list is that of the CAD which the guild has once it is read.
         """
-        found = await self.list(guild_id)
+        community = self._community_of(guild_id)
+        found = await self.of_community(community)
+        if community != self._community_of(guild_id):
+            return await self.choose(guild_id, member_id, number)
         names = {server.server_id: server.name for server in found.servers} if found else {}
         if names and found and found.whole and number not in names:
             raise Refusal(SettingProblem.NO_SUCH_SERVER, number=number, servers=names)

@@ -225,3 +225,24 @@ async def test_who_disconnects_a_server_while_a_note_is_taken_asks_the_host_s_ca
     held.set()
     assert await privately(world, sent) == NOT_CONNECTED
     assert {request.community for request in world.cad.requests} == {"Paleto"}
+
+
+async def test_a_cad_server_that_is_chosen_while_the_cad_changes_is_one_of_the_new_cad(
+    world: World, strangers: Strangers
+) -> None:
+    world.cad.add_server(2, "Night shift")
+    await started(world)
+    await strangers.press_connect(strangers.owner)
+    held = asyncio.Event()
+    world.cad.faults.add(CadFault(on="servers", applied=True, hold=held))
+    chosen = await world.discord.use_command(
+        strangers.stranger, strangers.channel, "callnote-config server", {"number": 2}
+    )
+    async with asyncio.timeout(PATIENCE):
+        while all(request.kind != "servers" for request in world.cad.requests):
+            await tick()
+    await enter(world, strangers.stranger, strangers.channel)
+    held.set()
+    message = await asyncio.wait_for(chosen.answered(), PATIENCE)
+    assert "1 Paleto Main" in message.content
+    assert "CAD server, chosen here: 1 Paleto Main." in (await strangers.use(STATUS)).content
