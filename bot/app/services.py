@@ -35,7 +35,7 @@ from bot.notes.status_updater import StatusUpdater
 from bot.notes.time_zone import TimeZones
 from bot.notes.unit_numbers import NoteLabels
 from bot.observer import Observer
-from bot.outbox import OutboxWorker
+from bot.outbox import NoteRecord, OutboxWorker, WaitingNotes
 from bot.settings import texts as setting_texts
 from bot.settings.cache import SettingsCache
 from bot.settings.cad_servers import CadServers
@@ -156,15 +156,17 @@ class Services:
             self.communities.client,
             timing=timing,
         )
+
+        def waiting_notes(record: NoteRecord) -> WaitingNotes:
+            return self.connections.waiting_notes(record.guild_id, record.community)
+
         outbox = OutboxWorker(
             self.database,
             self.communities.client,
             limits=config.limits,
             history_days=config.history_days,
             changed=lambda record: self.notes.messages.changed(record),
-            waiting_notes=lambda record: self.connections.waiting_notes(
-                record.guild_id, record.community
-            ),
+            waiting_notes=waiting_notes,
             calls_read=self.live_calls.seen,
             purges=(setting_store.purge, self.departures.purge),
             observer=observer,
@@ -175,6 +177,7 @@ class Services:
             self.log_channel.post,
             self.composer,
             self.live_calls,
+            lambda record: waiting_notes(record) is WaitingNotes.SEND,
             delays=delays,
             timing=timing,
         )

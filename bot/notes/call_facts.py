@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.calls.live_calls import LiveCalls, LiveList
 from bot.notes.call_texts import NO_FACTS, CallFacts
 from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
@@ -9,11 +11,16 @@ from bot.outbox import Failure, FailureKind, NoteRecord, NoteState
 _OTHERS = ("SERVER", "INVALID REQUEST TYPE")  # how refusals begin that are of no call's number
 
 
-async def facts_of(record: NoteRecord, live_calls: LiveCalls) -> CallFacts:
+async def facts_of(
+    record: NoteRecord, live_calls: LiveCalls, connected: Callable[[NoteRecord], bool]
+) -> CallFacts:
     """Return what is told about a note's call, below the CAD's own words.
 
     Of an added note's call as far as it is known; of a refused one's, live calls are read for it.
+    Nothing while its guild is not `connected` to its community, as a note may be shown much later.
     """
+    if not connected(record):
+        return NO_FACTS
     community, server_id = record.community, record.note.server_id
     if record.state is NoteState.ADDED:
         return _facts(record, live_calls.known(community, server_id))

@@ -27,12 +27,15 @@ _log = logging.getLogger(__name__)
 class MessageEditor:
     """Edits notes' messages, and remembers what they show and which were replaced.
 
-    `present_client` returns the connection to Discord, None while there is none. `attempts` are
-    told when a note cannot be shown for a while. `delays` are those that Discord asked for.
+    `connected` says whether a note's guild may see its community's calls now; until it may, nothing
+    is told of its call. `present_client` returns the connection to Discord, None while there is
+    none. `attempts` are told when a note cannot be shown for a while. `delays` are those that
+    Discord asked for.
     """
 
     outbox: OutboxWorker
     live_calls: LiveCalls
+    connected: Callable[[NoteRecord], bool]
     present_client: Callable[[], discord.Client | None]
     attempts: Attempts
     delays: RouteDelays
@@ -59,7 +62,7 @@ class MessageEditor:
         """Let a note's message say what it should; None if another process now shows the note."""
         if record.shown >= record.revision:
             return EditResult.DONE
-        facts = await facts_of(record, self.live_calls)
+        facts = await facts_of(record, self.live_calls, self.connected)
         problem = self.outbox.last_failure(record.community)
         content = content_of(record, problem, facts=facts)
         _, in_message = self._shown.get(record.id, (0.0, ""))
@@ -116,7 +119,7 @@ class MessageEditor:
         """Show another process's record again, which this process's edit overwrote."""
         pauses = back_off(self.timing.first_show_retry, self.timing.longest_show_retry)
         while True:
-            facts = await facts_of(record, self.live_calls)
+            facts = await facts_of(record, self.live_calls, self.connected)
             problem = self.outbox.last_failure(record.community)
             if (content := content_of(record, problem, facts=facts)) is None:
                 return

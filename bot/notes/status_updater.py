@@ -30,7 +30,8 @@ class StatusUpdater:
 
     `client` is the present connection to Discord and may be replaced; while it is None nothing is
     shown. `post_to_log_channel` records a finished note in its guild's log channel, and returns
-    False when it has to be tried again. `delays` are those that Discord asked for.
+    False when it has to be tried again. `connected` is as in `MessageEditor`, and `delays` are
+    those that Discord asked for.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class StatusUpdater:
         post_to_log_channel: Callable[[discord.Client, NoteRecord], Awaitable[bool]],
         composer: NoteComposer,
         live_calls: LiveCalls,
+        connected: Callable[[NoteRecord], bool],
         *,
         delays: RouteDelays,
         timing: Timing,
@@ -48,7 +50,13 @@ class StatusUpdater:
         self.client: discord.Client | None = None
         self._attempts = Attempts()
         self._editor = MessageEditor(
-            outbox, live_calls, lambda: self.client, self._attempts, delays=delays, timing=timing
+            outbox,
+            live_calls,
+            connected,
+            lambda: self.client,
+            self._attempts,
+            delays=delays,
+            timing=timing,
         )
         self._post_to_log_channel = post_to_log_channel
         self._composer = composer

@@ -29,7 +29,7 @@ from tests.communities.own_cad import (
 )
 from tests.communities.strangers import NOT_CONNECTED, STATUS, Strangers, changes
 from tests.loop_clock import tick
-from tests.note_messages import privately
+from tests.note_messages import labels, privately
 from tests.world import PATIENCE, World
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -246,3 +246,21 @@ async def test_a_cad_server_that_is_chosen_while_the_cad_changes_is_one_of_the_n
     message = await asyncio.wait_for(chosen.answered(), PATIENCE)
     assert "1 Paleto Main" in message.content
     assert "CAD server, chosen here: 1 Paleto Main." in (await strangers.use(STATUS)).content
+
+
+async def test_a_note_that_is_shown_once_its_server_was_disconnected_tells_of_no_live_call(
+    world: World, strangers: Strangers
+) -> None:
+    await started(world)
+    await enter(world, strangers.stranger, strangers.channel)
+    await strangers.let_in()
+    edited = len([each for each in world.discord.requests if each.route == "edit_original"])
+    held = asyncio.Event()
+    world.discord.faults.add(DiscordFault("edit_original", abort=True, applied=False, hold=held))
+    sent = await strangers.add("theirs", "122")
+    await asyncio.wait_for(world.discord.arrived("edit_original", edited + 1), PATIENCE)
+    await strangers.use("callnote-config disconnect")
+    held.set()
+    message = await world.final(sent)
+    assert labels(message) == []
+    assert "Did you mean" not in message.content

@@ -9,7 +9,7 @@ from bot.notes.message_editor import MessageEditor
 
 def test_neither_a_text_nor_a_token_is_in_the_repr() -> None:
     nothing: Any = None
-    editor = MessageEditor(nothing, nothing, nothing, nothing, nothing, nothing)
+    editor = MessageEditor(*[nothing] * 7)
     editor._shown[1] = 0.0, "Your note: some note here"
     editor._expired[1] = "interaction-token"
     assert "some note here" not in repr(editor)
