@@ -55,6 +55,8 @@ class StatusReport:
             await outbox.try_storage()
             if outbox.storage_trouble is None:
                 change = await self.settings.last_change(guild.id)
+        if community != self.connections.community_of(guild.id):  # connected elsewhere meanwhile
+            return await self.of(guild, here, kind)
         lines = [
             *self._settings_lines(guild, health, own=community != HOST),
             texts.connection_line(self.connections.of(guild)),

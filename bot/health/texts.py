@@ -24,7 +24,7 @@ VERSION = note(f"Callnote {__version__}.")
 
 def connection_line(connection: Connection) -> Line:
     """Return how a guild is connected; one that is not gets no health check."""
-    return well(f"This server is connected, {CONNECTED_BY.get(connection, 'for now')}.")
+    return well(f"This server is connected, {CONNECTED_BY[connection]}.")
 
 
 def invite_line(*, anyone: bool) -> Line:

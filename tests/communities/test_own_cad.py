@@ -264,3 +264,26 @@ async def test_a_note_that_is_shown_once_its_server_was_disconnected_tells_of_no
     message = await world.final(sent)
     assert labels(message) == []
     assert "Did you mean" not in message.content
+
+
+@pytest.mark.parametrize("command", ["connect", "disconnect"])
+async def test_a_health_check_is_of_the_cad_that_its_server_has_in_the_end(
+    world: World, strangers: Strangers, command: str
+) -> None:
+    world.let(ask_cad=PATIENCE)
+    await started(world)
+    await strangers.press_connect(strangers.owner)
+    held = asyncio.Event()
+    world.cad.faults.add(CadFault(on="version", applied=True, hold=held))
+    asked = await world.discord.use_command(strangers.stranger, strangers.channel, STATUS)
+    async with asyncio.timeout(PATIENCE):
+        while all(request.kind != "version" for request in world.cad.requests):
+            await tick()
+    if command == "connect":
+        await enter(world, strangers.stranger, strangers.channel)
+    else:
+        await strangers.use("callnote-config disconnect")
+    held.set()
+    content = (await asyncio.wait_for(asked.answered(), PATIENCE)).content
+    assert "Rockford" not in content
+    assert ("for the community Paleto" in content) is (command == "connect")
