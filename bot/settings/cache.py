@@ -40,7 +40,7 @@ class SettingsCache:
     refreshing: Callable[[Mapping[int, int] | None], Awaitable[None]]
     timing: Timing
     known: bool = field(default=False, init=False)  # whether the settings have been read once
-    down: bool = field(default=False, init=False)  # whether the database failed at the last request
+    down: bool = field(default=False, init=False)  # whether it failed when it was last read
     full: bool = field(default=False, init=False)  # whether it had no room for the last change
     _settings: dict[int, GuildSettings] = field(default_factory=dict, init=False)
     _version: int = field(default=0, init=False)
