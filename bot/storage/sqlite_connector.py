@@ -82,9 +82,10 @@ class SqliteConnector:
         What it wrote would be lost with them. The database file, wherever it is, first gets all
         that is not in it yet, and nothing remains that SQLite would write into the new one.
         """
-        log = driver_of(connection).execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        if log.fetchone()[0]:
-            raise TimeoutError  # somebody else still reads it
+        driver = driver_of(connection)
+        while driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            if time.monotonic() >= self._deadline:
+                raise TimeoutError  # somebody else still reads it
         connection.invalidate()
         _log.warning("the database's files were deleted or replaced, opening them anew")
         raise sqlite3.OperationalError("the files were deleted or replaced")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage import Database, DatabaseUrl, StorageUnavailableError
+from bot.storage.sqlite_connector import BUSY_SECONDS
 from tests.database import file_in, make_file, opened
 from tests.outbox.workers import eventually
 from tests.storage.jobs import LITTLE, add, answer, ids, things
@@ -79,6 +80,23 @@ async def test_what_was_stored_outlasts_files_of_sqlites_own_that_are_deleted(
         for suffix in gone:
             os.unlink(f"{address.path}{suffix}")
         await add(database, 2)
+        assert await ids(database) == ids_outside(address.path) == [1, 2]
+
+
+async def test_a_transaction_waits_while_files_that_were_deleted_are_still_read(
+    tmp_path: Path,
+) -> None:
+    address = file_in(tmp_path)
+    assert address.path is not None
+    async with opened(address, tables=things.metadata, seconds=PATIENCE) as database:
+        with closing(sqlite3.connect(address.path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM things").fetchone()
+            await add(database, 1)
+            os.unlink(f"{address.path}-wal")
+            adding = asyncio.create_task(add(database, 2))
+            await asyncio.wait({adding}, timeout=4 * BUSY_SECONDS)
+        await adding
         assert await ids(database) == ids_outside(address.path) == [1, 2]
 
 
