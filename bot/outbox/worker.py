@@ -139,9 +139,13 @@ class OutboxWorker:
         return self._leases.trouble
 
     async def try_storage(self) -> None:
-        """Find out now whether something can be stored, for `storage_trouble`."""
-        with contextlib.suppress(StorageError):
-            await self._leases.heartbeat()
+        """Find out now whether something can be stored, for `storage_trouble`.
+
+        Until the lease is taken, the tries to take it tell.
+        """
+        if self._upkeep.registered.is_set():
+            with contextlib.suppress(StorageError):
+                await self._leases.heartbeat()
 
     async def registered(self) -> None:
         """Wait until the other processes know of this one."""

@@ -20,8 +20,8 @@ from bot.storage import Database, StorageUnavailableError
 from bot.timing import end_tasks
 from tests.loop_clock import let_pass
 from tests.outbox.parts import leases_of, repository_of
-from tests.outbox.workers import Worker, in_state
-from tests.timing import QUICK
+from tests.outbox.workers import Worker, in_state, working
+from tests.timing import PATIENCE, QUICK
 
 
 class Unconfirmed(Leases):
@@ -76,6 +76,18 @@ async def test_no_communitys_notes_are_recovered_later_for_the_number_of_another
     recovery = OrphanRecovery(deliveries, leases, store, 3, lambda _: None, QUICK)
     await recovery.recover()
     assert all(map(deliveries.item, [*many, behind]))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+async def test_to_try_the_storage_before_the_lease_is_taken_puts_no_recovery_off(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    """A lease that is new would count as one that was over, after which others are given time."""
+    left = await in_state(repository_of(database, "gone"), NoteState.QUEUED)
+    worker = Worker(database, cad, session, lease_timeout=2 * PATIENCE)
+    await worker.outbox.try_storage()
+    async with working(worker):
+        await worker.became(left, NoteState.ADDED)
 
 
 class Refusing(OutboxRepository):
