@@ -19,7 +19,7 @@ from bot.storage.errors import StorageForbiddenError, UnusableDatabaseError
 from bot.storage.failures import unavailable
 from bot.storage.upgrade import (
     HEAD,
-    NO_RIGHT,
+    NOT_ITS_OWN,
     check_encoding,
     check_place,
     check_tables,
@@ -134,7 +134,7 @@ class Database:
             return found
         except StorageForbiddenError:
             await self.close()
-            raise UnusableDatabaseError(NO_RIGHT) from None
+            raise UnusableDatabaseError(NOT_ITS_OWN) from None
         except DBAPIError as error:
             await self.close()
             raise UnusableDatabaseError(

@@ -27,7 +27,11 @@ HEAD = REVISIONS[-1]
 # Holds back another process that starts at the same moment; any number that is ours alone does.
 _LOCK_KEY = 0x43616C6C6E6F7465
 
-NO_RIGHT = (
+NOT_ITS_OWN = (
+    "Callnote's tables in the database may not be used or updated by its user: make it their "
+    "owner, or name another user in DATABASE_URL."
+)
+_NO_RIGHT = (
     "Callnote's tables cannot be made in the database, as its user lacks the right to: grant it "
     "CREATE on the schema, or name another user in DATABASE_URL."
 )
@@ -111,7 +115,7 @@ def check_place(connection: Connection, tables: MetaData | None = None) -> None:
         if name is None:
             raise UnusableDatabaseError(_NO_SCHEMA)
         if not right:
-            raise UnusableDatabaseError(NO_RIGHT)
+            raise UnusableDatabaseError(_NO_RIGHT)
     if tables is not None and tables.tables.keys() & set(inspect(connection).get_table_names(name)):
         raise UnusableDatabaseError(_NAMES_TAKEN)
 

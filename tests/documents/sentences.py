@@ -101,7 +101,8 @@ def to_hosts() -> Iterator[str]:
     yield _NO_DISCORD + app_texts.UNVERIFIED
     yield from (_gapped(each) for each in cad_texts._REACHED.values())
     yield from (cache._OLDER, failures.CHANGED_TABLES)
-    yield from (upgrade.NO_RIGHT, upgrade._NO_SCHEMA, upgrade._NAMES_TAKEN)
+    yield from (upgrade.NOT_ITS_OWN, upgrade._NO_RIGHT)
+    yield from (upgrade._NO_SCHEMA, upgrade._NAMES_TAKEN)
     yield from failures._MISCONFIGURED.values()
     for reasons in (failures._SQLSTATES, failures._SQLITE, failures._REFUSALS):
         yield from (_NO_DATABASE + each for each in reasons.values())

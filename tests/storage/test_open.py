@@ -191,21 +191,6 @@ async def test_a_database_that_lacks_one_of_its_tables_columns_or_counters_is_re
 
 
 @both_ways
-async def test_a_postgresql_user_who_may_make_no_tables_is_refused(
-    request: pytest.FixtureRequest, shared: bool
-) -> None:
-    async with postgresql(request.config) as address:
-        url, role = server_url(request.config), f"{address.parameters['dbname']}_reader"
-        await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'reader'")
-        try:
-            reader = at(address, user=role, password="reader")
-            with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
-                await Database(reader, seconds=PATIENCE).open(shared=shared)
-        finally:
-            await administer(url, f"DROP ROLE {role}")
-
-
-@both_ways
 async def test_a_database_that_cannot_store_every_text_is_refused(
     request: pytest.FixtureRequest, shared: bool
 ) -> None:

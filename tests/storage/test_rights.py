@@ -1,4 +1,4 @@
-"""A database that Callnote may only read: a SQLite file or folder, or one on a server."""
+"""A database to which Callnote lacks rights: a SQLite file or folder, or one on a server."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ import os
 import stat
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bot.storage import Database, StorageUnavailableError, UnusableDatabaseError
-from tests.database import file_in, make_file, opened, set_to, setting_of
+from bot.outbox.schema import send_times
+from bot.storage import Database, DatabaseUrl, StorageUnavailableError, UnusableDatabaseError
+from bot.storage.migrations import REVISIONS
+from bot.storage.tables import metadata
+from bot.storage.upgrade import upgrade
+from tests.database import at_once, file_in, make_file, opened, set_to, setting_of
 from tests.postgresql import administer, at, postgresql
+from tests.timing import PATIENCE
 
 NOBODY = 65534
 
@@ -115,15 +121,64 @@ async def test_a_look_tells_of_a_server_that_can_only_be_read(
             await Database(standby).open(shared=True)
 
 
+@asynccontextmanager
+async def another_user(address: DatabaseUrl, rights: str) -> AsyncIterator[DatabaseUrl]:
+    """Give the address for a new user, `USER` in the statements that give and take rights."""
+    url, role = setting_of(address), f"{address.parameters['dbname']}_other"
+    await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'other'")
+    try:
+        await administer(url, rights.replace("USER", role))
+        yield at(address, user=role, password="other")
+    finally:
+        await administer(url, f"DROP OWNED BY {role}")
+        await administer(url, f"DROP ROLE {role}")
+
+
 async def test_a_look_tells_of_a_user_who_may_not_write(request: pytest.FixtureRequest) -> None:
-    async with postgresql(request.config) as address:
-        url, role = setting_of(address), f"{address.parameters['dbname']}_full"
-        await administer(url, f"CREATE ROLE {role} LOGIN PASSWORD 'full'")
-        await administer(url, f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}")
-        try:
-            full = Database(at(address, user=role, password="full"))
-            with pytest.raises(StorageUnavailableError, match="may not write to it"):
-                await full.open(shared=True)
-        finally:
-            await administer(url, f"DROP OWNED BY {role}")
-            await administer(url, f"DROP ROLE {role}")
+    rights = "GRANT SELECT ON ALL TABLES IN SCHEMA public TO USER"
+    async with postgresql(request.config) as address, another_user(address, rights) as full:
+        with pytest.raises(StorageUnavailableError, match="may not write to it"):
+            await Database(full).open(shared=True)
+
+
+@both_ways
+async def test_a_user_who_may_make_no_tables_is_refused(
+    request: pytest.FixtureRequest, shared: bool
+) -> None:
+    rights = "REVOKE CREATE ON SCHEMA public FROM PUBLIC"
+    async with (
+        postgresql(request.config, empty=True) as empty,
+        another_user(empty, rights) as reader,
+    ):
+        database = Database(reader, tables=metadata, seconds=PATIENCE)
+        with pytest.raises(UnusableDatabaseError, match=r"lacks the right .* DATABASE_URL"):
+            await database.open(shared=shared)
+
+
+OTHERS = r"may not be used or updated by its user: .* DATABASE_URL"
+
+
+@both_ways
+@pytest.mark.parametrize("unread", ["ALL TABLES IN SCHEMA public", send_times.name])
+async def test_a_user_who_may_not_read_the_tables_is_refused(
+    request: pytest.FixtureRequest, unread: str, shared: bool
+) -> None:
+    rights = (
+        "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO USER; "  # noqa: S608 - no query
+        f"REVOKE SELECT ON {unread} FROM USER"
+    )
+    async with postgresql(request.config) as address, another_user(address, rights) as other:
+        database = Database(other, tables=metadata, seconds=PATIENCE)
+        with pytest.raises(UnusableDatabaseError, match=OTHERS):
+            await database.open(shared=shared)
+
+
+async def test_a_user_who_may_not_update_the_tables_is_refused(
+    request: pytest.FixtureRequest,
+) -> None:
+    async with postgresql(request.config, empty=True) as address:
+        await at_once(address, partial(upgrade, to=REVISIONS[0]))
+        rights = "GRANT ALL ON ALL TABLES IN SCHEMA public TO USER"
+        async with another_user(address, rights) as other:
+            with pytest.raises(UnusableDatabaseError, match=OTHERS):
+                await Database(other, seconds=PATIENCE).open()
