@@ -235,6 +235,7 @@ class OutboxRepository:
         return await self._database.run(self._restore, record)
 
     def _restore(self, connection: Connection, record: NoteRecord) -> bool:
+        self.positions.check(connection)  # else this note's own place would hide that
         return restore(
             connection,
             self._database.insert,

@@ -179,3 +179,22 @@ async def test_finished_notes_that_an_older_database_lacks_are_stored_again(
         cad.faults.add(Fault(on="note", abort="before"))
         await worker.became(await worker.note(member=3), NoteState.ADDED)
     assert stored(cad) == ["some note here"] * 4
+
+
+async def test_finished_notes_are_stored_again_though_the_last_one_is_before_them(
+    database: Database, cad: SonoranServer, session: aiohttp.ClientSession
+) -> None:
+    answer = asyncio.Event()
+    async with working(Worker(database, cad, session, answer_seconds=PATIENCE)) as worker:
+        added = await worker.became(await worker.note(), NoteState.ADDED)
+        cad.faults.add(Fault(on="note", applied=True, hold=answer))
+        last = await worker.note("last")
+        await asyncio.wait_for(cad.received(2), PATIENCE)
+        worker.told.clear()
+        back = update(outbox_position).values(value=0)
+        await database.execute(delete(notes), delete(delivery_ledger), back)
+        answer.set()
+        for record in (last, added):
+            await worker.became(record, NoteState.ADDED)
+        assert await worker.outbox.store.get(added.id) == added
+    assert stored(cad) == ["some note here", "last"]
