@@ -155,7 +155,7 @@ def worth_another_try(error: BaseException) -> bool:
     appendix A): 0A000 when another process has changed the table, 26000 and 42P05 behind a pooler
     that hides itself.
     """
-    again = ("40", "55P03", "57014", "0A000", "26000", "42P05")
+    again = ("40001", "40P01", "55P03", "57014", "0A000", "26000", "42P05")
     return _sqlstate_of(error).startswith(again) or is_busy(error)
 
 
