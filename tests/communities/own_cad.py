@@ -9,6 +9,7 @@ from bot.communities.sealing import new_key
 from bot.sandbox.discord import Channel, Guild, Interaction, Member
 from bot.sandbox.discord.permissions import ADMINISTRATOR
 from bot.sandbox.sonoran.community import Community
+from tests.communities.strangers import Strangers
 from tests.world import PATIENCE, World
 
 KEY = "paleto-key-01234"
@@ -36,6 +37,14 @@ async def started(world: World) -> Community:
     community = add_community(world)
     let_enter(world)
     await world.start()
+    return community
+
+
+async def connected_to_host(world: World, strangers: Strangers) -> Community:
+    """Connect the strangers' server to the host's CAD; returns the community of their own."""
+    community = await started(world)
+    await strangers.press_connect(strangers.owner)
+    await strangers.let_in()
     return community
 
 
